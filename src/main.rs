@@ -1,0 +1,2 @@
+//! Saima.
+fn main() {}

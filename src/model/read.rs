@@ -1,0 +1,302 @@
+//! The fast, strict way from JSON text to the types of the model; borrowed from the text where it can be.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+
+use serde::Deserialize;
+use serde::de::{
+    DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
+};
+
+use super::fact::{MAX_TAG_WEIGHT, MAX_TEXT};
+use super::{Candidates, Tags};
+use crate::clock::Time;
+
+/// An id: 1 to 128 bytes without control characters; a JSON integer is taken as its decimal string.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Id<'a>(pub Cow<'a, str>);
+
+/// The most bytes of an id.
+pub const MAX_ID: usize = 128;
+
+impl Deref for Id<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a text may be an id.
+#[inline]
+#[must_use]
+pub fn is_id(text: &str) -> bool {
+    let ascii_control = text
+        .bytes()
+        .fold(false, |any, byte| any | (byte < 0x20) | (byte == 0x7f));
+    !text.is_empty()
+        && text.len() <= MAX_ID
+        && !ascii_control
+        && (text.is_ascii() || !text.contains(char::is_control))
+}
+
+struct IdVisitor;
+
+impl<'de> Visitor<'de> for IdVisitor {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id")
+    }
+
+    #[inline]
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        if is_id(text) {
+            Ok(Cow::Borrowed(text))
+        } else {
+            Err(E::invalid_value(Unexpected::Str(text), &self))
+        }
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        if is_id(text) {
+            Ok(Cow::Owned(text.to_owned()))
+        } else {
+            Err(E::invalid_value(Unexpected::Str(text), &self))
+        }
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(number.to_string()))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(number.to_string()))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Id<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(IdVisitor).map(Id)
+    }
+}
+
+struct TimeVisitor;
+
+impl Visitor<'_> for TimeVisitor {
+    type Value = Time;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an RFC 3339 time or epoch milliseconds")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Time, E> {
+        Time::parse(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+    }
+
+    fn visit_i64<E: Error>(self, millis: i64) -> Result<Time, E> {
+        Time::from_millis(millis).ok_or_else(|| E::invalid_value(Unexpected::Signed(millis), &self))
+    }
+
+    fn visit_u64<E: Error>(self, millis: u64) -> Result<Time, E> {
+        let time = i64::try_from(millis).ok().and_then(Time::from_millis);
+        time.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(millis), &self))
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TimeVisitor)
+    }
+}
+
+/// Checks a title or a name without keeping it: what was declared is kept as text.
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<()>, D::Error> {
+    let text = Option::<Cow<'de, str>>::deserialize(deserializer)?;
+    match text {
+        Some(text) if text.len() > MAX_TEXT => {
+            Err(D::Error::invalid_length(text.len(), &"a shorter text"))
+        }
+        text => Ok(text.map(|_| ())),
+    }
+}
+
+struct TagsVisitor;
+
+impl<'de> Visitor<'de> for TagsVisitor {
+    type Value = Tags<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("tags with weights, or a list of tags")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut tags = Vec::with_capacity(seq.size_hint().unwrap_or(0));
+        while let Some(Id(name)) = seq.next_element()? {
+            tags.push((name, 1.0));
+        }
+        Ok(Tags(tags))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut tags = Vec::with_capacity(map.size_hint().unwrap_or(0));
+        while let Some((Id(name), weight)) = map.next_entry::<Id<'de>, f64>()? {
+            if weight.is_nan() || weight.abs() > MAX_TAG_WEIGHT {
+                return Err(A::Error::invalid_value(
+                    Unexpected::Float(weight),
+                    &"a smaller weight",
+                ));
+            }
+            tags.push((name, narrow(weight)));
+        }
+        Ok(Tags(tags))
+    }
+}
+
+/// The nearest `f32` of a number that is known to lie within its range.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "rounding to the nearest f32 is what is wanted"
+)]
+#[inline(always)]
+#[must_use]
+pub fn narrow(number: f64) -> f32 {
+    number as f32
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Tags<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TagsVisitor)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Candidates<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(CandidatesVisitor)
+    }
+}
+
+struct CandidatesVisitor;
+
+impl<'de> Visitor<'de> for CandidatesVisitor {
+    type Value = Candidates<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of candidates")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut candidates = Candidates {
+            ids: Vec::with_capacity(1_024),
+            predictions: Vec::new(),
+        };
+        while seq
+            .next_element_seed(OneCandidate(&mut candidates))?
+            .is_some()
+        {}
+        Ok(candidates)
+    }
+}
+
+/// Reads one candidate, an id or an object, to the end of the list.
+struct OneCandidate<'c, 'a>(&'c mut Candidates<'a>);
+
+impl<'de> DeserializeSeed<'de> for OneCandidate<'_, 'de> {
+    type Value = ();
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for OneCandidate<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id, or an object with an id")
+    }
+
+    #[inline]
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<(), E> {
+        self.0.ids.push(IdVisitor.visit_borrowed_str(text)?);
+        Ok(())
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        self.0.ids.push(IdVisitor.visit_str(text)?);
+        Ok(())
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
+        self.0.ids.push(IdVisitor.visit_u64(number)?);
+        Ok(())
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
+        self.0.ids.push(IdVisitor.visit_i64(number)?);
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let place =
+            u32::try_from(self.0.ids.len()).map_err(|_| A::Error::custom("too many candidates"))?;
+        let (mut id, mut predictions) = (None, None);
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match key.as_ref() {
+                "id" if id.is_none() => id = Some(map.next_value::<Id<'de>>()?),
+                "predictions" if predictions.is_none() => {
+                    predictions = Some(map.next_value::<Option<Predictions<'de>>>()?)
+                }
+                other => {
+                    map.next_value::<IgnoredAny>()?;
+                    return Err(A::Error::custom(format_args!(
+                        "unknown or repeated field {other}"
+                    )));
+                }
+            }
+        }
+        self.0
+            .ids
+            .push(id.ok_or_else(|| A::Error::missing_field("id"))?.0);
+        let predictions = predictions.flatten().unwrap_or(Predictions(Vec::new()));
+        self.0.predictions.extend(
+            predictions
+                .0
+                .into_iter()
+                .map(|(name, number)| (place, name, number)),
+        );
+        Ok(())
+    }
+}
+
+/// A candidate's predictions by name; one that is null is not given.
+struct Predictions<'a>(Vec<(Cow<'a, str>, f64)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Predictions<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PredictionsVisitor)
+    }
+}
+
+struct PredictionsVisitor;
+
+impl<'de> Visitor<'de> for PredictionsVisitor {
+    type Value = Predictions<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("predictions by name")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut predictions: Vec<(Cow<'de, str>, f64)> = Vec::new();
+        while let Some((name, number)) = map.next_entry::<Cow<'de, str>, Option<f64>>()? {
+            if predictions.iter().any(|(known, _)| *known == name) {
+                return Err(A::Error::custom("a prediction given twice"));
+            }
+            predictions.extend(number.map(|number| (name, number)));
+        }
+        Ok(Predictions(predictions))
+    }
+}

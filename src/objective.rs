@@ -1,0 +1,213 @@
+//! The one table of objectives. Config keys, the blend, explain, the OpenAPI document and the README's table follow from it.
+//!
+//! To add an objective: add a row to [`TABLE`] and an arm to `rank::predict`; the compiler names the places that are missing.
+
+/// An objective that Saima computes itself; its discriminant is its row in [`TABLE`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Objective {
+    /// Cosine of the user's and the item's tags.
+    AffinityTags,
+    /// The user's history with this very item.
+    AffinityItem,
+    /// The user's history with the item's merchant.
+    AffinityMerchant,
+    /// The merchant's level in its lane.
+    RaceLevel,
+    /// The merchant's growth in its lane.
+    RaceGrowth,
+    /// The item's buyers of the last 28 days.
+    ItemLevel,
+    /// The item's growth in its lane.
+    ItemGrowth,
+    /// What one order of the item is usually worth.
+    OrderValue,
+    /// How new the item is.
+    Freshness,
+    /// The declared quality.
+    Quality,
+    /// The declared long-term value.
+    LongTermValue,
+}
+
+/// What must be at hand to compute an objective: a set of bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs(u8);
+
+impl Needs {
+    /// Nothing but the item's own row.
+    pub const ITEM: Self = Self(0);
+    /// The user's tag weights, spread over the tag scratch.
+    pub const TAGS: Self = Self(1);
+    /// The user's histories with items and merchants.
+    pub const HISTORY: Self = Self(2);
+    /// The standings of the last rebuild.
+    pub const STANDINGS: Self = Self(4);
+    /// What the caller sent with the candidate.
+    pub const REQUEST: Self = Self(8);
+
+    /// Both sets together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether every bit of `other` is in this set.
+    #[must_use]
+    pub const fn includes(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// One row of the table of objectives.
+#[derive(Debug)]
+pub struct Row {
+    /// Which objective this is.
+    pub objective: Objective,
+    /// Its name in config, explain and docs.
+    pub name: &'static str,
+    /// Its value where the data is missing, in [0, 1].
+    pub neutral: f32,
+    /// Its weight in the scene `default` of the embedded config.
+    pub default_weight: f32,
+    /// What it needs.
+    pub needs: Needs,
+    /// What its raw figure is, for explain and the docs.
+    pub raw: &'static str,
+    /// How the value comes from the raw figure, for the docs.
+    pub value: &'static str,
+}
+
+/// Every objective, in the order in which explain lists them.
+pub static TABLE: [Row; 11] = [
+    Row {
+        objective: Objective::AffinityTags,
+        name: "affinity.tags",
+        neutral: 0.0,
+        default_weight: 0.20,
+        needs: Needs::TAGS.and(Needs::STANDINGS),
+        raw: "cosine of the user's and the item's tag weights, each × idf",
+        value: "the cosine, below 0: 0",
+    },
+    Row {
+        objective: Objective::AffinityItem,
+        name: "affinity.item",
+        neutral: 0.0,
+        default_weight: 0.30,
+        needs: Needs::HISTORY.and(Needs::STANDINGS),
+        raw: "the user's decayed history with this item",
+        value: "log scale",
+    },
+    Row {
+        objective: Objective::AffinityMerchant,
+        name: "affinity.merchant",
+        neutral: 0.0,
+        default_weight: 0.10,
+        needs: Needs::HISTORY.and(Needs::STANDINGS),
+        raw: "the user's decayed history with the merchant, and the bond of a follower",
+        value: "log scale",
+    },
+    Row {
+        objective: Objective::RaceLevel,
+        name: "race.level",
+        neutral: 0.0,
+        default_weight: 0.12,
+        needs: Needs::STANDINGS,
+        raw: "the merchant's trusted mean weekly GMV",
+        value: "mid-rank percentile within the lane",
+    },
+    Row {
+        objective: Objective::RaceGrowth,
+        name: "race.growth",
+        neutral: 0.0,
+        default_weight: 0.08,
+        needs: Needs::STANDINGS,
+        raw: "lower bound of the merchant's weekly log growth, 90 % sure",
+        value: "1 − exp(−max(0, lower)/0.15)",
+    },
+    Row {
+        objective: Objective::ItemLevel,
+        name: "item.level",
+        neutral: 0.0,
+        default_weight: 0.10,
+        needs: Needs::STANDINGS,
+        raw: "the item's effective buyers in the last 28 complete days",
+        value: "log scale",
+    },
+    Row {
+        objective: Objective::ItemGrowth,
+        name: "item.growth",
+        neutral: 0.0,
+        default_weight: 0.04,
+        needs: Needs::STANDINGS,
+        raw: "lower bound of the item's weekly log growth, 90 % sure",
+        value: "1 − exp(−max(0, lower)/0.15)",
+    },
+    Row {
+        objective: Objective::OrderValue,
+        name: "order_value",
+        neutral: 0.5,
+        default_weight: 0.04,
+        needs: Needs::STANDINGS,
+        raw: "median amount of the window's purchases, else the listed price",
+        value: "log scale",
+    },
+    Row {
+        objective: Objective::Freshness,
+        name: "freshness",
+        neutral: 0.5,
+        default_weight: 0.01,
+        needs: Needs::ITEM,
+        raw: "days since `listed_at`",
+        value: "2^(−age / half-life)",
+    },
+    Row {
+        objective: Objective::Quality,
+        name: "quality",
+        neutral: 0.5,
+        default_weight: 0.01,
+        needs: Needs::ITEM,
+        raw: "as declared",
+        value: "as declared",
+    },
+    Row {
+        objective: Objective::LongTermValue,
+        name: "long_term_value",
+        neutral: 0.5,
+        default_weight: 0.0,
+        needs: Needs::ITEM,
+        raw: "as declared",
+        value: "as declared",
+    },
+];
+
+impl Objective {
+    /// This objective's row in [`TABLE`].
+    #[must_use]
+    pub fn row(self) -> &'static Row {
+        &TABLE[self as usize]
+    }
+
+    /// The objective of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        TABLE
+            .iter()
+            .find(|row| row.name == name)
+            .map(|row| row.objective)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_objective_is_its_own_row() {
+        for (place, row) in TABLE.iter().enumerate() {
+            assert_eq!(row.objective as usize, place, "{}", row.name);
+            assert_eq!(Objective::named(row.name), Some(row.objective));
+            assert!((0.0..=1.0).contains(&row.neutral));
+        }
+    }
+}
