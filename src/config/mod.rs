@@ -1,5 +1,97 @@
-//! The configuration.
+//! The configuration: from TOML to values that are all in range, or to the list of everything that is wrong.
+//!
+//! One commented file, `config/saima.toml`, is both the documentation and the default: it is embedded in the binary, and a
+//! file of the operator's is read over it. Defaults written in code instead would drift from the file that explains them.
+//! A [`Config`] never changes; [`Live`] swaps a new one in as a whole, and [`watch`] does so when the file changes.
 
+mod effective;
+mod fault;
+mod live;
+mod prediction;
+mod read;
+mod scene;
+mod section;
 mod types;
+mod value;
+mod watch;
 
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::path::Path;
+
+use toml::de::DeTable;
+
+pub use fault::{ConfigFault, ConfigFaults};
+pub use live::{Generation, Live};
 pub use types::*;
+pub use watch::{WatchError, Watcher, watch};
+
+use fault::Report;
+use section::Section;
+
+/// The text of the reference configuration, `config/saima.toml`, which is the default.
+pub const EMBEDDED: &str = include_str!("../../config/saima.toml");
+
+/// What faults of the embedded configuration would name as their file.
+const EMBEDDED_NAME: &str = "config/saima.toml (embedded)";
+
+impl Config {
+    /// The configuration that the service runs on when it is given none.
+    #[expect(
+        clippy::expect_used,
+        reason = "the text is part of the program, and a test parses it"
+    )]
+    #[must_use]
+    pub fn embedded() -> Self {
+        parse(EMBEDDED_NAME, EMBEDDED, None).expect("the embedded configuration has no fault")
+    }
+
+    /// Reads a configuration over the embedded one.
+    ///
+    /// What the text does not give is taken from the embedded one key by key, except that `[scene.default.weights]` stands
+    /// alone when given and that a prediction replaces the one of its name. `file` names the text in the faults.
+    ///
+    /// # Errors
+    /// Every fault of the text with its line; if it is not TOML, the faults of its syntax alone.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ConfigFaults> {
+        let (defaults, _) = DeTable::parse_recoverable(EMBEDDED);
+        parse(file, text, Some(defaults.get_ref()))
+    }
+
+    /// Reads a file as [`Self::parse`] does.
+    ///
+    /// # Errors
+    /// As [`Self::parse`]; one fault where the file cannot be read or is not UTF-8.
+    pub fn load(path: &Path) -> Result<Self, ConfigFaults> {
+        Self::decode(path, fs::read(path))
+    }
+
+    /// Makes a configuration of what reading a file gave.
+    fn decode(path: &Path, read: std::io::Result<Vec<u8>>) -> Result<Self, ConfigFaults> {
+        let file = path.display().to_string();
+        let bytes = read.map_err(|error| {
+            ConfigFaults::whole(&*file, 0, format!("the file cannot be read: {error}"))
+        })?;
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => Self::parse(&file, text),
+            Err(error) => {
+                let before = bytes.iter().take(error.valid_up_to());
+                let line = 1 + before.filter(|byte| **byte == b'\n').count();
+                let message = "the file must be UTF-8".to_owned();
+                Err(ConfigFaults::whole(file, line, message))
+            }
+        }
+    }
+}
+
+/// Reads a text over the table of the defaults.
+fn parse(file: &str, text: &str, base: Option<&DeTable<'_>>) -> Result<Config, ConfigFaults> {
+    let report = Report::new(text);
+    let table = report.syntax(file)?;
+    let root = Section::root(&report, &table, base);
+    let config = read::config(&root);
+    root.finish();
+    report.judge(file, config)
+}

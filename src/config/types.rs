@@ -37,10 +37,10 @@ pub struct Config {
     pub predictions: Vec<Prediction>,
     /// `[scene.*]` by name, inheritance resolved.
     pub scenes: BTreeMap<String, Arc<Scene>>,
+    /// `[log]`
+    pub log: Log,
     /// What a request may say under this configuration.
     pub vocabulary: Vocabulary,
-    /// The effective configuration as text, without secrets: what `GET /config` shows.
-    pub effective: serde_json::Value,
 }
 
 /// Where the service listens and how it ends.
@@ -199,6 +199,25 @@ pub enum Normaliser {
     },
 }
 
+/// What is written to standard error, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// How a line looks.
+    pub format: LogFormat,
+    /// What is logged, as a filter of `tracing-subscriber`: `info`, `warn,saima::race=debug`.
+    pub level: String,
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
 /// An objective that a scene weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weighed {
@@ -218,7 +237,7 @@ pub struct Scene {
     /// Time within which scoring must begin where the request names none.
     pub timeout: Duration,
     /// Objectives of weight ≠ 0 in the table's order, predictions last by name; never empty.
-    pub weights: Vec<(Weighed, f32)>,
+    pub weights: Vec<(Weighed, f64)>,
 }
 
 impl Config {

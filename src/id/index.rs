@@ -1,10 +1,267 @@
-//! From the hash of an id to its row.
+//! From an id to its row: a hash table of 64-byte buckets, eight fingerprints and eight rows each.
+//!
+//! One look-up touches one cache line, and the eight fingerprints are compared at once; the caller verifies the id in the row that a
+//! fingerprint points to, so two ids are never mixed up. A table is split into 64 shards that grow one at a time: growth moves a
+//! 64th of the entries, from the fingerprints alone, and so never holds a writer up for long.
+//!
+//! Not a standard map: that one would store the id a second time, and hash, compare and wait for memory one id after the other; here
+//! the three are separate steps, so that a batch of ids can overlap its waits (see `rank::resolve`).
 
-/// Hash.
-pub type Hash = u64;
-/// Hasher.
+use std::hash::{BuildHasher, Hasher};
+
+use crate::prefetch::prefetch;
+
+const SHARDS: usize = 64;
+const SLOTS: usize = 8;
+const EMPTY: u32 = 0;
+const REMOVED: u32 = 1;
+
+/// The hash of an id under one process's random seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Hash(u64);
+
+impl Hash {
+    const fn shard(self) -> usize {
+        (self.0 >> 58) as usize
+    }
+
+    /// The fingerprint; 0 and 1 mean an empty and a removed slot.
+    fn print(self) -> u32 {
+        ((self.0 & 0xffff_ffff) as u32).max(REMOVED + 1)
+    }
+
+    /// The hash as a number.
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+}
+
+/// Hashes ids; seeded at random, so that nobody outside can choose ids that collide.
 #[derive(Clone, Debug, Default)]
-pub struct IdHasher;
-/// Index.
+pub struct IdHasher(foldhash::fast::RandomState);
+
+impl IdHasher {
+    /// The hash of an id.
+    #[inline(always)]
+    #[must_use]
+    pub fn hash(&self, id: &str) -> Hash {
+        let mut hasher = self.0.build_hasher();
+        hasher.write(id.as_bytes());
+        Hash(hasher.finish())
+    }
+}
+
 #[derive(Clone, Debug, Default)]
-pub struct Index;
+#[repr(C, align(64))]
+struct Bucket {
+    prints: [u32; SLOTS],
+    rows: [u32; SLOTS],
+}
+
+impl Bucket {
+    /// A bit for each slot that holds this fingerprint.
+    #[inline(always)]
+    fn matches(&self, print: u32) -> u32 {
+        let mut bits = 0;
+        for slot in 0..SLOTS {
+            bits |= u32::from(self.prints[slot] == print) << slot;
+        }
+        bits
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Shard {
+    /// A power of two of them.
+    buckets: Vec<Bucket>,
+    /// Slots that are not empty, removed ones included.
+    used: usize,
+}
+
+impl Default for Shard {
+    fn default() -> Self {
+        Self {
+            buckets: vec![Bucket::default()],
+            used: 0,
+        }
+    }
+}
+
+impl Shard {
+    #[inline(always)]
+    fn home(&self, print: u32) -> usize {
+        print as usize & (self.buckets.len() - 1)
+    }
+
+    #[inline(always)]
+    fn find(&self, print: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        let mut at = self.home(print);
+        loop {
+            let bucket = &self.buckets[at];
+            let mut bits = bucket.matches(print);
+            while bits != 0 {
+                let row = bucket.rows[bits.trailing_zeros() as usize % SLOTS];
+                if is_it(row) {
+                    return Some(row);
+                }
+                bits &= bits - 1;
+            }
+            if bucket.matches(EMPTY) != 0 {
+                return None;
+            }
+            at = (at + 1) & (self.buckets.len() - 1);
+        }
+    }
+
+    fn insert(&mut self, print: u32, row: u32) {
+        if (self.used + 1) * 4 > self.buckets.len() * SLOTS * 3 {
+            self.rebuild();
+        }
+        self.place(print, row);
+    }
+
+    fn place(&mut self, print: u32, row: u32) {
+        let mut at = self.home(print);
+        loop {
+            let free = self.buckets[at].matches(EMPTY);
+            if free != 0 {
+                let slot = free.trailing_zeros() as usize % SLOTS;
+                self.buckets[at].prints[slot] = print;
+                self.buckets[at].rows[slot] = row;
+                self.used += 1;
+                return;
+            }
+            at = (at + 1) & (self.buckets.len() - 1);
+        }
+    }
+
+    /// Takes the removed slots out, and doubles where what remains still fills half.
+    fn rebuild(&mut self) {
+        let kept: usize = self
+            .buckets
+            .iter()
+            .flat_map(|bucket| &bucket.prints)
+            .filter(|&&print| print > REMOVED)
+            .count();
+        let size = if kept * 2 >= self.buckets.len() * SLOTS {
+            self.buckets.len() * 2
+        } else {
+            self.buckets.len()
+        };
+        let old = std::mem::replace(&mut self.buckets, vec![Bucket::default(); size]);
+        self.used = 0;
+        for bucket in old {
+            for (print, row) in bucket
+                .prints
+                .into_iter()
+                .zip(bucket.rows)
+                .filter(|&(print, _)| print > REMOVED)
+            {
+                self.place(print, row);
+            }
+        }
+    }
+
+    fn remove(&mut self, print: u32, row: u32) {
+        let mut at = self.home(print);
+        loop {
+            let bucket = &mut self.buckets[at];
+            for slot in 0..SLOTS {
+                if bucket.prints[slot] == print && bucket.rows[slot] == row {
+                    bucket.prints[slot] = REMOVED;
+                    return;
+                }
+            }
+            if bucket.matches(EMPTY) != 0 {
+                return;
+            }
+            at = (at + 1) & (self.buckets.len() - 1);
+        }
+    }
+}
+
+/// From the hash of an id to candidate rows.
+#[derive(Clone, Debug)]
+pub struct Index {
+    shards: Vec<Shard>,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self {
+            shards: vec![Shard::default(); SHARDS],
+        }
+    }
+}
+
+impl Index {
+    /// Asks for the cache line in which a hash would be found.
+    #[inline(always)]
+    pub fn prefetch(&self, hash: Hash) {
+        let shard = &self.shards[hash.shard()];
+        prefetch(&shard.buckets[shard.home(hash.print())]);
+    }
+
+    /// The first row with this fingerprint, not verified: a guess that is nearly always right where the id is known.
+    #[inline(always)]
+    #[must_use]
+    pub fn guess(&self, hash: Hash) -> Option<u32> {
+        self.shards[hash.shard()].find(hash.print(), |_| true)
+    }
+
+    /// The row with this hash that `is_it` accepts.
+    #[inline(always)]
+    #[must_use]
+    pub fn find(&self, hash: Hash, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        self.shards[hash.shard()].find(hash.print(), is_it)
+    }
+
+    /// Adds a row that is not in yet.
+    pub fn insert(&mut self, hash: Hash, row: u32) {
+        self.shards[hash.shard()].insert(hash.print(), row);
+    }
+
+    /// Takes a row out; nothing happens where it is not in.
+    pub fn remove(&mut self, hash: Hash, row: u32) {
+        self.shards[hash.shard()].remove(hash.print(), row);
+    }
+
+    /// Bytes held.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.shards
+            .iter()
+            .map(|shard| shard.buckets.capacity() * size_of::<Bucket>())
+            .sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    proptest! {
+        #[test]
+        fn holds_what_a_map_holds(steps in prop::collection::vec((any::<bool>(), 0u32..400), 0..3_000), narrow in any::<bool>()) {
+            let mut index = Index::default();
+            let mut model = HashMap::new();
+            let hasher = IdHasher::default();
+            let hash = |key: u32| if narrow { Hash(u64::from(key % 5)) } else { hasher.hash(&key.to_string()) };
+            for (add, key) in steps {
+                if add && !model.contains_key(&key) {
+                    index.insert(hash(key), key);
+                    model.insert(key, ());
+                } else if !add {
+                    index.remove(hash(key), key);
+                    model.remove(&key);
+                }
+            }
+            for key in 0..400 {
+                prop_assert_eq!(index.find(hash(key), |row| row == key).is_some(), model.contains_key(&key));
+            }
+        }
+    }
+}

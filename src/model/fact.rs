@@ -22,7 +22,7 @@ pub const MAX_CAMPAIGNS: usize = 64;
 pub struct Tags<'a>(pub Vec<(Cow<'a, str>, f32)>);
 
 /// What an item is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ItemKind {
     /// Goods or a service.
@@ -38,16 +38,22 @@ pub enum ItemKind {
 }
 
 impl ItemKind {
+    /// Every kind, in the order of their numbers.
+    pub const ALL: [Self; 5] = [
+        Self::Product,
+        Self::Live,
+        Self::Video,
+        Self::Article,
+        Self::Page,
+    ];
+
+    /// Their names on the wire, in the same order.
+    pub const NAMES: [&'static str; 5] = ["product", "live", "video", "article", "page"];
+
     /// Its name on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Product => "product",
-            Self::Live => "live",
-            Self::Video => "video",
-            Self::Article => "article",
-            Self::Page => "page",
-        }
+        Self::NAMES[self as usize]
     }
 }
 
@@ -154,7 +160,7 @@ pub struct User<'a> {
 }
 
 /// What a user did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[repr(u8)]
 pub enum EventKind {
@@ -262,7 +268,7 @@ pub struct Event<'a> {
     #[serde(borrow, default)]
     pub request_id: Option<Id<'a>>,
     /// The place at which it was shown.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "read::whole_number")]
     pub position: Option<u32>,
     /// The scene in which it was shown.
     #[serde(borrow, default)]

@@ -10,6 +10,7 @@ pub mod schema;
 mod fact;
 mod request;
 
+pub use diagnose::Diagnosis;
 pub use fact::{
     Entity, Event, EventKind, Item, ItemKind, MAX_CAMPAIGNS, MAX_MONEY, MAX_TAG_WEIGHT, MAX_TEXT,
     Merchant, Tags, User,

@@ -2,15 +2,18 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Deref;
 
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{
     DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
 };
+use serde_json::value::RawValue;
 
 use super::fact::{MAX_TAG_WEIGHT, MAX_TEXT};
-use super::{Candidates, Tags};
+use super::{Candidates, EventKind, ItemKind, Tags};
 use crate::clock::Time;
 
 /// An id: 1 to 128 bytes without control characters; a JSON integer is taken as its decimal string.
@@ -19,6 +22,18 @@ pub struct Id<'a>(pub Cow<'a, str>);
 
 /// The most bytes of an id.
 pub const MAX_ID: usize = 128;
+
+/// The most elements that a list of candidates or tags is read to, whatever the limits say: a bound on memory.
+pub const MAX_LIST: usize = 1_000_000;
+
+/// Refuses to read a list any further that is longer than [`MAX_LIST`].
+#[inline]
+fn bounded<E: Error>(length: usize) -> Result<(), E> {
+    if length > MAX_LIST {
+        return Err(E::invalid_length(length, &"a shorter list"));
+    }
+    Ok(())
+}
 
 impl Deref for Id<'_> {
     type Target = str;
@@ -74,6 +89,65 @@ impl<'de> Visitor<'de> for IdVisitor {
     fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
         Ok(Cow::Owned(number.to_string()))
     }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        match integer(number) {
+            Some(integer) => Ok(Cow::Owned(integer.to_string())),
+            None => Err(E::invalid_type(Unexpected::Float(number), &self)),
+        }
+    }
+}
+
+/// The integer that a JSON number with a point or an exponent stands for, within what 64 bits can hold: many writers know
+/// floats only, and send 7.0 for 7. Formatting is exact where a cast would not say that it was not.
+fn integer(number: f64) -> Option<i128> {
+    let integer: i128 = number.to_string().parse().ok()?;
+    (i128::from(i64::MIN)..=i128::from(u64::MAX))
+        .contains(&integer)
+        .then_some(integer)
+}
+
+/// A whole number of a type that may be smaller.
+pub(super) struct Whole<T>(pub(super) T);
+
+struct WholeVisitor<T>(PhantomData<T>);
+
+impl<T: TryFrom<i128>> Visitor<'_> for WholeVisitor<T> {
+    type Value = Whole<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number")
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        let whole = T::try_from(i128::from(number));
+        whole
+            .map(Whole)
+            .map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        let whole = integer(number).and_then(|number| T::try_from(number).ok());
+        whole
+            .map(Whole)
+            .ok_or_else(|| E::invalid_value(Unexpected::Float(number), &self))
+    }
+}
+
+impl<'de, T: TryFrom<i128>> Deserialize<'de> for Whole<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WholeVisitor(PhantomData))
+    }
+}
+
+/// Reads a whole number or null.
+pub(super) fn whole_number<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<i128>,
+{
+    let whole = Option::<Whole<T>>::deserialize(deserializer)?;
+    Ok(whole.map(|Whole(number)| number))
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Id<'a> {
@@ -103,11 +177,122 @@ impl Visitor<'_> for TimeVisitor {
         let time = i64::try_from(millis).ok().and_then(Time::from_millis);
         time.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(millis), &self))
     }
+
+    fn visit_f64<E: Error>(self, millis: f64) -> Result<Time, E> {
+        let whole = integer(millis).and_then(|millis| i64::try_from(millis).ok());
+        let time = whole.and_then(Time::from_millis);
+        time.ok_or_else(|| E::invalid_value(Unexpected::Float(millis), &self))
+    }
 }
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(TimeVisitor)
+    }
+}
+
+/// Reads a name on the wire as the thing it names.
+struct NameVisitor<T>(fn(&str) -> Option<T>);
+
+impl<T> Visitor<'_> for NameVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a known name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<T, E> {
+        (self.0)(name).ok_or_else(|| E::invalid_value(Unexpected::Str(name), &self))
+    }
+}
+
+/// The value that stands in `all` where `name` stands in `names`.
+fn named<T: Copy>(all: &[T], names: &[&str], name: &str) -> Option<T> {
+    let place = names.iter().position(|known| *known == name)?;
+    all.get(place).copied()
+}
+
+// By hand, because the derived ways also take `{"view": null}` for `"view"`.
+impl<'de> Deserialize<'de> for EventKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor(|name| named(&Self::ALL, &Self::NAMES, name)))
+    }
+}
+
+impl<'de> Deserialize<'de> for ItemKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor(|name| named(&Self::ALL, &Self::NAMES, name)))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Some)
+    }
+}
+
+/// Reads an object or null. The derived readers alone would also take a list of the fields' values.
+pub(super) fn object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    deserializer.deserialize_any(ObjectVisitor(PhantomData))
+}
+
+/// Reads a whole text that must be one object; `None` where it is anything else.
+pub(super) fn whole<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
+    let first = text.bytes().find(|byte| !byte.is_ascii_whitespace());
+    (first == Some(b'{'))
+        .then(|| serde_json::from_str(text).ok())
+        .flatten()
+}
+
+/// A batch, its requests not yet read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Batch<'a> {
+    #[serde(borrow)]
+    pub(super) requests: Pieces<'a>,
+}
+
+/// The raw elements of a list.
+pub(super) struct Pieces<'a>(pub(super) Vec<&'a RawValue>);
+
+struct PiecesVisitor;
+
+impl<'de> Visitor<'de> for PiecesVisitor {
+    type Value = Pieces<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut pieces = Vec::new();
+        while let Some(piece) = list.next_element()? {
+            pieces.push(piece);
+            bounded(pieces.len())?;
+        }
+        Ok(Pieces(pieces))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Pieces<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(PiecesVisitor)
     }
 }
 
@@ -135,6 +320,7 @@ impl<'de> Visitor<'de> for TagsVisitor {
         let mut tags = Vec::with_capacity(seq.size_hint().unwrap_or(0));
         while let Some(Id(name)) = seq.next_element()? {
             tags.push((name, 1.0));
+            bounded(tags.len())?;
         }
         Ok(Tags(tags))
     }
@@ -149,6 +335,7 @@ impl<'de> Visitor<'de> for TagsVisitor {
                 ));
             }
             tags.push((name, narrow(weight)));
+            bounded(tags.len())?;
         }
         Ok(Tags(tags))
     }
@@ -194,7 +381,9 @@ impl<'de> Visitor<'de> for CandidatesVisitor {
         while seq
             .next_element_seed(OneCandidate(&mut candidates))?
             .is_some()
-        {}
+        {
+            bounded(candidates.ids.len())?;
+        }
         Ok(candidates)
     }
 }
@@ -236,6 +425,11 @@ impl<'de> Visitor<'de> for OneCandidate<'_, 'de> {
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
         self.0.ids.push(IdVisitor.visit_i64(number)?);
+        Ok(())
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
+        self.0.ids.push(IdVisitor.visit_f64(number)?);
         Ok(())
     }
 

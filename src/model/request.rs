@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::Vocabulary;
-use super::read::Id;
+use super::read::{self, Id};
 use crate::clock::Time;
 
 /// The candidates of a request, in the order given, repeats and all.
@@ -52,10 +52,10 @@ pub struct RankRequest<'a> {
     #[serde(borrow, default)]
     pub scene: Option<Id<'a>>,
     /// How many places; absent: the scene's.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "read::whole_number")]
     pub limit: Option<usize>,
     /// Within which time scoring must begin; absent: the scene's.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "read::whole_number")]
     pub timeout_ms: Option<u64>,
     /// Whether every score is to be explained.
     #[serde(default)]
@@ -64,7 +64,7 @@ pub struct RankRequest<'a> {
     #[serde(borrow, default)]
     pub request_id: Option<Id<'a>>,
     /// What the caller knows of the moment.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "read::object")]
     pub context: Option<Context<'a>>,
 }
 

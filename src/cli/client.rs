@@ -1,0 +1,394 @@
+//! Calls a running service over HTTP, for the commands that work from outside.
+//!
+//! Blocking, one request at a time: these commands wait for each answer anyway. A busy service (429 or 503) is asked again after
+//! the time that it names; a broken connection is not, since events without ids would count twice.
+
+use std::env;
+use std::fmt;
+use std::io::{self, Write};
+use std::thread;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+use ureq::http::{Request, Response, StatusCode, header};
+use ureq::{Agent, Body};
+
+use crate::model::Fault;
+
+/// The environment variable that holds the token where `--token` is not given.
+pub const TOKEN: &str = "SAIMA_TOKEN";
+const ANSWER_BYTES: u64 = 256 << 20;
+const TRIES: u32 = 20;
+const LONGEST_PAUSE: u64 = 30;
+
+/// Which service to call, as arguments of a command.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Service {
+    /// Where the service listens.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub url: String,
+    /// Bearer token; without it, the environment variable SAIMA_TOKEN is taken.
+    #[arg(long, value_name = "TOKEN")]
+    pub token: Option<String>,
+}
+
+/// Why a call failed.
+#[derive(Debug, Error)]
+pub enum CallError {
+    /// The address is not one that can be called.
+    #[error(
+        "{url} cannot be called: it must look like http://HOST:PORT (for https, put a proxy in front)"
+    )]
+    Url {
+        /// The address as given.
+        url: String,
+    },
+    /// Nobody answered.
+    #[error(
+        "no answer from {url}: {cause}; is the service running (`saima serve`), and is --url right?"
+    )]
+    Unreachable {
+        /// The address as given.
+        url: String,
+        /// What the connection said.
+        cause: String,
+    },
+    /// No token, a wrong one, or one whose role is too small.
+    #[error("{status}: {detail}; give the token with --token or in {TOKEN}")]
+    Denied {
+        /// 401 or 403.
+        status: u16,
+        /// What the service said.
+        detail: String,
+    },
+    /// The service was busy all along.
+    #[error("the service stayed busy ({status}) through {TRIES} tries")]
+    Busy {
+        /// 429 or 503.
+        status: u16,
+    },
+    /// The service understood, and said no.
+    #[error("the service refused: {status}: {detail}")]
+    Refused {
+        /// The status of the answer.
+        status: u16,
+        /// What the service said, with every fault.
+        detail: String,
+    },
+    /// The answer is not what this command expects.
+    #[error("the answer of {url} is not understood: {cause}")]
+    Garbled {
+        /// The address as given.
+        url: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+}
+
+/// How a body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// One JSON value.
+    Json,
+    /// One JSON object per line; sent compressed.
+    Lines,
+}
+
+/// A service that can be called.
+#[derive(Debug)]
+pub struct Client {
+    agent: Agent,
+    url: String,
+    token: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    detail: String,
+    #[serde(default)]
+    errors: Vec<Said>,
+}
+
+/// A fault as the service names it.
+#[derive(Debug, Deserialize, serde::Serialize)]
+pub struct Said {
+    /// The place.
+    #[serde(default)]
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "{}: {}", self.path, self.message)
+        }
+    }
+}
+
+impl From<Fault> for Said {
+    fn from(fault: Fault) -> Self {
+        Self {
+            path: fault.path,
+            message: fault.message,
+        }
+    }
+}
+
+impl Client {
+    /// A client of that service; the token falls back to the environment.
+    ///
+    /// # Errors
+    /// [`CallError::Url`] if the address is not `http://…`.
+    pub fn new(service: &Service) -> Result<Self, CallError> {
+        let url = service.url.trim_end_matches('/').to_owned();
+        if url.len() <= "http://".len() || !url.starts_with("http://") {
+            return Err(CallError::Url { url });
+        }
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_connect(Some(Duration::from_secs(5)))
+            .timeout_global(Some(Duration::from_secs(300)))
+            .build();
+        Ok(Self {
+            agent: agent.into(),
+            url,
+            token: service.token.clone().or_else(|| env::var(TOKEN).ok()),
+        })
+    }
+
+    /// Sends a body and reads the answer, waiting while the service is busy.
+    ///
+    /// # Errors
+    /// Whatever [`CallError`] names.
+    pub fn send<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        body: &[u8],
+        written: Written,
+    ) -> Result<T, CallError> {
+        let packed = pack(body, written).map_err(|cause| self.garbled(cause))?;
+        let mut answer = self.once(method, path, &packed, written)?;
+        for _ in 1..TRIES {
+            if !is_busy(answer.status()) {
+                break;
+            }
+            thread::sleep(pause(&answer));
+            answer = self.once(method, path, &packed, written)?;
+        }
+        self.read(answer)
+    }
+
+    fn once(
+        &self,
+        method: &str,
+        path: &str,
+        body: &[u8],
+        written: Written,
+    ) -> Result<Response<Body>, CallError> {
+        let request = self
+            .request(method, path, body, written)
+            .map_err(|_| CallError::Url {
+                url: self.url.clone(),
+            })?;
+        self.agent
+            .run(request)
+            .map_err(|cause| CallError::Unreachable {
+                url: self.url.clone(),
+                cause: cause.to_string(),
+            })
+    }
+
+    fn request<'b>(
+        &self,
+        method: &str,
+        path: &str,
+        body: &'b [u8],
+        written: Written,
+    ) -> Result<Request<&'b [u8]>, ureq::http::Error> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header(header::CONTENT_TYPE, written.media_type());
+        if written == Written::Lines {
+            request = request.header(header::CONTENT_ENCODING, "gzip");
+        }
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        request.body(body)
+    }
+
+    fn read<T: DeserializeOwned>(&self, mut answer: Response<Body>) -> Result<T, CallError> {
+        let status = answer.status();
+        let text = answer
+            .body_mut()
+            .with_config()
+            .limit(ANSWER_BYTES)
+            .read_to_vec()
+            .map_err(|cause| self.garbled(cause))?;
+        if status.is_success() {
+            serde_json::from_slice(&text).map_err(|cause| self.garbled(cause))
+        } else {
+            Err(refusal(status, &text))
+        }
+    }
+
+    fn garbled(&self, cause: impl fmt::Display) -> CallError {
+        CallError::Garbled {
+            url: self.url.clone(),
+            cause: cause.to_string(),
+        }
+    }
+}
+
+impl Written {
+    const fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Lines => "application/x-ndjson",
+        }
+    }
+}
+
+fn pack(body: &[u8], written: Written) -> io::Result<Vec<u8>> {
+    match written {
+        Written::Json => Ok(body.to_vec()),
+        Written::Lines => {
+            let mut packer =
+                GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
+            packer.write_all(body)?;
+            packer.finish()
+        }
+    }
+}
+
+fn is_busy(status: StatusCode) -> bool {
+    status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE
+}
+
+/// The time that the service names, in whole seconds; one second where it names none.
+fn pause<B>(answer: &Response<B>) -> Duration {
+    let named = answer.headers().get(header::RETRY_AFTER);
+    let seconds = named
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.trim().parse().ok());
+    Duration::from_secs(seconds.unwrap_or(1).min(LONGEST_PAUSE))
+}
+
+fn refusal(status: StatusCode, text: &[u8]) -> CallError {
+    let detail = explain(status, text);
+    let status = status.as_u16();
+    match status {
+        401 | 403 => CallError::Denied { status, detail },
+        429 | 503 => CallError::Busy { status },
+        _ => CallError::Refused { status, detail },
+    }
+}
+
+/// The problem in one line; the bare status where the answer is no problem document.
+fn explain(status: StatusCode, text: &[u8]) -> String {
+    let Ok(problem) = serde_json::from_slice::<Problem>(text) else {
+        return status
+            .canonical_reason()
+            .unwrap_or("no reason given")
+            .to_owned();
+    };
+    let said = if problem.detail.is_empty() {
+        problem.title
+    } else {
+        problem.detail
+    };
+    let faults: Vec<String> = problem.errors.iter().map(Said::to_string).collect();
+    if faults.is_empty() {
+        said
+    } else {
+        format!("{said} ({})", faults.join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(url: &str) -> Service {
+        Service {
+            url: url.to_owned(),
+            token: Some("t".to_owned()),
+        }
+    }
+
+    #[test]
+    fn only_plain_http_is_called() {
+        for url in ["https://x", "http://", "x:80", ""] {
+            assert!(
+                matches!(Client::new(&service(url)), Err(CallError::Url { .. })),
+                "{url}"
+            );
+        }
+        assert!(Client::new(&service("http://127.0.0.1:1/")).is_ok());
+    }
+
+    #[test]
+    fn a_request_carries_token_type_and_encoding() {
+        let client = Client::new(&service("http://h:1/")).unwrap();
+        let request = client
+            .request("PUT", "/items", b"{}", Written::Lines)
+            .unwrap();
+        assert_eq!(request.uri(), "http://h:1/items");
+        assert_eq!(request.headers()["authorization"], "Bearer t");
+        assert_eq!(request.headers()["content-encoding"], "gzip");
+        assert_eq!(request.headers()["content-type"], "application/x-ndjson");
+    }
+
+    #[test]
+    fn nobody_there_is_said_plainly() {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", free.local_addr().unwrap());
+        drop(free);
+        let client = Client::new(&service(&url)).unwrap();
+        let answer = client.send::<serde_json::Value>("POST", "/rank", b"{}", Written::Json);
+        let message = answer.unwrap_err().to_string();
+        assert!(
+            message.contains(&url) && message.contains("--url"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_problem_names_every_fault() {
+        let text = br#"{"title":"Invalid","detail":"2 faults","errors":[{"path":"limit","message":"too high"},{"message":"odd"}]}"#;
+        let said = refusal(StatusCode::UNPROCESSABLE_ENTITY, text).to_string();
+        assert_eq!(
+            said,
+            "the service refused: 422: 2 faults (limit: too high; odd)"
+        );
+        let said = refusal(StatusCode::UNAUTHORIZED, b"").to_string();
+        assert!(said.contains("401") && said.contains(TOKEN), "{said}");
+    }
+
+    #[test]
+    fn the_pause_is_what_the_service_names_within_reason() {
+        let answer = |value: &str| {
+            Response::builder()
+                .header("retry-after", value)
+                .body(())
+                .unwrap()
+        };
+        assert_eq!(pause(&answer("3")), Duration::from_secs(3));
+        assert_eq!(pause(&answer("86400")), Duration::from_secs(LONGEST_PAUSE));
+        assert_eq!(pause(&answer("soon")), Duration::from_secs(1));
+    }
+}

@@ -1,0 +1,165 @@
+//! One value of a table: from the text of a cell to the JSON of a field.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use time::format_description::OwnedFormatItem;
+use time::{Date, PrimitiveDateTime};
+
+use crate::clock::{SECOND, Time};
+
+/// What a cell's text is read as.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Kind {
+    Text,
+    Number,
+    Integer,
+    Bool,
+    Time(TimeFormat),
+}
+
+/// How a time is written; a pattern without an offset is in UTC.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum TimeFormat {
+    Rfc3339,
+    Seconds,
+    Millis,
+    Pattern(OwnedFormatItem),
+}
+
+/// A value on its way to JSON.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub(super) enum Cell<'a> {
+    Text(Cow<'a, str>),
+    Number(f64),
+    Integer(i64),
+    Bool(bool),
+}
+
+impl Kind {
+    /// The value of a text that is not empty; where it cannot be one, what was expected.
+    pub(super) fn read<'a>(&self, text: Cow<'a, str>) -> Result<Cell<'a>, String> {
+        let bare = text.trim();
+        let read = match self {
+            Self::Text => return Ok(Cell::Text(text)),
+            Self::Number => finite(bare).map(Cell::Number),
+            Self::Integer => bare.parse().ok().map(Cell::Integer),
+            Self::Bool => truth(bare).map(Cell::Bool),
+            Self::Time(format) => format.read(bare).map(Cell::Integer),
+        };
+        read.ok_or_else(|| format!("{bare:?} is no {}", self.name()))
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Number => "finite number",
+            Self::Integer => "integer",
+            Self::Bool => "true or false",
+            Self::Time(_) => "time of that format",
+        }
+    }
+}
+
+fn finite(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+fn truth(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "1" => Some(true),
+        "false" | "no" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+impl TimeFormat {
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    fn read(&self, text: &str) -> Option<i64> {
+        let time = match self {
+            Self::Rfc3339 => Time::parse(text)?,
+            Self::Seconds => Time::from_millis(text.parse::<i64>().ok()?.checked_mul(SECOND)?)?,
+            Self::Millis => Time::from_millis(text.parse().ok()?)?,
+            Self::Pattern(pattern) => by_pattern(text, pattern)?,
+        };
+        Some(time.millis())
+    }
+}
+
+/// By a pattern with date and time, or with a date alone (its midnight).
+fn by_pattern(text: &str, pattern: &OwnedFormatItem) -> Option<Time> {
+    let at = PrimitiveDateTime::parse(text, pattern)
+        .or_else(|_| Date::parse(text, pattern).map(Date::midnight))
+        .ok()?;
+    let nanos = at.assume_utc().unix_timestamp_nanos();
+    Time::from_millis(i64::try_from(nanos.div_euclid(1_000_000)).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use time::format_description::parse_strftime_owned;
+
+    fn pattern(text: &str) -> Kind {
+        Kind::Time(TimeFormat::Pattern(parse_strftime_owned(text).unwrap()))
+    }
+
+    #[test]
+    fn each_kind_reads_what_it_should_and_nothing_else() {
+        let day = Cell::Integer(1_483_228_800_000);
+        for (kind, text, expected) in [
+            (Kind::Text, " a ", Some(Cell::Text(" a ".into()))),
+            (Kind::Number, " 1.5 ", Some(Cell::Number(1.5))),
+            (Kind::Number, "inf", None),
+            (Kind::Number, "1,5", None),
+            (Kind::Integer, "-7", Some(Cell::Integer(-7))),
+            (Kind::Integer, "7.0", None),
+            (Kind::Bool, "Yes", Some(Cell::Bool(true))),
+            (Kind::Bool, "2", None),
+            (
+                Kind::Time(TimeFormat::Rfc3339),
+                "2017-01-01T01:00:00+01:00",
+                Some(day.clone()),
+            ),
+            (
+                Kind::Time(TimeFormat::Seconds),
+                "1483228800",
+                Some(day.clone()),
+            ),
+            (Kind::Time(TimeFormat::Seconds), "9223372036854775807", None),
+            (
+                Kind::Time(TimeFormat::Millis),
+                "1483228800000",
+                Some(day.clone()),
+            ),
+            (
+                pattern("%Y-%m-%d %H:%M:%S"),
+                "2017-01-01 00:00:00",
+                Some(day.clone()),
+            ),
+            (pattern("%d/%m/%Y"), "01/01/2017", Some(day)),
+            (pattern("%d/%m/%Y"), "31/02/2017", None),
+        ] {
+            assert_eq!(kind.read(text.into()).ok(), expected, "{kind:?} {text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_come_back_from_their_json(number in any::<f64>().prop_filter("finite", |x| x.is_finite())) {
+            let cell = Kind::Number.read(number.to_string().into()).unwrap();
+            let json = serde_json::to_string(&cell).unwrap();
+            let back: f64 = serde_json::from_str(&json).unwrap();
+            prop_assert!((back - number).abs() <= number.abs() * 1e-15);
+        }
+
+        #[test]
+        fn no_text_breaks_a_kind(text in "\\PC*") {
+            for kind in [Kind::Text, Kind::Number, Kind::Integer, Kind::Bool, Kind::Time(TimeFormat::Millis), pattern("%Y%j")] {
+                let _ = kind.read(text.as_str().into());
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Opens a file of lines or of a table, packed or not: the name tells which.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One JSON object per line.
+    Lines,
+    /// Comma-separated values with a header.
+    Table,
+}
+
+/// How a file is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Packing {
+    None,
+    Gzip,
+    Zstd,
+}
+
+/// The shape that a file's name tells: `.ndjson` and `.jsonl` are lines, `.csv` is a table, each optionally with `.gz` or `.zst`.
+#[must_use]
+pub fn shape(path: &Path) -> Option<Shape> {
+    let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+    let bare = name
+        .strip_suffix(".gz")
+        .or_else(|| name.strip_suffix(".zst"))
+        .unwrap_or(&name);
+    match bare.rsplit_once('.')?.1 {
+        "ndjson" | "jsonl" => Some(Shape::Lines),
+        "csv" => Some(Shape::Table),
+        _ => None,
+    }
+}
+
+/// Opens a file for reading, unpacked; `watch` sees the packed bytes go by, for a progress bar.
+///
+/// # Errors
+/// If the file cannot be opened.
+pub fn open<'w, R: Read + 'w>(
+    path: &Path,
+    watch: impl FnOnce(File) -> R,
+) -> io::Result<Box<dyn BufRead + 'w>> {
+    let file = BufReader::with_capacity(1 << 16, watch(File::open(path)?));
+    Ok(match packing(path) {
+        Packing::None => Box::new(file),
+        Packing::Gzip => Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file))),
+        Packing::Zstd => Box::new(BufReader::with_capacity(
+            1 << 16,
+            zstd::Decoder::with_buffer(file)?,
+        )),
+    })
+}
+
+fn packing(path: &Path) -> Packing {
+    match path.extension().and_then(|end| end.to_str()) {
+        Some(end) if end.eq_ignore_ascii_case("gz") => Packing::Gzip,
+        Some(end) if end.eq_ignore_ascii_case("zst") => Packing::Zstd,
+        _ => Packing::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn the_name_tells_the_shape() {
+        for (name, expected) in [
+            ("a.ndjson", Some(Shape::Lines)),
+            ("a.b.JSONL.gz", Some(Shape::Lines)),
+            ("a.csv.zst", Some(Shape::Table)),
+            ("a.csv", Some(Shape::Table)),
+            ("a.json", None),
+            ("csv", None),
+            ("a.csv.gz.zst", None),
+        ] {
+            assert_eq!(shape(Path::new(name)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn packed_files_read_as_plain_ones_with_several_parts_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let plain = b"one\ntwo\n";
+        let gzip = |bytes: &[u8]| {
+            let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            packer.write_all(bytes).unwrap();
+            packer.finish().unwrap()
+        };
+        let zst = |bytes: &[u8]| zstd::encode_all(bytes, 1).unwrap();
+        for (name, bytes) in [
+            ("a.csv", plain.to_vec()),
+            ("a.csv.gz", [gzip(b"one\n"), gzip(b"two\n")].concat()),
+            ("a.csv.zst", [zst(b"one\n"), zst(b"two\n")].concat()),
+        ] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            let mut read = Vec::new();
+            open(&path, |file| file)
+                .unwrap()
+                .read_to_end(&mut read)
+                .unwrap();
+            assert_eq!(read, plain, "{name}");
+        }
+    }
+}

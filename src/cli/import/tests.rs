@@ -1,0 +1,179 @@
+//! The command against a stand-in for the service: what is sent, retried, counted and said.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::thread::{self, JoinHandle};
+
+use clap::Parser;
+use serde_json::{Value, json};
+
+use super::*;
+
+#[derive(Parser)]
+struct Cli {
+    #[command(flatten)]
+    args: Args,
+}
+
+/// A request as the stand-in saw it: its first line and its unpacked lines.
+type Seen = (String, Vec<String>);
+
+/// Answers one request after another with the given status and body, then hands out what it saw.
+fn stand_in(answers: Vec<(u16, String)>) -> (String, JoinHandle<Vec<Seen>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let served = thread::spawn(move || {
+        answers
+            .into_iter()
+            .map(|(status, body)| serve(&listener.accept().unwrap().0, status, &body))
+            .collect()
+    });
+    (url, served)
+}
+
+fn serve(mut stream: &TcpStream, status: u16, body: &str) -> Seen {
+    let mut reader = BufReader::new(stream);
+    let mut head = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        if line.trim().is_empty() {
+            break;
+        }
+        head.push(line.trim().to_ascii_lowercase());
+    }
+    let length = head
+        .iter()
+        .find_map(|line| line.strip_prefix("content-length: "))
+        .unwrap();
+    let mut packed = vec![0; length.parse().unwrap()];
+    reader.read_exact(&mut packed).unwrap();
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(&packed[..])
+        .read_to_string(&mut text)
+        .unwrap();
+    let length = body.len();
+    write!(stream, "HTTP/1.1 {status} x\r\nretry-after: 0\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
+    (head[0].clone(), text.lines().map(str::to_owned).collect())
+}
+
+fn answer(accepted: u64, rejected: &[Value]) -> (u16, String) {
+    let body =
+        json!({"accepted": accepted, "rejected_count": rejected.len(), "rejected": rejected});
+    (200, body.to_string())
+}
+
+fn import(url: &str, folder: &Path, arguments: &[&str]) -> Result<ExitCode, ImportError> {
+    let files = arguments
+        .iter()
+        .map(|argument| match argument.strip_prefix('@') {
+            Some(name) => folder.join(name).display().to_string(),
+            None => (*argument).to_owned(),
+        });
+    let line = ["saima", "--url", url]
+        .into_iter()
+        .map(str::to_owned)
+        .chain(files);
+    run(&Cli::try_parse_from(line).unwrap().args)
+}
+
+#[test]
+fn batches_are_cut_by_lines_and_every_line_arrives_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let text: String = (0..7).map(|n| format!("{{\"id\":{n}}}\n")).collect();
+    fs::write(folder.path().join("a.ndjson"), &text).unwrap();
+    let (url, served) = stand_in(vec![
+        answer(3, &[]),
+        (503, String::new()),
+        answer(3, &[]),
+        answer(1, &[]),
+    ]);
+    let code = import(
+        &url,
+        folder.path(),
+        &["--into", "items", "--batch", "3", "@a.ndjson"],
+    )
+    .unwrap();
+    assert_eq!(code, ExitCode::SUCCESS);
+    let seen = served.join().unwrap();
+    assert!(seen.iter().all(|(head, _)| head == "put /items http/1.1"));
+    assert_eq!(seen[1], seen[2], "a busy service is sent the same again");
+    let lines: Vec<String> = [&seen[0].1[..], &seen[2].1[..], &seen[3].1[..]].concat();
+    assert_eq!(lines.join("\n"), text.trim_end());
+}
+
+#[test]
+fn rejects_are_traced_to_their_line_whoever_found_them() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("map.toml"),
+        "[events]\nid = 'id'\namount = { column = 'v', type = 'number' }",
+    )
+    .unwrap();
+    fs::write(folder.path().join("a.csv"), "id,v\na,1\nb,x\nc,-1\n").unwrap();
+    let reject = json!({"index": 1, "id": "c", "errors": [{"path": "amount", "message": "must be at least 0"}]});
+    let (url, served) = stand_in(vec![answer(1, &[reject])]);
+    let arguments = [
+        "--into",
+        "events",
+        "--map",
+        "@map.toml",
+        "--rejects",
+        "@bad.ndjson",
+        "@a.csv",
+    ];
+    let code = import(&url, folder.path(), &arguments).unwrap();
+    assert_eq!(code, ExitCode::FAILURE);
+    assert_eq!(served.join().unwrap()[0].0, "post /events http/1.1");
+    let bad = fs::read_to_string(folder.path().join("bad.ndjson")).unwrap();
+    let places: Vec<u64> = bad
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<Value>(line).unwrap()["line"]
+                .as_u64()
+                .unwrap()
+        })
+        .collect();
+    assert_eq!(places, [3, 4]);
+}
+
+#[test]
+fn what_cannot_work_is_refused_before_anything_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.csv"), "id\n").unwrap();
+    fs::write(folder.path().join("a.ndjson"), "{}").unwrap();
+    let nobody = "http://127.0.0.1:9";
+    let refused = |arguments: &[&str]| import(nobody, folder.path(), arguments).unwrap_err();
+    assert!(matches!(
+        refused(&["--into", "items", "@a.csv"]),
+        ImportError::NoMap(_)
+    ));
+    assert!(matches!(
+        refused(&["--into", "items", "@a.ndjson", "@a.xml"]),
+        ImportError::Shape(_)
+    ));
+    assert!(matches!(
+        refused(&["--into", "items", "@none.ndjson"]),
+        ImportError::File { .. }
+    ));
+    assert!(matches!(
+        refused(&["--into", "items", "@a.ndjson"]),
+        ImportError::Call(CallError::Unreachable { .. })
+    ));
+}
+
+#[test]
+fn a_refused_batch_ends_the_import_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.ndjson"), "{}").unwrap();
+    let (url, served) = stand_in(vec![(401, "{\"detail\":\"no token\"}".to_owned())]);
+    let said = import(&url, folder.path(), &["--into", "users", "@a.ndjson"])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        said.contains("no token") && said.contains("SAIMA_TOKEN"),
+        "{said}"
+    );
+    served.join().unwrap();
+}

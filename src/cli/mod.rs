@@ -1,0 +1,120 @@
+//! The commands of the `saima` program.
+
+mod demo;
+mod serve;
+mod synthetic;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::clock::ClockMode;
+use crate::config::Config;
+
+/// Multi-objective ranking for marketplaces: what this user wants, blended with how the merchants run.
+#[derive(Debug, Parser)]
+#[command(
+    name = "saima",
+    version,
+    after_help = "Exit codes: 0 done, 1 refused (config, data), 2 usage."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the ranking API
+    Serve(ServeArgs),
+    /// Serve a small real marketplace, or a synthetic one of any size, from memory
+    Demo(DemoArgs),
+    /// Check a configuration file and print every fault
+    Check {
+        /// The configuration file
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    /// Configuration file; without it the embedded default
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address to listen on; port 0 picks a free port
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Data directory, or "none" for memory only
+    #[arg(long, value_name = "DIR|none")]
+    data: Option<String>,
+    /// Where "now" comes from: the machine's clock or the latest event
+    #[arg(long)]
+    clock: Option<ClockArg>,
+}
+
+#[derive(Debug, Args)]
+struct DemoArgs {
+    /// Address to listen on; port 0 picks a free port
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Serve that many synthetic items, with a tenth as many merchants and as many users
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=50_000_000))]
+    synthetic: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ClockArg {
+    /// The machine's clock
+    Wall,
+    /// The latest event
+    Event,
+}
+
+impl From<ClockArg> for ClockMode {
+    fn from(clock: ClockArg) -> Self {
+        match clock {
+            ClockArg::Wall => Self::Wall,
+            ClockArg::Event => Self::Event,
+        }
+    }
+}
+
+/// How a command ended that could be carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All went well.
+    Done,
+    /// What it was given was refused; the reasons are on standard error.
+    Refused,
+}
+
+/// Carries a command out.
+///
+/// # Errors
+/// What kept it from being carried out, for people.
+pub fn run(cli: Cli) -> Result<Outcome> {
+    match cli.command {
+        Command::Serve(args) => serve::run(args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Check { file } => Ok(check(&file)),
+    }
+}
+
+fn check(file: &std::path::Path) -> Outcome {
+    match Config::load(file) {
+        Ok(config) => {
+            eprintln!(
+                "{}: no fault; scenes: {}",
+                file.display(),
+                config.vocabulary.scenes.join(", ")
+            );
+            Outcome::Done
+        }
+        Err(faults) => {
+            eprintln!("{faults}");
+            Outcome::Refused
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `saima serve`: the service on a configuration file that it watches.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use tokio::net::TcpListener;
+
+use super::{Outcome, ServeArgs};
+use crate::clock::Clock;
+use crate::config::{self, Config, Live, LogFormat};
+use crate::engine::Engine;
+use crate::http::{self, Tokens};
+use crate::telemetry::{self, Telemetry};
+
+pub(super) fn run(args: ServeArgs) -> Result<Outcome> {
+    let path = args.config.clone();
+    let mut config = match path.as_deref().map(Config::load) {
+        None => Config::embedded(),
+        Some(Ok(config)) => config,
+        Some(Err(faults)) => {
+            eprintln!("{faults}");
+            return Ok(Outcome::Refused);
+        }
+    };
+    adjust(&mut config, &args);
+    if args.data.as_deref().is_some_and(|data| data != "none") {
+        bail!(
+            "--data: a data directory is not supported yet; use --data none, which keeps everything in memory"
+        );
+    }
+    serve(config, |live, engine| {
+        let Some(path) = path else { return Ok(None) };
+        watch(&path, live, engine, args).map(Some)
+    })
+}
+
+/// What the command line says goes before what the file says.
+fn adjust(config: &mut Config, args: &ServeArgs) {
+    if let Some(listen) = args.listen {
+        config.server.listen = listen;
+    }
+    if let Some(clock) = args.clock {
+        config.clock.mode = clock.into();
+    }
+}
+
+/// Follows the file: a valid change goes live, a faulty one is logged and counted, and the old one stays.
+fn watch(
+    path: &Path,
+    live: Arc<Live>,
+    engine: Arc<Engine>,
+    args: ServeArgs,
+) -> Result<config::Watcher> {
+    let adjusted = move |config: &mut Config| adjust(config, &args);
+    let watcher = config::watch(path, live, adjusted, move |result| {
+        engine.observe_reload(&result)
+    });
+    watcher.with_context(|| format!("cannot watch {}", path.display()))
+}
+
+/// Runs a service until it is told to end. `prepare` fills the engine before the service listens; what it returns lives as long.
+pub(super) fn serve<T>(
+    config: Config,
+    prepare: impl FnOnce(Arc<Live>, Arc<Engine>) -> Result<T>,
+) -> Result<Outcome> {
+    telemetry::log(config.log.format == LogFormat::Json, &config.log.level);
+    let tokens = Tokens::from_env(
+        |name| std::env::var(name).ok(),
+        |path| std::fs::read_to_string(path),
+    )?;
+    let listen = config.server.listen;
+    tokens.check_listen(listen)?;
+    tracing::info!(config = %config.effective(), "effective configuration");
+    let clock = Clock::new(config.clock.mode);
+    let live = Arc::new(Live::new(config));
+    let engine = Engine::start(Arc::clone(&live), clock, Telemetry::default());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let _kept = prepare(live, Arc::clone(&engine))?;
+    runtime.block_on(async {
+        let listener = bind(listen).await?;
+        engine.rebuild().await;
+        println!("saima listening on http://{}", listener.local_addr()?);
+        http::serve(engine, tokens, listener, terminated()).await?;
+        Ok(Outcome::Done)
+    })
+}
+
+async fn bind(listen: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("cannot listen on {listen}"))
+}
+
+/// Ends on SIGTERM or Ctrl-C.
+async fn terminated() {
+    let interrupted = tokio::signal::ctrl_c();
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupted => {}
+        },
+        Err(_) => {
+            let _ended = interrupted.await;
+        }
+    }
+}

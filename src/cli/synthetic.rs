@@ -1,0 +1,280 @@
+//! The load-test marketplace of `demo --synthetic N`: N items, a merchant for every ten, as many users as items.
+//!
+//! Ids are `item-0000000` …, `m0` … and `u0` …. An item has 6 to 10 tags drawn by Zipf's law from 10,000 and one of 64 categories; a
+//! user has 30 learnt tags, 50 items and 20 merchants in its histories; every merchant sells on most of the last 84 days, and one item
+//! in ten sold in that time. The numbers come from one seed, so that two runs serve the same marketplace.
+
+use crate::clock::{Clock, DAY, Day};
+use crate::config::Config;
+use crate::feature::{Decay, Learn};
+use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
+use crate::ingest::{Fact, Facts, Moment};
+use crate::model::read::{Id, narrow};
+use crate::model::{Item, Merchant, Tags};
+use crate::race::{Money, Purchase};
+
+const TAGS: u32 = 10_000;
+const CATEGORIES: u64 = 64;
+const ITEMS_A_MERCHANT: u64 = 10;
+const USER_TAGS: u64 = 30;
+const USER_ITEMS: u64 = 50;
+const USER_MERCHANTS: u64 = 20;
+const SOLD_ONE_IN: u64 = 10;
+const DAYS: u64 = 84;
+
+/// Fills empty facts with a marketplace of that many items.
+pub(super) fn fill(facts: &mut Facts, items: u32, config: &Config) {
+    let items = u64::from(items.max(1));
+    let merchants = items.div_ceil(ITEMS_A_MERCHANT);
+    let now = Clock::wall();
+    let last_complete = now.day(config.race.utc_offset).plus(-1);
+    let moment = Moment {
+        config,
+        wall: now,
+        last_complete,
+    };
+    let mut random = Random(7);
+    let zipf = Zipf::new(TAGS);
+    (0..merchants).for_each(|m| declare_merchant(facts, m, &moment, &mut random));
+    (0..items).for_each(|i| declare_item(facts, i, &zipf, &moment, &mut random));
+    (0..items).for_each(|u| learn_user(facts, u, (items, merchants), &zipf, &moment, &mut random));
+    sell(facts, (items, merchants), last_complete, &mut random);
+    facts.revision += 1;
+}
+
+fn declare_merchant(facts: &mut Facts, m: u64, moment: &Moment<'_>, random: &mut Random) {
+    let (id, category) = (format!("m{m}"), format!("c{:02}", random.below(CATEGORIES)));
+    let integrity = if random.below(10) == 0 {
+        0.5 + random.unit() / 2.0
+    } else {
+        1.0
+    };
+    let text = format!(r#"{{"id":"{id}","category":"{category}","integrity":{integrity:.2}}}"#);
+    let merchant = Merchant {
+        id: id_of(&id),
+        name: None,
+        category: Some(id_of(&category)),
+        region: None,
+        joined_at: Some(moment.wall.plus(-400 * DAY)),
+        integrity: Some(integrity),
+        goal: None,
+        campaigns: None,
+    };
+    let _never_refused = facts.apply(Fact::Merchant(merchant, text.into()), moment);
+}
+
+fn declare_item(facts: &mut Facts, i: u64, zipf: &Zipf, moment: &Moment<'_>, random: &mut Random) {
+    let (id, merchant) = (format!("item-{i:07}"), format!("m{}", i / ITEMS_A_MERCHANT));
+    let category = format!("c{:02}", random.below(CATEGORIES));
+    let tags = zipf.distinct(6 + random.below(5), random);
+    let weighed = tags
+        .iter()
+        .map(|&tag| (format!("t{tag}"), hundredths(1 + random.below(100))));
+    let weighed: Vec<(String, f32)> = weighed.collect();
+    let price = (random.unit() * 6.0).exp();
+    let listed_at = moment.wall.plus(-whole(random.below(365)) * DAY);
+    let quality = f64::from(hundredths(random.below(101)));
+    let listed: Vec<String> = weighed
+        .iter()
+        .map(|(tag, weight)| format!(r#""{tag}":{weight}"#))
+        .collect();
+    let text = format!(
+        r#"{{"id":"{id}","merchant_id":"{merchant}","category":"{category}","tags":{{{}}},"title":"synthetic item number {i:07} of the market","price":{price:.2},"listed_at":"{listed_at}","quality":{quality}}}"#,
+        listed.join(","),
+    );
+    let item = Item {
+        id: id_of(&id),
+        merchant_id: Some(id_of(&merchant)),
+        kind: None,
+        category: Some(id_of(&category)),
+        tags: Some(Tags(
+            weighed
+                .iter()
+                .map(|(tag, weight)| (tag.as_str().into(), *weight))
+                .collect(),
+        )),
+        brand: None,
+        title: None,
+        price: Some((price * 100.0).round() / 100.0),
+        available: None,
+        region: None,
+        lat: None,
+        lon: None,
+        creator_id: None,
+        listed_at: Some(listed_at),
+        campaigns: None,
+        quality: Some(quality),
+        long_term_value: None,
+    };
+    let _never_refused = facts.apply(Fact::Item(item, text.into()), moment);
+}
+
+/// Writes a profile as events of the last 60 days would have.
+fn learn_user(
+    facts: &mut Facts,
+    u: u64,
+    (items, merchants): (u64, u64),
+    zipf: &Zipf,
+    moment: &Moment<'_>,
+    random: &mut Random,
+) {
+    let features = &mut facts.features;
+    let row = features
+        .users
+        .find_or_create(&features.hasher, &format!("u{u}"));
+    let tags: Vec<TagId> = zipf
+        .distinct(USER_TAGS, random)
+        .into_iter()
+        .filter_map(|tag| tag_of(features, tag))
+        .collect();
+    let Some(user) = features.users.get_mut(row) else {
+        return;
+    };
+    let settings = &moment.config.profile;
+    let learn = Learn {
+        decay: Decay::new(settings.half_life),
+        max_items: settings.max_items,
+        max_tags: settings.max_tags,
+        max_merchants: settings.max_merchants,
+        max_follows: settings.max_follows,
+    };
+    let growth = user
+        .profile
+        .open(&learn, moment.wall.plus(-whole(random.below(60)) * DAY));
+    for tag in tags {
+        user.profile
+            .add_tag(&learn, tag, growth * (1.0 + 50.0 * random.unit()));
+    }
+    for _ in 0..USER_ITEMS {
+        user.profile.add_item(
+            &learn,
+            ItemRow(row_of(random.below(items))),
+            growth * (1.0 + 20.0 * random.unit()),
+        );
+    }
+    for _ in 0..USER_MERCHANTS {
+        user.profile.add_merchant(
+            &learn,
+            MerchantRow(row_of(random.below(merchants))),
+            growth * (1.0 + 30.0 * random.unit()),
+        );
+    }
+    user.events = 70;
+}
+
+fn tag_of(features: &crate::feature::Features, tag: u32) -> Option<TagId> {
+    features.tags.find(
+        &features.hasher,
+        crate::feature::Space::Plain,
+        &format!("t{tag}"),
+    )
+}
+
+/// Sales of the last 84 days: each merchant on five days of six, of the few items that sell at all.
+fn sell(
+    facts: &mut Facts,
+    (items, merchants): (u64, u64),
+    last_complete: Day,
+    random: &mut Random,
+) {
+    for m in 0..merchants {
+        let first = m * ITEMS_A_MERCHANT;
+        let seller = first + random.below(ITEMS_A_MERCHANT.min(items - first));
+        let price = 1.0 + random.unit() * 100.0;
+        for back in 0..DAYS {
+            if random.below(6) == 0 {
+                continue;
+            }
+            let purchase = Purchase {
+                id: 0,
+                amount: Money::from_units(price),
+                refunded: Money::default(),
+                buyer: UserRow(row_of(random.below(items))),
+                item: ItemRow(row_of(if random.below(SOLD_ONE_IN) == 0 {
+                    first
+                } else {
+                    seller
+                })),
+                merchant: MerchantRow(row_of(m)),
+            };
+            facts.sales.purchase(
+                last_complete.plus(-i32::try_from(back).unwrap_or(0)),
+                purchase,
+            );
+        }
+    }
+}
+
+fn id_of(text: &str) -> Id<'_> {
+    Id(text.into())
+}
+
+fn row_of(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(0)
+}
+
+fn whole(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(0)
+}
+
+fn hundredths(number: u64) -> f32 {
+    narrow(f64::from(row_of(number)) / 100.0)
+}
+
+/// SplitMix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// A whole number below `bound`.
+    fn below(&mut self, bound: u64) -> u64 {
+        ((self.next() >> 32) * bound) >> 32
+    }
+
+    /// A number in [0, 1).
+    fn unit(&mut self) -> f64 {
+        f64::from((self.next() >> 32) as u32) / 4_294_967_296.0
+    }
+}
+
+/// Zipf's law with exponent 1 over tag numbers: tag k comes up with a chance that falls as 1/(k + 1).
+struct Zipf {
+    sums: Vec<f64>,
+}
+
+impl Zipf {
+    fn new(tags: u32) -> Self {
+        let mut sum = 0.0;
+        let add = |tag: u32| {
+            sum += 1.0 / f64::from(tag + 1);
+            sum
+        };
+        Self {
+            sums: (0..tags).map(add).collect(),
+        }
+    }
+
+    fn draw(&self, random: &mut Random) -> u32 {
+        let at = random.unit() * self.sums.last().copied().unwrap_or(0.0);
+        row_of(self.sums.partition_point(|&sum| sum <= at) as u64)
+    }
+
+    /// That many different tags.
+    fn distinct(&self, count: u64, random: &mut Random) -> Vec<u32> {
+        let mut tags = Vec::new();
+        while (tags.len() as u64) < count {
+            let tag = self.draw(random);
+            if !tags.contains(&tag) {
+                tags.push(tag);
+            }
+        }
+        tags
+    }
+}

@@ -1,0 +1,128 @@
+//! The configuration as it is in force, in the names and units of the file: what `GET /config` shows.
+//!
+//! Every scene lists every weight, zeros too: written as TOML the view reads back as the same configuration, which a test
+//! holds, and which makes it fit to compare two configurations by ([`super::Live::replace`]).
+
+use serde_json::{Map, Value, json};
+
+use super::read::DAY_MILLIS;
+use super::{Config, Normaliser, Prediction, Profile, Race, Scene, Store, Weighed};
+use crate::clock::{HOUR, SECOND};
+use crate::model::EventKind;
+use crate::objective::TABLE;
+
+impl Config {
+    /// The configuration in force, in the names and units of the file, with inheritance resolved. There are no secrets in it.
+    #[must_use]
+    pub fn effective(&self) -> Value {
+        json!({
+            "server": {
+                "listen": self.server.listen,
+                "drain_seconds": self.server.drain.as_secs_f64(),
+                "parallel_candidates": self.server.parallel_candidates,
+            },
+            "store": store(&self.store),
+            "clock": {
+                "mode": self.clock.mode,
+                "time_step_seconds": self.clock.time_step / SECOND,
+            },
+            "limits": self.limits,
+            "profile": profile(&self.profile),
+            "scale": {
+                "item_history": self.scale.item_history,
+                "merchant_history": self.scale.merchant_history,
+                "item_buyers": self.scale.item_buyers,
+                "price": self.scale.price,
+            },
+            "freshness": { "half_life_days": self.freshness_half_life / DAY_MILLIS },
+            "race": race(&self.race),
+            "integrity": {
+                "gamma": self.integrity.gamma,
+                "min": self.integrity.min,
+                "max": self.integrity.max,
+            },
+            "predictions": self.predictions.iter().map(prediction).collect::<Map<_, _>>(),
+            "scene": self.scenes.values().map(|each| self.scene(each)).collect::<Map<_, _>>(),
+            "log": { "format": self.log.format, "level": self.log.level },
+        })
+    }
+
+    fn scene(&self, scene: &Scene) -> (String, Value) {
+        let weight = |weighed: Weighed| {
+            let mut weights = scene.weights.iter();
+            let found = weights.find(|(other, _)| *other == weighed);
+            found.map_or(0.0, |(_, weight)| *weight)
+        };
+        let own = TABLE.iter().map(|row| Weighed::Own(row.objective));
+        let predictions = (0..self.predictions.len()).map(Weighed::Prediction);
+        let weights: Map<_, _> = own
+            .chain(predictions)
+            .map(|weighed| (self.name(weighed).to_owned(), weight(weighed).into()))
+            .collect();
+        let timeout_ms = u64::try_from(scene.timeout.as_millis()).unwrap_or(u64::MAX);
+        let value = json!({ "limit": scene.limit, "timeout_ms": timeout_ms, "weights": weights });
+        (scene.name.clone(), value)
+    }
+}
+
+fn store(store: &Store) -> Value {
+    let path = store.path.as_deref().map(|path| path.to_string_lossy());
+    json!({
+        "path": path.as_deref().unwrap_or("none"),
+        "unknown_items": store.unknown_items,
+        "event_ids": store.event_ids,
+        "event_id_hours": store.event_id_age / HOUR,
+        "waiting_refunds": store.waiting_refunds,
+        "future_seconds": store.future / SECOND,
+    })
+}
+
+fn profile(profile: &Profile) -> Value {
+    let item_gains: Map<_, _> = profile
+        .item_gains
+        .iter()
+        .map(|(category, given)| (category.clone(), gains(given)))
+        .collect();
+    json!({
+        "half_life_days": profile.half_life / DAY_MILLIS,
+        "declared_gain": profile.declared_gain,
+        "follow_bond": profile.follow_bond,
+        "gains": gains(&profile.gains.map(Some)),
+        "item_gains": item_gains,
+        "max_items": profile.max_items,
+        "max_tags": profile.max_tags,
+        "max_merchants": profile.max_merchants,
+        "max_follows": profile.max_follows,
+    })
+}
+
+fn gains(gains: &[Option<f64>; EventKind::ALL.len()]) -> Value {
+    let named = EventKind::NAMES.into_iter().zip(gains);
+    let given = named.filter_map(|(kind, gain)| Some((kind.to_owned(), (*gain)?.into())));
+    Value::Object(given.collect())
+}
+
+fn race(race: &Race) -> Value {
+    let sign = if race.utc_offset < 0 { '-' } else { '+' };
+    let minutes = race.utc_offset.abs() / (60 * SECOND);
+    json!({
+        "interval_seconds": race.interval.as_secs_f64(),
+        "utc_offset": format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60),
+        "lane": race.lane,
+        "age_tiers_days": race.age_tiers,
+        "level": race.level,
+        "growth": race.growth,
+    })
+}
+
+fn prediction(prediction: &Prediction) -> (String, Value) {
+    let value = match &prediction.normaliser {
+        Normaliser::Identity => json!({ "normaliser": "identity" }),
+        Normaliser::Log { reference } => json!({ "normaliser": "log", "reference": reference }),
+        Normaliser::Logistic { centre, scale } => {
+            json!({ "normaliser": "logistic", "centre": centre, "scale": scale })
+        }
+        Normaliser::Quantile { points } => json!({ "normaliser": "quantile", "points": points }),
+    };
+    (prediction.name.clone(), value)
+}

@@ -1,0 +1,262 @@
+//! The sections of the file, key by key: ranges and units are here, and in the comments of `config/saima.toml`.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use super::section::Section;
+use super::value::{self, Checked};
+use super::{
+    ClockConfig, Config, Integrity, LaneBy, Log, LogFormat, Profile, Race, Scale, Server, Store,
+    UnknownItems, prediction, scene,
+};
+use crate::clock::{ClockMode, DAY, HOUR, SECOND};
+use crate::model::read::is_id;
+use crate::model::{EventKind, Limits, Vocabulary};
+
+/// A half-life in days, from a quarter of an hour to a hundred years.
+const HALF_LIFE: std::ops::RangeInclusive<f64> = 0.01..=36_500.0;
+/// What one event may add to a history.
+const GAIN: std::ops::RangeInclusive<f64> = -1_000.0..=1_000.0;
+/// Entries of one user's profile.
+const ENTRIES: std::ops::RangeInclusive<usize> = 1..=10_000;
+/// A reference point of the log scale.
+const REFERENCE: std::ops::RangeInclusive<f64> = 0.001..=1e12;
+/// A day in milliseconds.
+pub(super) const DAY_MILLIS: f64 = 86_400_000.0;
+
+/// The whole file.
+pub(super) fn config(root: &Section<'_>) -> Config {
+    let limits = root.within("limits", limits);
+    let predictions = root.within("predictions", prediction::predictions);
+    let scenes = scene::scenes(root, &limits, &predictions);
+    let vocabulary = Vocabulary {
+        limits: limits.clone(),
+        scenes: scenes.keys().cloned().collect(),
+        predictions: predictions.iter().map(|each| each.name.clone()).collect(),
+    };
+    Config {
+        server: root.within("server", server),
+        store: root.within("store", store),
+        clock: root.within("clock", clock),
+        limits,
+        profile: root.within("profile", profile),
+        scale: root.within("scale", scale),
+        freshness_half_life: root.within("freshness", half_life),
+        race: root.within("race", race),
+        integrity: root.within("integrity", integrity),
+        predictions,
+        scenes,
+        log: root.within("log", log),
+        vocabulary,
+    }
+}
+
+fn server(s: &Section<'_>) -> Server {
+    let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Server {
+        listen: s.text("listen", nowhere, |text| {
+            let right = "must be an address and a port such as 127.0.0.1:8080 or [::1]:8080";
+            text.parse().map_err(|_| format!("{right}, not {text:?}"))
+        }),
+        drain: s.seconds("drain_seconds", 3_600.0),
+        parallel_candidates: s.integer("parallel_candidates", 1..=1_000_000),
+    }
+}
+
+fn store(s: &Section<'_>) -> Store {
+    let kept = [
+        ("reject", UnknownItems::Reject),
+        ("stub", UnknownItems::Stub),
+    ];
+    Store {
+        path: s.text("path", None, |text| match text {
+            "none" => Ok(None),
+            _ => Err("not yet: only \"none\" (memory only)".to_owned()),
+        }),
+        unknown_items: s.choice("unknown_items", &kept, UnknownItems::Reject),
+        event_ids: s.integer("event_ids", 0..=100_000_000),
+        event_id_age: s.integer("event_id_hours", 1..=8_760) * HOUR,
+        waiting_refunds: s.integer("waiting_refunds", 0..=10_000_000),
+        future: s.integer("future_seconds", 0..=86_400) * SECOND,
+    }
+}
+
+fn clock(s: &Section<'_>) -> ClockConfig {
+    let modes = [("wall", ClockMode::Wall), ("event", ClockMode::Event)];
+    ClockConfig {
+        mode: s.choice("mode", &modes, ClockMode::Wall),
+        time_step: s.integer("time_step_seconds", 1..=DAY / SECOND) * SECOND,
+    }
+}
+
+fn limits(s: &Section<'_>) -> Limits {
+    let limits = Limits {
+        candidates: s.integer("candidates", 1..=1_000_000),
+        limit: s.integer("limit", 1..=1_000_000),
+        batch_requests: s.integer("batch_requests", 1..=100_000),
+        batch_candidates: s.integer("batch_candidates", 1..=10_000_000),
+        body_bytes: s.integer("body_bytes", 1_024..=1 << 30),
+        unpacked_bytes: s.integer("unpacked_bytes", 1_024..=1 << 32),
+        lines: s.integer("lines", 1..=10_000_000),
+        tags: s.integer("tags", 1..=255),
+        nesting: s.integer("nesting", 4..=100),
+        query_bytes: s.integer("query_bytes", 1..=65_536),
+        timeout_ms: s.integer("timeout_ms", 1..=3_600_000),
+    };
+    if limits.unpacked_bytes < limits.body_bytes {
+        let least = limits.body_bytes;
+        s.fault(
+            "unpacked_bytes",
+            format!("must be at least body_bytes, {least}"),
+        );
+    }
+    limits
+}
+
+fn profile(s: &Section<'_>) -> Profile {
+    Profile {
+        half_life: half_life(s),
+        declared_gain: s.number("declared_gain", GAIN),
+        follow_bond: s.number("follow_bond", 0.0..=1_000.0),
+        gains: s.within("gains", |s| {
+            EventKind::NAMES.map(|kind| s.number(kind, GAIN))
+        }),
+        item_gains: s.within("item_gains", item_gains),
+        max_items: s.integer("max_items", ENTRIES),
+        max_tags: s.integer("max_tags", ENTRIES),
+        max_merchants: s.integer("max_merchants", ENTRIES),
+        max_follows: s.integer("max_follows", ENTRIES),
+    }
+}
+
+fn item_gains(s: &Section<'_>) -> BTreeMap<String, [Option<f64>; EventKind::ALL.len()]> {
+    let gains = |category: &str| {
+        s.within(category, |s| {
+            EventKind::NAMES.map(|kind| s.has(kind).then(|| s.number(kind, GAIN)))
+        })
+    };
+    s.names()
+        .into_iter()
+        .map(|category| {
+            require_id(s, category, "a category");
+            (category.to_owned(), gains(category))
+        })
+        .collect()
+}
+
+fn half_life(s: &Section<'_>) -> f64 {
+    s.number("half_life_days", HALF_LIFE) * DAY_MILLIS
+}
+
+fn scale(s: &Section<'_>) -> Scale {
+    Scale {
+        item_history: s.number("item_history", REFERENCE),
+        merchant_history: s.number("merchant_history", REFERENCE),
+        item_buyers: s.number("item_buyers", REFERENCE),
+        price: s.number("price", REFERENCE),
+    }
+}
+
+fn race(s: &Section<'_>) -> Race {
+    let race = Race {
+        interval: s.seconds("interval_seconds", 86_400.0),
+        utc_offset: s.text("utc_offset", 0, |text| {
+            let right = "must be hours and minutes east of UTC, such as \"+08:00\"";
+            utc_offset(text).ok_or_else(|| format!("{right}, not {text:?}"))
+        }),
+        lane: s.list("lane", lane_by, |lane| {
+            let mut places = lane.iter().enumerate();
+            let again = places.any(|(place, by)| lane[..place].contains(by));
+            need(!again, "must not repeat an element")
+        }),
+        age_tiers: s.list(
+            "age_tiers_days",
+            |days| value::integer(days, &(1..=36_500)),
+            ascending,
+        ),
+        level: s.number("level", 0.0..=1_000.0),
+        growth: s.number("growth", 0.0..=1_000.0),
+    };
+    if race.level + race.growth <= 0.0 {
+        s.fault("level", "level and growth must not both be 0");
+    }
+    if race.lane.contains(&LaneBy::Age) && race.age_tiers.is_empty() {
+        let message = "must have at least one edge, since lane has \"age\"";
+        s.fault("age_tiers_days", message);
+    }
+    race
+}
+
+fn lane_by(given: &toml::de::DeValue<'_>) -> Checked<LaneBy> {
+    let choices = [
+        ("category", LaneBy::Category),
+        ("region", LaneBy::Region),
+        ("age", LaneBy::Age),
+    ];
+    value::choice(given, &choices)
+}
+
+/// Milliseconds east of UTC from `+08:00`.
+fn utc_offset(text: &str) -> Option<i64> {
+    let sign = match text.get(..1)? {
+        "+" => 1,
+        "-" => -1,
+        _ => return None,
+    };
+    let (hours, minutes) = text.get(1..)?.split_once(':')?;
+    let minutes = 60 * two_digits(hours)? + two_digits(minutes).filter(|minutes| *minutes < 60)?;
+    (minutes <= 14 * 60).then_some(sign * minutes * 60 * SECOND)
+}
+
+fn two_digits(text: &str) -> Option<i64> {
+    let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| digits)
+}
+
+fn integrity(s: &Section<'_>) -> Integrity {
+    let integrity = Integrity {
+        gamma: s.number("gamma", 0.0..=10.0),
+        min: s.number("min", 0.0..=1.0),
+        max: s.number("max", 0.0..=1.0),
+    };
+    if integrity.max < integrity.min || integrity.max <= 0.0 {
+        s.fault("max", "must be above 0 and not below min");
+    }
+    integrity
+}
+
+fn log(s: &Section<'_>) -> Log {
+    let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+    Log {
+        format: s.choice("format", &formats, LogFormat::Text),
+        level: s.text("level", String::new(), |text| {
+            need(
+                !text.trim().is_empty(),
+                "must name a level such as \"info\"",
+            )?;
+            match tracing_subscriber::EnvFilter::try_new(text) {
+                Ok(_) => Ok(text.to_owned()),
+                Err(error) => Err(format!("must be a filter such as \"info\": {error}")),
+            }
+        }),
+    }
+}
+
+/// Ok, or the message where a condition does not hold.
+pub(super) fn need(condition: bool, message: &str) -> Checked<()> {
+    condition.then_some(()).ok_or_else(|| message.to_owned())
+}
+
+/// Whether each element is above the one before it.
+pub(super) fn ascending<T: PartialOrd>(list: &[T]) -> Checked<()> {
+    let ascends = list.is_sorted_by(|one, next| one < next);
+    need(ascends, "must ascend, each element above the one before")
+}
+
+/// Notes a fault where a name that requests or facts use could not be an id.
+pub(super) fn require_id(s: &Section<'_>, name: &str, what: &str) {
+    if !is_id(name) {
+        let right = "must be an id: 1 to 128 bytes without control characters";
+        s.fault(name, format!("the name of {what} {right}"));
+    }
+}

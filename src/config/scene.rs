@@ -1,0 +1,228 @@
+//! `[scene.*]`: each scene takes what it does not set from its parent, weight by weight, up to `default`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::read::require_id;
+use super::section::{Leaf, Section, unknown};
+use super::value::{self, Checked};
+use super::{Prediction, Scene, Weighed};
+use crate::model::Limits;
+use crate::objective::TABLE;
+
+/// The scene that all others descend from.
+const ROOT: &str = "default";
+/// A weight; only proportions matter.
+const WEIGHT: std::ops::RangeInclusive<f64> = -1_000.0..=1_000.0;
+/// The least size of a weight that is not 0: the sum of smaller ones could vanish beside larger ones.
+const LEAST_WEIGHT: f64 = 1e-6;
+
+/// What one scene itself sets.
+struct Raw<'a> {
+    section: Section<'a>,
+    parent: Option<String>,
+    limit: Option<usize>,
+    timeout_ms: Option<u64>,
+    weights: Option<Weights>,
+}
+
+/// What every scene itself sets, by name.
+type Raws<'n, 'a> = BTreeMap<&'n str, Raw<'a>>;
+
+/// Weights by the order of their objectives: the table's, then the predictions'.
+type Weights = BTreeMap<Order, f64>;
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Order {
+    Own(usize),
+    Prediction(usize),
+}
+
+/// Every scene by name, inheritance resolved.
+pub(super) fn scenes(
+    root: &Section<'_>,
+    limits: &Limits,
+    predictions: &[Prediction],
+) -> BTreeMap<String, Arc<Scene>> {
+    let raws: Raws<'_, '_> = root.within("scene", |all| {
+        let names = all.names().into_iter();
+        names
+            .map(|name| (name, raw(all, name, predictions)))
+            .collect()
+    });
+    for (name, raw) in &raws {
+        check_parent(name, raw, &raws);
+        check_ceilings(name, raw, root, limits);
+    }
+    let resolved = raws.keys().map(|name| (*name, resolve(name, &raws)));
+    resolved
+        .inspect(|(name, scene)| check_weights(name, scene, &raws))
+        .map(|(name, scene)| (name.to_owned(), Arc::new(scene)))
+        .collect()
+}
+
+fn raw<'a>(all: &Section<'a>, name: &str, predictions: &[Prediction]) -> Raw<'a> {
+    require_id(all, name, "a scene");
+    let s = all.section(name);
+    let raw = Raw {
+        parent: parent(&s, name),
+        limit: s.has("limit").then(|| s.integer("limit", 1..=1_000_000)),
+        timeout_ms: s
+            .has("timeout_ms")
+            .then(|| s.integer("timeout_ms", 1..=3_600_000)),
+        weights: s
+            .has("weights")
+            .then(|| weights(&s.alone("weights"), predictions)),
+        section: s,
+    };
+    raw.section.finish();
+    raw
+}
+
+fn parent(s: &Section<'_>, name: &str) -> Option<String> {
+    match (name == ROOT, s.has("parent")) {
+        (true, true) => {
+            s.fault(
+                "parent",
+                "all scenes descend from default; it has no parent",
+            );
+            None
+        }
+        (true, false) => None,
+        (false, true) => Some(s.text("parent", ROOT.to_owned(), |text| Ok(text.to_owned()))),
+        (false, false) => Some(ROOT.to_owned()),
+    }
+}
+
+fn weights(s: &Section<'_>, predictions: &[Prediction]) -> Weights {
+    let mut weights = Weights::new();
+    for Leaf { name, at, value } in s.leaves() {
+        let Some(order) = order(&name, predictions) else {
+            let own = TABLE.iter().map(|row| row.name);
+            let known = own.chain(predictions.iter().map(|each| each.name.as_str()));
+            s.fault_at(at, &name, unknown("objective or prediction", &name, known));
+            continue;
+        };
+        let weight = weight(value).unwrap_or_else(|message| {
+            s.fault_at(at, &name, message);
+            1.0
+        });
+        if weights.insert(order, weight).is_some() {
+            s.fault_at(at, &name, "is given twice, with and without quotes");
+        }
+    }
+    weights
+}
+
+fn weight(given: &toml::de::DeValue<'_>) -> Checked<f64> {
+    let weight = value::number(given, &WEIGHT)?;
+    if weight.abs() > 0.0 && weight.abs() < LEAST_WEIGHT {
+        return Err(value::wrong(given, "0, or further from it than 0.000001"));
+    }
+    Ok(weight)
+}
+
+fn order(name: &str, predictions: &[Prediction]) -> Option<Order> {
+    let own = TABLE.iter().position(|row| row.name == name);
+    own.map(Order::Own).or_else(|| {
+        let place = predictions.iter().position(|each| each.name == name);
+        place.map(Order::Prediction)
+    })
+}
+
+/// A scene's name, its parent's and so on; ends at the root, before a scene that is missing, and before one that is there already.
+fn lineage<'r>(name: &'r str, raws: &'r Raws<'_, '_>) -> Vec<&'r str> {
+    let mut line = vec![name];
+    let mut next = raws.get(name);
+    while let Some(parent) = next.and_then(|raw| raw.parent.as_deref())
+        && !line.contains(&parent)
+        && raws.contains_key(parent)
+    {
+        line.push(parent);
+        next = raws.get(parent);
+    }
+    line
+}
+
+/// A parent must be there, and must not descend from the scene; of a circle only its first name is at fault.
+fn check_parent(name: &str, raw: &Raw<'_>, raws: &Raws<'_, '_>) {
+    let Some(parent) = raw.parent.as_deref() else {
+        return;
+    };
+    if !raws.contains_key(parent) {
+        let scenes = raws.keys().copied().filter(|scene| *scene != name);
+        raw.section
+            .fault("parent", unknown("scene", parent, scenes));
+        return;
+    }
+    let line = lineage(name, raws);
+    let last = line.last().and_then(|last| raws.get(last));
+    let closes = last.and_then(|last| last.parent.as_deref()) == Some(name);
+    if closes && line.iter().min() == Some(&name) {
+        let circle = line.join(" -> ");
+        let message = format!("parents go in a circle: {circle} -> {name}");
+        raw.section.fault("parent", message);
+    }
+}
+
+/// What a scene sets must lie within `[limits]`; where the defaults set it, the limit is what must change.
+fn check_ceilings(name: &str, raw: &Raw<'_>, root: &Section<'_>, limits: &Limits) {
+    let check = |key: &str, own: u64, most: u64| {
+        if own > most && raw.section.gives(key) {
+            let message = format!("must be at most {most}, which is limits.{key}, not {own}");
+            raw.section.fault(key, message);
+        } else if own > most {
+            let message = format!("must be at least {own}, which is scene.{name}.{key}");
+            root.section("limits").fault(key, message);
+        }
+    };
+    let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    check("limit", wide(raw.limit.unwrap_or(1)), wide(limits.limit));
+    check("timeout_ms", raw.timeout_ms.unwrap_or(1), limits.timeout_ms);
+}
+
+/// A scene that weighs nothing cannot order anything; the scene whose own weights bring that about is at fault.
+///
+/// Where it or an ancestor has another fault, such as a misspelt objective, that one may be the reason, and is enough.
+fn check_weights(name: &str, scene: &Scene, raws: &Raws<'_, '_>) {
+    let clean = |name: &&str| raws[name].section.is_clean();
+    let own = raws.get(name).filter(|raw| raw.weights.is_some());
+    if let Some(raw) = own
+        && scene.weights.is_empty()
+        && lineage(name, raws).iter().all(clean)
+    {
+        let message = "at least one weight must not be 0";
+        raw.section.fault("weights", message);
+    }
+}
+
+/// Lays what a scene sets over what its ancestors set, the root first.
+fn resolve(name: &str, raws: &Raws<'_, '_>) -> Scene {
+    let (mut limit, mut timeout_ms, mut weights) = (1, 1, Weights::new());
+    let line = lineage(name, raws);
+    for raw in line.iter().rev().filter_map(|name| raws.get(name)) {
+        limit = raw.limit.unwrap_or(limit);
+        timeout_ms = raw.timeout_ms.unwrap_or(timeout_ms);
+        weights.extend(raw.weights.iter().flatten());
+    }
+    weights.retain(|_, weight| weight.abs() > 0.0);
+    let weights = weights.into_iter();
+    Scene {
+        name: name.to_owned(),
+        limit,
+        timeout: Duration::from_millis(timeout_ms),
+        weights: weights
+            .map(|(order, weight)| (order.weighed(), weight))
+            .collect(),
+    }
+}
+
+impl Order {
+    fn weighed(self) -> Weighed {
+        match self {
+            Self::Own(place) => Weighed::Own(TABLE[place].objective),
+            Self::Prediction(place) => Weighed::Prediction(place),
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! Every fault is found, at its line, together with all others; nothing that is written in a file can panic.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::super::{Config, EMBEDDED};
+use super::{assert_sound, parse};
+
+/// Each line at fault ends in `#!` and a part of the message; a line with two faults has it twice.
+const FAULTY: &str = r#"
+zebra = 1                           #! unknown key
+[servr]                             #! did you mean server?
+[server]
+listen = "localhost"                #! an address and a port
+drain_seconds = inf                 #! a number from 0 to 3600, not inf
+parallel_candidates = 1.5           #! a whole number from 1 to 1000000, not 1.5
+drian_seconds = 1                   #! did you mean drain_seconds?
+[store]
+path = "/data"                      #! not yet: only "none"
+unknown_items = "drop"              #! must be "reject" or "stub", not "drop"
+event_ids = -1                      #! from 0 to 100000000, not -1
+event_id_hours = "24"               #! not "24"
+[clock]
+mode = 3                            #! must be "wall" or "event", not 3
+time_step_seconds = 86_401          #! from 1 to 86400
+[limits]
+limit = 100
+body_bytes = 4096
+unpacked_bytes = 2048               #! at least body_bytes, 4096
+tags = 99999999999999999999         #! from 1 to 255
+timeout_ms = 50                     #! at least 100, which is scene.default.timeout_ms
+[profile]
+half_life_days = 0                  #! from 0.01 to 36500, not 0
+gains = 8                           #! must be a table, not 8
+[profile.item_gains."bad\tname"]    #! must be an id
+[profile.item_gains.furniture]
+purchase = nan                      #! from -1000 to 1000, not nan
+bought = 1                          #! unknown key
+[scale]
+price = true                        #! not true
+[race]
+utc_offset = "8:00"                 #! such as "+08:00"
+lane = ["age", "category", "age"]   #! must not repeat
+age_tiers_days = [30, 30]           #! must ascend
+level = 0                           #! must not both be 0
+growth = 0
+[integrity]
+min = 0.5
+max = 0.4                           #! not below min
+[log]
+level = " "                         #! must name a level
+format = "xml"                      #! must be "text" or "json"
+[predictions]
+bare = 1                            #! must be a table #! is missing
+[predictions.odd]
+normaliser = "lgo"                  #! must be "identity" or "log" or
+reference = 3
+[predictions.depth]
+normaliser = "quantile"
+points = [1, 3, 2]                  #! must ascend
+scale = 2                           #! unknown key
+[predictions.margin]
+normaliser = "log"                  #!
+[predictions.quality]               #! an objective has this name
+normaliser = "identity"
+[scene.a]
+parent = "b"                        #! in a circle: a -> b -> a
+[scene.b]
+parent = "a"
+weights = { race.growht = 1 }       #! did you mean race.growth?
+[scene.c]
+parent = "d"                        #! unknown scene; there are: a, b,
+weights = { race = {} }             #! unknown objective
+limit = 101                         #! at most 100, which is limits.limit
+[scene.default]
+parent = "a"                        #! it has no parent
+[scene.default.weights]             
+"quality" = inf                     #! from -1000 to 1000, not inf
+freshness = 1e-9                    #! further from it than 0.000001
+nonsense = 1                        #! there are: affinity.tags
+race.level = 0.1
+"race.level" = 0.1                  #! given twice
+"#;
+
+#[test]
+fn all_faults_of_a_file_are_found_at_once_with_their_lines() {
+    let faulty = FAULTY.replace("#!\n[predictions.quality]", "\n[predictions.quality]");
+    let faults = parse(&faulty).unwrap_err();
+    let mut left = faults.faults.clone();
+    for (number, line) in faulty.lines().enumerate() {
+        for expected in line.split("#!").skip(1) {
+            let place = left.iter().position(|fault| {
+                fault.line == number + 1 && fault.message.contains(expected.trim())
+            });
+            left.remove(
+                place.unwrap_or_else(|| panic!("line {}: {expected}\n{faults}", number + 1)),
+            );
+        }
+    }
+    let margin = left
+        .iter()
+        .position(|fault| fault.path == "predictions.margin.reference");
+    left.remove(margin.expect("what has no line of its own stands at its table"));
+    assert!(left.is_empty(), "more than there is: {left:?}");
+    assert!(faults.faults.is_sorted_by_key(|fault| fault.line));
+}
+
+#[test]
+fn a_fault_is_shown_with_file_line_and_path() {
+    let faults = parse("\n[race]\nlevel = -1").unwrap_err();
+    let shown = "test.toml:3: race.level: must be a number from 0 to 1000, not -1";
+    assert_eq!(faults.to_string(), shown);
+    let path = std::path::Path::new("nowhere/saima.toml");
+    let shown = Config::load(path).unwrap_err().to_string();
+    assert!(
+        shown.starts_with("nowhere/saima.toml: the file cannot be read"),
+        "{shown}"
+    );
+}
+
+/// But only where no other fault may be the reason.
+#[test]
+fn a_scene_that_weighs_nothing_is_a_fault() {
+    let cases = [
+        ("quality = 0", 1, "scene.default.weights"),
+        ("qualty = 1", 2, "scene.default.weights.qualty"),
+        ("quality = 1", 3, "scene.heir.weights"),
+    ];
+    for (default, line, path) in cases {
+        let text = format!("[scene.default.weights]\n{default}\n[scene.heir.weights]\nquality = 0");
+        let faults = parse(&text).unwrap_err().faults;
+        let found: Vec<_> = faults
+            .iter()
+            .map(|each| (each.line, each.path.as_str()))
+            .collect();
+        assert_eq!(found, [(line, path)]);
+    }
+}
+
+#[test]
+fn a_file_that_is_not_utf_8_is_a_fault_at_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("saima.toml");
+    std::fs::write(&path, b"# one\n# \xff\n").unwrap();
+    let faults = Config::load(&path).unwrap_err().faults;
+    assert_eq!((faults.len(), faults[0].line), (1, 2));
+}
+
+#[test]
+fn all_faults_of_the_syntax_are_found_at_once() {
+    let text = "[race]\nlevel = \ngrowth = = 1\n[log\n[x]\na = 1\na = 2\nq\n";
+    let faults = parse(text).unwrap_err();
+    let lines: BTreeSet<_> = faults.faults.iter().map(|fault| fault.line).collect();
+    assert_eq!(lines, BTreeSet::from([2, 3, 4, 7, 8]), "{faults}");
+    assert!(faults.faults.iter().all(|fault| fault.path.is_empty()));
+}
+
+/// A limit that comes from nobody's file is at fault where the file made it one.
+#[test]
+fn a_default_above_a_lowered_limit_is_named_at_the_limit() {
+    let faults = parse("[limits]\nlimit = 20").unwrap_err();
+    let shown = "test.toml:2: limits.limit: must be at least 50, which is scene.default.limit";
+    assert_eq!(faults.to_string(), shown);
+    assert!(parse("[limits]\nlimit = 20\n[scene.default]\nlimit = 20").is_ok());
+}
+
+#[test]
+fn offsets_of_the_day_are_read_and_shown() {
+    for (text, right) in [
+        ("+08:00", 480),
+        ("-03:30", -210),
+        ("+14:00", 840),
+        ("-00:00", 0),
+    ] {
+        let config = parse(&format!("[race]\nutc_offset = \"{text}\"")).unwrap();
+        assert_eq!(config.race.utc_offset, right * 60_000);
+        assert_sound(&config);
+    }
+    for text in [
+        "", "+", "08:00", "+8:00", "+08:60", "+14:01", "+0800", "+-8:00", "é08:00",
+    ] {
+        let read = parse(&format!("[race]\nutc_offset = \"{text}\""));
+        assert!(read.is_err(), "{text}");
+    }
+}
+
+#[test]
+fn no_section_takes_an_unknown_key() {
+    let headers = EMBEDDED
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| line.starts_with('['));
+    for number in headers.map(|(number, _)| number + 1).chain([0]) {
+        let mut lines: Vec<_> = EMBEDDED.lines().collect();
+        lines.insert(number, "zzzzzzzz = 1");
+        let faults = parse(&lines.join("\n")).unwrap_err().faults;
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert_eq!(faults[0].line, number + 1);
+        assert!(faults[0].message.starts_with("unknown"), "{faults:?}");
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Mutation {
+    Delete,
+    Repeat,
+    Value(&'static str),
+    Insert(usize, String),
+    Cut(usize),
+}
+
+const VALUES: [&str; 26] = [
+    "nan",
+    "-inf",
+    "inf",
+    "-1",
+    "0",
+    "1",
+    "-0.0",
+    "1e400",
+    "1e-300",
+    "0x10",
+    "true",
+    "''",
+    "\"x\"",
+    "[]",
+    "{}",
+    "[[1]]",
+    "{ a = { b = [1] } }",
+    "99999999999999999999999999999999999999999999",
+    "2020-01-01",
+    "\"\\u0000\"",
+    "[1, 2]",
+    "[\"age\"]",
+    "'''",
+    "1000",
+    "\"+01:00\"",
+    "[nan, inf]",
+];
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    prop_oneof![
+        Just(Mutation::Delete),
+        Just(Mutation::Repeat),
+        select(VALUES.as_slice()).prop_map(Mutation::Value),
+        (0..80usize, "[\\[\\]{}=.,\"'#a-z0-9é\\\\ -]{1,6}")
+            .prop_map(|(at, s)| Mutation::Insert(at, s)),
+        (0..80usize).prop_map(Mutation::Cut),
+    ]
+}
+
+fn mutate(lines: &mut Vec<String>, at: usize, mutation: &Mutation) {
+    let line = lines[at].clone();
+    let boundary = |at: usize| {
+        line.char_indices()
+            .nth(at)
+            .map_or(line.len(), |(place, _)| place)
+    };
+    match mutation {
+        Mutation::Delete => {
+            lines.remove(at);
+        }
+        Mutation::Repeat => lines.insert(at, line),
+        Mutation::Value(value) => {
+            let key = line.split(" = ").next().unwrap_or_default();
+            lines[at] = format!("{key} = {value}");
+        }
+        Mutation::Insert(place, text) => lines[at].insert_str(boundary(*place), text),
+        Mutation::Cut(place) => lines[at].truncate(boundary(*place)),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn a_file_with_random_mistakes_is_read_or_refused_with_lines(
+        mutations in prop::collection::vec((any::<prop::sample::Index>(), mutation()), 1..5),
+    ) {
+        let mut lines: Vec<String> =
+            EMBEDDED.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
+        for (at, mutation) in &mutations {
+            let at = at.index(lines.len());
+            mutate(&mut lines, at, mutation);
+        }
+        match parse(&lines.join("\n")) {
+            Ok(config) => assert_sound(&config),
+            Err(faults) => {
+                prop_assert!(!faults.faults.is_empty());
+                for fault in &faults.faults {
+                    prop_assert!((1..=lines.len() + 1).contains(&fault.line), "{faults}");
+                    prop_assert!(!fault.message.is_empty());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_text_at_all_is_read_or_refused(text in "\\PC{0,200}") {
+        let _ = parse(&text);
+    }
+}

@@ -1,0 +1,202 @@
+//! Generations: what is put in force, what is refused, and that the file is followed.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use super::super::{Config, ConfigFaults, Live, Watcher, watch};
+use super::parse;
+
+#[test]
+fn what_changes_nothing_keeps_the_generation() {
+    let live = Live::new(Config::embedded());
+    let first = live.load();
+    assert_eq!(live.replace(parse("# a comment").unwrap()), Ok(1));
+    assert!(Arc::ptr_eq(&first, &live.load()));
+}
+
+#[test]
+fn a_change_is_a_new_generation_and_old_readers_keep_theirs() {
+    let live = Live::new(Config::embedded());
+    let before = live.load();
+    assert_eq!(
+        live.replace(parse("[scene.default]\nlimit = 7").unwrap()),
+        Ok(2)
+    );
+    assert_eq!(before.config.scenes["default"].limit, 50);
+    assert_eq!(live.peek().config.scenes["default"].limit, 7);
+    assert_eq!(live.load().number, 2);
+}
+
+#[test]
+fn what_needs_a_restart_is_refused_key_by_key() {
+    let live = Live::new(Config::embedded());
+    let text = "
+        server = { listen = '127.0.0.1:1', drain_seconds = 1 }
+        store = { unknown_items = 'stub', event_ids = 1 }
+        clock = { mode = 'event' }
+        profile = { half_life_days = 1, declared_gain = 1 }
+        race = { utc_offset = '+08:00', level = 1 }
+        log = { level = 'debug' }";
+    let refused = live.replace(parse(text).unwrap()).unwrap_err();
+    let mut paths: Vec<_> = refused.iter().map(|fault| fault.path.as_str()).collect();
+    paths.sort_unstable();
+    let right = [
+        "clock.mode",
+        "log.level",
+        "profile.half_life_days",
+        "race.utc_offset",
+        "server.listen",
+        "store.event_ids",
+        "store.unknown_items",
+    ];
+    assert_eq!(paths, right);
+    let restart = |message: &str| message.starts_with("needs a restart: ");
+    assert!(refused.iter().all(|fault| restart(&fault.message)));
+    assert_eq!(live.load().number, 1);
+}
+
+#[test]
+fn concurrent_replacements_lose_no_number() {
+    let live = Live::new(Config::embedded());
+    std::thread::scope(|scope| {
+        for worker in 0..4 {
+            let live = &live;
+            scope.spawn(move || {
+                for step in 0..25 {
+                    let limit = 100 + worker * 100 + step;
+                    let text = format!("[scene.default]\nlimit = {limit}");
+                    live.replace(parse(&text).unwrap()).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(live.load().number, 101);
+}
+
+/// A followed file, and what is told of it.
+struct Followed {
+    live: Arc<Live>,
+    told: Receiver<Result<u64, ConfigFaults>>,
+    watcher: Watcher,
+}
+
+fn follow(path: &Path) -> Followed {
+    let live = Arc::new(Live::new(Config::load(path).unwrap()));
+    let (tell, told) = channel();
+    let on_result = move |result| tell.send(result).unwrap();
+    let watcher = watch(path, Arc::clone(&live), |_| {}, on_result).unwrap();
+    Followed {
+        live,
+        told,
+        watcher,
+    }
+}
+
+impl Followed {
+    fn next(&self) -> Result<u64, ConfigFaults> {
+        self.told
+            .recv_timeout(Duration::from_secs(60))
+            .expect("nothing was told")
+    }
+}
+
+/// Writes a file as editors do: another one, renamed over it.
+fn rename_over(path: &Path, text: &str) {
+    let other = path.with_extension("new");
+    fs::write(&other, text).unwrap();
+    fs::rename(other, path).unwrap();
+}
+
+fn limit(live: &Live) -> usize {
+    live.load().config.scenes["default"].limit
+}
+
+#[test]
+fn a_renamed_file_is_put_in_force_and_a_faulty_one_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("saima.toml");
+    fs::write(&path, "scene.default.limit = 5").unwrap();
+    let followed = follow(&path);
+    rename_over(&path, "scene.default.limit = 6");
+    assert_eq!(followed.next(), Ok(2));
+    assert_eq!(limit(&followed.live), 6);
+
+    rename_over(&path, "\nscene.default.limt = 7");
+    let faults = followed.next().unwrap_err();
+    assert_eq!((faults.faults.len(), faults.faults[0].line), (1, 2));
+    assert_eq!((followed.live.load().number, limit(&followed.live)), (2, 6));
+
+    rename_over(&path, "\n[clock]\nmode = 'event'");
+    let faults = followed.next().unwrap_err();
+    assert_eq!(
+        (faults.faults.len(), faults.faults[0].line),
+        (1, 3),
+        "{faults}"
+    );
+
+    fs::write(&path, "scene.default.limit = 8 # in place").unwrap();
+    let mut result = followed.next();
+    while result != Ok(3) {
+        result = followed.next();
+    }
+    assert_eq!(limit(&followed.live), 8);
+
+    fs::remove_file(&path).unwrap();
+    let gone = followed.next().unwrap_err().to_string();
+    assert!(gone.contains("cannot be read"), "{gone}");
+    assert_eq!(limit(&followed.live), 8);
+}
+
+#[test]
+fn what_is_overridden_outside_the_file_needs_no_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("saima.toml");
+    fs::write(&path, "scene.default.limit = 5").unwrap();
+    let adjust = |config: &mut Config| config.server.listen.set_port(9);
+    let mut config = Config::load(&path).unwrap();
+    adjust(&mut config);
+    let live = Arc::new(Live::new(config));
+    let (tell, told) = channel();
+    let on_result = move |result| tell.send(result).unwrap();
+    let _watcher = watch(&path, Arc::clone(&live), adjust, on_result).unwrap();
+    rename_over(&path, "scene.default.limit = 6");
+    assert_eq!(told.recv_timeout(Duration::from_secs(60)).unwrap(), Ok(2));
+    assert_eq!(live.load().config.server.listen.port(), 9);
+}
+
+#[test]
+fn a_dropped_watcher_ends_its_thread() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("saima.toml");
+    fs::write(&path, "").unwrap();
+    let followed = follow(&path);
+    drop(followed.watcher);
+    assert!(
+        followed.told.recv().is_err(),
+        "the callback is gone, and nothing was told"
+    );
+}
+
+/// Mounted configuration: the file is a link through a directory link, and an update swaps the directory link.
+#[cfg(unix)]
+#[test]
+fn a_swap_of_the_links_on_the_way_is_followed() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for (version, limit) in [("one", 5), ("two", 6)] {
+        fs::create_dir(at(version)).unwrap();
+        let text = format!("scene.default.limit = {limit}");
+        fs::write(at(version).join("saima.toml"), text).unwrap();
+    }
+    symlink("one", at("data")).unwrap();
+    symlink("data/saima.toml", at("saima.toml")).unwrap();
+    let followed = follow(&at("saima.toml"));
+    symlink("two", at("next")).unwrap();
+    fs::rename(at("next"), at("data")).unwrap();
+    assert_eq!(followed.next(), Ok(2));
+    assert_eq!(limit(&followed.live), 6);
+}

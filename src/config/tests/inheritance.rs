@@ -1,0 +1,134 @@
+//! Scenes inherit weight by weight; the weights of the file's own default scene stand alone; predictions add up.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::super::{Config, Normaliser};
+use super::{assert_sound, parse};
+
+/// A scene's weights by name, in their order.
+fn weights(config: &Config, scene: &str) -> Vec<(String, f32)> {
+    let weights = config.scenes[scene].weights.iter();
+    weights
+        .map(|(weighed, weight)| (config.name(*weighed).to_owned(), *weight))
+        .collect()
+}
+
+#[test]
+fn the_weights_of_a_files_default_scene_stand_alone() {
+    let config = parse("[scene.default.weights]\nquality = 2").unwrap();
+    assert_eq!(weights(&config, "default"), [("quality".to_owned(), 2.0)]);
+    assert_eq!(
+        config.scenes["default"].limit, 50,
+        "the rest of the scene is still the default's"
+    );
+    assert_sound(&config);
+}
+
+#[test]
+fn a_default_scene_without_weights_keeps_the_embedded_ones() {
+    let config = parse("[scene.default]\nlimit = 7").unwrap();
+    assert_eq!(
+        weights(&config, "default"),
+        weights(&Config::embedded(), "default")
+    );
+    assert_eq!(config.scenes["default"].limit, 7);
+}
+
+#[test]
+fn a_scene_overrides_its_ancestors_weight_by_weight() {
+    let config = parse(
+        "[scene.default]\ntimeout_ms = 30\nweights = { quality = 1, freshness = 2, race.level = 3 }
+         [scene.child]\nlimit = 9\nweights = { freshness = -1, order_value = 4 }
+         [scene.grandchild]\nparent = 'child'\nweights = { quality = 0, pcvr = 5, 'race.level' = 6 }",
+    )
+    .unwrap();
+    let named = |list: &[(&str, f32)]| -> Vec<_> {
+        list.iter()
+            .map(|(name, weight)| ((*name).to_owned(), *weight))
+            .collect()
+    };
+    let child = [
+        ("race.level", 3.0),
+        ("order_value", 4.0),
+        ("freshness", -1.0),
+        ("quality", 1.0),
+    ];
+    assert_eq!(weights(&config, "child"), named(&child));
+    let grandchild = [
+        ("race.level", 6.0),
+        ("order_value", 4.0),
+        ("freshness", -1.0),
+        ("pcvr", 5.0),
+    ];
+    assert_eq!(weights(&config, "grandchild"), named(&grandchild));
+    assert_eq!(config.scenes["grandchild"].limit, 9);
+    assert_eq!(
+        config.scenes["grandchild"].timeout,
+        Duration::from_millis(30)
+    );
+    assert_eq!(config.vocabulary.scenes, ["child", "default", "grandchild"]);
+    assert_sound(&config);
+}
+
+#[test]
+fn a_circle_is_one_fault_and_its_followers_are_none() {
+    let faults = parse(
+        "[scene.z]\nparent = 'y'\n[scene.y]\nparent = 'x'\n[scene.x]\nparent = 'y'\n[scene.s]\nparent = 's'",
+    )
+    .unwrap_err();
+    let messages: Vec<_> = faults
+        .faults
+        .iter()
+        .map(|fault| fault.message.as_str())
+        .collect();
+    let circles = [
+        "parents go in a circle: x -> y -> x",
+        "parents go in a circle: s -> s",
+    ];
+    assert_eq!(messages, circles);
+    assert_eq!(faults.faults[0].line, 6);
+}
+
+#[test]
+fn predictions_are_added_and_replaced_as_a_whole() {
+    let config = parse(
+        "[predictions.margin]\nnormaliser = 'log'\nreference = 9
+         [predictions.pctr]\nnormaliser = 'quantile'\npoints = [0, 0.5, 2]
+         [predictions.fit]\nnormaliser = 'logistic'\ncentre = -1\nscale = 0.5
+         [profile.item_gains.furniture]\npurchase = -8
+         [race]\nlane = ['age', 'region']\ninterval_seconds = 0.25",
+    )
+    .unwrap();
+    assert_eq!(
+        config.vocabulary.predictions,
+        ["fit", "margin", "pctr", "pcvr"]
+    );
+    let points = vec![0.0, 0.5, 2.0];
+    let place = config.vocabulary.prediction("pctr").unwrap();
+    assert_eq!(
+        config.predictions[place].normaliser,
+        Normaliser::Quantile { points }
+    );
+    let gains = &config.profile.item_gains["furniture"];
+    assert_eq!(gains.iter().flatten().count(), 1);
+    assert_sound(&config);
+}
+
+proptest! {
+    /// Whatever the parents, reading ends, and it is refused exactly where some scene does not descend from the root.
+    #[test]
+    fn parents_are_a_tree_or_refused(parents in prop::collection::vec(0..8usize, 1..7)) {
+        let mut text = String::new();
+        for (scene, parent) in parents.iter().enumerate() {
+            let name = if *parent < parents.len() { format!("s{parent}") } else { "default".into() };
+            text += &format!("[scene.s{scene}]\nparent = '{name}'\n");
+        }
+        let rooted = |start: usize| {
+            let line = std::iter::successors(Some(start), |at| parents.get(*at).copied());
+            line.take(20).any(|at| at >= parents.len())
+        };
+        prop_assert_eq!(parse(&text).is_ok(), (0..parents.len()).all(rooted));
+    }
+}

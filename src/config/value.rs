@@ -1,0 +1,95 @@
+//! From one TOML value to a checked one; the error says what would be right.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+use toml::de::DeValue;
+
+/// What a check of one value gives.
+pub(super) type Checked<T> = Result<T, String>;
+
+/// A number within a range; integers count as numbers. Infinities and NaN lie in no range.
+pub(super) fn number(value: &DeValue<'_>, range: &RangeInclusive<f64>) -> Checked<f64> {
+    let number = match value {
+        DeValue::Float(float) => float.as_str().parse().ok(),
+        DeValue::Integer(integer) => integer.to_string().parse().ok(),
+        DeValue::String(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)
+        | DeValue::Array(_)
+        | DeValue::Table(_) => None,
+    };
+    number
+        .filter(|number| range.contains(number))
+        .ok_or_else(|| {
+            let (low, high) = (range.start(), range.end());
+            wrong(value, &format!("a number from {low} to {high}"))
+        })
+}
+
+/// A whole number within a range.
+pub(super) fn integer<T>(value: &DeValue<'_>, range: &RangeInclusive<T>) -> Checked<T>
+where
+    T: TryFrom<i128> + PartialOrd + Display,
+{
+    value
+        .as_integer()
+        .and_then(|integer| i128::from_str_radix(integer.as_str(), integer.radix()).ok())
+        .and_then(|integer| T::try_from(integer).ok())
+        .filter(|integer| range.contains(integer))
+        .ok_or_else(|| {
+            let (low, high) = (range.start(), range.end());
+            wrong(value, &format!("a whole number from {low} to {high}"))
+        })
+}
+
+/// A text.
+pub(super) fn text<'v>(value: &'v DeValue<'_>) -> Checked<&'v str> {
+    value
+        .as_str()
+        .ok_or_else(|| wrong(value, "a text in quotes"))
+}
+
+/// One of a few names.
+pub(super) fn choice<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)]) -> Checked<T> {
+    let given = value.as_str();
+    let chosen = choices.iter().find(|(name, _)| given == Some(*name));
+    chosen.map(|(_, choice)| *choice).ok_or_else(|| {
+        let names: Vec<String> = choices
+            .iter()
+            .map(|(name, _)| format!("{name:?}"))
+            .collect();
+        wrong(value, &names.join(" or "))
+    })
+}
+
+/// A list, each element checked.
+pub(super) fn list<T>(
+    value: &DeValue<'_>,
+    element: impl Fn(&DeValue<'_>) -> Checked<T>,
+) -> Checked<Vec<T>> {
+    let list = value.as_array().ok_or_else(|| wrong(value, "a list"))?;
+    let elements = list.iter().map(|each| element(each.get_ref()));
+    elements
+        .collect::<Checked<_>>()
+        .map_err(|message| format!("each element {message}"))
+}
+
+/// "must be `right`, not what it is".
+pub(super) fn wrong(value: &DeValue<'_>, right: &str) -> String {
+    format!("must be {right}, not {}", shown(value))
+}
+
+/// A value as a message shows it, short.
+fn shown(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) if text.len() > 60 => "a longer text".to_owned(),
+        DeValue::String(text) => format!("{text:?}"),
+        DeValue::Integer(integer) => integer.to_string(),
+        DeValue::Float(float) => float.to_string(),
+        DeValue::Boolean(boolean) => boolean.to_string(),
+        DeValue::Datetime(datetime) => datetime.to_string(),
+        DeValue::Array(_) => "a list".to_owned(),
+        DeValue::Table(_) => "a table".to_owned(),
+    }
+}

@@ -1,0 +1,234 @@
+//! The composition root: configuration, clock, facts and standings put together into one service without a wire.
+//!
+//! One writer at a time changes the facts, under a lock held for a slice of lines; readers take a read guard, the live generation, the
+//! live standings and one `as_of`. Nothing on the read path waits for a rebuild, a reload or a disk.
+
+mod gather;
+mod observe;
+mod rebuild;
+mod show;
+mod workers;
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use parking_lot::{Mutex, RwLock};
+use prometheus_client::metrics::counter::Counter;
+
+use crate::clock::{Clock, Day, Deadline, Time};
+use crate::config::{Config, Generation, Live};
+use crate::ingest::{self, Fact, Facts, Moment};
+use crate::model::{Fault, RankRequest, Ranking};
+use crate::race::Standings;
+use crate::rank::{self, Scratch, View};
+use crate::telemetry::Telemetry;
+
+use observe::Sizes;
+
+pub use crate::ingest::{EntityKind, Operation, Rejected};
+pub use rebuild::Rebuilder;
+pub use show::RaceQuery;
+
+/// Users whose profiles are walked under one hold of the lock.
+const USERS_A_SLICE: usize = 2_048;
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// Why a request was not ranked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RankError {
+    /// The request names something that the live configuration does not have.
+    #[error("the request is not valid")]
+    Invalid(Vec<Fault>),
+    /// Its time ran out before scoring began.
+    #[error("the time of the request ran out before scoring began")]
+    Late,
+}
+
+/// The service without a wire.
+#[derive(Debug)]
+pub struct Engine {
+    live: Arc<Live>,
+    clock: Clock,
+    facts: RwLock<Facts>,
+    standings: ArcSwap<Standings>,
+    rebuilder: Rebuilder,
+    deleting: Mutex<()>,
+    sizes: Sizes,
+    /// Candidates left out because they cannot be had.
+    unavailable: Counter,
+    telemetry: Telemetry,
+}
+
+impl Engine {
+    /// An engine with nothing in it; its first standings are built in the background at once.
+    #[must_use]
+    pub fn start(live: Arc<Live>, clock: Clock, telemetry: Telemetry) -> Arc<Self> {
+        let generation = live.load();
+        let (rebuilder, requests) = Rebuilder::new();
+        let engine = Arc::new(Self {
+            facts: RwLock::new(Facts::new(&generation.config)),
+            standings: ArcSwap::from_pointee(gather::nothing(&generation.config)),
+            live,
+            clock,
+            rebuilder,
+            deleting: Mutex::new(()),
+            sizes: Sizes::default(),
+            unavailable: telemetry.dropped("unavailable"),
+            telemetry,
+        });
+        rebuild::run(&engine, requests);
+        engine
+    }
+
+    /// The live configuration with its number.
+    #[must_use]
+    pub fn generation(&self) -> Arc<Generation> {
+        self.live.load()
+    }
+
+    /// The metrics.
+    #[must_use]
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
+    /// The clock, for tests that move it.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Whether the first standings are built.
+    #[must_use]
+    pub fn ready(&self) -> bool {
+        self.standings.load().number > 0
+    }
+
+    /// The instant that ranking reads: the clock floored to the time step.
+    fn as_of(&self, config: &Config) -> Time {
+        self.clock.now().floor(config.clock.time_step)
+    }
+
+    /// The last day that is over.
+    fn last_complete(&self, config: &Config) -> Day {
+        self.clock.now().day(config.race.utc_offset).plus(-1)
+    }
+
+    /// Puts one user's candidates in order.
+    ///
+    /// # Errors
+    /// [`RankError::Late`] where the time of the request, counted from `arrived`, ran out before scoring began;
+    /// [`RankError::Invalid`] where its scene is not configured.
+    pub fn rank(&self, request: &RankRequest<'_>, arrived: Instant) -> Result<Ranking, RankError> {
+        let generation = self.live.load();
+        let config = &generation.config;
+        let scene = config
+            .scenes
+            .get(request.scene())
+            .ok_or_else(|| RankError::Invalid(vec![unknown_scene(request.scene())]))?;
+        let timeout = request
+            .timeout_ms
+            .map_or(scene.timeout, Duration::from_millis);
+        let facts = self.facts.read();
+        if Deadline::after(arrived, timeout).passed() {
+            return Err(RankError::Late);
+        }
+        let standings = self.standings.load();
+        let as_of = self.as_of(config);
+        let view = View {
+            config,
+            generation: generation.number,
+            scene,
+            standings: &standings,
+            features: &facts.features,
+            as_of,
+        };
+        let (ranking, tally) =
+            SCRATCH.with_borrow_mut(|scratch| rank::rank(request, &view, scratch));
+        drop(facts);
+        self.observe_ranking(scene, &tally);
+        Ok(ranking)
+    }
+
+    /// Reads lines and applies what holds, in order; each line's fate in its place.
+    ///
+    /// The lines are read before the lock is taken, and all applied under one hold of it: give slices of some dozens.
+    pub fn ingest(&self, operation: Operation, lines: &[&[u8]]) -> Vec<Result<(), Rejected>> {
+        let generation = self.live.load();
+        let vocabulary = &generation.config.vocabulary;
+        let read: Vec<Result<Fact<'_>, Rejected>> = lines
+            .iter()
+            .map(|line| ingest::read(operation, line, vocabulary))
+            .collect();
+        let moment = Moment {
+            config: &generation.config,
+            wall: Clock::wall(),
+            last_complete: self.last_complete(&generation.config),
+        };
+        let mut latest = None;
+        let mut facts = self.facts.write();
+        let fates = read.into_iter().map(|fact| {
+            let fact = fact?;
+            let at = if let Fact::Event(event) = &fact {
+                Some(event.at)
+            } else {
+                None
+            };
+            facts.apply(fact, &moment)?;
+            latest = latest.max(at);
+            Ok(())
+        });
+        let fates = fates.collect();
+        drop(facts);
+        if let Some(at) = latest {
+            self.clock.observe(at);
+        }
+        fates
+    }
+
+    /// Changes the facts as a whole, for a marketplace that is made and not told.
+    pub fn fill(&self, change: impl FnOnce(&mut Facts, &Config)) {
+        change(&mut self.facts.write(), &self.generation().config);
+    }
+
+    /// Deletes an entity and forgets what was learnt of it; whether there was one. Goes on to the end even if nobody waits for it.
+    pub async fn delete(self: &Arc<Self>, kind: EntityKind, id: &str) -> bool {
+        let (engine, id) = (Arc::clone(self), id.to_owned());
+        self.on_workers(move || engine.delete_now(kind, &id))
+            .await
+            .unwrap_or(false)
+    }
+
+    fn delete_now(&self, kind: EntityKind, id: &str) -> bool {
+        let _one_at_a_time = self.deleting.lock();
+        let generation = self.live.load();
+        let retired = self
+            .facts
+            .write()
+            .delete(kind, id, self.last_complete(&generation.config));
+        let Some(retired) = retired else { return false };
+        let users = self.facts.read().features.users.rows();
+        for start in (0..users).step_by(USERS_A_SLICE) {
+            self.facts
+                .write()
+                .forget(retired, start..(start + USERS_A_SLICE).min(users));
+        }
+        self.facts.write().release(retired);
+        true
+    }
+
+    /// Rebuilds the standings now; the number of those that are live afterwards.
+    pub async fn rebuild(&self) -> u64 {
+        self.rebuilder.request().await;
+        self.standings.load().number
+    }
+}
+
+fn unknown_scene(name: &str) -> Fault {
+    Fault::new("scene", format!("there is no scene \"{name}\""))
+}

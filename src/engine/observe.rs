@@ -1,0 +1,129 @@
+//! What the engine tells the metrics.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use prometheus_client::metrics::counter::Counter;
+
+use super::Engine;
+use crate::clock::SECOND;
+use crate::config::{ConfigFaults, Scene, Weighed};
+use crate::model::EventKind;
+use crate::rank::Tally;
+use crate::telemetry::Structure;
+
+/// Bytes that only a walk can tell, as of the last rebuild.
+#[derive(Debug, Default)]
+pub(super) struct Sizes {
+    /// Declared texts of items.
+    pub(super) items: AtomicUsize,
+    /// Profiles and declared texts of users.
+    pub(super) users: AtomicUsize,
+    /// Held while counters are brought up to their totals.
+    measuring: Mutex<()>,
+}
+
+impl Engine {
+    /// Counts what a request met.
+    pub(super) fn observe_ranking(&self, scene: &Scene, tally: &Tally) {
+        let to = &self.telemetry;
+        to.candidates.inc_by(tally.candidates as u64);
+        if tally.unknown > 0 {
+            to.unknown_candidates.inc_by(tally.unknown as u64);
+        }
+        if tally.unavailable > 0 {
+            self.unavailable.inc_by(tally.unavailable as u64);
+        }
+        for (&(weighed, _), &missing) in scene.weights.iter().zip(&tally.missing) {
+            if let (Weighed::Own(objective), 1..) = (weighed, missing) {
+                to.missing(objective).inc_by(missing as u64);
+            }
+        }
+    }
+
+    /// Notes a rebuild.
+    pub(super) fn observe_rebuild(&self, number: u64, took: Duration) {
+        self.telemetry.standings_number.set(number);
+        self.telemetry.standings_duration.set(took.as_secs_f64());
+        tracing::debug!(number, seconds = took.as_secs_f64(), "standings rebuilt");
+    }
+
+    /// Logs and counts what became of a changed configuration file.
+    pub fn observe_reload(&self, result: &Result<u64, ConfigFaults>) {
+        match result {
+            Ok(generation) => tracing::info!(generation, "the configuration is live"),
+            Err(faults) => {
+                self.telemetry.config_refused.inc();
+                tracing::error!(
+                    "the changed configuration was refused, the old one stays:\n{faults}"
+                );
+            }
+        }
+    }
+
+    /// Brings the gauges, and the counters that the facts keep, up to date; call it before a scrape.
+    pub fn measure(&self) {
+        let _one_at_a_time = self.sizes.measuring.lock();
+        let to = &self.telemetry;
+        let standings = Arc::clone(&self.standings.load());
+        let generation = self.generation();
+        to.config_generation.set(generation.number);
+        to.standings_age
+            .set(seconds(self.clock.now().since(standings.as_of)));
+        to.size(Structure::Standings).set(standings.number);
+        to.bytes(Structure::Standings).set(standings.bytes() as u64);
+        self.measure_facts();
+    }
+
+    fn measure_facts(&self) {
+        let facts = self.facts.read();
+        let (features, sales, to) = (&facts.features, facts.sales.counts(), &self.telemetry);
+        let profiles = self.sizes.users.load(Ordering::Relaxed);
+        let (event_ids, event_id_bytes) = facts.seen();
+        let items = features.items.fixed_bytes() + self.sizes.items.load(Ordering::Relaxed);
+        for (structure, size, bytes) in [
+            (Structure::Items, features.items.len(), items),
+            (
+                Structure::Merchants,
+                features.merchants.len(),
+                features.merchants.bytes(),
+            ),
+            (
+                Structure::Users,
+                features.users.len(),
+                features.users.fixed_bytes(),
+            ),
+            (Structure::Tags, features.tags.len(), features.tags.bytes()),
+            (Structure::Profiles, features.users.len(), profiles),
+            (Structure::Purchases, sales.purchases, facts.sales.bytes()),
+            (Structure::WaitingRefunds, sales.waiting, 0),
+            (Structure::EventIds, event_ids, event_id_bytes),
+        ] {
+            to.size(structure).set(size as u64);
+            to.bytes(structure).set(bytes as u64);
+        }
+        for kind in EventKind::ALL {
+            raise(to.events(kind), facts.counts.events[kind as usize]);
+        }
+        raise(&to.repeated_events, facts.counts.repeats);
+        raise(&to.unknown_merchants, facts.counts.bare_merchants);
+        raise(to.evictions(Structure::Profiles), facts.counts.evicted);
+        raise(to.evictions(Structure::Purchases), sales.expired);
+        raise(to.evictions(Structure::WaitingRefunds), sales.evicted);
+    }
+}
+
+/// Brings a counter up to a total that is kept elsewhere.
+fn raise(counter: &Counter, total: u64) {
+    counter.inc_by(total.saturating_sub(counter.get()));
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "an age in milliseconds is exact in an f64"
+)]
+fn seconds(millis: i64) -> f64 {
+    millis as f64 / SECOND as f64
+}

@@ -1,0 +1,121 @@
+//! The standings are rebuilt by one thread in the background and swapped in whole.
+//!
+//! It wakes when somebody asks, and looks ten times a second whether a day ended, the race's inputs changed or the configuration
+//! did. Rebuilds that follow changes lie at least `race.interval` apart, and take at most a quarter of one core: after a long one the
+//! next waits three times as long as that took.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+use super::Engine;
+use crate::clock::Day;
+use crate::race::Standings;
+
+/// How often the thread looks for changes.
+const LOOK: Duration = Duration::from_millis(100);
+/// How many times as long as the last rebuild took the next one waits.
+const REST: u32 = 3;
+
+type Request = oneshot::Sender<()>;
+
+/// Where rebuilds are asked for.
+#[derive(Debug)]
+pub struct Rebuilder {
+    requests: Mutex<Sender<Request>>,
+}
+
+impl Rebuilder {
+    pub(super) fn new() -> (Self, Receiver<Request>) {
+        let (send, receive) = channel();
+        (
+            Self {
+                requests: Mutex::new(send),
+            },
+            receive,
+        )
+    }
+
+    /// Asks for a rebuild that begins after this call, and waits until its standings are live.
+    pub(super) async fn request(&self) {
+        let (done, wait) = oneshot::channel();
+        if self.requests.lock().send(done).is_ok() {
+            let _built = wait.await;
+        }
+    }
+}
+
+/// What the live standings were built from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Basis {
+    revision: u64,
+    generation: u64,
+    last_complete: Day,
+}
+
+/// Starts the thread; it ends when the engine is gone.
+pub(super) fn run(engine: &Arc<Engine>, requests: Receiver<Request>) {
+    let engine = Arc::downgrade(engine);
+    std::thread::spawn(move || watch(&engine, &requests));
+}
+
+fn watch(engine: &Weak<Engine>, requests: &Receiver<Request>) {
+    let mut built = None;
+    let mut next = Instant::now();
+    loop {
+        let mut waiting = Vec::new();
+        if built.is_some() {
+            match requests.recv_timeout(LOOK) {
+                Ok(request) => waiting.push(request),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+        waiting.extend(requests.try_iter());
+        let Some(engine) = engine.upgrade() else {
+            return;
+        };
+        let basis = engine.basis();
+        if waiting.is_empty() && (built == Some(basis) || Instant::now() < next) {
+            continue;
+        }
+        let started = Instant::now();
+        engine.build(basis.last_complete);
+        built = Some(basis);
+        let rest = engine
+            .generation()
+            .config
+            .race
+            .interval
+            .max(started.elapsed() * REST);
+        next = started + started.elapsed() + rest;
+        waiting.into_iter().for_each(|request| {
+            let _nobody_waits = request.send(());
+        });
+    }
+}
+
+impl Engine {
+    fn basis(&self) -> Basis {
+        let generation = self.generation();
+        let last_complete = self.last_complete(&generation.config);
+        Basis {
+            revision: self.facts.read().revision,
+            generation: generation.number,
+            last_complete,
+        }
+    }
+
+    /// Builds standings and swaps them in.
+    fn build(&self, last_complete: Day) {
+        let started = Instant::now();
+        let number = self.standings.load().number + 1;
+        let inputs = self.gather(number, last_complete);
+        let standings = Standings::build(inputs);
+        self.standings.store(Arc::new(standings));
+        self.observe_rebuild(number, started.elapsed());
+    }
+}

@@ -1,0 +1,101 @@
+//! A bounded history: decayed sums by row, the weakest evicted first.
+
+/// One sum of a history. Packed to 12 bytes: a full profile has a hundred of them, and there is one profile a user.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, packed(4))]
+pub struct Entry {
+    /// The row it is about.
+    pub key: u32,
+    /// The sum, as of the profile's landmark.
+    pub weight: f64,
+}
+
+/// Sums by row, in the order in which the rows came.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    entries: Vec<Entry>,
+}
+
+impl History {
+    /// The sums.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Adds to a row's sum; at the bound the sum of the smallest absolute value gives way. Returns how many were evicted.
+    pub(super) fn add(&mut self, key: u32, amount: f64, bound: usize) -> usize {
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.key == key) {
+            entry.weight += amount;
+            return 0;
+        }
+        self.make_room(bound);
+        self.entries.push(Entry {
+            key,
+            weight: amount,
+        });
+        self.trim(bound)
+    }
+
+    /// Grows by half again, never past the bound: half of what a doubling vector would waste on a million users.
+    fn make_room(&mut self, bound: usize) {
+        if self.entries.len() == self.entries.capacity() {
+            let room = (self.entries.len() / 2)
+                .max(4)
+                .min((bound + 1).saturating_sub(self.entries.len()).max(1));
+            self.entries.reserve_exact(room);
+        }
+    }
+
+    fn trim(&mut self, bound: usize) -> usize {
+        let mut evicted = 0;
+        while self.entries.len() > bound {
+            let weight = |place: usize| { self.entries[place].weight }.abs();
+            let weakest = (0..self.entries.len()).min_by(|&a, &b| weight(a).total_cmp(&weight(b)));
+            self.entries.swap_remove(weakest.unwrap_or(0));
+            evicted += 1;
+        }
+        evicted
+    }
+
+    /// Multiplies every sum.
+    pub(super) fn scale(&mut self, factor: f64) {
+        for entry in &mut self.entries {
+            entry.weight *= factor;
+        }
+    }
+
+    /// Forgets a row. Returns whether it was there.
+    pub(super) fn forget(&mut self, key: u32) -> bool {
+        let before = self.entries.len();
+        self.entries.retain(|entry| entry.key != key);
+        before != self.entries.len()
+    }
+
+    /// Bytes on the heap.
+    pub(super) fn bytes(&self) -> usize {
+        self.entries.capacity() * size_of::<Entry>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_weakest_gives_way() {
+        let mut history = History::default();
+        assert_eq!(history.add(1, 5.0, 2) + history.add(2, -3.0, 2), 0);
+        assert_eq!(history.add(3, 4.0, 2), 1);
+        let mut keys: Vec<u32> = history.entries().iter().map(|entry| entry.key).collect();
+        keys.sort_unstable();
+        assert_eq!(keys, [1, 3]);
+        assert_eq!(
+            history.add(4, 0.5, 2),
+            1,
+            "a newcomer that is the weakest goes itself"
+        );
+        assert_eq!(history.entries().len(), 2);
+        assert_eq!(history.add(1, 1.0, 1), 0, "a known row evicts nobody");
+    }
+}

@@ -1,0 +1,38 @@
+//! The feature store: what was declared of items, merchants and users, and what was learnt of users.
+//!
+//! Everything lives in memory in dense rows; the store is plain data with no lock and no clock of its own. The engine puts it behind
+//! a lock that the writer holds for a slice of facts at a time.
+
+mod column;
+mod decay;
+mod history;
+mod items;
+mod merchants;
+mod profile;
+mod tags;
+mod users;
+
+pub use decay::Decay;
+pub use history::{Entry, History};
+pub use items::{Item, ItemFields, Items};
+pub use merchants::{Merchant, Merchants};
+pub use profile::{Bond, Learn, Profile};
+pub use tags::{Space, Tags};
+pub use users::{User, Users};
+
+use crate::id::IdHasher;
+
+/// All that is known, less the race.
+#[derive(Debug, Default)]
+pub struct Features {
+    /// Hashes the ids of every kind.
+    pub hasher: IdHasher,
+    /// Tag names and how many items carry each.
+    pub tags: Tags,
+    /// The catalogue.
+    pub items: Items,
+    /// Who sells.
+    pub merchants: Merchants,
+    /// Who buys.
+    pub users: Users,
+}

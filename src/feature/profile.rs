@@ -1,0 +1,213 @@
+//! What is learnt of one user: decayed histories with tags, items and merchants, and whom the user follows.
+
+use super::decay::Decay;
+use super::history::History;
+use crate::clock::Time;
+use crate::id::{ItemRow, MerchantRow, TagId};
+
+/// The profile of one user; every sum is as of one landmark.
+#[derive(Clone, Debug, Default)]
+pub struct Profile {
+    landmark: f64,
+    tags: History,
+    items: History,
+    merchants: History,
+    follows: Vec<Follow>,
+}
+
+/// Whom a user can follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bond {
+    /// A merchant.
+    Merchant(MerchantRow),
+    /// A creator, by its tag.
+    Creator(TagId),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Follow {
+    bond: Bond,
+    at: Time,
+    holds: bool,
+}
+
+/// How profiles learn: the decay and the bounds.
+#[derive(Clone, Copy, Debug)]
+pub struct Learn {
+    /// How sums fade.
+    pub decay: Decay,
+    /// Items of one history.
+    pub max_items: usize,
+    /// Tags of one history.
+    pub max_tags: usize,
+    /// Merchants of one history.
+    pub max_merchants: usize,
+    /// Follow states of one user.
+    pub max_follows: usize,
+}
+
+impl Profile {
+    /// Makes ready for gains at an instant; what a gain of 1 at that instant adds to a sum.
+    pub fn open(&mut self, learn: &Learn, at: Time) -> f64 {
+        if self.is_blank() {
+            self.landmark = learn.decay.landmark(at);
+        } else if let Some(landmark) = learn.decay.moved(self.landmark, at) {
+            let factor = (self.landmark - landmark).exp2();
+            self.tags.scale(factor);
+            self.items.scale(factor);
+            self.merchants.scale(factor);
+            self.landmark = landmark;
+        }
+        learn.decay.growth(self.landmark, at)
+    }
+
+    fn is_blank(&self) -> bool {
+        [&self.tags, &self.items, &self.merchants]
+            .iter()
+            .all(|history| history.entries().is_empty())
+    }
+
+    /// Adds to the history with a tag. Returns how many entries were evicted.
+    pub fn add_tag(&mut self, learn: &Learn, tag: TagId, amount: f64) -> usize {
+        self.tags.add(tag.0, amount, learn.max_tags)
+    }
+
+    /// Adds to the history with an item. Returns how many entries were evicted.
+    pub fn add_item(&mut self, learn: &Learn, item: ItemRow, amount: f64) -> usize {
+        self.items.add(item.0, amount, learn.max_items)
+    }
+
+    /// Adds to the history with a merchant. Returns how many entries were evicted.
+    pub fn add_merchant(&mut self, learn: &Learn, merchant: MerchantRow, amount: f64) -> usize {
+        self.merchants.add(merchant.0, amount, learn.max_merchants)
+    }
+
+    /// Notes a follow or an unfollow; the latest by its time holds, and of two at one instant the unfollow. At the bound the one
+    /// that was noted for the earliest instant gives way. Returns how many entries were evicted.
+    pub fn follow(&mut self, learn: &Learn, bond: Bond, at: Time, holds: bool) -> usize {
+        if let Some(known) = self.follows.iter_mut().find(|follow| follow.bond == bond) {
+            if at > known.at || (at == known.at && !holds) {
+                *known = Follow { bond, at, holds };
+            }
+            return 0;
+        }
+        self.follows.push(Follow { bond, at, holds });
+        let over = self.follows.len().saturating_sub(learn.max_follows);
+        for _ in 0..over {
+            let earliest = (0..self.follows.len())
+                .min_by_key(|&place| (self.follows[place].holds, self.follows[place].at));
+            self.follows.swap_remove(earliest.unwrap_or(0));
+        }
+        over
+    }
+
+    /// What is left of every sum at an instant: multiply a weight of the histories by this.
+    #[must_use]
+    pub fn left(&self, decay: Decay, at: Time) -> f64 {
+        decay.left(self.landmark, at)
+    }
+
+    /// The history with tags.
+    #[must_use]
+    pub fn tags(&self) -> &History {
+        &self.tags
+    }
+
+    /// The history with items.
+    #[must_use]
+    pub fn items(&self) -> &History {
+        &self.items
+    }
+
+    /// The history with merchants, the bonds of following not included.
+    #[must_use]
+    pub fn merchants(&self) -> &History {
+        &self.merchants
+    }
+
+    /// Whom the user follows.
+    pub fn follows(&self) -> impl Iterator<Item = Bond> {
+        self.follows
+            .iter()
+            .filter(|follow| follow.holds)
+            .map(|follow| follow.bond)
+    }
+
+    /// Forgets an item.
+    pub fn forget_item(&mut self, item: ItemRow) {
+        self.items.forget(item.0);
+    }
+
+    /// Forgets a merchant, the bond included.
+    pub fn forget_merchant(&mut self, merchant: MerchantRow) {
+        self.merchants.forget(merchant.0);
+        self.follows
+            .retain(|follow| follow.bond != Bond::Merchant(merchant));
+    }
+
+    /// Bytes on the heap.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.tags.bytes()
+            + self.items.bytes()
+            + self.merchants.bytes()
+            + self.follows.capacity() * size_of::<Follow>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::DAY;
+    use proptest::prelude::*;
+
+    fn learn(half_life_days: f64) -> Learn {
+        #[expect(clippy::cast_precision_loss, reason = "a day in milliseconds is exact")]
+        let day = DAY as f64;
+        Learn {
+            decay: Decay::new(half_life_days * day),
+            max_items: 50,
+            max_tags: 30,
+            max_merchants: 20,
+            max_follows: 3,
+        }
+    }
+
+    fn at(day: i64) -> Time {
+        Time::default().plus(day * DAY)
+    }
+
+    proptest! {
+        #[test]
+        fn the_sum_follows_the_formula_in_any_order(mut events in prop::collection::vec((0i64..4_000, -8.0..8.0f64), 1..40), half_life in 1.0..90.0f64) {
+            let learn = learn(half_life);
+            let now = at(4_000);
+            let expected: f64 = events.iter().map(|&(day, gain)| gain * (-(4_000.0 - f64::from(i32::try_from(day).unwrap())) / half_life).exp2()).sum();
+            for _ in 0..2 {
+                let mut profile = Profile::default();
+                for &(day, gain) in &events {
+                    let growth = profile.open(&learn, at(day));
+                    profile.add_item(&learn, ItemRow(7), gain * growth);
+                }
+                let got = { profile.items().entries()[0].weight } * profile.left(learn.decay, now);
+                prop_assert!((got - expected).abs() <= 1e-9 * (1.0 + expected.abs()), "{got} {expected}");
+                events.reverse();
+            }
+        }
+    }
+
+    #[test]
+    fn the_latest_follow_by_its_time_holds() {
+        let learn = learn(60.0);
+        let bond = Bond::Merchant(MerchantRow(1));
+        for order in [[(1, true), (2, false)], [(2, false), (1, true)]] {
+            let mut profile = Profile::default();
+            for (day, holds) in order {
+                profile.follow(&learn, bond, at(day), holds);
+            }
+            assert_eq!(profile.follows().count(), 0);
+            profile.follow(&learn, bond, at(3), true);
+            assert!(profile.follows().eq([bond]));
+        }
+    }
+}

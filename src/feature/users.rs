@@ -1,0 +1,143 @@
+//! Users: what was declared of them and what was learnt.
+
+use compact_str::CompactString;
+
+use super::column::Column;
+use super::profile::Profile;
+use crate::id::{IdHasher, Index, TagId, UserRow};
+
+/// One user.
+#[derive(Debug, Default)]
+pub struct User {
+    /// The id; empty for a row without a user.
+    id: CompactString,
+    /// What was declared, as JSON text; `None` for a user known by events alone.
+    pub declared: Option<Box<str>>,
+    /// The declared tags.
+    pub tags: Box<[(TagId, f32)]>,
+    /// What was learnt.
+    pub profile: Profile,
+    /// How many events were applied.
+    pub events: u32,
+}
+
+impl User {
+    /// The user's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn bytes(&self) -> usize {
+        self.profile.bytes()
+            + self.declared.as_ref().map_or(0, |text| text.len())
+            + self.tags.len() * size_of::<(TagId, f32)>()
+    }
+}
+
+/// All users.
+#[derive(Debug, Default)]
+pub struct Users {
+    rows: Column<User>,
+    index: Index,
+    free: Vec<UserRow>,
+    live: usize,
+}
+
+impl Users {
+    /// How many users there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.live
+    }
+
+    /// Whether there is no user.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+
+    /// How many rows there are, those without a user included.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The row of a user.
+    #[inline]
+    #[must_use]
+    pub fn find(&self, hasher: &IdHasher, id: &str) -> Option<UserRow> {
+        self.index
+            .find(hasher.hash(id), |row| self.rows[row as usize].id == id)
+            .map(UserRow)
+    }
+
+    /// The row of a user, who is created where there is none.
+    pub fn find_or_create(&mut self, hasher: &IdHasher, id: &str) -> UserRow {
+        if let Some(row) = self.find(hasher, id) {
+            return row;
+        }
+        let user = User {
+            id: id.into(),
+            ..User::default()
+        };
+        let row = match self.free.pop() {
+            Some(row) => {
+                self.rows[row.index()] = user;
+                row
+            }
+            None => {
+                self.rows.push(user);
+                UserRow::at(self.rows.len() - 1)
+            }
+        };
+        self.index.insert(hasher.hash(id), row.0);
+        self.live += 1;
+        row
+    }
+
+    /// The user of a row.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, row: UserRow) -> Option<&User> {
+        self.rows.get(row.index())
+    }
+
+    /// The user of a row, to change.
+    pub fn get_mut(&mut self, row: UserRow) -> Option<&mut User> {
+        (row.index() < self.rows.len()).then(|| &mut self.rows[row.index()])
+    }
+
+    /// Forgets a user. The row stays out of use until [`Self::release`]: past purchases still name it as their buyer.
+    pub fn remove(&mut self, hasher: &IdHasher, row: UserRow) {
+        let Some(user) = self.get_mut(row) else {
+            return;
+        };
+        let gone = std::mem::take(user);
+        self.index.remove(hasher.hash(&gone.id), row.0);
+        self.live -= 1;
+    }
+
+    /// Gives a removed row back for the next user.
+    pub fn release(&mut self, row: UserRow) {
+        self.free.push(row);
+    }
+
+    /// The users of a range of rows.
+    pub fn slice(&self, rows: std::ops::Range<usize>) -> impl Iterator<Item = &User> {
+        rows.filter_map(|row| self.rows.get(row))
+            .filter(|user| !user.id.is_empty())
+    }
+
+    /// Bytes held; walks every user.
+    #[must_use]
+    pub fn bytes(&self, rows: std::ops::Range<usize>) -> usize {
+        self.slice(rows).map(User::bytes).sum()
+    }
+
+    /// Bytes of the rows and the index.
+    #[must_use]
+    pub fn fixed_bytes(&self) -> usize {
+        self.rows.bytes() + self.index.bytes()
+    }
+}

@@ -1,0 +1,292 @@
+//! Bodies: read within their limits and their time, and unpacked step by step.
+//!
+//! Reading and unpacking both stop at the first byte beyond a limit, so that what a request can make us hold is bounded by
+//! the configuration, not by the sender. Unpacking gives way to other requests every [`STEP`] bytes.
+
+use std::future::poll_fn;
+use std::io::{self, Read};
+use std::pin::Pin;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
+use flate2::bufread::MultiGzDecoder;
+
+use super::error::{Cause, Problem};
+use crate::model::Limits;
+
+/// How long a body may take to come in.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How much is unpacked before others get their turn.
+const STEP: u64 = 256 << 10;
+/// The largest window of a zstd body as a power of two: 16 MiB, which its levels up to 19 never exceed.
+const ZSTD_WINDOW: u32 = 24;
+/// How much of an unwanted body is read and thrown away, so that the sender gets to read why.
+const UNWANTED_BYTES: usize = 64 << 20;
+/// For how long an unwanted body is read.
+const UNWANTED_TIME: Duration = Duration::from_secs(5);
+
+/// What a body may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Media {
+    /// One JSON value.
+    Json,
+    /// One JSON value on each line.
+    Lines,
+}
+
+impl Media {
+    /// The content type.
+    #[must_use]
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Lines => "application/x-ndjson",
+        }
+    }
+
+    /// What the header `Content-Type` says, whatever its parameters; `None` where it is neither, or not there.
+    #[must_use]
+    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+        let sent = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+        let name = sent.split(';').next().unwrap_or_default().trim();
+        [Self::Json, Self::Lines]
+            .into_iter()
+            .find(|media| name.eq_ignore_ascii_case(media.name()))
+    }
+}
+
+/// How a body is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Packing {
+    None,
+    Gzip,
+    Zstd,
+}
+
+impl Packing {
+    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let mut sent = headers.get_all(CONTENT_ENCODING).iter();
+        match (sent.next().map(HeaderValue::as_bytes), sent.next()) {
+            (None, _) => Some(Self::None),
+            (Some(name), None) => Self::named(name.trim_ascii()),
+            (Some(_), Some(_)) => None,
+        }
+        .ok_or_else(|| {
+            Problem::new(
+                Cause::MediaType,
+                "the content encoding must be one of gzip, zstd, identity",
+            )
+        })
+    }
+
+    fn named(name: &[u8]) -> Option<Self> {
+        const NAMES: [(&[u8], Packing); 4] = [
+            (b"identity", Packing::None),
+            (b"gzip", Packing::Gzip),
+            (b"x-gzip", Packing::Gzip),
+            (b"zstd", Packing::Zstd),
+        ];
+        let known = NAMES
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name));
+        known.map(|(_, packing)| *packing)
+    }
+}
+
+/// The whole body, unpacked.
+///
+/// # Errors
+/// 400 where it breaks off or cannot be unpacked, 408 where it comes too slowly, 413 beyond a limit, 415 for another packing.
+pub(super) async fn read(
+    headers: &HeaderMap,
+    body: &mut Body,
+    limits: &Limits,
+) -> Result<Bytes, Problem> {
+    let packing = Packing::of(headers)?;
+    let whole = collect(body, limits.body_bytes);
+    let packed = tokio::time::timeout(PATIENCE, whole)
+        .await
+        .unwrap_or_else(|_| {
+            let detail = format!("the body must come within {} s", PATIENCE.as_secs());
+            Err(Problem::new(Cause::BodyLate, detail))
+        })?;
+    match packing {
+        Packing::None => Ok(packed),
+        Packing::Gzip => unpack(MultiGzDecoder::new(&*packed), limits.unpacked_bytes).await,
+        Packing::Zstd => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(&*packed).map_err(broken)?;
+            decoder.window_log_max(ZSTD_WINDOW).map_err(broken)?;
+            unpack(decoder, limits.unpacked_bytes).await
+        }
+    }
+}
+
+/// Reads a body that nobody wants, within bounds: a sender who is still sending would otherwise miss the answer.
+pub(super) async fn discard(body: &mut Body) {
+    let rest = async {
+        let mut left = UNWANTED_BYTES;
+        while let Ok(Some(chunk)) = next(body).await {
+            match left.checked_sub(chunk.len()) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    };
+    // Whether it came to an end or not, the answer goes out now.
+    let _ = tokio::time::timeout(UNWANTED_TIME, rest).await;
+}
+
+/// The next bytes of a body; `None` at its end.
+async fn next(body: &mut Body) -> Result<Option<Bytes>, axum::Error> {
+    loop {
+        let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await;
+        match frame.transpose()?.map(|frame| frame.into_data()) {
+            None => return Ok(None),
+            Some(Ok(bytes)) => return Ok(Some(bytes)),
+            Some(Err(_trailers)) => {}
+        }
+    }
+}
+
+async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, Problem> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > limit {
+        return Err(too_large(limit, "limits.body_bytes"));
+    }
+    let broken = |_| Problem::new(Cause::Malformed, "the body broke off");
+    let first = next(body).await.map_err(broken)?.unwrap_or_default();
+    if body.is_end_stream() && first.len() <= limit {
+        return Ok(first);
+    }
+    let mut whole = Vec::with_capacity(announced.max(first.len()));
+    let mut chunk = Some(first);
+    while let Some(bytes) = chunk {
+        if bytes.len() > limit - whole.len() {
+            return Err(too_large(limit, "limits.body_bytes"));
+        }
+        whole.extend_from_slice(&bytes);
+        chunk = next(body).await.map_err(broken)?;
+    }
+    Ok(whole.into())
+}
+
+async fn unpack(mut packed: impl Read, limit: usize) -> Result<Bytes, Problem> {
+    let mut whole = Vec::new();
+    loop {
+        let step = packed.by_ref().take(STEP).read_to_end(&mut whole);
+        if step.map_err(broken)? == 0 {
+            return Ok(whole.into());
+        }
+        if whole.len() > limit {
+            return Err(too_large(limit, "limits.unpacked_bytes"));
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that map_err wants"
+)]
+fn broken(error: io::Error) -> Problem {
+    Problem::new(
+        Cause::Malformed,
+        format!("the body cannot be unpacked: {error}"),
+    )
+}
+
+fn too_large(limit: usize, name: &str) -> Problem {
+    let detail = format!("the body must have at most {limit} bytes ({name})");
+    Problem::new(Cause::TooLarge, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    async fn status(encoding: &str, bytes: Vec<u8>, limits: &Limits) -> Result<Bytes, u16> {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_ENCODING, encoding.parse().unwrap());
+        let mut body = Body::from(bytes);
+        let read = read(&headers, &mut body, limits).await;
+        read.map_err(|problem| problem.cause.row().status)
+    }
+
+    #[tokio::test]
+    async fn packed_bodies_are_unpacked_whole() {
+        let plain: Vec<u8> = (0..700_000_u32).flat_map(u32::to_le_bytes).collect();
+        let limits = Limits::default();
+        let two = [gzip(&plain), gzip(b"more")].concat();
+        assert_eq!(
+            status("gzip", two, &limits).await.unwrap(),
+            [&plain[..], b"more"].concat()
+        );
+        let packed = zstd::encode_all(&*plain, 3).unwrap();
+        assert_eq!(status("ZSTD", packed, &limits).await.unwrap(), plain);
+        assert_eq!(
+            status("identity", plain.clone(), &limits).await.unwrap(),
+            plain
+        );
+    }
+
+    #[tokio::test]
+    async fn bounds_hold_before_and_after_unpacking() {
+        let limits = Limits {
+            body_bytes: 1_000,
+            unpacked_bytes: 100_000,
+            ..Limits::default()
+        };
+        assert_eq!(status("identity", vec![0; 1_001], &limits).await, Err(413));
+        assert_eq!(
+            status("gzip", gzip(&vec![0; 100_001]), &limits).await,
+            Err(413)
+        );
+        assert!(
+            status("gzip", gzip(&vec![0; 100_000]), &limits)
+                .await
+                .is_ok()
+        );
+        assert!(status("identity", vec![0; 1_000], &limits).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_unpacked_is_refused() {
+        let limits = Limits::default();
+        let mut torn = gzip(b"some text");
+        torn.truncate(12);
+        assert_eq!(status("gzip", torn, &limits).await, Err(400));
+        assert_eq!(
+            status("zstd", b"not zstd".to_vec(), &limits).await,
+            Err(400)
+        );
+        assert_eq!(status("br", Vec::new(), &limits).await, Err(415));
+        assert_eq!(status("gzip, zstd", Vec::new(), &limits).await, Err(415));
+    }
+
+    #[test]
+    fn content_types_may_have_parameters() {
+        let of = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, text.parse().unwrap());
+            Media::of(&headers)
+        };
+        assert_eq!(of("application/json"), Some(Media::Json));
+        assert_eq!(of("Application/JSON ; charset=utf-8"), Some(Media::Json));
+        assert_eq!(of("application/x-ndjson"), Some(Media::Lines));
+        assert_eq!(of("text/plain"), None);
+        assert_eq!(of("application/jsonp"), None);
+    }
+}

@@ -1,0 +1,425 @@
+//! What every request goes through, whatever its route: its id, the checks before the handler, the handler with panics
+//! contained, and the headers, metrics and problems of the answer.
+
+use std::any::Any;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::{FromRequestParts, Path, Request};
+use axum::http::header::{ALLOW, CONTENT_TYPE, EXPECT, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::response::Response;
+use axum::routing::any;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+
+use super::auth::Tokens;
+use super::body::{self, Media};
+use super::error::{CAUSES, Cause, Problem};
+use super::query::Query;
+use super::request_id::{RequestId, RequestIds, X_REQUEST_ID};
+use super::{Action, ROUTES, Route, docs, facts, openapi, ops, rank};
+use crate::engine::Engine;
+use crate::model::Limits;
+
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// All that the handlers share.
+pub(super) struct App {
+    pub(super) engine: Arc<Engine>,
+    pub(super) tokens: Tokens,
+    /// Whether the service is about to end.
+    pub(super) draining: AtomicBool,
+    ids: RequestIds,
+    counters: Counters,
+}
+
+/// One request on its way through its handler.
+pub(super) struct Call<'c> {
+    pub(super) app: &'c Arc<App>,
+    pub(super) headers: &'c HeaderMap,
+    pub(super) body: &'c mut Body,
+    pub(super) query: Query,
+    pub(super) id: &'c RequestId,
+    pub(super) arrived: Instant,
+}
+
+impl Call<'_> {
+    /// The whole body, unpacked.
+    pub(super) async fn read(&mut self, limits: &Limits) -> Result<Bytes, Problem> {
+        body::read(self.headers, self.body, limits).await
+    }
+}
+
+/// A good answer.
+pub(super) struct Reply {
+    status: StatusCode,
+    media: HeaderValue,
+    body: Body,
+    /// The id that the body of the request gave.
+    id: Option<String>,
+    /// What the answer says of its time: the name of the work and how long it took.
+    timing: Option<(&'static str, Duration)>,
+    headers: &'static [(HeaderName, HeaderValue)],
+}
+
+impl Reply {
+    /// 200 with JSON.
+    pub(super) fn json(json: Vec<u8>) -> Self {
+        Self::of(JSON, json)
+    }
+
+    /// 200 with a body of that type.
+    pub(super) fn of(media: HeaderValue, body: impl Into<Body>) -> Self {
+        Self {
+            status: StatusCode::OK,
+            media,
+            body: body.into(),
+            id: None,
+            timing: None,
+            headers: &[],
+        }
+    }
+
+    /// 204.
+    pub(super) fn nothing() -> Self {
+        Self {
+            status: StatusCode::NO_CONTENT,
+            ..Self::of(JSON, Body::empty())
+        }
+    }
+
+    /// With the id that the body of the request gave.
+    pub(super) fn with_id(self, id: Option<String>) -> Self {
+        Self { id, ..self }
+    }
+
+    /// With the time that the work itself took.
+    pub(super) fn timed(self, work: &'static str, time: Duration) -> Self {
+        Self {
+            timing: Some((work, time)),
+            ..self
+        }
+    }
+
+    /// With these headers.
+    pub(super) fn with_headers(self, headers: &'static [(HeaderName, HeaderValue)]) -> Self {
+        Self { headers, ..self }
+    }
+}
+
+/// The routes of one path: a part of [`ROUTES`].
+#[derive(Clone, Copy)]
+struct Place {
+    routes: &'static [Route],
+    first: usize,
+}
+
+impl Place {
+    /// The route of that method, with its number; `HEAD` is a `GET` whose body stays here.
+    fn route(self, method: &Method) -> Option<(usize, &'static Route)> {
+        let method = if method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
+        let place = self
+            .routes
+            .iter()
+            .position(|route| route.method == *method)?;
+        Some((self.first + place, &self.routes[place]))
+    }
+
+    /// The methods that there are, for the header `Allow`.
+    fn methods(self) -> String {
+        let methods: Vec<&str> = self
+            .routes
+            .iter()
+            .map(|route| route.method.as_str())
+            .collect();
+        let head = if methods.contains(&"GET") {
+            ", HEAD"
+        } else {
+            ""
+        };
+        methods.join(", ") + head
+    }
+}
+
+impl App {
+    /// An app over an engine.
+    pub(super) fn new(engine: Arc<Engine>, tokens: Tokens) -> Self {
+        Self {
+            engine,
+            tokens,
+            draining: AtomicBool::new(false),
+            ids: RequestIds::default(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// The router of all routes; what has no route gets a problem too.
+    pub(super) fn router(self: Arc<Self>) -> Router {
+        let mut router = Router::new();
+        let mut first = 0;
+        for routes in ROUTES.chunk_by(|one, other| one.path == other.path) {
+            let (app, place) = (Arc::clone(&self), Place { routes, first });
+            let handler = move |request| Arc::clone(&app).answer(Some(place), request);
+            router = router.route(routes[0].path, any(handler));
+            first += routes.len();
+        }
+        router.fallback(move |request| Arc::clone(&self).answer(None, request))
+    }
+
+    /// Whether requests are to be sent here.
+    pub(super) fn is_ready(&self) -> bool {
+        self.engine.ready() && !self.draining.load(Ordering::Acquire)
+    }
+
+    async fn answer(self: Arc<Self>, place: Option<Place>, request: Request) -> Response {
+        let arrived = Instant::now();
+        let _under_way = UnderWay::begin(&self.engine.telemetry().in_flight);
+        let (mut head, mut body) = request.into_parts();
+        let id = self.ids.of(&head.headers);
+        let found = place.and_then(|place| place.route(&head.method));
+        let attempt = self.attempt(place, found, &mut head, &mut body, &id, arrived);
+        let outcome = attempt.await;
+        if !body.is_end_stream() && !head.headers.contains_key(EXPECT) {
+            body::discard(&mut body).await;
+        }
+        let response = match outcome {
+            Ok(reply) => good(reply, &id, arrived),
+            Err(problem) => bad(&problem, &id, arrived),
+        };
+        self.count(found, response.status());
+        response
+    }
+
+    /// The checks, in their order, then the handler.
+    async fn attempt(
+        self: &Arc<Self>,
+        place: Option<Place>,
+        found: Option<(usize, &'static Route)>,
+        head: &mut Parts,
+        body: &mut Body,
+        id: &RequestId,
+        arrived: Instant,
+    ) -> Result<Reply, Problem> {
+        self.tokens.check_host(&head.uri, &head.headers)?;
+        let route = resolve(place, found)?;
+        self.tokens.allow(route.role, &head.headers)?;
+        self.check_media(route, head)?;
+        let query = Query::read(head.uri.query(), route.params)?;
+        let entity = entity_id(route, head).await?;
+        let call = Call {
+            app: self,
+            headers: &head.headers,
+            body,
+            query,
+            id,
+            arrived,
+        };
+        match contained(handle(route.action, call, &entity)).await {
+            Ok(outcome) => outcome,
+            Err(panic) => Err(self.panicked(route, id, panic.as_ref())),
+        }
+    }
+
+    /// A body must be of a type that the route takes; without tokens the type must be one that no browser sends unasked.
+    fn check_media(&self, route: &Route, head: &Parts) -> Result<(), Problem> {
+        let takes = route.takes.media();
+        let changes = matches!(head.method, Method::POST | Method::PUT | Method::PATCH);
+        let must = match route.takes {
+            super::Takes::Nothing | super::Takes::Trifle => changes && self.tokens.is_open(),
+            super::Takes::One(_) | super::Takes::Many(_) | super::Takes::Patches(_) => true,
+        };
+        if !must || Media::of(&head.headers).is_some_and(|media| takes.contains(&media)) {
+            return Ok(());
+        }
+        let names: Vec<&str> = takes.iter().map(|media| media.name()).collect();
+        let detail = format!("the content type must be {}", names.join(" or "));
+        Err(Problem::new(Cause::MediaType, detail))
+    }
+
+    fn panicked(&self, route: &Route, id: &RequestId, panic: &(dyn Any + Send)) -> Problem {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        self.bug(
+            id,
+            &format!(
+                "{} {} panicked: {}",
+                route.method,
+                route.path,
+                text.unwrap_or("?")
+            ),
+        )
+    }
+
+    /// Counts and logs a bug; its detail stays out of the answer.
+    pub(super) fn bug(&self, id: &RequestId, detail: &str) -> Problem {
+        self.engine.telemetry().panics.inc();
+        tracing::error!(request_id = id.as_str(), "{detail}");
+        Problem::internal()
+    }
+
+    fn count(&self, found: Option<(usize, &'static Route)>, status: StatusCode) {
+        let number = found.map_or(ROUTES.len(), |(number, _)| number);
+        let labels = || {
+            let (method, path) =
+                found.map_or(("", ""), |(_, route)| (route.method.as_str(), route.path));
+            self.engine
+                .telemetry()
+                .requests(method, path, status.as_u16())
+        };
+        self.counters.inc(number, status, labels);
+    }
+}
+
+fn resolve(
+    place: Option<Place>,
+    found: Option<(usize, &'static Route)>,
+) -> Result<&'static Route, Problem> {
+    match (place, found) {
+        (_, Some((_, route))) => Ok(route),
+        (None, None) => Err(Problem::new(Cause::NotFound, "there is no such route")),
+        (Some(place), None) => {
+            let methods = place.methods();
+            let detail = format!("the route has {methods}");
+            Err(Problem {
+                allow: Some(methods),
+                ..Problem::new(Cause::Method, detail)
+            })
+        }
+    }
+}
+
+/// The id in the path; empty where the route has none.
+async fn entity_id(route: &Route, head: &mut Parts) -> Result<String, Problem> {
+    if !route.path.ends_with("{id}") {
+        return Ok(String::new());
+    }
+    let Path(id) = Path::from_request_parts(head, &())
+        .await
+        .map_err(|_| ops::no_entity())?;
+    Ok(id)
+}
+
+async fn handle(action: Action, call: Call<'_>, entity: &str) -> Result<Reply, Problem> {
+    match action {
+        Action::Rank => rank::one(call).await,
+        Action::Batch => rank::batch(call).await,
+        Action::Ingest(operation) => facts::ingest(call, operation).await,
+        Action::Show(kind) => ops::show(&call, kind, entity),
+        Action::Delete(kind) => ops::delete(call, kind, entity).await,
+        Action::Race => ops::race(&call),
+        Action::Rebuild => ops::rebuild(call).await,
+        Action::Config => ops::config(&call),
+        Action::Metrics => Ok(ops::metrics(&call)),
+        Action::Health => Ok(Reply::json(br#"{"status":"ok"}"#.to_vec())),
+        Action::Ready => ops::ready(&call),
+        Action::OpenApi => openapi::reply(&call),
+        Action::Docs(page) => Ok(docs::reply(page)),
+    }
+}
+
+/// Runs a future to its end or its panic.
+async fn contained<T>(work: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
+    let mut work = pin!(work);
+    poll_fn(
+        |context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+            Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(panic) => Poll::Ready(Err(panic)),
+        },
+    )
+    .await
+}
+
+fn good(reply: Reply, id: &RequestId, arrived: Instant) -> Response {
+    let mut response = Response::new(reply.body);
+    *response.status_mut() = reply.status;
+    let headers = response.headers_mut();
+    headers.reserve(3 + reply.headers.len());
+    if reply.status != StatusCode::NO_CONTENT {
+        headers.insert(CONTENT_TYPE, reply.media);
+    }
+    headers.insert(X_REQUEST_ID, id.header(reply.id.as_deref()));
+    let (work, time) = reply.timing.unwrap_or_else(|| ("app", arrived.elapsed()));
+    headers.insert(SERVER_TIMING, timing(work, time));
+    headers.extend(reply.headers.iter().cloned());
+    response
+}
+
+fn bad(problem: &Problem, id: &RequestId, arrived: Instant) -> Response {
+    let mut response = Response::new(Body::from(problem.json(id.as_str())));
+    *response.status_mut() = problem.status();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, PROBLEM);
+    headers.insert(X_REQUEST_ID, id.header(None));
+    headers.insert(SERVER_TIMING, timing("app", arrived.elapsed()));
+    if let Some(seconds) = problem.cause.row().retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static(seconds));
+    }
+    if problem.cause == Cause::NoToken {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if let Some(allow) = problem
+        .allow
+        .as_deref()
+        .and_then(|allow| allow.parse().ok())
+    {
+        headers.insert(ALLOW, allow);
+    }
+    response
+}
+
+/// `rank;dur=0.123`: the work and its milliseconds.
+fn timing(work: &str, time: Duration) -> HeaderValue {
+    let micros = time.as_micros();
+    let text = format!("{work};dur={}.{:03}", micros / 1_000, micros % 1_000);
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("app"))
+}
+
+/// Counts a request as under way for as long as it lives, also where the caller goes away.
+struct UnderWay<'t>(&'t Gauge);
+
+impl<'t> UnderWay<'t> {
+    fn begin(gauge: &'t Gauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// The counters of answers by route and status, each looked up once; the last route is that of unknown paths.
+#[derive(Default)]
+struct Counters([[OnceLock<Counter>; CAUSES.len() + 2]; ROUTES.len() + 1]);
+
+impl Counters {
+    fn inc(&self, route: usize, status: StatusCode, find: impl FnOnce() -> Counter) {
+        let status = match status {
+            StatusCode::OK => CAUSES.len(),
+            StatusCode::NO_CONTENT => CAUSES.len() + 1,
+            other => CAUSES
+                .iter()
+                .position(|row| row.status == other.as_u16())
+                .unwrap_or(0),
+        };
+        self.0[route][status].get_or_init(find).inc();
+    }
+}

@@ -1,0 +1,231 @@
+//! What went wrong, as an answer: `application/problem+json` (RFC 9457), from one table of causes.
+
+use std::borrow::Cow;
+
+use axum::http::StatusCode;
+use serde::Serialize;
+
+use crate::model::{Diagnosis, Fault};
+
+/// Why a request is not answered as it was meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// The body is not JSON, cannot be unpacked, or broke off.
+    Malformed,
+    /// There is no token, or one that we do not know.
+    NoToken,
+    /// The token's role is too small, or the page that asks comes from elsewhere.
+    Forbidden,
+    /// There is no such route, entity, kind or lane.
+    NotFound,
+    /// The route has no such method.
+    Method,
+    /// The body did not come in time.
+    BodyLate,
+    /// The body has too many bytes.
+    TooLarge,
+    /// The body's content type or encoding is not one that the route takes.
+    MediaType,
+    /// The request was understood, but it is not valid.
+    Invalid,
+    /// There are too many requests.
+    TooMany,
+    /// A bug; its detail goes to the log.
+    Internal,
+    /// The time of the request ran out before it could be answered.
+    Late,
+    /// The service is not ready, or is about to end.
+    NotReady,
+}
+
+/// What an answer says of its cause.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// Which cause this is.
+    pub(super) cause: Cause,
+    /// The status of the answer.
+    pub(super) status: u16,
+    /// The last part of the problem's `type`.
+    pub(super) name: &'static str,
+    /// The problem's `title`.
+    pub(super) title: &'static str,
+    /// Seconds after which to try again.
+    pub(super) retry_after: Option<&'static str>,
+}
+
+const fn row(cause: Cause, status: u16, name: &'static str, title: &'static str) -> Row {
+    let retry_after = match status {
+        429 | 503 => Some("1"),
+        _ => None,
+    };
+    Row {
+        cause,
+        status,
+        name,
+        title,
+        retry_after,
+    }
+}
+
+/// Every cause, in the order of their numbers.
+pub(super) static CAUSES: [Row; 13] = [
+    row(
+        Cause::Malformed,
+        400,
+        "malformed",
+        "The body cannot be read",
+    ),
+    row(Cause::NoToken, 401, "no-token", "A known token is needed"),
+    row(Cause::Forbidden, 403, "forbidden", "Not allowed"),
+    row(Cause::NotFound, 404, "not-found", "Not found"),
+    row(Cause::Method, 405, "method", "The route has no such method"),
+    row(
+        Cause::BodyLate,
+        408,
+        "body-late",
+        "The body did not come in time",
+    ),
+    row(Cause::TooLarge, 413, "too-large", "The body is too large"),
+    row(
+        Cause::MediaType,
+        415,
+        "media-type",
+        "The route does not take such a body",
+    ),
+    row(Cause::Invalid, 422, "invalid", "The request is not valid"),
+    row(Cause::TooMany, 429, "too-many", "Too many requests"),
+    row(
+        Cause::Internal,
+        500,
+        "internal",
+        "Something went wrong here",
+    ),
+    row(Cause::Late, 503, "late", "The time of the request ran out"),
+    row(
+        Cause::NotReady,
+        503,
+        "not-ready",
+        "The service is not ready",
+    ),
+];
+
+impl Cause {
+    /// This cause's row in [`CAUSES`].
+    #[must_use]
+    pub(super) fn row(self) -> &'static Row {
+        &CAUSES[self as usize]
+    }
+}
+
+/// A refusal on its way to become an answer.
+#[derive(Clone, Debug)]
+pub(super) struct Problem {
+    /// Why.
+    pub(super) cause: Cause,
+    /// What happened here, in a sentence.
+    pub(super) detail: Cow<'static, str>,
+    /// Every fault found.
+    pub(super) errors: Vec<Fault>,
+    /// The methods that the route has, where the one asked for is not among them.
+    pub(super) allow: Option<String>,
+}
+
+impl Problem {
+    /// A refusal without faults to list.
+    pub(super) fn new(cause: Cause, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            cause,
+            detail: detail.into(),
+            errors: Vec::new(),
+            allow: None,
+        }
+    }
+
+    /// The refusal of a request that has these faults.
+    #[must_use]
+    pub(super) fn invalid(errors: Vec<Fault>) -> Self {
+        let detail = match errors.as_slice() {
+            [one] => one.message.clone(),
+            many => format!("{} faults", many.len()),
+        };
+        Self {
+            errors,
+            ..Self::new(Cause::Invalid, detail)
+        }
+    }
+
+    /// The refusal of a body that is not JSON.
+    #[must_use]
+    pub(super) fn not_json(fault: Fault) -> Self {
+        Self {
+            errors: vec![fault.clone()],
+            ..Self::new(Cause::Malformed, fault.message)
+        }
+    }
+
+    /// A bug. Its text is fixed; what is known of it belongs in the log.
+    #[must_use]
+    pub(super) fn internal() -> Self {
+        Self::new(Cause::Internal, "the service failed; its log says more")
+    }
+
+    /// The status of the answer.
+    #[must_use]
+    pub(super) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.cause.row().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The problem as JSON.
+    #[must_use]
+    pub(super) fn json(&self, request_id: &str) -> Vec<u8> {
+        #[derive(Serialize)]
+        struct Wire<'a> {
+            r#type: String,
+            title: &'a str,
+            status: u16,
+            detail: &'a str,
+            request_id: &'a str,
+            errors: &'a [Fault],
+        }
+        let row = self.cause.row();
+        let wire = Wire {
+            r#type: format!("urn:saima:problem:{}", row.name),
+            title: row.title,
+            status: row.status,
+            detail: &self.detail,
+            request_id,
+            errors: &self.errors,
+        };
+        serde_json::to_vec(&wire).unwrap_or_default()
+    }
+}
+
+impl From<Diagnosis> for Problem {
+    fn from(diagnosis: Diagnosis) -> Self {
+        match diagnosis {
+            Diagnosis::NotJson(fault) => Self::not_json(fault),
+            Diagnosis::Invalid(faults) => Self::invalid(faults),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cause_is_its_own_row() {
+        for (place, row) in CAUSES.iter().enumerate() {
+            assert_eq!(row.cause as usize, place, "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn a_problem_lists_every_fault() {
+        let problem = Problem::invalid(vec![Fault::new("a", "x"), Fault::new("b[1]", "y")]);
+        let json: serde_json::Value = serde_json::from_slice(&problem.json("r-1")).unwrap();
+        assert_eq!(json["status"], 422);
+        assert_eq!(json["request_id"], "r-1");
+        assert_eq!(json["errors"][1]["path"], "b[1]");
+    }
+}

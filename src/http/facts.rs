@@ -1,0 +1,219 @@
+//! Bulk bodies: upserts, patches and events, as a JSON array or as one object a line.
+//!
+//! A body is first cut into lines without reading them; only then anything is applied, so that an array that does not parse
+//! changes nothing. Lines are applied in small slices, between which ranking requests on the same thread get their turn.
+
+use std::ops::Range;
+
+use axum::body::Bytes;
+use serde::Serialize;
+
+use super::body::Media;
+use super::dispatch::{App, Call, Reply};
+use super::error::Problem;
+use super::request_id::RequestId;
+use crate::engine::{Operation, Rejected};
+use crate::model::schema::LINES;
+use crate::model::{Fault, Limits, diagnose};
+
+/// Lines that are applied before others get their turn.
+const SLICE: usize = 64;
+/// Rejects that are listed; the others are only counted.
+const LISTED: usize = 1_000;
+/// Bytes of an array from which cutting it would keep others waiting for too long.
+const LARGE: usize = 128 << 10;
+
+/// A line that is not blank: its place among all lines, and where its bytes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Line {
+    index: usize,
+    bytes: Range<usize>,
+}
+
+#[derive(Default, Serialize)]
+struct Report {
+    accepted: usize,
+    rejected_count: usize,
+    rejected: Vec<Reject>,
+}
+
+#[derive(Serialize)]
+struct Reject {
+    index: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    errors: Vec<Fault>,
+}
+
+impl Report {
+    fn add(&mut self, index: usize, outcome: Result<(), Rejected>) {
+        match outcome {
+            Ok(()) => self.accepted += 1,
+            Err(Rejected { id, errors }) => {
+                self.rejected_count += 1;
+                if self.rejected.len() < LISTED {
+                    self.rejected.push(Reject { index, id, errors });
+                }
+            }
+        }
+    }
+}
+
+/// Applies every good line, and reports the others.
+pub(super) async fn ingest(mut call: Call<'_>, operation: Operation) -> Result<Reply, Problem> {
+    let generation = call.app.engine.generation();
+    let limits = generation.config.vocabulary.limits.clone();
+    let body = call.read(&limits).await?;
+    let lines = cut(
+        call.app,
+        call.id,
+        Media::of(call.headers),
+        body.clone(),
+        limits,
+    )
+    .await?;
+    let mut report = Report::default();
+    for slice in lines.chunks(SLICE) {
+        let texts: Vec<&[u8]> = slice.iter().map(|line| &body[line.bytes.clone()]).collect();
+        let outcomes = call.app.engine.ingest(operation, &texts);
+        for (line, outcome) in slice.iter().zip(outcomes) {
+            report.add(line.index, outcome);
+        }
+        tokio::task::yield_now().await;
+    }
+    let json = serde_json::to_vec(&report);
+    json.map(Reply::json)
+        .map_err(|error| call.app.bug(call.id, &error.to_string()))
+}
+
+async fn cut(
+    app: &App,
+    id: &RequestId,
+    media: Option<Media>,
+    body: Bytes,
+    limits: Limits,
+) -> Result<Vec<Line>, Problem> {
+    match media {
+        Some(Media::Lines) => lines(&body, &limits),
+        Some(Media::Json) | None if body.len() < LARGE => elements(&body, &limits),
+        Some(Media::Json) | None => {
+            let cut = move || elements(&body, &limits);
+            let done = app.engine.on_workers(cut).await;
+            done.unwrap_or_else(|| Err(app.bug(id, "cutting an array panicked")))
+        }
+    }
+}
+
+/// The lines of a body that are not blank; the last needs no end.
+fn lines(body: &[u8], limits: &Limits) -> Result<Vec<Line>, Problem> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for (index, text) in body.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        few(index + 1, limits)?;
+        let bytes = start..start + text.len();
+        start = bytes.end;
+        if !text.trim_ascii().is_empty() {
+            lines.push(Line { index, bytes });
+        }
+    }
+    Ok(lines)
+}
+
+/// The elements of an array.
+fn elements(body: &[u8], limits: &Limits) -> Result<Vec<Line>, Problem> {
+    let text = std::str::from_utf8(body).map_err(|_| diagnose::not_utf8())?;
+    diagnose::syntax(text).map_err(Problem::not_json)?;
+    let most = limits.lines;
+    let mut lines = Vec::new();
+    let count = diagnose::elements(text, |index, element| {
+        if index < most {
+            let element = element.get();
+            let start = element.as_ptr().addr() - text.as_ptr().addr();
+            let bytes = start..start + element.len();
+            lines.push(Line { index, bytes });
+        }
+    });
+    let not_a_list = || Problem::invalid(vec![Fault::new("", "must be an array")]);
+    few(count.ok_or_else(not_a_list)?, limits)?;
+    Ok(lines)
+}
+
+fn few(count: usize, limits: &Limits) -> Result<(), Problem> {
+    if count <= limits.lines {
+        return Ok(());
+    }
+    let message = format!(
+        "must have at most {} lines or elements{}",
+        limits.lines,
+        LINES.named()
+    );
+    Err(Problem::invalid(vec![Fault::new("", message)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(
+        body: &str,
+        cut: impl Fn(&[u8], &Limits) -> Result<Vec<Line>, Problem>,
+    ) -> Vec<(usize, String)> {
+        let lines = cut(body.as_bytes(), &Limits::default()).unwrap();
+        let text = |line: Line| (line.index, body[line.bytes].trim().to_owned());
+        lines.into_iter().map(text).collect()
+    }
+
+    fn owned(lines: &[(usize, &str)]) -> Vec<(usize, String)> {
+        lines
+            .iter()
+            .map(|(index, text)| (*index, (*text).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn blank_lines_count_but_are_skipped() {
+        let expected = owned(&[(0, "{}"), (3, "[1]"), (4, "x")]);
+        assert_eq!(texts("{}\r\n\n  \n[1]\nx", lines), expected);
+        assert_eq!(texts("{}\r\n\n  \n[1]\nx\n", lines), expected);
+        assert_eq!(texts("", lines), []);
+        assert_eq!(texts("\n", lines), []);
+    }
+
+    #[test]
+    fn elements_keep_their_text() {
+        let body = " [ {\"a\": [1, \"]\"]} ,\n1e999, \"x\" ] ";
+        let expected = owned(&[(0, "{\"a\": [1, \"]\"]}"), (1, "1e999"), (2, "\"x\"")]);
+        assert_eq!(texts(body, elements), expected);
+        assert_eq!(texts("[]", elements), []);
+    }
+
+    #[test]
+    fn what_is_no_array_is_refused() {
+        let status = |body: &[u8]| {
+            elements(body, &Limits::default())
+                .unwrap_err()
+                .cause
+                .row()
+                .status
+        };
+        assert_eq!(status(b""), 400);
+        assert_eq!(status(b"[{}"), 400);
+        assert_eq!(status(b"[{}]{}"), 400);
+        assert_eq!(status(b"[\"\xff\"]"), 400);
+        assert_eq!(status(b"{}"), 422);
+        assert_eq!(status(b"1"), 422);
+    }
+
+    #[test]
+    fn more_lines_than_the_limit_are_refused_whole() {
+        let limits = Limits {
+            lines: 2,
+            ..Limits::default()
+        };
+        assert!(lines(b"1\n2\n", &limits).is_ok());
+        assert!(lines(b"1\n2\n\n", &limits).is_err());
+        assert!(elements(b"[1,2]", &limits).is_ok());
+        let problem = elements(b"[1,2,3]", &limits).unwrap_err();
+        assert!(problem.detail.contains("limits.lines"));
+    }
+}

@@ -1,0 +1,130 @@
+//! Numbers of an answer: exactly six digits after the point, as `format!("{:.6}")` writes them, but several times faster.
+//!
+//! A float is m · 2^−s with integers m and s. Its millionths are m · 10⁶ / 2^s: an integer division by a power of two, whose
+//! remainder says how to round (to the nearest, ties to even). That is exact as long as m · 10⁶ fits 64 bits, which it does
+//! for every `f32`; multiplying the float itself by 10⁶ would round once more, and differ in the last digit now and then.
+
+/// The most bits of m for which m · 10⁶ fits 64 bits.
+const BITS: u32 = 44;
+
+/// Writes a number with six digits after the point; one that is not finite, which JSON cannot say, as null.
+pub(super) fn write(out: &mut Vec<u8>, number: f64) {
+    match millionths(number) {
+        Some(millionths) => {
+            let (whole, rest) = (millionths / 1_000_000, millionths % 1_000_000);
+            out.extend_from_slice(itoa::Buffer::new().format(whole).as_bytes());
+            out.push(b'.');
+            // One more digit in front keeps the zeros.
+            let mut digits = itoa::Buffer::new();
+            out.extend_from_slice(&digits.format(1_000_000 + rest).as_bytes()[1..]);
+        }
+        None if number.is_finite() => out.extend_from_slice(format!("{number:.6}").as_bytes()),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
+/// The number in millionths, rounded; `None` where it is negative, or has too many digits or too large a size for this way.
+fn millionths(number: f64) -> Option<u64> {
+    let bits = number.to_bits();
+    if bits == 0 {
+        return Some(0);
+    }
+    let exponent = u32::try_from(bits >> 52)
+        .ok()
+        .filter(|bits| (1..=1_075).contains(bits))?;
+    let mantissa = (bits & ((1 << 52) - 1)) | (1 << 52);
+    let spare = mantissa.trailing_zeros().min(1_075 - exponent);
+    let mantissa = mantissa >> spare;
+    if mantissa >> BITS != 0 {
+        return None;
+    }
+    let product = mantissa * 1_000_000;
+    match 1_075 - exponent - spare {
+        0 => Some(product),
+        shift if shift < 64 => Some(rounded(product, shift)),
+        _ => Some(0),
+    }
+}
+
+/// product / 2^shift to the nearest integer, ties to the even one; 0 < shift < 64.
+fn rounded(product: u64, shift: u32) -> u64 {
+    let quotient = product >> shift;
+    let rest = product & ((1 << shift) - 1);
+    let half = 1 << (shift - 1);
+    let up = rest > half || (rest == half && quotient % 2 == 1);
+    quotient + u64::from(up)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn same(number: f64) {
+        let mut out = Vec::new();
+        write(&mut out, number);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            format!("{number:.6}"),
+            "{number:e}"
+        );
+    }
+
+    #[test]
+    fn scores_are_written_as_the_standard_way_does() {
+        let mut state = 1_u64;
+        for _ in 0..2_000_000 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let share = f32::from_bits(0x3f80_0000 | u32::try_from(state >> 41).unwrap()) - 1.0;
+            same(f64::from(share));
+        }
+    }
+
+    #[test]
+    fn any_finite_number_is_written_as_the_standard_way_does() {
+        let mut state = 1_u64;
+        for _ in 0..300_000 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let small = f64::from(f32::from_bits(u32::try_from(state >> 32).unwrap()));
+            for number in [f64::from_bits(state), small] {
+                if number.is_finite() {
+                    same(number);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ties_and_edges_are_written_as_the_standard_way_does() {
+        for odd in 0..4_000_u32 {
+            same(f64::from(odd) / 128.0);
+            same(f64::from(odd) / 256.0);
+            same(f64::from(odd) * 1e-6);
+            same(f64::from(odd) * 5e-7);
+        }
+        for number in [
+            0.0,
+            -0.0,
+            1.0,
+            0.999_999_5,
+            0.999_999_4,
+            1e15,
+            9_007_199_254_740_993.0,
+            f64::MAX,
+            f64::MIN_POSITIVE,
+            5e-324,
+        ] {
+            same(number);
+        }
+    }
+
+    #[test]
+    fn what_json_cannot_say_is_null() {
+        let mut out = Vec::new();
+        write(&mut out, f64::NAN);
+        assert_eq!(out, b"null");
+    }
+}

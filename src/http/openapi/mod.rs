@@ -1,0 +1,334 @@
+//! `GET /openapi.json`: the contract as an OpenAPI 3.1 document.
+//!
+//! Nothing of it is written twice: paths, roles and parameters come from the table of routes, bodies from the table of
+//! objects, statuses from the table of causes, names of objectives from theirs, and limits, scenes and predictions from
+//! the live configuration. It is made anew for each caller, because the last of these may change.
+
+mod answers;
+mod shapes;
+
+use serde_json::{Map, Value, json};
+
+use super::auth::Role;
+use super::body::Media;
+use super::dispatch::{Call, Reply};
+use super::error::{CAUSES, Problem};
+use super::{Action, Param, ROUTES, Route, Takes, ops};
+use crate::engine::EntityKind;
+use crate::model::Vocabulary;
+use crate::model::schema::{self, Object};
+
+/// The document for the live configuration.
+pub(super) fn reply(call: &Call<'_>) -> Result<Reply, Problem> {
+    let generation = call.app.engine.generation();
+    let secured = !call.app.tokens.is_open();
+    ops::json(call, &document(&generation.config.vocabulary, secured))
+}
+
+/// The whole document; `secured` where there are tokens.
+fn document(vocabulary: &Vocabulary, secured: bool) -> Value {
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Saima",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Multi-objective ranking for marketplaces. Ids are strings of 1 to 128 bytes of UTF-8 without control characters; a JSON integer is taken as its decimal string. Null means not given. Bodies may be packed with gzip or zstd. Every answer carries `X-Request-Id`, taken from the request when given, and `Server-Timing`.",
+            "license": {"name": env!("CARGO_PKG_LICENSE"), "identifier": env!("CARGO_PKG_LICENSE")},
+        },
+        "servers": [{"url": "/"}],
+        "tags": TAGS.map(|(name, doc)| json!({"name": name, "description": doc})),
+        "paths": paths(vocabulary, secured),
+        "components": {
+            "schemas": schemas(vocabulary),
+            "responses": problems(),
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "description": "A token of the role, or of one that includes it: `write` includes `read` and `rank`, `ops` includes all."},
+            },
+        },
+    })
+}
+
+const TAGS: [(&str, &str); 4] = [
+    ("rank", "Put candidates in order"),
+    ("facts", "Tell of items, merchants, users and what users do"),
+    ("look", "Look at what is stored, learnt and standing"),
+    ("run", "Run the service"),
+];
+
+fn tag(action: Action) -> &'static str {
+    match action {
+        Action::Rank | Action::Batch => "rank",
+        Action::Ingest(_) | Action::Delete(_) => "facts",
+        Action::Show(_) | Action::Race => "look",
+        Action::Rebuild
+        | Action::Config
+        | Action::Metrics
+        | Action::Health
+        | Action::Ready
+        | Action::OpenApi
+        | Action::Docs(_) => "run",
+    }
+}
+
+fn paths(vocabulary: &Vocabulary, secured: bool) -> Value {
+    let mut paths = Map::new();
+    for routes in ROUTES.chunk_by(|one, other| one.path == other.path) {
+        let methods = routes.iter().map(|route| {
+            let method = route.method.as_str().to_ascii_lowercase();
+            (method, operation(route, vocabulary, secured))
+        });
+        paths.insert(routes[0].path.to_owned(), methods.collect());
+    }
+    Value::Object(paths)
+}
+
+fn operation(route: &Route, vocabulary: &Vocabulary, secured: bool) -> Value {
+    let mut operation = json!({
+        "operationId": operation_id(route),
+        "summary": route.summary,
+        "tags": [tag(route.action)],
+        "x-role": route.role.name(),
+        "parameters": parameters(route, vocabulary),
+        "responses": responses(route),
+    });
+    if secured && route.role != Role::Open {
+        operation["security"] = json!([{"token": []}]);
+    }
+    if let Some(body) = request_body(route.takes) {
+        operation["requestBody"] = body;
+    }
+    operation
+}
+
+/// `get_items_id` for `GET /items/{id}`.
+fn operation_id(route: &Route) -> String {
+    let path = route.path.replace(['{', '}', '.'], "").replace('/', "_");
+    route.method.as_str().to_ascii_lowercase() + &path
+}
+
+fn parameters(route: &Route, vocabulary: &Vocabulary) -> Vec<Value> {
+    let id = route.path.ends_with("{id}").then(|| {
+        json!({
+            "name": "id", "in": "path", "required": true, "description": "The id.",
+            "schema": shapes::text_id(),
+        })
+    });
+    let query = route
+        .params
+        .iter()
+        .map(|param| parameter(param, vocabulary));
+    id.into_iter().chain(query).collect()
+}
+
+fn parameter(param: &Param, vocabulary: &Vocabulary) -> Value {
+    let schema = match param.shape {
+        schema::Shape::Id => json!({"type": "string"}),
+        ref shape => shapes::schema(shape, vocabulary, false),
+    };
+    json!({
+        "name": param.name, "in": "query", "required": false, "description": param.doc, "schema": schema,
+    })
+}
+
+fn request_body(takes: Takes) -> Option<Value> {
+    match takes {
+        Takes::Nothing => None,
+        Takes::Trifle => Some(json!({
+            "required": false,
+            "description": "Nothing, or an empty object.",
+            "content": {"application/json": {"schema": {"type": "object", "maxProperties": 0}, "example": {}}},
+        })),
+        Takes::One(object) => Some(json!({
+            "required": true,
+            "content": {"application/json": {"schema": reference(object.name), "example": example(object)}},
+        })),
+        Takes::Many(object) => Some(bulk(object, object.name)),
+        Takes::Patches(object) => Some(bulk(object, &shapes::patch_name(object))),
+    }
+}
+
+/// A body of many objects. One that is faulty is rejected on its own, so that the array as such takes anything.
+fn bulk(object: &Object, name: &str) -> Value {
+    let example = example(object);
+    json!({
+        "required": true,
+        "description": "A JSON array, or one JSON object on each line. Each is accepted or rejected on its own.",
+        "content": {
+            (Media::Json.name()): {
+                "schema": {"type": "array", "items": {"anyOf": [reference(name), {}]}},
+                "example": [example],
+            },
+            (Media::Lines.name()): {
+                "schema": {"type": "string", "description": format!("One {name} on each line; blank lines are skipped.")},
+            },
+        },
+    })
+}
+
+fn example(object: &Object) -> Value {
+    serde_json::from_str(object.example).unwrap_or(Value::Null)
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+fn responses(route: &Route) -> Value {
+    let (status, good) = good(route.action);
+    let mut responses = Map::new();
+    responses.insert(status.to_owned(), good);
+    for status in statuses(route) {
+        let problem = json!({"$ref": format!("#/components/responses/{status}")});
+        responses.insert(status.to_string(), problem);
+    }
+    Value::Object(responses)
+}
+
+/// The statuses of the problems that a route may answer.
+fn statuses(route: &Route) -> Vec<u16> {
+    const BODY: [u16; 4] = [400, 408, 413, 415];
+    let absent = route.path.ends_with("{id}") || route.action == Action::Race;
+    let takes_body = !matches!(route.takes, Takes::Nothing);
+    let mut statuses: Vec<u16> = CAUSES.iter().map(|row| row.status).collect();
+    statuses.dedup();
+    statuses.retain(|status| match status {
+        401 => route.role != Role::Open,
+        404 => absent,
+        status if BODY.contains(status) => takes_body,
+        _ => true,
+    });
+    statuses
+}
+
+/// The status and the content of a good answer.
+fn good(action: Action) -> (&'static str, Value) {
+    let json = |name: &str| {
+        let content = json!({"application/json": {"schema": reference(name)}});
+        ("200", json!({"description": "Done.", "content": content}))
+    };
+    let text = |media: &str| {
+        let content = json!({media: {"schema": {"type": "string"}}});
+        ("200", json!({"description": "Done.", "content": content}))
+    };
+    match action {
+        Action::Rank => json("Ranking"),
+        Action::Batch => json("BatchResults"),
+        Action::Ingest(_) => json("Report"),
+        Action::Show(EntityKind::Item) => json("ItemView"),
+        Action::Show(EntityKind::Merchant) => json("MerchantView"),
+        Action::Show(EntityKind::User) => json("UserView"),
+        Action::Delete(_) => ("204", json!({"description": "Forgotten."})),
+        Action::Race => json("Standings"),
+        Action::Rebuild => json("Rebuilt"),
+        Action::Config => json("LiveConfig"),
+        Action::Health | Action::Ready => json("Health"),
+        Action::OpenApi => json("Document"),
+        Action::Metrics => text("application/openmetrics-text"),
+        Action::Docs(page) => text(page.media().split(';').next().unwrap_or_default()),
+    }
+}
+
+fn schemas(vocabulary: &Vocabulary) -> Map<String, Value> {
+    let mut schemas = answers::schemas(vocabulary);
+    for object in schema::OBJECTS {
+        schemas.insert(
+            object.name.to_owned(),
+            shapes::object(object, vocabulary, false),
+        );
+    }
+    for object in ROUTES.iter().filter_map(|route| match route.takes {
+        Takes::Patches(object) => Some(object),
+        Takes::Nothing | Takes::Trifle | Takes::One(_) | Takes::Many(_) => None,
+    }) {
+        schemas.insert(
+            shapes::patch_name(object),
+            shapes::object(object, vocabulary, true),
+        );
+    }
+    schemas
+}
+
+/// One answer for each status from 400 up.
+fn problems() -> Map<String, Value> {
+    let problem = |row: &super::error::Row| {
+        let mut answer = json!({
+            "description": row.title,
+            "content": {"application/problem+json": {"schema": reference("Problem")}},
+        });
+        if row.retry_after.is_some() {
+            answer["headers"] = json!({"Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}}});
+        }
+        (row.status.to_string(), answer)
+    };
+    CAUSES.iter().map(problem).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Value {
+        let vocabulary = Vocabulary {
+            scenes: vec!["default".to_owned()],
+            predictions: vec!["pctr".to_owned()],
+            ..Vocabulary::default()
+        };
+        document(&vocabulary, true)
+    }
+
+    fn references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(members) => {
+                let reference = members.get("$ref").and_then(Value::as_str);
+                found.extend(reference.map(str::to_owned));
+                members
+                    .values()
+                    .for_each(|member| references(member, found));
+            }
+            Value::Array(elements) => elements.iter().for_each(|one| references(one, found)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let (document, mut found) = (sample(), Vec::new());
+        references(&document, &mut found);
+        assert!(found.len() > 100);
+        for reference in found {
+            let pointer = reference.strip_prefix('#').unwrap();
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn every_route_is_described() {
+        let document = sample();
+        for route in &ROUTES {
+            let operation =
+                &document["paths"][route.path][route.method.as_str().to_ascii_lowercase()];
+            assert_eq!(operation["x-role"], route.role.name(), "{}", route.path);
+            assert_eq!(
+                operation.get("security").is_some(),
+                route.role != Role::Open
+            );
+            assert_eq!(
+                operation.get("requestBody").is_some(),
+                !matches!(route.takes, Takes::Nothing)
+            );
+        }
+    }
+
+    #[test]
+    fn fields_follow_the_table() {
+        let document = sample();
+        for object in schema::OBJECTS {
+            let properties = document["components"]["schemas"][object.name]["properties"]
+                .as_object()
+                .unwrap();
+            let names: Vec<&str> = object.fields.iter().map(|field| field.name).collect();
+            assert!(names.iter().all(|name| properties.contains_key(*name)));
+            assert_eq!(properties.len(), names.len(), "{}", object.name);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Looking and operating: single entities, standings, configuration, metrics, health.
+
+use axum::http::HeaderValue;
+use serde::Serialize;
+
+use super::dispatch::{Call, Reply};
+use super::error::{Cause, Problem};
+use crate::engine::{EntityKind, RaceQuery};
+use crate::model::{Fault, Limits, diagnose, schema};
+use crate::telemetry::SCRAPE_TYPE;
+
+/// Runners that are listed where the query names no limit.
+const RUNNERS: usize = 100;
+
+/// The answer to an id that nobody told us of.
+pub(super) fn no_entity() -> Problem {
+    Problem::new(Cause::NotFound, "there is none of that id")
+}
+
+/// One entity.
+pub(super) fn show(call: &Call<'_>, kind: EntityKind, id: &str) -> Result<Reply, Problem> {
+    let entity = call.app.engine.entity(kind, id);
+    json(call, &entity.ok_or_else(no_entity)?)
+}
+
+/// Forgets one entity.
+pub(super) async fn delete(call: Call<'_>, kind: EntityKind, id: &str) -> Result<Reply, Problem> {
+    if call.app.engine.delete(kind, id).await {
+        Ok(Reply::nothing())
+    } else {
+        Err(no_entity())
+    }
+}
+
+/// The standings.
+pub(super) fn race(call: &Call<'_>) -> Result<Reply, Problem> {
+    let generation = call.app.engine.generation();
+    let query = RaceQuery {
+        kind: call.query.get("kind").unwrap_or("merchant"),
+        lane: call.query.get("lane"),
+        limit: runners(call, &generation.config.vocabulary.limits)?,
+    };
+    let standings = call.app.engine.race(&query);
+    let unknown = || Problem::new(Cause::NotFound, "there is no such kind or lane");
+    json(call, &standings.ok_or_else(unknown)?)
+}
+
+fn runners(call: &Call<'_>, limits: &Limits) -> Result<usize, Problem> {
+    let Some(text) = call.query.get("limit") else {
+        return Ok(RUNNERS.min(limits.limit));
+    };
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse().ok().filter(|_| plain);
+    number
+        .filter(|number| (1..=limits.limit).contains(number))
+        .ok_or_else(|| {
+            let (most, name) = (limits.limit, schema::LIMIT.named());
+            let message = format!("must be a whole number from 1 to {most}{name}");
+            Problem::invalid(vec![Fault::new("limit", message)])
+        })
+}
+
+/// Rebuilds the standings.
+pub(super) async fn rebuild(mut call: Call<'_>) -> Result<Reply, Problem> {
+    #[derive(Serialize)]
+    struct Live {
+        standings: u64,
+    }
+    let generation = call.app.engine.generation();
+    let body = call.read(&generation.config.vocabulary.limits).await?;
+    nothing(&body)?;
+    let standings = call.app.engine.rebuild().await;
+    json(&call, &Live { standings })
+}
+
+/// A body that may be empty or an empty object.
+fn nothing(body: &[u8]) -> Result<(), Problem> {
+    let body = body.trim_ascii();
+    let inner = body
+        .strip_prefix(b"{")
+        .and_then(|rest| rest.strip_suffix(b"}"));
+    if body.is_empty() || inner.is_some_and(|inner| inner.trim_ascii().is_empty()) {
+        return Ok(());
+    }
+    let text = std::str::from_utf8(body).map_err(|_| diagnose::not_utf8())?;
+    diagnose::syntax(text).map_err(Problem::not_json)?;
+    let fault = Fault::new("", "must be empty, or an empty object");
+    Err(Problem::invalid(vec![fault]))
+}
+
+/// The live configuration.
+pub(super) fn config(call: &Call<'_>) -> Result<Reply, Problem> {
+    #[derive(Serialize)]
+    struct Live<'a> {
+        generation: u64,
+        config: &'a serde_json::Value,
+    }
+    let generation = call.app.engine.generation();
+    let live = Live {
+        generation: generation.number,
+        config: &generation.config.effective(),
+    };
+    json(call, &live)
+}
+
+/// The metrics.
+pub(super) fn metrics(call: &Call<'_>) -> Reply {
+    call.app.engine.measure();
+    let page = call.app.engine.telemetry().scrape();
+    Reply::of(HeaderValue::from_static(SCRAPE_TYPE), page)
+}
+
+/// Whether requests are to be sent here.
+pub(super) fn ready(call: &Call<'_>) -> Result<Reply, Problem> {
+    if call.app.is_ready() {
+        return Ok(Reply::json(br#"{"status":"ready"}"#.to_vec()));
+    }
+    let detail = "the first standings are not built yet, or the service is about to end";
+    Err(Problem::new(Cause::NotReady, detail))
+}
+
+/// 200 with that value.
+pub(super) fn json(call: &Call<'_>, value: &impl Serialize) -> Result<Reply, Problem> {
+    let json = serde_json::to_vec(value);
+    json.map(Reply::json)
+        .map_err(|error| call.app.bug(call.id, &error.to_string()))
+}

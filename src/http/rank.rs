@@ -1,0 +1,169 @@
+//! `POST /rank` and `POST /rank/batch`.
+//!
+//! One request is read, ranked and written in one go where it arrived: handing a few microseconds of work to another thread
+//! would cost more than the work. Only a very large body goes to the workers, and a batch, whose requests they share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use axum::body::Bytes;
+use rayon::prelude::*;
+
+use super::answer;
+use super::dispatch::{App, Call, Reply};
+use super::error::{Cause, Problem};
+use crate::engine::RankError;
+use crate::model::schema::BATCH_CANDIDATES;
+use crate::model::{Fault, RankRequest, Vocabulary, diagnose};
+
+/// Bytes of a body from which reading it would keep others waiting for too long.
+const LARGE: usize = 512 << 10;
+
+/// Answers one request.
+pub(super) async fn one(mut call: Call<'_>) -> Result<Reply, Problem> {
+    let generation = call.app.engine.generation();
+    let body = call.read(&generation.config.vocabulary.limits).await?;
+    if body.len() < LARGE {
+        let vocabulary = &generation.config.vocabulary;
+        return ranked(call.app, vocabulary, &body, call.id.as_str(), call.arrived);
+    }
+    let (app, id, arrived) = (Arc::clone(call.app), call.id.clone(), call.arrived);
+    let work = move || {
+        ranked(
+            &app,
+            &generation.config.vocabulary,
+            &body,
+            id.as_str(),
+            arrived,
+        )
+    };
+    let done = call.app.engine.on_workers(work).await;
+    done.unwrap_or_else(|| Err(call.app.bug(call.id, "a large request panicked")))
+}
+
+/// Reads, ranks and writes.
+fn ranked(
+    app: &App,
+    vocabulary: &Vocabulary,
+    body: &[u8],
+    id: &str,
+    arrived: Instant,
+) -> Result<Reply, Problem> {
+    let begun = Instant::now();
+    let request = diagnose::request(body, vocabulary)?;
+    let read = Instant::now();
+    let ranking = app
+        .engine
+        .rank(&request, arrived)
+        .map_err(|error| refused(app, error))?;
+    let ranked = Instant::now();
+    let own = request.request_id.as_deref();
+    let answer = answer::write(&ranking, own.unwrap_or(id));
+    let scene = app.engine.telemetry().scene(&ranking.scene);
+    scene.read.observe(read - begun);
+    scene.rank.observe(ranked - read);
+    scene.write.observe(ranked.elapsed());
+    Ok(Reply::json(answer)
+        .with_id(own.map(str::to_owned))
+        .timed("rank", ranked - read))
+}
+
+fn refused(app: &App, error: RankError) -> Problem {
+    match error {
+        RankError::Invalid(faults) => Problem::invalid(faults),
+        RankError::Late => {
+            app.engine.telemetry().late.inc();
+            Problem::new(Cause::Late, "its timeout_ms ran out before scoring began")
+        }
+    }
+}
+
+/// Answers many requests, each a ranking or a problem.
+pub(super) async fn batch(mut call: Call<'_>) -> Result<Reply, Problem> {
+    let generation = call.app.engine.generation();
+    let body = call.read(&generation.config.vocabulary.limits).await?;
+    let (app, id, arrived) = (Arc::clone(call.app), call.id.clone(), call.arrived);
+    let work = move || {
+        all(
+            &app,
+            &generation.config.vocabulary,
+            &body,
+            id.as_str(),
+            arrived,
+        )
+    };
+    let begun = Instant::now();
+    let done = call.app.engine.on_workers(work).await;
+    let answer = done.unwrap_or_else(|| Err(call.app.bug(call.id, "a batch panicked")))?;
+    Ok(Reply::json(answer).timed("rank", begun.elapsed()))
+}
+
+fn all(
+    app: &App,
+    vocabulary: &Vocabulary,
+    body: &Bytes,
+    id: &str,
+    arrived: Instant,
+) -> Result<Vec<u8>, Problem> {
+    let parts = diagnose::batch(body, vocabulary)?;
+    let most = BATCH_CANDIDATES.most(&vocabulary.limits);
+    let candidates = AtomicU64::new(0);
+    let requests: Vec<_> = parts
+        .par_iter()
+        .filter(|_| candidates.load(Ordering::Relaxed) <= most)
+        .map(|part| read(part.get(), vocabulary, &candidates))
+        .collect();
+    if candidates.into_inner() > most {
+        let message = format!(
+            "must have at most {most} candidates in all{}",
+            BATCH_CANDIDATES.named()
+        );
+        return Err(Problem::invalid(vec![Fault::new("requests", message)]));
+    }
+    let results = requests.into_par_iter().enumerate();
+    let results =
+        results.map(|(place, request)| result(app, request, &format!("{id}.{place}"), arrived));
+    Ok(joined(&results.collect::<Vec<_>>()))
+}
+
+fn read<'a>(
+    text: &'a str,
+    vocabulary: &Vocabulary,
+    candidates: &AtomicU64,
+) -> Result<RankRequest<'a>, Problem> {
+    let request = diagnose::request(text.as_bytes(), vocabulary)?;
+    let count = u64::try_from(request.candidates.ids.len()).unwrap_or(u64::MAX);
+    candidates.fetch_add(count, Ordering::Relaxed);
+    Ok(request)
+}
+
+/// One request's ranking or problem as JSON, with its own id or, without one, the batch's and its place.
+fn result(
+    app: &App,
+    request: Result<RankRequest<'_>, Problem>,
+    id: &str,
+    arrived: Instant,
+) -> Vec<u8> {
+    let request = match request {
+        Ok(request) => request,
+        Err(problem) => return problem.json(id),
+    };
+    let id = request.request_id.as_deref().unwrap_or(id);
+    match app.engine.rank(&request, arrived) {
+        Ok(ranking) => answer::write(&ranking, id),
+        Err(error) => refused(app, error).json(id),
+    }
+}
+
+fn joined(results: &[Vec<u8>]) -> Vec<u8> {
+    let mut out = b"{\"results\":[".to_vec();
+    for (place, result) in results.iter().enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(result);
+    }
+    out.extend_from_slice(b"]}");
+    out
+}

@@ -1,0 +1,103 @@
+//! The listener: connections in, requests through the router, and an orderly end.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tower_service::Service;
+
+use super::auth::Tokens;
+use super::dispatch::App;
+use crate::engine::Engine;
+
+/// How long the head of a request may take to come in, and how long a connection may wait for its next request.
+const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+/// How often a silent HTTP/2 connection is asked whether it is still there.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// How long to wait after a connection could not be accepted, as when there are no file descriptors left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves until `shutdown` is done, then lets requests under way finish within `[server] drain`.
+///
+/// # Errors
+/// Where the listener has no address.
+pub async fn serve(
+    engine: Arc<Engine>,
+    tokens: Tokens,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    listener.local_addr()?;
+    let app = Arc::new(App::new(engine, tokens));
+    let router = Arc::clone(&app).router();
+    let (server, connections) = (server(), GracefulShutdown::new());
+    let mut shutdown = pin!(shutdown);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => connect(&server, &connections, stream, &router),
+                Err(error) => {
+                    tracing::warn!("a connection could not be accepted: {error}");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            },
+            () = &mut shutdown => break,
+        }
+    }
+    app.draining.store(true, Ordering::Release);
+    drop(listener);
+    drain(connections, app.engine.generation().config.server.drain).await;
+    Ok(())
+}
+
+fn server() -> Builder<TokioExecutor> {
+    let mut server = Builder::new(TokioExecutor::new());
+    server
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_PATIENCE);
+    server
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(KEEP_ALIVE);
+    server
+}
+
+fn connect(
+    server: &Builder<TokioExecutor>,
+    connections: &GracefulShutdown,
+    stream: TcpStream,
+    router: &Router,
+) {
+    // Small answers must not wait for the acknowledgement of the last; where that fails they only come later.
+    let _ = stream.set_nodelay(true);
+    let router = router.clone();
+    let service = service_fn(move |request: hyper::Request<_>| router.clone().call(request));
+    let (server, watcher) = (server.clone(), connections.watcher());
+    tokio::spawn(async move {
+        let connection = server.serve_connection(TokioIo::new(stream), service);
+        if let Err(error) = watcher.watch(connection.into_owned()).await {
+            tracing::debug!("a connection ended: {error}");
+        }
+    });
+}
+
+async fn drain(connections: GracefulShutdown, patience: Duration) {
+    let under_way = connections.count();
+    tracing::info!(under_way, "no new connections; finishing what is under way");
+    let finished = tokio::time::timeout(patience, connections.shutdown()).await;
+    if finished.is_err() {
+        tracing::warn!(
+            "some connections did not finish within {} s",
+            patience.as_secs()
+        );
+    }
+}

@@ -1,0 +1,240 @@
+//! Upserts and patches: what is declared of items, merchants and users.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::read::{Patch, fact, tidy};
+use super::{EntityKind, Facts, Moment, Rejected};
+use crate::feature::{ItemFields, Space};
+use crate::id::{MerchantRow, TagId};
+use crate::model::read::narrow;
+use crate::model::{Fault, Item, Merchant, Tags, User, schema};
+
+impl Facts {
+    pub(super) fn declare_item(&mut self, item: &Item<'_>, text: Box<str>) {
+        let hash = self.features.hasher.hash(&item.id);
+        let row = self
+            .features
+            .items
+            .find(hash, &item.id)
+            .unwrap_or_else(|| self.features.items.create(hash, &item.id));
+        let fields = self.item_fields(item);
+        let features = &mut self.features;
+        features.items.declare(
+            row,
+            &fields,
+            text,
+            &mut features.tags,
+            &mut features.merchants,
+            &features.hasher,
+        );
+        self.revision += 1;
+    }
+
+    fn item_fields(&mut self, item: &Item<'_>) -> ItemFields {
+        ItemFields {
+            merchant: item
+                .merchant_id
+                .as_deref()
+                .map_or(MerchantRow::NONE, |id| self.merchant(id)),
+            category: self.name(Space::Category, item.category.as_deref()),
+            region: self.name(Space::Region, item.region.as_deref()),
+            price: item.price,
+            listed_at: item.listed_at,
+            quality: item.quality.map(narrow),
+            long_term_value: item.long_term_value.map(narrow),
+            available: item.available.unwrap_or(true),
+            tags: self.item_tags(item),
+        }
+    }
+
+    /// Declared tags and those of the name spaces, each once: the first one given holds.
+    fn item_tags(&mut self, item: &Item<'_>) -> Vec<(TagId, f32)> {
+        let mut tags = self.tags(item.tags.as_ref());
+        let spaces = [
+            (Space::Category, item.category.as_deref()),
+            (Space::Brand, item.brand.as_deref()),
+            (Space::Kind, item.kind.map(crate::model::ItemKind::name)),
+            (Space::Creator, item.creator_id.as_deref()),
+        ];
+        tags.extend(
+            spaces
+                .into_iter()
+                .filter(|(_, name)| name.is_some())
+                .map(|(space, name)| (self.name(space, name), 1.0)),
+        );
+        once(tags)
+    }
+
+    fn tags(&mut self, tags: Option<&Tags<'_>>) -> Vec<(TagId, f32)> {
+        let given: &[(Cow<'_, str>, f32)] = tags.map_or(&[], |tags| &tags.0);
+        let weighed = given.iter().filter(|(_, weight)| weight.abs() > 0.0);
+        weighed
+            .map(|(name, weight)| {
+                (
+                    self.features
+                        .tags
+                        .intern(&self.features.hasher, Space::Plain, name),
+                    *weight,
+                )
+            })
+            .collect()
+    }
+
+    fn name(&mut self, space: Space, name: Option<&str>) -> TagId {
+        name.map_or(TagId::NONE, |name| {
+            self.features
+                .tags
+                .intern(&self.features.hasher, space, name)
+        })
+    }
+
+    /// The row of a merchant, created bare and counted where there is none.
+    pub(super) fn merchant(&mut self, id: &str) -> MerchantRow {
+        let (row, created) = self
+            .features
+            .merchants
+            .find_or_create(&self.features.hasher, id);
+        if created {
+            self.counts.bare_merchants += 1;
+            self.revision += 1;
+        }
+        row
+    }
+
+    pub(super) fn declare_merchant(&mut self, merchant: &Merchant<'_>, text: Box<str>) {
+        let (row, _) = self
+            .features
+            .merchants
+            .find_or_create(&self.features.hasher, &merchant.id);
+        let category = self.name(Space::Category, merchant.category.as_deref());
+        let region = self.name(Space::Region, merchant.region.as_deref());
+        self.features.merchants.update(row, |stored| {
+            stored.category = category;
+            stored.region = region;
+            stored.joined_at = merchant.joined_at;
+            stored.integrity = merchant.integrity.map(narrow);
+            stored.declared = Some(text);
+        });
+        self.revision += 1;
+    }
+
+    pub(super) fn declare_user(&mut self, user: &User<'_>, text: Box<str>) {
+        let tags = once(self.tags(user.tags.as_ref()));
+        let row = self
+            .features
+            .users
+            .find_or_create(&self.features.hasher, &user.id);
+        if let Some(stored) = self.features.users.get_mut(row) {
+            stored.tags = tags.into();
+            stored.declared = Some(text);
+        }
+    }
+
+    /// Merges a patch into what was declared; the result must hold like an upsert.
+    pub(super) fn patch(&mut self, patch: &Patch, _moment: &Moment<'_>) -> Result<(), Rejected> {
+        let reject = |errors| Rejected {
+            id: Some(patch.id.clone()),
+            errors,
+        };
+        let Some(mut fields) = self.declared(patch.kind, &patch.id) else {
+            return Err(reject(vec![Fault::new(
+                "id",
+                format!("there is no {} of this id to patch", patch.kind.name()),
+            )]));
+        };
+        for (name, change) in &patch.changes {
+            merge(fields.entry(name.clone()).or_insert(Value::Null), change);
+        }
+        tidy(&mut fields);
+        let text: Box<str> = Value::Object(fields).to_string().into();
+        let line = text.clone();
+        match patch.kind {
+            EntityKind::Item => self.declare_item(
+                &fact(line.as_bytes(), &schema::ITEM, &patch.vocabulary)?,
+                text,
+            ),
+            EntityKind::Merchant => self.declare_merchant(
+                &fact(line.as_bytes(), &schema::MERCHANT, &patch.vocabulary)?,
+                text,
+            ),
+            EntityKind::User => self.declare_user(
+                &fact(line.as_bytes(), &schema::USER, &patch.vocabulary)?,
+                text,
+            ),
+        }
+        Ok(())
+    }
+
+    /// What was declared of an entity, its id included; `None` where there is no such entity.
+    #[must_use]
+    pub fn declared(&self, kind: EntityKind, id: &str) -> Option<Map<String, Value>> {
+        let features = &self.features;
+        let text = match kind {
+            EntityKind::Item => {
+                let row = features.items.find(features.hasher.hash(id), id)?;
+                features
+                    .items
+                    .get(row)
+                    .exists()
+                    .then(|| Some(features.items.declared(row)))?
+            }
+            EntityKind::Merchant => features
+                .merchants
+                .get(features.merchants.find(&features.hasher, id)?)?
+                .declared
+                .as_deref(),
+            EntityKind::User => features
+                .users
+                .get(features.users.find(&features.hasher, id)?)?
+                .declared
+                .as_deref(),
+        };
+        let fields = text.and_then(|text| serde_json::from_str(text).ok());
+        Some(fields.unwrap_or_else(|| Map::from_iter([("id".to_owned(), id.into())])))
+    }
+}
+
+impl EntityKind {
+    /// Its name in messages and metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Item => "item",
+            Self::Merchant => "merchant",
+            Self::User => "user",
+        }
+    }
+}
+
+/// Each tag once, with the first weight given.
+fn once(tags: Vec<(TagId, f32)>) -> Vec<(TagId, f32)> {
+    let mut each: Vec<(TagId, f32)> = Vec::with_capacity(tags.len());
+    for (tag, weight) in tags {
+        if !each.iter().any(|(known, _)| *known == tag) {
+            each.push((tag, weight));
+        }
+    }
+    each
+}
+
+/// RFC 7386: an object is merged field by field, null removes, anything else replaces.
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(changes) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    if let Value::Object(fields) = target {
+        for (name, change) in changes {
+            if change.is_null() {
+                fields.shift_remove(name);
+            } else {
+                merge(fields.entry(name.clone()).or_insert(Value::Null), change);
+            }
+        }
+    }
+}

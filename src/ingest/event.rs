@@ -1,0 +1,281 @@
+//! Events: what they teach a profile, and what they mean for the race.
+
+use super::seen::EventId;
+use super::{Facts, Moment, Rejected};
+use crate::config::{Config, UnknownItems};
+use crate::feature::{Bond, Learn, Profile, Space};
+use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
+use crate::model::{Event, EventKind, Fault};
+use crate::race::{Money, Purchase, Refund};
+
+/// What an event is about, as rows.
+#[derive(Clone, Copy, Debug)]
+struct Target {
+    item: ItemRow,
+    merchant: MerchantRow,
+}
+
+impl Facts {
+    /// Applies an event, once for each id.
+    pub(super) fn event(&mut self, event: &Event<'_>, moment: &Moment<'_>) -> Result<(), Rejected> {
+        let id = event.id.as_deref().map(|id| self.seen.hash(id));
+        if id.is_some_and(|id| self.seen.has(id)) {
+            self.counts.repeats += 1;
+            return Ok(());
+        }
+        let faults = self.contradictions(event, moment);
+        if !faults.is_empty() {
+            return Err(Rejected {
+                id: event.id.as_deref().map(str::to_owned),
+                errors: faults,
+            });
+        }
+        let target = self.target(event);
+        let user = self
+            .features
+            .users
+            .find_or_create(&self.features.hasher, &event.user_id);
+        self.learn(event, user, target, moment);
+        self.record(event, id, user, target, moment);
+        if let Some(id) = id {
+            self.seen.add(id, moment.wall);
+        }
+        self.counts.events[event.kind as usize] += 1;
+        Ok(())
+    }
+
+    /// What in an event does not fit what is known.
+    fn contradictions(&self, event: &Event<'_>, moment: &Moment<'_>) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if event.at.since(moment.wall) > moment.config.store.future {
+            faults.push(Fault::new(
+                "at",
+                format!(
+                    "lies more than {} s ahead of the clock",
+                    moment.config.store.future / 1_000
+                ),
+            ));
+        }
+        let item = event
+            .item_id
+            .as_deref()
+            .and_then(|id| self.features.items.find(self.features.hasher.hash(id), id));
+        let strict = moment.config.store.unknown_items == UnknownItems::Reject;
+        match item.map(|row| self.features.items.get(row)) {
+            None if event.item_id.is_some() && strict => {
+                faults.push(Fault::new(
+                    "item_id",
+                    "there is no item of this id in the catalogue",
+                ));
+            }
+            Some(item) if !item.stub => {
+                let sells = self
+                    .features
+                    .merchants
+                    .get(item.merchant)
+                    .map(|merchant| merchant.id());
+                if event.merchant_id.is_some() && event.merchant_id.as_deref() != sells {
+                    faults.push(Fault::new("merchant_id", "is not the merchant of the item"));
+                }
+            }
+            _ => {}
+        }
+        faults
+    }
+
+    /// The rows of an event's item and merchant, created where they are not known.
+    fn target(&mut self, event: &Event<'_>) -> Target {
+        let item = event
+            .item_id
+            .as_deref()
+            .map_or(ItemRow::NONE, |id| self.item_or_stub(id));
+        let sells = item.some().map_or(MerchantRow::NONE, |item| {
+            self.features.items.get(item).merchant
+        });
+        let merchant = match event.merchant_id.as_deref() {
+            Some(id) => self.merchant(id),
+            None => self.revive(sells),
+        };
+        Target { item, merchant }
+    }
+
+    fn item_or_stub(&mut self, id: &str) -> ItemRow {
+        let hash = self.features.hasher.hash(id);
+        self.features.items.find(hash, id).unwrap_or_else(|| {
+            self.counts.stubs += 1;
+            self.features.items.create(hash, id)
+        })
+    }
+
+    /// An item's merchant; one that was deleted is created bare again by what its items sell.
+    fn revive(&mut self, merchant: MerchantRow) -> MerchantRow {
+        let gone = self
+            .features
+            .merchants
+            .get(merchant)
+            .filter(|merchant| !merchant.exists)
+            .map(|merchant| merchant.id().to_owned());
+        gone.map_or(merchant, |id| self.merchant(&id))
+    }
+
+    /// Adds the event's gain to the user's histories.
+    fn learn(&mut self, event: &Event<'_>, user: UserRow, target: Target, moment: &Moment<'_>) {
+        let bond = event
+            .kind
+            .is_bond()
+            .then(|| match event.creator_id.as_deref() {
+                Some(creator) => Bond::Creator(self.features.tags.intern(
+                    &self.features.hasher,
+                    Space::Creator,
+                    creator,
+                )),
+                None => Bond::Merchant(target.merchant),
+            });
+        let gain = moment.config.profile.gains[event.kind as usize];
+        let item_gain = self.item_gain(event.kind, target.item, moment.config);
+        let features = &mut self.features;
+        let Some(stored) = features.users.get_mut(user) else {
+            return;
+        };
+        stored.events = stored.events.saturating_add(1);
+        let learn = moment.learn();
+        let mut evicted = bond.map_or(0, |bond| {
+            stored
+                .profile
+                .follow(&learn, bond, event.at, event.kind == EventKind::Follow)
+        });
+        if gain.abs() > 0.0 || item_gain.abs() > 0.0 {
+            let growth = stored.profile.open(&learn, event.at);
+            if gain.abs() > 0.0 && target.item.is_some() {
+                features
+                    .items
+                    .for_each_tag(target.item, |tag: TagId, weight| {
+                        evicted +=
+                            stored
+                                .profile
+                                .add_tag(&learn, tag, gain * f64::from(weight) * growth);
+                    });
+            }
+            evicted += histories(
+                &mut stored.profile,
+                &learn,
+                target,
+                gain * growth,
+                item_gain * growth,
+            );
+        }
+        self.counts.evicted += evicted as u64;
+    }
+
+    /// The gain for the history with the item itself, which a category may set apart.
+    fn item_gain(&self, kind: EventKind, item: ItemRow, config: &Config) -> f64 {
+        let own = || {
+            let category = self.features.tags.bare_name(
+                Space::Category,
+                self.features.items.get(item.some()?).category,
+            )?;
+            config.profile.item_gains.get(category)?[kind as usize]
+        };
+        let set_apart = if config.profile.item_gains.is_empty() {
+            None
+        } else {
+            own()
+        };
+        set_apart.unwrap_or(config.profile.gains[kind as usize])
+    }
+
+    /// Notes the event in the race's books.
+    fn record(
+        &mut self,
+        event: &Event<'_>,
+        id: Option<EventId>,
+        buyer: UserRow,
+        target: Target,
+        moment: &Moment<'_>,
+    ) {
+        let day = moment.day(event.at);
+        let before = self.sales.revision();
+        if let Some(item) = target.item.some() {
+            self.sales.seen_item(item, day);
+        }
+        if let Some(merchant) = target.merchant.some() {
+            self.sales.seen_merchant(merchant, day);
+        }
+        let Target { item, merchant } = target;
+        match event.kind {
+            EventKind::Purchase => {
+                let amount = self.worth(event, item);
+                self.sales.purchase(
+                    day,
+                    Purchase {
+                        id: id.map_or(0, EventId::number),
+                        buyer,
+                        item,
+                        merchant,
+                        amount,
+                        refunded: Money::default(),
+                    },
+                );
+            }
+            EventKind::Refund => match event.purchase_id.as_deref() {
+                Some(purchase) => {
+                    let purchase = self.seen.hash(purchase).number();
+                    let amount = event.amount.map(Money::from_units);
+                    self.sales.refund(Refund {
+                        purchase,
+                        buyer,
+                        item,
+                        merchant,
+                        amount,
+                    });
+                }
+                None => {
+                    let amount = self.worth(event, item);
+                    self.sales.refund_unlinked(day, item, merchant, amount);
+                }
+            },
+            EventKind::Impression
+            | EventKind::View
+            | EventKind::Click
+            | EventKind::Favourite
+            | EventKind::Cart => {}
+            EventKind::Share | EventKind::Follow | EventKind::Unfollow | EventKind::Dislike => {}
+        }
+        let linked = event.kind == EventKind::Refund && event.purchase_id.is_some();
+        if self.sales.revision() != before && (day <= moment.last_complete || linked) {
+            self.revision += 1;
+        }
+    }
+
+    /// The money of an event: its amount, else the listed price × quantity.
+    fn worth(&self, event: &Event<'_>, item: ItemRow) -> Money {
+        let listed = || {
+            let price = item
+                .some()
+                .map_or(f64::NAN, |item| self.features.items.get(item).price);
+            if price.is_nan() {
+                0.0
+            } else {
+                price * event.quantity.unwrap_or(1.0)
+            }
+        };
+        Money::from_units(event.amount.unwrap_or_else(listed))
+    }
+}
+
+fn histories(
+    profile: &mut Profile,
+    learn: &Learn,
+    target: Target,
+    gain: f64,
+    item_gain: f64,
+) -> usize {
+    let mut evicted = 0;
+    if target.item.is_some() && item_gain.abs() > 0.0 {
+        evicted += profile.add_item(learn, target.item, item_gain);
+    }
+    if target.merchant.is_some() && gain.abs() > 0.0 {
+        evicted += profile.add_merchant(learn, target.merchant, gain);
+    }
+    evicted
+}

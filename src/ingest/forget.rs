@@ -1,0 +1,85 @@
+//! Deletion: the entity goes at once, and what was learnt of it is forgotten in slices, so that no request waits for the whole walk.
+//!
+//! Its row stays out of use until the walk is over, so nothing learnt of the old one can reach a new one.
+
+use std::ops::Range;
+
+use super::{EntityKind, Facts};
+use crate::clock::Day;
+use crate::id::{ItemRow, MerchantRow};
+use crate::race::WINDOW;
+
+/// A deleted entity of which something may still be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retired {
+    /// An item.
+    Item(ItemRow),
+    /// A merchant.
+    Merchant(MerchantRow),
+    /// A user: nothing else names one but its purchases, which stay without a name.
+    User,
+}
+
+impl Facts {
+    /// Takes an entity out; `None` where there is none. What was learnt of it goes with [`Self::forget`] and [`Self::release`].
+    pub fn delete(&mut self, kind: EntityKind, id: &str, last_complete: Day) -> Option<Retired> {
+        let features = &mut self.features;
+        let retired = match kind {
+            EntityKind::Item => {
+                let row = features.items.find(features.hasher.hash(id), id)?;
+                features.items.get(row).exists().then_some(())?;
+                features.items.remove(
+                    row,
+                    &mut features.tags,
+                    &mut features.merchants,
+                    &features.hasher,
+                );
+                self.sales.forget_item(row);
+                Retired::Item(row)
+            }
+            EntityKind::Merchant => {
+                let row = features.merchants.find(&features.hasher, id)?;
+                features.merchants.remove(row);
+                self.sales.forget_merchant(row);
+                Retired::Merchant(row)
+            }
+            EntityKind::User => {
+                let row = features.users.find(&features.hasher, id)?;
+                features.users.remove(&features.hasher, row);
+                self.leaving.push_back((
+                    last_complete.plus(i32::try_from(WINDOW).unwrap_or(i32::MAX - 1) + 1),
+                    row,
+                ));
+                Retired::User
+            }
+        };
+        self.revision += 1;
+        Some(retired)
+    }
+
+    /// Forgets a deleted entity in the profiles of a range of users.
+    pub fn forget(&mut self, retired: Retired, users: Range<usize>) {
+        for row in users {
+            let Some(user) = self.features.users.get_mut(crate::id::UserRow::at(row)) else {
+                return;
+            };
+            match retired {
+                Retired::Item(item) => user.profile.forget_item(item),
+                Retired::Merchant(merchant) => user.profile.forget_merchant(merchant),
+                Retired::User => {}
+            }
+        }
+    }
+
+    /// Ends a deletion: the row may serve again.
+    pub fn release(&mut self, retired: Retired) {
+        match retired {
+            Retired::Item(item) => self.features.items.release(item),
+            Retired::Merchant(merchant) => self
+                .features
+                .merchants
+                .release(&self.features.hasher, merchant),
+            Retired::User => {}
+        }
+    }
+}

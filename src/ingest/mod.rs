@@ -1,0 +1,163 @@
+//! The one door for facts: read and validated outside the lock, applied under it to the feature store and the race.
+//!
+//! [`read`] needs nothing but the line and the vocabulary; [`Facts::apply`] changes the state and is the only thing that does, besides
+//! [`Facts::delete`] and the forgetting that follows it.
+
+mod declare;
+mod event;
+mod forget;
+mod read;
+mod seen;
+
+use std::collections::VecDeque;
+
+use crate::clock::{Day, Time};
+use crate::config::Config;
+use crate::feature::{Decay, Features, Learn};
+use crate::id::UserRow;
+use crate::model::{EventKind, Fault};
+use crate::race::Ledger;
+
+pub use forget::Retired;
+pub use read::{Fact, read};
+use seen::Seen;
+
+/// What a bulk line is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EntityKind {
+    /// Items.
+    Item,
+    /// Merchants.
+    Merchant,
+    /// Users.
+    User,
+}
+
+/// What is to be done with the lines of a bulk body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Replace what was declared.
+    Upsert(EntityKind),
+    /// Merge into what was declared.
+    Patch(EntityKind),
+    /// Apply behaviour events.
+    Events,
+}
+
+/// A line that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// Its id, where it could be read.
+    pub id: Option<String>,
+    /// Every fault of it.
+    pub errors: Vec<Fault>,
+}
+
+/// The moment at which a slice of facts is applied.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// The live configuration.
+    pub config: &'a Config,
+    /// The machine's clock.
+    pub wall: Time,
+    /// The last day that is over.
+    pub last_complete: Day,
+}
+
+impl Moment<'_> {
+    fn learn(&self) -> Learn {
+        let settings = &self.config.profile;
+        Learn {
+            decay: Decay::new(settings.half_life),
+            max_items: settings.max_items,
+            max_tags: settings.max_tags,
+            max_merchants: settings.max_merchants,
+            max_follows: settings.max_follows,
+        }
+    }
+
+    fn day(&self, at: Time) -> Day {
+        at.day(self.config.race.utc_offset)
+    }
+}
+
+/// How often things happened since the start.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// Events applied, by kind.
+    pub events: [u64; EventKind::ALL.len()],
+    /// Events whose id was known already.
+    pub repeats: u64,
+    /// Merchants created because an item or an event named them.
+    pub bare_merchants: u64,
+    /// Items created because an event named them.
+    pub stubs: u64,
+    /// Entries of profiles that gave way at a bound.
+    pub evicted: u64,
+}
+
+/// All state that facts make.
+#[derive(Debug)]
+pub struct Facts {
+    /// Items, merchants, users and tags.
+    pub features: Features,
+    /// What was sold.
+    pub sales: Ledger,
+    /// How often things happened.
+    pub counts: Counts,
+    /// Rises with every change that the standings depend on.
+    pub revision: u64,
+    seen: Seen,
+    /// Rows of deleted users whose purchases are still in the window, with the day from which they are free.
+    leaving: VecDeque<(Day, UserRow)>,
+}
+
+impl Facts {
+    /// An empty state with the bounds of a configuration.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        Self {
+            features: Features::default(),
+            sales: Ledger::new(config.store.waiting_refunds),
+            counts: Counts::default(),
+            revision: 0,
+            seen: Seen::new(config.store.event_ids, config.store.event_id_age),
+            leaving: VecDeque::new(),
+        }
+    }
+
+    /// Applies one fact.
+    ///
+    /// # Errors
+    /// A fact that contradicts what is known is rejected, with every reason; it changes nothing.
+    pub fn apply(&mut self, fact: Fact<'_>, moment: &Moment<'_>) -> Result<(), Rejected> {
+        match fact {
+            Fact::Item(item, text) => self.declare_item(&item, text),
+            Fact::Merchant(merchant, text) => self.declare_merchant(&merchant, text),
+            Fact::User(user, text) => self.declare_user(&user, text),
+            Fact::Patch(patch) => return self.patch(&patch, moment),
+            Fact::Event(event) => return self.event(&event, moment),
+        }
+        Ok(())
+    }
+
+    /// Lets go of what lies before the window.
+    pub fn expire(&mut self, last_complete: Day) {
+        self.sales.expire(last_complete);
+        while self
+            .leaving
+            .front()
+            .is_some_and(|(free, _)| *free <= last_complete)
+        {
+            if let Some((_, row)) = self.leaving.pop_front() {
+                self.features.users.release(row);
+            }
+        }
+    }
+
+    /// How many event ids are remembered, and the bytes that takes.
+    #[must_use]
+    pub fn seen(&self) -> (usize, usize) {
+        (self.seen.len(), self.seen.bytes())
+    }
+}

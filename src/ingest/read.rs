@@ -1,0 +1,140 @@
+//! From a line of JSON to a fact, with every fault named where it is none.
+
+use serde_json::{Map, Value};
+
+use super::{EntityKind, Operation, Rejected};
+use crate::model::{Entity, Event, Fault, Item, Merchant, User, Vocabulary, diagnose, schema};
+
+/// A fact that holds by itself; whether it fits what is known is seen when it is applied.
+#[derive(Debug)]
+pub enum Fact<'a> {
+    /// An item, and what to keep of its text.
+    Item(Item<'a>, Box<str>),
+    /// A merchant, and what to keep of its text.
+    Merchant(Merchant<'a>, Box<str>),
+    /// A user, and what to keep of its text.
+    User(User<'a>, Box<str>),
+    /// A merge patch for an existing entity.
+    Patch(Patch),
+    /// An event.
+    Event(Event<'a>),
+}
+
+/// A merge patch (RFC 7386) for one entity.
+#[derive(Debug)]
+pub struct Patch {
+    /// What it changes.
+    pub(super) kind: EntityKind,
+    /// Which one.
+    pub(super) id: String,
+    /// The changes; the id is not among them.
+    pub(super) changes: Map<String, Value>,
+    /// The names and limits under which the result must hold.
+    pub(super) vocabulary: Vocabulary,
+}
+
+/// Reads one line.
+///
+/// # Errors
+/// A line that is not JSON or breaks a rule, with every fault.
+pub fn read<'a>(
+    operation: Operation,
+    line: &'a [u8],
+    vocabulary: &Vocabulary,
+) -> Result<Fact<'a>, Rejected> {
+    match operation {
+        Operation::Events => fact::<Event<'a>>(line, &schema::EVENT, vocabulary).map(Fact::Event),
+        Operation::Patch(kind) => patch(kind, line, vocabulary).map(Fact::Patch),
+        Operation::Upsert(EntityKind::Item) => {
+            let item = fact::<Item<'a>>(line, &schema::ITEM, vocabulary)?;
+            Ok(Fact::Item(item, declared(line)))
+        }
+        Operation::Upsert(EntityKind::Merchant) => {
+            let merchant = fact::<Merchant<'a>>(line, &schema::MERCHANT, vocabulary)?;
+            Ok(Fact::Merchant(merchant, declared(line)))
+        }
+        Operation::Upsert(EntityKind::User) => {
+            let user = fact::<User<'a>>(line, &schema::USER, vocabulary)?;
+            Ok(Fact::User(user, declared(line)))
+        }
+    }
+}
+
+pub(super) fn fact<'a, T: Entity<'a>>(
+    line: &'a [u8],
+    schema: &schema::Object,
+    vocabulary: &Vocabulary,
+) -> Result<T, Rejected> {
+    diagnose::line::<T>(line, schema, vocabulary).map_err(|(id, errors)| Rejected { id, errors })
+}
+
+/// The text to keep of a line that holds: without nulls, ids as strings, a list of tags as a map.
+fn declared(line: &[u8]) -> Box<str> {
+    let Ok(Value::Object(mut fields)) = serde_json::from_slice(line) else {
+        return Box::default();
+    };
+    tidy(&mut fields);
+    Value::Object(fields).to_string().into()
+}
+
+/// Brings the fields of an entity into the one form in which they are kept.
+pub(super) fn tidy(fields: &mut Map<String, Value>) {
+    fields.retain(|_, value| !value.is_null());
+    for (name, value) in fields.iter_mut() {
+        match (name.as_str(), &mut *value) {
+            ("tags", Value::Array(names)) => {
+                *value = names
+                    .drain(..)
+                    .map(|name| (text(name), Value::from(1.0)))
+                    .collect::<Map<_, _>>()
+                    .into();
+            }
+            ("campaigns", Value::Array(names)) => {
+                names
+                    .iter_mut()
+                    .for_each(|name| *name = text(name.take()).into());
+            }
+            (
+                "id" | "merchant_id" | "category" | "brand" | "region" | "creator_id" | "goal",
+                Value::Number(number),
+            ) => {
+                *value = number.to_string().into();
+            }
+            _ => {}
+        }
+    }
+}
+
+fn text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            value.to_string()
+        }
+    }
+}
+
+fn patch(kind: EntityKind, line: &[u8], vocabulary: &Vocabulary) -> Result<Patch, Rejected> {
+    let schema: &schema::Object = match kind {
+        EntityKind::Item => &schema::ITEM,
+        EntityKind::Merchant => &schema::MERCHANT,
+        EntityKind::User => &schema::USER,
+    };
+    diagnose::patch(line, schema, vocabulary).map_err(|(id, errors)| Rejected { id, errors })?;
+    let mut changes = match serde_json::from_slice(line) {
+        Ok(Value::Object(changes)) => changes,
+        _ => {
+            return Err(Rejected {
+                id: None,
+                errors: vec![Fault::new("", "must be a JSON object")],
+            });
+        }
+    };
+    let id = changes.remove("id").map(text).unwrap_or_default();
+    Ok(Patch {
+        kind,
+        id,
+        changes,
+        vocabulary: vocabulary.clone(),
+    })
+}

@@ -1,0 +1,380 @@
+//! The fast and the slow way must agree on what is sound, whatever comes; and the slow way must name the right places.
+
+use super::*;
+use crate::model::{Event, Item, Limits, Merchant, User};
+
+/// A small seeded generator (splitmix64), so that a failure can be run again.
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(end).unwrap()).unwrap()
+    }
+
+    fn one_in(&mut self, of: usize) -> bool {
+        self.below(of) == 0
+    }
+
+    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+        of[self.below(of.len())]
+    }
+}
+
+fn vocabulary() -> Vocabulary {
+    Vocabulary {
+        limits: Limits {
+            candidates: 4,
+            tags: 3,
+            query_bytes: 12,
+            ..Limits::default()
+        },
+        scenes: vec!["default".to_owned(), "feed".to_owned()],
+        predictions: vec!["pctr".to_owned(), "pcvr".to_owned()],
+    }
+}
+
+const ODD: [&str; 47] = [
+    "7.0",
+    "1e19",
+    "1e20",
+    "null",
+    "true",
+    "false",
+    "0",
+    "-0",
+    "1",
+    "-1",
+    "1.0",
+    "0.5",
+    "1e2",
+    "1e999",
+    "-1e999",
+    "1e308",
+    "1e-999",
+    "90",
+    "90.0000001",
+    "1e6",
+    "1000001",
+    "4294967295",
+    "4294967296",
+    "18446744073709551615",
+    "18446744073709551616",
+    "-9223372036854775808",
+    "-9223372036854775809",
+    "99999999999999999999999999",
+    r#""""#,
+    r#""a""#,
+    r#""\u0000""#,
+    r#""\ud800""#,
+    r#""\ud83d\ude00""#,
+    "\"\u{85}\"",
+    r#""view""#,
+    r#""feed""#,
+    r#""2026-11-20T10:00:00Z""#,
+    r#""2026-02-30T10:00:00Z""#,
+    "[]",
+    "{}",
+    "[1]",
+    r#"["a","b","c","d"]"#,
+    r#"{"a":1}"#,
+    r#"{"product":null}"#,
+    r#"{"a":1,"b":2,"c":3,"d":4}"#,
+    r#"{"\ud800":1}"#,
+    r#"["a",["b"]]"#,
+];
+
+const IDS: [&str; 6] = [
+    r#""u-1""#,
+    "7",
+    "-7",
+    r#""店""#,
+    r#""a b\n""#,
+    r#""\u0041""#,
+];
+const NUMBERS: [&str; 6] = ["0", "0.25", "1", "1e0", "-0.0", "5E-1"];
+const TIMES: [&str; 4] = [
+    r#""2026-11-20T10:00:00Z""#,
+    r#""2026-11-20T10:00:00.123456+08:00""#,
+    "1700000000000",
+    "-1",
+];
+
+/// A value that mostly fits the shape.
+fn value(dice: &mut Dice, shape: &Shape) -> String {
+    if dice.one_in(12) {
+        return odd(dice);
+    }
+    match shape {
+        Shape::Id => dice.pick(&IDS).to_owned(),
+        Shape::Ids(_) => list(dice, 3, |dice| dice.pick(&IDS).to_owned()),
+        Shape::Text(_) => dice.pick(&[r#""""#, r#""a\tb""#, r#""玻尿酸""#]).to_owned(),
+        Shape::Flag => dice.pick(&["true", "false"]).to_owned(),
+        Shape::Number(..) => dice.pick(&NUMBERS).to_owned(),
+        Shape::Whole(..) => dice.pick(&["1", "2", "50"]).to_owned(),
+        Shape::Time => dice.pick(&TIMES).to_owned(),
+        Shape::OneOf(names) => format!("\"{}\"", dice.pick(names)),
+        Shape::Scene => dice.pick(&[r#""feed""#, r#""default""#]).to_owned(),
+        Shape::Tags => tags(dice),
+        Shape::Candidates => list(dice, 4, candidate),
+        Shape::Predictions => predictions(dice),
+        Shape::Object(inner) => object(dice, inner),
+        Shape::Requests => list(dice, 2, odd),
+    }
+}
+
+fn odd(dice: &mut Dice) -> String {
+    match dice.below(20) {
+        0 => format!("\"{}\"", "x".repeat(128)),
+        1 => format!("\"{}\"", "x".repeat(129)),
+        2 => format!("{}{}", "[".repeat(40), "]".repeat(40)),
+        _ => dice.pick(&ODD).to_owned(),
+    }
+}
+
+fn list(dice: &mut Dice, most: usize, mut each: impl FnMut(&mut Dice) -> String) -> String {
+    let count = dice.below(most + 1) + usize::from(dice.one_in(8));
+    let elements: Vec<String> = (0..count).map(|_| each(dice)).collect();
+    format!("[{}]", elements.join(", "))
+}
+
+fn map(dice: &mut Dice, names: &[&str], mut each: impl FnMut(&mut Dice) -> String) -> String {
+    let count = dice.below(4);
+    let entry = |_| format!("{} : {}", dice.pick(names), each(dice));
+    let entries: Vec<String> = (0..count).map(entry).collect();
+    format!("{{{}}}", entries.join(","))
+}
+
+fn tags(dice: &mut Dice) -> String {
+    if dice.one_in(3) {
+        return list(dice, 3, |dice| dice.pick(&IDS).to_owned());
+    }
+    let names = [r#""a""#, r#""b""#, r#""1""#, r#""店""#, r#""""#];
+    let count = 5 - usize::from(!dice.one_in(6));
+    map(dice, &names[..count], |dice| {
+        value(dice, &schema::TAG_WEIGHT)
+    })
+}
+
+fn predictions(dice: &mut Dice) -> String {
+    let names = [r#""pctr""#, r#""pcvr""#, r#""pctr""#, r#""none""#];
+    let count = 4 - usize::from(!dice.one_in(6));
+    map(dice, &names[..count], |dice| {
+        dice.pick(&["null", "0.5", "-3", "1e999", "0.5", "1e300"])
+            .to_owned()
+    })
+}
+
+fn candidate(dice: &mut Dice) -> String {
+    match dice.below(4) {
+        0 => object(dice, &schema::CANDIDATE),
+        1 => odd(dice),
+        _ => dice.pick(&IDS).to_owned(),
+    }
+}
+
+fn object(dice: &mut Dice, object: &Object) -> String {
+    let mut entries = Vec::new();
+    for field in object.fields {
+        let chance = if field.required { 15 } else { 2 };
+        if (field.required && !dice.one_in(chance)) || (!field.required && dice.one_in(chance)) {
+            entries.push(format!("\"{}\":{}", field.name, value(dice, &field.shape)));
+        }
+    }
+    if dice.one_in(15) && !entries.is_empty() {
+        entries.push(entries[dice.below(entries.len())].clone());
+    }
+    if dice.one_in(15) {
+        entries.push(format!(
+            "{}:{}",
+            dice.pick(&[r#""none""#, r#""\ud800""#]),
+            odd(dice)
+        ));
+    }
+    if dice.one_in(30) {
+        let values: Vec<String> = object
+            .fields
+            .iter()
+            .map(|field| value(dice, &field.shape))
+            .collect();
+        return format!("[{}]", values.join(","));
+    }
+    format!(" {{{}}}", entries.join(","))
+}
+
+/// A text that is an object most of the time, and broken some of it.
+fn text(dice: &mut Dice, of: &Object) -> String {
+    let mut text = object(dice, of);
+    if dice.one_in(20) {
+        let place = dice.below(text.len());
+        if text.is_char_boundary(place) {
+            text.insert_str(
+                place,
+                dice.pick(&["}", ",", "\"", "\u{1}", "]", "[", "nul", " "]),
+            );
+        }
+    }
+    text
+}
+
+/// Both ways on many texts; says how many were sound.
+fn agree(of: &Object, fast: impl Fn(&str, &Vocabulary) -> bool) -> usize {
+    let (mut dice, vocabulary) = (Dice(7), vocabulary());
+    (0..8_000)
+        .filter(|_| {
+            let text = text(&mut dice, of);
+            let slow = syntax(&text).is_ok() && faults(&text, of, &vocabulary).is_empty();
+            assert_eq!(
+                fast(&text, &vocabulary),
+                slow,
+                "{text}: {:?}",
+                diagnose(&text, of, &vocabulary)
+            );
+            slow
+        })
+        .count()
+}
+
+fn fact<'a, T: Entity<'a>>(text: &'a str, vocabulary: &Vocabulary) -> bool {
+    read::whole::<T>(text).is_some_and(|fact| fact.holds(&vocabulary.limits))
+}
+
+#[test]
+fn both_ways_take_the_same_texts() {
+    let sound = [
+        agree(&schema::RANK_REQUEST, |text, vocabulary| {
+            request(text.as_bytes(), vocabulary).is_ok()
+        }),
+        agree(&schema::ITEM, |text, vocabulary| {
+            fact::<Item<'_>>(text, vocabulary)
+        }),
+        agree(&schema::MERCHANT, |text, vocabulary| {
+            fact::<Merchant<'_>>(text, vocabulary)
+        }),
+        agree(&schema::USER, |text, vocabulary| {
+            fact::<User<'_>>(text, vocabulary)
+        }),
+        agree(&schema::EVENT, |text, vocabulary| {
+            fact::<Event<'_>>(text, vocabulary)
+        }),
+    ];
+    for sound in sound {
+        assert!((300..7_700).contains(&sound), "{sound}");
+    }
+}
+
+fn paths(text: &str, object: &Object) -> Vec<String> {
+    faults(text, object, &vocabulary())
+        .into_iter()
+        .map(|fault| fault.path)
+        .collect()
+}
+
+#[test]
+fn every_fault_has_its_place() {
+    let text = r#"{"candidates":["a",{"id":"","predictions":{"pctr":1e999,"ctr":1}},null],"scene":"none","limit":0,
+        "limit":1,"context":{"lat":91,"query":"thirteen bytes"},"extra":1}"#;
+    let expected = [
+        "candidates[1].id",
+        "candidates[1].predictions.pctr",
+        "candidates[1].predictions.ctr",
+        "candidates[2]",
+        "scene",
+        "limit",
+        "limit",
+        "context.lat",
+        "context.query",
+        "extra",
+        "user_id",
+    ];
+    assert_eq!(paths(text, &schema::RANK_REQUEST), expected);
+}
+
+#[test]
+fn a_number_too_large_is_not_a_fault_of_syntax() {
+    let text = r#"{"user_id":"u","candidates":[{"id":"i","predictions":{"pctr":1e999}}]}"#;
+    let diagnosis = request(text.as_bytes(), &vocabulary()).unwrap_err();
+    let fault = Fault::new("candidates[0].predictions.pctr", "must be finite");
+    assert_eq!(diagnosis, Diagnosis::Invalid(vec![fault]));
+}
+
+#[test]
+fn events_name_what_their_kind_needs() {
+    let event = |rest: &str| {
+        let text = format!(r#"{{"user_id":"u","at":0,{rest}}}"#);
+        paths(&text, &schema::EVENT)
+    };
+    assert_eq!(event(r#""kind":"view""#), ["item_id"]);
+    assert_eq!(
+        event(r#""kind":"view","item_id":"i","creator_id":"c""#),
+        ["creator_id"]
+    );
+    assert_eq!(event(r#""kind":"follow""#), ["merchant_id"]);
+    assert_eq!(
+        event(r#""kind":"follow","merchant_id":"m","creator_id":"c""#),
+        ["creator_id"]
+    );
+    assert_eq!(
+        event(r#""kind":"follow","merchant_id":"m","item_id":"i""#),
+        ["item_id"]
+    );
+    assert_eq!(
+        event(r#""kind":"view","item_id":"i","purchase_id":"p""#),
+        ["purchase_id"]
+    );
+    assert_eq!(event(r#""kind":"watch""#), ["kind"]);
+}
+
+#[test]
+fn nesting_beyond_the_limit_is_named() {
+    let text = format!(
+        r#"{{"id":"u","none":{}{}}}"#,
+        "[".repeat(50_000),
+        "]".repeat(50_000)
+    );
+    let faults = faults(&text, &schema::USER, &vocabulary());
+    assert!(faults[0].message.contains("limits.nesting"), "{faults:?}");
+    assert_eq!(faults[1].path, "none");
+    assert_eq!(depth(r#"{"a":"[[[\"[","b":[1]}"#), 2);
+}
+
+#[test]
+fn the_list_of_faults_is_bounded() {
+    let names: Vec<String> = (0..MAX_FAULTS + 500)
+        .map(|name| format!("\"{name}\":0"))
+        .collect();
+    let text = format!("{{{}}}", names.join(","));
+    assert_eq!(
+        faults(&text, &schema::USER, &vocabulary()).len(),
+        MAX_FAULTS + 1
+    );
+}
+
+#[test]
+fn a_patch_may_take_tags_away() {
+    let bytes = br#"{"id":"i","price":null,"tags":{"a":null,"b":1,"c":1,"d":1}}"#;
+    assert_eq!(patch(bytes, &schema::ITEM, &vocabulary()), Ok(()));
+    let bytes = br#"{"id":"i","price":-1,"none":null}"#;
+    let (id, faults) = patch(bytes, &schema::ITEM, &vocabulary()).unwrap_err();
+    assert_eq!(id.as_deref(), Some("i"));
+    assert_eq!(
+        faults.iter().map(|fault| &*fault.path).collect::<Vec<_>>(),
+        ["price", "none"]
+    );
+}
+
+#[test]
+fn a_refused_line_says_whose_it_is() {
+    let (id, faults) =
+        line::<User<'_>>(br#"{"region":1.5,"id":7}"#, &schema::USER, &vocabulary()).unwrap_err();
+    assert_eq!((id.as_deref(), faults.len()), (Some("7"), 1));
+    let (id, faults) =
+        line::<User<'_>>(b"{\"id\":\"\xff\"}", &schema::USER, &vocabulary()).unwrap_err();
+    assert_eq!((id, faults.len()), (None, 1));
+}

@@ -1,0 +1,282 @@
+//! The race of one kind of runner, from its sales to level and growth.
+//!
+//! Two walks over the sales: the first finds what a buyer's calendar week usually comes to in each lane, which the second needs as its
+//! cap. Both run over runners in parallel; what is taken from a whole lane (medians, percentiles, the market slope) depends only on
+//! the set of its runners' figures, so neither rows nor threads show in the result.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::group::{Entrant, Grouped, Sale, UnlinkedRefunds};
+use super::growth::{Growth, market};
+use super::lane::{ENOUGH, LaneId};
+use super::ledger::SalesHistory;
+use super::level::Sellers;
+use super::median::median_money;
+use super::money::Money;
+use super::series::{Run, Scratch, Terms, buyer_weeks, sells, spent};
+use super::standings::{Kind, Runner};
+use super::window::Window;
+
+/// How many times the lane's median a buyer's calendar week may count to.
+const CAP: i64 = 5;
+/// Runners that a thread takes at once at least.
+const BATCH: usize = 32;
+
+/// What a race is run on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Contest<'a> {
+    pub(super) kind: Kind,
+    pub(super) runners: &'a [Runner],
+    /// The place at which each runner's history opens, by row.
+    pub(super) openings: &'a [u8],
+    pub(super) history: &'a SalesHistory,
+    pub(super) window: &'a Window,
+}
+
+/// How a runner with sales came in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Finish {
+    pub(super) row: usize,
+    pub(super) run: Run,
+    /// L in [0, 1].
+    pub(super) level: f64,
+    /// `None` under three whole weeks.
+    pub(super) growth: Option<Growth>,
+}
+
+impl Finish {
+    /// G; 0 where there is too little to tell.
+    pub(super) fn grown(&self) -> f64 {
+        self.growth.map_or(0.0, |growth| growth.growth)
+    }
+}
+
+/// The outcome of a race: the runners with sales, and how the markets move.
+#[derive(Debug, Default)]
+pub(super) struct Results {
+    pub(super) finishes: Vec<Finish>,
+    pub(super) markets: Markets,
+}
+
+/// The market slope of each lane.
+#[derive(Debug, Default)]
+pub(super) struct Markets {
+    /// Of the lanes that have one of their own, by lane.
+    own: Vec<(LaneId, f64)>,
+    all: f64,
+}
+
+impl Markets {
+    /// The market slope μ that is subtracted in a lane.
+    pub(super) fn of(&self, lane: LaneId) -> f64 {
+        let own = self.own.binary_search_by_key(&lane, |(lane, _)| *lane);
+        own.map_or(self.all, |place| self.own[place].1)
+    }
+}
+
+/// The runners with sales of one lane, which stand next to each other.
+#[derive(Clone, Debug)]
+struct Heat {
+    lane: LaneId,
+    entrants: Range<usize>,
+}
+
+impl Heat {
+    /// Whether so many sellers are enough for the lane to stand for itself.
+    fn stands_alone(&self, sellers: usize) -> bool {
+        self.lane != LaneId::NONE && sellers >= ENOUGH
+    }
+}
+
+/// A runner of the second walk, with what the first found out.
+#[derive(Clone, Debug)]
+struct Seller {
+    entrant: Entrant,
+    sells: bool,
+}
+
+impl Contest<'_> {
+    /// Runs the race.
+    pub(super) fn run(&self) -> Results {
+        let mut grouped = Grouped::new(
+            self.kind,
+            self.runners,
+            self.openings,
+            self.history,
+            self.window,
+        );
+        let mut sums = vec![Money::ZERO; grouped.sales.len()];
+        let sells = self.first_walk(&mut grouped, &mut sums);
+        let entrants = grouped.entrants.into_iter().zip(sells);
+        let sellers: Vec<Seller> = entrants
+            .map(|(entrant, sells)| Seller { entrant, sells })
+            .collect();
+        let heats = heats(&sellers);
+        let caps = caps(&heats, &sellers, &mut sums);
+        drop(sums);
+        let runs = self.second_walk(&heats, &sellers, &caps, &grouped.sales);
+        judge(&heats, &sellers, &runs)
+    }
+
+    /// Sorts each runner's sales, writes what its buyers spent in each calendar week into its part of `sums`, and tells who sells.
+    fn first_walk(&self, grouped: &mut Grouped, sums: &mut [Money]) -> Vec<bool> {
+        let entrants = &grouped.entrants;
+        let sales = parts(entrants, &mut grouped.sales);
+        let sums = parts(entrants, sums);
+        (entrants.par_iter(), sales, sums)
+            .into_par_iter()
+            .with_min_len(BATCH)
+            .map(|(entrant, sales, sums)| {
+                sales.sort_unstable_by_key(Sale::key);
+                for (sum, week) in sums.iter_mut().zip(buyer_weeks(sales, self.window)) {
+                    *sum = spent(week);
+                }
+                sells(sales, entrant.opening, self.window)
+            })
+            .collect()
+    }
+
+    fn second_walk(
+        &self,
+        heats: &[Heat],
+        sellers: &[Seller],
+        caps: &[Option<Money>],
+        sales: &[Sale],
+    ) -> Vec<Run> {
+        let unlinked = UnlinkedRefunds::new(self.kind, self.history, self.window);
+        let capped = heats.iter().zip(caps);
+        let caps: Vec<Option<Money>> = capped
+            .flat_map(|(heat, cap)| heat.entrants.clone().map(|_| *cap))
+            .collect();
+        (sellers.par_iter(), caps)
+            .into_par_iter()
+            .with_min_len(BATCH)
+            .map_init(Scratch::default, |scratch, (seller, cap)| {
+                let entrant = &seller.entrant;
+                let terms = self.terms(entrant, cap);
+                let unlinked = unlinked.of(entrant.row);
+                scratch.run(&sales[entrant.sales.clone()], unlinked, &terms, self.window)
+            })
+            .collect()
+    }
+
+    fn terms(&self, entrant: &Entrant, cap: Option<Money>) -> Terms {
+        Terms {
+            opening: entrant.opening,
+            cap,
+            integrity: self.runners[entrant.row].trust(),
+            share_capped: self.kind == Kind::Merchant,
+            with_order: self.kind == Kind::Item,
+        }
+    }
+}
+
+/// Cuts a column that follows the sales into the parts of the entrants.
+fn parts<'c, T>(entrants: &[Entrant], mut column: &'c mut [T]) -> Vec<&'c mut [T]> {
+    let mut parts = Vec::with_capacity(entrants.len());
+    for entrant in entrants {
+        let (part, rest) = column.split_at_mut(entrant.sales.len());
+        parts.push(part);
+        column = rest;
+    }
+    parts
+}
+
+fn heats(sellers: &[Seller]) -> Vec<Heat> {
+    let mut end = 0;
+    let lanes = sellers.chunk_by(|a, b| a.entrant.lane == b.entrant.lane);
+    lanes
+        .map(|lane| {
+            let start = end;
+            end += lane.len();
+            Heat {
+                lane: lane[0].entrant.lane,
+                entrants: start..end,
+            }
+        })
+        .collect()
+}
+
+/// The most that a buyer's calendar week counts to in each heat; reorders the sums.
+fn caps(heats: &[Heat], sellers: &[Seller], sums: &mut [Money]) -> Vec<Option<Money>> {
+    let own: Vec<Option<Money>> = heats
+        .iter()
+        .map(|heat| {
+            let lane = &sellers[heat.entrants.clone()];
+            let count = lane.iter().filter(|seller| seller.sells).count();
+            let range = lane[0].entrant.sales.start..lane[lane.len() - 1].entrant.sales.end;
+            let alone = heat.stands_alone(count);
+            alone.then(|| cap(&mut sums[range])).flatten()
+        })
+        .collect();
+    let all = if own.iter().all(Option::is_some) {
+        None
+    } else {
+        cap(sums)
+    };
+    own.into_iter().map(|own| own.or(all)).collect()
+}
+
+/// Five times the median of the positive sums.
+fn cap(sums: &mut [Money]) -> Option<Money> {
+    let median = median_money(positive(sums))?;
+    Some(Money(median.0.saturating_mul(CAP)))
+}
+
+/// Moves the positive sums to the front and returns them.
+fn positive(sums: &mut [Money]) -> &mut [Money] {
+    let mut count = 0;
+    for place in 0..sums.len() {
+        if sums[place] > Money::ZERO {
+            sums.swap(count, place);
+            count += 1;
+        }
+    }
+    &mut sums[..count]
+}
+
+/// Levels and growths, from the figures of all.
+fn judge(heats: &[Heat], sellers: &[Seller], runs: &[Run]) -> Results {
+    let all = 0..runs.len();
+    let everyone = figures(all.clone(), sellers, runs);
+    let markets = Markets {
+        own: heats
+            .iter()
+            .filter(|heat| heat.lane != LaneId::NONE)
+            .filter_map(|heat| Some((heat.lane, slope(heat.entrants.clone(), runs)?)))
+            .collect(),
+        all: slope(all, runs).unwrap_or(0.0),
+    };
+    let mut finishes = Vec::with_capacity(runs.len());
+    for heat in heats {
+        let own = figures(heat.entrants.clone(), sellers, runs);
+        let lane = if heat.stands_alone(own.len()) {
+            &own
+        } else {
+            &everyone
+        };
+        let slope = markets.of(heat.lane);
+        finishes.extend(heat.entrants.clone().map(|place| Finish {
+            row: sellers[place].entrant.row,
+            run: runs[place],
+            level: if sellers[place].sells {
+                lane.level(runs[place].weekly_gmv)
+            } else {
+                0.0
+            },
+            growth: runs[place].trend.map(|trend| trend.beside(slope)),
+        }));
+    }
+    Results { finishes, markets }
+}
+
+fn figures(range: Range<usize>, sellers: &[Seller], runs: &[Run]) -> Sellers {
+    let selling = range.filter(|place| sellers[*place].sells);
+    Sellers::new(selling.map(|place| runs[place].weekly_gmv))
+}
+
+fn slope(range: Range<usize>, runs: &[Run]) -> Option<f64> {
+    market(runs[range].iter().filter_map(|run| run.trend))
+}

@@ -1,0 +1,177 @@
+//! Brings the sales of each runner together.
+//!
+//! A counting sort over rows: one pass counts, one scatters. With millions of sales a hash map per runner would cost several times as
+//! much, and the order would be that of the hashes. Runners come out sorted by lane, so that whatever is done per lane, its medians and
+//! percentiles, works on neighbours.
+
+use std::ops::Range;
+
+use crate::id::UserRow;
+
+use super::lane::LaneId;
+use super::ledger::{Purchase, SalesHistory};
+use super::money::Money;
+use super::standings::{Kind, Runner};
+use super::window::{WINDOW, Window};
+
+/// A purchase as one runner sees it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sale {
+    /// What was paid.
+    pub(super) amount: Money,
+    /// What is left of it.
+    pub(super) net: Money,
+    pub(super) buyer: UserRow,
+    /// The place of its day in the window.
+    pub(super) day: u8,
+    /// Whether nothing is left of it because all was given back.
+    pub(super) refunded: bool,
+}
+
+impl Sale {
+    fn new(purchase: &Purchase, day: u8) -> Self {
+        Self {
+            amount: purchase.amount,
+            net: purchase.net(),
+            buyer: purchase.buyer,
+            day,
+            refunded: purchase.is_refunded(),
+        }
+    }
+
+    /// Sorts a runner's sales by buyer, then by day.
+    pub(super) fn key(&self) -> u64 {
+        u64::from(self.buyer.0) << 8 | u64::from(self.day)
+    }
+}
+
+/// A runner with sales in its history.
+#[derive(Clone, Debug)]
+pub(super) struct Entrant {
+    pub(super) row: usize,
+    pub(super) lane: LaneId,
+    /// The place at which its history opens.
+    pub(super) opening: u8,
+    /// Where its sales are.
+    pub(super) sales: Range<usize>,
+}
+
+/// The runners that have sales, by lane, and their sales.
+#[derive(Debug, Default)]
+pub(super) struct Grouped {
+    pub(super) entrants: Vec<Entrant>,
+    pub(super) sales: Vec<Sale>,
+}
+
+impl Grouped {
+    /// Groups the sales of one kind of runner that lie in the runner's history; `openings` is where that opens, by row.
+    pub(super) fn new(
+        kind: Kind,
+        runners: &[Runner],
+        openings: &[u8],
+        history: &SalesHistory,
+        window: &Window,
+    ) -> Self {
+        let openings = &without_forgotten(kind, openings, history);
+        let mut places = vec![0; openings.len()];
+        for_each(kind, openings, history, window, |row, _, _| {
+            places[row] += 1;
+        });
+        let (entrants, count) = line_up(runners, openings, &mut places);
+        let mut sales = vec![Sale::default(); count];
+        for_each(kind, openings, history, window, |row, purchase, day| {
+            sales[places[row]] = Sale::new(purchase, day);
+            places[row] += 1;
+        });
+        Self { entrants, sales }
+    }
+}
+
+/// The openings, with those whose sales are forgotten never opening.
+fn without_forgotten(kind: Kind, openings: &[u8], history: &SalesHistory) -> Vec<u8> {
+    let mut openings = openings.to_vec();
+    let mut close = |row: usize| {
+        if let Some(opening) = openings.get_mut(row) {
+            *opening = u8::MAX;
+        }
+    };
+    let forgotten = &history.forgotten;
+    match kind {
+        Kind::Item => forgotten.items.iter().for_each(|row| close(row.index())),
+        Kind::Merchant => (forgotten.merchants.iter()).for_each(|row| close(row.index())),
+    }
+    openings
+}
+
+/// Visits each purchase of the window that lies in its runner's history.
+fn for_each(
+    kind: Kind,
+    openings: &[u8],
+    history: &SalesHistory,
+    window: &Window,
+    mut visit: impl FnMut(usize, &Purchase, u8),
+) {
+    for day in &history.days {
+        let Some(place) = window.place(day.day) else {
+            continue;
+        };
+        for purchase in day.purchases.iter() {
+            let row = kind.row_of(purchase);
+            if openings.get(row).is_some_and(|opening| *opening <= place) {
+                visit(row, purchase, place);
+            }
+        }
+    }
+}
+
+/// Orders the runners that have sales by lane and row; turns their counts into the places at which their sales begin.
+fn line_up(runners: &[Runner], openings: &[u8], counts: &mut [usize]) -> (Vec<Entrant>, usize) {
+    let sold = (0..counts.len()).filter(|row| counts[*row] > 0);
+    let mut rows: Vec<(LaneId, usize)> = sold.map(|row| (runners[row].lane, row)).collect();
+    rows.sort_unstable();
+    let mut end = 0;
+    let entrants = rows.into_iter().map(|(lane, row)| {
+        let start = end;
+        end += counts[row];
+        counts[row] = start;
+        Entrant {
+            row,
+            lane,
+            opening: openings[row],
+            sales: start..end,
+        }
+    });
+    (entrants.collect(), end)
+}
+
+/// The refunds of one kind of runner that name no purchase, by row and place.
+pub(super) struct UnlinkedRefunds(Vec<(usize, u8, Money)>);
+
+impl UnlinkedRefunds {
+    pub(super) fn new(kind: Kind, history: &SalesHistory, window: &Window) -> Self {
+        let mut refunds = Vec::new();
+        for day in &history.days {
+            let Some(place) = window.place(day.day) else {
+                continue;
+            };
+            match kind {
+                Kind::Item => refunds.extend(
+                    (day.unlinked.items.iter()).map(|(row, sum)| (row.index(), place, *sum)),
+                ),
+                Kind::Merchant => refunds.extend(
+                    (day.unlinked.merchants.iter()).map(|(row, sum)| (row.index(), place, *sum)),
+                ),
+            }
+        }
+        refunds.sort_unstable();
+        Self(refunds)
+    }
+
+    /// The refunds of one runner by place.
+    pub(super) fn of(&self, row: usize) -> impl Iterator<Item = (usize, Money)> + '_ {
+        let from = self.0.partition_point(|(other, _, _)| *other < row);
+        let own = self.0[from..].iter();
+        own.take_while(move |(other, _, _)| *other == row)
+            .map(|(_, place, sum)| (usize::from(*place).min(WINDOW - 1), *sum))
+    }
+}

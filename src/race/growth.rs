@@ -1,0 +1,106 @@
+//! Growth: how much a runner's weekly buyers grow at least, 90 % sure, beyond what the whole lane does.
+//!
+//! On weekly sums y of effective buyers: z = ln(y + 5), weights w = 1/(1/(y + 5) + 0.02), weighted least squares slope b with
+//! Var = 1/Σw(t − t̄)²; the lane's market slope μ is subtracted; the rest is shrunk towards 0 by a normal prior of width τ = 0.25;
+//! lower = mean − 1.28·sd and G = 1 − exp(−max(0, lower)/0.15). The + 5 keeps 1 → 2 → 3 from being a triumph, the prior keeps three
+//! lucky weeks from being one, and the lower bound rather than the mean keeps the uncertain behind the sure.
+
+use super::lane::ENOUGH;
+use super::median::weighted_median;
+use super::window::WEEKS;
+
+/// Weeks under which nothing can be said of growth.
+const LEAST_WEEKS: usize = 3;
+/// Weeks with a buyer under which nothing is said of growth.
+const LEAST_SOLD: usize = 2;
+/// Buyers added before the logarithm.
+const OFFSET: f64 = 5.0;
+/// Variance of a week beyond that of its count.
+const EXTRA: f64 = 0.02;
+/// τ², the variance of true slopes around the market's.
+const PRIOR: f64 = 0.25 * 0.25;
+/// Standard deviations from the mean to the bound.
+const SURE: f64 = 1.28;
+/// The growth a week at which G is 1 − 1/e.
+const UNIT: f64 = 0.15;
+
+/// The slope of a runner's weekly buyers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Trend {
+    /// b: the weekly growth as a logarithm.
+    pub(super) slope: f64,
+    /// The variance of b.
+    variance: f64,
+    /// Whether at least two weeks have buyers, so that the slope counts for something.
+    pub(super) proven: bool,
+}
+
+/// What a trend comes to beside the market's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Growth {
+    /// The mean of the shrunken slope.
+    pub(super) mean: f64,
+    /// The slope that is passed with 90 % certainty.
+    pub(super) lower: f64,
+    /// G in [0, 1).
+    pub(super) growth: f64,
+}
+
+impl Trend {
+    /// The trend of weekly effective buyers, oldest first; `None` under three weeks.
+    pub(super) fn of(weeks: &[f64]) -> Option<Self> {
+        if weeks.len() < LEAST_WEEKS {
+            return None;
+        }
+        let points = || {
+            weeks.iter().zip(0..).map(|(buyers, week)| {
+                let shifted = buyers + OFFSET;
+                let weight = 1.0 / (1.0 / shifted + EXTRA);
+                (f64::from(week), weight, shifted.ln())
+            })
+        };
+        let weight: f64 = points().map(|(_, w, _)| w).sum();
+        let middle = points().map(|(t, w, _)| w * t).sum::<f64>() / weight;
+        let spread: f64 = points().map(|(t, w, _)| w * (t - middle).powi(2)).sum();
+        let slope = points().map(|(t, w, z)| w * (t - middle) * z).sum::<f64>() / spread;
+        Some(Self {
+            slope,
+            variance: 1.0 / spread,
+            proven: weeks.iter().filter(|buyers| **buyers > 0.0).count() >= LEAST_SOLD,
+        })
+    }
+
+    /// The trend of so many weeks without a buyer.
+    pub(super) fn flat(weeks: usize) -> Option<Self> {
+        Self::of([0.0; WEEKS].get(..weeks)?)
+    }
+
+    /// The growth that is left of this trend beside a market that grows by `market`.
+    pub(super) fn beside(self, market: f64) -> Growth {
+        let share = PRIOR / (PRIOR + self.variance);
+        let mean = share * (self.slope - market);
+        let lower = mean - SURE * (share * self.variance).sqrt();
+        let growth = if self.proven {
+            -(-lower.max(0.0) / UNIT).exp_m1()
+        } else {
+            0.0
+        };
+        Growth {
+            mean,
+            lower,
+            growth,
+        }
+    }
+}
+
+/// The market slope over the proven trends among those given; `None` where there are under 30.
+pub(super) fn market(trends: impl Iterator<Item = Trend>) -> Option<f64> {
+    let mut slopes: Vec<(f64, f64)> = trends
+        .filter(|trend| trend.proven)
+        .map(|trend| (trend.slope, 1.0 / (trend.variance + PRIOR)))
+        .collect();
+    if slopes.len() < ENOUGH {
+        return None;
+    }
+    weighted_median(&mut slopes)
+}

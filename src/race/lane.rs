@@ -1,0 +1,67 @@
+//! Lanes: the groups within which runners are compared, by name.
+
+use compact_str::CompactString;
+use hashbrown::HashMap;
+
+/// The number of a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
+pub struct LaneId(pub u32);
+
+impl LaneId {
+    /// No lane of its own: such a runner races among all of its kind.
+    pub const NONE: Self = Self(u32::MAX);
+
+    /// Where this lane stands in a column.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Runners with a sale under which a lane is too thin to compare within: all of the kind stand in for it.
+pub(super) const ENOUGH: usize = 30;
+
+/// The names of the lanes.
+#[derive(Clone, Debug, Default)]
+pub struct Lanes {
+    names: Vec<CompactString>,
+    numbers: HashMap<CompactString, LaneId, foldhash::fast::RandomState>,
+}
+
+impl Lanes {
+    /// The lane of that name, new if it was not there.
+    pub fn intern(&mut self, name: &str) -> LaneId {
+        if let Some(lane) = self.numbers.get(name) {
+            return *lane;
+        }
+        let lane = LaneId(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
+        self.names.push(name.into());
+        self.numbers.insert(name.into(), lane);
+        lane
+    }
+
+    /// The lane of that name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<LaneId> {
+        self.numbers.get(name).copied()
+    }
+
+    /// A lane's name; `None` for [`LaneId::NONE`].
+    #[must_use]
+    pub fn name(&self, lane: LaneId) -> Option<&str> {
+        self.names.get(lane.index()).map(CompactString::as_str)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+}

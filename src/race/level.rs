@@ -1,0 +1,46 @@
+//! Level: how much a runner sells among the sellers of its lane.
+//!
+//! L = (less + ½·equal) / n, the mid-rank percentile of the trusted mean weekly GMV, so that equal sellers have equal levels and a
+//! lane of one has ½. A percentile and not the amount itself, since what is much differs from lane to lane by orders of magnitude.
+
+/// The figures of a lane's sellers, to find a seller's percentile in.
+#[derive(Debug)]
+pub(super) struct Sellers(Vec<f64>);
+
+impl Sellers {
+    /// Of those figures, in any order.
+    pub(super) fn new(figures: impl Iterator<Item = f64>) -> Self {
+        let mut sorted: Vec<f64> = figures.collect();
+        sorted.sort_unstable_by(f64::total_cmp);
+        Self(sorted)
+    }
+
+    /// How many sellers there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The mid-rank percentile of a figure, in [0, 1]; 0 where there are no sellers.
+    pub(super) fn level(&self, figure: f64) -> f64 {
+        let less = self.0.partition_point(|other| *other < figure);
+        let not_more = self.0.partition_point(|other| *other <= figure);
+        let middle = (less + not_more) as f64 / 2.0;
+        middle / (self.0.len().max(1)) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ties_share_the_middle_of_their_ranks() {
+        let sellers = Sellers::new([1.0, 2.0, 2.0, 3.0].into_iter());
+        assert_eq!(
+            [1.0, 2.0, 3.0].map(|figure| sellers.level(figure)),
+            [0.125, 0.5, 0.875]
+        );
+        assert_eq!(Sellers::new([7.0].into_iter()).level(7.0), 0.5);
+        assert_eq!(Sellers::new([].into_iter()).level(7.0), 0.0);
+    }
+}

@@ -1,0 +1,66 @@
+//! Medians: the ordinary one, of numbers and of money, and the lower weighted one.
+
+use super::money::Money;
+
+/// The ordinary median: the middle value, or the mean of the middle two; reorders the values.
+pub(super) fn median(values: &mut [f64]) -> Option<f64> {
+    values.sort_unstable_by(f64::total_cmp);
+    let upper = *values.get(values.len() / 2)?;
+    if values.len() % 2 == 1 {
+        return Some(upper);
+    }
+    Some(f64::midpoint(values[values.len() / 2 - 1], upper))
+}
+
+/// The ordinary median of amounts, to the millionth; reorders them.
+pub(super) fn median_money(amounts: &mut [Money]) -> Option<Money> {
+    let odd = amounts.len() % 2 == 1;
+    if amounts.is_empty() {
+        return None;
+    }
+    let (below, &mut upper, _) = amounts.select_nth_unstable(amounts.len() / 2);
+    if odd {
+        return Some(upper);
+    }
+    below.iter().max().map(|lower| lower.halfway(upper))
+}
+
+/// The lower weighted median of (value, weight): the least value up to which at least half of the weight lies.
+///
+/// Sorts by value and weight, so that the sums of weights do not depend on the order in which the pairs came.
+pub(super) fn weighted_median(pairs: &mut [(f64, f64)]) -> Option<f64> {
+    pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let half = pairs.iter().map(|(_, weight)| weight).sum::<f64>() / 2.0;
+    let mut below = 0.0;
+    let middle = pairs.iter().find(|(_, weight)| {
+        below += weight;
+        below >= half
+    });
+    middle.or(pairs.last()).map(|(value, _)| *value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ordinary_median_is_the_middle_or_the_mean_of_the_middle_two() {
+        assert_eq!(median(&mut []), None);
+        assert_eq!(median(&mut [3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(&mut [4.0, 1.0, 2.0, 3.0]), Some(2.5));
+        assert_eq!(median_money(&mut []), None);
+        assert_eq!(median_money(&mut [Money(9)]), Some(Money(9)));
+        let even = &mut [Money(40), Money(10), Money(20), Money(30)];
+        assert_eq!(median_money(even), Some(Money(25)));
+        assert_eq!(median_money(&mut [Money::MAX; 2]), Some(Money::MAX));
+    }
+
+    #[test]
+    fn the_weighted_median_is_the_lower_one() {
+        assert_eq!(weighted_median(&mut []), None);
+        assert_eq!(weighted_median(&mut [(2.0, 1.0), (1.0, 1.0)]), Some(1.0));
+        assert_eq!(weighted_median(&mut [(2.0, 3.0), (1.0, 1.0)]), Some(2.0));
+        let even = &mut [(4.0, 1.0), (3.0, 1.0), (1.0, 1.0), (2.0, 1.0)];
+        assert_eq!(weighted_median(even), Some(2.0));
+    }
+}

@@ -1,0 +1,97 @@
+//! Money as whole millionths of the currency's unit.
+//!
+//! Integer sums are exact and do not depend on the order of their terms; sums of `f64` would make standings depend on the order in
+//! which events arrived. A sum that leaves the range of `i64` (about 9.2·10¹² units) stays at its end, which for terms of one sign
+//! is independent of order too.
+
+/// An amount in millionths of the currency's unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
+pub struct Money(pub i64);
+
+const MICROS: f64 = 1e6;
+
+impl Money {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+    /// The highest amount; as a refund, "all of it".
+    pub const MAX: Self = Self(i64::MAX);
+
+    /// The nearest amount to so many units; what is negative or not a number is nothing, what is too large is [`Self::MAX`].
+    #[must_use]
+    pub fn from_units(units: f64) -> Self {
+        Self::round(units.max(0.0) * MICROS)
+    }
+
+    /// This amount in units of the currency.
+    #[must_use]
+    pub fn units(self) -> f64 {
+        self.0 as f64 / MICROS
+    }
+
+    /// The sum, held within the range.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// The difference, not below nothing.
+    #[must_use]
+    pub fn less(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0).max(0))
+    }
+
+    /// This amount times a share.
+    #[must_use]
+    pub(super) fn scaled(self, share: f64) -> Self {
+        Self::round(self.0 as f64 * share)
+    }
+
+    /// This amount as a share of a whole that is not nothing.
+    #[must_use]
+    pub(super) fn share_of(self, whole: Self) -> f64 {
+        self.0 as f64 / whole.0 as f64
+    }
+
+    /// The amount half way to a higher one, rounded down.
+    #[must_use]
+    pub(super) const fn halfway(self, higher: Self) -> Self {
+        Self(self.0 + (higher.0 - self.0) / 2)
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "rounded before, and the cast saturates at the ends of the range"
+    )]
+    fn round(micros: f64) -> Self {
+        Self(micros.round() as i64)
+    }
+}
+
+impl std::iter::Sum for Money {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, Self::plus)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_to_the_nearest_millionth_and_stays_in_range() {
+        assert_eq!(Money::from_units(1.000_000_4), Money(1_000_000));
+        assert_eq!(Money::from_units(1.000_000_6), Money(1_000_001));
+        assert_eq!(Money::from_units(-3.0), Money::ZERO);
+        assert_eq!(Money::from_units(f64::NAN), Money::ZERO);
+        assert_eq!(Money::from_units(1e300), Money::MAX);
+        assert_eq!(Money::from_units(1e12), Money(1_000_000_000_000_000_000));
+    }
+
+    #[test]
+    fn sums_saturate_instead_of_wrapping() {
+        let much = Money::from_units(1e12);
+        assert_eq!(std::iter::repeat_n(much, 50).sum::<Money>(), Money::MAX);
+        assert_eq!(Money(1).less(Money::MAX), Money::ZERO);
+    }
+}

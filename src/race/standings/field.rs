@@ -1,0 +1,181 @@
+//! All runners of one kind after their race, in full.
+
+use serde::Serialize;
+
+use super::super::contest::{Finish, Markets, Results};
+use super::super::growth::Trend;
+use super::super::lane::LaneId;
+use super::super::money::Money;
+use super::super::window::whole_weeks;
+use super::{Inputs, Kind};
+
+/// All that is known of a runner's race.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Standing {
+    /// level weight · L + growth weight · G.
+    pub score: f64,
+    /// L: the percentile of its weekly GMV among the sellers of its lane, in [0, 1].
+    pub level: f64,
+    /// G in [0, 1).
+    pub growth: f64,
+    /// Trusted mean weekly GMV in units.
+    pub weekly_gmv: f64,
+    /// b: the slope of its weekly buyers, before the market's is subtracted; `None` under three weeks.
+    pub slope: Option<f64>,
+    /// The growth a week that is passed with 90 % certainty; `None` under three weeks.
+    pub lower: Option<f64>,
+    /// Whole weeks of its history, 12 at most.
+    pub weeks: usize,
+    /// Whether there is too little to tell its growth: under three weeks, or under two with a buyer.
+    pub newcomer: bool,
+    /// Effective buyers of the last 28 days.
+    pub buyers: f64,
+    /// What one order is usually worth in units, from its purchases; of items only.
+    pub order: Option<f64>,
+}
+
+/// A runner in the field, whether it sold or not.
+#[derive(Clone, Copy, Debug)]
+struct Seat {
+    lane: LaneId,
+    /// Where its detail is; `u32::MAX` where it did not sell.
+    detail: u32,
+    weeks: u8,
+    present: bool,
+}
+
+/// What is kept of a runner that sold.
+#[derive(Clone, Copy, Debug)]
+struct Detail {
+    level: f64,
+    weekly_gmv: f64,
+    buyers: f64,
+    trend: Option<Trend>,
+    order: Option<Money>,
+}
+
+/// All runners of one kind.
+#[derive(Debug)]
+pub(super) struct Field {
+    seats: Vec<Seat>,
+    details: Vec<Detail>,
+    markets: Markets,
+    /// Runners by lane; those without a lane are in `size` alone.
+    lane_sizes: Vec<usize>,
+    size: usize,
+    level_weight: f64,
+    growth_weight: f64,
+}
+
+impl Field {
+    pub(super) fn new(kind: Kind, inputs: &Inputs, openings: &[u8], results: Results) -> Self {
+        let mut field = Self {
+            seats: seats(kind, inputs, openings),
+            details: results.finishes.iter().map(Detail::of).collect(),
+            markets: results.markets,
+            lane_sizes: vec![0; inputs.lanes.len()],
+            size: 0,
+            level_weight: inputs.level_weight,
+            growth_weight: inputs.growth_weight,
+        };
+        for (finish, detail) in results.finishes.iter().zip(0..) {
+            field.seats[finish.row].detail = detail;
+        }
+        for seat in field.seats.iter().filter(|seat| seat.present) {
+            field.size += 1;
+            if let Some(size) = field.lane_sizes.get_mut(seat.lane.index()) {
+                *size += 1;
+            }
+        }
+        field
+    }
+
+    /// How many runners there are.
+    pub(super) const fn size(&self) -> usize {
+        self.size
+    }
+
+    /// How many runners there are in a lane.
+    pub(super) fn lane_size(&self, lane: LaneId) -> usize {
+        let size = self.lane_sizes.get(lane.index());
+        size.copied().unwrap_or(0)
+    }
+
+    /// The lanes that have runners, and how many.
+    pub(super) fn lanes(&self) -> impl Iterator<Item = (LaneId, usize)> {
+        let sizes = self.lane_sizes.iter().zip(0..);
+        sizes
+            .filter(|(size, _)| **size > 0)
+            .map(|(size, lane)| (LaneId(lane), *size))
+    }
+
+    /// The rows that race, in one lane or in all, with their scores.
+    pub(super) fn scores(&self, lane: Option<LaneId>) -> impl Iterator<Item = (f64, usize)> {
+        let races = move |seat: &Seat| seat.present && lane.is_none_or(|lane| lane == seat.lane);
+        let seats = self.seats.iter().enumerate();
+        seats
+            .filter(move |(_, seat)| races(seat))
+            .map(|(row, seat)| (self.score(seat), row))
+    }
+
+    /// All that is known of a runner.
+    pub(super) fn standing(&self, row: usize) -> Option<Standing> {
+        let seat = self.seats.get(row).filter(|seat| seat.present)?;
+        let detail = self.detail(seat);
+        let trend = detail.map_or_else(|| Trend::flat(seat.weeks.into()), |detail| detail.trend);
+        let growth = trend.map(|trend| trend.beside(self.markets.of(seat.lane)));
+        Some(Standing {
+            score: self.score(seat),
+            level: detail.map_or(0.0, |detail| detail.level),
+            growth: growth.map_or(0.0, |growth| growth.growth),
+            weekly_gmv: detail.map_or(0.0, |detail| detail.weekly_gmv),
+            slope: trend.map(|trend| trend.slope),
+            lower: growth.map(|growth| growth.lower),
+            weeks: seat.weeks.into(),
+            newcomer: !trend.is_some_and(|trend| trend.proven),
+            buyers: detail.map_or(0.0, |detail| detail.buyers),
+            order: detail.and_then(|detail| detail.order).map(Money::units),
+        })
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(self.seats.as_slice()) + size_of_val(self.details.as_slice())
+    }
+
+    fn detail(&self, seat: &Seat) -> Option<&Detail> {
+        self.details.get(usize::try_from(seat.detail).ok()?)
+    }
+
+    fn score(&self, seat: &Seat) -> f64 {
+        let Some(detail) = self.detail(seat) else {
+            return 0.0;
+        };
+        let market = self.markets.of(seat.lane);
+        let growth = (detail.trend).map_or(0.0, |trend| trend.beside(market).growth);
+        self.level_weight * detail.level + self.growth_weight * growth
+    }
+}
+
+impl Detail {
+    fn of(finish: &Finish) -> Self {
+        Self {
+            level: finish.level,
+            weekly_gmv: finish.run.weekly_gmv,
+            buyers: finish.run.buyers,
+            trend: finish.run.trend,
+            order: finish.run.order,
+        }
+    }
+}
+
+fn seats(kind: Kind, inputs: &Inputs, openings: &[u8]) -> Vec<Seat> {
+    let runners = inputs.runners(kind).iter().zip(openings);
+    runners
+        .map(|(runner, opening)| Seat {
+            lane: runner.lane,
+            detail: u32::MAX,
+            weeks: u8::try_from(whole_weeks(*opening).len() / 7).unwrap_or(0),
+            present: runner.present,
+        })
+        .collect()
+}

@@ -1,0 +1,150 @@
+//! The edges of the window, late and forgotten things.
+
+use super::*;
+
+#[test]
+fn the_window_is_the_84_complete_days() {
+    let mut market = Market::new(1, 0);
+    for (day, buyer) in [(-84, 1), (-83, 2), (0, 3), (1, 4)] {
+        market.buy(0, LAST.plus(day), buyer, 12.0);
+    }
+    let standing = market.merchant(0);
+    near(standing.weekly_gmv, 2.0);
+    near(standing.buyers, 1.0);
+    assert_eq!(standing.weeks, 12);
+}
+
+#[test]
+fn a_history_begins_as_declared_or_with_the_first_event() {
+    let mut market = Market::new(2, 0);
+    for row in [0, 1] {
+        market.buy(row, LAST.plus(-20), row, 10.0);
+        market.buy(row, LAST, row, 10.0);
+    }
+    market.merchants[0].start = Some(LAST.plus(-13));
+    market.merchants[1].start = None;
+    let (declared, seen) = (market.merchant(0), market.merchant(1));
+    assert_eq!((declared.weeks, seen.weeks), (2, 3));
+    near(declared.weekly_gmv, 5.0);
+    near(seen.weekly_gmv, 20.0 / 3.0);
+    market.ledger.seen_merchant(MerchantRow(1), LAST.plus(-27));
+    assert_eq!(market.merchant(1).weeks, 4);
+    near(market.merchant(1).weekly_gmv, 5.0);
+}
+
+#[test]
+fn blocks_that_begin_before_the_history_are_no_part_of_it() {
+    let mut market = Market::new(1, 0);
+    market.merchants[0].start = Some(LAST.plus(-26));
+    market.sell(0, LAST.plus(-22), 3, 100.0);
+    let standing = market.merchant(0);
+    assert_eq!(standing.weeks, 3);
+    near(standing.weekly_gmv, 0.0);
+    near(standing.level, 0.0);
+    near(standing.buyers, 3.0);
+    market.merchants[0].start = Some(LAST.plus(-27));
+    near(market.merchant(0).level, 0.5);
+}
+
+#[test]
+fn under_a_week_there_is_no_level_and_under_three_no_slope() {
+    let mut market = Market::new(1, 0);
+    market.sell_weekly(0, &[10, 10, 10]);
+    for (days, weeks) in [(5, 0), (6, 1), (13, 2), (20, 3)] {
+        market.merchants[0].start = Some(LAST.plus(-days));
+        let standing = market.merchant(0);
+        assert_eq!(standing.weeks, weeks);
+        assert_eq!(standing.level > 0.0, weeks > 0);
+        assert_eq!(standing.slope.is_some(), weeks >= 3);
+        assert_eq!(standing.newcomer, weeks < 3);
+    }
+}
+
+#[test]
+fn late_events_count_until_their_day_has_left() {
+    let mut market = Market::new(1, 0);
+    market.ledger.expire(LAST);
+    market.buy(0, LAST.plus(-83), 1, 12.0);
+    market.buy(0, LAST.plus(-84), 2, 12.0);
+    near(market.merchant(0).weekly_gmv, 1.0);
+    assert_eq!(market.ledger.counts().late, 1);
+    let first = market.ledger.first_day_of_merchant(MerchantRow(0));
+    assert_eq!(first, Some(LAST.plus(-84)));
+    market.ledger.expire(LAST.plus(1));
+    assert_eq!(market.ledger.counts().expired, 1);
+    assert_eq!(market.ledger.counts().purchases, 0);
+    market.ledger.expire(LAST);
+    market.buy(0, LAST.plus(-83), 1, 12.0);
+    assert_eq!(market.ledger.counts().late, 2);
+}
+
+#[test]
+fn only_changes_to_complete_days_call_for_a_rebuild() {
+    let mut market = Market::new(1, 0);
+    let built = |market: &Market| market.ledger.snapshot(LAST).revision();
+    market.buy(0, LAST, 1, 1.0);
+    let revision = built(&market);
+    assert!(!market.ledger.changed_since(revision, LAST));
+    market.buy(0, LAST.plus(1), 1, 1.0);
+    assert!(!market.ledger.changed_since(revision, LAST));
+    assert!(market.ledger.changed_since(revision, LAST.plus(1)));
+    market.buy(0, LAST.plus(-5), 1, 1.0);
+    assert!(market.ledger.changed_since(revision, LAST));
+    let revision = built(&market);
+    market.ledger.seen_merchant(MerchantRow(0), LAST.plus(-9));
+    assert!(market.ledger.changed_since(revision, LAST));
+    let revision = built(&market);
+    market.ledger.forget_merchant(MerchantRow(0));
+    assert!(market.ledger.changed_since(revision, LAST));
+    market.ledger.expire(LAST.plus(1));
+    assert!(market.ledger.changed_since(revision, LAST));
+}
+
+#[test]
+fn a_snapshot_does_not_change_with_the_ledger() {
+    let mut market = Market::new(1, 0);
+    let first = bought(5, 1, None, Some(0), 70.0);
+    market.ledger.purchase(LAST, first);
+    let inputs = market.inputs();
+    let before = market.build().standing_of_merchant(MerchantRow(0));
+    market.sell(0, LAST, 10, 70.0);
+    market.ledger.refund(returned(&first, None));
+    market.ledger.forget_merchant(MerchantRow(0));
+    market.ledger.expire(LAST.plus(50));
+    let after = Standings::build(inputs).standing_of_merchant(MerchantRow(0));
+    assert_eq!(before, after);
+}
+
+#[test]
+fn what_is_forgotten_stays_so_and_the_other_side_keeps_its_sales() {
+    let mut market = Market::new(1, 1);
+    let sell = |market: &mut Market, id: u64, buyer| {
+        let purchase = bought(id, buyer, Some(0), Some(0), 84.0);
+        market.ledger.purchase(LAST, purchase);
+    };
+    sell(&mut market, 1, 1);
+    market.ledger.forget_item(ItemRow(0));
+    near(market.item(0).buyers, 0.0);
+    near(market.merchant(0).buyers, 1.0);
+    assert_eq!(market.ledger.first_day_of_item(ItemRow(0)), None);
+    sell(&mut market, 2, 2);
+    near(market.item(0).buyers, 1.0);
+    near(market.merchant(0).buyers, 2.0);
+    market.ledger.forget_merchant(MerchantRow(0));
+    market.ledger.expire(LAST);
+    near(market.item(0).buyers, 1.0);
+    near(market.merchant(0).buyers, 0.0);
+    assert!(market.ledger.find(1).is_some());
+}
+
+#[test]
+fn bytes_follow_what_is_held() {
+    let mut ledger = Ledger::new(10);
+    for id in 1..10_000 {
+        ledger.purchase(LAST, bought(id, 1, Some(0), None, 1.0));
+    }
+    let held = ledger.bytes();
+    assert!((400_000..1_500_000).contains(&held), "{held}");
+    ledger.expire(LAST.plus(84));
+    assert!(ledger.bytes() < 10_000);
+}

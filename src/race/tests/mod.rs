@@ -1,0 +1,180 @@
+//! The race as a whole, through ledger and rebuild.
+
+mod bounds;
+mod growth;
+mod model;
+mod order;
+mod refunds;
+mod scale;
+mod simulation;
+mod standings;
+mod trust;
+
+use super::{
+    Inputs, ItemStanding, LaneId, Lanes, Ledger, Money, Purchase, Refund, Runner, Standing,
+    Standings,
+};
+use crate::clock::{Day, Time};
+use crate::config::Scale;
+use crate::id::{ItemRow, MerchantRow, UserRow};
+
+/// The last complete day: a Sunday, so that whole weeks are calendar weeks.
+const LAST: Day = Day(20_003);
+
+/// A seeded source of numbers (SplitMix64).
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, bound: u32) -> u32 {
+        u32::try_from(self.next() % u64::from(bound)).unwrap()
+    }
+
+    /// A day so many days or fewer before the last.
+    fn day(&mut self, days: u32) -> Day {
+        LAST.plus(-i32::try_from(self.below(days)).unwrap())
+    }
+
+    /// In (0, 1).
+    fn unit(&mut self) -> f64 {
+        (f64::from(self.below(1 << 30)) + 0.5) / f64::from(1 << 30)
+    }
+
+    /// Standard normal (Box–Muller).
+    fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * self.unit().ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.unit()).cos()
+    }
+
+    fn shuffle<T>(&mut self, values: &mut [T]) {
+        for last in (1..values.len()).rev() {
+            let other = self.below(u32::try_from(last + 1).unwrap()) as usize;
+            values.swap(last, other);
+        }
+    }
+}
+
+/// A small marketplace: a ledger and the runners of both kinds.
+struct Market {
+    ledger: Ledger,
+    merchants: Vec<Runner>,
+    items: Vec<Runner>,
+    lanes: Lanes,
+    last: Day,
+    next_buyer: u32,
+}
+
+impl Market {
+    /// Runners that have been there for ever.
+    fn new(merchants: usize, items: usize) -> Self {
+        let runner = Runner {
+            start: Some(Day(0)),
+            ..Runner::default()
+        };
+        Self {
+            ledger: Ledger::new(100),
+            merchants: vec![runner; merchants],
+            items: vec![runner; items],
+            lanes: Lanes::default(),
+            last: LAST,
+            next_buyer: 1_000_000,
+        }
+    }
+
+    /// One purchase from a merchant.
+    fn buy(&mut self, merchant: u32, day: Day, buyer: u32, amount: f64) {
+        let purchase = bought(0, buyer, None, Some(merchant), amount);
+        self.ledger.purchase(day, purchase);
+    }
+
+    /// So many purchases from a merchant on a day, each by a buyer who never comes again.
+    fn sell(&mut self, merchant: u32, day: Day, count: u32, amount: f64) {
+        for _ in 0..count {
+            self.next_buyer += 1;
+            self.buy(merchant, day, self.next_buyer, amount);
+        }
+    }
+
+    /// Weekly sales of a merchant, the last week the last, as evenly over its days as they go.
+    fn sell_weekly(&mut self, merchant: u32, weeks: &[u32]) {
+        for (before, count) in weeks.iter().rev().enumerate() {
+            for one in 0..*count {
+                let back = i32::try_from(before * 7).unwrap() + i32::try_from(one % 7).unwrap();
+                self.sell(merchant, self.last.plus(-back), 1, 100.0);
+            }
+        }
+    }
+
+    fn inputs(&self) -> Inputs {
+        Inputs {
+            number: 1,
+            as_of: Time::default(),
+            last_complete: self.last,
+            utc_offset: 0,
+            merchants: self.merchants.clone(),
+            items: self.items.clone(),
+            lanes: self.lanes.clone(),
+            sales: self.ledger.snapshot(self.last),
+            item_count: 10,
+            tag_counts: vec![1, 10],
+            item_history: 40.0,
+            merchant_history: 100.0,
+            scale: Scale {
+                item_history: 40.0,
+                merchant_history: 100.0,
+                item_buyers: 100.0,
+                price: 1_000.0,
+            },
+            level_weight: 0.6,
+            growth_weight: 0.4,
+        }
+    }
+
+    fn build(&self) -> Standings {
+        Standings::build(self.inputs())
+    }
+
+    fn merchant(&self, row: u32) -> Standing {
+        let standing = self.build().standing_of_merchant(MerchantRow(row));
+        standing.unwrap()
+    }
+
+    fn item(&self, row: u32) -> Standing {
+        self.build().standing_of_item(ItemRow(row)).unwrap()
+    }
+}
+
+/// A purchase of an item, from a merchant, or both.
+fn bought(id: u64, buyer: u32, item: Option<u32>, merchant: Option<u32>, amount: f64) -> Purchase {
+    Purchase {
+        id,
+        buyer: UserRow(buyer),
+        item: item.map_or(ItemRow::NONE, ItemRow),
+        merchant: merchant.map_or(MerchantRow::NONE, MerchantRow),
+        amount: Money::from_units(amount),
+        refunded: Money::ZERO,
+    }
+}
+
+/// The refund of a purchase: all of it, or so much.
+fn returned(purchase: &Purchase, amount: Option<f64>) -> Refund {
+    Refund {
+        purchase: purchase.id,
+        buyer: purchase.buyer,
+        item: purchase.item,
+        merchant: purchase.merchant,
+        amount: amount.map(Money::from_units),
+    }
+}
+
+fn near(a: f64, b: f64) {
+    let scale = a.abs().max(b.abs()).max(1.0);
+    assert!((a - b).abs() <= 1e-9 * scale, "{a} is not {b}");
+}

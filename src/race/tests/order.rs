@@ -1,0 +1,99 @@
+//! The same facts give the same standings, in whatever order they come and on however many threads.
+
+use super::*;
+
+#[derive(Clone, Copy)]
+enum Fact {
+    Purchase(Day, Purchase),
+    Refund(Refund),
+    Unlinked(Day, u32, Money),
+    Seen(Day, u32),
+}
+
+fn facts(numbers: &mut Numbers) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    for id in 1..3_000 {
+        let item = numbers.below(60) * numbers.below(2);
+        let amount = (3.0 + 2.0 * numbers.normal()).exp();
+        let buyer = numbers.below(400);
+        let purchase = bought(id, buyer, Some(item), Some(item % 40), amount);
+        facts.push(Fact::Purchase(numbers.day(95), purchase));
+        match numbers.below(10) {
+            0 => facts.push(Fact::Refund(returned(&purchase, None))),
+            1 => facts.extend(
+                [0.3, 0.7].map(|share| Fact::Refund(returned(&purchase, Some(share * amount)))),
+            ),
+            2 => facts.push(Fact::Unlinked(numbers.day(84), item, purchase.amount)),
+            3 => facts.push(Fact::Seen(numbers.day(90), item)),
+            _ => {}
+        }
+    }
+    facts
+}
+
+/// Builds from the facts, buyers numbered anew by `buyers`.
+fn standings(facts: &[Fact], buyers: &[u32]) -> Standings {
+    let mut market = Market::new(40, 60);
+    market.ledger = Ledger::new(10_000);
+    for row in 0..60 {
+        market.items[row].start = None;
+        market.items[row].lane = LaneId(u32::from(row % 2 == 0));
+    }
+    for lane in ["odd", "even"] {
+        market.lanes.intern(lane);
+    }
+    for fact in facts {
+        tell(&mut market.ledger, *fact, buyers);
+    }
+    market.build()
+}
+
+fn tell(ledger: &mut Ledger, fact: Fact, buyers: &[u32]) {
+    let renamed = |buyer: UserRow| UserRow(buyers[buyer.index()]);
+    match fact {
+        Fact::Purchase(day, mut purchase) => {
+            purchase.buyer = renamed(purchase.buyer);
+            ledger.purchase(day, purchase);
+        }
+        Fact::Refund(mut refund) => {
+            refund.buyer = renamed(refund.buyer);
+            ledger.refund(refund);
+        }
+        Fact::Unlinked(day, item, sum) => {
+            ledger.refund_unlinked(day, ItemRow(item), MerchantRow(item % 40), sum);
+        }
+        Fact::Seen(day, item) => ledger.seen_item(ItemRow(item), day),
+    }
+}
+
+fn all(standings: &Standings) -> Vec<Option<Standing>> {
+    let items = (0..60).map(|row| standings.standing_of_item(ItemRow(row)));
+    let merchants = (0..40).map(|row| standings.standing_of_merchant(MerchantRow(row)));
+    items.chain(merchants).collect()
+}
+
+#[test]
+fn the_order_of_facts_and_the_numbers_of_buyers_do_not_show() {
+    let mut numbers = Numbers(11);
+    let mut facts = facts(&mut numbers);
+    let mut buyers: Vec<u32> = (0..400).collect();
+    let expected = all(&standings(&facts, &buyers));
+    assert!(expected.iter().flatten().any(|one| one.weekly_gmv > 0.0));
+    for _ in 0..5 {
+        numbers.shuffle(&mut facts);
+        numbers.shuffle(&mut buyers);
+        assert_eq!(all(&standings(&facts, &buyers)), expected);
+    }
+}
+
+#[test]
+fn the_number_of_threads_does_not_show() {
+    let facts = facts(&mut Numbers(12));
+    let buyers: Vec<u32> = (0..400).collect();
+    let on = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        let pool = pool.build().unwrap();
+        pool.install(|| all(&standings(&facts, &buyers)))
+    };
+    assert_eq!(on(1), on(4));
+}

@@ -1,0 +1,161 @@
+//! Refunds: with and without their purchase, before and after it.
+
+use super::*;
+use crate::race::Outcome;
+
+/// A week of one purchase of 100 by each of twenty buyers on the last day, ids from 1.
+fn twenty() -> Market {
+    let mut market = Market::new(1, 1);
+    market.merchants[0].start = Some(LAST.plus(-6));
+    market.items[0].start = Some(LAST.plus(-6));
+    for id in 1..=20 {
+        market.ledger.purchase(LAST, purchase(id));
+    }
+    market
+}
+
+fn purchase(id: u32) -> Purchase {
+    bought(u64::from(id), id, Some(0), Some(0), 100.0)
+}
+
+#[test]
+fn a_partial_refund_takes_money_and_leaves_the_buyer() {
+    let mut market = twenty();
+    let outcome = market.ledger.refund(returned(&purchase(3), Some(40.0)));
+    assert_eq!(outcome, Outcome::Applied);
+    near(market.merchant(0).weekly_gmv, 1_960.0);
+    near(market.merchant(0).buyers, 20.0);
+}
+
+#[test]
+fn a_full_refund_takes_the_buyer_too() {
+    for amounts in [vec![None], vec![Some(100.0)], vec![Some(60.0), Some(60.0)]] {
+        let mut market = twenty();
+        for amount in amounts {
+            market.ledger.refund(returned(&purchase(3), amount));
+        }
+        near(market.merchant(0).weekly_gmv, 1_900.0);
+        near(market.merchant(0).buyers, 19.0);
+        near(market.item(0).buyers, 19.0);
+    }
+}
+
+#[test]
+fn the_buyer_counts_on_the_next_day_on_which_something_was_kept() {
+    let mut market = Market::new(1, 0);
+    let monday = LAST.plus(-6);
+    market.merchants[0].start = Some(monday.plus(-14));
+    let first = bought(1, 7, None, Some(0), 10.0);
+    market.ledger.purchase(monday, first);
+    market
+        .ledger
+        .purchase(monday.plus(2), bought(2, 7, None, Some(0), 10.0));
+    market.ledger.refund(returned(&first, None));
+    near(market.merchant(0).buyers, 1.0);
+    near(market.merchant(0).weekly_gmv, 10.0 / 3.0);
+}
+
+#[test]
+fn a_refund_waits_for_its_purchase_and_comes_to_the_same() {
+    let (mut early, mut late) = (Market::new(1, 1), Market::new(1, 1));
+    for market in [&mut early, &mut late] {
+        market.merchants[0].start = Some(LAST.plus(-6));
+    }
+    let refunds = [Some(30.0), Some(20.0), Some(80.0)].map(|part| returned(&purchase(1), part));
+    for refund in refunds {
+        assert_eq!(early.ledger.refund(refund), Outcome::Waiting);
+    }
+    for market in [&mut early, &mut late] {
+        market.ledger.purchase(LAST, purchase(1));
+        market.ledger.purchase(LAST, purchase(2));
+    }
+    for refund in refunds {
+        assert_eq!(late.ledger.refund(refund), Outcome::Applied);
+    }
+    assert_eq!(early.ledger.counts().waiting, 0);
+    assert_eq!(early.merchant(0), late.merchant(0));
+    near(early.merchant(0).weekly_gmv, 100.0);
+}
+
+#[test]
+fn a_refund_of_what_someone_else_bought_counts_for_nothing() {
+    let wrong_buyer = Refund {
+        buyer: UserRow(99),
+        ..returned(&purchase(3), None)
+    };
+    let wrong_item = Refund {
+        item: ItemRow(5),
+        ..returned(&purchase(3), None)
+    };
+    let wrong_merchant = Refund {
+        item: ItemRow::NONE,
+        merchant: MerchantRow(5),
+        ..returned(&purchase(3), None)
+    };
+    for refund in [wrong_buyer, wrong_item, wrong_merchant] {
+        let mut after = twenty();
+        assert_eq!(after.ledger.refund(refund), Outcome::Mismatched);
+        assert_eq!(after.ledger.counts().mismatched, 1);
+        assert_eq!(after.merchant(0), twenty().merchant(0));
+
+        let mut before = Ledger::new(10);
+        assert_eq!(before.refund(refund), Outcome::Waiting);
+        before.purchase(LAST, purchase(3));
+        assert_eq!(before.find(3).unwrap().refunded, Money::ZERO);
+        assert_eq!(before.counts().mismatched, 1);
+    }
+}
+
+#[test]
+fn a_refund_may_name_the_merchant_alone_or_an_item_that_changed_hands() {
+    let by_merchant = Refund {
+        item: ItemRow::NONE,
+        ..returned(&purchase(3), None)
+    };
+    let moved = Refund {
+        merchant: MerchantRow(5),
+        ..returned(&purchase(3), None)
+    };
+    for refund in [by_merchant, moved] {
+        assert_eq!(twenty().ledger.refund(refund), Outcome::Applied);
+    }
+}
+
+#[test]
+fn a_refund_without_a_purchase_nets_its_own_day_and_no_buyer() {
+    let mut market = twenty();
+    market.sell(0, LAST.plus(-1), 1, 30.0);
+    let (item, merchant) = (ItemRow(0), MerchantRow(0));
+    let (part, much) = (Money::from_units(500.0), Money::from_units(1e6));
+    market.ledger.refund_unlinked(LAST, item, merchant, part);
+    near(market.merchant(0).weekly_gmv, 1_530.0);
+    near(market.item(0).weekly_gmv, 1_500.0);
+    market.ledger.refund_unlinked(LAST, item, merchant, much);
+    near(market.merchant(0).weekly_gmv, 30.0);
+    near(market.merchant(0).buyers, 21.0);
+}
+
+#[test]
+fn the_oldest_waiting_refund_goes_when_there_are_too_many() {
+    let mut ledger = Ledger::new(2);
+    for id in 1..=3 {
+        ledger.refund(returned(&purchase(id), None));
+    }
+    assert_eq!((ledger.counts().waiting, ledger.counts().evicted), (2, 1));
+    for id in 1..=3 {
+        ledger.purchase(LAST, purchase(id));
+    }
+    let refunded = [1, 2, 3].map(|id| ledger.find(id).unwrap().is_refunded());
+    assert_eq!(refunded, [false, true, true]);
+    assert_eq!(ledger.counts().waiting, 0);
+}
+
+#[test]
+fn what_costs_nothing_has_a_buyer_until_it_is_given_back() {
+    let mut market = Market::new(1, 0);
+    let gift = bought(9, 1, None, Some(0), 0.0);
+    market.ledger.purchase(LAST, gift);
+    near(market.merchant(0).buyers, 1.0);
+    market.ledger.refund(returned(&gift, None));
+    near(market.merchant(0).buyers, 0.0);
+}

@@ -1,0 +1,135 @@
+//! The regression simulation: 20,000 sellers of four weeks, of whom some grow, some have a spike and some fake it.
+
+use super::*;
+
+const SELLERS: u32 = 20_000;
+const DAYS: i32 = 28;
+const WEEKDAYS: [f64; 7] = [0.9, 0.85, 0.9, 0.95, 1.1, 1.2, 1.1];
+const BEST: usize = 500;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Trick {
+    None,
+    Spike,
+    Wash,
+}
+
+struct Seller {
+    slope: f64,
+    weekly: f64,
+    trick: Trick,
+    orders: u32,
+}
+
+impl Seller {
+    fn new(numbers: &mut Numbers) -> Self {
+        let grows = numbers.unit() < 0.05;
+        let trick = match numbers.unit() {
+            share if share < 0.03 => Trick::Spike,
+            share if share < 0.06 => Trick::Wash,
+            _ => Trick::None,
+        };
+        Self {
+            slope: 0.05 * numbers.normal() + if grows { 0.35 } else { 0.0 },
+            weekly: (6_f64.ln() + 1.6 * numbers.normal()).exp(),
+            trick,
+            orders: 0,
+        }
+    }
+
+    /// Ordinary orders of a day: a Poisson number around a trend, the weekday and a gamma of variance 0.1.
+    fn ordinary(&self, day: i32, numbers: &mut Numbers) -> u32 {
+        let weeks = (f64::from(day) - f64::from(DAYS - 1) / 2.0) / 7.0;
+        let weekday = WEEKDAYS[usize::try_from(day % 7).unwrap()];
+        let rate = self.weekly / 7.0 * weekday * (self.slope * weeks).exp();
+        poisson(rate * gamma(numbers), numbers)
+    }
+}
+
+/// A gamma of mean 1 and variance 0.1: the mean of ten exponentials.
+fn gamma(numbers: &mut Numbers) -> f64 {
+    let product: f64 = (0..10).map(|_| numbers.unit()).product();
+    -product.ln() / 10.0
+}
+
+fn poisson(rate: f64, numbers: &mut Numbers) -> u32 {
+    if rate > 50.0 {
+        let near = (rate + rate.sqrt() * numbers.normal()).round().max(0.0);
+        return format!("{near}").parse().unwrap();
+    }
+    let (end, mut product, mut count) = ((-rate).exp(), numbers.unit(), 0);
+    while product > end {
+        product *= numbers.unit();
+        count += 1;
+    }
+    count
+}
+
+fn simulate(seed: u64) -> (Market, Vec<Seller>) {
+    let mut numbers = Numbers(seed);
+    let mut market = Market::new(SELLERS as usize, 0);
+    let start = LAST.plus(1 - DAYS);
+    let mut sellers: Vec<Seller> = (0..SELLERS).map(|_| Seller::new(&mut numbers)).collect();
+    for (row, seller) in (0..).zip(&mut sellers) {
+        market.merchants[row as usize].start = Some(start);
+        for day in 0..DAYS {
+            let orders = seller.ordinary(day, &mut numbers);
+            seller.orders += orders;
+            market.sell(row, start.plus(day), orders, 100.0);
+        }
+        match seller.trick {
+            Trick::None => {}
+            Trick::Spike => spike(&mut market, row, seller, &mut numbers),
+            Trick::Wash => wash(&mut market, row, &mut numbers),
+        }
+    }
+    (market, sellers)
+}
+
+/// Five weeks' orders on one day of the last week, each by another buyer.
+fn spike(market: &mut Market, row: u32, seller: &mut Seller, numbers: &mut Numbers) {
+    let orders: u32 = format!("{}", (5.0 * seller.weekly).round())
+        .parse()
+        .unwrap();
+    seller.orders += orders;
+    market.sell(row, numbers.day(7), orders, 100.0);
+}
+
+/// Two, four, six orders a day in the last three weeks, by three to eight accounts.
+fn wash(market: &mut Market, row: u32, numbers: &mut Numbers) {
+    let accounts = 3 + numbers.below(6);
+    for (week, daily) in (0..).zip([6, 4, 2]) {
+        for order in 0..7 * daily {
+            let day = LAST.plus(-7 * week - order % 7);
+            market.buy(row, day, row * 10 + numbers.below(accounts), 100.0);
+        }
+    }
+}
+
+#[test]
+fn the_surest_growers_grow() {
+    for seed in [1, 2, 3] {
+        let (market, sellers) = simulate(seed);
+        let standings = market.build();
+        let lower = |row: usize| {
+            let standing = standings.standing_of_merchant(MerchantRow::at(row));
+            standing.unwrap().lower.unwrap()
+        };
+        let mut rows: Vec<(f64, usize)> = (0..sellers.len()).map(|row| (lower(row), row)).collect();
+        rows.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+        let best: Vec<&Seller> = rows[..BEST].iter().map(|(_, row)| &sellers[*row]).collect();
+        let share = |is: &dyn Fn(&Seller) -> bool| {
+            best.iter().filter(|seller| is(seller)).count() as f64 / BEST as f64
+        };
+        let shares = [
+            share(&|seller| seller.slope >= 0.10),
+            share(&|seller| seller.trick == Trick::Spike),
+            share(&|seller| seller.trick == Trick::Wash),
+            share(&|seller| seller.orders < 10),
+        ];
+        assert!(
+            shares[0] >= 0.55 && shares[1] <= 0.10 && shares[2] <= 0.05 && shares[3] <= 0.0,
+            "seed {seed}: {shares:?}"
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! What must not pay: accounts that buy again and again, giant orders, spikes, a change of integrity.
+
+use super::*;
+
+/// Forty merchants that sell evenly, and one more, number 40.
+fn lane() -> Market {
+    let mut market = Market::new(41, 0);
+    for merchant in 0..41 {
+        market.merchants[merchant as usize].start = Some(LAST.plus(-27));
+        let size = 7 + merchant % 5;
+        market.sell_weekly(merchant, &[size; 4]);
+    }
+    market
+}
+
+#[test]
+fn five_accounts_move_next_to_nothing() {
+    let (before, mut market) = (lane().merchant(40), lane());
+    for order in 0..500 {
+        let day = LAST.plus(-(order % 4));
+        market.buy(40, day, u32::try_from(order % 5).unwrap(), 1_000.0);
+    }
+    let after = market.merchant(40);
+    near(after.growth, before.growth);
+    assert!(after.buyers - before.buyers <= 5.0);
+    let cap = 5.0 * 100.0;
+    let most = before.weekly_gmv + 5.0 * cap / 4.0;
+    assert!(after.weekly_gmv <= most * 1.000_001, "{after:?}");
+}
+
+#[test]
+fn one_giant_order_counts_as_five_ordinary_ones() {
+    let (before, mut market) = (lane().merchant(40), lane());
+    market.buy(40, LAST, 1, 1e9);
+    let gain = market.merchant(40).weekly_gmv - before.weekly_gmv;
+    assert!(gain <= 500.0 / 4.0 + 1e-6, "{gain}");
+    near(market.merchant(40).growth, before.growth);
+}
+
+#[test]
+fn a_merchant_of_one_buyer_keeps_three_tenths() {
+    let mut market = Market::new(2, 1);
+    for week in 0..12 {
+        let purchase = bought(0, 1, Some(0), Some(0), 70.0);
+        market.ledger.purchase(LAST.plus(-7 * week), purchase);
+    }
+    near(market.merchant(0).weekly_gmv, 0.3 * 70.0);
+    near(market.item(0).weekly_gmv, 70.0);
+}
+
+#[test]
+fn a_one_day_spike_goes_and_a_weekend_stays() {
+    let mut market = Market::new(2, 0);
+    for week in 0..4 {
+        for day in 0..7 {
+            let date = LAST.plus(-7 * week - day);
+            market.sell(0, date, 10, 10.0);
+            market.sell(1, date, if day < 2 { 40 } else { 10 }, 10.0);
+        }
+    }
+    for runner in &mut market.merchants {
+        runner.start = Some(LAST.plus(-27));
+    }
+    near(market.merchant(1).buyers, 4.0 * 130.0);
+    market.sell(0, LAST.plus(-3), 1_000, 10.0);
+    let spiked = market.merchant(0);
+    let cap = 10.0 + 3.0 * 10_f64.sqrt();
+    near(spiked.buyers, 270.0 + cap);
+    near(spiked.weekly_gmv, (2_700.0 + 10.0 * cap) / 4.0);
+}
+
+#[test]
+fn a_day_without_neighbours_is_not_clipped() {
+    let mut market = Market::new(1, 0);
+    market.merchants[0].start = Some(LAST);
+    market.sell(0, LAST, 50, 10.0);
+    near(market.merchant(0).buyers, 50.0);
+}
+
+#[test]
+fn integrity_scales_the_whole_window_and_makes_no_growth() {
+    let mut market = lane();
+    let before = market.merchant(40);
+    market.merchants[40].integrity = 0.5;
+    let after = market.merchant(40);
+    near(after.weekly_gmv, before.weekly_gmv / 2.0);
+    near(after.buyers, before.buyers / 2.0);
+    assert!(after.level < before.level);
+    assert!(after.slope.unwrap().abs() < 1e-9);
+    near(after.growth, 0.0);
+}
+
+#[test]
+fn no_integrity_leaves_nothing_and_no_nan() {
+    for integrity in [0.0, -1.0] {
+        let mut market = lane();
+        market.merchants[40].integrity = integrity;
+        let standing = market.merchant(40);
+        near(standing.weekly_gmv, 0.0);
+        near(standing.level, 0.5 / 41.0);
+        near(standing.growth, 0.0);
+        assert!(standing.newcomer);
+    }
+    let mut market = lane();
+    market.merchants[40].integrity = f32::NAN;
+    assert_eq!(market.merchant(40), lane().merchant(40));
+}

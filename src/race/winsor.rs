@@ -1,0 +1,77 @@
+//! Winsorising: a day's buyers count to at most what its neighbours or its weekday make plausible.
+//!
+//! cap = m + 3·max(1.4826·MAD, √max(m, 1)), with the median m and the median absolute deviation MAD of (a) the three days before and
+//! after and (b) the same weekday in the other weeks, the day itself left out; the larger cap holds. Spikes of a day go, weekends stay.
+//! Days outside the history do not exist, so a young runner is not held against zeros. No cap is under 3, hence days of up to three
+//! buyers, which is nearly all days of nearly all runners, cost nothing.
+
+use super::median::median;
+use super::window::WINDOW;
+
+/// Days before and after that are neighbours.
+const NEAR: usize = 3;
+/// From the median absolute deviation to a standard deviation of normal data.
+const SIGMA: f64 = 1.4826;
+/// Buyers that are never clipped: the cap around a median of 0.
+const FREE: u32 = 3;
+
+/// The winsorised buyers of one day of a history given by its days in order.
+pub(super) fn winsorised(history: &[u32], day: usize) -> f64 {
+    let buyers = history[day];
+    if buyers <= FREE {
+        return f64::from(buyers);
+    }
+    match neighbours(history, day).max(same_weekday(history, day)) {
+        Some(Cap(cap)) => f64::from(buyers).min(cap),
+        None => f64::from(buyers),
+    }
+}
+
+fn neighbours(history: &[u32], day: usize) -> Option<Cap> {
+    let from = day.saturating_sub(NEAR);
+    let to = (day + NEAR + 1).min(history.len());
+    cap((from..to)
+        .filter(|other| *other != day)
+        .map(|other| history[other]))
+}
+
+fn same_weekday(history: &[u32], day: usize) -> Option<Cap> {
+    let others = (day % 7..history.len()).step_by(7);
+    cap(others
+        .filter(|other| *other != day)
+        .map(|other| history[other]))
+}
+
+/// A cap; ordered, none below any.
+#[derive(PartialEq)]
+struct Cap(f64);
+
+impl Eq for Cap {}
+
+impl PartialOrd for Cap {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Cap {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+fn cap(days: impl Iterator<Item = u32>) -> Option<Cap> {
+    let mut buffer = [0.0; WINDOW / 7];
+    let mut count = 0;
+    for (slot, day) in buffer.iter_mut().zip(days) {
+        *slot = f64::from(day);
+        count += 1;
+    }
+    let values = &mut buffer[..count];
+    let middle = median(values)?;
+    for value in values.iter_mut() {
+        *value = (*value - middle).abs();
+    }
+    let deviation = SIGMA * median(values)?;
+    Some(Cap(middle + 3.0 * deviation.max(middle.max(1.0).sqrt())))
+}

@@ -1,0 +1,64 @@
+//! The blend: base = (Σ_{w>0} w·x + Σ_{w<0} |w|·(1 − x)) / Σ|w|, in [0, 1].
+//!
+//! Since |w|·(1 − x) = |w| + w·x for a negative weight, the base is one constant and one multiply-add for each objective.
+
+use ndarray::{ArrayView1, ArrayViewMut1};
+
+use crate::config::{Scene, Weighed};
+use crate::model::read::narrow;
+
+/// A scene's weights, each divided by their absolute sum.
+#[derive(Clone, Debug)]
+pub(super) struct Weights {
+    parts: Vec<(Weighed, f64)>,
+    total: f64,
+}
+
+impl Weights {
+    /// The weights of a scene.
+    pub(super) fn of(scene: &Scene) -> Self {
+        let parts: Vec<(Weighed, f64)> = scene
+            .weights
+            .iter()
+            .map(|&(weighed, weight)| (weighed, f64::from(weight)))
+            .collect();
+        let total = parts.iter().map(|(_, weight)| weight.abs()).sum();
+        Self { parts, total }
+    }
+
+    /// The objectives of weight ≠ 0 with their weights, in the table's order.
+    pub(super) fn parts(&self) -> &[(Weighed, f64)] {
+        &self.parts
+    }
+
+    /// What the base is where every value is 0: the share of the negative weights.
+    pub(super) fn start(&self) -> f32 {
+        let negative: f64 = self
+            .parts
+            .iter()
+            .filter(|(_, weight)| *weight < 0.0)
+            .map(|(_, weight)| weight.abs())
+            .sum();
+        narrow(negative / self.total)
+    }
+
+    /// Adds an objective's column to the bases.
+    pub(super) fn add(
+        &self,
+        weight: f64,
+        values: ArrayView1<'_, f32>,
+        mut bases: ArrayViewMut1<'_, f32>,
+    ) {
+        bases.scaled_add(narrow(weight / self.total), &values);
+    }
+
+    /// An objective's contribution to the base: never negative, and all together they are the base.
+    pub(super) fn contribution(&self, weight: f64, value: f32) -> f32 {
+        let towards = if weight < 0.0 {
+            1.0 - f64::from(value)
+        } else {
+            f64::from(value)
+        };
+        narrow(weight.abs() / self.total * towards)
+    }
+}

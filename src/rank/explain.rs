@@ -1,0 +1,48 @@
+//! Why a candidate stands where it stands: the rows shown, computed again by the same functions that scored them.
+
+use super::blend::Weights;
+use super::factor;
+use super::predict::Predictor;
+use super::resolve::Candidate;
+use crate::model::read::narrow;
+use crate::model::{Explanation, Part, Placed};
+
+/// Attaches an explanation to each place.
+pub(super) fn attach(
+    items: &mut [Placed],
+    best: &[(usize, f32)],
+    kept: &[Candidate<'_>],
+    predictor: &Predictor<'_>,
+    weights: &Weights,
+) {
+    for (placed, &(place, _)) in items.iter_mut().zip(best) {
+        placed.explain = Some(explain(&kept[place], predictor, weights));
+    }
+}
+
+fn explain(candidate: &Candidate<'_>, predictor: &Predictor<'_>, weights: &Weights) -> Explanation {
+    let one = std::slice::from_ref(candidate);
+    let view = predictor.view();
+    let part = |&(weighed, weight): &(crate::config::Weighed, f64)| {
+        let mut value = [0.0];
+        predictor.fill(weighed, one, &mut value);
+        Part {
+            name: view.config.name(weighed).to_owned(),
+            raw: predictor.raw(weighed, candidate),
+            value: value[0],
+            weight: narrow(weight),
+            contribution: weights.contribution(weight, value[0]),
+        }
+    };
+    let mut base = [0.0];
+    predictor.bases(one, weights, &mut base);
+    Explanation {
+        objectives: weights.parts().iter().map(part).collect(),
+        base: base[0],
+        factors: vec![factor::explain(
+            &view.config.integrity,
+            view.features.merchants.integrity(),
+            candidate.item.merchant,
+        )],
+    }
+}

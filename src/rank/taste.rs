@@ -1,0 +1,149 @@
+//! The user's profile, laid out so that a candidate's part in it is a few loads: tag weights spread over all tags, histories by row.
+
+use super::View;
+use super::lookup::Sums;
+use crate::feature::{Bond, Features, Item, Items, User};
+use crate::id::{ItemRow, TagId};
+use crate::model::read::narrow;
+use crate::race::Standings;
+
+/// What one user likes, as of one moment.
+#[derive(Debug, Default)]
+pub(super) struct Taste {
+    /// By tag: (the user's weight × idf², idf²). The second is the same for all users of one standings.
+    tags: Vec<[f32; 2]>,
+    /// Tags whose first number is not 0.
+    touched: Vec<TagId>,
+    /// |user's tag weights × idf|; 0 where there is none.
+    norm: f32,
+    /// The standings whose idf the second numbers hold.
+    idf_of: Option<u64>,
+    /// Whether we know the user at all.
+    known: bool,
+    items: Sums,
+    merchants: Sums,
+}
+
+impl Taste {
+    /// Takes in a user; one that we do not know likes nothing.
+    pub(super) fn load(&mut self, id: &str, view: &View<'_>) {
+        let Features {
+            hasher,
+            users,
+            tags,
+            ..
+        } = view.features;
+        self.spread_idf(view.standings, tags.len());
+        let user = users.find(hasher, id).and_then(|row| users.get(row));
+        self.known = user.is_some();
+        self.norm = 0.0;
+        let sizes = user.map_or((0, 0), |user| {
+            (
+                user.profile.items().entries().len(),
+                user.profile.merchants().entries().len(),
+            )
+        });
+        self.items.clear(sizes.0);
+        self.merchants
+            .clear(sizes.1 + user.map_or(0, |user| user.profile.follows().count()));
+        if let Some(user) = user {
+            self.load_tags(user, view);
+            self.load_histories(user, view);
+        }
+    }
+
+    /// Makes room for every tag and fills in its idf², once for each standings; takes the last user's weights out.
+    fn spread_idf(&mut self, standings: &Standings, tags: usize) {
+        if self.idf_of != Some(standings.number) || self.tags.len() < tags {
+            let square = |tag| {
+                let idf = standings.idf_of(TagId::at(tag));
+                [0.0, idf * idf]
+            };
+            self.tags.clear();
+            self.tags.extend((0..tags).map(square));
+            self.idf_of = Some(standings.number);
+        } else {
+            self.touched
+                .iter()
+                .for_each(|tag| self.tags[tag.index()][0] = 0.0);
+        }
+        self.touched.clear();
+    }
+
+    /// Adds up what was learnt, declared and followed, then weighs each tag by its idf.
+    fn load_tags(&mut self, user: &User, view: &View<'_>) {
+        let settings = &view.config.profile;
+        let left = user.profile.left(view.decay(), view.as_of);
+        for entry in user.profile.tags().entries() {
+            let tag = TagId(entry.key);
+            self.tags[tag.index()][0] = narrow(entry.weight * left);
+            self.touched.push(tag);
+        }
+        for &(tag, weight) in &user.tags {
+            self.add(tag, settings.declared_gain * f64::from(weight));
+        }
+        for bond in user.profile.follows() {
+            if let Bond::Creator(tag) = bond {
+                self.add(tag, settings.follow_bond);
+            }
+        }
+        let mut square = 0.0;
+        for tag in &self.touched {
+            let [weight, idf_square] = &mut self.tags[tag.index()];
+            square += f64::from(*weight * *weight * *idf_square);
+            *weight *= *idf_square;
+        }
+        self.norm = narrow(square.sqrt());
+    }
+
+    /// Adds to a tag that may have been touched already.
+    fn add(&mut self, tag: TagId, weight: f64) {
+        if !self.touched.contains(&tag) {
+            self.touched.push(tag);
+        }
+        self.tags[tag.index()][0] += narrow(weight);
+    }
+
+    fn load_histories(&mut self, user: &User, view: &View<'_>) {
+        let left = user.profile.left(view.decay(), view.as_of);
+        for entry in user.profile.items().entries() {
+            self.items.add(entry.key, entry.weight * left);
+        }
+        for entry in user.profile.merchants().entries() {
+            self.merchants.add(entry.key, entry.weight * left);
+        }
+        for bond in user.profile.follows() {
+            if let Bond::Merchant(merchant) = bond {
+                self.merchants
+                    .add(merchant.0, view.config.profile.follow_bond);
+            }
+        }
+    }
+
+    /// The cosine of the user's and an item's tags, each × idf; `None` where either has none.
+    #[inline(always)]
+    pub(super) fn cosine(&self, items: &Items, row: ItemRow, item: &Item) -> Option<f32> {
+        if self.norm <= 0.0 || !Items::has_tags(item) {
+            return None;
+        }
+        let (mut dot, mut square) = (0.0_f32, 0.0_f32);
+        items.visit_tags(row, item, |tag, weight| {
+            let [user, idf_square] = self.tags[tag.index()];
+            dot += weight * user;
+            square += weight * weight * idf_square;
+        });
+        Some((dot / (self.norm * square.sqrt())).clamp(-1.0, 1.0))
+    }
+
+    /// The user's history with an item; 0 where there is none, `None` for a user we do not know.
+    #[inline(always)]
+    pub(super) fn item(&self, row: u32) -> Option<f64> {
+        self.known.then(|| self.items.get(row).unwrap_or(0.0))
+    }
+
+    /// The user's history with a merchant, the bond of following included.
+    #[inline(always)]
+    pub(super) fn merchant(&self, row: u32) -> Option<f64> {
+        self.known.then(|| self.merchants.get(row).unwrap_or(0.0))
+    }
+}
