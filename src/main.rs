@@ -3,18 +3,14 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use saima::cli::{Cli, Outcome};
+use saima::cli::{self, Cli};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match saima::cli::run(Cli::parse()) {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::Refused) => ExitCode::from(1),
-        Err(error) => {
-            eprintln!("saima: {error:#}");
-            ExitCode::from(1)
-        }
-    }
+    cli::run(Cli::parse()).unwrap_or_else(|error| {
+        eprintln!("saima: {error:#}");
+        ExitCode::FAILURE
+    })
 }

@@ -69,7 +69,7 @@ pub struct Row {
     /// Its value where the data is missing, in [0, 1].
     pub neutral: f32,
     /// Its weight in the scene `default` of the embedded config.
-    pub default_weight: f32,
+    pub default_weight: f64,
     /// What it needs.
     pub needs: Needs,
     /// What its raw figure is, for explain and the docs.
@@ -156,7 +156,7 @@ pub static TABLE: [Row; 11] = [
         objective: Objective::Freshness,
         name: "freshness",
         neutral: 0.5,
-        default_weight: 0.01,
+        default_weight: 0.02,
         needs: Needs::ITEM,
         raw: "days since `listed_at`",
         value: "2^(−age / half-life)",
@@ -165,7 +165,7 @@ pub static TABLE: [Row; 11] = [
         objective: Objective::Quality,
         name: "quality",
         neutral: 0.5,
-        default_weight: 0.01,
+        default_weight: 0.0,
         needs: Needs::ITEM,
         raw: "as declared",
         value: "as declared",

@@ -135,7 +135,8 @@ pub struct Telemetry {
     requests: Labelled<3, Counter>,
     seconds: Labelled<2, Latency>,
     scenes: ArcSwap<HashMap<String, Arc<SceneMetrics>>>,
-    missing: Each<Counter, { objective::TABLE.len() }>,
+    missing: Labelled<1, Counter>,
+    own_missing: [Counter; objective::TABLE.len()],
     dropped: Labelled<1, Counter>,
     events: Each<Counter, { EventKind::ALL.len() }>,
     accepted: Each<Counter, { FACTS.len() }>,
@@ -173,6 +174,11 @@ impl Default for Telemetry {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("saima");
         let to = &mut registry;
+        let missing: Labelled<1, Counter> = one(
+            to,
+            "missing",
+            "Values taken as neutral because the data is missing",
+        );
         Self {
             requests: one(to, "requests", "Answers by route and status"),
             seconds: one(
@@ -181,15 +187,11 @@ impl Default for Telemetry {
                 "Time of a rank request by scene and step",
             ),
             scenes: ArcSwap::default(),
-            missing: each(
-                to,
-                (
-                    "missing",
-                    "Values taken as neutral because the data is missing",
-                ),
-                "objective",
-                std::array::from_fn(|place| objective::TABLE[place].name),
-            ),
+            own_missing: std::array::from_fn(|place| {
+                let name = objective::TABLE[place].name.to_owned();
+                missing.get_or_create_owned(&[("objective", name)])
+            }),
+            missing,
             dropped: one(to, "dropped", "Candidates that a rule kept out"),
             events: each(
                 to,
@@ -279,7 +281,14 @@ impl Telemetry {
     /// The counter of values that an objective lacked.
     #[must_use]
     pub fn missing(&self, objective: Objective) -> &Counter {
-        &self.missing.0[objective as usize]
+        &self.own_missing[objective as usize]
+    }
+
+    /// The counter of values that a declared prediction lacked.
+    #[must_use]
+    pub fn missing_prediction(&self, name: &str) -> Counter {
+        self.missing
+            .get_or_create_owned(&[("objective", name.to_owned())])
     }
 
     /// The counter of candidates that a rule kept out; to be kept by the caller.

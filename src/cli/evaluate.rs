@@ -179,7 +179,7 @@ fn figures(
 impl Figures {
     fn table(&self) -> Table {
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
         table.set_header(["scene", &self.scene, "95 % interval"]);
         for (name, figure) in [
             ("NDCG@10", self.ndcg_10),

@@ -1,11 +1,16 @@
 //! The commands of the `saima` program.
 
+pub mod client;
+pub mod evaluate;
+pub mod import;
+
 mod demo;
 mod serve;
 mod synthetic;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -36,6 +41,10 @@ enum Command {
         /// The configuration file
         file: PathBuf,
     },
+    /// Send items, merchants, users or events from files to a running service
+    Import(import::Args),
+    /// Measure how well a running service ranks
+    Evaluate(evaluate::Args),
 }
 
 #[derive(Debug, Args)]
@@ -81,28 +90,21 @@ impl From<ClockArg> for ClockMode {
     }
 }
 
-/// How a command ended that could be carried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// All went well.
-    Done,
-    /// What it was given was refused; the reasons are on standard error.
-    Refused,
-}
-
-/// Carries a command out.
+/// Carries a command out: exit code 0 where all went well, 1 where something was refused, with the reasons on standard error.
 ///
 /// # Errors
 /// What kept it from being carried out, for people.
-pub fn run(cli: Cli) -> Result<Outcome> {
+pub fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Demo(args) => demo::run(&args),
         Command::Check { file } => Ok(check(&file)),
+        Command::Import(args) => Ok(import::run(&args)?),
+        Command::Evaluate(args) => Ok(evaluate::run(&args)?),
     }
 }
 
-fn check(file: &std::path::Path) -> Outcome {
+fn check(file: &std::path::Path) -> ExitCode {
     match Config::load(file) {
         Ok(config) => {
             eprintln!(
@@ -110,11 +112,11 @@ fn check(file: &std::path::Path) -> Outcome {
                 file.display(),
                 config.vocabulary.scenes.join(", ")
             );
-            Outcome::Done
+            ExitCode::SUCCESS
         }
         Err(faults) => {
             eprintln!("{faults}");
-            Outcome::Refused
+            ExitCode::FAILURE
         }
     }
 }

@@ -2,26 +2,27 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use tokio::net::TcpListener;
 
-use super::{Outcome, ServeArgs};
+use super::ServeArgs;
 use crate::clock::Clock;
 use crate::config::{self, Config, Live, LogFormat};
 use crate::engine::Engine;
 use crate::http::{self, Tokens};
 use crate::telemetry::{self, Telemetry};
 
-pub(super) fn run(args: ServeArgs) -> Result<Outcome> {
+pub(super) fn run(args: ServeArgs) -> Result<ExitCode> {
     let path = args.config.clone();
     let mut config = match path.as_deref().map(Config::load) {
         None => Config::embedded(),
         Some(Ok(config)) => config,
         Some(Err(faults)) => {
             eprintln!("{faults}");
-            return Ok(Outcome::Refused);
+            return Ok(ExitCode::FAILURE);
         }
     };
     adjust(&mut config, &args);
@@ -64,7 +65,7 @@ fn watch(
 pub(super) fn serve<T>(
     config: Config,
     prepare: impl FnOnce(Arc<Live>, Arc<Engine>) -> Result<T>,
-) -> Result<Outcome> {
+) -> Result<ExitCode> {
     telemetry::log(config.log.format == LogFormat::Json, &config.log.level);
     let tokens = Tokens::from_env(
         |name| std::env::var(name).ok(),
@@ -84,8 +85,8 @@ pub(super) fn serve<T>(
         let listener = bind(listen).await?;
         engine.rebuild().await;
         println!("saima listening on http://{}", listener.local_addr()?);
-        http::serve(engine, tokens, listener, terminated()).await?;
-        Ok(Outcome::Done)
+        http::serve(engine, tokens, listener, terminated()).await;
+        Ok(ExitCode::SUCCESS)
     })
 }
 

@@ -151,7 +151,7 @@ impl Engine {
         let (ranking, tally) =
             SCRATCH.with_borrow_mut(|scratch| rank::rank(request, &view, scratch));
         drop(facts);
-        self.observe_ranking(scene, &tally);
+        self.observe_ranking(config, scene, &tally);
         Ok(ranking)
     }
 

@@ -9,7 +9,7 @@ use prometheus_client::metrics::counter::Counter;
 
 use super::Engine;
 use crate::clock::SECOND;
-use crate::config::{ConfigFaults, Scene, Weighed};
+use crate::config::{Config, ConfigFaults, Scene, Weighed};
 use crate::model::EventKind;
 use crate::rank::Tally;
 use crate::telemetry::Structure;
@@ -27,7 +27,7 @@ pub(super) struct Sizes {
 
 impl Engine {
     /// Counts what a request met.
-    pub(super) fn observe_ranking(&self, scene: &Scene, tally: &Tally) {
+    pub(super) fn observe_ranking(&self, config: &Config, scene: &Scene, tally: &Tally) {
         let to = &self.telemetry;
         to.candidates.inc_by(tally.candidates as u64);
         if tally.unknown > 0 {
@@ -37,8 +37,15 @@ impl Engine {
             self.unavailable.inc_by(tally.unavailable as u64);
         }
         for (&(weighed, _), &missing) in scene.weights.iter().zip(&tally.missing) {
-            if let (Weighed::Own(objective), 1..) = (weighed, missing) {
-                to.missing(objective).inc_by(missing as u64);
+            match weighed {
+                _ if missing == 0 => {}
+                Weighed::Own(objective) => {
+                    to.missing(objective).inc_by(missing as u64);
+                }
+                Weighed::Prediction(_) => {
+                    to.missing_prediction(config.name(weighed))
+                        .inc_by(missing as u64);
+                }
             }
         }
     }

@@ -1,6 +1,9 @@
 //! A ranking as JSON, written by hand: its keys are fixed, its numbers have a fixed form, and most ids need no escaping,
 //! so that a general serializer would spend three times as long.
 
+use std::cell::RefCell;
+
+use crate::clock::Time;
 use crate::model::{Dropped, Explanation, FactorPart, Part, Placed, Ranking};
 
 use super::number;
@@ -17,7 +20,7 @@ pub(super) fn write(ranking: &Ranking, request_id: &str) -> Vec<u8> {
     member(&mut out, ",\"scene\":", &ranking.scene);
     whole(&mut out, ",\"generation\":", ranking.generation);
     whole(&mut out, ",\"standings\":", ranking.standings);
-    member(&mut out, ",\"as_of\":", &ranking.as_of.to_string());
+    as_of(&mut out, ranking.as_of);
     list(&mut out, ",\"items\":", &ranking.items, placed);
     list(&mut out, ",\"unknown\":", &ranking.unknown, |out, id| {
         string(out, id)
@@ -27,6 +30,20 @@ pub(super) fn write(ranking: &Ranking, request_id: &str) -> Vec<u8> {
     }
     out.push(b'}');
     out
+}
+
+thread_local! {
+    /// The last `as_of` written: it changes once an hour or so, and formatting a date takes as long as writing ten places.
+    static AS_OF: RefCell<(Time, String)> = RefCell::new((Time::default(), Time::default().to_string()));
+}
+
+fn as_of(out: &mut Vec<u8>, at: Time) {
+    AS_OF.with_borrow_mut(|(last, text)| {
+        if *last != at {
+            (*last, *text) = (at, at.to_string());
+        }
+        member(out, ",\"as_of\":", text);
+    });
 }
 
 fn placed(out: &mut Vec<u8>, placed: &Placed) {
@@ -118,7 +135,6 @@ fn string(out: &mut Vec<u8>, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Time;
 
     fn ranking() -> Ranking {
         let explain = Explanation {

@@ -423,3 +423,39 @@ impl Counters {
         self.0[route][status].get_or_init(find).inc();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_ends_its_own_work_only() {
+        let panicking = async {
+            tokio::task::yield_now().await;
+            assert!(std::hint::black_box(false), "on purpose");
+        };
+        assert!(contained(panicking).await.is_err());
+        assert_eq!(contained(async { 7 }).await.unwrap(), 7);
+    }
+
+    #[test]
+    fn times_are_in_milliseconds() {
+        assert_eq!(
+            timing("rank", Duration::from_nanos(1_023_400)),
+            "rank;dur=1.023"
+        );
+        assert_eq!(timing("app", Duration::from_micros(7)), "app;dur=0.007");
+    }
+
+    #[test]
+    fn routes_of_one_path_stand_together() {
+        let mut paths: Vec<&str> = ROUTES
+            .chunk_by(|one, other| one.path == other.path)
+            .map(|routes| routes[0].path)
+            .collect();
+        let count = paths.len();
+        paths.sort_unstable();
+        paths.dedup();
+        assert_eq!(paths.len(), count);
+    }
+}

@@ -1,6 +1,5 @@
 //! The listener: connections in, requests through the router, and an orderly end.
 
-use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -26,16 +25,12 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `shutdown` is done, then lets requests under way finish within `[server] drain`.
-///
-/// # Errors
-/// Where the listener has no address.
 pub async fn serve(
     engine: Arc<Engine>,
     tokens: Tokens,
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
-) -> io::Result<()> {
-    listener.local_addr()?;
+) {
     let app = Arc::new(App::new(engine, tokens));
     let router = Arc::clone(&app).router();
     let (server, connections) = (server(), GracefulShutdown::new());
@@ -55,7 +50,6 @@ pub async fn serve(
     app.draining.store(true, Ordering::Release);
     drop(listener);
     drain(connections, app.engine.generation().config.server.drain).await;
-    Ok(())
 }
 
 fn server() -> Builder<TokioExecutor> {

@@ -36,11 +36,20 @@ mod tests {
     #[test]
     fn ties_share_the_middle_of_their_ranks() {
         let sellers = Sellers::new([1.0, 2.0, 2.0, 3.0].into_iter());
-        assert_eq!(
-            [1.0, 2.0, 3.0].map(|figure| sellers.level(figure)),
-            [0.125, 0.5, 0.875]
+        for (figure, level) in [
+            (1.0, 0.125),
+            (2.0, 0.5),
+            (3.0, 0.875),
+            (0.0, 0.0),
+            (4.0, 1.0),
+        ] {
+            assert!((sellers.level(figure) - level).abs() < 1e-12, "{figure}");
+        }
+        let (one, none) = (
+            Sellers::new([7.0].into_iter()),
+            Sellers::new([].into_iter()),
         );
-        assert_eq!(Sellers::new([7.0].into_iter()).level(7.0), 0.5);
-        assert_eq!(Sellers::new([].into_iter()).level(7.0), 0.0);
+        assert!((one.level(7.0) - 0.5).abs() < 1e-12);
+        assert!(none.level(7.0).abs() < 1e-12);
     }
 }

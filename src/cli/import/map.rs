@@ -139,15 +139,11 @@ impl Mapping {
 
 impl Field<String> {
     fn read(name: &str, value: &Value) -> Result<Self, String> {
-        let (several, sources) = match value {
-            Value::Array(sources) => (
-                true,
-                sources
-                    .iter()
-                    .map(Source::read)
-                    .collect::<Result<Vec<_>, _>>()?,
-            ),
-            one => (false, vec![Source::read(one)?]),
+        let (several, sources) = if let Value::Array(sources) = value {
+            let sources: Result<Vec<_>, _> = sources.iter().map(Source::read).collect();
+            (true, sources?)
+        } else {
+            (false, vec![Source::read(value)?])
         };
         Ok(Self {
             name: name.to_owned(),

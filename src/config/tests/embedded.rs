@@ -13,7 +13,7 @@ use crate::objective::{Objective, TABLE};
 /// Where the weights begin.
 const WEIGHTS: &str = "\n[scene.default.weights]\n";
 
-fn weight(config: &Config, objective: Objective) -> f32 {
+fn weight(config: &Config, objective: Objective) -> f64 {
     let mut weights = config.scenes["default"].weights.iter();
     let found = weights.find(|(weighed, _)| *weighed == Weighed::Own(objective));
     found.map_or(0.0, |(_, weight)| *weight)
@@ -35,9 +35,9 @@ fn its_weights_are_those_of_the_table() {
         assert!((found - row.default_weight).abs() < 1e-9, "{}", row.name);
     }
     let weights = &config.scenes["default"].weights;
-    let all_own = |(weighed, _): &(Weighed, f32)| matches!(weighed, Weighed::Own(_));
+    let all_own = |(weighed, _): &(Weighed, f64)| matches!(weighed, Weighed::Own(_));
     assert!(weights.iter().all(all_own), "predictions weigh 0");
-    let order = |(weighed, _): &(Weighed, f32)| {
+    let order = |(weighed, _): &(Weighed, f64)| {
         TABLE
             .iter()
             .position(|row| Weighed::Own(row.objective) == *weighed)

@@ -8,7 +8,7 @@ use super::super::{Config, Normaliser};
 use super::{assert_sound, parse};
 
 /// A scene's weights by name, in their order.
-fn weights(config: &Config, scene: &str) -> Vec<(String, f32)> {
+fn weights(config: &Config, scene: &str) -> Vec<(String, f64)> {
     let weights = config.scenes[scene].weights.iter();
     weights
         .map(|(weighed, weight)| (config.name(*weighed).to_owned(), *weight))
@@ -44,7 +44,7 @@ fn a_scene_overrides_its_ancestors_weight_by_weight() {
          [scene.grandchild]\nparent = 'child'\nweights = { quality = 0, pcvr = 5, 'race.level' = 6 }",
     )
     .unwrap();
-    let named = |list: &[(&str, f32)]| -> Vec<_> {
+    let named = |list: &[(&str, f64)]| -> Vec<_> {
         list.iter()
             .map(|(name, weight)| ((*name).to_owned(), *weight))
             .collect()

@@ -45,7 +45,7 @@ fn assert_sound(config: &Config) {
         assert!((1..=config.limits.limit).contains(&scene.limit));
         assert!(scene.timeout.as_millis() >= 1);
         assert!(scene.timeout.as_millis() <= u128::from(config.limits.timeout_ms));
-        let total: f32 = scene.weights.iter().map(|(_, weight)| weight.abs()).sum();
+        let total: f64 = scene.weights.iter().map(|(_, weight)| weight.abs()).sum();
         assert!(total.is_normal(), "{name}: {total}");
     }
     assert!(config.vocabulary.has_scene("default"));

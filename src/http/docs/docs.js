@@ -11,13 +11,18 @@ function el(name, attributes = {}, ...children) {
   return element;
 }
 
+/** Text in which `backticks` mark code. */
+function rich(text) {
+  return (text || "").split("`").map((part, place) => (place % 2 ? el("code", {}, part) : part));
+}
+
 const nameOf = (reference) => reference.split("/").pop();
 
 /** A schema in a few words; what has a name of its own is a link to it. */
 function inWords(schema) {
   if (schema.$ref) return [el("a", { href: `#schema-${nameOf(schema.$ref)}` }, nameOf(schema.$ref))];
   if (schema.anyOf) {
-    const parts = schema.anyOf.filter((part) => part.type !== "null");
+    const parts = schema.anyOf.filter((part) => part.type !== "null" && Object.keys(part).length);
     return parts.flatMap((part, place) => (place ? [" or ", ...inWords(part)] : inWords(part)));
   }
   if (schema.const !== undefined) return [JSON.stringify(schema.const)];
@@ -41,7 +46,7 @@ function fields(schema) {
     el("tr", {},
       el("td", {}, el("code", { class: required.has(name) ? "required" : "" }, name)),
       el("td", {}, inWords(field)),
-      el("td", { class: "soft" }, field.description || "")));
+      el("td", { class: "soft" }, rich(field.description))));
   if (!rows.length) return null;
   const head = el("tr", {}, ["Field", "Type", "Meaning"].map((title) => el("th", {}, title)));
   return el("table", {}, el("thead", {}, head), el("tbody", {}, rows));
@@ -53,7 +58,7 @@ function parameters(list) {
     el("tr", {},
       el("td", {}, el("code", { class: one.required ? "required" : "" }, one.name)),
       el("td", {}, `${one.in}: `, inWords(one.schema)),
-      el("td", { class: "soft" }, one.description || "")));
+      el("td", { class: "soft" }, rich(one.description))));
   return el("details", { open: "" }, el("summary", {}, "Parameters"), el("table", {}, el("tbody", {}, rows)));
 }
 
@@ -63,7 +68,7 @@ function body(request) {
     el("p", {}, el("code", {}, media), ": ", inWords(content.schema)),
     content.example === undefined ? null : el("pre", {}, JSON.stringify(content.example, null, 2)),
   ]);
-  return el("details", { open: "" }, el("summary", {}, "Body"), el("p", { class: "soft" }, request.description || ""), parts);
+  return el("details", { open: "" }, el("summary", {}, "Body"), el("p", { class: "soft" }, rich(request.description)), parts);
 }
 
 function answers(spec, responses) {
@@ -93,7 +98,7 @@ function route(spec, method, path, operation) {
       el("span", { class: `method ${method}` }, method.toUpperCase()),
       el("span", { class: "path" }, path),
       el("span", { class: "role", title: "The role that a token needs" }, operation["x-role"]),
-      el("p", {}, operation.summary)),
+      el("p", {}, rich(operation.summary))),
     parameters(operation.parameters),
     body(operation.requestBody),
     answers(spec, operation.responses),
@@ -113,7 +118,7 @@ function show(spec) {
   const contents = document.getElementById("contents");
   main.replaceChildren(
     el("h1", {}, `${spec.info.title} `, el("small", { class: "soft" }, spec.info.version)),
-    el("p", {}, spec.info.description),
+    el("p", {}, rich(spec.info.description)),
     el("p", {}, el("a", { href: "/openapi.json" }, "openapi.json")));
   for (const tag of spec.tags) {
     contents.append(el("h2", {}, tag.name));
@@ -127,7 +132,7 @@ function show(spec) {
   main.append(el("h2", { class: "group" }, "Objects"));
   for (const [name, schema] of Object.entries(spec.components.schemas)) {
     main.append(el("h3", { class: "schema", id: `schema-${name}` }, name),
-      el("p", { class: "soft" }, schema.description || ""), fields(schema) || "");
+      el("p", { class: "soft" }, rich(schema.description)), fields(schema) || "");
   }
   if (location.hash) location.replace(location.hash);
 }

@@ -16,7 +16,7 @@ use super::error::{CAUSES, Problem};
 use super::{Action, Param, ROUTES, Route, Takes, ops};
 use crate::engine::EntityKind;
 use crate::model::Vocabulary;
-use crate::model::schema::{self, Object};
+use crate::model::schema::{self, Object, Shape};
 
 /// The document for the live configuration.
 pub(super) fn reply(call: &Call<'_>) -> Result<Reply, Problem> {
@@ -94,7 +94,7 @@ fn operation(route: &Route, vocabulary: &Vocabulary, secured: bool) -> Value {
     if secured && route.role != Role::Open {
         operation["security"] = json!([{"token": []}]);
     }
-    if let Some(body) = request_body(route.takes) {
+    if let Some(body) = request_body(route.takes, secured) {
         operation["requestBody"] = body;
     }
     operation
@@ -121,20 +121,22 @@ fn parameters(route: &Route, vocabulary: &Vocabulary) -> Vec<Value> {
 }
 
 fn parameter(param: &Param, vocabulary: &Vocabulary) -> Value {
-    let schema = match param.shape {
-        schema::Shape::Id => json!({"type": "string"}),
-        ref shape => shapes::schema(shape, vocabulary, false),
+    let schema = if matches!(param.shape, Shape::Id) {
+        json!({"type": "string"})
+    } else {
+        shapes::schema(&param.shape, vocabulary, false)
     };
     json!({
         "name": param.name, "in": "query", "required": false, "description": param.doc, "schema": schema,
     })
 }
 
-fn request_body(takes: Takes) -> Option<Value> {
+/// Without tokens even a body that says nothing must be there, for the sake of its content type.
+fn request_body(takes: Takes, secured: bool) -> Option<Value> {
     match takes {
         Takes::Nothing => None,
         Takes::Trifle => Some(json!({
-            "required": false,
+            "required": !secured,
             "description": "Nothing, or an empty object.",
             "content": {"application/json": {"schema": {"type": "object", "maxProperties": 0}, "example": {}}},
         })),

@@ -4,11 +4,11 @@ use super::*;
 
 #[test]
 fn the_window_is_the_84_complete_days() {
-    let mut market = Market::new(1, 0);
+    let mut market = Market::new(1, 1);
     for (day, buyer) in [(-84, 1), (-83, 2), (0, 3), (1, 4)] {
         market.buy(0, LAST.plus(day), buyer, 12.0);
     }
-    let standing = market.merchant(0);
+    let standing = market.item(0);
     near(standing.weekly_gmv, 2.0);
     near(standing.buyers, 1.0);
     assert_eq!(standing.weeks, 12);
@@ -16,20 +16,20 @@ fn the_window_is_the_84_complete_days() {
 
 #[test]
 fn a_history_begins_as_declared_or_with_the_first_event() {
-    let mut market = Market::new(2, 0);
+    let mut market = Market::new(0, 2);
     for row in [0, 1] {
         market.buy(row, LAST.plus(-20), row, 10.0);
         market.buy(row, LAST, row, 10.0);
     }
-    market.merchants[0].start = Some(LAST.plus(-13));
-    market.merchants[1].start = None;
-    let (declared, seen) = (market.merchant(0), market.merchant(1));
+    market.items[0].start = Some(LAST.plus(-13));
+    market.items[1].start = None;
+    let (declared, seen) = (market.item(0), market.item(1));
     assert_eq!((declared.weeks, seen.weeks), (2, 3));
     near(declared.weekly_gmv, 5.0);
     near(seen.weekly_gmv, 20.0 / 3.0);
-    market.ledger.seen_merchant(MerchantRow(1), LAST.plus(-27));
-    assert_eq!(market.merchant(1).weeks, 4);
-    near(market.merchant(1).weekly_gmv, 5.0);
+    market.ledger.seen_item(ItemRow(1), LAST.plus(-27));
+    assert_eq!(market.item(1).weeks, 4);
+    near(market.item(1).weekly_gmv, 5.0);
 }
 
 #[test]
@@ -62,11 +62,11 @@ fn under_a_week_there_is_no_level_and_under_three_no_slope() {
 
 #[test]
 fn late_events_count_until_their_day_has_left() {
-    let mut market = Market::new(1, 0);
+    let mut market = Market::new(1, 1);
     market.ledger.expire(LAST);
     market.buy(0, LAST.plus(-83), 1, 12.0);
     market.buy(0, LAST.plus(-84), 2, 12.0);
-    near(market.merchant(0).weekly_gmv, 1.0);
+    near(market.item(0).weekly_gmv, 1.0);
     assert_eq!(market.ledger.counts().late, 1);
     let first = market.ledger.first_day_of_merchant(MerchantRow(0));
     assert_eq!(first, Some(LAST.plus(-84)));

@@ -19,7 +19,7 @@ use crate::config::Scale;
 use crate::id::{ItemRow, MerchantRow, UserRow};
 
 /// The last complete day: a Sunday, so that whole weeks are calendar weeks.
-const LAST: Day = Day(20_003);
+const LAST: Day = Day(20_002);
 
 /// A seeded source of numbers (SplitMix64).
 struct Numbers(u64);
@@ -88,9 +88,9 @@ impl Market {
         }
     }
 
-    /// One purchase from a merchant.
-    fn buy(&mut self, merchant: u32, day: Day, buyer: u32, amount: f64) {
-        let purchase = bought(0, buyer, None, Some(merchant), amount);
+    /// One purchase from a merchant, of the item of the same row.
+    fn buy(&mut self, row: u32, day: Day, buyer: u32, amount: f64) {
+        let purchase = bought(0, buyer, Some(row), Some(row), amount);
         self.ledger.purchase(day, purchase);
     }
 

@@ -11,7 +11,8 @@ struct Sold {
 }
 
 struct Plain<'a> {
-    sold: &'a [Sold],
+    /// By merchant.
+    sold: &'a [Vec<Sold>],
     unlinked: &'a [(usize, usize, f64)],
     openings: &'a [usize],
     integrity: &'a [f64],
@@ -30,11 +31,9 @@ fn calendar_week(day: usize) -> i32 {
 
 impl Plain<'_> {
     fn of(&self, merchant: usize) -> impl Iterator<Item = &Sold> {
-        let own = move |sale: &&Sold| sale.merchant == merchant;
         let opening = self.openings[merchant];
-        self.sold
+        self.sold[merchant]
             .iter()
-            .filter(own)
             .filter(move |sale| sale.day >= opening)
     }
 
@@ -151,18 +150,14 @@ impl Plain<'_> {
         if sellers < 30 { all } else { own }
     }
 
-    fn check(&self, merchant: usize, standing: &Standing, caps: &[f64]) {
-        let gmv = |row: usize| self.weekly_gmv(row, caps[row]);
-        let own = gmv(merchant);
+    fn check(&self, merchant: usize, standing: &Standing, gmv: &[f64], lane: &[usize]) {
+        let own = gmv[merchant];
         assert!(
             (standing.weekly_gmv - own).abs() < 1e-4,
             "{standing:?} {own}"
         );
-        let sellers = self
-            .lane_of(merchant)
-            .into_iter()
-            .filter(|row| self.sells(*row));
-        let others: Vec<f64> = sellers.map(gmv).collect();
+        let sellers = lane.iter().filter(|row| self.sells(**row));
+        let others: Vec<f64> = sellers.map(|row| gmv[*row]).collect();
         let less = others.iter().filter(|other| **other < own - 1e-6).count() as f64;
         let equal = others
             .iter()
@@ -179,24 +174,25 @@ impl Plain<'_> {
     }
 }
 
-fn sold(numbers: &mut Numbers, merchants: u32) -> Vec<Sold> {
-    (0..2_500)
-        .map(|_| {
-            let amount = f64::from(numbers.below(10_000)) * f64::from(1 + 99 * numbers.below(2));
-            let spike = numbers.below(4) == 0;
-            Sold {
-                day: if spike {
-                    60
-                } else {
-                    numbers.below(84) as usize
-                },
-                buyer: numbers.below(300),
-                merchant: numbers.below(merchants).min(numbers.below(merchants)) as usize,
-                amount,
-                back: [0.0, 0.0, 0.0, amount / 2.0, amount][numbers.below(5) as usize],
-            }
-        })
-        .collect()
+fn sold(numbers: &mut Numbers, merchants: u32) -> Vec<Vec<Sold>> {
+    let mut sold: Vec<Vec<Sold>> = (0..merchants).map(|_| Vec::new()).collect();
+    for _ in 0..2_500 {
+        let merchant = numbers.below(merchants).min(numbers.below(merchants)) as usize;
+        let amount = f64::from(numbers.below(10_000)) * f64::from(1 + 99 * numbers.below(2));
+        let spike = numbers.below(4) == 0;
+        sold[merchant].push(Sold {
+            day: if spike {
+                60
+            } else {
+                numbers.below(84) as usize
+            },
+            buyer: numbers.below(300),
+            merchant,
+            amount,
+            back: [0.0, 0.0, 0.0, amount / 2.0, amount][numbers.below(5) as usize],
+        });
+    }
+    sold
 }
 
 #[test]
@@ -234,7 +230,7 @@ fn real(plain: &Plain<'_>) -> Standings {
     }
     market.lanes.intern("first");
     market.lanes.intern("second");
-    for sale in plain.sold {
+    for sale in plain.sold.iter().flatten() {
         let merchant = u32::try_from(sale.merchant).unwrap();
         let mut purchase = bought(0, sale.buyer, None, Some(merchant), sale.amount);
         purchase.refunded = Money::from_units(sale.back);
@@ -249,9 +245,16 @@ fn real(plain: &Plain<'_>) -> Standings {
 }
 
 fn compare(plain: &Plain<'_>, standings: &Standings) {
-    let caps: Vec<f64> = (0..60).map(|row| plain.cap(&plain.lane_of(row))).collect();
+    let lanes = [plain.lane_of(0), plain.lane_of(59)];
+    let caps = lanes.each_ref().map(|lane| plain.cap(lane));
+    let lane = |row: usize| plain.lanes[row] as usize;
+    let gmv: Vec<f64> = (0..60)
+        .map(|row| plain.weekly_gmv(row, caps[lane(row)]))
+        .collect();
     for row in 0..60 {
-        let standing = standings.standing_of_merchant(MerchantRow::at(row));
-        plain.check(row, &standing.unwrap(), &caps);
+        let standing = standings
+            .standing_of_merchant(MerchantRow::at(row))
+            .unwrap();
+        plain.check(row, &standing, &gmv, &lanes[lane(row)]);
     }
 }

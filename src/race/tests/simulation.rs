@@ -23,11 +23,11 @@ struct Seller {
 
 impl Seller {
     fn new(numbers: &mut Numbers) -> Self {
-        let grows = numbers.unit() < 0.05;
-        let trick = match numbers.unit() {
-            share if share < 0.03 => Trick::Spike,
-            share if share < 0.06 => Trick::Wash,
-            _ => Trick::None,
+        let (grows, trick) = match numbers.unit() {
+            share if share < 0.05 => (true, Trick::None),
+            share if share < 0.08 => (false, Trick::Spike),
+            share if share < 0.11 => (false, Trick::Wash),
+            _ => (false, Trick::None),
         };
         Self {
             slope: 0.05 * numbers.normal() + if grows { 0.35 } else { 0.0 },
@@ -80,7 +80,7 @@ fn simulate(seed: u64) -> (Market, Vec<Seller>) {
         match seller.trick {
             Trick::None => {}
             Trick::Spike => spike(&mut market, row, seller, &mut numbers),
-            Trick::Wash => wash(&mut market, row, &mut numbers),
+            Trick::Wash => wash(&mut market, row, seller, &mut numbers),
         }
     }
     (market, sellers)
@@ -96,12 +96,13 @@ fn spike(market: &mut Market, row: u32, seller: &mut Seller, numbers: &mut Numbe
 }
 
 /// Two, four, six orders a day in the last three weeks, by three to eight accounts.
-fn wash(market: &mut Market, row: u32, numbers: &mut Numbers) {
+fn wash(market: &mut Market, row: u32, seller: &mut Seller, numbers: &mut Numbers) {
     let accounts = 3 + numbers.below(6);
     for (week, daily) in (0..).zip([6, 4, 2]) {
         for order in 0..7 * daily {
             let day = LAST.plus(-7 * week - order % 7);
             market.buy(row, day, row * 10 + numbers.below(accounts), 100.0);
+            seller.orders += 1;
         }
     }
 }
