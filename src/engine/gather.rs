@@ -94,18 +94,19 @@ impl Engine {
             let slice = start..(start + ITEMS_A_SLICE).min(rows);
             let facts = self.facts.read();
             let features = &facts.features;
-            declared += features.items.declared_bytes(slice.clone());
+            declared += features.items.heap_bytes(slice.clone());
             runners.extend(slice.map(|row| {
-                let item = features.items.get(ItemRow::at(row));
+                let row = ItemRow::at(row);
+                let (item, details) = (features.items.get(row), features.items.details(row));
                 let listed_at = item.listed_at();
                 Runner {
-                    present: item.exists(),
-                    lane: lanes.of(features, item.category, item.region, listed_at),
+                    present: !item.stub(),
+                    lane: lanes.of(features, details.category, details.region, listed_at),
                     start: listed_at.map(|at| at.day(lanes.race.utc_offset)),
                     integrity: merchants
                         .get(item.merchant.index())
                         .map_or(1.0, |merchant| merchant.integrity),
-                    price: item.price,
+                    price: details.price.unwrap_or(f64::NAN),
                 }
             }));
         }

@@ -72,7 +72,7 @@ impl Engine {
         json!({
             "as_of": as_of,
             "tags": strongest_first(tags, |tag| features.tags.name(TagId(tag))),
-            "items": strongest_first(learnt(user.profile.items()), |row| features.items.get(ItemRow(row)).id()),
+            "items": strongest_first(learnt(user.profile.items()), |row| features.items.id(ItemRow(row))),
             "merchants": strongest_first(merchants, merchant),
         })
     }
@@ -88,7 +88,7 @@ impl Engine {
                 .merchants
                 .get(MerchantRow(row))
                 .map_or("", |merchant| merchant.id()),
-            Kind::Item => features.items.get(ItemRow(row)).id(),
+            Kind::Item => features.items.id(ItemRow(row)),
         };
         let standings = self.standings.load();
         let board = standings.board(kind, query.lane, query.limit, |a, b| tie(id(a), id(b)))?;

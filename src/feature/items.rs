@@ -1,8 +1,10 @@
-//! The catalogue. What ranking reads of an item lies in two neighbouring cache lines; what was declared is kept beside it as text.
+//! The catalogue. What ranking reads of an item lies in one cache line; everything else is kept beside it.
 //!
-//! A column for each field would cost a wait for memory each: one row of 128 bytes, asked for ahead of time, costs one. Tag weights
-//! are kept as one byte: a number in a palette of the distinct weights in use, which are few; an item whose tags do not fit (over
-//! twelve of them, or a palette that is full) keeps them exactly, in a side table.
+//! A column for each field would cost a wait for memory each; one line of 64 bytes, asked for ahead of time, costs one. To fit, the
+//! line holds 61 bits of a keyed hash in place of the id (with the index's 38 bits: two of a billion ids fall together with a chance
+//! of 10⁻¹², and nobody outside can choose them), and each tag as one `u32`: the tag's number and the number of its weight in a
+//! palette of the distinct weights in use. An item whose tags do not fit (over eleven, or a palette that is full) keeps them beside,
+//! exactly. Facts are always matched by the id itself.
 
 use std::collections::HashMap;
 
@@ -11,45 +13,119 @@ use compact_str::CompactString;
 use super::column::Column;
 use super::merchants::Merchants;
 use super::tags::Tags;
-use crate::clock::Time;
+use crate::clock::{SECOND, Time};
 use crate::id::{Hash, IdHasher, Index, ItemRow, MerchantRow, TagId};
+use crate::model::read::narrow;
 use crate::prefetch::prefetch;
 
-const INLINE_TAGS: usize = 12;
-const SPILLED: u8 = u8::MAX;
+const TAGS: usize = 11;
 const PALETTE: usize = 256;
+/// Bits of a packed tag that are the tag's number; the others are the weight's.
+const TAG_BITS: u32 = 24;
+const TAG_MASK: u32 = (1 << TAG_BITS) - 1;
+/// Ends the tags of a line; no packed tag has this number.
+const END: u32 = TAG_MASK;
+/// Flags in the lowest bits of the check.
+const AVAILABLE: u64 = 1;
+const STUB: u64 = 2;
+const SPILLED: u64 = 4;
+const FLAGS: u64 = AVAILABLE | STUB | SPILLED;
+/// Stands for an item that does not say when it was listed.
+const UNLISTED: u32 = u32::MAX;
 
 /// What ranking reads of one item.
-#[derive(Debug, Default)]
-#[repr(C, align(128))]
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
 pub struct Item {
-    id: CompactString,
+    /// 61 bits of the id's hash, and the flags.
+    check: u64,
+    tags: [u32; TAGS],
     /// Who sells it.
     pub merchant: MerchantRow,
+    /// ln(1 + price); NaN where no price is listed.
+    pub ln_price: f32,
+    /// When it was listed, in seconds since 1970.
+    listed_at: u32,
+}
+
+const _: () = assert!(size_of::<Item>() == 64, "one cache line");
+
+impl Item {
+    const FREE: Self = Self {
+        check: STUB,
+        tags: [END; TAGS],
+        merchant: MerchantRow::NONE,
+        ln_price: f32::NAN,
+        listed_at: UNLISTED,
+    };
+
+    /// Whether this is very surely the item whose id has that hash.
+    #[inline(always)]
+    #[must_use]
+    pub fn is(&self, hash: Hash) -> bool {
+        (self.check ^ hash.check()) & !FLAGS == 0
+    }
+
+    /// Whether it can be had.
+    #[inline(always)]
+    #[must_use]
+    pub fn available(&self) -> bool {
+        self.check & AVAILABLE != 0
+    }
+
+    /// Whether it is only known from events and waits for its upsert, or is a free row.
+    #[inline(always)]
+    #[must_use]
+    pub fn stub(&self) -> bool {
+        self.check & STUB != 0
+    }
+
+    /// Whether it has any tag.
+    #[inline(always)]
+    #[must_use]
+    pub fn has_tags(&self) -> bool {
+        self.tags[0] != END || self.check & SPILLED != 0
+    }
+
+    /// When it was listed, to the second.
+    #[inline(always)]
+    #[must_use]
+    pub fn listed_at(&self) -> Option<Time> {
+        if self.listed_at == UNLISTED {
+            None
+        } else {
+            Time::from_millis(i64::from(self.listed_at) * SECOND)
+        }
+    }
+}
+
+/// What else is known of an item.
+#[derive(Debug, Default)]
+pub struct Details {
+    id: CompactString,
+    /// What was declared, as JSON text; empty for a stub.
+    pub declared: Box<str>,
+    /// Tags that the line has no room for.
+    spilled: Option<Box<[(TagId, f32)]>>,
+    /// The listed price.
+    pub price: Option<f64>,
+    /// The declared quality.
+    pub quality: Option<f32>,
+    /// The declared long-term value.
+    pub long_term_value: Option<f32>,
     /// Its category.
     pub category: TagId,
     /// Its region.
     pub region: TagId,
-    /// ln(1 + price); NaN where no price is listed.
-    pub ln_price: f32,
-    /// The listed price; NaN where there is none.
-    pub price: f64,
-    /// When it was listed, in milliseconds since 1970; `None` is `i64::MIN`.
-    listed_at: i64,
-    /// The declared quality; NaN where there is none.
-    pub quality: f32,
-    /// The declared long-term value; NaN where there is none.
-    pub long_term_value: f32,
-    tags: [TagId; INLINE_TAGS],
-    codes: [u8; INLINE_TAGS],
-    count: u8,
-    /// Whether it can be had.
-    pub available: bool,
-    /// Whether it is only known from events and waits for its upsert.
-    pub stub: bool,
 }
 
-const _: () = assert!(size_of::<Item>() == 128, "two cache lines");
+impl Details {
+    /// The item's id; empty for a free row.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
 
 /// The declared fields of an item, resolved to rows and numbers.
 #[derive(Clone, Debug)]
@@ -74,34 +150,12 @@ pub struct ItemFields {
     pub tags: Vec<(TagId, f32)>,
 }
 
-impl Item {
-    /// The item's id.
-    #[inline(always)]
-    #[must_use]
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// When it was listed.
-    #[must_use]
-    pub fn listed_at(&self) -> Option<Time> {
-        Time::from_millis(self.listed_at)
-    }
-
-    /// Whether it is part of the catalogue: not a free row, not a stub.
-    #[must_use]
-    pub fn exists(&self) -> bool {
-        !self.id.is_empty() && !self.stub
-    }
-}
-
 /// All items.
 #[derive(Debug, Default)]
 pub struct Items {
     rows: Column<Item>,
-    declared: Column<Box<str>>,
+    details: Column<Details>,
     palette: Palette,
-    spilled: HashMap<ItemRow, Box<[(TagId, f32)]>>,
     index: Index,
     free: Vec<ItemRow>,
     live: usize,
@@ -131,7 +185,16 @@ impl Items {
     #[must_use]
     pub fn find(&self, hash: Hash, id: &str) -> Option<ItemRow> {
         self.index
-            .find(hash, |row| self.rows[row as usize].id == id)
+            .find(hash, |row| self.details[row as usize].id == id)
+            .map(ItemRow)
+    }
+
+    /// The row whose line has that hash, stubs included; spares the look at the id itself.
+    #[inline]
+    #[must_use]
+    pub fn find_by_hash(&self, hash: Hash) -> Option<ItemRow> {
+        self.index
+            .find(hash, |row| self.rows[row as usize].is(hash))
             .map(ItemRow)
     }
 
@@ -141,7 +204,7 @@ impl Items {
         self.index.prefetch(hash);
     }
 
-    /// Second step: the row that is very likely the item's, its lines asked for.
+    /// Second step: the row that is very likely the item's, its line asked for.
     #[inline(always)]
     #[must_use]
     pub fn prefetch_row(&self, hash: Hash) -> Option<ItemRow> {
@@ -150,37 +213,46 @@ impl Items {
         Some(ItemRow(row))
     }
 
-    /// The item of a row.
+    /// What ranking reads of an item.
     #[inline(always)]
     #[must_use]
     pub fn get(&self, row: ItemRow) -> &Item {
         &self.rows[row.index()]
     }
 
-    /// What was declared of an item, as JSON text; empty for a stub.
+    /// What else is known of an item.
+    #[inline]
     #[must_use]
-    pub fn declared(&self, row: ItemRow) -> &str {
-        &self.declared[row.index()]
+    pub fn details(&self, row: ItemRow) -> &Details {
+        &self.details[row.index()]
+    }
+
+    /// The id of an item.
+    #[inline]
+    #[must_use]
+    pub fn id(&self, row: ItemRow) -> &str {
+        &self.details(row).id
     }
 
     /// A row for an item that has none, as a stub.
     pub fn create(&mut self, hash: Hash, id: &str) -> ItemRow {
         let item = Item {
+            check: (hash.check() & !FLAGS) | STUB,
+            ..Item::FREE
+        };
+        let details = Details {
             id: id.into(),
-            stub: true,
-            price: f64::NAN,
-            ln_price: f32::NAN,
-            listed_at: i64::MIN,
-            ..Item::default()
+            ..Details::default()
         };
         let row = match self.free.pop() {
             Some(row) => {
                 self.rows[row.index()] = item;
+                self.details[row.index()] = details;
                 row
             }
             None => {
                 self.rows.push(item);
-                self.declared.push(Box::default());
+                self.details.push(details);
                 ItemRow::at(self.rows.len() - 1)
             }
         };
@@ -199,19 +271,28 @@ impl Items {
         hasher: &IdHasher,
     ) {
         self.withdraw(row, tags, merchants, hasher);
+        let (packed, spilled) = self.palette.pack(&fields.tags);
+        let flags =
+            if fields.available { AVAILABLE } else { 0 } | if spilled { SPILLED } else { 0 };
         let item = &mut self.rows[row.index()];
-        item.stub = false;
-        item.merchant = fields.merchant;
-        item.category = fields.category;
-        item.region = fields.region;
-        item.price = fields.price.unwrap_or(f64::NAN);
-        item.ln_price = crate::model::read::narrow(item.price.ln_1p());
-        item.listed_at = fields.listed_at.map_or(i64::MIN, Time::millis);
-        item.quality = fields.quality.unwrap_or(f32::NAN);
-        item.long_term_value = fields.long_term_value.unwrap_or(f32::NAN);
-        item.available = fields.available;
-        self.set_tags(row, &fields.tags);
-        self.declared[row.index()] = text;
+        *item = Item {
+            check: (item.check & !FLAGS) | flags,
+            tags: packed,
+            merchant: fields.merchant,
+            ln_price: fields.price.map_or(f32::NAN, |price| narrow(price.ln_1p())),
+            listed_at: fields.listed_at.map_or(UNLISTED, whole_seconds),
+        };
+        let details = &mut self.details[row.index()];
+        *details = Details {
+            id: std::mem::take(&mut details.id),
+            declared: text,
+            spilled: spilled.then(|| fields.tags.as_slice().into()),
+            price: fields.price,
+            quality: fields.quality,
+            long_term_value: fields.long_term_value,
+            category: fields.category,
+            region: fields.region,
+        };
         self.live += 1;
         fields.tags.iter().for_each(|&(tag, _)| tags.gain(tag));
         merchants.gain_item(fields.merchant);
@@ -225,67 +306,31 @@ impl Items {
         merchants: &mut Merchants,
         hasher: &IdHasher,
     ) {
-        if self.get(row).stub {
+        if self.get(row).stub() {
             return;
         }
-        self.for_each_tag(row, |tag, _| tags.lose(tag));
+        self.visit_tags(row, self.get(row), |tag, _| tags.lose(tag));
         merchants.lose_item(hasher, self.get(row).merchant);
-        self.spilled.remove(&row);
-        self.rows[row.index()].stub = true;
+        self.rows[row.index()].check |= STUB;
         self.live -= 1;
-    }
-
-    fn set_tags(&mut self, row: ItemRow, tags: &[(TagId, f32)]) {
-        let item = &mut self.rows[row.index()];
-        item.count = SPILLED;
-        if tags.len() <= INLINE_TAGS {
-            let codes: Option<Vec<u8>> = tags
-                .iter()
-                .map(|&(_, weight)| self.palette.code(weight))
-                .collect();
-            if let Some(codes) = codes {
-                item.count = codes.len().try_into().unwrap_or(SPILLED);
-                for (slot, (&(tag, _), code)) in tags.iter().zip(codes).enumerate() {
-                    item.tags[slot] = tag;
-                    item.codes[slot] = code;
-                }
-                return;
-            }
-        }
-        self.spilled.insert(row, tags.into());
     }
 
     /// Visits the tags of an item with their weights.
     #[inline(always)]
-    pub fn for_each_tag(&self, row: ItemRow, visit: impl FnMut(TagId, f32)) {
-        self.visit_tags(row, self.get(row), visit);
-    }
-
-    /// Visits the tags of an item whose row is at hand.
-    #[inline(always)]
     pub fn visit_tags(&self, row: ItemRow, item: &Item, mut visit: impl FnMut(TagId, f32)) {
-        let count = usize::from(item.count);
-        if count <= INLINE_TAGS {
-            for slot in 0..count {
-                visit(
-                    item.tags[slot],
-                    self.palette.weights[usize::from(item.codes[slot])],
-                );
-            }
-        } else {
-            self.spilled
-                .get(&row)
-                .into_iter()
-                .flatten()
-                .for_each(|&(tag, weight)| visit(tag, weight));
+        if item.check & SPILLED != 0 {
+            let spilled = self.details(row).spilled.iter().flatten();
+            return spilled.for_each(|&(tag, weight)| visit(tag, weight));
         }
-    }
-
-    /// Whether an item has any tag.
-    #[inline(always)]
-    #[must_use]
-    pub fn has_tags(item: &Item) -> bool {
-        item.count != 0
+        for packed in item.tags {
+            if packed == END {
+                return;
+            }
+            visit(
+                TagId(packed & TAG_MASK),
+                self.palette.weights[(packed >> TAG_BITS) as usize],
+            );
+        }
     }
 
     /// Takes an item out of the catalogue. Its row stays out of use until [`Self::release`], when nothing learnt names it any more.
@@ -297,8 +342,8 @@ impl Items {
         hasher: &IdHasher,
     ) {
         self.withdraw(row, tags, merchants, hasher);
-        let gone = std::mem::take(&mut self.rows[row.index()]);
-        self.declared[row.index()] = Box::default();
+        self.rows[row.index()] = Item::FREE;
+        let gone = std::mem::take(&mut self.details[row.index()]);
         self.index.remove(hasher.hash(&gone.id), row.0);
     }
 
@@ -307,24 +352,35 @@ impl Items {
         self.free.push(row);
     }
 
-    /// Bytes of the rows, the index and the declared texts of a range of rows.
+    /// Bytes on the heap of a range of rows.
     #[must_use]
-    pub fn declared_bytes(&self, rows: std::ops::Range<usize>) -> usize {
-        rows.filter_map(|row| self.declared.get(row))
-            .map(|text| text.len())
+    pub fn heap_bytes(&self, rows: std::ops::Range<usize>) -> usize {
+        let spilled = |details: &Details| {
+            details
+                .spilled
+                .as_ref()
+                .map_or(0, |tags| size_of_val(&**tags))
+        };
+        rows.filter_map(|row| self.details.get(row))
+            .map(|details| details.declared.len() + spilled(details))
             .sum()
     }
 
     /// Bytes of the rows and the index.
     #[must_use]
     pub fn fixed_bytes(&self) -> usize {
-        let spilled: usize = self
-            .spilled
-            .values()
-            .map(|tags| size_of_val(&**tags) + 32)
-            .sum();
-        self.rows.bytes() + self.declared.bytes() + self.index.bytes() + spilled
+        self.rows.bytes() + self.details.bytes() + self.index.bytes()
     }
+}
+
+/// Seconds since 1970 as a line holds them; what lies outside 1970 to 2106 is moved to its edge.
+fn whole_seconds(at: Time) -> u32 {
+    u32::try_from(
+        at.millis()
+            .div_euclid(SECOND)
+            .clamp(0, i64::from(UNLISTED - 1)),
+    )
+    .unwrap_or(UNLISTED)
 }
 
 /// The distinct tag weights in use, the first 256 of them.
@@ -344,6 +400,21 @@ impl Default for Palette {
 }
 
 impl Palette {
+    /// The tags as a line holds them, or none and `true` where they do not fit.
+    fn pack(&mut self, tags: &[(TagId, f32)]) -> ([u32; TAGS], bool) {
+        let mut line = [END; TAGS];
+        if tags.len() > TAGS {
+            return (line, true);
+        }
+        for (slot, &(tag, weight)) in line.iter_mut().zip(tags) {
+            match self.code(weight) {
+                Some(code) if tag.0 < END => *slot = u32::from(code) << TAG_BITS | tag.0,
+                _ => return ([END; TAGS], true),
+            }
+        }
+        (line, false)
+    }
+
     fn code(&mut self, weight: f32) -> Option<u8> {
         if let Some(&code) = self.codes.get(&weight.to_bits()) {
             return Some(code);
@@ -352,5 +423,57 @@ impl Palette {
         self.weights[usize::from(code)] = weight;
         self.codes.insert(weight.to_bits(), code);
         Some(code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn fields(tags: Vec<(TagId, f32)>) -> ItemFields {
+        ItemFields {
+            merchant: MerchantRow::NONE,
+            category: TagId::NONE,
+            region: TagId::NONE,
+            price: None,
+            listed_at: None,
+            quality: None,
+            long_term_value: None,
+            available: true,
+            tags,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn tags_come_out_as_they_went_in(all in prop::collection::vec(prop::collection::vec((0u32..40, -900i32..900), 0..20), 1..60)) {
+            let (mut items, mut tags, mut merchants, hasher) = (Items::default(), Tags::default(), Merchants::default(), IdHasher::default());
+            let given: Vec<Vec<(TagId, f32)>> =
+                all.iter().map(|each| each.iter().map(|&(tag, weight)| (TagId(tag), narrow(f64::from(weight) / 7.0))).collect()).collect();
+            for (n, each) in given.iter().enumerate() {
+                let id = n.to_string();
+                let hash = hasher.hash(&id);
+                let row = items.create(hash, &id);
+                items.declare(row, &fields(each.clone()), Box::default(), &mut tags, &mut merchants, &hasher);
+            }
+            for (n, each) in given.iter().enumerate() {
+                let id = n.to_string();
+                let row = items.find(hasher.hash(&id), &id).unwrap();
+                prop_assert_eq!(items.find_by_hash(hasher.hash(&id)), Some(row));
+                let mut found = Vec::new();
+                items.visit_tags(row, items.get(row), |tag, weight| found.push((tag, weight)));
+                prop_assert_eq!(&found, each);
+                prop_assert_eq!(items.get(row).has_tags(), !each.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn an_item_without_tags_may_end_on_a_full_palette_code() {
+        let mut palette = Palette::default();
+        (0..255u16).for_each(|n| drop(palette.code(f32::from(n))));
+        let (line, spilled) = palette.pack(&[(TagId(END - 1), 9_999.0)]);
+        assert!(!spilled && line[0] != END && line[1] == END);
     }
 }

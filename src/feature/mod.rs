@@ -14,7 +14,7 @@ mod users;
 
 pub use decay::Decay;
 pub use history::{Entry, History};
-pub use items::{Item, ItemFields, Items};
+pub use items::{Details, Item, ItemFields, Items};
 pub use merchants::{Merchant, Merchants};
 pub use profile::{Bond, Learn, Profile};
 pub use tags::{Space, Tags};

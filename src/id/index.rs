@@ -16,39 +16,51 @@ const SLOTS: usize = 8;
 const EMPTY: u32 = 0;
 const REMOVED: u32 = 1;
 
-/// The hash of an id under one process's random seed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Hash(u64);
+/// The hash of an id under two random seeds of the process: where it is looked for, and a check that it is the one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hash {
+    place: u64,
+    check: u64,
+}
 
 impl Hash {
     const fn shard(self) -> usize {
-        (self.0 >> 58) as usize
+        (self.place >> 58) as usize
     }
 
     /// The fingerprint; 0 and 1 mean an empty and a removed slot.
     fn print(self) -> u32 {
-        ((self.0 & 0xffff_ffff) as u32).max(REMOVED + 1)
+        ((self.place & 0xffff_ffff) as u32).max(REMOVED + 1)
     }
 
-    /// The hash as a number.
+    /// 64 bits that do not depend on the place: a row that holds them need not be compared with the id itself.
     #[must_use]
-    pub const fn bits(self) -> u64 {
-        self.0
+    pub const fn check(self) -> u64 {
+        self.check
     }
 }
 
 /// Hashes ids; seeded at random, so that nobody outside can choose ids that collide.
 #[derive(Clone, Debug, Default)]
-pub struct IdHasher(foldhash::fast::RandomState);
+pub struct IdHasher {
+    place: foldhash::fast::RandomState,
+    check: foldhash::fast::RandomState,
+}
 
 impl IdHasher {
     /// The hash of an id.
     #[inline(always)]
     #[must_use]
     pub fn hash(&self, id: &str) -> Hash {
-        let mut hasher = self.0.build_hasher();
-        hasher.write(id.as_bytes());
-        Hash(hasher.finish())
+        let hash = |seed: &foldhash::fast::RandomState| {
+            let mut hasher = seed.build_hasher();
+            hasher.write(id.as_bytes());
+            hasher.finish()
+        };
+        Hash {
+            place: hash(&self.place),
+            check: hash(&self.check),
+        }
     }
 }
 
@@ -249,7 +261,7 @@ mod tests {
             let mut index = Index::default();
             let mut model = HashMap::new();
             let hasher = IdHasher::default();
-            let hash = |key: u32| if narrow { Hash(u64::from(key % 5)) } else { hasher.hash(&key.to_string()) };
+            let hash = |key: u32| if narrow { Hash { place: u64::from(key % 5), check: 0 } } else { hasher.hash(&key.to_string()) };
             for (add, key) in steps {
                 if add && !model.contains_key(&key) {
                     index.insert(hash(key), key);

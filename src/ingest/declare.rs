@@ -174,11 +174,8 @@ impl Facts {
         let text = match kind {
             EntityKind::Item => {
                 let row = features.items.find(features.hasher.hash(id), id)?;
-                features
-                    .items
-                    .get(row)
-                    .exists()
-                    .then(|| Some(features.items.declared(row)))?
+                (!features.items.get(row).stub())
+                    .then(|| Some(&*features.items.details(row).declared))?
             }
             EntityKind::Merchant => features
                 .merchants

@@ -68,7 +68,7 @@ impl Facts {
                     "there is no item of this id in the catalogue",
                 ));
             }
-            Some(item) if !item.stub => {
+            Some(item) if !item.stub() => {
                 let sells = self
                     .features
                     .merchants
@@ -147,14 +147,16 @@ impl Facts {
         if gain.abs() > 0.0 || item_gain.abs() > 0.0 {
             let growth = stored.profile.open(&learn, event.at);
             if gain.abs() > 0.0 && target.item.is_some() {
-                features
-                    .items
-                    .for_each_tag(target.item, |tag: TagId, weight| {
+                features.items.visit_tags(
+                    target.item,
+                    features.items.get(target.item),
+                    |tag: TagId, weight| {
                         evicted +=
                             stored
                                 .profile
                                 .add_tag(&learn, tag, gain * f64::from(weight) * growth);
-                    });
+                    },
+                );
             }
             evicted += histories(
                 &mut stored.profile,
@@ -172,7 +174,7 @@ impl Facts {
         let own = || {
             let category = self.features.tags.bare_name(
                 Space::Category,
-                self.features.items.get(item.some()?).category,
+                self.features.items.details(item.some()?).category,
             )?;
             config.profile.item_gains.get(category)?[kind as usize]
         };
@@ -252,12 +254,8 @@ impl Facts {
         let listed = || {
             let price = item
                 .some()
-                .map_or(f64::NAN, |item| self.features.items.get(item).price);
-            if price.is_nan() {
-                0.0
-            } else {
-                price * event.quantity.unwrap_or(1.0)
-            }
+                .and_then(|item| self.features.items.details(item).price);
+            price.map_or(0.0, |price| price * event.quantity.unwrap_or(1.0))
         };
         Money::from_units(event.amount.unwrap_or_else(listed))
     }

@@ -27,7 +27,7 @@ impl Facts {
         let retired = match kind {
             EntityKind::Item => {
                 let row = features.items.find(features.hasher.hash(id), id)?;
-                features.items.get(row).exists().then_some(())?;
+                (!features.items.get(row).stub()).then_some(())?;
                 features.items.remove(
                     row,
                     &mut features.tags,

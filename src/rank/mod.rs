@@ -87,9 +87,10 @@ pub fn rank(request: &RankRequest<'_>, view: &View<'_>, scratch: &mut Scratch) -
         scores,
         keys,
     } = scratch;
+    let items = &view.features.items;
     taste.load(&request.user_id, view);
     let set = resolve::candidates(request, view, hashes, seen);
-    let (kept, dropped) = slate::keep(set.candidates);
+    let (kept, dropped) = slate::keep(set.candidates, items);
     let resolved = started.elapsed();
     let predictor = Predictor::new(view, taste, &request.candidates.predictions);
     let weights = Weights::of(view.scene);
@@ -97,16 +98,17 @@ pub fn rank(request: &RankRequest<'_>, view: &View<'_>, scratch: &mut Scratch) -
     let best = topk::select(
         scores,
         &kept,
+        items,
         request.limit.unwrap_or(view.scene.limit),
         keys,
     );
     let explained = request.explain == Some(true);
-    let mut items: Vec<Placed> = best
+    let mut places: Vec<Placed> = best
         .iter()
-        .map(|&(place, score)| placed(&kept[place], score))
+        .map(|&(place, score)| placed(items.id(kept[place].row), score))
         .collect();
     if explained {
-        explain::attach(&mut items, &best, &kept, &predictor, &weights);
+        explain::attach(&mut places, &best, &kept, &predictor, &weights);
     }
     let tally = Tally {
         candidates: request.candidates.ids.len(),
@@ -121,16 +123,16 @@ pub fn rank(request: &RankRequest<'_>, view: &View<'_>, scratch: &mut Scratch) -
         generation: view.generation,
         standings: view.standings.number,
         as_of: view.as_of,
-        items,
+        items: places,
         unknown: set.unknown,
         dropped: explained.then_some(dropped),
     };
     (ranking, tally)
 }
 
-fn placed(candidate: &resolve::Candidate<'_>, score: f32) -> Placed {
+fn placed(id: &str, score: f32) -> Placed {
     Placed {
-        id: candidate.item.id().into(),
+        id: id.into(),
         score,
         explain: None,
     }

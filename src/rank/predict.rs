@@ -15,6 +15,7 @@ use super::factor;
 use super::resolve::Candidate;
 use super::taste::Taste;
 use crate::config::{Normaliser, Weighed};
+use crate::feature::Details;
 use crate::model::read::narrow;
 use crate::objective::Objective;
 use crate::race::{ItemStanding, MerchantStanding};
@@ -160,10 +161,10 @@ impl<'a> Predictor<'a> {
             }
             Objective::OrderValue => column(candidates, out, neutral, |c| self.order_value(c)),
             Objective::Freshness => column(candidates, out, neutral, |c| self.freshness(c)),
-            Objective::Quality => column(candidates, out, neutral, |c| known(c.item.quality)),
-            Objective::LongTermValue => {
-                column(candidates, out, neutral, |c| known(c.item.long_term_value))
-            }
+            Objective::Quality => column(candidates, out, neutral, |c| self.details(c).quality),
+            Objective::LongTermValue => column(candidates, out, neutral, |c| {
+                self.details(c).long_term_value
+            }),
         }
     }
 
@@ -194,9 +195,13 @@ impl<'a> Predictor<'a> {
             Objective::ItemGrowth => standings.standing_of_item(candidate.row)?.lower,
             Objective::OrderValue => self.worth(candidate),
             Objective::Freshness => self.age(candidate),
-            Objective::Quality => known(candidate.item.quality).map(f64::from),
-            Objective::LongTermValue => known(candidate.item.long_term_value).map(f64::from),
+            Objective::Quality => self.details(candidate).quality.map(f64::from),
+            Objective::LongTermValue => self.details(candidate).long_term_value.map(f64::from),
         }
+    }
+
+    fn details(&self, candidate: &Candidate<'_>) -> &'a Details {
+        self.view.features.items.details(candidate.row)
     }
 
     #[inline(always)]
@@ -230,15 +235,12 @@ impl<'a> Predictor<'a> {
 
     #[inline(always)]
     fn merchant(&self, candidate: &Candidate<'_>) -> Option<&'a MerchantStanding> {
-        self.view
-            .standings
-            .merchants()
-            .get(candidate.item.merchant.index())
+        self.view.standings.known_merchant(candidate.item.merchant)
     }
 
     #[inline(always)]
     fn item(&self, candidate: &Candidate<'_>) -> Option<&'a ItemStanding> {
-        self.view.standings.items().get(candidate.row.index())
+        self.view.standings.known_item(candidate.row)
     }
 
     #[inline(always)]
@@ -263,7 +265,7 @@ impl<'a> Predictor<'a> {
             .standings
             .standing_of_item(candidate.row)
             .and_then(|standing| standing.order);
-        sold.or_else(|| Some(candidate.item.price).filter(|price| !price.is_nan()))
+        sold.or_else(|| self.details(candidate).price)
     }
 
     #[inline(always)]

@@ -10,7 +10,6 @@ use super::lookup::Seen;
 use crate::feature::Item;
 use crate::id::{Hash, ItemRow};
 use crate::model::RankRequest;
-use crate::prefetch::prefetch;
 
 /// How many ids lie between two steps of the batch.
 const AHEAD: usize = 12;
@@ -69,16 +68,11 @@ pub(super) fn candidates<'a>(
             .and_then(|place| guesses.get_mut(place))
         {
             guess.row = items.prefetch_row(guess.hash);
-            guess
-                .row
-                .and_then(|row| view.standings.items().get(row.index()))
-                .into_iter()
-                .for_each(prefetch);
         }
         if let Some(place) = step.checked_sub(2 * AHEAD)
             && let (Some(id), Some(&guess)) = (ids.get(place), guesses.get(place))
         {
-            match verify(view, guess, id) {
+            match verify(view, guess) {
                 Some((row, item)) if seen.first(row.0) => set.candidates.push(Candidate {
                     row,
                     place: narrow(place),
@@ -94,16 +88,17 @@ pub(super) fn candidates<'a>(
 }
 
 #[inline(always)]
-fn verify<'a>(view: &View<'a>, guess: Guess, id: &str) -> Option<(ItemRow, &'a Item)> {
+fn verify<'a>(view: &View<'a>, guess: Guess) -> Option<(ItemRow, &'a Item)> {
     let items = &view.features.items;
-    let first = items.get(guess.row?);
-    let row = if first.id() == id {
-        guess.row?
+    let first = guess.row?;
+    let row = if items.get(first).is(guess.hash) {
+        first
     } else {
-        items.find(guess.hash, id)?
+        items.find_by_hash(guess.hash)?
     };
     let item = items.get(row);
-    (!item.stub).then_some((row, item))
+    view.standings.prefetch_item(row);
+    (!item.stub()).then_some((row, item))
 }
 
 fn drop_repeats(ids: &mut Vec<String>) {

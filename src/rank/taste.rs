@@ -123,7 +123,7 @@ impl Taste {
     /// The cosine of the user's and an item's tags, each × idf; `None` where either has none.
     #[inline(always)]
     pub(super) fn cosine(&self, items: &Items, row: ItemRow, item: &Item) -> Option<f32> {
-        if self.norm <= 0.0 || !Items::has_tags(item) {
+        if self.norm <= 0.0 || !item.has_tags() {
             return None;
         }
         let (mut dot, mut square) = (0.0_f32, 0.0_f32);

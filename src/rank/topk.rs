@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 
 use super::resolve::Candidate;
+use crate::feature::Items;
 
 /// A score's place in the order, best first: unsigned integers that fall as the score rises.
 fn descending(score: f32) -> u32 {
@@ -35,6 +36,7 @@ fn place(key: u64) -> usize {
 pub(super) fn select(
     scores: &[f32],
     candidates: &[Candidate<'_>],
+    items: &Items,
     limit: usize,
     keys: &mut Vec<u64>,
 ) -> Vec<(usize, f32)> {
@@ -44,7 +46,7 @@ pub(super) fn select(
             .zip(scores)
             .map(|(place, &score)| u64::from(descending(score)) << 32 | place),
     );
-    let id = |key: u64| candidates[place(key)].item.id();
+    let id = |key: u64| items.id(candidates[place(key)].row);
     let order = |a: &u64, b: &u64| (a >> 32).cmp(&(b >> 32)).then_with(|| tie(id(*a), id(*b)));
     if limit < keys.len() {
         cut(keys, limit, order);

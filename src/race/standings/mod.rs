@@ -6,6 +6,7 @@
 mod board;
 mod field;
 mod inputs;
+mod sparse;
 
 use rayon::prelude::*;
 
@@ -22,6 +23,7 @@ use super::lane::Lanes;
 use super::scale::{LogScale, Reference};
 use super::window::Window;
 use field::Field;
+use sparse::Sparse;
 
 /// What scoring reads of an item.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,7 +89,7 @@ pub struct Standings {
     pub utc_offset: i64,
     /// The log scales.
     pub references: References,
-    items: Vec<ItemStanding>,
+    items: Sparse<ItemStanding>,
     merchants: Vec<MerchantStanding>,
     idf: Vec<f32>,
     unseen_idf: f32,
@@ -131,24 +133,32 @@ impl Standings {
         standing.copied().unwrap_or(ItemStanding::NONE)
     }
 
+    /// Asks for what scoring reads of an item, ahead of time.
+    #[inline(always)]
+    pub fn prefetch_item(&self, item: ItemRow) {
+        self.items.prefetch(item.index());
+    }
+
+    /// What scoring reads of an item; `None` where it came after the rebuild.
+    #[inline(always)]
+    #[must_use]
+    pub fn known_item(&self, item: ItemRow) -> Option<&ItemStanding> {
+        self.items.get(item.index())
+    }
+
+    /// What scoring reads of a merchant; `None` where it came after the rebuild.
+    #[inline(always)]
+    #[must_use]
+    pub fn known_merchant(&self, merchant: MerchantRow) -> Option<&MerchantStanding> {
+        self.merchants.get(merchant.index())
+    }
+
     /// What scoring reads of a merchant; [`MerchantStanding::NONE`] where it came after the rebuild.
     #[inline]
     #[must_use]
     pub fn merchant(&self, merchant: MerchantRow) -> MerchantStanding {
         let standing = self.merchants.get(merchant.index());
         standing.copied().unwrap_or(MerchantStanding::NONE)
-    }
-
-    /// The column behind [`Self::item`], by row.
-    #[must_use]
-    pub fn items(&self) -> &[ItemStanding] {
-        &self.items
-    }
-
-    /// The column behind [`Self::merchant`], by row.
-    #[must_use]
-    pub fn merchants(&self) -> &[MerchantStanding] {
-        &self.merchants
     }
 
     /// idf(t) = 1 + ln((1 + N)/(1 + n)) of a tag that n of N items have; of a tag unknown at the rebuild, as if none had it.
@@ -186,7 +196,7 @@ impl Standings {
     /// Bytes held, about, without the lanes' names.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        size_of_val(self.items.as_slice())
+        self.items.bytes()
             + size_of_val(self.merchants.as_slice())
             + size_of_val(self.idf.as_slice())
             + self.item_field.bytes()
@@ -250,17 +260,21 @@ fn prices(inputs: &Inputs, items: &[Finish]) -> Reference {
     prices
 }
 
-fn item_column(inputs: &Inputs, items: &[Finish], references: &References) -> Vec<ItemStanding> {
-    let mut column = vec![ItemStanding::NONE; inputs.items.len()];
-    for item in items {
-        let order = item.run.order;
-        column[item.row] = ItemStanding {
-            level: references.item_buyers.value(item.run.buyers),
-            growth: narrow(item.grown()),
-            order_value: order.map_or(f32::NAN, |order| references.price.value(order.units())),
-        };
-    }
-    column
+fn item_column(inputs: &Inputs, items: &[Finish], references: &References) -> Sparse<ItemStanding> {
+    let standing = |item: &Finish| ItemStanding {
+        level: references.item_buyers.value(item.run.buyers),
+        growth: narrow(item.grown()),
+        order_value: item
+            .run
+            .order
+            .map_or(f32::NAN, |order| references.price.value(order.units())),
+    };
+    let mut sold: Vec<(usize, ItemStanding)> = items
+        .iter()
+        .map(|item| (item.row, standing(item)))
+        .collect();
+    sold.sort_unstable_by_key(|(row, _)| *row);
+    Sparse::new(inputs.items.len(), ItemStanding::NONE, sold.into_iter())
 }
 
 fn merchant_column(inputs: &Inputs, merchants: &[Finish]) -> Vec<MerchantStanding> {

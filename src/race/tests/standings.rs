@@ -128,7 +128,7 @@ fn columns_and_full_standings_agree() {
             level,
             growth,
             order_value,
-        } = standings.items()[row as usize];
+        } = standings.item(ItemRow(row));
         near(
             level.into(),
             standings.references.item_buyers.value(full.buyers).into(),
@@ -139,7 +139,7 @@ fn columns_and_full_standings_agree() {
             .map(|order| standings.references.price.value(order));
         assert_eq!(order.unwrap_or(f32::NAN).to_bits(), order_value.to_bits());
         let full = standings.standing_of_merchant(MerchantRow(row)).unwrap();
-        let column = standings.merchants()[row as usize];
+        let column = standings.merchant(MerchantRow(row));
         assert!((f64::from(column.level) - full.level).abs() < 1e-6);
         assert!((f64::from(column.growth) - full.growth).abs() < 1e-6);
     }

@@ -1,0 +1,130 @@
+//! How long a rebuild of the standings takes: merchants with 84 days of sales, one item in ten sold.
+//!
+//! `cargo bench --bench race` prints the time on one thread, which is the CPU time, and on the whole pool.
+
+use std::hint::black_box;
+
+use criterion::{BatchSize, Criterion};
+use rayon::ThreadPoolBuilder;
+use saima::clock::{Day, Time};
+use saima::config::Scale;
+use saima::id::{ItemRow, MerchantRow, UserRow};
+use saima::race::{Inputs, LaneId, Lanes, Ledger, Money, Purchase, Runner, Standings};
+
+const LAST: Day = Day(20_000);
+
+/// A seeded source of numbers (SplitMix64).
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, bound: u32) -> u32 {
+        u32::try_from(self.next() % u64::from(bound)).unwrap_or(0)
+    }
+
+    /// Below the bound, the small ones far more often.
+    fn skewed(&mut self, bound: u32) -> u32 {
+        let least = self.below(bound);
+        least.min(self.below(bound)).min(self.below(bound))
+    }
+}
+
+struct Size {
+    items: u32,
+    merchants: u32,
+    purchases: u32,
+}
+
+fn market(size: &Size) -> Inputs {
+    let mut numbers = Numbers(7);
+    let mut ledger = Ledger::new(1_000);
+    let sold = size.items / 10;
+    for id in 0..size.purchases {
+        let item = numbers.skewed(sold) * 10;
+        let day = LAST.plus(-i32::try_from(numbers.below(84)).unwrap_or(0));
+        let purchase = Purchase {
+            id: numbers.next() | 1,
+            buyer: UserRow(numbers.skewed(1_000_000)),
+            item: ItemRow(item),
+            merchant: MerchantRow(item / 10 % size.merchants),
+            amount: Money::from_units(f64::from(1 + numbers.below(100_000)) / 100.0),
+            refunded: Money(i64::from(id % 50 == 0)),
+        };
+        ledger.purchase(day, purchase);
+    }
+    let mut lanes = Lanes::default();
+    for lane in 0..100 {
+        lanes.intern(&format!("lane {lane}"));
+    }
+    let runner = |row: u32| Runner {
+        lane: LaneId(row % 100),
+        start: Some(Day(0)),
+        price: 100.0,
+        ..Runner::default()
+    };
+    Inputs {
+        number: 1,
+        as_of: Time::default(),
+        last_complete: LAST,
+        utc_offset: 0,
+        merchants: (0..size.merchants).map(runner).collect(),
+        items: (0..size.items).map(runner).collect(),
+        lanes,
+        sales: ledger.snapshot(LAST),
+        item_count: size.items,
+        tag_counts: vec![100; 10_000],
+        item_history: 40.0,
+        merchant_history: 100.0,
+        scale: Scale {
+            item_history: 40.0,
+            merchant_history: 100.0,
+            item_buyers: 100.0,
+            price: 1_000.0,
+        },
+        level_weight: 0.6,
+        growth_weight: 0.4,
+    }
+}
+
+fn bench(criterion: &mut Criterion, name: &str, size: &Size) {
+    let inputs = market(size);
+    let mut group = criterion.benchmark_group(name);
+    group.sample_size(10);
+    for (threads, label) in [(1, "one thread"), (0, "all threads")] {
+        let Ok(pool) = ThreadPoolBuilder::new().num_threads(threads).build() else {
+            continue;
+        };
+        group.bench_function(label, |bencher| {
+            bencher.iter_batched(
+                || inputs.clone(),
+                |inputs| pool.install(|| black_box(Standings::build(inputs))),
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    let small = Size {
+        items: 100_000,
+        merchants: 10_000,
+        purchases: 500_000,
+    };
+    let full = Size {
+        items: 1_000_000,
+        merchants: 100_000,
+        purchases: 5_000_000,
+    };
+    bench(&mut criterion, "rebuild small", &small);
+    bench(&mut criterion, "rebuild full", &full);
+    criterion.final_summary();
+}
