@@ -198,6 +198,15 @@ impl Clock {
         }
     }
 
+    /// Whether it tells the time of the facts: on event time not before the first event, when the wall clock stands in.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        match &self.source {
+            Source::Wall | Source::Manual(_) => true,
+            Source::Event(latest) => latest.load(Ordering::Acquire) != i64::MIN,
+        }
+    }
+
     /// Tells the clock of an event's time; on event time it moves forward to it, never back.
     pub fn observe(&self, at: Time) {
         if let Source::Event(latest) = &self.source {

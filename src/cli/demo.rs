@@ -88,8 +88,8 @@ fn suggest(commands: &[&str]) {
 }
 
 const TOUR: [&str; 3] = [
-    r#"curl -s localhost:8080/rank -H 'content-type: application/json' -d '{"user_id":"u1","candidates":["i1082185","i1029743","i995242","i981760"]}'"#,
-    r#"curl -s localhost:8080/rank -H 'content-type: application/json' -d '{"user_id":"u1","candidates":["i1082185","i1029743"],"scene":"gmv","explain":true}'"#,
+    r#"curl -s localhost:8080/rank -H 'content-type: application/json' -d '{"user_id":"u1890","candidates":["i1082185","i1029743","i981760","i916122","i914190"]}'"#,
+    r#"curl -s localhost:8080/rank -H 'content-type: application/json' -d '{"user_id":"u1890","candidates":["i1082185","i1029743"],"scene":"gmv","explain":true}'"#,
     "curl -s 'localhost:8080/race?kind=merchant&limit=5'",
 ];
 

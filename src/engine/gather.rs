@@ -46,7 +46,9 @@ impl Engine {
         let items = self.item_runners(&mut lanes, &merchants);
         let (item_history, merchant_history) = self.history_references(config, as_of);
         let mut facts = self.facts.write();
-        facts.expire(last_complete);
+        if self.clock.is_set() {
+            facts.expire(last_complete.min(self.last_complete(config)));
+        }
         Inputs {
             number,
             as_of,

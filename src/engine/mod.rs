@@ -183,8 +183,9 @@ impl Engine {
             latest = latest.max(at);
             Ok(())
         });
-        let fates = fates.collect();
+        let fates: Vec<Result<(), Rejected>> = fates.collect();
         drop(facts);
+        self.observe_facts(operation, &fates);
         if let Some(at) = latest {
             self.clock.observe(at);
         }

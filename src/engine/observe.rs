@@ -7,12 +7,12 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use prometheus_client::metrics::counter::Counter;
 
-use super::Engine;
+use super::{Engine, EntityKind, Operation, Rejected};
 use crate::clock::SECOND;
 use crate::config::{Config, ConfigFaults, Scene, Weighed};
 use crate::model::EventKind;
 use crate::rank::Tally;
-use crate::telemetry::Structure;
+use crate::telemetry::{FactKind, Structure};
 
 /// Bytes that only a walk can tell, as of the last rebuild.
 #[derive(Debug, Default)]
@@ -48,6 +48,27 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Counts what became of a slice of lines.
+    pub(super) fn observe_facts(&self, operation: Operation, fates: &[Result<(), Rejected>]) {
+        let kind = match operation {
+            Operation::Events => FactKind::Event,
+            Operation::Upsert(EntityKind::Item) | Operation::Patch(EntityKind::Item) => {
+                FactKind::Item
+            }
+            Operation::Upsert(EntityKind::Merchant) | Operation::Patch(EntityKind::Merchant) => {
+                FactKind::Merchant
+            }
+            Operation::Upsert(EntityKind::User) | Operation::Patch(EntityKind::User) => {
+                FactKind::User
+            }
+        };
+        let rejected = fates.iter().filter(|fate| fate.is_err()).count();
+        self.telemetry
+            .accepted(kind)
+            .inc_by((fates.len() - rejected) as u64);
+        self.telemetry.rejected(kind).inc_by(rejected as u64);
     }
 
     /// Notes a rebuild.

@@ -37,16 +37,26 @@ impl Space {
     }
 }
 
-/// Names of tags, by number and back.
-#[derive(Debug, Default)]
+/// Names of tags, by number and back. Number 0 is no tag: it fills the places of a row that has room for more.
+#[derive(Debug)]
 pub struct Tags {
     names: Vec<CompactString>,
     carriers: Vec<u32>,
     index: Index,
 }
 
+impl Default for Tags {
+    fn default() -> Self {
+        Self {
+            names: vec![CompactString::default()],
+            carriers: vec![0],
+            index: Index::default(),
+        }
+    }
+}
+
 impl Tags {
-    /// How many tags have a number.
+    /// How many numbers there are, that of no tag included.
     #[must_use]
     pub fn len(&self) -> usize {
         self.names.len()
@@ -55,7 +65,7 @@ impl Tags {
     /// Whether no tag has a number yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.names.len() <= 1
     }
 
     /// The number of a tag, given to it now if it has none.

@@ -147,16 +147,15 @@ impl Facts {
         if gain.abs() > 0.0 || item_gain.abs() > 0.0 {
             let growth = stored.profile.open(&learn, event.at);
             if gain.abs() > 0.0 && target.item.is_some() {
-                features.items.visit_tags(
-                    target.item,
-                    features.items.get(target.item),
-                    |tag: TagId, weight| {
-                        evicted +=
-                            stored
-                                .profile
-                                .add_tag(&learn, tag, gain * f64::from(weight) * growth);
-                    },
-                );
+                let item = features.items.get(target.item);
+                features
+                    .items
+                    .visit_tags(target.item, item, |tag: TagId, weight| {
+                        if weight.abs() > 0.0 {
+                            let amount = gain * f64::from(weight) * growth;
+                            evicted += stored.profile.add_tag(&learn, tag, amount);
+                        }
+                    });
             }
             evicted += histories(
                 &mut stored.profile,

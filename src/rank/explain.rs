@@ -2,25 +2,17 @@
 
 use super::blend::Weights;
 use super::factor;
-use super::predict::Predictor;
+use super::predict::{Predictor, Values};
 use super::resolve::Candidate;
 use crate::model::read::narrow;
-use crate::model::{Explanation, Part, Placed};
+use crate::model::{Explanation, Part};
 
-/// Attaches an explanation to each place.
-pub(super) fn attach(
-    items: &mut [Placed],
-    best: &[(usize, f32)],
-    kept: &[Candidate<'_>],
+/// Explains one candidate.
+pub(super) fn explain(
+    candidate: &Candidate<'_>,
     predictor: &Predictor<'_>,
     weights: &Weights,
-) {
-    for (placed, &(place, _)) in items.iter_mut().zip(best) {
-        placed.explain = Some(explain(&kept[place], predictor, weights));
-    }
-}
-
-fn explain(candidate: &Candidate<'_>, predictor: &Predictor<'_>, weights: &Weights) -> Explanation {
+) -> Explanation {
     let one = std::slice::from_ref(candidate);
     let view = predictor.view();
     let part = |&(weighed, weight): &(crate::config::Weighed, f64)| {
@@ -35,7 +27,14 @@ fn explain(candidate: &Candidate<'_>, predictor: &Predictor<'_>, weights: &Weigh
         }
     };
     let mut base = [0.0];
-    predictor.bases(one, weights, &mut base);
+    let mut missing = vec![0; weights.parts().len()];
+    predictor.bases(
+        one,
+        weights,
+        &mut Values::default(),
+        &mut base,
+        &mut missing,
+    );
     Explanation {
         objectives: weights.parts().iter().map(part).collect(),
         base: base[0],

@@ -4,8 +4,9 @@
 
 const FREE: u32 = u32::MAX;
 
-fn slots(entries: usize) -> usize {
-    (entries * 2).next_power_of_two().max(16)
+/// Slots for so many entries: most rows that are not in must meet a free slot at once, or the processor guesses wrong too often.
+fn slots(entries: usize, spare: usize) -> usize {
+    (entries * spare).next_power_of_two().max(16)
 }
 
 /// Where a row begins to look; multiplying spreads rows that lie close together.
@@ -24,7 +25,7 @@ impl Seen {
     /// Forgets all, and makes room for that many rows.
     pub(super) fn clear(&mut self, rows: usize) {
         self.rows.clear();
-        self.rows.resize(slots(rows), FREE);
+        self.rows.resize(slots(rows, 4), FREE);
     }
 
     /// Notes a row; whether it is the first time.
@@ -57,7 +58,7 @@ impl Sums {
     /// Forgets all, and makes room for that many rows.
     pub(super) fn clear(&mut self, rows: usize) {
         self.rows.clear();
-        self.rows.resize(slots(rows), FREE);
+        self.rows.resize(slots(rows, 8), FREE);
         self.sums.resize(self.rows.len(), 0.0);
         self.empty = true;
     }

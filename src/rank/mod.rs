@@ -12,7 +12,7 @@ mod slate;
 mod taste;
 mod topk;
 
-use std::time::Duration;
+use std::borrow::Cow;
 
 use crate::clock::Time;
 use crate::config::{Config, Scene};
@@ -24,7 +24,12 @@ pub use topk::tie;
 
 use blend::Weights;
 use predict::Predictor;
+use resolve::{Candidate, Resolver};
+use slate::Slate;
 use taste::Taste;
+
+/// Candidates that go through the steps together: few enough to stay in the nearest caches.
+const BLOCK: usize = 256;
 
 /// What one request sees, all of one moment.
 #[derive(Clone, Copy, Debug)]
@@ -54,9 +59,8 @@ impl View<'_> {
 #[derive(Debug, Default)]
 pub struct Scratch {
     taste: Taste,
-    hashes: Vec<resolve::Guess>,
     seen: lookup::Seen,
-    scores: Vec<f32>,
+    values: predict::Values,
     keys: Vec<u64>,
 }
 
@@ -71,69 +75,83 @@ pub struct Tally {
     pub unavailable: usize,
     /// How many candidates lacked the data of each objective, in the order of the scene's weights.
     pub missing: Vec<usize>,
-    /// Time spent on finding the user's and the candidates' rows.
-    pub resolve: Duration,
-    /// Time spent on scoring and ordering.
-    pub score: Duration,
 }
 
 /// Puts the candidates of a request in order.
 pub fn rank(request: &RankRequest<'_>, view: &View<'_>, scratch: &mut Scratch) -> (Ranking, Tally) {
-    let started = std::time::Instant::now();
     let Scratch {
         taste,
-        hashes,
         seen,
-        scores,
+        values,
         keys,
     } = scratch;
-    let items = &view.features.items;
     taste.load(&request.user_id, view);
-    let set = resolve::candidates(request, view, hashes, seen);
-    let (kept, dropped) = slate::keep(set.candidates, items);
-    let resolved = started.elapsed();
     let predictor = Predictor::new(view, taste, &request.candidates.predictions);
     let weights = Weights::of(view.scene);
-    let missing = predictor.scores(&kept, &weights, scores);
+    let mut slate = Slate::new(weights.parts().len());
+    let mut resolver = Resolver::new(view, seen, request.candidates.ids.len());
+    if splits(request, view) {
+        let mut candidates = Vec::with_capacity(request.candidates.ids.len());
+        in_blocks(request, |ids, first| {
+            resolver.block(ids, first, &mut candidates)
+        });
+        slate.keep(&mut candidates, &view.features.items);
+        predictor.score_split(&candidates, &weights, &mut slate);
+    } else {
+        let mut block = Vec::with_capacity(BLOCK);
+        in_blocks(request, |ids, first| {
+            block.clear();
+            resolver.block(ids, first, &mut block);
+            slate.keep(&mut block, &view.features.items);
+            predictor.score(&block, &weights, values, &mut slate);
+        });
+    }
     let best = topk::select(
-        scores,
-        &kept,
-        items,
+        &slate,
+        &view.features.items,
         request.limit.unwrap_or(view.scene.limit),
         keys,
     );
-    let explained = request.explain == Some(true);
-    let mut places: Vec<Placed> = best
-        .iter()
-        .map(|&(place, score)| placed(items.id(kept[place].row), score))
-        .collect();
-    if explained {
-        explain::attach(&mut places, &best, &kept, &predictor, &weights);
-    }
+    let explain = request.explain == Some(true);
+    let placed = |&(row, place, score)| {
+        let candidate = Candidate::new(view, row, place);
+        let explain = explain.then(|| explain::explain(&candidate, &predictor, &weights));
+        Placed {
+            id: view.features.items.id(row).into(),
+            score,
+            explain,
+        }
+    };
+    let items = best.iter().map(placed).collect();
+    let unknown = resolver.unknown();
     let tally = Tally {
         candidates: request.candidates.ids.len(),
-        unknown: set.unknown.len(),
-        unavailable: dropped.len(),
-        missing,
-        resolve: resolved,
-        score: started.elapsed() - resolved,
+        unknown: unknown.len(),
+        unavailable: slate.dropped.len(),
+        missing: slate.missing,
     };
     let ranking = Ranking {
         scene: view.scene.name.clone(),
         generation: view.generation,
         standings: view.standings.number,
         as_of: view.as_of,
-        items: places,
-        unknown: set.unknown,
-        dropped: explained.then_some(dropped),
+        items,
+        unknown,
+        dropped: explain.then_some(slate.dropped),
     };
     (ranking, tally)
 }
 
-fn placed(id: &str, score: f32) -> Placed {
-    Placed {
-        id: id.into(),
-        score,
-        explain: None,
+/// Whether a request is long enough to be split over the workers. A worker itself never splits: while it waits it would take up other
+/// work, and that may be another request of the same batch, on the same buffers and under the same lock.
+fn splits(request: &RankRequest<'_>, view: &View<'_>) -> bool {
+    request.candidates.ids.len() >= view.config.server.parallel_candidates
+        && rayon::current_thread_index().is_none()
+}
+
+/// Gives the ids of a request in blocks, each with the place of its first.
+fn in_blocks(request: &RankRequest<'_>, mut visit: impl FnMut(&[Cow<'_, str>], usize)) {
+    for (number, ids) in request.candidates.ids.chunks(BLOCK).enumerate() {
+        visit(ids, number * BLOCK);
     }
 }

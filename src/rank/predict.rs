@@ -6,24 +6,38 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use ndarray::{Array2, ArrayViewMut1, s};
+use ndarray::{ArrayViewMut1, ArrayViewMut2};
 use rayon::prelude::*;
 
-use super::View;
 use super::blend::Weights;
 use super::factor;
 use super::resolve::Candidate;
+use super::slate::Slate;
 use super::taste::Taste;
+use super::{BLOCK, View};
 use crate::config::{Normaliser, Weighed};
 use crate::feature::Details;
 use crate::model::read::narrow;
 use crate::objective::Objective;
-use crate::race::{ItemStanding, MerchantStanding};
 
-/// Candidates of one block.
-const BLOCK: usize = 256;
 /// Milliseconds of a day.
 const DAY_MILLIS: f64 = 86_400_000.0;
+
+/// Room for the values of a block: objective × candidate.
+#[derive(Debug, Default)]
+pub(super) struct Values(Vec<f32>);
+
+impl Values {
+    fn of(&mut self, objectives: usize, candidates: usize) -> ArrayViewMut2<'_, f32> {
+        let room = objectives * candidates;
+        if self.0.len() < room {
+            self.0.resize(room, 0.0);
+        }
+        let shape = (objectives, candidates);
+        ArrayViewMut2::from_shape(shape, &mut self.0[..room])
+            .unwrap_or_else(|_| ArrayViewMut2::from(&mut [[0.0; 0]; 0]))
+    }
+}
 
 /// Computes objectives for one request.
 #[derive(Debug)]
@@ -58,61 +72,63 @@ impl<'a> Predictor<'a> {
         self.view
     }
 
-    /// The score of every candidate; a long list is split over the workers, unless one of them is asking: a worker that waits takes up
-    /// other work meanwhile, and that may be another request of the same batch. Returns how many lacked the data of each objective.
-    pub(super) fn scores(
+    /// Scores a block that was just added to a slate.
+    pub(super) fn score(
         &self,
-        candidates: &[Candidate<'_>],
+        block: &[Candidate<'_>],
         weights: &Weights,
-        scores: &mut Vec<f32>,
-    ) -> Vec<usize> {
-        scores.clear();
-        scores.resize(candidates.len(), 0.0);
-        let block = |(candidates, scores): (&[Candidate<'_>], &mut [f32])| {
-            let missing = self.bases(candidates, weights, scores);
-            self.apply_factors(candidates, scores);
-            missing
-        };
-        let alone = rayon::current_thread_index().is_some();
-        if alone || candidates.len() < self.view.config.server.parallel_candidates {
-            candidates
-                .chunks(BLOCK)
-                .zip(scores.chunks_mut(BLOCK))
-                .map(block)
-                .fold(vec![0; weights.parts().len()], add)
-        } else {
-            let blocks = candidates
-                .par_chunks(BLOCK)
-                .zip(scores.par_chunks_mut(BLOCK));
-            blocks
-                .map(block)
-                .reduce(|| vec![0; weights.parts().len()], add)
-        }
+        values: &mut Values,
+        slate: &mut Slate,
+    ) {
+        let start = slate.scores.len() - block.len();
+        let scores = &mut slate.scores[start..];
+        self.bases(block, weights, values, scores, &mut slate.missing);
+        self.apply_factors(block, scores);
     }
 
-    /// The bases of at most one block; returns how many candidates lacked the data of each objective.
-    pub(super) fn bases(
+    /// Scores a whole slate, its blocks split over the workers.
+    pub(super) fn score_split(
         &self,
         candidates: &[Candidate<'_>],
         weights: &Weights,
+        slate: &mut Slate,
+    ) {
+        let blocks = candidates
+            .par_chunks(BLOCK)
+            .zip(slate.scores.par_chunks_mut(BLOCK));
+        let missing = blocks.map(|(block, scores)| {
+            let mut missing = vec![0; weights.parts().len()];
+            self.bases(block, weights, &mut Values::default(), scores, &mut missing);
+            self.apply_factors(block, scores);
+            missing
+        });
+        slate.missing = missing.reduce(|| vec![0; weights.parts().len()], add);
+    }
+
+    /// The bases of one block; adds to `missing` how many candidates lacked the data of each objective.
+    pub(super) fn bases(
+        &self,
+        block: &[Candidate<'_>],
+        weights: &Weights,
+        values: &mut Values,
         bases: &mut [f32],
-    ) -> Vec<usize> {
-        let mut values = Array2::<f32>::zeros((weights.parts().len(), candidates.len()));
+        missing: &mut [usize],
+    ) {
+        let mut matrix = values.of(weights.parts().len(), block.len());
         bases.fill(weights.start());
-        let mut missing = Vec::with_capacity(weights.parts().len());
-        for (row, &(weighed, weight)) in weights.parts().iter().enumerate() {
-            let mut column = values.slice_mut(s![row, ..]);
-            missing.push(
-                column
-                    .as_slice_mut()
-                    .map_or(0, |column| self.fill(weighed, candidates, column)),
-            );
-            weights.add(weight, column.view(), ArrayViewMut1::from(&mut *bases));
+        let mut bases = ArrayViewMut1::from(bases);
+        for ((mut row, &(weighed, weight)), missing) in matrix
+            .rows_mut()
+            .into_iter()
+            .zip(weights.parts())
+            .zip(missing)
+        {
+            *missing += row
+                .as_slice_mut()
+                .map_or(0, |row| self.fill(weighed, block, row));
+            weights.add(weight, row.view(), bases.view_mut());
         }
-        bases
-            .iter_mut()
-            .for_each(|base| *base = base.clamp(0.0, 1.0));
-        missing
+        bases.mapv_inplace(|base| base.clamp(0.0, 1.0));
     }
 
     fn apply_factors(&self, candidates: &[Candidate<'_>], scores: &mut [f32]) {
@@ -148,16 +164,16 @@ impl<'a> Predictor<'a> {
                 column(candidates, out, neutral, |c| self.merchant_history(c))
             }
             Objective::RaceLevel => column(candidates, out, neutral, |c| {
-                self.merchant(c).map(|standing| standing.level)
+                c.merchant.map(|standing| standing.level)
             }),
-            Objective::RaceGrowth => column(candidates, out, neutral, |c| {
-                known(self.merchant(c)?.growth)
-            }),
+            Objective::RaceGrowth => {
+                column(candidates, out, neutral, |c| known(c.merchant?.growth))
+            }
             Objective::ItemLevel => column(candidates, out, neutral, |c| {
-                self.item(c).map(|standing| standing.level)
+                c.standing.map(|standing| standing.level)
             }),
             Objective::ItemGrowth => {
-                column(candidates, out, neutral, |c| known(self.item(c)?.growth))
+                column(candidates, out, neutral, |c| known(c.standing?.growth))
             }
             Objective::OrderValue => column(candidates, out, neutral, |c| self.order_value(c)),
             Objective::Freshness => column(candidates, out, neutral, |c| self.freshness(c)),
@@ -234,19 +250,9 @@ impl<'a> Predictor<'a> {
     }
 
     #[inline(always)]
-    fn merchant(&self, candidate: &Candidate<'_>) -> Option<&'a MerchantStanding> {
-        self.view.standings.known_merchant(candidate.item.merchant)
-    }
-
-    #[inline(always)]
-    fn item(&self, candidate: &Candidate<'_>) -> Option<&'a ItemStanding> {
-        self.view.standings.known_item(candidate.row)
-    }
-
-    #[inline(always)]
     fn order_value(&self, candidate: &Candidate<'_>) -> Option<f32> {
-        let sold = self
-            .item(candidate)
+        let sold = candidate
+            .standing
             .and_then(|standing| known(standing.order_value));
         sold.or_else(|| {
             Some(

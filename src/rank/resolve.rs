@@ -1,20 +1,18 @@
-//! From ids to rows, in one batch whose waits for memory overlap.
+//! From ids to rows, a block at a time, so that the waits for memory overlap.
 //!
-//! Hash an id and ask for its line of the index; some ids later read that line and ask for the row; some later still read the row and
-//! verify the id. One id after the other would wait three times for each.
+//! Hash every id of the block and ask for its line of the index; then read those lines and ask for the rows; then read the rows. One id
+//! after the other would wait twice for each. A block is small enough to stay in the nearest caches until it is scored.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::View;
 use super::lookup::Seen;
 use crate::feature::Item;
 use crate::id::{Hash, ItemRow};
-use crate::model::RankRequest;
+use crate::race::{ItemStanding, MerchantStanding};
 
-/// How many ids lie between two steps of the batch.
-const AHEAD: usize = 12;
-
-/// An item that may be shown.
+/// An item that may be shown, with all that scoring reads of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate<'a> {
     /// Its row.
@@ -23,89 +21,103 @@ pub(super) struct Candidate<'a> {
     pub(super) place: u32,
     /// What is known of it.
     pub(super) item: &'a Item,
+    /// How it sells; `None` where it came after the rebuild.
+    pub(super) standing: Option<&'a ItemStanding>,
+    /// How its merchant runs; `None` where there is none, or it came after the rebuild.
+    pub(super) merchant: Option<&'a MerchantStanding>,
 }
 
-/// The candidates of a request, each once.
+impl<'a> Candidate<'a> {
+    /// The item of a row, as a candidate given at a place.
+    #[inline(always)]
+    pub(super) fn new(view: &View<'a>, row: ItemRow, place: u32) -> Self {
+        let item = view.features.items.get(row);
+        let standing = view.standings.known_item(row);
+        Self {
+            row,
+            place,
+            item,
+            standing,
+            merchant: view.standings.known_merchant(item.merchant),
+        }
+    }
+}
+
+/// Looks up one request's candidates, block by block.
 #[derive(Debug)]
-pub(super) struct Set<'a> {
-    /// Those that we know, in the order given.
-    pub(super) candidates: Vec<Candidate<'a>>,
-    /// Ids that nobody told us of, in the order given.
-    pub(super) unknown: Vec<String>,
+pub(super) struct Resolver<'r, 'a> {
+    view: &'r View<'a>,
+    seen: &'r mut Seen,
+    guesses: Vec<(Hash, Option<ItemRow>)>,
+    unknown: Vec<String>,
 }
 
-/// An id's hash, and the row that it very likely has.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Guess {
-    hash: Hash,
-    row: Option<ItemRow>,
-}
+impl<'r, 'a> Resolver<'r, 'a> {
+    /// A resolver for a request of that many candidates.
+    pub(super) fn new(view: &'r View<'a>, seen: &'r mut Seen, candidates: usize) -> Self {
+        seen.clear(candidates);
+        Self {
+            view,
+            seen,
+            guesses: Vec::new(),
+            unknown: Vec::new(),
+        }
+    }
 
-/// Looks up the candidates of a request.
-pub(super) fn candidates<'a>(
-    request: &RankRequest<'_>,
-    view: &View<'a>,
-    guesses: &mut Vec<Guess>,
-    seen: &mut Seen,
-) -> Set<'a> {
-    let items = &view.features.items;
-    let ids = &request.candidates.ids;
-    let mut set = Set {
-        candidates: Vec::with_capacity(ids.len()),
-        unknown: Vec::new(),
-    };
-    guesses.clear();
-    guesses.reserve(ids.len());
-    seen.clear(ids.len());
-    for step in 0..ids.len() + 2 * AHEAD {
-        if let Some(id) = ids.get(step) {
-            let hash = view.features.hasher.hash(id);
+    /// Puts those of a block that we know, each once, into `found`; `first` is the place of the block in the request.
+    pub(super) fn block(
+        &mut self,
+        ids: &[Cow<'_, str>],
+        first: usize,
+        found: &mut Vec<Candidate<'a>>,
+    ) {
+        let (items, hasher) = (&self.view.features.items, &self.view.features.hasher);
+        self.guesses.clear();
+        self.guesses.extend(ids.iter().map(|id| {
+            let hash = hasher.hash(id);
             items.prefetch_index(hash);
-            guesses.push(Guess { hash, row: None });
+            (hash, None)
+        }));
+        for (hash, row) in &mut self.guesses {
+            *row = items.prefetch_row(*hash);
         }
-        if let Some(guess) = step
-            .checked_sub(AHEAD)
-            .and_then(|place| guesses.get_mut(place))
+        for (place, (id, &(hash, guess))) in ids
+            .iter()
+            .enumerate()
+            .map(|(place, id)| (first + place, (id, &self.guesses[place])))
         {
-            guess.row = items.prefetch_row(guess.hash);
-        }
-        if let Some(place) = step.checked_sub(2 * AHEAD)
-            && let (Some(id), Some(&guess)) = (ids.get(place), guesses.get(place))
-        {
-            match verify(view, guess) {
-                Some((row, item)) if seen.first(row.0) => set.candidates.push(Candidate {
-                    row,
-                    place: narrow(place),
-                    item,
-                }),
+            match verify(self.view, hash, guess) {
+                Some(row) if self.seen.first(row.0) => {
+                    found.push(Candidate::new(self.view, row, narrow(place)))
+                }
                 Some(_) => {}
-                None => set.unknown.push(id.to_string()),
+                None => self.unknown.push(id.to_string()),
             }
         }
     }
-    drop_repeats(&mut set.unknown);
-    set
-}
 
-#[inline(always)]
-fn verify<'a>(view: &View<'a>, guess: Guess) -> Option<(ItemRow, &'a Item)> {
-    let items = &view.features.items;
-    let first = guess.row?;
-    let row = if items.get(first).is(guess.hash) {
-        first
-    } else {
-        items.find_by_hash(guess.hash)?
-    };
-    let item = items.get(row);
-    view.standings.prefetch_item(row);
-    (!item.stub()).then_some((row, item))
-}
-
-fn drop_repeats(ids: &mut Vec<String>) {
-    if ids.len() > 1 {
-        let mut seen = HashSet::with_capacity(ids.len());
-        ids.retain(|id| seen.insert(id.clone()));
+    /// Ids that nobody told us of, each once, in the order given.
+    pub(super) fn unknown(mut self) -> Vec<String> {
+        if self.unknown.len() > 1 {
+            let mut seen = HashSet::with_capacity(self.unknown.len());
+            self.unknown.retain(|id| seen.insert(id.clone()));
+        }
+        self.unknown
     }
+}
+
+/// The row of the item with that hash; a guess is nearly always right.
+#[inline(always)]
+fn verify(view: &View<'_>, hash: Hash, guess: Option<ItemRow>) -> Option<ItemRow> {
+    let items = &view.features.items;
+    let guess = guess?;
+    let row = if items.get(guess).is(hash) {
+        guess
+    } else {
+        items.find_by_hash(hash)?
+    };
+    view.standings.prefetch_item(row);
+    (!items.get(row).stub()).then_some(row)
 }
 
 /// A place as it is kept; the limit on candidates is far below 2³².

@@ -87,13 +87,18 @@ impl Taste {
                 self.add(tag, settings.follow_bond);
             }
         }
+        self.norm = self.weigh_by_idf();
+    }
+
+    /// Multiplies each tag's weight by its idf²; the length of the vector of weight × idf.
+    fn weigh_by_idf(&mut self) -> f32 {
         let mut square = 0.0;
         for tag in &self.touched {
             let [weight, idf_square] = &mut self.tags[tag.index()];
             square += f64::from(*weight * *weight * *idf_square);
             *weight *= *idf_square;
         }
-        self.norm = narrow(square.sqrt());
+        narrow(square.sqrt())
     }
 
     /// Adds to a tag that may have been touched already.

@@ -6,8 +6,9 @@
 
 use std::cmp::Ordering;
 
-use super::resolve::Candidate;
+use super::slate::Slate;
 use crate::feature::Items;
+use crate::id::ItemRow;
 
 /// A score's place in the order, best first: unsigned integers that fall as the score rises.
 fn descending(score: f32) -> u32 {
@@ -32,29 +33,30 @@ fn place(key: u64) -> usize {
     (key & 0xffff_ffff) as usize
 }
 
-/// The places of the best `limit` candidates with their scores, best first.
+/// The best `limit` of a slate, best first: row, place in the request, score.
 pub(super) fn select(
-    scores: &[f32],
-    candidates: &[Candidate<'_>],
+    slate: &Slate,
     items: &Items,
     limit: usize,
     keys: &mut Vec<u64>,
-) -> Vec<(usize, f32)> {
+) -> Vec<(ItemRow, u32, f32)> {
     keys.clear();
     keys.extend(
         (0_u64..)
-            .zip(scores)
+            .zip(&slate.scores)
             .map(|(place, &score)| u64::from(descending(score)) << 32 | place),
     );
-    let id = |key: u64| items.id(candidates[place(key)].row);
+    let id = |key: u64| items.id(slate.kept[place(key)].0);
     let order = |a: &u64, b: &u64| (a >> 32).cmp(&(b >> 32)).then_with(|| tie(id(*a), id(*b)));
     if limit < keys.len() {
         cut(keys, limit, order);
     }
     keys.sort_unstable_by(order);
-    keys.iter()
-        .map(|&key| (place(key), scores[place(key)]))
-        .collect()
+    let best = |&key: &u64| {
+        let (row, given) = slate.kept[place(key)];
+        (row, given, slate.scores[place(key)])
+    };
+    keys.iter().map(best).collect()
 }
 
 /// Keeps the first `limit` of the keys, in no order.
