@@ -46,7 +46,10 @@ impl Engine {
         let items = self.item_runners(&mut lanes, &merchants);
         let (item_history, merchant_history) = self.history_references(config, as_of);
         let mut facts = self.facts.write();
-        facts.expire(last_complete);
+        // The wall clock, where it stands in before the first event, must not end days that a history is about to fill.
+        if self.clock.has_begun() {
+            facts.expire(last_complete.min(self.last_complete(config)));
+        }
         Inputs {
             number,
             as_of,

@@ -184,10 +184,11 @@ impl Engine {
             Ok(())
         });
         let fates = fates.collect();
-        drop(facts);
+        // Under the lock: what sees these events sees their time too.
         if let Some(at) = latest {
             self.clock.observe(at);
         }
+        drop(facts);
         fates
     }
 
