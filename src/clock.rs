@@ -185,6 +185,15 @@ impl Clock {
         Time::default().plus(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 
+    /// Whether [`Self::now`] is the time that the mode means: on event time not before the first event, while the wall clock stands in.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        match &self.source {
+            Source::Wall | Source::Manual(_) => true,
+            Source::Event(latest) => latest.load(Ordering::Acquire) != i64::MIN,
+        }
+    }
+
     /// Now. On event time never ahead of the wall clock, and the wall clock itself before the first event.
     #[must_use]
     pub fn now(&self) -> Time {
@@ -195,15 +204,6 @@ impl Clock {
                 i64::MIN => Self::wall(),
                 latest => Time(latest).min(Self::wall()),
             },
-        }
-    }
-
-    /// Whether it tells the time of the facts: on event time not before the first event, when the wall clock stands in.
-    #[must_use]
-    pub fn is_set(&self) -> bool {
-        match &self.source {
-            Source::Wall | Source::Manual(_) => true,
-            Source::Event(latest) => latest.load(Ordering::Acquire) != i64::MIN,
         }
     }
 

@@ -46,7 +46,8 @@ impl Engine {
         let items = self.item_runners(&mut lanes, &merchants);
         let (item_history, merchant_history) = self.history_references(config, as_of);
         let mut facts = self.facts.write();
-        if self.clock.is_set() {
+        // The wall clock, where it stands in before the first event, must not end days that a history is about to fill.
+        if self.clock.has_begun() {
             facts.expire(last_complete.min(self.last_complete(config)));
         }
         Inputs {

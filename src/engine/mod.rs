@@ -184,11 +184,12 @@ impl Engine {
             Ok(())
         });
         let fates: Vec<Result<(), Rejected>> = fates.collect();
-        drop(facts);
-        self.observe_facts(operation, &fates);
+        // Under the lock: what sees these events sees their time too.
         if let Some(at) = latest {
             self.clock.observe(at);
         }
+        drop(facts);
+        self.observe_facts(operation, &fates);
         fates
     }
 
