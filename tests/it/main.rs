@@ -1,0 +1,10 @@
+//! The service as its users meet it: the real program on a free port, spoken to over HTTP; and the house rules of its source.
+
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod service;
+#[cfg(test)]
+mod story;
