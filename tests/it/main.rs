@@ -5,6 +5,10 @@ mod contract;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
+mod order;
+#[cfg(test)]
 mod service;
 #[cfg(test)]
 mod story;
