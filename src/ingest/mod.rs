@@ -9,6 +9,9 @@ mod forget;
 mod read;
 mod seen;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 
 use crate::clock::{Day, Time};

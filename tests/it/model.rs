@@ -92,7 +92,18 @@ fn some<T>(numbers: &mut Numbers, value: T) -> Option<T> {
 fn made_up(seed: u64) -> World {
     let mut numbers = Numbers(seed);
     let items = (0..25).map(|n| made_up_item(&mut numbers, n)).collect();
-    let kinds = ["view", "click", "favourite", "cart", "purchase", "purchase", "share", "dislike", "impression", "refund"];
+    let kinds = [
+        "view",
+        "click",
+        "favourite",
+        "cart",
+        "purchase",
+        "purchase",
+        "share",
+        "dislike",
+        "impression",
+        "refund",
+    ];
     let events = (0..400)
         .map(|_| Event {
             user: numbers.below(6) as usize,
@@ -102,10 +113,28 @@ fn made_up(seed: u64) -> World {
             amount: f64::from(1 + numbers.below(300)),
         })
         .collect();
-    let mut tags = || (0..3).map(|_| (format!("t{}", numbers.below(8)), 0.5)).collect();
-    let declared = vec![tags(), BTreeMap::new(), tags(), BTreeMap::new(), BTreeMap::new(), tags()];
+    let mut tags = || {
+        (0..3)
+            .map(|_| (format!("t{}", numbers.below(8)), 0.5))
+            .collect()
+    };
+    let declared = vec![
+        tags(),
+        BTreeMap::new(),
+        tags(),
+        BTreeMap::new(),
+        BTreeMap::new(),
+        tags(),
+    ];
     let follow = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    let follows = vec![follow(&[]), follow(&["m1"]), follow(&["m0", "m3"]), follow(&[]), follow(&["m2"]), follow(&[])];
+    let follows = vec![
+        follow(&[]),
+        follow(&["m1"]),
+        follow(&["m0", "m3"]),
+        follow(&[]),
+        follow(&["m2"]),
+        follow(&[]),
+    ];
     World {
         items,
         events,
@@ -120,9 +149,17 @@ fn made_up(seed: u64) -> World {
 
 fn made_up_item(numbers: &mut Numbers, n: u32) -> Item {
     let count = if n == 7 { 20 } else { numbers.below(5) };
-    let tags = (0..count).map(|_| (format!("t{}", numbers.below(8 + count)), f64::from(numbers.below(9)) / 4.0 - 0.5));
+    let tags = (0..count).map(|_| {
+        (
+            format!("t{}", numbers.below(8 + count)),
+            f64::from(numbers.below(9)) / 4.0 - 0.5,
+        )
+    });
     let tags = tags.filter(|(_, weight)| weight.abs() > 0.0).collect();
-    let (merchant, brand) = (format!("m{}", numbers.below(5)), format!("b{}", numbers.below(3)));
+    let (merchant, brand) = (
+        format!("m{}", numbers.below(5)),
+        format!("b{}", numbers.below(3)),
+    );
     let creator = format!("k{}", numbers.below(3));
     let price = f64::from(numbers.below(3_000)) / 2.0;
     let listed_at = FIRST - i64::from(numbers.below(100 * 24)) * HOUR;
@@ -176,7 +213,12 @@ impl World {
             .collect();
         service.merchants(&merchants);
         service.items(&self.items.iter().map(Item::declared).collect::<Vec<_>>());
-        let users: Vec<Value> = self.declared.iter().zip(0..).map(|(tags, n)| json!({"id": format!("u{n}"), "tags": tags})).collect();
+        let users: Vec<Value> = self
+            .declared
+            .iter()
+            .zip(0..)
+            .map(|(tags, n)| json!({"id": format!("u{n}"), "tags": tags}))
+            .collect();
         service.users(&users);
         let mut events: Vec<Value> = self
             .events
@@ -193,15 +235,21 @@ impl World {
             let follow = |merchant: &String| json!({"user_id": format!("u{user}"), "merchant_id": merchant, "kind": "follow", "at": FIRST});
             events.extend(follows.iter().map(follow));
         }
-        events.push(json!({"user_id": "last", "merchant_id": "m0", "kind": "impression", "at": self.as_of}));
+        events.push(
+            json!({"user_id": "last", "merchant_id": "m0", "kind": "impression", "at": self.as_of}),
+        );
         service.events(&events);
         service.rebuild();
     }
 
     /// A user's events with what is left of each gain at `as_of`.
     fn fading(&self, user: usize) -> impl Iterator<Item = (&Event, f64)> {
-        let left = |event: &Event| 0.5_f64.powf((self.as_of - event.at) as f64 / 86_400_000.0 / HALF_LIFE);
-        self.events.iter().filter(move |event| event.user == user).map(move |event| (event, left(event)))
+        let left =
+            |event: &Event| 0.5_f64.powf((self.as_of - event.at) as f64 / 86_400_000.0 / HALF_LIFE);
+        self.events
+            .iter()
+            .filter(move |event| event.user == user)
+            .map(move |event| (event, left(event)))
     }
 
     fn item_history(&self, user: usize, item: usize) -> f64 {
@@ -217,7 +265,12 @@ impl World {
         let sold = |event: &Event| self.items[event.item].merchant.as_deref() == Some(merchant);
         let own = self.fading(user).filter(|(event, _)| sold(event));
         let learnt: f64 = own.map(|(event, left)| gain(event.kind) * left).sum();
-        learnt + if self.follows[user].contains(merchant) { 8.0 } else { 0.0 }
+        learnt
+            + if self.follows[user].contains(merchant) {
+                8.0
+            } else {
+                0.0
+            }
     }
 
     fn taste(&self, user: usize) -> BTreeMap<String, f64> {
@@ -235,7 +288,10 @@ impl World {
 
     fn idf(&self, tag: &str) -> f64 {
         let carry = |item: &&Item| item.all_tags().contains_key(tag);
-        let (all, with) = (self.items.len() as f64, self.items.iter().filter(carry).count() as f64);
+        let (all, with) = (
+            self.items.len() as f64,
+            self.items.iter().filter(carry).count() as f64,
+        );
         1.0 + ((1.0 + all) / (1.0 + with)).ln()
     }
 
@@ -243,23 +299,36 @@ impl World {
     fn cosine(&self, user: usize, item: usize) -> Option<f64> {
         let (taste, tags) = (self.taste(user), self.items[item].all_tags());
         let weighed = |tags: &BTreeMap<String, f64>| -> BTreeMap<String, f64> {
-            tags.iter().map(|(tag, weight)| (tag.clone(), weight * self.idf(tag))).collect()
+            tags.iter()
+                .map(|(tag, weight)| (tag.clone(), weight * self.idf(tag)))
+                .collect()
         };
         let (taste, tags) = (weighed(&taste), weighed(&tags));
-        let norm = |weights: &BTreeMap<String, f64>| weights.values().map(|w| w * w).sum::<f64>().sqrt();
-        let dot: f64 = tags.iter().filter_map(|(tag, weight)| Some(weight * taste.get(tag)?)).sum();
+        let norm =
+            |weights: &BTreeMap<String, f64>| weights.values().map(|w| w * w).sum::<f64>().sqrt();
+        let dot: f64 = tags
+            .iter()
+            .filter_map(|(tag, weight)| Some(weight * taste.get(tag)?))
+            .sum();
         let norms = norm(&taste) * norm(&tags);
         (norms > 0.0).then(|| dot / norms)
     }
 
     /// The median amount of the window's purchases, else the listed price.
     fn worth(&self, item: usize) -> Option<f64> {
-        let sold = self.events.iter().filter(|event| event.item == item && event.kind == "purchase");
+        let sold = self
+            .events
+            .iter()
+            .filter(|event| event.item == item && event.kind == "purchase");
         let mut amounts: Vec<f64> = sold.map(|event| event.amount).collect();
         amounts.sort_by(f64::total_cmp);
         let n = amounts.len();
         let median = || f64::midpoint(amounts[(n - 1) / 2], amounts[n / 2]);
-        if n > 0 { Some(median()) } else { self.items[item].price }
+        if n > 0 {
+            Some(median())
+        } else {
+            self.items[item].price
+        }
     }
 
     /// What the plain formulas say of one objective: raw and value; `None` for those that have a model of their own elsewhere.
@@ -287,12 +356,19 @@ impl World {
                 (worth, worth.map_or(0.5, |worth| log_scale(worth, 1_000.0)))
             }
             "freshness" => {
-                let age = declared.listed_at.map(|at| (self.as_of - at) as f64 / 86_400_000.0);
+                let age = declared
+                    .listed_at
+                    .map(|at| (self.as_of - at) as f64 / 86_400_000.0);
                 (age, age.map_or(0.5, |age| 0.5_f64.powf(age / 30.0)))
             }
             "quality" => neutral(declared.quality),
             "long_term_value" => neutral(declared.long_term_value),
-            "margin" => (declared.margin, declared.margin.map_or(0.5, |margin| log_scale(margin, 50.0))),
+            "margin" => (
+                declared.margin,
+                declared
+                    .margin
+                    .map_or(0.5, |margin| log_scale(margin, 50.0)),
+            ),
             _ => return None,
         })
     }
@@ -300,11 +376,16 @@ impl World {
 
 /// Equal but for the digits written and single precision.
 fn near(a: f64, b: f64, what: &str) {
-    assert!((a - b).abs() <= 1e-5 * (1.0 + a.abs()), "{what}: {a} is not {b}");
+    assert!(
+        (a - b).abs() <= 1e-5 * (1.0 + a.abs()),
+        "{what}: {a} is not {b}"
+    );
 }
 
 fn weight(name: &str) -> f64 {
-    let line = CONFIG.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(" = "));
+    let line = CONFIG
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(" = "));
     line.unwrap().parse().unwrap()
 }
 
@@ -318,19 +399,34 @@ fn check(world: &World, user: usize, item: usize, explain: &Value, races: &Races
         if let Some((raw, expected)) = world.objective(user, item, name) {
             near(expected, value, &what);
             assert_eq!(raw.is_none(), part["raw"].is_null(), "{what}: {raw:?}");
-            near(raw.unwrap_or(0.0), part["raw"].as_f64().unwrap_or(0.0), &what);
+            near(
+                raw.unwrap_or(0.0),
+                part["raw"].as_f64().unwrap_or(0.0),
+                &what,
+            );
         } else if let Some(expected) = races.value(world, item, name) {
             near(expected, value, &what);
         }
         let weight = weight(name);
         near(weight, part["weight"].as_f64().unwrap(), &what);
         sizes += weight.abs();
-        base += if weight < 0.0 { -weight * (1.0 - value) } else { weight * value };
+        base += if weight < 0.0 {
+            -weight * (1.0 - value)
+        } else {
+            weight * value
+        };
     }
     near(base / sizes, explain["base"].as_f64().unwrap(), "base");
     let merchant = world.items[item].merchant.as_ref();
-    let integrity = merchant.and_then(|id| world.integrity.get(id)).copied().unwrap_or(1.0);
-    near(base / sizes * integrity, explain["score"].as_f64().unwrap(), "score");
+    let integrity = merchant
+        .and_then(|id| world.integrity.get(id))
+        .copied()
+        .unwrap_or(1.0);
+    near(
+        base / sizes * integrity,
+        explain["score"].as_f64().unwrap(),
+        "score",
+    );
 }
 
 /// Level and growth by runner, as the boards show them.
@@ -343,7 +439,10 @@ impl Races {
             let board = service.get(&format!("/race?kind={kind}")).ok();
             for runner in board["runners"].as_array().unwrap() {
                 let figure = |name: &str| runner[name].as_f64().unwrap();
-                shown.insert(runner["id"].as_str().unwrap().to_owned(), (figure("level"), figure("growth")));
+                shown.insert(
+                    runner["id"].as_str().unwrap().to_owned(),
+                    (figure("level"), figure("growth")),
+                );
             }
         }
         Self(shown)
@@ -374,7 +473,8 @@ fn the_service_computes_what_the_formulas_say() {
         };
         let candidates: Vec<Value> = world.items.iter().map(candidate).collect();
         for user in 0..world.declared.len() {
-            let request = json!({"user_id": format!("u{user}"), "candidates": candidates, "explain": true});
+            let request =
+                json!({"user_id": format!("u{user}"), "candidates": candidates, "explain": true});
             let ranking = service.rank(&request);
             let ranked = ranking["items"].as_array().unwrap();
             assert_eq!(ranked.len(), world.items.len());

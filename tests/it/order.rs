@@ -36,12 +36,30 @@ fn history(numbers: &mut Numbers) -> Vec<Value> {
         let user = format!("u{}", numbers.below(USERS));
         let item = format!("i{}", numbers.below(ITEMS));
         let at = FIRST + i64::from(numbers.below(180 * 24 * 60)) * MINUTE;
-        let kinds = ["view", "click", "favourite", "cart", "share", "dislike", "impression", "purchase", "purchase", "follow", "unfollow", "refund"];
+        let kinds = [
+            "view",
+            "click",
+            "favourite",
+            "cart",
+            "share",
+            "dislike",
+            "impression",
+            "purchase",
+            "purchase",
+            "follow",
+            "unfollow",
+            "refund",
+        ];
         let kind = kinds[numbers.below(12) as usize];
-        let mut event = json!({"id": format!("e{number}"), "user_id": user, "kind": kind, "at": at});
+        let mut event =
+            json!({"id": format!("e{number}"), "user_id": user, "kind": kind, "at": at});
         match kind {
-            "follow" | "unfollow" if number % 2 == 0 => event["creator_id"] = json!(format!("k{}", numbers.below(3))),
-            "follow" | "unfollow" => event["merchant_id"] = json!(format!("m{}", numbers.below(MERCHANTS))),
+            "follow" | "unfollow" if number % 2 == 0 => {
+                event["creator_id"] = json!(format!("k{}", numbers.below(3)))
+            }
+            "follow" | "unfollow" => {
+                event["merchant_id"] = json!(format!("m{}", numbers.below(MERCHANTS)))
+            }
             _ => event["item_id"] = json!(item),
         }
         if kind == "purchase" {
@@ -51,7 +69,8 @@ fn history(numbers: &mut Numbers) -> Vec<Value> {
         events.push(event);
     }
     let last = FIRST + 180 * DAY;
-    events.push(json!({"id": "last", "user_id": "u0", "item_id": "i0", "kind": "view", "at": last}));
+    events
+        .push(json!({"id": "last", "user_id": "u0", "item_id": "i0", "kind": "view", "at": last}));
     events
 }
 
@@ -89,7 +108,9 @@ fn seen(service: &Service) -> (Vec<String>, Vec<Value>, Vec<Value>) {
 /// What is equal then may stand in another order, so that names go by the alphabet.
 fn rounded(value: &Value) -> Value {
     match value {
-        Value::Number(number) => json!(format!("{:.9}", number.as_f64().unwrap() + 0.0).replace("-0.000000000", "0.000000000")),
+        Value::Number(number) => json!(
+            format!("{:.9}", number.as_f64().unwrap() + 0.0).replace("-0.000000000", "0.000000000")
+        ),
         Value::Array(list) => list.iter().map(rounded).collect(),
         Value::Object(fields) => {
             let mut names: Vec<&String> = fields.keys().collect();

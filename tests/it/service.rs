@@ -134,7 +134,6 @@ impl Service {
         Answer {
             status: response.status().as_u16(),
             media: header("content-type"),
-            retry_after: header("retry-after"),
             bytes,
         }
     }
@@ -256,7 +255,6 @@ impl Drop for Service {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) media: Option<String>,
-    pub(super) retry_after: Option<String>,
     pub(super) bytes: Vec<u8>,
 }
 

@@ -84,7 +84,9 @@ fn the_shop_that_grows_passes_the_large_one_that_stands_still() {
     let service = Service::start();
     told(&service);
     let next_day = FIRST + 84 * DAY;
-    service.events(&[json!({"user_id": "passer-by", "merchant_id": "a", "kind": "view", "at": next_day})]);
+    service.events(&[
+        json!({"user_id": "passer-by", "merchant_id": "a", "kind": "view", "at": next_day}),
+    ]);
     service.rebuild();
     let request = json!({
         "user_id": "nobody knows", "candidates": ["item-d", "item-c", "item-a", "item-b"], "explain": true,

@@ -44,12 +44,22 @@ fn packed_bodies_are_taken_everywhere() {
 #[test]
 fn blank_lines_count_but_are_skipped_and_good_lines_count_though_others_are_bad() {
     let service = Service::start();
-    let body = "{\"id\":\"a\"}\n\n   \r\n{\"id\":\"b\",\"price\":-1,\"what\":2}\nno json\n{\"id\":\"c\"}";
+    let body =
+        "{\"id\":\"a\"}\n\n   \r\n{\"id\":\"b\",\"price\":-1,\"what\":2}\nno json\n{\"id\":\"c\"}";
     let report = service
         .send("PUT", "/items", &[("Content-Type", LINES)], body.as_bytes())
         .ok();
-    assert_eq!((&report["accepted"], &report["rejected_count"]), (&json!(2), &json!(2)));
-    assert_eq!((&report["rejected"][0]["index"], &report["rejected"][0]["id"]), (&json!(3), &json!("b")));
+    assert_eq!(
+        (&report["accepted"], &report["rejected_count"]),
+        (&json!(2), &json!(2))
+    );
+    assert_eq!(
+        (
+            &report["rejected"][0]["index"],
+            &report["rejected"][0]["id"]
+        ),
+        (&json!(3), &json!("b"))
+    );
     assert_eq!(report["rejected"][0]["errors"].as_array().unwrap().len(), 2);
     assert_eq!(report["rejected"][1]["index"], 4);
     assert_eq!(service.order("u", &["a", "b", "c"]).len(), 2);
@@ -58,10 +68,20 @@ fn blank_lines_count_but_are_skipped_and_good_lines_count_though_others_are_bad(
 #[test]
 fn an_array_counts_by_element_and_one_that_does_not_parse_changes_nothing() {
     let service = Service::start();
-    let put = |body: &str| service.send("PUT", "/items", &[("Content-Type", JSON)], body.as_bytes());
+    let put =
+        |body: &str| service.send("PUT", "/items", &[("Content-Type", JSON)], body.as_bytes());
     let report = put(r#"[{"id":"a"},7,{"id":"b","quality":2},{"id":"c"}]"#).ok();
-    assert_eq!((&report["accepted"], &report["rejected_count"]), (&json!(2), &json!(2)));
-    assert_eq!((&report["rejected"][0]["index"], &report["rejected"][1]["index"]), (&json!(1), &json!(2)));
+    assert_eq!(
+        (&report["accepted"], &report["rejected_count"]),
+        (&json!(2), &json!(2))
+    );
+    assert_eq!(
+        (
+            &report["rejected"][0]["index"],
+            &report["rejected"][1]["index"]
+        ),
+        (&json!(1), &json!(2))
+    );
     put(r#"[{"id":"x"},{"id":"y"}"#).problem(400);
     put(r#"{"id":"x"}"#).problem(422);
     put("").problem(400);
@@ -82,9 +102,15 @@ fn later_lines_of_a_body_see_earlier_ones() {
     service.tell(
         "PATCH",
         "/items",
-        &[json!({"id": "a", "price": 3}), json!({"id": "a", "title": "t"})],
+        &[
+            json!({"id": "a", "price": 3}),
+            json!({"id": "a", "title": "t"}),
+        ],
     );
-    assert_eq!(service.get("/items/a").ok(), json!({"id": "a", "price": 3, "title": "t"}));
+    assert_eq!(
+        service.get("/items/a").ok(),
+        json!({"id": "a", "price": 3, "title": "t"})
+    );
 }
 
 #[test]
@@ -97,7 +123,9 @@ fn a_large_catalogue_goes_in_and_every_item_is_itself() {
     for n in [0, 1, 399, 700, 12_345, 29_999] {
         let shown = service.get(&format!("/items/i{n}")).ok();
         assert_eq!(shown, items[n]);
-        let raw = service.objective("u", &format!("i{n}"), "order_value")["raw"].as_f64().unwrap();
+        let raw = service.objective("u", &format!("i{n}"), "order_value")["raw"]
+            .as_f64()
+            .unwrap();
         super::near(raw, shown["price"].as_f64().unwrap());
     }
 }

@@ -45,7 +45,15 @@ limit = 1000000000
     let (_dir, path) = file(text);
     for args in [
         vec!["check", &path],
-        vec!["serve", "--config", &path, "--listen", "127.0.0.1:0", "--data", "none"],
+        vec![
+            "serve",
+            "--config",
+            &path,
+            "--listen",
+            "127.0.0.1:0",
+            "--data",
+            "none",
+        ],
     ] {
         let output = run(&args);
         assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -63,7 +71,9 @@ limit = 1000000000
             (15, "scene.feed.limit"),
         ] {
             let place = format!("{path}:{line}: ");
-            let found = told.lines().any(|told| told.starts_with(&place) && told.contains(key));
+            let found = told
+                .lines()
+                .any(|told| told.starts_with(&place) && told.contains(key));
             assert!(found, "no fault of {key} at line {line} in:\n{told}");
         }
     }
@@ -97,7 +107,12 @@ fn wrong_usage_has_a_status_of_its_own() {
         &["demo", "--synthetic", "many"],
     ] {
         let output = run(args);
-        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", stderr(&output));
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{args:?}: {}",
+            stderr(&output)
+        );
         assert!(output.stdout.is_empty(), "{args:?}");
     }
     assert_eq!(run(&["--help"]).status.code(), Some(0));
@@ -114,7 +129,10 @@ fn what_cannot_be_served_is_refused_with_the_reason() {
         let output = run(&["serve", "--listen", address, "--data", "none"]);
         assert_eq!(output.status.code(), Some(1), "{address}");
         let told = stderr(&output);
-        assert!(told.contains("SAIMA_TOKEN") && told.contains("loopback"), "{told}");
+        assert!(
+            told.contains("SAIMA_TOKEN") && told.contains("loopback"),
+            "{told}"
+        );
         assert!(output.stdout.is_empty());
     }
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -160,7 +178,13 @@ fn a_role_may_do_what_it_includes_and_no_more() {
         ("SAIMA_TOKEN_OPS", "ops-token"),
     ];
     let mut service = Service::launch(None, &[], &env);
-    let tokens = [None, Some("wrong"), Some("rank-token"), Some("write-token"), Some("ops-token")];
+    let tokens = [
+        None,
+        Some("wrong"),
+        Some("rank-token"),
+        Some("write-token"),
+        Some("ops-token"),
+    ];
     let request = json!({"user_id": "u", "candidates": []}).to_string();
     for (method, path, body, statuses) in [
         ("GET", "/healthz", "", [200; 5]),
@@ -175,7 +199,11 @@ fn a_role_may_do_what_it_includes_and_no_more() {
     ] {
         for (token, status) in tokens.iter().zip(statuses) {
             service.token(*token);
-            let headers: &[(&str, &str)] = if body.is_empty() { &[] } else { &[("Content-Type", JSON)] };
+            let headers: &[(&str, &str)] = if body.is_empty() {
+                &[]
+            } else {
+                &[("Content-Type", JSON)]
+            };
             let answer = service.send(method, path, headers, body.as_bytes());
             assert_eq!(answer.status, status, "{method} {path} with {token:?}");
             if status >= 400 {
@@ -212,5 +240,8 @@ fn a_token_may_come_from_a_file_and_opens_other_addresses() {
         .unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(line.starts_with("saima listening on http://0.0.0.0:"), "{line}");
+    assert!(
+        line.starts_with("saima listening on http://0.0.0.0:"),
+        "{line}"
+    );
 }

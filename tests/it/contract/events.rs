@@ -42,19 +42,31 @@ fn an_event_is_in_what_the_very_next_request_sees() {
         let user = service.get("/users/u").ok();
         assert_eq!(user["events"], count);
         near(user["profile"]["items"]["a"].as_f64().unwrap(), gain);
-        near(user["profile"]["tags"]["category:c"].as_f64().unwrap(), gain);
+        near(
+            user["profile"]["tags"]["category:c"].as_f64().unwrap(),
+            gain,
+        );
         near(service.value("u", "a", "affinity.tags"), 1.0);
     }
-    near(service.value("u", "a", "affinity.item"), 6.0_f64.ln() / 41.0_f64.ln());
+    near(
+        service.value("u", "a", "affinity.item"),
+        6.0_f64.ln() / 41.0_f64.ln(),
+    );
 }
 
 #[test]
 fn a_history_fades_by_half_in_a_half_life() {
     let service = Service::start();
     one_item(&service);
-    service.events(&[did("u", "purchase", "a", noon(0)), did("v", "view", "a", noon(60))]);
+    service.events(&[
+        did("u", "purchase", "a", noon(0)),
+        did("v", "view", "a", noon(60)),
+    ]);
     near(raw(&service, "u", "affinity.item"), 4.0);
-    service.events(&[did("u", "view", "a", noon(0)), did("w", "view", "a", noon(120))]);
+    service.events(&[
+        did("u", "view", "a", noon(0)),
+        did("w", "view", "a", noon(120)),
+    ]);
     near(raw(&service, "u", "affinity.item"), 2.25);
 }
 
@@ -70,9 +82,13 @@ fn one_id_counts_once_and_the_first_holds() {
     assert_eq!(service.get("/users/u").ok()["events"], 1);
     service.get("/users/v").problem(404);
     near(service.metric("saima_repeated_events_total"), 3.0);
-    service.events(&[did("u", "view", "a", noon(1)), did("u", "view", "a", noon(1))]);
+    service.events(&[
+        did("u", "view", "a", noon(1)),
+        did("u", "view", "a", noon(1)),
+    ]);
     near(raw(&service, "u", "affinity.item"), 3.0);
-    let refused = json!({"id": "f", "user_id": "u", "item_id": "none", "kind": "view", "at": noon(1)});
+    let refused =
+        json!({"id": "f", "user_id": "u", "item_id": "none", "kind": "view", "at": noon(1)});
     assert_eq!(service.refused("POST", "/events", &refused), ["item_id"]);
     let mended = json!({"id": "f", "user_id": "u", "item_id": "a", "kind": "view", "at": noon(1)});
     service.events(&[mended]);
@@ -91,16 +107,27 @@ fn what_contradicts_what_is_known_is_refused() {
     assert_eq!(refused(did("u", "view", "none", noon(1))), ["item_id"]);
     let elsewhere = json!({"user_id": "u", "item_id": "a", "merchant_id": "other", "kind": "view", "at": noon(1)});
     assert_eq!(refused(elsewhere), ["merchant_id"]);
-    let here = json!({"user_id": "u", "item_id": "a", "merchant_id": "m", "kind": "view", "at": noon(1)});
+    let here =
+        json!({"user_id": "u", "item_id": "a", "merchant_id": "m", "kind": "view", "at": noon(1)});
     service.events(&[here]);
     assert!(!refused(json!({"user_id": "u", "kind": "view", "at": noon(1)})).is_empty());
-    assert!(!refused(json!({"user_id": "u", "kind": "follow", "item_id": "a", "at": noon(1)})).is_empty());
+    assert!(
+        !refused(json!({"user_id": "u", "kind": "follow", "item_id": "a", "at": noon(1)}))
+            .is_empty()
+    );
     assert_eq!(refused(json!({"item_id": "a"})), ["user_id", "kind", "at"]);
     assert_eq!(
-        refused(json!({"user_id": "u", "item_id": "a", "kind": "buy", "at": "soon", "amount": -1, "colour": 1})),
+        refused(
+            json!({"user_id": "u", "item_id": "a", "kind": "buy", "at": "soon", "amount": -1, "colour": 1})
+        ),
         ["kind", "at", "amount", "colour"]
     );
-    assert_eq!(refused(json!({"user_id": "u", "item_id": "a", "kind": "view", "at": noon(1), "purchase_id": "e"})), ["purchase_id"]);
+    assert_eq!(
+        refused(
+            json!({"user_id": "u", "item_id": "a", "kind": "view", "at": noon(1), "purchase_id": "e"})
+        ),
+        ["purchase_id"]
+    );
     assert_eq!(service.get("/users/u").ok()["events"], 2);
 }
 
@@ -108,7 +135,8 @@ fn what_contradicts_what_is_known_is_refused() {
 fn an_unknown_merchant_is_created_bare_and_counted() {
     let service = Service::start();
     service.items(&[json!({"id": "a", "merchant_id": "new"})]);
-    service.events(&[json!({"user_id": "u", "merchant_id": "newer", "kind": "view", "at": noon(1)})]);
+    service
+        .events(&[json!({"user_id": "u", "merchant_id": "newer", "kind": "view", "at": noon(1)})]);
     for id in ["new", "newer"] {
         assert_eq!(service.get(&format!("/merchants/{id}")).ok()["id"], id);
     }
@@ -120,7 +148,10 @@ fn a_stub_is_unknown_until_its_upsert_and_keeps_what_was_learnt() {
     let service = Service::with_config("[store]\nunknown_items = \"stub\"\n");
     service.events(&[did("u", "purchase", "a", noon(1))]);
     service.get("/items/a").problem(404);
-    assert_eq!(service.rank(&json!({"user_id": "u", "candidates": ["a"]}))["unknown"], json!(["a"]));
+    assert_eq!(
+        service.rank(&json!({"user_id": "u", "candidates": ["a"]}))["unknown"],
+        json!(["a"])
+    );
     assert_eq!(service.delete("/items/a"), 404);
     let patch = json!({"id": "a", "price": 3});
     assert_eq!(service.refused("PATCH", "/items", &patch), ["id"]);
@@ -149,13 +180,21 @@ fn the_latest_follow_or_unfollow_by_its_time_holds() {
     }
     service.events(&[did("v", "view", "a", noon(100))]);
     near(history(), 8.0);
-    near(service.get("/users/u").ok()["profile"]["merchants"]["m"].as_f64().unwrap(), 8.0);
+    near(
+        service.get("/users/u").ok()["profile"]["merchants"]["m"]
+            .as_f64()
+            .unwrap(),
+        8.0,
+    );
 }
 
 #[test]
 fn a_followed_creator_is_a_taste() {
     let service = Service::start();
-    service.items(&[json!({"id": "a", "creator_id": "c"}), json!({"id": "b", "creator_id": "d"})]);
+    service.items(&[
+        json!({"id": "a", "creator_id": "c"}),
+        json!({"id": "b", "creator_id": "d"}),
+    ]);
     let bond = |kind: &str, minute: i64| json!({"user_id": "u", "creator_id": "c", "kind": kind, "at": noon(1) + minute * 60_000});
     service.events(&[bond("follow", 1)]);
     near(service.value("u", "a", "affinity.tags"), 1.0);
@@ -191,7 +230,9 @@ fn after_refunds(refunds: &[Value], first: bool) -> (f64, f64) {
 }
 
 fn one_item_of_old_merchant(service: &Service) {
-    service.items(&[json!({"id": "a", "merchant_id": "m", "price": 30, "listed_at": noon(0) - 200 * DAY})]);
+    service.items(&[
+        json!({"id": "a", "merchant_id": "m", "price": 30, "listed_at": noon(0) - 200 * DAY}),
+    ]);
 }
 
 fn refund(purchase: Value, at: i64, amount: Value) -> Value {
@@ -210,7 +251,10 @@ fn refunds_cancel_what_they_name_and_net_what_they_do_not() {
         same(&[refund(json!("p3"), noon(80), Value::Null)], 9.0, 270.0);
         same(&[refund(json!("p3"), noon(80), json!(30))], 9.0, 270.0);
         same(&[refund(json!("p3"), noon(80), json!(12))], 10.0, 288.0);
-        let halves = [refund(json!("p3"), noon(80), json!(18)), refund(json!("p3"), noon(81), json!(12))];
+        let halves = [
+            refund(json!("p3"), noon(80), json!(18)),
+            refund(json!("p3"), noon(81), json!(12)),
+        ];
         same(&halves, 9.0, 270.0);
         same(&[refund(Value::Null, noon(73), json!(12))], 10.0, 288.0);
         same(&[refund(Value::Null, noon(73), json!(1_000))], 10.0, 270.0);
@@ -226,7 +270,10 @@ fn a_purchase_without_an_amount_is_worth_price_times_quantity() {
     one_item_of_old_merchant(&service);
     let purchase = |user: &str, more: Value| {
         let mut event = did(user, "purchase", "a", noon(72));
-        event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        event
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
         event
     };
     service.events(&[
@@ -253,7 +300,10 @@ fn a_category_may_turn_a_purchase_around_for_the_item_itself() {
 
 #[test]
 fn bounds_evict_the_weakest() {
-    let config = format!("{}[profile]\nmax_items = 2\n", weighing("affinity.item = 1"));
+    let config = format!(
+        "{}[profile]\nmax_items = 2\n",
+        weighing("affinity.item = 1")
+    );
     let service = Service::with_config(&config);
     service.items(&["a", "b", "c"].map(|id| json!({"id": id})));
     service.events(&[
@@ -262,5 +312,8 @@ fn bounds_evict_the_weakest() {
         did("u", "cart", "c", noon(1)),
     ]);
     let items = service.get("/users/u").ok()["profile"]["items"].clone();
-    assert_eq!(items.as_object().unwrap().keys().collect::<Vec<_>>(), ["a", "c"]);
+    assert_eq!(
+        items.as_object().unwrap().keys().collect::<Vec<_>>(),
+        ["a", "c"]
+    );
 }

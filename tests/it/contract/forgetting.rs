@@ -7,9 +7,19 @@ use crate::service::Service;
 
 fn told(service: &Service) {
     service.merchants(&[json!({"id": "m", "integrity": 0.5, "joined_at": noon(0) - 200 * DAY})]);
-    service.items(&["a", "b"].map(|id| json!({"id": id, "merchant_id": "m", "tags": ["t"], "listed_at": noon(0) - 200 * DAY})));
+    service.items(&["a", "b"].map(
+        |id| json!({"id": id, "merchant_id": "m", "tags": ["t"], "listed_at": noon(0) - 200 * DAY}),
+    ));
     let purchases: Vec<_> = (0..30)
-        .map(|n| bought(&format!("p{n}"), &format!("u{}", n % 10), "a", noon(60 + n % 20), 10.0))
+        .map(|n| {
+            bought(
+                &format!("p{n}"),
+                &format!("u{}", n % 10),
+                "a",
+                noon(60 + n % 20),
+                10.0,
+            )
+        })
         .collect();
     service.events(&purchases);
     service.events(&[
@@ -35,8 +45,15 @@ fn a_deleted_item_takes_its_series_and_its_place_in_histories_along() {
     service.get("/items/a").problem(404);
     let ranking = service.rank(&json!({"user_id": "u1", "candidates": ["a", "b"]}));
     assert_eq!(ranking["unknown"], json!(["a"]));
-    assert!(service.get("/users/u1").ok()["profile"]["items"].get("a").is_none());
-    assert_eq!(service.refused("POST", "/events", &did("u1", "view", "a", noon(80))), ["item_id"]);
+    assert!(
+        service.get("/users/u1").ok()["profile"]["items"]
+            .get("a")
+            .is_none()
+    );
+    assert_eq!(
+        service.refused("POST", "/events", &did("u1", "view", "a", noon(80))),
+        ["item_id"]
+    );
     service.rebuild();
     assert_eq!(service.get("/race?kind=item").ok()["size"], 1);
     service.items(&[json!({"id": "a", "merchant_id": "m", "listed_at": noon(0) - 200 * DAY})]);
@@ -78,8 +95,16 @@ fn a_deleted_merchant_takes_its_series_and_bonds_along_and_may_come_back() {
     assert_eq!(service.delete("/merchants/m"), 204);
     assert_eq!(service.delete("/merchants/m"), 404);
     service.get("/merchants/m").problem(404);
-    assert_eq!(service.get("/users/u1").ok()["profile"]["merchants"], json!({}));
-    near(service.explain("u1", "a")["factors"][0]["factor"].as_f64().unwrap(), 1.0);
+    assert_eq!(
+        service.get("/users/u1").ok()["profile"]["merchants"],
+        json!({})
+    );
+    near(
+        service.explain("u1", "a")["factors"][0]["factor"]
+            .as_f64()
+            .unwrap(),
+        1.0,
+    );
     assert_eq!(service.order("u1", &["a", "b"]).len(), 2, "its items stay");
     service.rebuild();
     near(raw(&service, "race.level").unwrap_or(0.0), 0.0);
@@ -88,7 +113,10 @@ fn a_deleted_merchant_takes_its_series_and_bonds_along_and_may_come_back() {
     // An event of one of its items brings it back, bare.
     service.events(&[bought("again", "u1", "a", noon(82), 10.0)]);
     assert_eq!(service.get("/merchants/m").ok(), json!({"id": "m"}));
-    near(raw(&service, "affinity.merchant").unwrap(), 8.0 * 0.5_f64.powf(36.0 / 24.0 / 60.0));
+    near(
+        raw(&service, "affinity.merchant").unwrap(),
+        8.0 * 0.5_f64.powf(36.0 / 24.0 / 60.0),
+    );
     service.rebuild();
     let board = service.get("/race").ok();
     assert_eq!(board["size"], 2);
@@ -106,10 +134,17 @@ fn a_deleted_user_is_a_stranger() {
     assert_eq!(service.delete("/users/u1"), 204);
     assert_eq!(service.delete("/users/u1"), 404);
     service.get("/users/u1").problem(404);
-    let as_stranger = service.rank(&json!({"user_id": "u1", "candidates": ["a", "b"], "explain": true}))["items"].clone();
-    let stranger = service.rank(&json!({"user_id": "nobody", "candidates": ["a", "b"], "explain": true}))["items"].clone();
+    let as_stranger = service
+        .rank(&json!({"user_id": "u1", "candidates": ["a", "b"], "explain": true}))["items"]
+        .clone();
+    let stranger = service
+        .rank(&json!({"user_id": "nobody", "candidates": ["a", "b"], "explain": true}))["items"]
+        .clone();
     assert_eq!(as_stranger, stranger);
-    service.events(&[did("u1", "view", "b", noon(81)), did("new", "view", "b", noon(81))]);
+    service.events(&[
+        did("u1", "view", "b", noon(81)),
+        did("new", "view", "b", noon(81)),
+    ]);
     for id in ["u1", "new"] {
         let user = service.get(&format!("/users/{id}")).ok();
         assert_eq!((&user["events"], &user["tags"]), (&json!(1), &json!({})));

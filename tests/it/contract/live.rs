@@ -19,7 +19,10 @@ fn generation(service: &Service) -> u64 {
 #[test]
 fn a_changed_file_goes_live_and_a_bad_one_is_refused() {
     let service = Service::with_config(BY_QUALITY);
-    service.items(&[json!({"id": "a", "quality": 0.9}), json!({"id": "b", "quality": 0.1})]);
+    service.items(&[
+        json!({"id": "a", "quality": 0.9}),
+        json!({"id": "b", "quality": 0.1}),
+    ]);
     let first = generation(&service);
     assert_eq!(order(&service), ["a", "b"]);
     service.reconfigure(BY_ITS_OPPOSITE);
@@ -27,7 +30,10 @@ fn a_changed_file_goes_live_and_a_bad_one_is_refused() {
     assert_eq!(order(&service), ["b", "a"]);
     let feed = json!({"user_id": "u", "candidates": ["a", "b"], "scene": "feed"});
     let ranking = service.rank(&feed);
-    assert_eq!((ids(&ranking), ranking["generation"].as_u64()), (vec!["b".to_owned()], Some(first + 1)));
+    assert_eq!(
+        (ids(&ranking), ranking["generation"].as_u64()),
+        (vec!["b".to_owned()], Some(first + 1))
+    );
     for (count, bad) in (1..).zip([
         "[scene.default.weights]\nquality = 0\n",
         "[scene",
@@ -38,14 +44,25 @@ fn a_changed_file_goes_live_and_a_bad_one_is_refused() {
         service.wait("the refusal is counted", |service| {
             service.metric("saima_config_refused_total") >= f64::from(count)
         });
-        near(service.metric("saima_config_refused_total"), f64::from(count));
-        assert_eq!((order(&service), generation(&service)), (vec!["b".to_owned(), "a".to_owned()], first + 1));
+        near(
+            service.metric("saima_config_refused_total"),
+            f64::from(count),
+        );
+        assert_eq!(
+            (order(&service), generation(&service)),
+            (vec!["b".to_owned(), "a".to_owned()], first + 1)
+        );
     }
     service.reconfigure(BY_QUALITY);
-    service.wait("a good one goes live again", |service| generation(service) > first + 1);
+    service.wait("a good one goes live again", |service| {
+        generation(service) > first + 1
+    });
     assert_eq!(order(&service), ["a", "b"]);
     assert_eq!(service.json("POST", "/rank", &feed).problem(422), ["scene"]);
-    near(service.metric("saima_config_generation"), f64::from(u32::try_from(first + 2).unwrap()));
+    near(
+        service.metric("saima_config_generation"),
+        f64::from(u32::try_from(first + 2).unwrap()),
+    );
 }
 
 #[test]

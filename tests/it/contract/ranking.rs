@@ -58,7 +58,10 @@ fn equal_calls_get_equal_bytes_and_permuted_candidates_equal_items() {
             numbers.shuffle(&mut candidates);
             let items = ask(&candidates, limit).ok()["items"].clone();
             let all = first.ok()["items"].clone();
-            assert_eq!(items.as_array().unwrap()[..], all.as_array().unwrap()[..limit]);
+            assert_eq!(
+                items.as_array().unwrap()[..],
+                all.as_array().unwrap()[..limit]
+            );
         }
     }
 }
@@ -100,7 +103,10 @@ fn adds_up(explain: &Value, score: f64) {
     };
     let base = explain["base"].as_f64().unwrap();
     near(sum("objectives", "contribution").iter().sum(), base);
-    near(sum("factors", "factor").iter().product::<f64>() * base, score);
+    near(
+        sum("factors", "factor").iter().product::<f64>() * base,
+        score,
+    );
     near(explain["score"].as_f64().unwrap(), score);
     let total: f64 = sum("objectives", "weight").iter().map(|w| w.abs()).sum();
     for part in explain["objectives"].as_array().unwrap() {
@@ -157,11 +163,20 @@ fn what_cannot_be_had_is_left_out_by_a_named_rule() {
     ]);
     let ask = |limit: u32| {
         let candidates = ["c", "a", "b"];
-        service.rank(&json!({"user_id": "u", "candidates": candidates, "explain": true, "limit": limit}))
+        service.rank(
+            &json!({"user_id": "u", "candidates": candidates, "explain": true, "limit": limit}),
+        )
     };
     assert_eq!(ids(&ask(3)).len(), 2);
-    assert_eq!(ask(3)["dropped"], json!([{"id": "a", "rule": "unavailable"}]));
-    assert_eq!(ask(1)["dropped"], ask(3)["dropped"], "what lies beyond the limit is not dropped");
+    assert_eq!(
+        ask(3)["dropped"],
+        json!([{"id": "a", "rule": "unavailable"}])
+    );
+    assert_eq!(
+        ask(1)["dropped"],
+        ask(3)["dropped"],
+        "what lies beyond the limit is not dropped"
+    );
 }
 
 #[test]
@@ -189,7 +204,8 @@ ranks = 1
     service.items(&[json!({"id": "a"})]);
     let explained = |predictions: Value| {
         let candidates = json!([{"id": "a", "predictions": predictions}]);
-        let ranking = service.rank(&json!({"user_id": "u", "candidates": candidates, "explain": true}));
+        let ranking =
+            service.rank(&json!({"user_id": "u", "candidates": candidates, "explain": true}));
         ranking["items"][0]["explain"].clone()
     };
     let value = |predictions: Value, name: &str| -> f64 {
@@ -207,18 +223,29 @@ ranks = 1
     for (x, expected) in [(2.0, 0.5), (-1e308, 0.0), (1e308, 1.0), (2.5, 0.731_059)] {
         near(value(json!({"bend": x}), "bend"), expected);
     }
-    for (x, expected) in [(-1.0, 0.0), (5.0, 0.125), (30.0, 0.625), (80.0, 1.0), (1e9, 1.0)] {
+    for (x, expected) in [
+        (-1.0, 0.0),
+        (5.0, 0.125),
+        (30.0, 0.625),
+        (80.0, 1.0),
+        (1e9, 1.0),
+    ] {
         near(value(json!({"ranks": x}), "ranks"), expected);
     }
     let missing = explained(json!({}));
     for part in missing["objectives"].as_array().unwrap() {
-        assert_eq!((&part["value"], &part["raw"], &part["missing"]), (&json!(0.5), &Value::Null, &json!(true)));
+        assert_eq!(
+            (&part["value"], &part["raw"], &part["missing"]),
+            (&json!(0.5), &Value::Null, &json!(true))
+        );
     }
     let request = json!({"user_id": "u", "candidates": [{"id": "a", "predictions": {"ctr": 0.5}}]});
     let refused = service.json("POST", "/rank", &request).problem(422);
     assert_eq!(refused, ["candidates[0].predictions.ctr"]);
     for number in ["1e999", "\"1\"", "true"] {
-        let body = format!(r#"{{"user_id":"u","candidates":[{{"id":"a","predictions":{{"share":{number}}}}}]}}"#);
+        let body = format!(
+            r#"{{"user_id":"u","candidates":[{{"id":"a","predictions":{{"share":{number}}}}}]}}"#
+        );
         let answer = service.send("POST", "/rank", &[("Content-Type", JSON)], body.as_bytes());
         assert_eq!(answer.problem(422), ["candidates[0].predictions.share"]);
     }
@@ -248,20 +275,34 @@ parent = \"turned\"
     };
     for scene in [Value::Null, json!("default")] {
         let ranking = ask(scene);
-        assert_eq!((ids(&ranking), &ranking["scene"]), (vec!["i4".to_owned(), "i3".to_owned(), "i2".to_owned()], &json!("default")));
+        assert_eq!(
+            (ids(&ranking), &ranking["scene"]),
+            (
+                vec!["i4".to_owned(), "i3".to_owned(), "i2".to_owned()],
+                &json!("default")
+            )
+        );
     }
     for scene in ["turned", "deep"] {
         let ranking = ask(json!(scene));
-        assert_eq!((ids(&ranking), &ranking["scene"]), (vec!["i0".to_owned(), "i1".to_owned()], &json!(scene)));
+        assert_eq!(
+            (ids(&ranking), &ranking["scene"]),
+            (vec!["i0".to_owned(), "i1".to_owned()], &json!(scene))
+        );
         near(ranking["items"][0]["score"].as_f64().unwrap(), 1.0);
     }
     let request = json!({"user_id": "u", "candidates": [], "scene": "nowhere"});
-    assert_eq!(service.json("POST", "/rank", &request).problem(422), ["scene"]);
+    assert_eq!(
+        service.json("POST", "/rank", &request).problem(422),
+        ["scene"]
+    );
 }
 
 #[test]
 fn limits_are_named_where_they_are_passed() {
-    let service = Service::with_config("[limits]\ncandidates = 3\nquery_bytes = 4\ntimeout_ms = 900\nlimit = 60\n");
+    let service = Service::with_config(
+        "[limits]\ncandidates = 3\nquery_bytes = 4\ntimeout_ms = 900\nlimit = 60\n",
+    );
     let faults = |more: Value| {
         let mut request = json!({"user_id": "u", "candidates": ["a"]});
         for (name, value) in more.as_object().unwrap() {
@@ -271,20 +312,49 @@ fn limits_are_named_where_they_are_passed() {
         (answer.problem(422), answer.text())
     };
     for (more, path, limit) in [
-        (json!({"candidates": ["a", "b", "c", "d"]}), "candidates", "limits.candidates"),
+        (
+            json!({"candidates": ["a", "b", "c", "d"]}),
+            "candidates",
+            "limits.candidates",
+        ),
         (json!({"limit": 61}), "limit", "limits.limit"),
-        (json!({"timeout_ms": 901}), "timeout_ms", "limits.timeout_ms"),
-        (json!({"context": {"query": "玻尿"}}), "context.query", "limits.query_bytes"),
+        (
+            json!({"timeout_ms": 901}),
+            "timeout_ms",
+            "limits.timeout_ms",
+        ),
+        (
+            json!({"context": {"query": "玻尿"}}),
+            "context.query",
+            "limits.query_bytes",
+        ),
     ] {
         let (paths, text) = faults(more);
         assert_eq!(paths, [path]);
         assert!(text.contains(limit), "{text}");
     }
-    for more in [json!({"limit": 0}), json!({"timeout_ms": 0}), json!({"limit": 1.5}), json!({"limit": -1})] {
+    for more in [
+        json!({"limit": 0}),
+        json!({"timeout_ms": 0}),
+        json!({"limit": 1.5}),
+        json!({"limit": -1}),
+    ] {
         assert_eq!(faults(more).0.len(), 1);
     }
-    let (paths, _) = faults(json!({"user_id": "", "candidates": [1.5, {"id": "x".repeat(129)}], "scene": 7, "explain": "yes", "what": 1}));
-    assert_eq!(paths, ["user_id", "candidates[0]", "candidates[1].id", "scene", "explain", "what"]);
+    let (paths, _) = faults(
+        json!({"user_id": "", "candidates": [1.5, {"id": "x".repeat(129)}], "scene": 7, "explain": "yes", "what": 1}),
+    );
+    assert_eq!(
+        paths,
+        [
+            "user_id",
+            "candidates[0]",
+            "candidates[1].id",
+            "scene",
+            "explain",
+            "what"
+        ]
+    );
 }
 
 #[test]
@@ -304,7 +374,10 @@ fn a_request_that_comes_too_late_is_told_to_come_again() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
-    assert!(answer.to_lowercase().contains("\r\nretry-after: "), "{answer}");
+    assert!(
+        answer.to_lowercase().contains("\r\nretry-after: "),
+        "{answer}"
+    );
     near(service.metric("saima_late_total"), 1.0);
 }
 
@@ -318,13 +391,23 @@ fn a_batch_answers_as_single_requests_do() {
             _ => json!({"user_id": format!("u{n}"), "candidates": candidates, "explain": n % 2 == 0, "request_id": n, "timeout_ms": 60_000}),
         })
         .collect();
-    let batch = service.json("POST", "/rank/batch", &json!({"requests": requests})).ok();
+    let batch = service
+        .json("POST", "/rank/batch", &json!({"requests": requests}))
+        .ok();
     let results = batch["results"].as_array().unwrap();
     assert_eq!(results.len(), requests.len());
     for (result, request) in results.iter().zip(&requests) {
         let single = service.json("POST", "/rank", request);
         let single: Value = serde_json::from_slice(&single.bytes).unwrap();
-        for field in ["items", "status", "errors", "unknown", "request_id", "as_of", "scene"] {
+        for field in [
+            "items",
+            "status",
+            "errors",
+            "unknown",
+            "request_id",
+            "as_of",
+            "scene",
+        ] {
             if field != "request_id" || single["status"].is_null() {
                 assert_eq!(result[field], single[field], "{field}");
             }
@@ -346,7 +429,8 @@ fn a_long_list_split_over_the_workers_scores_the_same() {
     let ranked = [&service, &alone].map(|service| {
         service.items(&items);
         service.rebuild();
-        let request = json!({"user_id": "u3", "candidates": all, "limit": 3_040, "timeout_ms": 60_000});
+        let request =
+            json!({"user_id": "u3", "candidates": all, "limit": 3_040, "timeout_ms": 60_000});
         service.rank(&request)["items"].clone()
     });
     assert_eq!(ranked[0], ranked[1]);
@@ -362,7 +446,14 @@ fn as_of_is_the_clock_floored_to_the_step() {
     near(service.value("u", "a", "freshness"), 0.5);
     let late = bought("late", "u", "a", noon(10), 5.0);
     service.events(&[late]);
-    assert_eq!(service.rank(&json!({"user_id": "u", "candidates": []}))["as_of"], "2025-05-07T12:00:00Z", "never back");
+    assert_eq!(
+        service.rank(&json!({"user_id": "u", "candidates": []}))["as_of"],
+        "2025-05-07T12:00:00Z",
+        "never back"
+    );
     service.events(&[did("u", "view", "a", noon(30) + DAY)]);
-    assert_eq!(service.rank(&json!({"user_id": "u", "candidates": []}))["as_of"], "2025-05-08T12:00:00Z");
+    assert_eq!(
+        service.rank(&json!({"user_id": "u", "candidates": []}))["as_of"],
+        "2025-05-08T12:00:00Z"
+    );
 }

@@ -22,14 +22,19 @@ fn equal_items_stand_in_the_order_of_the_rule_at_every_limit() {
     names.extend((0..300).map(|_| format!("店-{}", numbers.below(1_000_000))));
     names.sort();
     names.dedup();
-    service.items(
-        &names
-            .iter()
-            .map(|id| json!({"id": id}))
-            .collect::<Vec<_>>(),
-    );
+    service.items(&names.iter().map(|id| json!({"id": id})).collect::<Vec<_>>());
     let expected = by_the_rule(names.clone());
-    for limit in [1, 2, 3, 50, 149, 150, expected.len() - 1, expected.len(), 10_000] {
+    for limit in [
+        1,
+        2,
+        3,
+        50,
+        149,
+        150,
+        expected.len() - 1,
+        expected.len(),
+        10_000,
+    ] {
         numbers.shuffle(&mut names);
         let request = json!({"user_id": "u", "candidates": names, "limit": limit});
         let got = ids(&service.rank(&request));
