@@ -220,7 +220,7 @@ impl Engine {
                 .write()
                 .forget(retired, start..(start + USERS_A_SLICE).min(users));
         }
-        self.facts.write().release(retired);
+        self.facts.write().retire(retired);
         true
     }
 

@@ -217,7 +217,7 @@ fn once(tags: Vec<(TagId, f32)>) -> Vec<(TagId, f32)> {
 }
 
 /// RFC 7386: an object is merged field by field, null removes, anything else replaces.
-fn merge(target: &mut Value, patch: &Value) {
+pub(super) fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(changes) = patch else {
         *target = patch.clone();
         return;

@@ -1,6 +1,7 @@
 //! Deletion: the entity goes at once, and what was learnt of it is forgotten in slices, so that no request waits for the whole walk.
 //!
-//! Its row stays out of use until the walk is over, so nothing learnt of the old one can reach a new one.
+//! Its row stays out of use until the walk is over and standings without it are live, so nothing learnt of the old one, and no standing
+//! of it, can reach a new one.
 
 use std::ops::Range;
 
@@ -69,6 +70,16 @@ impl Facts {
                 Retired::User => {}
             }
         }
+    }
+
+    /// Ends the forgetting: the row may serve again once standings are live that were begun after this.
+    pub fn retire(&mut self, retired: Retired) {
+        self.retired.push(retired);
+    }
+
+    /// The deleted entities that standings begun now no longer know.
+    pub fn take_retired(&mut self) -> Vec<Retired> {
+        std::mem::take(&mut self.retired)
     }
 
     /// Ends a deletion: the row may serve again.

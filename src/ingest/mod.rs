@@ -9,6 +9,9 @@ mod forget;
 mod read;
 mod seen;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 
 use crate::clock::{Day, Time};
@@ -110,6 +113,8 @@ pub struct Facts {
     seen: Seen,
     /// Rows of deleted users whose purchases are still in the window, with the day from which they are free.
     leaving: VecDeque<(Day, UserRow)>,
+    /// Deleted entities whose rows the live standings may still know.
+    retired: Vec<Retired>,
 }
 
 impl Facts {
@@ -123,6 +128,7 @@ impl Facts {
             revision: 0,
             seen: Seen::new(config.store.event_ids, config.store.event_id_age),
             leaving: VecDeque::new(),
+            retired: Vec::new(),
         }
     }
 

@@ -12,6 +12,9 @@ mod slate;
 mod taste;
 mod topk;
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 
 use crate::clock::Time;

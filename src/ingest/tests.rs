@@ -1,0 +1,264 @@
+//! The door for facts, held against plain models: merge patches, and a catalogue under random facts and deletions.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::declare::merge;
+use super::{EntityKind, Facts, Moment, Operation, Rejected, read};
+use crate::clock::{Day, Time};
+use crate::config::Config;
+
+fn moment(config: &Config) -> Moment<'_> {
+    Moment {
+        config,
+        wall: Time::parse("2026-01-01T00:00:00Z").unwrap(),
+        last_complete: Day(20_400),
+    }
+}
+
+fn tell(
+    facts: &mut Facts,
+    config: &Config,
+    operation: Operation,
+    fact: &Value,
+) -> Result<(), Rejected> {
+    let line = fact.to_string();
+    let fact = read(operation, line.as_bytes(), &config.vocabulary)?;
+    facts.apply(fact, &moment(config))
+}
+
+#[test]
+fn patches_merge_as_the_examples_of_rfc_7386() {
+    for (target, patch, result) in [
+        (json!({"a":"b"}), json!({"a":"c"}), json!({"a":"c"})),
+        (json!({"a":"b"}), json!({"b":"c"}), json!({"a":"b","b":"c"})),
+        (json!({"a":"b"}), json!({"a":null}), json!({})),
+        (
+            json!({"a":"b","b":"c"}),
+            json!({"a":null}),
+            json!({"b":"c"}),
+        ),
+        (json!({"a":["b"]}), json!({"a":"c"}), json!({"a":"c"})),
+        (json!({"a":"c"}), json!({"a":["b"]}), json!({"a":["b"]})),
+        (
+            json!({"a":{"b":"c"}}),
+            json!({"a":{"b":"d","c":null}}),
+            json!({"a":{"b":"d"}}),
+        ),
+        (json!({"a":[{"b":"c"}]}), json!({"a":[1]}), json!({"a":[1]})),
+        (json!(["a", "b"]), json!(["c", "d"]), json!(["c", "d"])),
+        (json!({"a":"b"}), json!(["c"]), json!(["c"])),
+        (json!({"a":"foo"}), Value::Null, Value::Null),
+        (json!({"a":"foo"}), json!("bar"), json!("bar")),
+        (json!({"e":null}), json!({"a":1}), json!({"e":null,"a":1})),
+        (json!([1, 2]), json!({"a":"b","c":null}), json!({"a":"b"})),
+        (
+            json!({}),
+            json!({"a":{"bb":{"ccc":null}}}),
+            json!({"a":{"bb":{}}}),
+        ),
+    ] {
+        let mut merged = target.clone();
+        merge(&mut merged, &patch);
+        assert_eq!(merged, result, "{target} with {patch}");
+    }
+}
+
+/// One step in the life of a small catalogue.
+#[derive(Clone, Debug)]
+enum Step {
+    Put(u8, Option<u8>, Vec<u8>),
+    Patch(u8, Vec<(u8, bool)>),
+    Delete(u8),
+    DeleteMerchant(u8),
+    View(u8),
+    Rebuild,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let tags = || prop::collection::vec(0..20u8, 0..16);
+    prop_oneof![
+        4 => (0..12u8, prop::option::of(0..4u8), tags()).prop_map(|(id, merchant, tags)| Step::Put(id, merchant, tags)),
+        2 => (0..12u8, prop::collection::vec((0..20u8, any::<bool>()), 0..4)).prop_map(|(id, tags)| Step::Patch(id, tags)),
+        2 => (0..12u8).prop_map(Step::Delete),
+        1 => (0..4u8).prop_map(Step::DeleteMerchant),
+        2 => (0..12u8).prop_map(Step::View),
+        1 => Just(Step::Rebuild),
+    ]
+}
+
+/// The catalogue as it should be.
+#[derive(Default)]
+struct Model {
+    /// Declared tags by item.
+    items: BTreeMap<u8, BTreeMap<String, f64>>,
+    merchant_of: BTreeMap<u8, u8>,
+    merchants: BTreeMap<u8, ()>,
+    /// How often the one user viewed an item since it was there.
+    views: BTreeMap<u8, f64>,
+}
+
+fn names(tags: &[u8]) -> BTreeMap<String, f64> {
+    tags.iter().map(|tag| (format!("t{tag}"), 1.0)).collect()
+}
+
+impl Model {
+    /// Takes a step on both sides; they must agree on whether it could be taken.
+    fn take(&mut self, facts: &mut Facts, config: &Config, step: &Step) {
+        match step {
+            Step::Put(id, merchant, tags) => {
+                let merchant_id = merchant.map(|merchant| format!("m{merchant}"));
+                let names: Vec<String> = tags.iter().map(|tag| format!("t{tag}")).collect();
+                let item =
+                    json!({"id": format!("i{id}"), "merchant_id": merchant_id, "tags": names});
+                tell(facts, config, Operation::Upsert(EntityKind::Item), &item).unwrap();
+                self.put(*id, *merchant, tags);
+            }
+            Step::Patch(id, changes) => self.patch(facts, config, *id, changes),
+            Step::Delete(id) => {
+                let gone = delete(facts, EntityKind::Item, &format!("i{id}"));
+                assert_eq!(gone, self.items.remove(id).is_some());
+                self.views.remove(id);
+                self.merchant_of.remove(id);
+            }
+            Step::DeleteMerchant(id) => {
+                let gone = delete(facts, EntityKind::Merchant, &format!("m{id}"));
+                assert_eq!(gone, self.merchants.remove(id).is_some());
+            }
+            Step::View(id) => self.view(facts, config, *id),
+            Step::Rebuild => facts
+                .take_retired()
+                .into_iter()
+                .for_each(|gone| facts.release(gone)),
+        }
+    }
+
+    fn put(&mut self, id: u8, merchant: Option<u8>, tags: &[u8]) {
+        self.items.insert(id, names(tags));
+        match merchant {
+            Some(merchant) => {
+                self.merchant_of.insert(id, merchant);
+                self.merchants.insert(merchant, ());
+            }
+            None => {
+                self.merchant_of.remove(&id);
+            }
+        }
+    }
+
+    fn patch(&mut self, facts: &mut Facts, config: &Config, id: u8, changes: &[(u8, bool)]) {
+        let mut tags = Map::new();
+        for (tag, keep) in changes {
+            tags.insert(
+                format!("t{tag}"),
+                if *keep { json!(2.0) } else { Value::Null },
+            );
+        }
+        let patch = json!({"id": format!("i{id}"), "tags": tags});
+        let told = tell(facts, config, Operation::Patch(EntityKind::Item), &patch);
+        assert_eq!(told.is_ok(), self.items.contains_key(&id));
+        let Some(known) = self.items.get_mut(&id) else {
+            return;
+        };
+        for (tag, weight) in &tags {
+            match weight.as_f64() {
+                Some(weight) => known.insert(tag.clone(), weight),
+                None => known.remove(tag),
+            };
+        }
+        if let Some(merchant) = self.merchant_of.get(&id) {
+            self.merchants.insert(*merchant, ());
+        }
+    }
+
+    fn view(&mut self, facts: &mut Facts, config: &Config, id: u8) {
+        let event = json!({"user_id": "u", "item_id": format!("i{id}"), "kind": "view", "at": "2025-11-01T00:00:00Z"});
+        let told = tell(facts, config, Operation::Events, &event);
+        assert_eq!(told.is_ok(), self.items.contains_key(&id));
+        if told.is_ok() {
+            *self.views.entry(id).or_default() += 1.0;
+            if let Some(merchant) = self.merchant_of.get(&id) {
+                self.merchants.insert(*merchant, ());
+            }
+        }
+    }
+
+    fn agrees(&self, facts: &Facts) {
+        let features = &facts.features;
+        assert_eq!(features.items.len(), self.items.len());
+        assert_eq!(features.merchants.len(), self.merchants.len());
+        let mut carriers: BTreeMap<String, u32> = BTreeMap::new();
+        for (id, tags) in &self.items {
+            let declared = facts.declared(EntityKind::Item, &format!("i{id}")).unwrap();
+            let told = declared
+                .get("tags")
+                .and_then(Value::as_object)
+                .cloned()
+                .unwrap_or_default();
+            let told: BTreeMap<String, f64> = told
+                .iter()
+                .map(|(tag, weight)| (tag.clone(), weight.as_f64().unwrap()))
+                .collect();
+            assert_eq!(&told, tags);
+            for tag in tags.keys() {
+                *carriers.entry(tag.clone()).or_default() += 1;
+            }
+        }
+        for (number, count) in features.tags.carriers().iter().enumerate() {
+            let name = features.tags.name(crate::id::TagId::at(number));
+            assert_eq!(
+                *count,
+                carriers.get(name).copied().unwrap_or(0),
+                "carriers of {name}"
+            );
+        }
+        assert_eq!(learnt(facts), self.views);
+    }
+}
+
+/// Deletes an entity as the engine does, but for the rebuild after it.
+fn delete(facts: &mut Facts, kind: EntityKind, id: &str) -> bool {
+    let Some(retired) = facts.delete(kind, id, Day(20_400)) else {
+        return false;
+    };
+    let users = facts.features.users.rows();
+    facts.forget(retired, 0..users);
+    facts.retire(retired);
+    true
+}
+
+/// The one user's history with items, in views: all of them are of one instant.
+fn learnt(facts: &Facts) -> BTreeMap<u8, f64> {
+    let features = &facts.features;
+    let Some(user) = features.users.find(&features.hasher, "u") else {
+        return BTreeMap::new();
+    };
+    let profile = &features.users.get(user).unwrap().profile;
+    let at = Time::parse("2025-11-01T00:00:00Z").unwrap();
+    let decay = crate::feature::Decay::new(Config::embedded().profile.half_life);
+    let left = profile.left(decay, at);
+    let entries = profile.items().entries().iter();
+    let history = entries.map(|entry| {
+        let id = features.items.id(crate::id::ItemRow(entry.key));
+        let views = (entry.weight * left).round();
+        (id[1..].parse().unwrap(), views)
+    });
+    history.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn a_catalogue_under_random_facts_and_deletions_is_what_the_model_says(steps in prop::collection::vec(step(), 1..80)) {
+        let config = Config::embedded();
+        let mut facts = Facts::new(&config);
+        let mut model = Model::default();
+        for step in &steps {
+            model.take(&mut facts, &config, step);
+            model.agrees(&facts);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The contract on the wire, rule by rule.
+
+mod bodies;
+mod commands;
+mod entities;
+mod events;
+mod forgetting;
+mod live;
+mod ranking;
+mod standings;
+mod ties;
+
+use serde_json::{Value, json};
+
+use super::service::Service;
+
+/// A Monday's midnight, UTC; 84 days later the window of these tests ends with a Sunday.
+const FIRST: i64 = 1_743_984_000_000;
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+
+/// An instant on a day of the window, at noon.
+fn noon(day: i64) -> i64 {
+    FIRST + day * DAY + 12 * HOUR
+}
+
+/// What somebody did with an item.
+fn did(user: &str, kind: &str, item: &str, at: i64) -> Value {
+    json!({"user_id": user, "item_id": item, "kind": kind, "at": at})
+}
+
+/// A purchase with an id of its own.
+fn bought(id: &str, user: &str, item: &str, at: i64, amount: f64) -> Value {
+    json!({"id": id, "user_id": user, "item_id": item, "kind": "purchase", "at": at, "amount": amount})
+}
+
+/// Completes day 83 by an event of the day after, and builds the standings anew.
+fn end_of_window(service: &Service) {
+    let merchant = json!({"user_id": "watchman", "merchant_id": "watched", "kind": "impression", "at": FIRST + 84 * DAY});
+    service.events(&[merchant]);
+    service.rebuild();
+}
+
+/// A configuration whose default scene weighs only what is given.
+fn weighing(weights: &str) -> String {
+    format!("[scene.default.weights]\n{weights}\n")
+}
+
+fn near(a: f64, b: f64) {
+    assert!((a - b).abs() <= 1e-5, "{a} is not {b}");
+}

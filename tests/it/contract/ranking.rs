@@ -1,0 +1,459 @@
+//! `POST /rank` and `POST /rank/batch`: what is asked, what comes back, and what is refused.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{DAY, bought, did, end_of_window, near, noon, weighing};
+use crate::service::{JSON, Numbers, Service, ids};
+
+/// A small marketplace with something for every objective.
+fn marketplace(service: &Service) -> Vec<String> {
+    let mut numbers = Numbers(3);
+    let merchants: Vec<Value> = (0..5)
+        .map(|m| json!({"id": format!("m{m}"), "category": "c", "integrity": 1.0 - f64::from(m) / 10.0}))
+        .collect();
+    service.merchants(&merchants);
+    let items: Vec<Value> = (0..40)
+        .map(|i| {
+            json!({
+                "id": format!("i{i}"), "merchant_id": format!("m{}", i % 5), "category": format!("c{}", i % 3), "price": 10 + i,
+                "tags": {format!("t{}", i % 7): 1.0, format!("s{}", i % 4): 0.5}, "listed_at": noon(i64::from(i)),
+            })
+        })
+        .collect();
+    service.items(&items);
+    let kinds = ["view", "cart", "purchase", "favourite", "dislike"];
+    let events: Vec<Value> = (0..600)
+        .map(|e| {
+            let (user, item) = (numbers.below(12), numbers.below(40));
+            let kind = kinds[numbers.below(5) as usize];
+            let at = noon(i64::from(numbers.below(84)));
+            json!({"id": format!("e{e}"), "user_id": format!("u{user}"), "item_id": format!("i{item}"), "kind": kind, "at": at})
+        })
+        .collect();
+    service.events(&events);
+    end_of_window(service);
+    (0..40).map(|i| format!("i{i}")).collect()
+}
+
+#[test]
+fn equal_calls_get_equal_bytes_and_permuted_candidates_equal_items() {
+    let service = Service::start();
+    let mut candidates = marketplace(&service);
+    let ask = |candidates: &[String], limit: usize| {
+        let request = json!({"user_id": "u1", "candidates": candidates, "explain": true, "request_id": "r", "limit": limit});
+        service.json("POST", "/rank", &request)
+    };
+    let first = ask(&candidates, 40);
+    assert_eq!(first.ok()["items"].as_array().unwrap().len(), 40);
+    for _ in 0..5 {
+        assert_eq!(ask(&candidates, 40).bytes, first.bytes);
+    }
+    let mut numbers = Numbers(1);
+    for limit in [40, 11, 1] {
+        for _ in 0..5 {
+            numbers.shuffle(&mut candidates);
+            let items = ask(&candidates, limit).ok()["items"].clone();
+            let all = first.ok()["items"].clone();
+            assert_eq!(
+                items.as_array().unwrap()[..],
+                all.as_array().unwrap()[..limit]
+            );
+        }
+    }
+}
+
+/// The digits after the point of every number that has a point; what stands in quotes is no number.
+fn digits(text: &str) -> Vec<usize> {
+    let unquoted = text.split('"').step_by(2);
+    let fractions = unquoted.flat_map(|numbers| numbers.split('.').skip(1));
+    fractions
+        .map(|rest| rest.chars().take_while(char::is_ascii_digit).count())
+        .collect()
+}
+
+#[test]
+fn numbers_have_six_digits_and_the_parts_of_a_score_give_it_back() {
+    let service = Service::start();
+    let candidates = marketplace(&service);
+    for user in ["u1", "u2", "nobody"] {
+        let request = json!({"user_id": user, "candidates": candidates, "explain": true});
+        let answer = service.json("POST", "/rank", &request);
+        let digits = digits(&answer.text());
+        assert!(digits.len() > 40 * 9 * 3 && digits.iter().all(|count| *count == 6));
+        let ranking = answer.ok();
+        let mut last = f64::INFINITY;
+        for item in ranking["items"].as_array().unwrap() {
+            let score = item["score"].as_f64().unwrap();
+            assert!(score <= last && (0.0..=1.0).contains(&score));
+            last = score;
+            adds_up(&item["explain"], score);
+        }
+        assert_eq!(ranking["dropped"], json!([]));
+    }
+}
+
+fn adds_up(explain: &Value, score: f64) {
+    let sum = |list: &str, field: &str| -> Vec<f64> {
+        let parts = explain[list].as_array().unwrap().iter();
+        parts.map(|part| part[field].as_f64().unwrap()).collect()
+    };
+    let base = explain["base"].as_f64().unwrap();
+    near(sum("objectives", "contribution").iter().sum(), base);
+    near(
+        sum("factors", "factor").iter().product::<f64>() * base,
+        score,
+    );
+    near(explain["score"].as_f64().unwrap(), score);
+    let total: f64 = sum("objectives", "weight").iter().map(|w| w.abs()).sum();
+    for part in explain["objectives"].as_array().unwrap() {
+        let figure = |field: &str| part[field].as_f64().unwrap();
+        let (value, weight) = (figure("value"), figure("weight"));
+        assert!((0.0..=1.0).contains(&value), "{part}");
+        let towards = if weight < 0.0 { 1.0 - value } else { value };
+        near(weight.abs() * towards / total, figure("contribution"));
+        assert_eq!(part["raw"].is_null(), part.get("missing").is_some());
+    }
+    let names: Vec<&str> = explain["objectives"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| part["name"].as_str().unwrap())
+        .collect();
+    let table = saima::objective::TABLE.iter().map(|row| row.name);
+    let weighed: Vec<&str> = table.filter(|name| names.contains(name)).collect();
+    assert_eq!(names, weighed, "the table's order");
+}
+
+#[test]
+fn repeats_count_once_and_the_unknown_are_listed_in_order() {
+    let service = Service::start();
+    service.items(&[json!({"id": "a"}), json!({"id": "b"}), json!({"id": 7})]);
+    let candidates = json!(["z", "a", {"id": "y"}, "b", "a", 7, "z", {"id": "b"}, "x", "7", 8]);
+    let ranking = service.rank(&json!({"user_id": 1, "candidates": candidates}));
+    assert_eq!(ranking["unknown"], json!(["z", "y", "x", "8"]));
+    let mut known = ids(&ranking);
+    known.sort();
+    assert_eq!(known, ["7", "a", "b"]);
+    assert!(ranking.get("dropped").is_none());
+    let none = service.rank(&json!({"user_id": "u", "candidates": []}));
+    assert_eq!(none["items"], json!([]));
+    service.get("/users/1").problem(404);
+}
+
+#[test]
+fn a_candidate_given_twice_counts_at_its_first_place() {
+    let service = Service::with_config(&weighing("pctr = 1"));
+    service.items(&[json!({"id": "a"})]);
+    let twice = json!([{"id": "a", "predictions": {"pctr": 0.25}}, {"id": "a", "predictions": {"pctr": 0.75}}]);
+    let ranking = service.rank(&json!({"user_id": "u", "candidates": twice}));
+    assert_eq!(ranking["items"], json!([{"id": "a", "score": 0.25}]));
+}
+
+#[test]
+fn what_cannot_be_had_is_left_out_by_a_named_rule() {
+    let service = Service::start();
+    service.items(&[
+        json!({"id": "a", "available": false}),
+        json!({"id": "b", "available": true}),
+        json!({"id": "c"}),
+    ]);
+    let ask = |limit: u32| {
+        let candidates = ["c", "a", "b"];
+        service.rank(
+            &json!({"user_id": "u", "candidates": candidates, "explain": true, "limit": limit}),
+        )
+    };
+    assert_eq!(ids(&ask(3)).len(), 2);
+    assert_eq!(
+        ask(3)["dropped"],
+        json!([{"id": "a", "rule": "unavailable"}])
+    );
+    assert_eq!(
+        ask(1)["dropped"],
+        ask(3)["dropped"],
+        "what lies beyond the limit is not dropped"
+    );
+}
+
+#[test]
+fn predictions_are_normalised_and_must_be_declared() {
+    let config = "
+[predictions.share]
+normaliser = \"identity\"
+[predictions.money]
+normaliser = \"log\"
+reference = 99
+[predictions.bend]
+normaliser = \"logistic\"
+centre = 2
+scale = 0.5
+[predictions.ranks]
+normaliser = \"quantile\"
+points = [0, 10, 20, 40, 80]
+[scene.default.weights]
+share = 1
+money = 1
+bend = -1
+ranks = 1
+";
+    let service = Service::with_config(config);
+    service.items(&[json!({"id": "a"})]);
+    let explained = |predictions: Value| {
+        let candidates = json!([{"id": "a", "predictions": predictions}]);
+        let ranking =
+            service.rank(&json!({"user_id": "u", "candidates": candidates, "explain": true}));
+        ranking["items"][0]["explain"].clone()
+    };
+    let value = |predictions: Value, name: &str| -> f64 {
+        let explain = explained(predictions);
+        let objectives = explain["objectives"].as_array().unwrap();
+        let part = objectives.iter().find(|part| part["name"] == name);
+        part.unwrap()["value"].as_f64().unwrap()
+    };
+    for (x, expected) in [(-1.0, 0.0), (0.3, 0.3), (1.0, 1.0), (1e300, 1.0)] {
+        near(value(json!({"share": x}), "share"), expected);
+    }
+    for (x, expected) in [(-5.0, 0.0), (9.0, 0.5), (99.0, 1.0), (1e6, 1.0)] {
+        near(value(json!({"money": x}), "money"), expected);
+    }
+    for (x, expected) in [(2.0, 0.5), (-1e308, 0.0), (1e308, 1.0), (2.5, 0.731_059)] {
+        near(value(json!({"bend": x}), "bend"), expected);
+    }
+    for (x, expected) in [
+        (-1.0, 0.0),
+        (5.0, 0.125),
+        (30.0, 0.625),
+        (80.0, 1.0),
+        (1e9, 1.0),
+    ] {
+        near(value(json!({"ranks": x}), "ranks"), expected);
+    }
+    let missing = explained(json!({}));
+    for part in missing["objectives"].as_array().unwrap() {
+        assert_eq!(
+            (&part["value"], &part["raw"], &part["missing"]),
+            (&json!(0.5), &Value::Null, &json!(true))
+        );
+    }
+    let request = json!({"user_id": "u", "candidates": [{"id": "a", "predictions": {"ctr": 0.5}}]});
+    let refused = service.json("POST", "/rank", &request).problem(422);
+    assert_eq!(refused, ["candidates[0].predictions.ctr"]);
+    for number in ["1e999", "\"1\"", "true"] {
+        let body = format!(
+            r#"{{"user_id":"u","candidates":[{{"id":"a","predictions":{{"share":{number}}}}}]}}"#
+        );
+        let answer = service.send("POST", "/rank", &[("Content-Type", JSON)], body.as_bytes());
+        assert_eq!(answer.problem(422), ["candidates[0].predictions.share"]);
+    }
+}
+
+#[test]
+fn scenes_inherit_and_set_their_own() {
+    let config = "
+[scene.default]
+limit = 3
+[scene.default.weights]
+quality = 1
+[scene.turned]
+limit = 2
+weights = { quality = -1 }
+[scene.deep]
+parent = \"turned\"
+";
+    let service = Service::with_config(config);
+    let items: Vec<Value> = (0..5)
+        .map(|n| json!({"id": format!("i{n}"), "quality": f64::from(n) / 10.0}))
+        .collect();
+    service.items(&items);
+    let ask = |scene: Value| {
+        let candidates = ["i0", "i1", "i2", "i3", "i4"];
+        service.rank(&json!({"user_id": "u", "candidates": candidates, "scene": scene}))
+    };
+    for scene in [Value::Null, json!("default")] {
+        let ranking = ask(scene);
+        assert_eq!(
+            (ids(&ranking), &ranking["scene"]),
+            (
+                vec!["i4".to_owned(), "i3".to_owned(), "i2".to_owned()],
+                &json!("default")
+            )
+        );
+    }
+    for scene in ["turned", "deep"] {
+        let ranking = ask(json!(scene));
+        assert_eq!(
+            (ids(&ranking), &ranking["scene"]),
+            (vec!["i0".to_owned(), "i1".to_owned()], &json!(scene))
+        );
+        near(ranking["items"][0]["score"].as_f64().unwrap(), 1.0);
+    }
+    let request = json!({"user_id": "u", "candidates": [], "scene": "nowhere"});
+    assert_eq!(
+        service.json("POST", "/rank", &request).problem(422),
+        ["scene"]
+    );
+}
+
+#[test]
+fn limits_are_named_where_they_are_passed() {
+    let service = Service::with_config(
+        "[limits]\ncandidates = 3\nquery_bytes = 4\ntimeout_ms = 900\nlimit = 60\n",
+    );
+    let faults = |more: Value| {
+        let mut request = json!({"user_id": "u", "candidates": ["a"]});
+        for (name, value) in more.as_object().unwrap() {
+            request[name] = value.clone();
+        }
+        let answer = service.json("POST", "/rank", &request);
+        (answer.problem(422), answer.text())
+    };
+    for (more, path, limit) in [
+        (
+            json!({"candidates": ["a", "b", "c", "d"]}),
+            "candidates",
+            "limits.candidates",
+        ),
+        (json!({"limit": 61}), "limit", "limits.limit"),
+        (
+            json!({"timeout_ms": 901}),
+            "timeout_ms",
+            "limits.timeout_ms",
+        ),
+        (
+            json!({"context": {"query": "玻尿"}}),
+            "context.query",
+            "limits.query_bytes",
+        ),
+    ] {
+        let (paths, text) = faults(more);
+        assert_eq!(paths, [path]);
+        assert!(text.contains(limit), "{text}");
+    }
+    for more in [
+        json!({"limit": 0}),
+        json!({"timeout_ms": 0}),
+        json!({"limit": 1.5}),
+        json!({"limit": -1}),
+    ] {
+        assert_eq!(faults(more).0.len(), 1);
+    }
+    let (paths, _) = faults(
+        json!({"user_id": "", "candidates": [1.5, {"id": "x".repeat(129)}], "scene": 7, "explain": "yes", "what": 1}),
+    );
+    assert_eq!(
+        paths,
+        [
+            "user_id",
+            "candidates[0]",
+            "candidates[1].id",
+            "scene",
+            "explain",
+            "what"
+        ]
+    );
+}
+
+#[test]
+fn a_request_that_comes_too_late_is_told_to_come_again() {
+    let service = Service::start();
+    let body = r#"{"user_id":"u","candidates":[],"timeout_ms":1}"#;
+    let address = service.base().strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = format!(
+        "POST /rank HTTP/1.1\r\nHost: {address}\r\nContent-Type: {JSON}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.flush().unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    assert!(
+        answer.to_lowercase().contains("\r\nretry-after: "),
+        "{answer}"
+    );
+    near(service.metric("saima_late_total"), 1.0);
+}
+
+#[test]
+fn a_batch_answers_as_single_requests_do() {
+    let service = Service::start();
+    let candidates = marketplace(&service);
+    let requests: Vec<Value> = (0..20)
+        .map(|n| match n % 5 {
+            4 => json!({"user_id": format!("u{n}"), "candidates": candidates, "scene": "none", "request_id": n}),
+            _ => json!({"user_id": format!("u{n}"), "candidates": candidates, "explain": n % 2 == 0, "request_id": n, "timeout_ms": 60_000}),
+        })
+        .collect();
+    let batch = service
+        .json("POST", "/rank/batch", &json!({"requests": requests}))
+        .ok();
+    let results = batch["results"].as_array().unwrap();
+    assert_eq!(results.len(), requests.len());
+    for (result, request) in results.iter().zip(&requests) {
+        let single = service.json("POST", "/rank", request);
+        let single: Value = serde_json::from_slice(&single.bytes).unwrap();
+        for field in [
+            "items",
+            "status",
+            "errors",
+            "unknown",
+            "request_id",
+            "as_of",
+            "scene",
+        ] {
+            if field != "request_id" || single["status"].is_null() {
+                assert_eq!(result[field], single[field], "{field}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_long_list_split_over_the_workers_scores_the_same() {
+    let service = Service::with_config("[server]\nparallel_candidates = 10\n");
+    let alone = Service::with_config("[server]\nparallel_candidates = 1000000\n");
+    let candidates = marketplace(&service);
+    assert_eq!(marketplace(&alone), candidates);
+    let items: Vec<Value> = (0..3_000)
+        .map(|n| json!({"id": format!("x{n}"), "price": n, "tags": [format!("t{}", n % 9)]}))
+        .collect();
+    let mut all = candidates;
+    all.extend((0..3_000).map(|n| format!("x{n}")));
+    let ranked = [&service, &alone].map(|service| {
+        service.items(&items);
+        service.rebuild();
+        let request =
+            json!({"user_id": "u3", "candidates": all, "limit": 3_040, "timeout_ms": 60_000});
+        service.rank(&request)["items"].clone()
+    });
+    assert_eq!(ranked[0], ranked[1]);
+}
+
+#[test]
+fn as_of_is_the_clock_floored_to_the_step() {
+    let service = Service::start();
+    service.items(&[json!({"id": "a", "listed_at": noon(0)})]);
+    service.events(&[did("u", "view", "a", noon(30) + 59 * 60_000)]);
+    let ranking = service.rank(&json!({"user_id": "u", "candidates": ["a"], "explain": true}));
+    assert_eq!(ranking["as_of"], "2025-05-07T12:00:00Z");
+    near(service.value("u", "a", "freshness"), 0.5);
+    let late = bought("late", "u", "a", noon(10), 5.0);
+    service.events(&[late]);
+    assert_eq!(
+        service.rank(&json!({"user_id": "u", "candidates": []}))["as_of"],
+        "2025-05-07T12:00:00Z",
+        "never back"
+    );
+    service.events(&[did("u", "view", "a", noon(30) + DAY)]);
+    assert_eq!(
+        service.rank(&json!({"user_id": "u", "candidates": []}))["as_of"],
+        "2025-05-08T12:00:00Z"
+    );
+}

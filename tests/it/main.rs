@@ -1,0 +1,14 @@
+//! The service as its users meet it: the real program on a free port, spoken to over HTTP; and the house rules of its source.
+
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod order;
+#[cfg(test)]
+mod service;
+#[cfg(test)]
+mod story;

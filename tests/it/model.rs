@@ -1,0 +1,488 @@
+//! The formulas once more, written down plainly and held against what the service explains, on a small random marketplace.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::service::{Numbers, Service};
+
+const FIRST: i64 = 1_743_984_000_000;
+const HOUR: i64 = 3_600_000;
+const DAYS: i64 = 84;
+const HALF_LIFE: f64 = 60.0;
+const CONFIG: &str = "
+[profile]
+max_items = 1000
+max_tags = 1000
+max_merchants = 1000
+[profile.item_gains.c1]
+purchase = -8
+[predictions.margin]
+normaliser = \"log\"
+reference = 50
+[scene.default.weights]
+affinity.tags = 0.3
+affinity.item = 0.25
+affinity.merchant = 0.2
+race.level = 0.1
+race.growth = -0.05
+item.level = 0.1
+order_value = -0.07
+freshness = 0.04
+quality = 0.06
+long_term_value = -0.02
+margin = 0.08
+";
+
+struct Item {
+    id: String,
+    merchant: Option<String>,
+    category: String,
+    brand: Option<String>,
+    kind: Option<&'static str>,
+    creator: Option<String>,
+    tags: BTreeMap<String, f64>,
+    price: Option<f64>,
+    listed_at: Option<i64>,
+    quality: Option<f64>,
+    long_term_value: Option<f64>,
+    margin: Option<f64>,
+}
+
+struct Event {
+    user: usize,
+    item: usize,
+    kind: &'static str,
+    at: i64,
+    amount: f64,
+}
+
+/// A marketplace as it was made up.
+struct World {
+    items: Vec<Item>,
+    events: Vec<Event>,
+    /// By user: declared tags.
+    declared: Vec<BTreeMap<String, f64>>,
+    /// By user: merchants that are followed.
+    follows: Vec<BTreeSet<String>>,
+    /// By merchant.
+    integrity: BTreeMap<String, f64>,
+    as_of: i64,
+}
+
+fn gain(kind: &str) -> f64 {
+    match kind {
+        "view" | "click" => 1.0,
+        "favourite" => 3.0,
+        "cart" | "share" => 4.0,
+        "purchase" => 8.0,
+        "refund" | "dislike" => -8.0,
+        _ => 0.0,
+    }
+}
+
+fn log_scale(x: f64, reference: f64) -> f64 {
+    ((1.0 + x.max(0.0)).ln() / (1.0 + reference).ln()).min(1.0)
+}
+
+fn some<T>(numbers: &mut Numbers, value: T) -> Option<T> {
+    (numbers.below(3) > 0).then_some(value)
+}
+
+fn made_up(seed: u64) -> World {
+    let mut numbers = Numbers(seed);
+    let items = (0..25).map(|n| made_up_item(&mut numbers, n)).collect();
+    let kinds = [
+        "view",
+        "click",
+        "favourite",
+        "cart",
+        "purchase",
+        "purchase",
+        "share",
+        "dislike",
+        "impression",
+        "refund",
+    ];
+    let events = (0..400)
+        .map(|_| Event {
+            user: numbers.below(6) as usize,
+            item: numbers.below(20) as usize,
+            kind: kinds[numbers.below(10) as usize],
+            at: FIRST + i64::from(numbers.below(84 * 24)) * HOUR + 1,
+            amount: f64::from(1 + numbers.below(300)),
+        })
+        .collect();
+    let mut tags = || {
+        (0..3)
+            .map(|_| (format!("t{}", numbers.below(8)), 0.5))
+            .collect()
+    };
+    let declared = vec![
+        tags(),
+        BTreeMap::new(),
+        tags(),
+        BTreeMap::new(),
+        BTreeMap::new(),
+        tags(),
+    ];
+    let follow = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let follows = vec![
+        follow(&[]),
+        follow(&["m1"]),
+        follow(&["m0", "m3"]),
+        follow(&[]),
+        follow(&["m2"]),
+        follow(&[]),
+    ];
+    World {
+        items,
+        events,
+        declared,
+        follows,
+        integrity: [("m0", 0.9), ("m1", 1.0), ("m2", 0.35)]
+            .map(|(id, p)| (id.to_owned(), p))
+            .into(),
+        as_of: FIRST + DAYS * 24 * HOUR,
+    }
+}
+
+fn made_up_item(numbers: &mut Numbers, n: u32) -> Item {
+    let count = if n == 7 { 20 } else { numbers.below(5) };
+    let tags = (0..count).map(|_| {
+        (
+            format!("t{}", numbers.below(8 + count)),
+            f64::from(numbers.below(9)) / 4.0 - 0.5,
+        )
+    });
+    let tags = tags.filter(|(_, weight)| weight.abs() > 0.0).collect();
+    let (merchant, brand) = (
+        format!("m{}", numbers.below(5)),
+        format!("b{}", numbers.below(3)),
+    );
+    let creator = format!("k{}", numbers.below(3));
+    let price = f64::from(numbers.below(3_000)) / 2.0;
+    let listed_at = FIRST - i64::from(numbers.below(100 * 24)) * HOUR;
+    Item {
+        id: format!("i{n}"),
+        merchant: some(numbers, merchant),
+        category: format!("c{}", n % 3),
+        brand: some(numbers, brand),
+        kind: some(numbers, "video"),
+        creator: some(numbers, creator),
+        tags,
+        price: some(numbers, price),
+        listed_at: some(numbers, listed_at),
+        quality: some(numbers, f64::from(n) / 25.0),
+        long_term_value: some(numbers, 0.125),
+        margin: some(numbers, f64::from(n * 3)),
+    }
+}
+
+impl Item {
+    fn declared(&self) -> Value {
+        json!({
+            "id": self.id, "merchant_id": self.merchant, "category": self.category, "brand": self.brand, "kind": self.kind,
+            "creator_id": self.creator, "tags": self.tags, "price": self.price, "listed_at": self.listed_at, "quality": self.quality,
+            "long_term_value": self.long_term_value,
+        })
+    }
+
+    /// Its tags with those of the name spaces.
+    fn all_tags(&self) -> BTreeMap<String, f64> {
+        let mut all = self.tags.clone();
+        let spaces = [
+            ("category", Some(self.category.as_str())),
+            ("brand", self.brand.as_deref()),
+            ("kind", self.kind),
+            ("creator", self.creator.as_deref()),
+        ];
+        for (space, name) in spaces {
+            all.extend(name.map(|name| (format!("{space}:{name}"), 1.0)));
+        }
+        all
+    }
+}
+
+impl World {
+    fn tell(&self, service: &Service) {
+        let merchants: Vec<Value> = self
+            .integrity
+            .iter()
+            .map(|(id, p)| json!({"id": id, "integrity": p}))
+            .collect();
+        service.merchants(&merchants);
+        service.items(&self.items.iter().map(Item::declared).collect::<Vec<_>>());
+        let users: Vec<Value> = self
+            .declared
+            .iter()
+            .zip(0..)
+            .map(|(tags, n)| json!({"id": format!("u{n}"), "tags": tags}))
+            .collect();
+        service.users(&users);
+        let mut events: Vec<Value> = self
+            .events
+            .iter()
+            .map(|event| {
+                let mut told = json!({"user_id": format!("u{}", event.user), "item_id": self.items[event.item].id, "kind": event.kind, "at": event.at});
+                if event.kind == "purchase" {
+                    told["amount"] = json!(event.amount);
+                }
+                told
+            })
+            .collect();
+        for (user, follows) in self.follows.iter().enumerate() {
+            let follow = |merchant: &String| json!({"user_id": format!("u{user}"), "merchant_id": merchant, "kind": "follow", "at": FIRST});
+            events.extend(follows.iter().map(follow));
+        }
+        events.push(
+            json!({"user_id": "last", "merchant_id": "m0", "kind": "impression", "at": self.as_of}),
+        );
+        service.events(&events);
+        service.rebuild();
+    }
+
+    /// A user's events with what is left of each gain at `as_of`.
+    fn fading(&self, user: usize) -> impl Iterator<Item = (&Event, f64)> {
+        let left =
+            |event: &Event| 0.5_f64.powf((self.as_of - event.at) as f64 / 86_400_000.0 / HALF_LIFE);
+        self.events
+            .iter()
+            .filter(move |event| event.user == user)
+            .map(move |event| (event, left(event)))
+    }
+
+    fn item_history(&self, user: usize, item: usize) -> f64 {
+        let gain = |event: &Event| match (event.kind, self.items[item].category.as_str()) {
+            ("purchase", "c1") => -8.0,
+            (kind, _) => gain(kind),
+        };
+        let own = self.fading(user).filter(|(event, _)| event.item == item);
+        own.map(|(event, left)| gain(event) * left).sum()
+    }
+
+    fn merchant_history(&self, user: usize, merchant: &str) -> f64 {
+        let sold = |event: &Event| self.items[event.item].merchant.as_deref() == Some(merchant);
+        let own = self.fading(user).filter(|(event, _)| sold(event));
+        let learnt: f64 = own.map(|(event, left)| gain(event.kind) * left).sum();
+        learnt
+            + if self.follows[user].contains(merchant) {
+                8.0
+            } else {
+                0.0
+            }
+    }
+
+    fn taste(&self, user: usize) -> BTreeMap<String, f64> {
+        let mut taste: BTreeMap<String, f64> = BTreeMap::new();
+        for (event, left) in self.fading(user) {
+            for (tag, weight) in self.items[event.item].all_tags() {
+                *taste.entry(tag).or_default() += gain(event.kind) * weight * left;
+            }
+        }
+        for (tag, weight) in &self.declared[user] {
+            *taste.entry(tag.clone()).or_default() += 24.0 * weight;
+        }
+        taste
+    }
+
+    fn idf(&self, tag: &str) -> f64 {
+        let carry = |item: &&Item| item.all_tags().contains_key(tag);
+        let (all, with) = (
+            self.items.len() as f64,
+            self.items.iter().filter(carry).count() as f64,
+        );
+        1.0 + ((1.0 + all) / (1.0 + with)).ln()
+    }
+
+    /// The cosine; `None` where the user has no taste at all.
+    fn cosine(&self, user: usize, item: usize) -> Option<f64> {
+        let (taste, tags) = (self.taste(user), self.items[item].all_tags());
+        let weighed = |tags: &BTreeMap<String, f64>| -> BTreeMap<String, f64> {
+            tags.iter()
+                .map(|(tag, weight)| (tag.clone(), weight * self.idf(tag)))
+                .collect()
+        };
+        let (taste, tags) = (weighed(&taste), weighed(&tags));
+        let norm =
+            |weights: &BTreeMap<String, f64>| weights.values().map(|w| w * w).sum::<f64>().sqrt();
+        let dot: f64 = tags
+            .iter()
+            .filter_map(|(tag, weight)| Some(weight * taste.get(tag)?))
+            .sum();
+        let norms = norm(&taste) * norm(&tags);
+        (norms > 0.0).then(|| dot / norms)
+    }
+
+    /// The median amount of the window's purchases, else the listed price.
+    fn worth(&self, item: usize) -> Option<f64> {
+        let sold = self
+            .events
+            .iter()
+            .filter(|event| event.item == item && event.kind == "purchase");
+        let mut amounts: Vec<f64> = sold.map(|event| event.amount).collect();
+        amounts.sort_by(f64::total_cmp);
+        let n = amounts.len();
+        let median = || f64::midpoint(amounts[(n - 1) / 2], amounts[n / 2]);
+        if n > 0 {
+            Some(median())
+        } else {
+            self.items[item].price
+        }
+    }
+
+    /// What the plain formulas say of one objective: raw and value; `None` for those that have a model of their own elsewhere.
+    fn objective(&self, user: usize, item: usize, name: &str) -> Option<(Option<f64>, f64)> {
+        let declared = &self.items[item];
+        let neutral = |raw: Option<f64>| (raw, raw.unwrap_or(0.5));
+        Some(match name {
+            "affinity.tags" => {
+                let cosine = self.cosine(user, item);
+                (cosine, cosine.map_or(0.0, |cosine| cosine.max(0.0)))
+            }
+            "affinity.item" => {
+                let history = self.item_history(user, item);
+                (Some(history), log_scale(history, 40.0))
+            }
+            "affinity.merchant" => match &declared.merchant {
+                Some(merchant) => {
+                    let history = self.merchant_history(user, merchant);
+                    (Some(history), log_scale(history, 100.0))
+                }
+                None => (None, 0.0),
+            },
+            "order_value" => {
+                let worth = self.worth(item);
+                (worth, worth.map_or(0.5, |worth| log_scale(worth, 1_000.0)))
+            }
+            "freshness" => {
+                let age = declared
+                    .listed_at
+                    .map(|at| (self.as_of - at) as f64 / 86_400_000.0);
+                (age, age.map_or(0.5, |age| 0.5_f64.powf(age / 30.0)))
+            }
+            "quality" => neutral(declared.quality),
+            "long_term_value" => neutral(declared.long_term_value),
+            "margin" => (
+                declared.margin,
+                declared
+                    .margin
+                    .map_or(0.5, |margin| log_scale(margin, 50.0)),
+            ),
+            _ => return None,
+        })
+    }
+}
+
+/// Equal but for the digits written and single precision.
+fn near(a: f64, b: f64, what: &str) {
+    assert!(
+        (a - b).abs() <= 1e-5 * (1.0 + a.abs()),
+        "{what}: {a} is not {b}"
+    );
+}
+
+fn weight(name: &str) -> f64 {
+    let line = CONFIG
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(" = "));
+    line.unwrap().parse().unwrap()
+}
+
+/// Holds the explanation of one item against the formulas.
+fn check(world: &World, user: usize, item: usize, explain: &Value, races: &Races) {
+    let (mut base, mut sizes) = (0.0, 0.0);
+    for part in explain["objectives"].as_array().unwrap() {
+        let name = part["name"].as_str().unwrap();
+        let what = format!("{name} of i{item} for u{user}");
+        let value = part["value"].as_f64().unwrap();
+        if let Some((raw, expected)) = world.objective(user, item, name) {
+            near(expected, value, &what);
+            assert_eq!(raw.is_none(), part["raw"].is_null(), "{what}: {raw:?}");
+            near(
+                raw.unwrap_or(0.0),
+                part["raw"].as_f64().unwrap_or(0.0),
+                &what,
+            );
+        } else if let Some(expected) = races.value(world, item, name) {
+            near(expected, value, &what);
+        }
+        let weight = weight(name);
+        near(weight, part["weight"].as_f64().unwrap(), &what);
+        sizes += weight.abs();
+        base += if weight < 0.0 {
+            -weight * (1.0 - value)
+        } else {
+            weight * value
+        };
+    }
+    near(base / sizes, explain["base"].as_f64().unwrap(), "base");
+    let merchant = world.items[item].merchant.as_ref();
+    let integrity = merchant
+        .and_then(|id| world.integrity.get(id))
+        .copied()
+        .unwrap_or(1.0);
+    near(
+        base / sizes * integrity,
+        explain["score"].as_f64().unwrap(),
+        "score",
+    );
+}
+
+/// Level and growth by runner, as the boards show them.
+struct Races(BTreeMap<String, (f64, f64)>);
+
+impl Races {
+    fn shown(service: &Service) -> Self {
+        let mut shown = BTreeMap::new();
+        for kind in ["merchant", "item"] {
+            let board = service.get(&format!("/race?kind={kind}")).ok();
+            for runner in board["runners"].as_array().unwrap() {
+                let figure = |name: &str| runner[name].as_f64().unwrap();
+                shown.insert(
+                    runner["id"].as_str().unwrap().to_owned(),
+                    (figure("level"), figure("growth")),
+                );
+            }
+        }
+        Self(shown)
+    }
+
+    fn value(&self, world: &World, item: usize, name: &str) -> Option<f64> {
+        let item = &world.items[item];
+        let runner = |id: Option<&String>| id.map_or((0.0, 0.0), |id| self.0[id]);
+        match name {
+            "race.level" => Some(runner(item.merchant.as_ref()).0),
+            "race.growth" => Some(runner(item.merchant.as_ref()).1),
+            "item.growth" => Some(runner(Some(&item.id)).1),
+            _ => None,
+        }
+    }
+}
+
+#[test]
+fn the_service_computes_what_the_formulas_say() {
+    for seed in [1, 2, 3] {
+        let world = made_up(seed);
+        let service = Service::with_config(CONFIG);
+        world.tell(&service);
+        let races = Races::shown(&service);
+        let candidate = |item: &Item| match item.margin {
+            Some(margin) => json!({"id": item.id, "predictions": {"margin": margin}}),
+            None => json!(item.id),
+        };
+        let candidates: Vec<Value> = world.items.iter().map(candidate).collect();
+        for user in 0..world.declared.len() {
+            let request =
+                json!({"user_id": format!("u{user}"), "candidates": candidates, "explain": true});
+            let ranking = service.rank(&request);
+            let ranked = ranking["items"].as_array().unwrap();
+            assert_eq!(ranked.len(), world.items.len());
+            for placed in ranked {
+                let id = placed["id"].as_str().unwrap();
+                let item = world.items.iter().position(|item| item.id == id).unwrap();
+                check(&world, user, item, &placed["explain"], &races);
+            }
+        }
+    }
+}

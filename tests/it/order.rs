@@ -1,0 +1,162 @@
+//! Events in whatever order they come make the same marketplace: the same rankings, profiles and standings.
+
+use serde_json::{Map, Value, json};
+
+use super::service::{Numbers, Service};
+
+const FIRST: i64 = 1_743_984_000_000;
+const MINUTE: i64 = 60_000;
+const DAY: i64 = 24 * 60 * MINUTE;
+const USERS: u32 = 9;
+const ITEMS: u32 = 30;
+const MERCHANTS: u32 = 6;
+/// Room enough that no bound evicts.
+const CONFIG: &str = "[profile]\nmax_items = 100\nmax_tags = 100\nmax_merchants = 50\n";
+
+fn catalogue(service: &Service) {
+    let merchants: Vec<Value> = (0..MERCHANTS)
+        .map(|m| json!({"id": format!("m{m}"), "category": format!("c{}", m % 2), "integrity": 1.0 - f64::from(m) / 20.0}))
+        .collect();
+    service.merchants(&merchants);
+    let items: Vec<Value> = (0..ITEMS)
+        .map(|i| {
+            json!({
+                "id": format!("i{i}"), "merchant_id": format!("m{}", i % MERCHANTS), "category": format!("c{}", i % 3), "price": 10 + i,
+                "tags": {format!("t{}", i % 5): 1.0, format!("s{}", i % 4): 0.3}, "creator_id": format!("k{}", i % 3),
+            })
+        })
+        .collect();
+    service.items(&items);
+}
+
+/// Half a year of events of every kind: refunds that name their purchase, in part or in full, and others; follows and unfollows.
+fn history(numbers: &mut Numbers) -> Vec<Value> {
+    let mut events = Vec::new();
+    for number in 0..1_500 {
+        let user = format!("u{}", numbers.below(USERS));
+        let item = format!("i{}", numbers.below(ITEMS));
+        let at = FIRST + i64::from(numbers.below(180 * 24 * 60)) * MINUTE;
+        let kinds = [
+            "view",
+            "click",
+            "favourite",
+            "cart",
+            "share",
+            "dislike",
+            "impression",
+            "purchase",
+            "purchase",
+            "follow",
+            "unfollow",
+            "refund",
+        ];
+        let kind = kinds[numbers.below(12) as usize];
+        let mut event =
+            json!({"id": format!("e{number}"), "user_id": user, "kind": kind, "at": at});
+        match kind {
+            "follow" | "unfollow" if number % 2 == 0 => {
+                event["creator_id"] = json!(format!("k{}", numbers.below(3)))
+            }
+            "follow" | "unfollow" => {
+                event["merchant_id"] = json!(format!("m{}", numbers.below(MERCHANTS)))
+            }
+            _ => event["item_id"] = json!(item),
+        }
+        if kind == "purchase" {
+            event["amount"] = json!(f64::from(1 + numbers.below(20_000)) / 100.0);
+            refund(numbers, &event, &mut events);
+        }
+        events.push(event);
+    }
+    let last = FIRST + 180 * DAY;
+    events
+        .push(json!({"id": "last", "user_id": "u0", "item_id": "i0", "kind": "view", "at": last}));
+    events
+}
+
+/// Gives back a third of the purchases, in part or in full.
+fn refund(numbers: &mut Numbers, purchase: &Value, events: &mut Vec<Value>) {
+    let whole = match numbers.below(6) {
+        0 => Value::Null,
+        1 => json!(purchase["amount"].as_f64().unwrap() / 4.0),
+        _ => return,
+    };
+    let id = format!("r-{}", purchase["id"].as_str().unwrap());
+    events.push(json!({
+        "id": id, "user_id": purchase["user_id"], "item_id": purchase["item_id"], "kind": "refund", "purchase_id": purchase["id"],
+        "at": purchase["at"].as_i64().unwrap() + DAY, "amount": whole,
+    }));
+}
+
+/// All that a reader can see: rankings byte by byte, profiles and standings.
+fn seen(service: &Service) -> (Vec<String>, Vec<Value>, Vec<Value>) {
+    service.rebuild();
+    let candidates: Vec<String> = (0..ITEMS).map(|i| format!("i{i}")).collect();
+    let users = (0..USERS).map(|user| format!("u{user}"));
+    let rankings = users.clone().chain(["nobody".to_owned()]).map(|user| {
+        let ask = json!({"user_id": user, "candidates": candidates, "explain": true});
+        let ranking = service.rank(&ask);
+        ranking["items"].to_string() + &ranking["as_of"].to_string()
+    });
+    let profiles = users.map(|user| service.get(&format!("/users/{user}")).ok());
+    let boards = ["kind=merchant", "kind=item", "kind=merchant&lane=c1"]
+        .map(|query| service.get(&format!("/race?{query}")).ok()["runners"].clone());
+    (rankings.collect(), profiles.collect(), boards.to_vec())
+}
+
+/// Rounds every number to nine digits: the sums behind the profiles are floats, whose last bits depend on the order of adding.
+/// What is equal then may stand in another order, so that names go by the alphabet.
+fn rounded(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => json!(
+            format!("{:.9}", number.as_f64().unwrap() + 0.0).replace("-0.000000000", "0.000000000")
+        ),
+        Value::Array(list) => list.iter().map(rounded).collect(),
+        Value::Object(fields) => {
+            let mut names: Vec<&String> = fields.keys().collect();
+            names.sort();
+            let pair = |name: &String| (name.clone(), rounded(&fields[name]));
+            Value::Object(names.into_iter().map(pair).collect::<Map<_, _>>())
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => value.clone(),
+    }
+}
+
+#[test]
+fn the_order_of_events_does_not_matter() {
+    let mut numbers = Numbers(11);
+    let mut events = history(&mut numbers);
+    let mut expected = None;
+    for round in 0..6 {
+        let service = Service::with_config(CONFIG);
+        catalogue(&service);
+        let pieces = 1 + numbers.below(5) as usize;
+        for piece in events.chunks(events.len() / pieces + 1) {
+            service.events(piece);
+        }
+        let (rankings, profiles, boards) = seen(&service);
+        let profiles: Vec<Value> = profiles.iter().map(rounded).collect();
+        let all = (rankings, profiles, boards);
+        match &expected {
+            None => expected = Some(all),
+            Some(expected) => assert_same(expected, &all, round),
+        }
+        numbers.shuffle(&mut events);
+    }
+}
+
+fn assert_same(
+    (rankings, profiles, boards): &(Vec<String>, Vec<Value>, Vec<Value>),
+    (other_rankings, other_profiles, other_boards): &(Vec<String>, Vec<Value>, Vec<Value>),
+    round: usize,
+) {
+    for (one, other) in profiles.iter().zip(other_profiles) {
+        assert_eq!(one, other, "a profile, round {round}");
+    }
+    for (one, other) in boards.iter().zip(other_boards) {
+        assert_eq!(one, other, "a board, round {round}");
+    }
+    for (one, other) in rankings.iter().zip(other_rankings) {
+        assert_eq!(one, other, "a ranking, round {round}");
+    }
+}

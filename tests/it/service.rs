@@ -1,0 +1,328 @@
+//! A running service of its own for each test: the built program on a free port, ended with the test.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use ureq::http::Request;
+
+pub(super) const JSON: &str = "application/json";
+pub(super) const LINES: &str = "application/x-ndjson";
+/// How long a test waits for what happens in the background, at most.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Lines sent in one body.
+const BATCH: usize = 20_000;
+
+/// The program, with nothing of the machine's own environment that it reads.
+pub(super) fn program() -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_saima"));
+    for role in ["RANK", "READ", "WRITE", "OPS"] {
+        program.env_remove(format!("SAIMA_TOKEN_{role}"));
+        program.env_remove(format!("SAIMA_TOKEN_{role}_FILE"));
+    }
+    program
+}
+
+/// A service, ended by its own process number when dropped.
+pub(super) struct Service {
+    child: Child,
+    base: String,
+    agent: ureq::Agent,
+    token: Option<String>,
+    config: Option<(tempfile::TempDir, PathBuf)>,
+}
+
+impl Service {
+    /// On the embedded configuration, in event time.
+    pub(super) fn start() -> Self {
+        Self::launch(None, &["--clock", "event"], &[])
+    }
+
+    /// On a configuration of its own, in event time.
+    pub(super) fn with_config(text: &str) -> Self {
+        Self::launch(Some(text), &["--clock", "event"], &[])
+    }
+
+    /// With arguments and environment of its own.
+    pub(super) fn launch(config: Option<&str>, args: &[&str], env: &[(&str, &str)]) -> Self {
+        let config = config.map(|text| {
+            let dir = tempfile::tempdir().unwrap();
+            let file = dir.path().join("saima.toml");
+            std::fs::write(&file, text).unwrap();
+            (dir, file)
+        });
+        let mut command = program();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data", "none"]);
+        if let Some((_, file)) = &config {
+            command.arg("--config").arg(file);
+        }
+        command.args(args).envs(env.iter().copied());
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let base = line.trim_end().strip_prefix("saima listening on ");
+        let base = base
+            .unwrap_or_else(|| panic!("it said {line:?}"))
+            .to_owned();
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(PATIENCE))
+            .build()
+            .into();
+        Self {
+            child,
+            base,
+            agent,
+            token: None,
+            config,
+        }
+    }
+
+    /// From now on with that token.
+    pub(super) fn token(&mut self, token: Option<&str>) {
+        self.token = token.map(str::to_owned);
+    }
+
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Puts another text in place of the configuration file, as an editor does: by renaming.
+    pub(super) fn reconfigure(&self, text: &str) {
+        let (dir, file) = self.config.as_ref().unwrap();
+        let fresh = dir.path().join("fresh");
+        std::fs::write(&fresh, text).unwrap();
+        std::fs::rename(fresh, file).unwrap();
+    }
+
+    pub(super) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(token) = &self.token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        let request = request.body(body).unwrap();
+        let mut response = self.agent.run(request).unwrap();
+        let mut bytes = Vec::new();
+        response
+            .body_mut()
+            .as_reader()
+            .read_to_end(&mut bytes)
+            .unwrap();
+        let header = |name: &str| {
+            let value = response.headers().get(name)?;
+            Some(value.to_str().unwrap().to_owned())
+        };
+        Answer {
+            status: response.status().as_u16(),
+            media: header("content-type"),
+            bytes,
+        }
+    }
+
+    pub(super) fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[], b"")
+    }
+
+    pub(super) fn delete(&self, path: &str) -> u16 {
+        self.send("DELETE", path, &[], b"").status
+    }
+
+    pub(super) fn json(&self, method: &str, path: &str, body: &Value) -> Answer {
+        self.send(
+            method,
+            path,
+            &[("Content-Type", JSON)],
+            body.to_string().as_bytes(),
+        )
+    }
+
+    /// Sends facts, a line each; every line must be taken.
+    pub(super) fn tell(&self, method: &str, path: &str, facts: &[Value]) {
+        for batch in facts.chunks(BATCH) {
+            let lines: String = batch.iter().map(|fact| format!("{fact}\n")).collect();
+            let answer = self.send(method, path, &[("Content-Type", LINES)], lines.as_bytes());
+            let report = answer.ok();
+            assert_eq!(report["rejected_count"], 0, "{}", report["rejected"][0]);
+            assert_eq!(report["accepted"], batch.len());
+        }
+    }
+
+    pub(super) fn items(&self, items: &[Value]) {
+        self.tell("PUT", "/items", items);
+    }
+
+    pub(super) fn merchants(&self, merchants: &[Value]) {
+        self.tell("PUT", "/merchants", merchants);
+    }
+
+    pub(super) fn users(&self, users: &[Value]) {
+        self.tell("PUT", "/users", users);
+    }
+
+    pub(super) fn events(&self, events: &[Value]) {
+        self.tell("POST", "/events", events);
+    }
+
+    /// Sends one fact that must be refused; the paths of its faults.
+    pub(super) fn refused(&self, method: &str, path: &str, fact: &Value) -> Vec<String> {
+        let report = self.json(method, path, &json!([fact])).ok();
+        assert_eq!(report["rejected_count"], 1, "{fact} was taken");
+        let errors = report["rejected"][0]["errors"].as_array().unwrap();
+        errors
+            .iter()
+            .map(|error| error["path"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    pub(super) fn rebuild(&self) -> u64 {
+        let answer = self.json("POST", "/race/rebuild", &json!({})).ok();
+        answer["standings"].as_u64().unwrap()
+    }
+
+    /// A ranking.
+    pub(super) fn rank(&self, request: &Value) -> Value {
+        self.json("POST", "/rank", request).ok()
+    }
+
+    /// The ids of a ranking for that user, best first.
+    pub(super) fn order(&self, user: &str, candidates: &[&str]) -> Vec<String> {
+        ids(&self.rank(&json!({"user_id": user, "candidates": candidates})))
+    }
+
+    /// Why a candidate has its score.
+    pub(super) fn explain(&self, user: &str, item: &str) -> Value {
+        let request = json!({"user_id": user, "candidates": [item], "explain": true});
+        self.rank(&request)["items"][0]["explain"].clone()
+    }
+
+    /// One objective of a candidate.
+    pub(super) fn objective(&self, user: &str, item: &str, name: &str) -> Value {
+        let explain = self.explain(user, item);
+        let all = explain["objectives"].as_array().unwrap();
+        let found = all.iter().find(|objective| objective["name"] == name);
+        found.unwrap_or_else(|| panic!("no {name}")).clone()
+    }
+
+    pub(super) fn value(&self, user: &str, item: &str, name: &str) -> f64 {
+        self.objective(user, item, name)["value"].as_f64().unwrap()
+    }
+
+    /// The number of a metric without labels.
+    pub(super) fn metric(&self, name: &str) -> f64 {
+        let page = String::from_utf8(self.get("/metrics").bytes).unwrap();
+        let line = page.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap().trim().parse().unwrap()
+    }
+
+    /// Waits until something holds that comes about in the background.
+    pub(super) fn wait(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let begun = Instant::now();
+        while !holds(self) {
+            assert!(begun.elapsed() < PATIENCE, "{what}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _already_ended = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) media: Option<String>,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    /// The body of an answer that must be 200.
+    pub(super) fn ok(&self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.text());
+        serde_json::from_slice(&self.bytes).unwrap()
+    }
+
+    /// The paths of the faults of an answer that must be a problem of that status.
+    pub(super) fn problem(&self, status: u16) -> Vec<String> {
+        assert_eq!(self.status, status, "{}", self.text());
+        assert_eq!(self.media.as_deref(), Some("application/problem+json"));
+        let problem: Value = serde_json::from_slice(&self.bytes).unwrap();
+        assert_eq!(problem["status"], status);
+        let errors = problem["errors"].as_array().unwrap();
+        errors
+            .iter()
+            .map(|error| error["path"].as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
+/// The ids of a ranking, best first.
+pub(super) fn ids(ranking: &Value) -> Vec<String> {
+    let items = ranking["items"].as_array().unwrap();
+    items
+        .iter()
+        .map(|item| item["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// A seeded source of numbers (SplitMix64).
+pub(super) struct Numbers(pub(super) u64);
+
+impl Numbers {
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub(super) fn below(&mut self, bound: u32) -> u32 {
+        u32::try_from(self.next() % u64::from(bound)).unwrap()
+    }
+
+    /// In (0, 1).
+    pub(super) fn unit(&mut self) -> f64 {
+        (f64::from(self.below(1 << 30)) + 0.5) / f64::from(1 << 30)
+    }
+
+    /// Standard normal (Box–Muller).
+    pub(super) fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * self.unit().ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.unit()).cos()
+    }
+
+    pub(super) fn shuffle<T>(&mut self, values: &mut [T]) {
+        for last in (1..values.len()).rev() {
+            let other = self.below(u32::try_from(last + 1).unwrap()) as usize;
+            values.swap(last, other);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The story every merchant knows, from purchase events to the order of `/rank`, on the embedded default configuration and for a
+//! user whom nobody knows: a shop that grows passes one that is far larger and stands still, and neither a shop of six orders nor
+//! one with a day of sales to its own accounts gets past either.
+
+use serde_json::{Value, json};
+
+use super::service::{Numbers, Service};
+
+/// Midnight before the first day: 84 days later a Sunday ends.
+const FIRST: i64 = 1_743_984_000_000;
+const DAY: i64 = 86_400_000;
+/// Days of a month of the story: three of them are the window.
+const MONTH: u32 = 28;
+
+/// The orders of the story, each from another buyer.
+struct Orders {
+    events: Vec<Value>,
+    numbers: Numbers,
+}
+
+impl Orders {
+    /// One order of a shop's only item on a day, by somebody new.
+    fn order(&mut self, shop: &str, day: u32) {
+        let buyer = format!("buyer-{}", self.events.len());
+        self.order_by(shop, day, &buyer);
+    }
+
+    fn order_by(&mut self, shop: &str, day: u32, buyer: &str) {
+        let second = self.numbers.below(86_400);
+        let at = FIRST + i64::from(day) * DAY + i64::from(second) * 1_000;
+        let id = format!("order-{}", self.events.len());
+        self.events.push(json!({
+            "id": id, "user_id": buyer, "item_id": format!("item-{shop}"), "kind": "purchase", "at": at, "amount": 100.0,
+        }));
+    }
+
+    /// Orders of three months, as evenly over each as they go.
+    fn months(&mut self, shop: &str, counts: [u32; 3]) {
+        for (month, count) in (0..).zip(counts) {
+            for one in 0..count {
+                let day = (2 * one + 1) * MONTH / (2 * count);
+                self.order(shop, month * MONTH + day);
+            }
+        }
+    }
+
+    /// Orders of three like months, on days as they fall.
+    fn steady(&mut self, shop: &str, monthly: u32) {
+        for _ in 0..3 * monthly {
+            let day = self.numbers.below(3 * MONTH);
+            self.order(shop, day);
+        }
+    }
+}
+
+fn told(service: &Service) {
+    let mut orders = Orders {
+        events: Vec::new(),
+        numbers: Numbers(1),
+    };
+    orders.months("a", [10_000; 3]);
+    orders.months("b", [1_000, 2_000, 3_000]);
+    orders.months("c", [1, 2, 3]);
+    orders.months("d", [900; 3]);
+    for one in 0..10 * 900 / MONTH {
+        orders.order_by("d", 3 * MONTH - 4, &format!("account-{}", one % 5));
+    }
+    let mut shops: Vec<String> = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
+    for one in 0..200 {
+        let monthly = 240.0 * (1.3 * orders.numbers.normal()).exp();
+        let shop = format!("lane-{one}");
+        orders.steady(&shop, format!("{monthly:.0}").parse().unwrap());
+        shops.push(shop);
+    }
+    let merchant = |shop: &String| json!({"id": shop, "category": "beauty"});
+    service.merchants(&shops.iter().map(merchant).collect::<Vec<_>>());
+    let item = |shop: &String| json!({"id": format!("item-{shop}"), "merchant_id": shop, "category": "beauty", "price": 100});
+    service.items(&shops.iter().map(item).collect::<Vec<_>>());
+    service.events(&orders.events);
+}
+
+#[test]
+fn the_shop_that_grows_passes_the_large_one_that_stands_still() {
+    let service = Service::start();
+    told(&service);
+    let next_day = FIRST + 84 * DAY;
+    service.events(&[
+        json!({"user_id": "passer-by", "merchant_id": "a", "kind": "view", "at": next_day}),
+    ]);
+    service.rebuild();
+    let request = json!({
+        "user_id": "nobody knows", "candidates": ["item-d", "item-c", "item-a", "item-b"], "explain": true,
+    });
+    let ranking = service.rank(&request);
+    let order = super::service::ids(&ranking);
+    assert_eq!(order[..2], ["item-b", "item-a"], "{ranking:#}");
+    let board = service.get("/race?lane=beauty&limit=300").ok();
+    assert_eq!(board["size"], 204);
+    let place = |shop: &str| {
+        let runners = board["runners"].as_array().unwrap();
+        runners
+            .iter()
+            .position(|runner| runner["id"] == shop)
+            .unwrap()
+    };
+    assert!(place("b") < place("a"), "{board:#}");
+    assert!(place("a") < place("d") && place("d") < place("c"));
+    let weekly = board["runners"][place("a")]["weekly_gmv"].as_f64().unwrap();
+    assert!((weekly - 250_000.0).abs() < 25_000.0, "{weekly}");
+}
