@@ -6,7 +6,7 @@ pub mod import;
 
 mod demo;
 mod serve;
-mod synthetic;
+pub mod synthetic;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -23,7 +23,7 @@ const SOLD_ONE_IN: u64 = 10;
 const DAYS: u64 = 84;
 
 /// Fills empty facts with a marketplace of that many items.
-pub(super) fn fill(facts: &mut Facts, items: u32, config: &Config) {
+pub fn fill(facts: &mut Facts, items: u32, config: &Config) {
     let items = u64::from(items.max(1));
     let merchants = items.div_ceil(ITEMS_A_MERCHANT);
     let now = Clock::wall();

@@ -1,0 +1,93 @@
+//! How long facts take through the door, read and applied: lines of JSON as they come in a bulk body, in slices as the HTTP edge gives them.
+//!
+//! `cargo bench --bench ingest` prints lines per second on one thread: events (with ids, of four kinds) and item upserts.
+
+use std::sync::Arc;
+
+use criterion::{BatchSize, Criterion, Throughput};
+use saima::cli::synthetic;
+use saima::clock::{Clock, ClockMode};
+use saima::config::{Config, Live};
+use saima::engine::{Engine, EntityKind, Operation};
+use saima::telemetry::Telemetry;
+
+const ITEMS: u32 = 100_000;
+/// Lines of one measurement.
+const LINES: u64 = 20_000;
+/// Lines under one hold of the lock, as in the HTTP edge.
+const SLICE: usize = 64;
+
+fn engine() -> Arc<Engine> {
+    let live = Arc::new(Live::new(Config::embedded()));
+    let engine = Engine::start(live, Clock::new(ClockMode::Wall), Telemetry::default());
+    engine.fill(|facts, config| synthetic::fill(facts, ITEMS, config));
+    engine
+}
+
+fn event(number: u64) -> String {
+    let (user, item) = (
+        number * 7_919 % u64::from(ITEMS),
+        number * 104_729 % u64::from(ITEMS),
+    );
+    let kind = ["view", "click", "cart", "purchase"][usize::try_from(number % 4).unwrap_or(0)];
+    let at = Clock::wall();
+    format!(
+        r#"{{"id":"e-{number}","user_id":"u{user}","item_id":"item-{item:07}","kind":"{kind}","at":"{at}","quantity":1,"amount":12.5}}"#
+    )
+}
+
+fn item(number: u64) -> String {
+    let id = number * 104_729 % u64::from(ITEMS);
+    format!(
+        r#"{{"id":"item-{id:07}","merchant_id":"m{}","category":"c01","tags":{{"t1":1,"t{}":0.5,"t77":0.25}},"title":"an item of the bench","price":{}.5}}"#,
+        id / 10,
+        number % 100,
+        number % 90
+    )
+}
+
+fn bench(
+    criterion: &mut Criterion,
+    engine: &Engine,
+    name: &str,
+    operation: Operation,
+    line: fn(u64) -> String,
+) {
+    let mut next = 0;
+    let mut group = criterion.benchmark_group("ingest");
+    group
+        .throughput(Throughput::Elements(LINES))
+        .sample_size(20);
+    let fresh = || {
+        next += LINES;
+        (next - LINES..next).map(line).collect::<Vec<_>>()
+    };
+    let mut fresh = fresh;
+    group.bench_function(name, |bencher| {
+        bencher.iter_batched(
+            &mut fresh,
+            |lines| {
+                for slice in lines.chunks(SLICE) {
+                    let slice: Vec<&[u8]> = slice.iter().map(String::as_bytes).collect();
+                    let fates = engine.ingest(operation, &slice);
+                    assert!(fates.iter().all(Result::is_ok), "{fates:?}");
+                }
+            },
+            BatchSize::PerIteration,
+        );
+    });
+}
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    let engine = engine();
+    bench(&mut criterion, &engine, "events", Operation::Events, event);
+    bench(
+        &mut criterion,
+        &engine,
+        "item upserts",
+        Operation::Upsert(EntityKind::Item),
+        item,
+    );
+    criterion.final_summary();
+}

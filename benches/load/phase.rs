@@ -1,0 +1,319 @@
+//! One turn of load: a clock that says when requests are due, connections that carry them, a sender of events beside them.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use comfy_table::{CellAlignment, Table, presets};
+use hdrhistogram::Histogram;
+use tokio::sync::Notify;
+use tokio::task::{JoinHandle, LocalSet, spawn_local, yield_now};
+
+use crate::Args;
+use crate::connection::Connection;
+use crate::server::Server;
+
+const WARM_UP: Duration = Duration::from_millis(300);
+/// A generator that sends so late is itself what is measured.
+const LATE: f64 = 200.0;
+
+/// What a turn needs.
+pub(crate) struct Phase<'p> {
+    pub(crate) server: &'p Server,
+    pub(crate) requests: Rc<[Vec<u8>]>,
+    pub(crate) args: &'p Args,
+    pub(crate) events: Rc<[Vec<u8>]>,
+}
+
+/// What was measured in one mode, over all its turns.
+pub(crate) struct Outcome {
+    /// Events a second that were sent beside the requests.
+    pub(crate) ingest: u32,
+    /// Requests that were not answered with 200.
+    pub(crate) failed: u64,
+    /// Events that were sent.
+    sent: u64,
+    /// Bodies of events that were not answered with 200.
+    events_failed: u64,
+    /// From due to answered, in nanoseconds.
+    latency: Histogram<u64>,
+    /// From due to handed to a connection's queue, in nanoseconds: the generator's own lateness.
+    late: Histogram<u64>,
+    cpu: Option<Duration>,
+    lasted: Duration,
+}
+
+impl Outcome {
+    pub(crate) fn new(ingest: u32) -> Result<Self> {
+        Ok(Self {
+            ingest,
+            failed: 0,
+            sent: 0,
+            events_failed: 0,
+            latency: histogram()?,
+            late: histogram()?,
+            cpu: Some(Duration::ZERO),
+            lasted: Duration::ZERO,
+        })
+    }
+
+    fn add(&mut self, carried: &Carried) -> Result<()> {
+        self.failed += carried.failed;
+        Ok(self.latency.add(&carried.latency)?)
+    }
+
+    /// A quantile of the latency in microseconds.
+    pub(crate) fn quantile(&self, quantile: f64) -> f64 {
+        micros(self.latency.value_at_quantile(quantile))
+    }
+
+    /// Says what makes the figures doubtful.
+    pub(crate) fn warn(&self) {
+        let late = micros(self.late.value_at_quantile(0.99));
+        if late > LATE {
+            eprintln!(
+                "warning: the generator itself was late by {late:.0} µs (p99): lower --rate, or --pin"
+            );
+        }
+        if self.failed + self.events_failed > 0 {
+            eprintln!(
+                "warning: {} requests and {} bodies of events failed",
+                self.failed, self.events_failed
+            );
+        }
+    }
+
+    fn row(&self) -> Vec<String> {
+        let seconds = self.lasted.as_secs_f64();
+        let name = if self.ingest == 0 {
+            "at rest".to_owned()
+        } else {
+            format!("{:.0} events/s", count(self.sent) / seconds)
+        };
+        let answered = self.latency.len();
+        let figures =
+            [0.5, 0.9, 0.99, 0.999, 1.0].map(|quantile| format!("{:.0}", self.quantile(quantile)));
+        let cpu = self.cpu.map(|cpu| cpu.as_secs_f64());
+        let each = cpu
+            .filter(|_| answered > 0)
+            .map(|cpu| cpu * 1e6 / count(answered));
+        let share = cpu.map(|cpu| 100.0 * cpu / seconds);
+        let optional = |figure: Option<f64>, digits| {
+            figure.map_or_else(|| "–".to_owned(), |figure| format!("{figure:.digits$}"))
+        };
+        let mut row = vec![name, answered.to_string(), self.failed.to_string()];
+        row.extend(figures);
+        row.extend([optional(each, 1), optional(share, 0)]);
+        row
+    }
+}
+
+/// The figures as a table; latencies in microseconds. CPU a request includes what the events cost.
+pub(crate) fn table(outcomes: &[Outcome]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header([
+        "",
+        "answered",
+        "failed",
+        "p50 µs",
+        "p90",
+        "p99",
+        "p99.9",
+        "max",
+        "CPU µs/request",
+        "CPU %",
+    ]);
+    table.add_rows(outcomes.iter().map(Outcome::row));
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+fn count(number: u64) -> f64 {
+    u32::try_from(number).map_or(f64::INFINITY, f64::from)
+}
+
+fn micros(nanos: u64) -> f64 {
+    Duration::from_nanos(nanos).as_secs_f64() * 1e6
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Requests that are due and not yet taken by a connection, oldest first.
+#[derive(Default)]
+struct Due {
+    queue: RefCell<VecDeque<(Instant, u32)>>,
+    waiting: Notify,
+    over: Cell<bool>,
+}
+
+impl Due {
+    /// The next request; `None` after the last.
+    async fn next(&self) -> Option<(Instant, u32)> {
+        loop {
+            if let Some(next) = self.queue.borrow_mut().pop_front() {
+                return Some(next);
+            }
+            if self.over.get() {
+                self.waiting.notify_one();
+                return None;
+            }
+            self.waiting.notified().await;
+        }
+    }
+
+    fn push(&self, due: Instant, number: u32) {
+        self.queue.borrow_mut().push_back((due, number));
+        self.waiting.notify_one();
+    }
+
+    fn end(&self) {
+        self.over.set(true);
+        self.waiting.notify_one();
+    }
+}
+
+impl Phase<'_> {
+    /// Load that is not counted: connections, caches and branch predictors settle.
+    pub(crate) async fn warm_up(&self) -> Result<()> {
+        self.run(WARM_UP, &mut Outcome::new(0)?).await
+    }
+
+    /// Runs for that long and adds what was measured.
+    pub(crate) async fn run(&self, turn: Duration, outcome: &mut Outcome) -> Result<()> {
+        LocalSet::new().run_until(self.drive(turn, outcome)).await
+    }
+
+    async fn drive(&self, turn: Duration, outcome: &mut Outcome) -> Result<()> {
+        let due = Rc::new(Due::default());
+        let carriers = self.carriers(&due).await?;
+        let sender = Connection::open(&self.server.address).await?;
+        let (cpu, began) = (self.server.cpu(), Instant::now());
+        let sender = spawn_local(send(
+            sender,
+            Rc::clone(&self.events),
+            self.interval(outcome.ingest),
+            began + turn,
+        ));
+        self.tick(turn, &due, &mut outcome.late).await;
+        due.end();
+        for carrier in carriers {
+            outcome.add(&carrier.await??)?;
+        }
+        let (sent, failed) = sender.await??;
+        outcome.sent += u64::from(sent) * u64::from(self.args.batch);
+        outcome.events_failed += failed;
+        outcome.lasted += began.elapsed();
+        outcome.cpu = add(outcome.cpu, cpu, self.server.cpu());
+        Ok(())
+    }
+
+    async fn carriers(&self, due: &Rc<Due>) -> Result<Vec<JoinHandle<Result<Carried>>>> {
+        let mut carriers = Vec::new();
+        for _ in 0..self.args.connections {
+            let connection = Connection::open(&self.server.address).await?;
+            carriers.push(spawn_local(carry(
+                connection,
+                Rc::clone(due),
+                Rc::clone(&self.requests),
+                self.server.address,
+            )));
+        }
+        Ok(carriers)
+    }
+
+    /// Makes requests due at the constant rate.
+    async fn tick(&self, turn: Duration, due: &Due, late: &mut Histogram<u64>) {
+        let began = Instant::now();
+        let gap = Duration::from_secs(1) / self.args.rate;
+        for number in 0..u32::MAX {
+            let at = began + gap * number;
+            if at >= began + turn {
+                return;
+            }
+            while Instant::now() < at {
+                yield_now().await;
+            }
+            late.saturating_record(nanos(at.elapsed()));
+            due.push(at, number);
+        }
+    }
+
+    /// Time between two bodies of events.
+    fn interval(&self, rate: u32) -> Duration {
+        Duration::from_secs(u64::from(self.args.batch)) / rate.max(1)
+    }
+}
+
+/// What one connection carried.
+struct Carried {
+    latency: Histogram<u64>,
+    failed: u64,
+}
+
+/// Carries requests, one after another, until none is due any more.
+async fn carry(
+    mut connection: Connection,
+    due: Rc<Due>,
+    requests: Rc<[Vec<u8>]>,
+    address: SocketAddr,
+) -> Result<Carried> {
+    let mut carried = Carried {
+        latency: histogram()?,
+        failed: 0,
+    };
+    while let Some((at, number)) = due.next().await {
+        let number = usize::try_from(number)? % requests.len();
+        let request = requests.get(number).map_or(&[][..], Vec::as_slice);
+        match connection.exchange(request).await {
+            Ok((200, _)) => carried.latency.saturating_record(nanos(at.elapsed())),
+            Ok(_) => carried.failed += 1,
+            Err(_) => {
+                carried.failed += 1;
+                connection = Connection::open(&address).await?;
+            }
+        }
+    }
+    Ok(carried)
+}
+
+/// Sends bodies of events at their times until `end`; how many were sent, and how many of them failed.
+async fn send(
+    mut connection: Connection,
+    bodies: Rc<[Vec<u8>]>,
+    interval: Duration,
+    end: Instant,
+) -> Result<(u32, u64)> {
+    let (mut sent, mut failed, mut at) = (0, 0, Instant::now());
+    for body in bodies.iter() {
+        tokio::time::sleep_until(at.into()).await;
+        if Instant::now() >= end {
+            break;
+        }
+        let (status, _) = connection.exchange(body).await?;
+        failed += u64::from(status != 200);
+        sent += 1;
+        at += interval;
+    }
+    Ok((sent, failed))
+}
+
+fn add(
+    sum: Option<Duration>,
+    before: Option<Duration>,
+    after: Option<Duration>,
+) -> Option<Duration> {
+    Some(sum? + after?.saturating_sub(before?))
+}
+
+/// Nanoseconds up to two minutes, to three digits.
+fn histogram() -> Result<Histogram<u64>> {
+    Ok(Histogram::new_with_bounds(1, 120_000_000_000, 3)?)
+}

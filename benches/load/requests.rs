@@ -1,0 +1,86 @@
+//! The requests and events of the load, made before it begins.
+
+use std::collections::HashSet;
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::Args;
+
+/// Different rank requests: enough that one core's caches do not hold their items.
+const REQUESTS: u32 = 2_000;
+
+/// SplitMix64.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    fn below(&mut self, bound: u32) -> u32 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        let high = (mixed ^ (mixed >> 31)) >> 32;
+        u32::try_from((high * u64::from(bound)) >> 32).unwrap_or(0)
+    }
+}
+
+/// Rank requests of random users and candidates, as bytes to send.
+pub(crate) fn ranks(args: &Args, address: &SocketAddr, random: &mut Random) -> Vec<Vec<u8>> {
+    let rank = |_| {
+        let user = random.below(args.synthetic);
+        let ids = candidates(args, random);
+        let body = format!("{{\"user_id\":\"u{user}\",\"candidates\":[{ids}]}}");
+        post(args, address, "/rank", "application/json", &body)
+    };
+    (0..REQUESTS).map(rank).collect()
+}
+
+fn candidates(args: &Args, random: &mut Random) -> String {
+    let mut chosen = HashSet::new();
+    let mut ids = String::new();
+    while chosen.len() < usize::try_from(args.candidates).unwrap_or(usize::MAX) {
+        let item = random.below(args.synthetic);
+        if chosen.insert(item) {
+            let comma = if ids.is_empty() { "" } else { "," };
+            let _ = write!(ids, "{comma}\"item-{item:07}\"");
+        }
+    }
+    ids
+}
+
+/// Bodies of events for one turn at that rate: nine views to one purchase, each event with an id of its own.
+pub(crate) fn events(
+    args: &Args,
+    address: &SocketAddr,
+    rate: u32,
+    round: u32,
+    random: &mut Random,
+) -> Vec<Vec<u8>> {
+    let total = u128::from(rate) * args.turn().as_millis() / 1_000;
+    let bodies = total.div_ceil(u128::from(args.batch));
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_millis();
+    (0..bodies)
+        .map(|body| {
+            let mut lines = String::new();
+            for event in 0..args.batch {
+                let (user, item) = (random.below(args.synthetic), random.below(args.synthetic));
+                let what = if event % 10 == 0 { "\"purchase\",\"quantity\":1,\"amount\":25" } else { "\"view\"" };
+                let _ = writeln!(
+                    lines,
+                    "{{\"id\":\"load-{now}-{round}-{body}-{event}\",\"user_id\":\"u{user}\",\"item_id\":\"item-{item:07}\",\"at\":{now},\"kind\":{what}}}"
+                );
+            }
+            post(args, address, "/events", "application/x-ndjson", &lines)
+        })
+        .collect()
+}
+
+fn post(args: &Args, address: &SocketAddr, path: &str, kind: &str, body: &str) -> Vec<u8> {
+    let token = args.token.as_ref().map_or_else(String::new, |token| {
+        format!("authorization: Bearer {token}\r\n")
+    });
+    let length = body.len();
+    format!("POST {path} HTTP/1.1\r\nhost: {address}\r\n{token}content-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
+}

@@ -1,0 +1,118 @@
+//! The server under load: started for the run, or running already; its CPU time; its core.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+
+/// Ticks a second of the times in /proc, which Linux fixes at 100 for user space.
+const TICK: Duration = Duration::from_millis(10);
+
+/// A server that can be called; one that was started here ends with it.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pid: Option<u32>,
+    child: Option<Child>,
+}
+
+impl Server {
+    /// A running service.
+    pub(crate) fn running(url: &str, pid: Option<u32>, pinned: bool) -> Result<Self> {
+        if let (true, Some(pid)) = (pinned, pid) {
+            pin(pid, 0)?;
+        }
+        Ok(Self {
+            address: resolve(url)?,
+            pid,
+            child: None,
+        })
+    }
+
+    /// Starts `saima demo` with so many synthetic items on a free port, and waits until it listens.
+    pub(crate) fn start(items: u32, pinned: bool) -> Result<Self> {
+        let program = env!("CARGO_BIN_EXE_saima");
+        let mut command = if pinned {
+            Command::new("taskset")
+        } else {
+            Command::new(program)
+        };
+        if pinned {
+            command.args(["-c", "0", program]);
+        }
+        command.args([
+            "demo",
+            "--listen",
+            "127.0.0.1:0",
+            "--synthetic",
+            &items.to_string(),
+        ]);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("the server does not start")?;
+        let output = child.stdout.take().context("no output of the server")?;
+        let mut server = Self {
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            pid: Some(child.id()),
+            child: Some(child),
+        };
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line)?;
+        let Some(url) = line.trim().strip_prefix("saima listening on ") else {
+            bail!("the server ended before it listened; `saima demo --synthetic {items}` says why");
+        };
+        server.address = resolve(url)?;
+        Ok(server)
+    }
+
+    /// CPU time that the server has used so far, in user and kernel; `None` where it cannot be known.
+    pub(crate) fn cpu(&self) -> Option<Duration> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid?)).ok()?;
+        let after_name = stat.rsplit_once(')')?.1;
+        let ticks: u32 = after_name
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .filter_map(|field| field.parse::<u32>().ok())
+            .sum();
+        Some(TICK * ticks)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn resolve(url: &str) -> Result<SocketAddr> {
+    let host = url
+        .strip_prefix("http://")
+        .context("the url must look like http://HOST:PORT")?;
+    let mut addresses = host
+        .trim_end_matches('/')
+        .to_socket_addrs()
+        .with_context(|| format!("no address: {url}"))?;
+    addresses.next().context("no address")
+}
+
+/// Keeps a process, with all its threads, on one core.
+pub(crate) fn pin(pid: u32, core: u32) -> Result<()> {
+    let status = Command::new("taskset")
+        .args(["-a", "-c", "-p", &core.to_string(), &pid.to_string()])
+        .stdout(Stdio::null())
+        .status()
+        .context("--pin needs taskset")?;
+    ensure!(
+        status.success(),
+        "process {pid} cannot be kept on core {core}"
+    );
+    Ok(())
+}

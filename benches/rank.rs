@@ -1,0 +1,97 @@
+//! How long one ranking takes without the wire: a synthetic marketplace, the embedded configuration, random users and candidates.
+//!
+//! `cargo bench --bench rank` prints the time per request by number of candidates, and at 1,000 candidates by size of the catalogue.
+//! `SAIMA_BENCH_ITEMS` sets the sizes of the catalogue (default `10000,100000,1000000`); the time at one size needs only that one.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Instant;
+
+use criterion::{BenchmarkId, Criterion, Throughput};
+use saima::cli::synthetic;
+use saima::clock::{Clock, ClockMode};
+use saima::config::{Config, Live};
+use saima::engine::Engine;
+use saima::model::RankRequest;
+use saima::telemetry::Telemetry;
+
+/// Requests that take turns, so that rows are cold as they are in service.
+const REQUESTS: u64 = 256;
+
+/// A seeded source of numbers (SplitMix64).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % bound
+    }
+}
+
+fn engine(items: u32) -> Arc<Engine> {
+    let live = Arc::new(Live::new(Config::embedded()));
+    let engine = Engine::start(live, Clock::new(ClockMode::Wall), Telemetry::default());
+    engine.fill(|facts, config| synthetic::fill(facts, items, config));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(engine.rebuild());
+    engine
+}
+
+fn bodies(items: u64, candidates: u64) -> Vec<String> {
+    let mut numbers = Numbers(candidates);
+    let body = |_| {
+        let ids: Vec<String> = (0..candidates)
+            .map(|_| format!("\"item-{:07}\"", numbers.below(items)))
+            .collect();
+        format!(
+            r#"{{"user_id":"u{}","candidates":[{}]}}"#,
+            numbers.below(items),
+            ids.join(",")
+        )
+    };
+    (0..REQUESTS).map(body).collect()
+}
+
+fn bench(criterion: &mut Criterion, engine: &Engine, group: &str, items: u32, candidates: u64) {
+    let bodies = bodies(u64::from(items), candidates);
+    let requests: Vec<RankRequest<'_>> = bodies
+        .iter()
+        .map(|body| serde_json::from_str(body).expect("a request"))
+        .collect();
+    let mut turn = requests.iter().cycle();
+    let mut group = criterion.benchmark_group(group);
+    group.throughput(Throughput::Elements(candidates));
+    group.bench_function(
+        BenchmarkId::new(format!("{items} items"), format!("{candidates} candidates")),
+        |bencher| {
+            bencher.iter(|| {
+                black_box(engine.rank(turn.next().expect("a cycle has no end"), Instant::now()))
+            });
+        },
+    );
+}
+
+fn main() {
+    let sizes =
+        std::env::var("SAIMA_BENCH_ITEMS").unwrap_or_else(|_| "10000,100000,1000000".to_owned());
+    let sizes: Vec<u32> = sizes
+        .split(',')
+        .map(|size| size.parse().expect("sizes are whole numbers"))
+        .collect();
+    let mut criterion = Criterion::default().configure_from_args();
+    for &items in &sizes {
+        let engine = engine(items);
+        bench(&mut criterion, &engine, "catalogue", items, 1_000);
+        if Some(&items) == sizes.last() {
+            for candidates in [100, 500, 1_000, 5_000] {
+                bench(&mut criterion, &engine, "candidates", items, candidates);
+            }
+        }
+    }
+    criterion.final_summary();
+}
