@@ -241,7 +241,7 @@ fn learnt(facts: &Facts) -> BTreeMap<u8, f64> {
     let left = profile.left(decay, at);
     let entries = profile.items().entries().iter();
     let history = entries.map(|entry| {
-        let id = features.items.get(crate::id::ItemRow(entry.key)).id();
+        let id = features.items.id(crate::id::ItemRow(entry.key));
         let views = (entry.weight * left).round();
         (id[1..].parse().unwrap(), views)
     });
