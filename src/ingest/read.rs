@@ -121,14 +121,11 @@ fn patch(kind: EntityKind, line: &[u8], vocabulary: &Vocabulary) -> Result<Patch
         EntityKind::User => &schema::USER,
     };
     diagnose::patch(line, schema, vocabulary).map_err(|(id, errors)| Rejected { id, errors })?;
-    let mut changes = match serde_json::from_slice(line) {
-        Ok(Value::Object(changes)) => changes,
-        _ => {
-            return Err(Rejected {
-                id: None,
-                errors: vec![Fault::new("", "must be a JSON object")],
-            });
-        }
+    let Ok(Value::Object(mut changes)) = serde_json::from_slice(line) else {
+        return Err(Rejected {
+            id: None,
+            errors: vec![Fault::new("", "must be a JSON object")],
+        });
     };
     let id = changes.remove("id").map(text).unwrap_or_default();
     Ok(Patch {

@@ -25,6 +25,11 @@ impl EventId {
     }
 }
 
+/// The number of an id, modulo 2³².
+fn place_of(number: u64) -> u32 {
+    u32::try_from(number & u64::from(u32::MAX)).unwrap_or(u32::MAX)
+}
+
 /// Remembered event ids, at most so many and so old.
 #[derive(Debug)]
 pub(super) struct Seen {
@@ -77,7 +82,7 @@ impl Seen {
 
     /// Where the id of that number, modulo 2³², stands now.
     fn offset(&self, place: u32) -> usize {
-        let first = (self.first & u64::from(u32::MAX)) as u32;
+        let first = place_of(self.first);
         place.wrapping_sub(first) as usize
     }
 
@@ -93,13 +98,12 @@ impl Seen {
             self.notes.push_back((number, now));
         }
         self.ids.push_back(id);
-        let (ids, first) = (&self.ids, (self.first & u64::from(u32::MAX)) as u32);
+        let (ids, first) = (&self.ids, place_of(self.first));
         let hash = |place: &u32| {
             ids.get(place.wrapping_sub(first) as usize)
                 .map_or(0, |id| id.0)
         };
-        self.places
-            .insert_unique(id.0, (number & u64::from(u32::MAX)) as u32, hash);
+        self.places.insert_unique(id.0, place_of(number), hash);
     }
 
     /// Lets the oldest go: those beyond the count, and those of a note that is followed by one already too old.
@@ -120,7 +124,7 @@ impl Seen {
     }
 
     fn forget_first(&mut self) {
-        let place = (self.first & u64::from(u32::MAX)) as u32;
+        let place = place_of(self.first);
         if let Some(id) = self.ids.front()
             && let Ok(entry) = self.places.find_entry(id.0, |&known| known == place)
         {

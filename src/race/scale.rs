@@ -37,11 +37,10 @@ impl LogScale {
     #[inline]
     #[must_use]
     pub fn value(self, x: f64) -> f32 {
-        if x > 0.0 {
-            narrow((x.ln_1p() * self.unit).min(1.0))
-        } else {
-            0.0
+        if x.is_nan() || x <= 0.0 {
+            return 0.0;
         }
+        narrow((x.ln_1p() * self.unit).min(1.0))
     }
 
     /// The value of a number x ≥ 0 of which ln(1 + x) is at hand already.

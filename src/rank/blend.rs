@@ -17,11 +17,7 @@ pub(super) struct Weights {
 impl Weights {
     /// The weights of a scene.
     pub(super) fn of(scene: &Scene) -> Self {
-        let parts: Vec<(Weighed, f64)> = scene
-            .weights
-            .iter()
-            .map(|&(weighed, weight)| (weighed, f64::from(weight)))
-            .collect();
+        let parts = scene.weights.clone();
         let total = parts.iter().map(|(_, weight)| weight.abs()).sum();
         Self { parts, total }
     }
