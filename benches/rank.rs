@@ -7,6 +7,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
+use anyhow::Result;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use saima::cli::synthetic;
 use saima::clock::{Clock, ClockMode};
@@ -31,15 +32,13 @@ impl Numbers {
     }
 }
 
-fn engine(items: u32) -> Arc<Engine> {
+fn engine(items: u32) -> Result<Arc<Engine>> {
     let live = Arc::new(Live::new(Config::embedded()));
     let engine = Engine::start(live, Clock::new(ClockMode::Wall), Telemetry::default());
     engine.fill(|facts, config| synthetic::fill(facts, items, config));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(engine.rebuild());
-    engine
+    Ok(engine)
 }
 
 fn bodies(items: u64, candidates: u64) -> Vec<String> {
@@ -57,12 +56,18 @@ fn bodies(items: u64, candidates: u64) -> Vec<String> {
     (0..REQUESTS).map(body).collect()
 }
 
-fn bench(criterion: &mut Criterion, engine: &Engine, group: &str, items: u32, candidates: u64) {
+fn bench(
+    criterion: &mut Criterion,
+    engine: &Engine,
+    group: &str,
+    items: u32,
+    candidates: u64,
+) -> Result<()> {
     let bodies = bodies(u64::from(items), candidates);
     let requests: Vec<RankRequest<'_>> = bodies
         .iter()
-        .map(|body| serde_json::from_str(body).expect("a request"))
-        .collect();
+        .map(|body| serde_json::from_str(body))
+        .collect::<Result<_, _>>()?;
     let mut turn = requests.iter().cycle();
     let mut group = criterion.benchmark_group(group);
     group.throughput(Throughput::Elements(candidates));
@@ -70,28 +75,28 @@ fn bench(criterion: &mut Criterion, engine: &Engine, group: &str, items: u32, ca
         BenchmarkId::new(format!("{items} items"), format!("{candidates} candidates")),
         |bencher| {
             bencher.iter(|| {
-                black_box(engine.rank(turn.next().expect("a cycle has no end"), Instant::now()))
+                turn.next()
+                    .map(|request| black_box(engine.rank(request, Instant::now())))
             });
         },
     );
+    Ok(())
 }
 
-fn main() {
+fn main() -> Result<()> {
     let sizes =
         std::env::var("SAIMA_BENCH_ITEMS").unwrap_or_else(|_| "10000,100000,1000000".to_owned());
-    let sizes: Vec<u32> = sizes
-        .split(',')
-        .map(|size| size.parse().expect("sizes are whole numbers"))
-        .collect();
+    let sizes: Vec<u32> = sizes.split(',').map(str::parse).collect::<Result<_, _>>()?;
     let mut criterion = Criterion::default().configure_from_args();
     for &items in &sizes {
-        let engine = engine(items);
-        bench(&mut criterion, &engine, "catalogue", items, 1_000);
+        let engine = engine(items)?;
+        bench(&mut criterion, &engine, "catalogue", items, 1_000)?;
         if Some(&items) == sizes.last() {
             for candidates in [100, 500, 1_000, 5_000] {
-                bench(&mut criterion, &engine, "candidates", items, candidates);
+                bench(&mut criterion, &engine, "candidates", items, candidates)?;
             }
         }
     }
     criterion.final_summary();
+    Ok(())
 }
