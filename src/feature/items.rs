@@ -227,6 +227,12 @@ impl Items {
         &self.details[row.index()]
     }
 
+    /// Asks for what else is known of an item.
+    #[inline(always)]
+    pub fn prefetch_details(&self, row: ItemRow) {
+        prefetch(self.details(row));
+    }
+
     /// The id of an item.
     #[inline]
     #[must_use]

@@ -4,6 +4,7 @@ use super::decay::Decay;
 use super::history::History;
 use crate::clock::Time;
 use crate::id::{ItemRow, MerchantRow, TagId};
+use crate::prefetch::prefetch;
 
 /// The profile of one user; every sum is as of one landmark.
 #[derive(Clone, Debug, Default)]
@@ -99,6 +100,13 @@ impl Profile {
             self.follows.swap_remove(earliest.unwrap_or(0));
         }
         over
+    }
+
+    /// Asks for the histories, which lie in three places.
+    pub fn prefetch(&self) {
+        for history in [&self.tags, &self.items, &self.merchants] {
+            prefetch(history.entries());
+        }
     }
 
     /// What is left of every sum at an instant: multiply a weight of the histories by this.

@@ -115,6 +115,8 @@ pub fn rank(request: &RankRequest<'_>, view: &View<'_>, scratch: &mut Scratch) -
         request.limit.unwrap_or(view.scene.limit),
         keys,
     );
+    best.iter()
+        .for_each(|&(row, ..)| view.features.items.prefetch_details(row));
     let explain = request.explain == Some(true);
     let placed = |&(row, place, score)| {
         let candidate = Candidate::new(view, row, place);

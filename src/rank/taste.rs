@@ -33,8 +33,9 @@ impl Taste {
             tags,
             ..
         } = view.features;
-        self.spread_idf(view.standings, tags.len());
         let user = users.find(hasher, id).and_then(|row| users.get(row));
+        user.into_iter().for_each(|user| user.profile.prefetch());
+        self.spread_idf(view.standings, tags.len());
         self.known = user.is_some();
         self.norm = 0.0;
         let sizes = user.map_or((0, 0), |user| {
