@@ -47,13 +47,24 @@ impl Deref for Id<'_> {
 #[inline]
 #[must_use]
 pub fn is_id(text: &str) -> bool {
-    let ascii_control = text
-        .bytes()
-        .fold(false, |any, byte| any | (byte < 0x20) | (byte == 0x7f));
-    !text.is_empty()
-        && text.len() <= MAX_ID
-        && !ascii_control
-        && (text.is_ascii() || !text.contains(char::is_control))
+    let bytes = text.as_bytes();
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut last = [b' '; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let odd = words
+        .iter()
+        .fold(oddities(last), |odd, word| odd | oddities(*word));
+    (1..=MAX_ID).contains(&bytes.len()) && (odd == 0 || !text.contains(char::is_control))
+}
+
+/// Not 0 where one of eight bytes may be a control character or part of one: below a space, above a tilde.
+#[inline(always)]
+fn oddities(bytes: [u8; 8]) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let word = u64::from_le_bytes(bytes);
+    let below_space = word.wrapping_sub(EACH * 0x20);
+    let delete = (word & (EACH * 0x7f)).wrapping_add(EACH);
+    (below_space | delete | word) & (EACH * 0x80)
 }
 
 struct IdVisitor;

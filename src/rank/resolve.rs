@@ -1,7 +1,8 @@
 //! From ids to rows, a block at a time, so that the waits for memory overlap.
 //!
-//! Hash every id of the block and ask for its line of the index; then read those lines and ask for the rows; then read the rows. One id
-//! after the other would wait twice for each. A block is small enough to stay in the nearest caches until it is scored.
+//! Hash an id and ask for its line of the index; some ids later read that line and ask for the row; some later still read the row. One
+//! id after the other would wait twice for each, and a whole block at once asks for more than the processor can wait for. A block
+//! is small enough to stay in the nearest caches until it is scored.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -11,6 +12,9 @@ use super::lookup::Seen;
 use crate::feature::Item;
 use crate::id::{Hash, ItemRow};
 use crate::race::{ItemStanding, MerchantStanding};
+
+/// How many ids lie between two steps.
+const AHEAD: usize = 12;
 
 /// An item that may be shown, with all that scoring reads of it.
 #[derive(Clone, Copy, Debug)]
@@ -71,28 +75,41 @@ impl<'r, 'a> Resolver<'r, 'a> {
         first: usize,
         found: &mut Vec<Candidate<'a>>,
     ) {
-        let (items, hasher) = (&self.view.features.items, &self.view.features.hasher);
         self.guesses.clear();
-        self.guesses.extend(ids.iter().map(|id| {
-            let hash = hasher.hash(id);
-            items.prefetch_index(hash);
-            (hash, None)
-        }));
-        for (hash, row) in &mut self.guesses {
-            *row = items.prefetch_row(*hash);
-        }
-        for (place, (id, &(hash, guess))) in ids
-            .iter()
-            .enumerate()
-            .map(|(place, id)| (first + place, (id, &self.guesses[place])))
-        {
-            match verify(self.view, hash, guess) {
-                Some(row) if self.seen.first(row.0) => {
-                    found.push(Candidate::new(self.view, row, narrow(place)))
-                }
-                Some(_) => {}
-                None => self.unknown.push(id.to_string()),
+        for step in 0..ids.len() + 2 * AHEAD {
+            if let Some(id) = ids.get(step) {
+                self.ask(id);
             }
+            if let Some((hash, row)) = step
+                .checked_sub(AHEAD)
+                .and_then(|place| self.guesses.get_mut(place))
+            {
+                *row = self.view.features.items.prefetch_row(*hash);
+            }
+            if let Some(place) = step.checked_sub(2 * AHEAD) {
+                self.meet(&ids[place], place, first, found);
+            }
+        }
+    }
+
+    /// First step: asks for the line of the index.
+    #[inline(always)]
+    fn ask(&mut self, id: &str) {
+        let hash = self.view.features.hasher.hash(id);
+        self.view.features.items.prefetch_index(hash);
+        self.guesses.push((hash, None));
+    }
+
+    /// Last step: the row is at hand.
+    #[inline(always)]
+    fn meet(&mut self, id: &str, place: usize, first: usize, found: &mut Vec<Candidate<'a>>) {
+        let (hash, guess) = self.guesses[place];
+        match verify(self.view, hash, guess) {
+            Some(row) if self.seen.first(row.0) => {
+                found.push(Candidate::new(self.view, row, narrow(first + place)))
+            }
+            Some(_) => {}
+            None => self.unknown.push(id.to_owned()),
         }
     }
 
