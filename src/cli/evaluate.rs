@@ -1,7 +1,7 @@
 //! `saima evaluate`: how well a running service ranks, by what users did afterwards.
 //!
 //! Each query is a user, candidates that were fixed before the outcome was known, and the outcome: which of them the user bought and
-//! for how much. The candidates are ranked by the service; [`measure`] says how close the order comes to the best one.
+//! for how much. The candidates are ranked by the service; `measure` says how close the order comes to the best one.
 
 mod exposure;
 mod interval;
