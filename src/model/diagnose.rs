@@ -1,4 +1,4 @@
-//! The slow walk: every fault of a text, each with its place, along the tables of `model::schema`.
+//! The slow walk: every fault of a text, each with its place, along the tables of [`schema`].
 //!
 //! It runs only when the fast way has refused. It cuts the text into raw pieces instead of building values, because only
 //! the raw text still shows a number too large for a float, a field given twice or an integer beyond 64 bits; and each
