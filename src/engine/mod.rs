@@ -170,24 +170,14 @@ impl Engine {
             wall: Clock::wall(),
             last_complete: self.last_complete(&generation.config),
         };
-        let mut latest = None;
         let mut facts = self.facts.write();
-        let fates = read.into_iter().map(|fact| {
-            let fact = fact?;
-            let at = if let Fact::Event(event) = &fact {
-                Some(event.at)
-            } else {
-                None
-            };
-            facts.apply(fact, &moment)?;
-            latest = latest.max(at);
-            Ok(())
-        });
+        let fates = read.into_iter().map(|fact| facts.apply(fact?, &moment));
         let fates: Vec<Result<(), Rejected>> = fates.collect();
         // Under the lock: what sees these events sees their time too.
-        if let Some(at) = latest {
-            self.clock.observe(at);
-        }
+        facts
+            .latest
+            .into_iter()
+            .for_each(|at| self.clock.observe(at));
         drop(facts);
         self.observe_facts(operation, &fates);
         fates

@@ -110,7 +110,11 @@ fn add(weights: &mut Vec<(u32, f64)>, key: u32, amount: f64) {
     }
 }
 
+/// Weights by name to six digits, so that the order in which events came cannot be seen in the last bits.
 fn strongest_first<'a>(mut weights: Vec<(u32, f64)>, name: impl Fn(u32) -> &'a str) -> Value {
+    weights
+        .iter_mut()
+        .for_each(|(_, weight)| *weight = (*weight * 1e6).round() / 1e6);
     weights.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| name(a.0).cmp(name(b.0))));
     weights
         .into_iter()

@@ -40,6 +40,7 @@ impl Facts {
         if let Some(id) = id {
             self.seen.add(id, moment.wall);
         }
+        self.latest = self.latest.max(Some(event.at));
         self.counts.events[event.kind as usize] += 1;
         Ok(())
     }

@@ -108,6 +108,8 @@ pub struct Facts {
     pub sales: Ledger,
     /// How often things happened.
     pub counts: Counts,
+    /// The latest event applied.
+    pub latest: Option<Time>,
     /// Rises with every change that the standings depend on.
     pub revision: u64,
     seen: Seen,
@@ -125,6 +127,7 @@ impl Facts {
             features: Features::default(),
             sales: Ledger::new(config.store.waiting_refunds),
             counts: Counts::default(),
+            latest: None,
             revision: 0,
             seen: Seen::new(config.store.event_ids, config.store.event_id_age),
             leaving: VecDeque::new(),

@@ -505,3 +505,21 @@ impl<'de> Visitor<'de> for PredictionsVisitor {
         Ok(Predictions(predictions))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_id_has_no_control_character(text in "[ -~\\PC\\x00-\\x1f\\x7f\\u{80}-\\u{a0}]{0,140}", odd in any::<char>(), at in 0usize..40) {
+            let mut with_odd: Vec<char> = text.chars().filter(|each| !each.is_control()).collect();
+            with_odd.insert(at.min(with_odd.len()), odd);
+            for text in [text, with_odd.into_iter().collect()] {
+                let expected = (1..=MAX_ID).contains(&text.len()) && !text.chars().any(char::is_control);
+                prop_assert_eq!(is_id(&text), expected, "{:?}", text);
+            }
+        }
+    }
+}

@@ -96,7 +96,7 @@ impl Taste {
         let mut square = 0.0;
         for tag in &self.touched {
             let [weight, idf_square] = &mut self.tags[tag.index()];
-            square += f64::from(*weight * *weight * *idf_square);
+            square += f64::from(*weight).powi(2) * f64::from(*idf_square);
             *weight *= *idf_square;
         }
         narrow(square.sqrt())
@@ -138,7 +138,8 @@ impl Taste {
             dot += weight * user;
             square += weight * weight * idf_square;
         });
-        Some((dot / (self.norm * square.sqrt())).clamp(-1.0, 1.0))
+        let norm = self.norm * square.sqrt();
+        (norm > 0.0).then(|| (dot / norm).clamp(-1.0, 1.0))
     }
 
     /// The user's history with an item; 0 where there is none, `None` for a user we do not know.
