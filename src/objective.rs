@@ -1,6 +1,7 @@
 //! The one table of objectives. Config keys, the blend, explain, the OpenAPI document and the README's table follow from it.
 //!
-//! To add an objective: add a row to [`TABLE`] and an arm to `rank::predict`; the compiler names the places that are missing.
+//! To add an objective: a variant and a row of [`TABLE`], two arms in `rank::predict` (its value and its raw figure), a weight in
+//! `config/saima.toml`; the compiler and the tests name the places that are missing.
 
 /// An objective that Saima computes itself; its discriminant is its row in [`TABLE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -201,6 +202,28 @@ impl Objective {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_readme_shows_this_table() {
+        let readme = include_str!("../README.md");
+        let shown = readme
+            .split("<!-- objectives -->")
+            .nth(1)
+            .and_then(|rest| rest.split("<!-- /objectives -->").next());
+        let shown: Vec<&str> = shown
+            .unwrap()
+            .lines()
+            .filter(|line| line.starts_with('|'))
+            .skip(2)
+            .collect();
+        let line = |row: &Row| {
+            format!(
+                "| {} | {} | {} | {} | {} |",
+                row.name, row.raw, row.value, row.neutral, row.default_weight
+            )
+        };
+        assert_eq!(shown, TABLE.iter().map(line).collect::<Vec<_>>());
+    }
 
     #[test]
     fn each_objective_is_its_own_row() {

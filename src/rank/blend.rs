@@ -6,6 +6,7 @@ use ndarray::{ArrayView1, ArrayViewMut1};
 
 use crate::config::{Scene, Weighed};
 use crate::model::read::narrow;
+use crate::objective::Needs;
 
 /// A scene's weights, each divided by their absolute sum.
 #[derive(Clone, Debug)]
@@ -25,6 +26,17 @@ impl Weights {
     /// The objectives of weight ≠ 0 with their weights, in the table's order.
     pub(super) fn parts(&self) -> &[(Weighed, f64)] {
         &self.parts
+    }
+
+    /// What must be at hand to compute them.
+    pub(super) fn needs(&self) -> Needs {
+        let own = |weighed| match weighed {
+            Weighed::Own(objective) => objective.row().needs,
+            Weighed::Prediction(_) => Needs::REQUEST,
+        };
+        self.parts
+            .iter()
+            .fold(Needs::ITEM, |needs, (weighed, _)| needs.and(own(*weighed)))
     }
 
     /// What the base is where every value is 0: the share of the negative weights.

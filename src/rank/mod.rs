@@ -88,9 +88,9 @@ pub fn rank(request: &RankRequest<'_>, view: &View<'_>, scratch: &mut Scratch) -
         values,
         keys,
     } = scratch;
-    taste.load(&request.user_id, view);
-    let predictor = Predictor::new(view, taste, &request.candidates.predictions);
     let weights = Weights::of(view.scene);
+    taste.load(&request.user_id, view, weights.needs());
+    let predictor = Predictor::new(view, taste, &request.candidates.predictions);
     let mut slate = Slate::new(weights.parts().len());
     let mut resolver = Resolver::new(view, seen, request.candidates.ids.len());
     if splits(request, view) {

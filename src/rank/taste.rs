@@ -5,6 +5,7 @@ use super::lookup::Sums;
 use crate::feature::{Bond, Features, Item, Items, User};
 use crate::id::{ItemRow, TagId};
 use crate::model::read::narrow;
+use crate::objective::Needs;
 use crate::race::Standings;
 
 /// What one user likes, as of one moment.
@@ -16,8 +17,8 @@ pub(super) struct Taste {
     touched: Vec<TagId>,
     /// |user's tag weights × idf|; 0 where there is none.
     norm: f32,
-    /// The standings whose idf the second numbers hold.
-    idf_of: Option<u64>,
+    /// Where the standings lie whose idf the second numbers hold, and their number: one process may hold several engines.
+    idf_of: Option<(usize, u64)>,
     /// Whether we know the user at all.
     known: bool,
     items: Sums,
@@ -25,8 +26,8 @@ pub(super) struct Taste {
 }
 
 impl Taste {
-    /// Takes in a user; one that we do not know likes nothing.
-    pub(super) fn load(&mut self, id: &str, view: &View<'_>) {
+    /// Takes in what is needed of a user; one that we do not know likes nothing.
+    pub(super) fn load(&mut self, id: &str, view: &View<'_>, needs: Needs) {
         let Features {
             hasher,
             users,
@@ -48,21 +49,26 @@ impl Taste {
         self.merchants
             .clear(sizes.1 + user.map_or(0, |user| user.profile.follows().count()));
         if let Some(user) = user {
-            self.load_tags(user, view);
-            self.load_histories(user, view);
+            if needs.includes(Needs::TAGS) {
+                self.load_tags(user, view);
+            }
+            if needs.includes(Needs::HISTORY) {
+                self.load_histories(user, view);
+            }
         }
     }
 
     /// Makes room for every tag and fills in its idf², once for each standings; takes the last user's weights out.
     fn spread_idf(&mut self, standings: &Standings, tags: usize) {
-        if self.idf_of != Some(standings.number) || self.tags.len() < tags {
+        let which = (std::ptr::from_ref(standings).addr(), standings.number);
+        if self.idf_of != Some(which) || self.tags.len() < tags {
             let square = |tag| {
                 let idf = standings.idf_of(TagId::at(tag));
                 [0.0, idf * idf]
             };
             self.tags.clear();
             self.tags.extend((0..tags).map(square));
-            self.idf_of = Some(standings.number);
+            self.idf_of = Some(which);
         } else {
             self.touched
                 .iter()
