@@ -3,15 +3,12 @@
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
-use super::{Engine, USERS_A_SLICE};
+use super::{Engine, ITEMS_A_SLICE, USERS_A_SLICE};
 use crate::clock::{Day, Time};
 use crate::config::{Config, LaneBy, Race};
 use crate::feature::{Bond, Decay, Features, Space, User};
 use crate::id::{ItemRow, MerchantRow, TagId};
 use crate::race::{Inputs, LaneId, Lanes, Ledger, Reference, Runner, Standings};
-
-/// Items whose rows are read under one hold of the lock.
-const ITEMS_A_SLICE: usize = 16_384;
 
 /// Standings of nothing, number 0: what ranks until the first are built.
 pub(super) fn nothing(config: &Config) -> Standings {

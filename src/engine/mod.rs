@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
 use prometheus_client::metrics::counter::Counter;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::clock::{Clock, Day, Deadline, Time};
 use crate::config::{Config, Generation, Live};
@@ -31,6 +32,8 @@ pub use crate::ingest::{EntityKind, Operation, Rejected};
 pub use rebuild::Rebuilder;
 pub use show::RaceQuery;
 
+/// Items whose rows are walked under one hold of the lock.
+const ITEMS_A_SLICE: usize = 16_384;
 /// Users whose profiles are walked under one hold of the lock.
 const USERS_A_SLICE: usize = 2_048;
 
@@ -58,6 +61,8 @@ pub struct Engine {
     standings: ArcSwap<Standings>,
     rebuilder: Rebuilder,
     deleting: Mutex<()>,
+    /// Threads for long requests; `None` where they could not be started.
+    splitters: Option<ThreadPool>,
     sizes: Sizes,
     /// Candidates left out because they cannot be had.
     unavailable: Counter,
@@ -77,6 +82,7 @@ impl Engine {
             clock,
             rebuilder,
             deleting: Mutex::new(()),
+            splitters: ThreadPoolBuilder::new().build().ok(),
             sizes: Sizes::default(),
             unavailable: telemetry.dropped("unavailable"),
             telemetry,
@@ -147,6 +153,11 @@ impl Engine {
             standings: &standings,
             features: &facts.features,
             as_of,
+            // A worker does not split: while it waits it would take up another request, under the same lock and on the same buffers.
+            splitters: self
+                .splitters
+                .as_ref()
+                .filter(|_| rayon::current_thread_index().is_none()),
         };
         let (ranking, tally) =
             SCRATCH.with_borrow_mut(|scratch| rank::rank(request, &view, scratch));
@@ -204,7 +215,15 @@ impl Engine {
             .write()
             .delete(kind, id, self.last_complete(&generation.config));
         let Some(retired) = retired else { return false };
-        let users = self.facts.read().features.users.rows();
+        let (items, users) = {
+            let facts = self.facts.read();
+            (facts.features.items.rows(), facts.features.users.rows())
+        };
+        for start in (0..items).step_by(ITEMS_A_SLICE) {
+            self.facts
+                .write()
+                .leave(retired, start..(start + ITEMS_A_SLICE).min(items));
+        }
         for start in (0..users).step_by(USERS_A_SLICE) {
             self.facts
                 .write()

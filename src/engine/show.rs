@@ -90,10 +90,18 @@ impl Engine {
                 .map_or("", |merchant| merchant.id()),
             Kind::Item => features.items.id(ItemRow(row)),
         };
+        let exists = |row: u32| match kind {
+            Kind::Merchant => features
+                .merchants
+                .get(MerchantRow(row))
+                .is_some_and(|merchant| merchant.exists),
+            Kind::Item => !features.items.get(ItemRow(row)).stub(),
+        };
         let standings = self.standings.load();
         let board = standings.board(kind, query.lane, query.limit, |a, b| tie(id(a), id(b)))?;
+        let here = board.rows.iter().filter(|(row, _)| exists(*row));
         let runners: Vec<Value> = (1..)
-            .zip(&board.rows)
+            .zip(here)
             .map(|(place, (row, standing))| runner(id(*row), place, standing))
             .collect();
         Some(json!({

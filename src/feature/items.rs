@@ -351,6 +351,23 @@ impl Items {
         self.index.remove(hasher.hash(&gone.id), row.0);
     }
 
+    /// Moves those of a range of rows that name a merchant to another row of it.
+    pub fn move_merchant(
+        &mut self,
+        rows: std::ops::Range<usize>,
+        (from, to): (MerchantRow, MerchantRow),
+        merchants: &mut Merchants,
+        hasher: &IdHasher,
+    ) {
+        for row in rows {
+            if !self.rows[row].stub() && self.rows[row].merchant == from {
+                self.rows[row].merchant = to;
+                merchants.gain_item(to);
+                merchants.lose_item(hasher, from);
+            }
+        }
+    }
+
     /// Gives a removed row back for the next item.
     pub fn release(&mut self, row: ItemRow) {
         self.free.push(row);

@@ -146,18 +146,29 @@ impl Merchants {
         }
     }
 
-    /// Deletes a merchant. Its row stays out of use until [`Self::release`], when nothing learnt names it any more.
-    pub fn remove(&mut self, row: MerchantRow) {
+    /// Deletes a merchant. Its row stays out of use until [`Self::release`], when nothing learnt names it any more; where items name
+    /// it, its id goes on under the row given back, to which they must be moved.
+    pub fn remove(&mut self, hasher: &IdHasher, row: MerchantRow) -> MerchantRow {
+        let (id, items) = (
+            self.rows[row.index()].id.clone(),
+            self.rows[row.index()].items,
+        );
+        self.index.remove(hasher.hash(&id), row.0);
+        let next = if items > 0 {
+            self.add(hasher, &id)
+        } else {
+            MerchantRow::NONE
+        };
         self.update(row, |merchant| {
-            let id = std::mem::take(&mut merchant.id);
             *merchant = Merchant {
                 id,
-                items: merchant.items,
+                items,
                 retiring: true,
                 ..Merchant::default()
-            };
+            }
         });
         self.live -= 1;
+        next
     }
 
     /// Gives a removed row back for the next merchant, once no item names it.

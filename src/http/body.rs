@@ -25,7 +25,7 @@ const ZSTD_WINDOW: u32 = 24;
 /// How much of an unwanted body is read and thrown away, so that the sender gets to read why.
 const UNWANTED_BYTES: usize = 64 << 20;
 /// For how long an unwanted body is read.
-const UNWANTED_TIME: Duration = Duration::from_secs(5);
+const UNWANTED_TIME: Duration = Duration::from_millis(500);
 
 /// What a body may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

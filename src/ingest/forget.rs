@@ -15,8 +15,8 @@ use crate::race::WINDOW;
 pub enum Retired {
     /// An item.
     Item(ItemRow),
-    /// A merchant.
-    Merchant(MerchantRow),
+    /// A merchant, and the row under which its items name it from now on.
+    Merchant(MerchantRow, MerchantRow),
     /// A user: nothing else names one but its purchases, which stay without a name.
     User,
 }
@@ -40,13 +40,18 @@ impl Facts {
             }
             EntityKind::Merchant => {
                 let row = features.merchants.find(&features.hasher, id)?;
-                features.merchants.remove(row);
+                let next = features.merchants.remove(&features.hasher, row);
                 self.sales.forget_merchant(row);
-                Retired::Merchant(row)
+                Retired::Merchant(row, next)
             }
             EntityKind::User => {
                 let row = features.users.find(&features.hasher, id)?;
+                let bought = features.users.get(row).is_some_and(|user| user.events > 0);
                 features.users.remove(&features.hasher, row);
+                if !bought {
+                    features.users.release(row);
+                    return Some(Retired::User);
+                }
                 self.leaving.push_back((
                     last_complete.plus(i32::try_from(WINDOW).unwrap_or(i32::MAX - 1) + 1),
                     row,
@@ -58,6 +63,21 @@ impl Facts {
         Some(retired)
     }
 
+    /// Moves the items of a range of rows away from a deleted merchant.
+    pub fn leave(&mut self, retired: Retired, items: Range<usize>) {
+        if let Retired::Merchant(from, to) = retired
+            && to.is_some()
+        {
+            let features = &mut self.features;
+            features.items.move_merchant(
+                items,
+                (from, to),
+                &mut features.merchants,
+                &features.hasher,
+            );
+        }
+    }
+
     /// Forgets a deleted entity in the profiles of a range of users.
     pub fn forget(&mut self, retired: Retired, users: Range<usize>) {
         for row in users {
@@ -66,7 +86,7 @@ impl Facts {
             };
             match retired {
                 Retired::Item(item) => user.profile.forget_item(item),
-                Retired::Merchant(merchant) => user.profile.forget_merchant(merchant),
+                Retired::Merchant(merchant, _) => user.profile.forget_merchant(merchant),
                 Retired::User => {}
             }
         }
@@ -86,7 +106,7 @@ impl Facts {
     pub fn release(&mut self, retired: Retired) {
         match retired {
             Retired::Item(item) => self.features.items.release(item),
-            Retired::Merchant(merchant) => self
+            Retired::Merchant(merchant, _) => self
                 .features
                 .merchants
                 .release(&self.features.hasher, merchant),

@@ -17,6 +17,8 @@ mod tests;
 
 use std::borrow::Cow;
 
+use rayon::ThreadPool;
+
 use crate::clock::Time;
 use crate::config::{Config, Scene};
 use crate::feature::{Decay, Features};
@@ -49,6 +51,8 @@ pub struct View<'a> {
     pub features: &'a Features,
     /// The instant that decay, freshness and windows read.
     pub as_of: Time,
+    /// Threads that a long request may be split over; they do nothing else, so that who waits for them never waits for a lock.
+    pub splitters: Option<&'a ThreadPool>,
 }
 
 impl View<'_> {
@@ -93,13 +97,13 @@ pub fn rank(request: &RankRequest<'_>, view: &View<'_>, scratch: &mut Scratch) -
     let predictor = Predictor::new(view, taste, &request.candidates.predictions);
     let mut slate = Slate::new(weights.parts().len());
     let mut resolver = Resolver::new(view, seen, request.candidates.ids.len());
-    if splits(request, view) {
+    if let Some(splitters) = splitters(request, view) {
         let mut candidates = Vec::with_capacity(request.candidates.ids.len());
         in_blocks(request, |ids, first| {
             resolver.block(ids, first, &mut candidates)
         });
         slate.keep(&mut candidates, &view.features.items);
-        predictor.score_split(&candidates, &weights, &mut slate);
+        splitters.install(|| predictor.score_split(&candidates, &weights, &mut slate));
     } else {
         let mut block = Vec::with_capacity(BLOCK);
         in_blocks(request, |ids, first| {
@@ -147,11 +151,10 @@ pub fn rank(request: &RankRequest<'_>, view: &View<'_>, scratch: &mut Scratch) -
     (ranking, tally)
 }
 
-/// Whether a request is long enough to be split over the workers. A worker itself never splits: while it waits it would take up other
-/// work, and that may be another request of the same batch, on the same buffers and under the same lock.
-fn splits(request: &RankRequest<'_>, view: &View<'_>) -> bool {
-    request.candidates.ids.len() >= view.config.server.parallel_candidates
-        && rayon::current_thread_index().is_none()
+/// The threads over which a request is split, if it is long enough.
+fn splitters<'a>(request: &RankRequest<'_>, view: &View<'a>) -> Option<&'a ThreadPool> {
+    view.splitters
+        .filter(|_| request.candidates.ids.len() >= view.config.server.parallel_candidates)
 }
 
 /// Gives the ids of a request in blocks, each with the place of its first.

@@ -51,6 +51,7 @@ impl Market {
     fn rank(&self, request: &Value) -> Ranking {
         let text = request.to_string();
         let request = diagnose::request(text.as_bytes(), &self.config.vocabulary).unwrap();
+        let splitters = rayon::ThreadPoolBuilder::new().build().unwrap();
         let view = View {
             config: &self.config,
             generation: 1,
@@ -58,6 +59,7 @@ impl Market {
             standings: &self.standings,
             features: &self.facts.features,
             as_of: noon(100),
+            splitters: Some(&splitters),
         };
         rank(&request, &view, &mut Scratch::default()).0
     }
@@ -323,6 +325,7 @@ fn buffers_used_again_leak_nothing_from_one_request_to_the_next() {
             .collect();
         let request = json!({"user_id": user, "candidates": candidates}).to_string();
         let request = diagnose::request(request.as_bytes(), &market.config.vocabulary).unwrap();
+        let splitters = rayon::ThreadPoolBuilder::new().build().unwrap();
         let view = View {
             config: &market.config,
             generation: 1,
@@ -330,6 +333,7 @@ fn buffers_used_again_leak_nothing_from_one_request_to_the_next() {
             standings: &market.standings,
             features: &market.facts.features,
             as_of: noon(100),
+            splitters: Some(&splitters),
         };
         let used = rank(&request, &view, &mut scratch).0;
         let fresh = rank(&request, &view, &mut Scratch::default()).0;
