@@ -12,3 +12,4 @@ mod order;
 mod service;
 #[cfg(test)]
 mod story;
+mod traffic;

@@ -1,0 +1,60 @@
+//! Everything at once: whoever waits for the workers must not keep from them what they wait for.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::service::Service;
+
+const ITEMS: usize = 1_500;
+const LASTS: Duration = Duration::from_secs(2);
+
+fn item(number: usize) -> Value {
+    json!({"id": format!("i{number}"), "merchant_id": format!("m{}", number % 9), "tags": [format!("t{}", number % 5)], "price": 3})
+}
+
+/// Does something again and again until the time is over; how often.
+fn again(what: impl Fn(usize)) -> usize {
+    let start = Instant::now();
+    (0..)
+        .inspect(|turn| what(*turn))
+        .take_while(|_| start.elapsed() < LASTS)
+        .count()
+}
+
+#[test]
+fn split_requests_batches_deletions_and_events_do_not_wait_for_each_other_for_ever() {
+    let service = Service::with_config("[server]\nparallel_candidates = 1\n");
+    service.items(&(0..ITEMS).map(item).collect::<Vec<_>>());
+    let candidates: Vec<String> = (0..ITEMS).map(|number| format!("i{number}")).collect();
+    let request = json!({"user_id": "u", "candidates": candidates, "timeout_ms": 60_000});
+    let batch = json!({"requests": vec![request.clone(); 8]});
+    let service = &service;
+    thread::scope(|scope| {
+        let workers = [
+            scope.spawn(|| again(|_| drop(service.rank(&request)))),
+            scope.spawn(|| again(|_| drop(service.rank(&request)))),
+            scope.spawn(|| again(|_| drop(service.json("POST", "/rank/batch", &batch).ok()))),
+            scope.spawn(|| {
+                again(|turn| {
+                    assert!(
+                        [204, 404].contains(&service.delete(&format!("/items/i{}", turn % 200)))
+                    )
+                })
+            }),
+            scope.spawn(|| {
+                again(|turn| {
+                    assert!(
+                        [204, 404].contains(&service.delete(&format!("/merchants/m{}", turn % 9)))
+                    )
+                })
+            }),
+            scope.spawn(|| again(|turn| service.items(&[item(turn % 200)]))),
+        ];
+        for worker in workers {
+            assert!(worker.join().unwrap() > 0);
+        }
+    });
+    assert_eq!(service.get("/healthz").ok()["status"], "ok");
+}
