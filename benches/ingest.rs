@@ -19,7 +19,7 @@ const ITEMS: u32 = 100_000;
 /// Lines of one measurement.
 const LINES: u64 = 20_000;
 /// Lines under one hold of the lock, as in the HTTP edge.
-const SLICE: usize = 64;
+const SLICE: usize = 16;
 
 fn engine() -> Arc<Engine> {
     let live = Arc::new(Live::new(Config::embedded()));

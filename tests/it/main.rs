@@ -12,4 +12,5 @@ mod order;
 mod service;
 #[cfg(test)]
 mod story;
+#[cfg(test)]
 mod traffic;
