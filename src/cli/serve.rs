@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::ServeArgs;
 use crate::clock::Clock;
@@ -83,9 +84,10 @@ pub(super) fn serve<T>(
     let _kept = prepare(live, Arc::clone(&engine))?;
     runtime.block_on(async {
         let listener = bind(listen).await?;
+        let terminated = terminated()?;
         engine.rebuild().await;
         println!("saima listening on http://{}", listener.local_addr()?);
-        http::serve(engine, tokens, listener, terminated()).await;
+        http::serve(engine, tokens, listener, terminated).await;
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -96,16 +98,14 @@ async fn bind(listen: SocketAddr) -> Result<TcpListener> {
         .with_context(|| format!("cannot listen on {listen}"))
 }
 
-/// Ends on SIGTERM or Ctrl-C.
-async fn terminated() {
-    let interrupted = tokio::signal::ctrl_c();
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
+/// Ends on SIGTERM or Ctrl-C; both are heard from the call on, not from the first poll.
+fn terminated() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
             _ = terminate.recv() => {}
-            _ = interrupted => {}
-        },
-        Err(_) => {
-            let _ended = interrupted.await;
+            _ = interrupt.recv() => {}
         }
-    }
+    })
 }
