@@ -11,6 +11,7 @@ use super::{Engine, EntityKind, Operation, Rejected};
 use crate::clock::SECOND;
 use crate::config::{Config, ConfigFaults, Scene, Weighed};
 use crate::model::EventKind;
+use crate::race::Kind;
 use crate::rank::Tally;
 use crate::telemetry::{FactKind, Structure};
 
@@ -100,7 +101,8 @@ impl Engine {
         to.config_generation.set(generation.number);
         to.standings_age
             .set(seconds(self.clock.now().since(standings.as_of)));
-        to.size(Structure::Standings).set(standings.number);
+        let runners = standings.size(Kind::Merchant) + standings.size(Kind::Item);
+        to.size(Structure::Standings).set(runners as u64);
         to.bytes(Structure::Standings).set(standings.bytes() as u64);
         self.measure_facts();
     }
