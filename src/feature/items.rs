@@ -192,10 +192,11 @@ impl Items {
     /// The row whose line has that hash, stubs included; spares the look at the id itself.
     #[inline]
     #[must_use]
-    pub fn find_by_hash(&self, hash: Hash) -> Option<ItemRow> {
-        self.index
-            .find(hash, |row| self.rows[row as usize].is(hash))
-            .map(ItemRow)
+    pub fn find_by_hash(&self, hash: Hash) -> Option<(ItemRow, &Item)> {
+        let row = self
+            .index
+            .find(hash, |row| self.rows[row as usize].is(hash))?;
+        Some((ItemRow(row), self.get(ItemRow(row))))
     }
 
     /// First step of a batch of look-ups: asks for the line of the index.
@@ -207,10 +208,11 @@ impl Items {
     /// Second step: the row that is very likely the item's, its line asked for.
     #[inline(always)]
     #[must_use]
-    pub fn prefetch_row(&self, hash: Hash) -> Option<ItemRow> {
-        let row = self.index.guess(hash)?;
-        prefetch(&self.rows[row as usize]);
-        Some(ItemRow(row))
+    pub fn prefetch_row(&self, hash: Hash) -> Option<(ItemRow, &Item)> {
+        let row = ItemRow(self.index.guess(hash)?);
+        let item = self.get(row);
+        prefetch(item);
+        Some((row, item))
     }
 
     /// What ranking reads of an item.
@@ -321,20 +323,44 @@ impl Items {
         self.live -= 1;
     }
 
-    /// Visits the tags of an item with their weights; places without a tag are visited as tag 0 of weight 0, since a loop of a length
-    /// that is always the same is faster than one that ends early.
-    #[inline(always)]
+    /// Visits the tags of an item with their weights.
     pub fn visit_tags(&self, row: ItemRow, item: &Item, mut visit: impl FnMut(TagId, f32)) {
         if item.check & SPILLED != 0 {
             let spilled = self.details(row).spilled.iter().flatten();
             return spilled.for_each(|&(tag, weight)| visit(tag, weight));
         }
-        for packed in item.tags {
-            visit(
-                TagId(packed & TAG_MASK),
-                self.palette.weights[(packed >> TAG_BITS) as usize],
-            );
+        for packed in item.tags.into_iter().filter(|&packed| packed != BLANK) {
+            let [weight, _] = self.palette.weight(packed);
+            visit(TagId(packed & TAG_MASK), weight);
         }
+    }
+
+    /// Σ w·a and Σ w²·b over the tags of an item, where w is a tag's weight and (a, b) stand at the tag's number in a table that
+    /// begins with (0, 0). Free places of a line count as tag 0 of weight 0: a loop of a length that is always the same is faster
+    /// than one that ends early.
+    #[inline(always)]
+    #[must_use]
+    pub fn sums(&self, row: ItemRow, item: &Item, table: &[[f32; 2]]) -> [f32; 2] {
+        if item.check & SPILLED != 0 {
+            let spilled = self.details(row).spilled.iter().flatten();
+            let terms =
+                spilled.map(|&(tag, w)| [w * table[tag.index()][0], w * w * table[tag.index()][1]]);
+            return terms.fold([0.0; 2], add);
+        }
+        let term = |packed: u32| {
+            let ([w, square], [a, b]) = (
+                self.palette.weight(packed),
+                table[(packed & TAG_MASK) as usize],
+            );
+            [w * a, square * b]
+        };
+        let (pairs, rest) = item.tags.as_chunks::<2>();
+        let mut sums = [[0.0; 2]; 2];
+        for [one, other] in pairs {
+            sums = [add(sums[0], term(*one)), add(sums[1], term(*other))];
+        }
+        rest.iter()
+            .fold(add(sums[0], sums[1]), |sum, packed| add(sum, term(*packed)))
     }
 
     /// Takes an item out of the catalogue. Its row stays out of use until [`Self::release`], when nothing learnt names it any more.
@@ -394,6 +420,10 @@ impl Items {
     }
 }
 
+fn add(a: [f32; 2], b: [f32; 2]) -> [f32; 2] {
+    [a[0] + b[0], a[1] + b[1]]
+}
+
 /// Seconds since 1970 as a line holds them; what lies outside 1970 to 2106 is moved to its edge.
 fn whole_seconds(at: Time) -> u32 {
     u32::try_from(
@@ -407,14 +437,15 @@ fn whole_seconds(at: Time) -> u32 {
 /// The distinct tag weights in use, the first 256 of them; the first is 0, that of no tag.
 #[derive(Debug)]
 struct Palette {
-    weights: Box<[f32; PALETTE]>,
+    /// Each weight and its square.
+    weights: Box<[[f32; 2]; PALETTE]>,
     codes: HashMap<u32, u8>,
 }
 
 impl Default for Palette {
     fn default() -> Self {
         Self {
-            weights: Box::new([0.0; PALETTE]),
+            weights: Box::new([[0.0; 2]; PALETTE]),
             codes: HashMap::from([(0, 0)]),
         }
     }
@@ -436,12 +467,18 @@ impl Palette {
         (line, false)
     }
 
+    /// The weight of a packed tag, and its square.
+    #[inline(always)]
+    fn weight(&self, packed: u32) -> [f32; 2] {
+        self.weights[(packed >> TAG_BITS) as usize]
+    }
+
     fn code(&mut self, weight: f32) -> Option<u8> {
         if let Some(&code) = self.codes.get(&weight.to_bits()) {
             return Some(code);
         }
         let code = u8::try_from(self.codes.len()).ok()?;
-        self.weights[usize::from(code)] = weight;
+        self.weights[usize::from(code)] = [weight, weight * weight];
         self.codes.insert(weight.to_bits(), code);
         Some(code)
     }
@@ -481,7 +518,7 @@ mod tests {
             for (n, each) in given.iter().enumerate() {
                 let id = n.to_string();
                 let row = items.find(hasher.hash(&id), &id).unwrap();
-                prop_assert_eq!(items.find_by_hash(hasher.hash(&id)), Some(row));
+                prop_assert_eq!(items.find_by_hash(hasher.hash(&id)).map(|(row, _)| row), Some(row));
                 let mut found = Vec::new();
                 items.visit_tags(row, items.get(row), |tag, weight| found.push((tag, weight)));
                 found.retain(|&(_, weight)| weight.abs() > 0.0);

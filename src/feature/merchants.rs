@@ -40,8 +40,8 @@ impl Merchant {
 #[derive(Debug, Default)]
 pub struct Merchants {
     rows: Column<Merchant>,
-    /// p of each row, 1 where none is declared: what ranking reads, 16 to a cache line.
-    integrity: Vec<f32>,
+    /// A bit for each row: whether its integrity is not 1. Nearly all are clear, and stay in the cache where the rows do not.
+    doubted: Vec<u64>,
     index: Index,
     free: Vec<MerchantRow>,
     live: usize,
@@ -102,7 +102,7 @@ impl Merchants {
             }
             None => {
                 self.rows.push(merchant);
-                self.integrity.push(1.0);
+                self.doubted.resize(self.rows.len().div_ceil(64), 0);
                 MerchantRow::at(self.rows.len() - 1)
             }
         };
@@ -120,14 +120,22 @@ impl Merchants {
     pub fn update(&mut self, row: MerchantRow, change: impl FnOnce(&mut Merchant)) {
         if row.index() < self.rows.len() {
             change(&mut self.rows[row.index()]);
-            self.integrity[row.index()] = self.rows[row.index()].integrity.unwrap_or(1.0);
+            let doubted = self.rows[row.index()].integrity.is_some_and(|p| p < 1.0);
+            let bits = &mut self.doubted[row.index() / 64];
+            let bit = row.index() % 64;
+            *bits = *bits & !(1 << bit) | u64::from(doubted) << bit;
         }
     }
 
-    /// How far each merchant's sales can be trusted, by row.
+    /// How far a merchant's sales can be trusted, in [0, 1]; 1 where nothing is declared, and for no merchant.
+    #[inline(always)]
     #[must_use]
-    pub fn integrity(&self) -> &[f32] {
-        &self.integrity
+    pub fn integrity(&self, row: MerchantRow) -> f32 {
+        let bits = self.doubted.get(row.index() / 64).copied().unwrap_or(0);
+        if bits & 1 << (row.index() % 64) == 0 {
+            return 1.0;
+        }
+        self.rows[row.index()].integrity.unwrap_or(1.0)
     }
 
     /// Counts one more item that names this merchant.
@@ -195,9 +203,6 @@ impl Merchants {
             .filter_map(|merchant| merchant.declared.as_ref())
             .map(|text| text.len())
             .sum();
-        self.rows.bytes()
-            + self.index.bytes()
-            + self.integrity.capacity() * size_of::<f32>()
-            + declared
+        self.rows.bytes() + self.index.bytes() + size_of_val(self.doubted.as_slice()) + declared
     }
 }

@@ -17,7 +17,7 @@ const EMPTY: u32 = 0;
 const REMOVED: u32 = 1;
 
 /// The hash of an id under two random seeds of the process: where it is looked for, and a check that it is the one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hash {
     place: u64,
     check: u64,
@@ -72,15 +72,20 @@ struct Bucket {
 }
 
 impl Bucket {
-    /// A bit for each slot that holds this fingerprint.
+    /// A byte of ones for each slot that holds this fingerprint.
     #[inline(always)]
-    fn matches(&self, print: u32) -> u32 {
-        let mut bits = 0;
-        for slot in 0..SLOTS {
-            bits |= u32::from(self.prints[slot] == print) << slot;
-        }
-        bits
+    fn matches(&self, print: u32) -> u64 {
+        u64::from_le_bytes(
+            self.prints
+                .map(|held| if held == print { u8::MAX } else { 0 }),
+        )
     }
+}
+
+/// The first slot of those that match, of which there must be one.
+#[inline(always)]
+fn first(matches: u64) -> usize {
+    matches.trailing_zeros() as usize / 8 % SLOTS
 }
 
 #[derive(Clone, Debug)]
@@ -111,13 +116,13 @@ impl Shard {
         let mut at = self.home(print);
         loop {
             let bucket = &self.buckets[at];
-            let mut bits = bucket.matches(print);
-            while bits != 0 {
-                let row = bucket.rows[bits.trailing_zeros() as usize % SLOTS];
-                if is_it(row) {
-                    return Some(row);
+            let mut matches = bucket.matches(print);
+            while matches != 0 {
+                let slot = first(matches);
+                if is_it(bucket.rows[slot]) {
+                    return Some(bucket.rows[slot]);
                 }
-                bits &= bits - 1;
+                matches &= !(0xff << (8 * slot));
             }
             if bucket.matches(EMPTY) != 0 {
                 return None;
@@ -138,7 +143,7 @@ impl Shard {
         loop {
             let free = self.buckets[at].matches(EMPTY);
             if free != 0 {
-                let slot = free.trailing_zeros() as usize % SLOTS;
+                let slot = first(free);
                 self.buckets[at].prints[slot] = print;
                 self.buckets[at].rows[slot] = row;
                 self.used += 1;

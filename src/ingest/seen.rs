@@ -14,6 +14,10 @@ use crate::clock::Time;
 /// How many ids share one note of when they came.
 const NOTE: u64 = 1_024;
 
+/// Ids for which there is room from the start: tables that grow copy themselves while the writer holds the lock. Memory that was
+/// never touched costs nothing.
+const ROOM: usize = 1 << 22;
+
 /// The keyed hash of an event id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct EventId(u64, u64);
@@ -48,11 +52,12 @@ pub(super) struct Seen {
 impl Seen {
     /// Remembers at most `most` ids for at most `age` milliseconds.
     pub(super) fn new(most: usize, age: i64) -> Self {
+        let room = most.min(ROOM);
         Self {
             hashers: (RandomState::default(), RandomState::default()),
-            ids: VecDeque::new(),
+            ids: VecDeque::with_capacity(room),
             first: 0,
-            places: HashTable::new(),
+            places: HashTable::with_capacity(room),
             notes: VecDeque::new(),
             most,
             age,

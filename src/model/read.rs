@@ -48,12 +48,14 @@ impl Deref for Id<'_> {
 #[must_use]
 pub fn is_id(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let (words, rest) = bytes.as_chunks::<8>();
-    let mut last = [b' '; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    let odd = words
-        .iter()
-        .fold(oddities(last), |odd, word| odd | oddities(*word));
+    let odd = match bytes.last_chunk() {
+        Some(last) => bytes
+            .as_chunks()
+            .0
+            .iter()
+            .fold(oddities(*last), |odd, word| odd | oddities(*word)),
+        None => bytes.iter().fold(0, |odd, &byte| odd | oddities([byte; 8])),
+    };
     (1..=MAX_ID).contains(&bytes.len()) && (odd == 0 || !text.contains(char::is_control))
 }
 

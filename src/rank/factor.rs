@@ -1,36 +1,55 @@
 //! Factors: named, bounded multipliers on the base, all applied here.
 
-use crate::config::Integrity;
+use super::View;
+use crate::feature::Merchants;
 use crate::id::MerchantRow;
 use crate::model::FactorPart;
 use crate::model::read::narrow;
 
-/// The factor of a merchant's integrity p: p^γ within its bounds; 1 for an item without a merchant.
-#[inline(always)]
-pub(super) fn integrity(settings: &Integrity, integrity: &[f32], merchant: MerchantRow) -> f32 {
-    let p = trust(integrity, merchant);
-    let factor = if settings.gamma.to_bits() == 1.0_f64.to_bits() {
-        p
-    } else {
-        narrow(f64::from(p).powf(settings.gamma))
-    };
-    factor.clamp(narrow(settings.min), narrow(settings.max))
+/// What multiplies bases in one request.
+#[derive(Debug)]
+pub(super) struct Factors<'a> {
+    merchants: &'a Merchants,
+    gamma: f64,
+    bounds: (f32, f32),
 }
 
-fn trust(integrity: &[f32], merchant: MerchantRow) -> f32 {
-    integrity.get(merchant.index()).copied().unwrap_or(1.0)
-}
+impl<'a> Factors<'a> {
+    /// The factors of one request.
+    pub(super) fn new(view: &View<'a>) -> Self {
+        let settings = &view.config.integrity;
+        Self {
+            merchants: &view.features.merchants,
+            gamma: settings.gamma,
+            bounds: (narrow(settings.min), narrow(settings.max)),
+        }
+    }
 
-/// The same, with its reason.
-pub(super) fn explain(settings: &Integrity, trusts: &[f32], merchant: MerchantRow) -> FactorPart {
-    let factor = integrity(settings, trusts, merchant);
-    let reason = match merchant.some() {
-        Some(_) => format!("the merchant's integrity is {}", trust(trusts, merchant)),
-        None => "no merchant".to_owned(),
-    };
-    FactorPart {
-        name: "integrity",
-        factor,
-        reason,
+    /// What the base of a merchant's item is multiplied by: its integrity p as p^γ within the bounds; 1 without a merchant.
+    #[inline(always)]
+    pub(super) fn of(&self, merchant: MerchantRow) -> f32 {
+        let p = self.merchants.integrity(merchant);
+        let factor = if self.gamma.to_bits() == 1.0_f64.to_bits() {
+            p
+        } else {
+            narrow(f64::from(p).powf(self.gamma))
+        };
+        factor.max(self.bounds.0).min(self.bounds.1)
+    }
+
+    /// The same, with its reason.
+    pub(super) fn explain(&self, merchant: MerchantRow) -> FactorPart {
+        let reason = match merchant.some() {
+            Some(_) => format!(
+                "the merchant's integrity is {}",
+                self.merchants.integrity(merchant)
+            ),
+            None => "no merchant".to_owned(),
+        };
+        FactorPart {
+            name: "integrity",
+            factor: self.of(merchant),
+            reason,
+        }
     }
 }

@@ -25,7 +25,7 @@ impl Seen {
     /// Forgets all, and makes room for that many rows.
     pub(super) fn clear(&mut self, rows: usize) {
         self.rows.clear();
-        self.rows.resize(slots(rows, 4), FREE);
+        self.rows.resize(slots(rows, 2), FREE);
     }
 
     /// Notes a row; whether it is the first time.

@@ -3,6 +3,7 @@
 //! The whole path is [`rank`]; each step is a file.
 
 mod blend;
+mod block;
 mod explain;
 mod factor;
 mod lookup;
@@ -15,9 +16,8 @@ mod topk;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
-
 use rayon::ThreadPool;
+use rayon::prelude::*;
 
 use crate::clock::Time;
 use crate::config::{Config, Scene};
@@ -28,13 +28,11 @@ use crate::race::Standings;
 pub use topk::tie;
 
 use blend::Weights;
+use block::{BLOCK, Block};
 use predict::Predictor;
 use resolve::{Candidate, Resolver};
 use slate::Slate;
 use taste::Taste;
-
-/// Candidates that go through the steps together: few enough to stay in the nearest caches.
-const BLOCK: usize = 256;
 
 /// What one request sees, all of one moment.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +65,6 @@ impl View<'_> {
 pub struct Scratch {
     taste: Taste,
     seen: lookup::Seen,
-    values: predict::Values,
     keys: Vec<u64>,
 }
 
@@ -86,33 +83,15 @@ pub struct Tally {
 
 /// Puts the candidates of a request in order.
 pub fn rank(request: &RankRequest<'_>, view: &View<'_>, scratch: &mut Scratch) -> (Ranking, Tally) {
-    let Scratch {
-        taste,
-        seen,
-        values,
-        keys,
-    } = scratch;
+    let Scratch { taste, seen, keys } = scratch;
     let weights = Weights::of(view.scene);
     taste.load(&request.user_id, view, weights.needs());
-    let predictor = Predictor::new(view, taste, &request.candidates.predictions);
-    let mut slate = Slate::new(weights.parts().len());
-    let mut resolver = Resolver::new(view, seen, request.candidates.ids.len());
-    if let Some(splitters) = splitters(request, view) {
-        let mut candidates = Vec::with_capacity(request.candidates.ids.len());
-        in_blocks(request, |ids, first| {
-            resolver.block(ids, first, &mut candidates)
-        });
-        slate.keep(&mut candidates, &view.features.items);
-        splitters.install(|| predictor.score_split(&candidates, &weights, &mut slate));
-    } else {
-        let mut block = Vec::with_capacity(BLOCK);
-        in_blocks(request, |ids, first| {
-            block.clear();
-            resolver.block(ids, first, &mut block);
-            slate.keep(&mut block, &view.features.items);
-            predictor.score(&block, &weights, values, &mut slate);
-        });
-    }
+    let predictor = Predictor::new(view, taste, &weights, &request.candidates.predictions);
+    let resolver = Resolver::new(view, seen, &request.candidates.ids);
+    let (slate, unknown) = match splitters(request, view) {
+        None => score(resolver, &predictor, &weights),
+        Some(splitters) => splitters.install(|| score_split(resolver, &predictor, &weights)),
+    };
     let best = topk::select(
         &slate,
         &view.features.items,
@@ -123,7 +102,7 @@ pub fn rank(request: &RankRequest<'_>, view: &View<'_>, scratch: &mut Scratch) -
         .for_each(|&(row, ..)| view.features.items.prefetch_details(row));
     let explain = request.explain == Some(true);
     let placed = |&(row, place, score)| {
-        let candidate = Candidate::new(view, row, place);
+        let candidate = Candidate::new(view, (row, view.features.items.get(row)), place);
         let explain = explain.then(|| explain::explain(&candidate, &predictor, &weights));
         Placed {
             id: view.features.items.id(row).into(),
@@ -132,7 +111,6 @@ pub fn rank(request: &RankRequest<'_>, view: &View<'_>, scratch: &mut Scratch) -
         }
     };
     let items = best.iter().map(placed).collect();
-    let unknown = resolver.unknown();
     let tally = Tally {
         candidates: request.candidates.ids.len(),
         unknown: unknown.len(),
@@ -157,9 +135,49 @@ fn splitters<'a>(request: &RankRequest<'_>, view: &View<'a>) -> Option<&'a Threa
         .filter(|_| request.candidates.ids.len() >= view.config.server.parallel_candidates)
 }
 
-/// Gives the ids of a request in blocks, each with the place of its first.
-fn in_blocks(request: &RankRequest<'_>, mut visit: impl FnMut(&[Cow<'_, str>], usize)) {
-    for (number, ids) in request.candidates.ids.chunks(BLOCK).enumerate() {
-        visit(ids, number * BLOCK);
+/// Scores the candidates as they come.
+fn score(
+    mut resolver: Resolver<'_, '_>,
+    predictor: &Predictor<'_>,
+    weights: &Weights,
+) -> (Slate, Vec<String>) {
+    let mut slate = Slate::new(weights.parts().len());
+    let mut block = Block::new(weights);
+    let items = &predictor.view().features.items;
+    while let Some(candidate) = resolver.next() {
+        if slate.admits(&candidate, items) {
+            block.put(&candidate, predictor);
+            if block.len() == BLOCK {
+                slate.take(&mut block, weights);
+            }
+        }
     }
+    slate.take(&mut block, weights);
+    (slate, resolver.unknown())
+}
+
+/// The same, with the scoring split over the threads of the pool that it is called in.
+fn score_split(
+    mut resolver: Resolver<'_, '_>,
+    predictor: &Predictor<'_>,
+    weights: &Weights,
+) -> (Slate, Vec<String>) {
+    let mut slate = Slate::new(weights.parts().len());
+    let items = &predictor.view().features.items;
+    let admitted: Vec<Candidate<'_>> = resolver
+        .by_ref()
+        .filter(|candidate| slate.admits(candidate, items))
+        .collect();
+    let scored = |candidates: &[Candidate<'_>]| {
+        let mut block = Block::new(weights);
+        candidates
+            .iter()
+            .for_each(|candidate| block.put(candidate, predictor));
+        block
+    };
+    let blocks: Vec<Block> = admitted.par_chunks(BLOCK).map(scored).collect();
+    for mut block in blocks {
+        slate.take(&mut block, weights);
+    }
+    (slate, resolver.unknown())
 }

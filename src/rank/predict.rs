@@ -1,43 +1,22 @@
-//! Objectives: for each candidate one value in [0, 1] per objective, in blocks that stay in the nearest cache.
-//!
-//! An objective is a function from a candidate to its value, or `None` where the data is missing; [`Predictor::fill`] is the one place
-//! that lists them. A block is a matrix of objective × candidate: filled row by row, then blended.
+//! Objectives: from a candidate to one value in [0, 1] each, or `None` where the data is missing; [`Predictor::value`] is the one place
+//! that lists them, and [`Predictor::raw`] gives the natural figure behind each.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use ndarray::{ArrayViewMut1, ArrayViewMut2};
-use rayon::prelude::*;
-
+use super::View;
 use super::blend::Weights;
-use super::factor;
+use super::factor::Factors;
 use super::resolve::Candidate;
-use super::slate::Slate;
 use super::taste::Taste;
-use super::{BLOCK, View};
 use crate::config::{Normaliser, Weighed};
 use crate::feature::Details;
+use crate::model::FactorPart;
 use crate::model::read::narrow;
-use crate::objective::Objective;
+use crate::objective::{OBJECTIVES, Objective};
 
 /// Milliseconds of a day.
 const DAY_MILLIS: f64 = 86_400_000.0;
-
-/// Room for the values of a block: objective × candidate.
-#[derive(Debug, Default)]
-pub(super) struct Values(Vec<f32>);
-
-impl Values {
-    fn of(&mut self, objectives: usize, candidates: usize) -> ArrayViewMut2<'_, f32> {
-        let room = objectives * candidates;
-        if self.0.len() < room {
-            self.0.resize(room, 0.0);
-        }
-        let shape = (objectives, candidates);
-        ArrayViewMut2::from_shape(shape, &mut self.0[..room])
-            .unwrap_or_else(|_| ArrayViewMut2::from(&mut [[0.0; 0]; 0]))
-    }
-}
 
 /// Computes objectives for one request.
 #[derive(Debug)]
@@ -46,6 +25,13 @@ pub(super) struct Predictor<'a> {
     taste: &'a Taste,
     /// The caller's numbers by (place of the candidate, number of the prediction).
     predictions: HashMap<(u32, usize), f64>,
+    /// A bit for each objective of the table: whether the scene weighs it.
+    weighed: u32,
+    /// The numbers of the predictions that the scene weighs.
+    weighed_predictions: Vec<usize>,
+    factors: Factors<'a>,
+    /// 1 / the half-life of freshness, per millisecond.
+    half_lives_a_milli: f64,
 }
 
 impl<'a> Predictor<'a> {
@@ -53,6 +39,7 @@ impl<'a> Predictor<'a> {
     pub(super) fn new(
         view: &'a View<'a>,
         taste: &'a Taste,
+        weights: &Weights,
         given: &[(u32, Cow<'_, str>, f64)],
     ) -> Self {
         let number = |name: &str| view.config.vocabulary.prediction(name);
@@ -60,10 +47,15 @@ impl<'a> Predictor<'a> {
             .iter()
             .filter_map(|(place, name, x)| Some(((*place, number(name)?), *x)))
             .collect();
+        let own = weights.parts().iter().filter(|part| part.row < OBJECTIVES);
         Self {
             view,
             taste,
             predictions,
+            weighed: own.fold(0, |weighed, part| weighed | 1 << part.row),
+            weighed_predictions: weights.predictions().collect(),
+            factors: Factors::new(view),
+            half_lives_a_milli: 1.0 / view.config.freshness_half_life,
         }
     }
 
@@ -72,116 +64,48 @@ impl<'a> Predictor<'a> {
         self.view
     }
 
-    /// Scores a block that was just added to a slate.
-    pub(super) fn score(
-        &self,
-        block: &[Candidate<'_>],
-        weights: &Weights,
-        values: &mut Values,
-        slate: &mut Slate,
-    ) {
-        let start = slate.scores.len() - block.len();
-        let scores = &mut slate.scores[start..];
-        self.bases(block, weights, values, scores, &mut slate.missing);
-        self.apply_factors(block, scores);
+    /// The value of each prediction that is weighed; NaN where the caller sent none.
+    pub(super) fn given(&self, candidate: &Candidate<'_>) -> impl Iterator<Item = f32> {
+        let value = |number: &usize| self.prediction(*number, candidate).unwrap_or(f32::NAN);
+        self.weighed_predictions.iter().map(value)
     }
 
-    /// Scores a whole slate, its blocks split over the workers.
-    pub(super) fn score_split(
-        &self,
-        candidates: &[Candidate<'_>],
-        weights: &Weights,
-        slate: &mut Slate,
-    ) {
-        let blocks = candidates
-            .par_chunks(BLOCK)
-            .zip(slate.scores.par_chunks_mut(BLOCK));
-        let missing = blocks.map(|(block, scores)| {
-            let mut missing = vec![0; weights.parts().len()];
-            self.bases(block, weights, &mut Values::default(), scores, &mut missing);
-            self.apply_factors(block, scores);
-            missing
-        });
-        slate.missing = missing.reduce(|| vec![0; weights.parts().len()], add);
+    /// What a candidate's base is multiplied by.
+    #[inline(always)]
+    pub(super) fn factor(&self, candidate: &Candidate<'_>) -> f32 {
+        self.factors.of(candidate.item.merchant)
     }
 
-    /// The bases of one block; adds to `missing` how many candidates lacked the data of each objective.
-    pub(super) fn bases(
-        &self,
-        block: &[Candidate<'_>],
-        weights: &Weights,
-        values: &mut Values,
-        bases: &mut [f32],
-        missing: &mut [usize],
-    ) {
-        let mut matrix = values.of(weights.parts().len(), block.len());
-        bases.fill(weights.start());
-        let mut bases = ArrayViewMut1::from(bases);
-        for ((mut row, &(weighed, weight)), missing) in matrix
-            .rows_mut()
-            .into_iter()
-            .zip(weights.parts())
-            .zip(missing)
-        {
-            *missing += row
-                .as_slice_mut()
-                .map_or(0, |row| self.fill(weighed, block, row));
-            weights.add(weight, row.view(), bases.view_mut());
+    /// The same, with its reason.
+    pub(super) fn explain_factor(&self, candidate: &Candidate<'_>) -> FactorPart {
+        self.factors.explain(candidate.item.merchant)
+    }
+
+    /// The value of each objective of the table, in its order; NaN where the data is missing or nobody asks.
+    #[inline(always)]
+    pub(super) fn own(&self, c: &Candidate<'_>) -> [f32; OBJECTIVES] {
+        [
+            self.asked(Objective::AffinityTags, || Some(self.cosine(c)?.max(0.0))),
+            self.asked(Objective::AffinityItem, || self.item_history(c)),
+            self.asked(Objective::AffinityMerchant, || self.merchant_history(c)),
+            c.merchant.map_or(f32::NAN, |merchant| merchant.level),
+            c.merchant.map_or(f32::NAN, |merchant| merchant.growth),
+            c.standing.map_or(f32::NAN, |item| item.level),
+            c.standing.map_or(f32::NAN, |item| item.growth),
+            self.asked(Objective::OrderValue, || self.order_value(c)),
+            self.asked(Objective::Freshness, || self.freshness(c)),
+            self.asked(Objective::Quality, || self.details(c).quality),
+            self.asked(Objective::LongTermValue, || self.details(c).long_term_value),
+        ]
+    }
+
+    /// An objective's value, if it is weighed; NaN where it is not, or the data is missing.
+    #[inline(always)]
+    fn asked(&self, objective: Objective, value: impl FnOnce() -> Option<f32>) -> f32 {
+        if self.weighed & 1 << objective as u32 == 0 {
+            return f32::NAN;
         }
-        bases.mapv_inplace(|base| base.clamp(0.0, 1.0));
-    }
-
-    fn apply_factors(&self, candidates: &[Candidate<'_>], scores: &mut [f32]) {
-        let trusts = self.view.features.merchants.integrity();
-        for (candidate, score) in candidates.iter().zip(scores) {
-            *score *=
-                factor::integrity(&self.view.config.integrity, trusts, candidate.item.merchant);
-        }
-    }
-
-    /// Fills one objective's column; returns how many candidates lacked the data and were given the neutral value.
-    pub(super) fn fill(
-        &self,
-        weighed: Weighed,
-        candidates: &[Candidate<'_>],
-        out: &mut [f32],
-    ) -> usize {
-        let own = match weighed {
-            Weighed::Own(objective) => objective,
-            Weighed::Prediction(number) => {
-                return column(candidates, out, 0.5, |candidate| {
-                    self.prediction(number, candidate)
-                });
-            }
-        };
-        let neutral = own.row().neutral;
-        match own {
-            Objective::AffinityTags => column(candidates, out, neutral, |c| {
-                self.cosine(c).map(|cosine| cosine.max(0.0))
-            }),
-            Objective::AffinityItem => column(candidates, out, neutral, |c| self.item_history(c)),
-            Objective::AffinityMerchant => {
-                column(candidates, out, neutral, |c| self.merchant_history(c))
-            }
-            Objective::RaceLevel => column(candidates, out, neutral, |c| {
-                c.merchant.map(|standing| standing.level)
-            }),
-            Objective::RaceGrowth => {
-                column(candidates, out, neutral, |c| known(c.merchant?.growth))
-            }
-            Objective::ItemLevel => column(candidates, out, neutral, |c| {
-                c.standing.map(|standing| standing.level)
-            }),
-            Objective::ItemGrowth => {
-                column(candidates, out, neutral, |c| known(c.standing?.growth))
-            }
-            Objective::OrderValue => column(candidates, out, neutral, |c| self.order_value(c)),
-            Objective::Freshness => column(candidates, out, neutral, |c| self.freshness(c)),
-            Objective::Quality => column(candidates, out, neutral, |c| self.details(c).quality),
-            Objective::LongTermValue => column(candidates, out, neutral, |c| {
-                self.details(c).long_term_value
-            }),
-        }
+        value().unwrap_or(f32::NAN)
     }
 
     /// The natural figure behind an objective's value; `None` where the data is missing.
@@ -222,8 +146,8 @@ impl<'a> Predictor<'a> {
 
     #[inline(always)]
     fn cosine(&self, candidate: &Candidate<'_>) -> Option<f32> {
-        self.taste
-            .cosine(&self.view.features.items, candidate.row, candidate.item)
+        let items = &self.view.features.items;
+        self.taste.cosine(items, candidate.row, candidate.item)
     }
 
     #[inline(always)]
@@ -276,12 +200,11 @@ impl<'a> Predictor<'a> {
 
     #[inline(always)]
     fn freshness(&self, candidate: &Candidate<'_>) -> Option<f32> {
-        let half_lives = self.age(candidate)? * DAY_MILLIS / self.view.config.freshness_half_life;
-        Some(narrow(-half_lives).exp2().min(1.0))
+        let age = self.view.as_of.since(candidate.item.listed_at()?) as f64;
+        Some(narrow(-age * self.half_lives_a_milli).exp2().min(1.0))
     }
 
     /// Days since the item was listed.
-    #[inline(always)]
     fn age(&self, candidate: &Candidate<'_>) -> Option<f64> {
         Some(self.view.as_of.since(candidate.item.listed_at()?) as f64 / DAY_MILLIS)
     }
@@ -299,29 +222,6 @@ impl<'a> Predictor<'a> {
 #[inline(always)]
 fn known(number: f32) -> Option<f32> {
     (!number.is_nan()).then_some(number)
-}
-
-#[inline(always)]
-fn column<'a, 'b: 'a>(
-    candidates: &'a [Candidate<'b>],
-    out: &mut [f32],
-    neutral: f32,
-    value: impl Fn(&Candidate<'b>) -> Option<f32>,
-) -> usize {
-    let mut missing = 0;
-    for (candidate, out) in candidates.iter().zip(out) {
-        let value = value(candidate);
-        missing += usize::from(value.is_none());
-        *out = value.unwrap_or(neutral);
-    }
-    missing
-}
-
-fn add(mut sums: Vec<usize>, more: Vec<usize>) -> Vec<usize> {
-    sums.iter_mut()
-        .zip(more)
-        .for_each(|(sum, more)| *sum += more);
-    sums
 }
 
 /// A prediction's value in [0, 1]; never falls as the number rises.

@@ -6,15 +6,19 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::View;
 use super::lookup::Seen;
 use crate::feature::Item;
 use crate::id::{Hash, ItemRow};
+use crate::prefetch::prefetch;
 use crate::race::{ItemStanding, MerchantStanding};
 
-/// How many ids lie between two steps.
-const AHEAD: usize = 12;
+/// Ids that go through a step together.
+const GROUP: usize = 8;
+/// Room for the ids on their way.
+const RING: usize = 4 * GROUP;
 
 /// An item that may be shown, with all that scoring reads of it.
 #[derive(Clone, Copy, Debug)]
@@ -32,84 +36,94 @@ pub(super) struct Candidate<'a> {
 }
 
 impl<'a> Candidate<'a> {
-    /// The item of a row, as a candidate given at a place.
+    /// An item, as a candidate given at a place.
     #[inline(always)]
-    pub(super) fn new(view: &View<'a>, row: ItemRow, place: u32) -> Self {
-        let item = view.features.items.get(row);
-        let standing = view.standings.known_item(row);
+    pub(super) fn new(view: &View<'a>, (row, item): (ItemRow, &'a Item), place: u32) -> Self {
         Self {
             row,
             place,
             item,
-            standing,
+            standing: view.standings.known_item(row),
             merchant: view.standings.known_merchant(item.merchant),
         }
     }
 }
 
-/// Looks up one request's candidates, block by block.
+/// Looks up one request's candidates; as an iterator, gives those that we know, each once, in the order given.
 #[derive(Debug)]
 pub(super) struct Resolver<'r, 'a> {
     view: &'r View<'a>,
     seen: &'r mut Seen,
-    guesses: Vec<(Hash, Option<ItemRow>)>,
+    ids: &'r [Cow<'r, str>],
+    /// What is known of those on their way, by the last bits of their place.
+    hashes: [Hash; RING],
+    guesses: [Option<(ItemRow, &'a Item)>; RING],
+    known: [Option<Candidate<'a>>; RING],
+    /// The place of the next one to arrive.
+    next: usize,
     unknown: Vec<String>,
 }
 
 impl<'r, 'a> Resolver<'r, 'a> {
-    /// A resolver for a request of that many candidates.
-    pub(super) fn new(view: &'r View<'a>, seen: &'r mut Seen, candidates: usize) -> Self {
-        seen.clear(candidates);
-        Self {
+    /// A resolver for the candidates of one request; the first of them are asked for.
+    pub(super) fn new(view: &'r View<'a>, seen: &'r mut Seen, ids: &'r [Cow<'r, str>]) -> Self {
+        seen.clear(ids.len());
+        let mut new = Self {
             view,
             seen,
-            guesses: Vec::new(),
+            ids,
+            hashes: [Hash::default(); RING],
+            guesses: [None; RING],
+            known: [None; RING],
+            next: 0,
             unknown: Vec::new(),
+        };
+        new.ask(0..3 * GROUP);
+        new.guess(0..2 * GROUP);
+        new.know(0..GROUP);
+        new
+    }
+
+    /// Moves every group on its way on by one step, and lets the next one in.
+    #[inline(always)]
+    fn advance(&mut self) {
+        let group = |ahead| self.next + ahead * GROUP..self.next + (ahead + 1) * GROUP;
+        let (asked, guessed, known) = (group(3), group(2), group(1));
+        self.ask(asked);
+        self.guess(guessed);
+        self.know(known);
+    }
+
+    /// First step: asks for the lines of the index.
+    #[inline(always)]
+    fn ask(&mut self, group: Range<usize>) {
+        for place in group.start..group.end.min(self.ids.len()) {
+            let hash = self.view.features.hasher.hash(&self.ids[place]);
+            self.view.features.items.prefetch_index(hash);
+            self.hashes[place % RING] = hash;
         }
     }
 
-    /// Puts those of a block that we know, each once, into `found`; `first` is the place of the block in the request.
-    pub(super) fn block(
-        &mut self,
-        ids: &[Cow<'_, str>],
-        first: usize,
-        found: &mut Vec<Candidate<'a>>,
-    ) {
-        self.guesses.clear();
-        for step in 0..ids.len() + 2 * AHEAD {
-            if let Some(id) = ids.get(step) {
-                self.ask(id);
-            }
-            if let Some((hash, row)) = step
-                .checked_sub(AHEAD)
-                .and_then(|place| self.guesses.get_mut(place))
-            {
-                *row = self.view.features.items.prefetch_row(*hash);
-            }
-            if let Some(place) = step.checked_sub(2 * AHEAD) {
-                self.meet(&ids[place], place, first, found);
-            }
+    /// Second step: the lines of the index are at hand; asks for the rows.
+    #[inline(always)]
+    fn guess(&mut self, group: Range<usize>) {
+        for place in group.start..group.end.min(self.ids.len()) {
+            let hash = self.hashes[place % RING];
+            self.guesses[place % RING] = self.view.features.items.prefetch_row(hash);
         }
     }
 
-    /// First step: asks for the line of the index.
+    /// Third step: the rows are at hand; makes sure that they are the ones, and asks for what stands elsewhere.
     #[inline(always)]
-    fn ask(&mut self, id: &str) {
-        let hash = self.view.features.hasher.hash(id);
-        self.view.features.items.prefetch_index(hash);
-        self.guesses.push((hash, None));
-    }
-
-    /// Last step: the row is at hand.
-    #[inline(always)]
-    fn meet(&mut self, id: &str, place: usize, first: usize, found: &mut Vec<Candidate<'a>>) {
-        let (hash, guess) = self.guesses[place];
-        match verify(self.view, hash, guess) {
-            Some(row) if self.seen.first(row.0) => {
-                found.push(Candidate::new(self.view, row, narrow(first + place)))
-            }
-            Some(_) => {}
-            None => self.unknown.push(id.to_owned()),
+    fn know(&mut self, group: Range<usize>) {
+        for place in group.start..group.end.min(self.ids.len()) {
+            let (hash, guess) = (self.hashes[place % RING], self.guesses[place % RING]);
+            self.known[place % RING] = verify(self.view, hash, guess).map(|found| {
+                let candidate = Candidate::new(self.view, found, narrow(place));
+                candidate.standing.into_iter().for_each(prefetch);
+                candidate.merchant.into_iter().for_each(prefetch);
+                candidate
+            });
         }
     }
 
@@ -123,18 +137,41 @@ impl<'r, 'a> Resolver<'r, 'a> {
     }
 }
 
-/// The row of the item with that hash; a guess is nearly always right.
+impl<'a> Iterator for Resolver<'_, 'a> {
+    type Item = Candidate<'a>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Candidate<'a>> {
+        while self.next < self.ids.len() {
+            let place = self.next;
+            if place.is_multiple_of(GROUP) {
+                self.advance();
+            }
+            self.next += 1;
+            match self.known[place % RING] {
+                Some(candidate) if self.seen.first(candidate.row.0) => return Some(candidate),
+                Some(_) => {}
+                None => self.unknown.push(self.ids[place].clone().into_owned()),
+            }
+        }
+        None
+    }
+}
+
+/// The item with that hash; a guess is nearly always right.
 #[inline(always)]
-fn verify(view: &View<'_>, hash: Hash, guess: Option<ItemRow>) -> Option<ItemRow> {
-    let items = &view.features.items;
+fn verify<'a>(
+    view: &View<'a>,
+    hash: Hash,
+    guess: Option<(ItemRow, &'a Item)>,
+) -> Option<(ItemRow, &'a Item)> {
     let guess = guess?;
-    let row = if items.get(guess).is(hash) {
+    let found = if guess.1.is(hash) {
         guess
     } else {
-        items.find_by_hash(hash)?
+        view.features.items.find_by_hash(hash)?
     };
-    view.standings.prefetch_item(row);
-    (!items.get(row).stub()).then_some(row)
+    (!found.1.stub()).then_some(found)
 }
 
 /// A place as it is kept; the limit on candidates is far below 2³².

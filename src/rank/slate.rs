@@ -1,5 +1,7 @@
 //! The slate: who may be shown, with what score, and who may not, by which rule.
 
+use super::blend::Weights;
+use super::block::Block;
 use super::resolve::Candidate;
 use crate::feature::Items;
 use crate::id::ItemRow;
@@ -32,24 +34,25 @@ impl Slate {
         }
     }
 
-    /// Takes those out of a block that a rule keeps out, and notes the others.
-    pub(super) fn keep(&mut self, block: &mut Vec<Candidate<'_>>, items: &Items) {
-        if !block.iter().all(|candidate| candidate.item.available()) {
-            block.retain(|candidate| {
-                if !candidate.item.available() {
-                    self.dropped.push(Dropped {
-                        id: items.id(candidate.row).into(),
-                        rule: UNAVAILABLE,
-                    });
-                }
-                candidate.item.available()
+    /// Whether a candidate may be shown; notes it, or the rule that keeps it out.
+    #[inline(always)]
+    pub(super) fn admits(&mut self, candidate: &Candidate<'_>, items: &Items) -> bool {
+        let admitted = candidate.item.available();
+        if admitted {
+            self.kept.push((candidate.row, candidate.place));
+        } else {
+            self.dropped.push(Dropped {
+                id: items.id(candidate.row).into(),
+                rule: UNAVAILABLE,
             });
         }
-        self.kept.extend(
-            block
-                .iter()
-                .map(|candidate| (candidate.row, candidate.place)),
-        );
-        self.scores.resize(self.kept.len(), 0.0);
+        admitted
+    }
+
+    /// Takes the scores of a block of those that were admitted last, and empties it.
+    pub(super) fn take(&mut self, block: &mut Block, weights: &Weights) {
+        let start = self.scores.len();
+        self.scores.resize(start + block.len(), 0.0);
+        block.scores(weights, &mut self.scores[start..], &mut self.missing);
     }
 }

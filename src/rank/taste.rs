@@ -138,14 +138,9 @@ impl Taste {
         if self.norm <= 0.0 || !item.has_tags() {
             return None;
         }
-        let (mut dot, mut square) = (0.0_f32, 0.0_f32);
-        items.visit_tags(row, item, |tag, weight| {
-            let [user, idf_square] = self.tags[tag.index()];
-            dot += weight * user;
-            square += weight * weight * idf_square;
-        });
+        let [product, square] = items.sums(row, item, &self.tags);
         let norm = self.norm * square.sqrt();
-        (norm > 0.0).then(|| (dot / norm).clamp(-1.0, 1.0))
+        (norm > 0.0).then(|| (product / norm).clamp(-1.0, 1.0))
     }
 
     /// The user's history with an item; 0 where there is none, `None` for a user we do not know.

@@ -10,14 +10,9 @@ use super::slate::Slate;
 use crate::feature::Items;
 use crate::id::ItemRow;
 
-/// A score's place in the order, best first: unsigned integers that fall as the score rises.
+/// A score's place in the order, best first: unsigned integers that fall as the score, which is never negative, rises.
 fn descending(score: f32) -> u32 {
-    let bits = score.to_bits();
-    if bits >> 31 == 1 {
-        bits
-    } else {
-        !bits & 0x7fff_ffff
-    }
+    !(score + 0.0).to_bits()
 }
 
 /// The order of two ids of equal score.
@@ -41,11 +36,8 @@ pub(super) fn select(
     keys: &mut Vec<u64>,
 ) -> Vec<(ItemRow, u32, f32)> {
     keys.clear();
-    keys.extend(
-        (0_u64..)
-            .zip(&slate.scores)
-            .map(|(place, &score)| u64::from(descending(score)) << 32 | place),
-    );
+    let key = |(place, &score): (usize, &f32)| u64::from(descending(score)) << 32 | place as u64;
+    keys.extend(slate.scores.iter().enumerate().map(key));
     let id = |key: u64| items.id(slate.kept[place(key)].0);
     let order = |a: &u64, b: &u64| (a >> 32).cmp(&(b >> 32)).then_with(|| tie(id(*a), id(*b)));
     if limit < keys.len() {

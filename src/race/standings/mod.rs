@@ -133,12 +133,6 @@ impl Standings {
         standing.copied().unwrap_or(ItemStanding::NONE)
     }
 
-    /// Asks for what scoring reads of an item, ahead of time.
-    #[inline(always)]
-    pub fn prefetch_item(&self, item: ItemRow) {
-        self.items.prefetch(item.index());
-    }
-
     /// What scoring reads of an item; `None` where it came after the rebuild.
     #[inline(always)]
     #[must_use]
