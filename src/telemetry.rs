@@ -160,6 +160,10 @@ pub struct Telemetry {
     pub repeated_events: Counter,
     /// Merchants created bare by an item or an event that named them.
     pub unknown_merchants: Counter,
+    /// Purchases and unlinked refunds that came after their day had left the window.
+    pub late_sales: Counter,
+    /// Refunds that did not agree with their purchase.
+    pub mismatched_refunds: Counter,
     /// The generation of the live configuration.
     pub config_generation: Count,
     /// Configurations that were refused.
@@ -231,6 +235,16 @@ impl Default for Telemetry {
             standings_duration: one(to, "standings_duration_seconds", "Time of the last rebuild"),
             repeated_events: one(to, "repeated_events", "Events whose id was known already"),
             unknown_merchants: one(to, "unknown_merchants", "Merchants created bare"),
+            late_sales: one(
+                to,
+                "late_sales",
+                "Purchases and unlinked refunds whose day had left the window",
+            ),
+            mismatched_refunds: one(
+                to,
+                "mismatched_refunds",
+                "Refunds that did not agree with their purchase",
+            ),
             config_generation: one(
                 to,
                 "config_generation",

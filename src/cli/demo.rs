@@ -1,5 +1,6 @@
 //! `saima demo`: a marketplace to try things on, from memory.
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, ensure};
@@ -42,15 +43,16 @@ pub(super) fn run(args: &DemoArgs) -> Result<ExitCode> {
     if let Some(listen) = args.listen {
         config.server.listen = listen;
     }
+    let listen = config.server.listen;
     serve(config, |_, engine| match args.synthetic {
         Some(items) => {
             engine.fill(|facts, config| synthetic::fill(facts, items, config));
-            suggest(&SYNTHETIC_TOUR);
+            suggest(&SYNTHETIC_TOUR, listen);
             Ok(())
         }
         None => {
             load(&engine)?;
-            suggest(&TOUR);
+            suggest(&TOUR, listen);
             Ok(())
         }
     })
@@ -81,20 +83,22 @@ fn load(engine: &Engine) -> Result<()> {
     Ok(())
 }
 
-/// What to try, for standard error.
-fn suggest(commands: &[&str]) {
+/// What to try, for standard error; `HOST` in a command stands for the address.
+fn suggest(commands: &[&str], listen: SocketAddr) {
     eprintln!("A marketplace is loaded. Once it listens, try (and open /docs in a browser):");
-    commands.iter().for_each(|command| eprintln!("  {command}"));
+    for command in commands {
+        eprintln!("  {}", command.replace("HOST", &listen.to_string()));
+    }
 }
 
 const TOUR: [&str; 3] = [
-    r#"curl -s localhost:8080/rank -H 'content-type: application/json' -d '{"user_id":"u1890","candidates":["i1082185","i1029743","i981760","i916122","i914190"]}'"#,
-    r#"curl -s localhost:8080/rank -H 'content-type: application/json' -d '{"user_id":"u1890","candidates":["i1082185","i1029743"],"scene":"gmv","explain":true}'"#,
-    "curl -s 'localhost:8080/race?kind=merchant&limit=5'",
+    r#"curl -s HOST/rank -H 'content-type: application/json' -d '{"user_id":"u1890","candidates":["i1082185","i1029743","i981760","i916122","i914190"]}'"#,
+    r#"curl -s HOST/rank -H 'content-type: application/json' -d '{"user_id":"u1890","candidates":["i1082185","i1029743"],"scene":"gmv","explain":true}'"#,
+    "curl -s 'HOST/race?kind=merchant&limit=5'",
 ];
 
 const SYNTHETIC_TOUR: [&str; 3] = [
-    r#"curl -s localhost:8080/rank -H 'content-type: application/json' -d '{"user_id":"u1","candidates":["item-0000001","item-0000002"]}'"#,
-    "curl -s localhost:8080/users/u1",
-    "curl -s localhost:8080/metrics",
+    r#"curl -s HOST/rank -H 'content-type: application/json' -d '{"user_id":"u1","candidates":["item-0000001","item-0000002"]}'"#,
+    "curl -s HOST/users/u1",
+    "curl -s HOST/metrics",
 ];

@@ -101,7 +101,8 @@ fn compare(path: String, old: &Value, new: &Value, refused: &mut Vec<ConfigFault
             compare(format!("{path}.{key}"), old, new, refused);
         }
     } else if old != new {
-        let message = format!("needs a restart: {path} is {old} and cannot become {new} before");
+        let message =
+            format!("needs a restart: {path} stays {old} until then, and becomes {new} after it");
         refused.push(ConfigFault {
             line: 0,
             path,

@@ -111,7 +111,7 @@ impl Engine {
         let facts = self.facts.read();
         let (features, sales, to) = (&facts.features, facts.sales.counts(), &self.telemetry);
         let profiles = self.sizes.users.load(Ordering::Relaxed);
-        let (event_ids, event_id_bytes) = facts.seen();
+        let (event_ids, event_id_bytes, event_ids_evicted) = facts.seen();
         let items = features.items.fixed_bytes() + self.sizes.items.load(Ordering::Relaxed);
         for (structure, size, bytes) in [
             (Structure::Items, features.items.len(), items),
@@ -142,6 +142,9 @@ impl Engine {
         raise(to.evictions(Structure::Profiles), facts.counts.evicted);
         raise(to.evictions(Structure::Purchases), sales.expired);
         raise(to.evictions(Structure::WaitingRefunds), sales.evicted);
+        raise(to.evictions(Structure::EventIds), event_ids_evicted);
+        raise(&to.late_sales, sales.late);
+        raise(&to.mismatched_refunds, sales.mismatched);
     }
 }
 

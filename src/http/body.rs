@@ -46,10 +46,12 @@ impl Media {
         }
     }
 
-    /// What the header `Content-Type` says, whatever its parameters; `None` where it is neither, or not there.
+    /// What the header `Content-Type` says, whatever its parameters; `None` where it is neither, not there, or there twice.
     #[must_use]
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
-        let sent = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+        let mut all = headers.get_all(CONTENT_TYPE).iter();
+        let sent = all.next().filter(|_| all.next().is_none())?;
+        let sent = sent.to_str().ok()?;
         let name = sent.split(';').next().unwrap_or_default().trim();
         [Self::Json, Self::Lines]
             .into_iter()
@@ -288,5 +290,10 @@ mod tests {
         assert_eq!(of("application/x-ndjson"), Some(Media::Lines));
         assert_eq!(of("text/plain"), None);
         assert_eq!(of("application/jsonp"), None);
+        let mut twice = HeaderMap::new();
+        for media in ["application/json", "application/x-ndjson"] {
+            twice.append(CONTENT_TYPE, media.parse().unwrap());
+        }
+        assert_eq!(Media::of(&twice), None);
     }
 }

@@ -365,7 +365,7 @@ fn bad(problem: &Problem, id: &RequestId, arrived: Instant) -> Response {
     *response.status_mut() = problem.status();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, PROBLEM);
-    headers.insert(X_REQUEST_ID, id.header(None));
+    headers.insert(X_REQUEST_ID, id.header(problem.request_id.as_deref()));
     headers.insert(SERVER_TIMING, timing("app", arrived.elapsed()));
     if let Some(seconds) = problem.cause.row().retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from_static(seconds));

@@ -125,19 +125,23 @@ pub(super) struct Problem {
     pub(super) cause: Cause,
     /// What happened here, in a sentence.
     pub(super) detail: Cow<'static, str>,
-    /// Every fault found.
+    /// Every fault found; where there is no place to name, the detail as the fault of the whole.
     pub(super) errors: Vec<Fault>,
+    /// The id that the request gave itself in its body.
+    pub(super) request_id: Option<String>,
     /// The methods that the route has, where the one asked for is not among them.
     pub(super) allow: Option<String>,
 }
 
 impl Problem {
-    /// A refusal without faults to list.
+    /// The refusal of a request as a whole.
     pub(super) fn new(cause: Cause, detail: impl Into<Cow<'static, str>>) -> Self {
+        let detail = detail.into();
         Self {
             cause,
-            detail: detail.into(),
-            errors: Vec::new(),
+            errors: vec![Fault::new("", &*detail)],
+            detail,
+            request_id: None,
             allow: None,
         }
     }
@@ -176,7 +180,7 @@ impl Problem {
         StatusCode::from_u16(self.cause.row().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// The problem as JSON.
+    /// The problem as JSON, with that id unless the request gave itself one.
     #[must_use]
     pub(super) fn json(&self, request_id: &str) -> Vec<u8> {
         #[derive(Serialize)]
@@ -194,7 +198,7 @@ impl Problem {
             title: row.title,
             status: row.status,
             detail: &self.detail,
-            request_id,
+            request_id: self.request_id.as_deref().unwrap_or(request_id),
             errors: &self.errors,
         };
         serde_json::to_vec(&wire).unwrap_or_default()
@@ -230,5 +234,9 @@ mod tests {
         assert_eq!(json["status"], 422);
         assert_eq!(json["request_id"], "r-1");
         assert_eq!(json["errors"][1]["path"], "b[1]");
+        let whole: serde_json::Value =
+            serde_json::from_slice(&Problem::internal().json("r-2")).unwrap();
+        assert_eq!(whole["errors"][0]["path"], "");
+        assert_eq!(whole["errors"][0]["message"], whole["detail"]);
     }
 }

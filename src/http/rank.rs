@@ -9,13 +9,17 @@ use std::time::Instant;
 
 use axum::body::Bytes;
 use rayon::prelude::*;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use super::answer;
 use super::dispatch::{App, Call, Reply};
 use super::error::{Cause, Problem};
 use crate::engine::RankError;
+use crate::model::read::Id;
 use crate::model::schema::BATCH_CANDIDATES;
-use crate::model::{Fault, RankRequest, Vocabulary, diagnose};
+use crate::model::{Diagnosis, Fault, RankRequest, Vocabulary, diagnose};
 
 /// Bytes of a body from which reading it would keep others waiting for too long.
 const LARGE: usize = 512 << 10;
@@ -51,12 +55,15 @@ fn ranked(
     arrived: Instant,
 ) -> Result<Reply, Problem> {
     let begun = Instant::now();
-    let request = diagnose::request(body, vocabulary)?;
+    let request = diagnose::request(body, vocabulary).map_err(|fault| faulty(fault, body))?;
     let read = Instant::now();
     let ranking = app
         .engine
         .rank(&request, arrived)
-        .map_err(|error| refused(app, error))?;
+        .map_err(|error| Problem {
+            request_id: request.request_id.as_deref().map(str::to_owned),
+            ..refused(app, error)
+        })?;
     let ranked = Instant::now();
     let own = request.request_id.as_deref();
     let answer = answer::write(&ranking, own.unwrap_or(id));
@@ -132,10 +139,49 @@ fn read<'a>(
     vocabulary: &Vocabulary,
     candidates: &AtomicU64,
 ) -> Result<RankRequest<'a>, Problem> {
-    let request = diagnose::request(text.as_bytes(), vocabulary)?;
-    let count = u64::try_from(request.candidates.ids.len()).unwrap_or(u64::MAX);
+    let request = diagnose::request(text.as_bytes(), vocabulary);
+    let count = match &request {
+        Ok(request) => request.candidates.ids.len(),
+        Err(_) => Outline::of(text.as_bytes()).candidates(),
+    };
+    let count = u64::try_from(count).unwrap_or(u64::MAX);
     candidates.fetch_add(count, Ordering::Relaxed);
-    Ok(request)
+    request.map_err(|fault| faulty(fault, text.as_bytes()))
+}
+
+/// What can be made out of a faulty request.
+#[derive(Default, Deserialize)]
+struct Outline<'a> {
+    #[serde(borrow)]
+    request_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    candidates: Option<&'a RawValue>,
+}
+
+impl<'a> Outline<'a> {
+    /// The outline of a text; of one that is no JSON object there is nothing to see.
+    fn of(body: &'a [u8]) -> Self {
+        serde_json::from_slice(body).unwrap_or_default()
+    }
+
+    fn request_id(&self) -> Option<String> {
+        let id: Option<Id<'_>> = serde_json::from_str(self.request_id?.get()).ok();
+        id.map(|id| id.0.into_owned())
+    }
+
+    fn candidates(&self) -> usize {
+        let list = self.candidates.map(|list| serde_json::from_str(list.get()));
+        list.and_then(Result::ok)
+            .map_or(0, |list: Vec<IgnoredAny>| list.len())
+    }
+}
+
+/// The refusal of a request that has faults, under the id that it gave itself.
+fn faulty(fault: Diagnosis, body: &[u8]) -> Problem {
+    Problem {
+        request_id: Outline::of(body).request_id(),
+        ..Problem::from(fault)
+    }
 }
 
 /// One request's ranking or problem as JSON, with its own id or, without one, the batch's and its place.

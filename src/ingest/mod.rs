@@ -164,9 +164,9 @@ impl Facts {
         }
     }
 
-    /// How many event ids are remembered, and the bytes that takes.
+    /// How many event ids are remembered, the bytes that takes, and how many gave way at the bound so far.
     #[must_use]
-    pub fn seen(&self) -> (usize, usize) {
-        (self.seen.len(), self.seen.bytes())
+    pub fn seen(&self) -> (usize, usize, u64) {
+        (self.seen.len(), self.seen.bytes(), self.seen.evicted())
     }
 }

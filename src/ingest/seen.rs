@@ -47,6 +47,8 @@ pub(super) struct Seen {
     notes: VecDeque<(u64, Time)>,
     most: usize,
     age: i64,
+    /// Ids that gave way to others at the bound, in all.
+    evicted: u64,
 }
 
 impl Seen {
@@ -61,6 +63,7 @@ impl Seen {
             notes: VecDeque::new(),
             most,
             age,
+            evicted: 0,
         }
     }
 
@@ -115,6 +118,7 @@ impl Seen {
     fn forget_old(&mut self, now: Time) {
         while self.ids.len() >= self.most.max(1) {
             self.forget_first();
+            self.evicted += 1;
         }
         while self
             .notes
@@ -151,6 +155,11 @@ impl Seen {
         self.ids.len()
     }
 
+    /// How many ids gave way to others at the bound, in all; those that were too old are not among them.
+    pub(super) fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
         self.ids.capacity() * size_of::<EventId>() + self.places.allocation_size()
@@ -172,6 +181,7 @@ mod tests {
             assert!(seen.has(id));
             assert_eq!(seen.len(), (n + 1).min(3_000));
         }
+        assert_eq!(seen.evicted(), 7_000);
         assert!(ids.iter().rev().take(3_000).all(|&id| seen.has(id)));
         assert!(!ids.iter().rev().skip(3_000).any(|&id| seen.has(id)));
     }

@@ -276,6 +276,7 @@ impl Answer {
         let problem: Value = serde_json::from_slice(&self.bytes).unwrap();
         assert_eq!(problem["status"], status);
         let errors = problem["errors"].as_array().unwrap();
+        assert!(!errors.is_empty(), "every problem names a fault");
         errors
             .iter()
             .map(|error| error["path"].as_str().unwrap().to_owned())

@@ -408,11 +408,40 @@ fn a_batch_answers_as_single_requests_do() {
             "as_of",
             "scene",
         ] {
-            if field != "request_id" || single["status"].is_null() {
-                assert_eq!(result[field], single[field], "{field}");
-            }
+            assert_eq!(result[field], single[field], "{field}");
         }
     }
+}
+
+#[test]
+fn a_faulty_request_keeps_its_id() {
+    let service = Service::start();
+    let faulty = json!({"request_id": "mine", "user_id": "u", "candidates": ["a"], "limit": 0});
+    let single = service.json("POST", "/rank", &faulty);
+    assert_eq!(single.problem(422), ["limit"]);
+    let problem: Value = serde_json::from_slice(&single.bytes).unwrap();
+    assert_eq!(problem["request_id"], "mine");
+    let batch = service.json(
+        "POST",
+        "/rank/batch",
+        &json!({"requests": [faulty, {"request_id": 7}]}),
+    );
+    let results = batch.ok()["results"].clone();
+    assert_eq!(results[0]["request_id"], "mine");
+    assert_eq!(results[1]["request_id"], "7");
+}
+
+#[test]
+fn candidates_of_faulty_requests_count_in_a_batch() {
+    let service = Service::with_config("[limits]\nbatch_candidates = 10\n");
+    let request =
+        |limit: u32| json!({"user_id": "u", "candidates": ["a", "b", "c", "d"], "limit": limit});
+    let batch = |limit| {
+        let requests = json!({"requests": [request(1), request(limit), request(1)]});
+        service.json("POST", "/rank/batch", &requests)
+    };
+    assert_eq!(batch(1).problem(422), ["requests"]);
+    assert_eq!(batch(0).problem(422), ["requests"]);
 }
 
 #[test]
