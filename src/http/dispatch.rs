@@ -219,7 +219,8 @@ impl App {
         let route = resolve(place, found)?;
         self.tokens.allow(route.role, &head.headers)?;
         self.check_media(route, head)?;
-        let query = Query::read(head.uri.query(), route.params)?;
+        let limits = &self.engine.generation().config.vocabulary.limits;
+        let query = Query::read(head.uri.query(), route.params, limits)?;
         let entity = entity_id(route, head).await?;
         let call = Call {
             app: self,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::dispatch::{Call, Reply};
 use super::error::{Cause, Problem};
 use crate::engine::{EntityKind, RaceQuery};
-use crate::model::{Fault, Limits, diagnose, schema};
+use crate::model::{Fault, diagnose};
 use crate::telemetry::SCRAPE_TYPE;
 
 /// Runners that are listed where the query names no limit.
@@ -35,29 +35,16 @@ pub(super) async fn delete(call: Call<'_>, kind: EntityKind, id: &str) -> Result
 /// The standings.
 pub(super) fn race(call: &Call<'_>) -> Result<Reply, Problem> {
     let generation = call.app.engine.generation();
+    let most = generation.config.vocabulary.limits.limit;
+    let limit = call.query.get("limit").and_then(|limit| limit.parse().ok());
     let query = RaceQuery {
         kind: call.query.get("kind").unwrap_or("merchant"),
         lane: call.query.get("lane"),
-        limit: runners(call, &generation.config.vocabulary.limits)?,
+        limit: limit.unwrap_or(RUNNERS.min(most)),
     };
     let standings = call.app.engine.race(&query);
     let unknown = || Problem::new(Cause::NotFound, "there is no such kind or lane");
     json(call, &standings.ok_or_else(unknown)?)
-}
-
-fn runners(call: &Call<'_>, limits: &Limits) -> Result<usize, Problem> {
-    let Some(text) = call.query.get("limit") else {
-        return Ok(RUNNERS.min(limits.limit));
-    };
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.parse().ok().filter(|_| plain);
-    number
-        .filter(|number| (1..=limits.limit).contains(number))
-        .ok_or_else(|| {
-            let (most, name) = (limits.limit, schema::LIMIT.named());
-            let message = format!("must be a whole number from 1 to {most}{name}");
-            Problem::invalid(vec![Fault::new("limit", message)])
-        })
 }
 
 /// Rebuilds the standings.

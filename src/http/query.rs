@@ -1,8 +1,9 @@
-//! Query parameters: those that the route's table names, each at most once, and no others.
+//! Query parameters: those that the route's table names, each at most once and within its bounds, and no others.
 
 use super::Param;
 use super::error::Problem;
-use crate::model::Fault;
+use crate::model::schema::Shape;
+use crate::model::{Fault, Limits};
 
 /// The parameters of a query by name.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -12,8 +13,12 @@ impl Query {
     /// Reads a query along the route's table.
     ///
     /// # Errors
-    /// 422 with a fault for each parameter that the route does not know, and each that is given again.
-    pub(super) fn read(query: Option<&str>, params: &[Param]) -> Result<Self, Problem> {
+    /// 422 with a fault for each parameter that the route does not know, is given again or is out of its bounds.
+    pub(super) fn read(
+        query: Option<&str>,
+        params: &[Param],
+        limits: &Limits,
+    ) -> Result<Self, Problem> {
         let (mut given, mut faults) = (Self::default(), Vec::new());
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             match params.iter().find(|param| param.name == name) {
@@ -21,7 +26,10 @@ impl Query {
                 Some(param) if given.get(param.name).is_some() => {
                     faults.push(Fault::new(name, "must not be given twice"));
                 }
-                Some(param) => given.0.push((param.name, value.into_owned())),
+                Some(param) => {
+                    faults.extend(beyond(param, &value, limits));
+                    given.0.push((param.name, value.into_owned()));
+                }
             }
         }
         if faults.is_empty() {
@@ -39,6 +47,21 @@ impl Query {
     }
 }
 
+/// What is wrong with a whole number. Texts are names, and a name that there is not is not found.
+fn beyond(param: &Param, value: &str, limits: &Limits) -> Option<Fault> {
+    let Shape::Whole(least, bound) = &param.shape else {
+        return None;
+    };
+    let (most, name) = (bound.most(limits), bound.named());
+    let plain = value.bytes().all(|byte| byte.is_ascii_digit());
+    let number = value.parse::<u64>().ok().filter(|_| plain);
+    if number.is_some_and(|number| (*least..=most).contains(&number)) {
+        return None;
+    }
+    let message = format!("must be a whole number from {least} to {most}{name}");
+    Some(Fault::new(param.name, message))
+}
+
 fn unknown(params: &[Param]) -> String {
     let names: Vec<&str> = params.iter().map(|param| param.name).collect();
     match names.as_slice() {
@@ -52,21 +75,26 @@ mod tests {
     use super::super::RACE_PARAMS;
     use super::*;
 
-    #[test]
-    fn parameters_are_decoded() {
-        let query = Query::read(Some("lane=skin+care%2F%E5%BA%97&limit="), RACE_PARAMS).unwrap();
-        assert_eq!(query.get("lane"), Some("skin care/店"));
-        assert_eq!(query.get("limit"), Some(""));
-        assert_eq!(query.get("kind"), None);
-        assert_eq!(Query::read(None, &[]).unwrap(), Query::default());
-        assert_eq!(Query::read(Some(""), &[]).unwrap(), Query::default());
+    fn read(query: Option<&str>, params: &[Param]) -> Result<Query, Problem> {
+        Query::read(query, params, &Limits::default())
     }
 
     #[test]
-    fn every_unknown_and_every_repeat_is_named() {
-        let problem = Query::read(Some("lane=a&lanes=b&lane=c"), RACE_PARAMS).unwrap_err();
+    fn parameters_are_decoded() {
+        let query = read(Some("lane=skin+care%2F%E5%BA%97&limit=7"), RACE_PARAMS).unwrap();
+        assert_eq!(query.get("lane"), Some("skin care/店"));
+        assert_eq!(query.get("limit"), Some("7"));
+        assert_eq!(query.get("kind"), None);
+        assert_eq!(read(None, &[]).unwrap(), Query::default());
+        assert_eq!(read(Some(""), &[]).unwrap(), Query::default());
+    }
+
+    #[test]
+    fn every_fault_is_named() {
+        let query = Some("lane=a&lanes=b&lane=c&limit=0");
+        let problem = read(query, RACE_PARAMS).unwrap_err();
         let paths: Vec<&str> = problem.errors.iter().map(|fault| &*fault.path).collect();
-        assert_eq!(paths, ["lanes", "lane"]);
-        assert!(Query::read(Some("x"), &[]).is_err());
+        assert_eq!(paths, ["lanes", "lane", "limit"]);
+        assert!(read(Some("x"), &[]).is_err());
     }
 }

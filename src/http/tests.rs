@@ -564,7 +564,7 @@ fn the_docs_are_served_whole() {
 fn what_is_under_way_finishes_after_the_end_was_asked_for() {
     let mut service = Service::open();
     let mut slow = service.connect();
-    let body = r#"{"user_id":"u","candidates":[]}"#;
+    let body = r#"{"user_id":"u","candidates":[],"timeout_ms":60000}"#;
     let head = format!(
         "POST /rank HTTP/1.1\r\nHost: localhost\r\nContent-Type: {JSON}\r\nContent-Length: {}\r\n\r\n",
         body.len()

@@ -2,6 +2,7 @@
 
 use super::seen::EventId;
 use super::{Facts, Moment, Rejected};
+use crate::clock::Day;
 use crate::config::{Config, UnknownItems};
 use crate::feature::{Bond, Learn, Profile, Space};
 use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
@@ -219,23 +220,7 @@ impl Facts {
                     },
                 );
             }
-            EventKind::Refund => match event.purchase_id.as_deref() {
-                Some(purchase) => {
-                    let purchase = self.seen.hash(purchase).number();
-                    let amount = event.amount.map(Money::from_units);
-                    self.sales.refund(Refund {
-                        purchase,
-                        buyer,
-                        item,
-                        merchant,
-                        amount,
-                    });
-                }
-                None => {
-                    let amount = self.worth(event, item);
-                    self.sales.refund_unlinked(day, item, merchant, amount);
-                }
-            },
+            EventKind::Refund => self.refund(event, buyer, target, day),
             EventKind::Impression
             | EventKind::View
             | EventKind::Click
@@ -246,6 +231,26 @@ impl Facts {
         let linked = event.kind == EventKind::Refund && event.purchase_id.is_some();
         if self.sales.revision() != before && (day <= moment.last_complete || linked) {
             self.revision += 1;
+        }
+    }
+
+    /// Takes money back, from its purchase where the event names one.
+    fn refund(&mut self, event: &Event<'_>, buyer: UserRow, target: Target, day: Day) {
+        let Target { item, merchant } = target;
+        match event.purchase_id.as_deref() {
+            Some(purchase) => {
+                self.sales.refund(Refund {
+                    purchase: self.seen.hash(purchase).number(),
+                    buyer,
+                    item,
+                    merchant,
+                    amount: event.amount.map(Money::from_units),
+                });
+            }
+            None => {
+                let amount = self.worth(event, item);
+                self.sales.refund_unlinked(day, item, merchant, amount);
+            }
         }
     }
 

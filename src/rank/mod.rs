@@ -144,7 +144,7 @@ fn score(
     let mut slate = Slate::new(weights.parts().len());
     let mut block = Block::new(weights);
     let items = &predictor.view().features.items;
-    while let Some(candidate) = resolver.next() {
+    for candidate in resolver.by_ref() {
         if slate.admits(&candidate, items) {
             block.put(&candidate, predictor);
             if block.len() == BLOCK {
