@@ -11,10 +11,6 @@ use saima::config::{Config, Live};
 use saima::engine::{Engine, EntityKind, Operation};
 use saima::telemetry::Telemetry;
 
-/// The allocator of the service, with its large pages.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const ITEMS: u32 = 100_000;
 /// Lines of one measurement.
 const LINES: u64 = 20_000;

@@ -11,10 +11,6 @@ use saima::config::Scale;
 use saima::id::{ItemRow, MerchantRow, UserRow};
 use saima::race::{Inputs, LaneId, Lanes, Ledger, Money, Purchase, Runner, Standings};
 
-/// The allocator of the service, with its large pages.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const LAST: Day = Day(20_000);
 
 /// A seeded source of numbers (SplitMix64).

@@ -16,10 +16,6 @@ use saima::engine::Engine;
 use saima::model::RankRequest;
 use saima::telemetry::Telemetry;
 
-/// The allocator of the service, with its large pages.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Requests that take turns, so that rows are cold as they are in service.
 const REQUESTS: u64 = 256;
 

@@ -6,9 +6,9 @@
 //! http::rank          reads the body (model::read; model::diagnose where that refuses)
 //! engine::Engine      one view for the whole request: generation, standings, as_of, and a read guard on the facts
 //! rank::rank          taste      the user's profile, spread out for quick loads
-//!                     resolve    ids → rows, in one batch whose waits for memory overlap; unknown ids listed
+//!                     resolve    ids → rows, some steps ahead of the scoring so that waits for memory overlap; unknown ids listed
 //!                     slate      what a rule keeps out
-//!                     predict    candidate × objective in blocks; blend: the base; factor: the score
+//!                     predict    the objectives of a candidate, into a column of a block; blend: the base; factor: the score
 //!                     topk       the best, by the one comparator; explain: their parts, by the same functions
 //! http::answer        JSON by hand
 //! ```
@@ -31,7 +31,7 @@
 //! | 3 | [`rank`], [`ingest`]: never each other | layers 0–2 |
 //! | 2 | [`feature`], [`race`]: never each other; [`ingest`] feeds both | layers 0–1 |
 //! | 1 | [`config`], [`telemetry`] | layer 0 |
-//! | 0 | [`model`], [`objective`], [`id`], [`clock`], [`prefetch`] | nothing of the crate but layer 0 |
+//! | 0 | [`model`], [`objective`], [`id`], [`clock`], [`prefetch`], [`allocator`] | nothing of the crate but layer 0 |
 //!
 //! [`rank`], [`race`] and [`feature`] know no async runtime, no HTTP, no log and no file. Time is an argument everywhere below the
 //! engine. The one crossing from async tasks to the CPU threads is in [`engine`].
@@ -47,6 +47,7 @@
 //! - **Race**: the contest of **runners** (merchants, items) in a **lane**, by **level** (how much they sell) and **growth** (how surely
 //!   they grow). **Standings**: the immutable result of one rebuild. **`as_of`**: the one instant that a request sees.
 
+pub mod allocator;
 pub mod cli;
 pub mod clock;
 pub mod config;

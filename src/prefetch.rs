@@ -1,4 +1,4 @@
-//! A hint to the processor that a value will be read soon; the one place with unsafe code.
+//! A hint to the processor that a value will be read soon.
 //!
 //! Ranking touches rows in random order over hundreds of megabytes. Asking for a row some candidates ahead hides most of the wait
 //! for memory; a hint changes no result, so everything else can stay safe code.

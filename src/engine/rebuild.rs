@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::Engine;
+use crate::allocator;
 use crate::clock::Day;
 use crate::race::Standings;
 
@@ -121,5 +122,6 @@ impl Engine {
         retired.into_iter().for_each(|gone| facts.release(gone));
         drop(facts);
         self.observe_rebuild(number, started.elapsed());
+        allocator::give_back();
     }
 }

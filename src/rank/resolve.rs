@@ -1,8 +1,8 @@
-//! From ids to rows, a block at a time, so that the waits for memory overlap.
+//! From ids to rows, some steps ahead of the scoring, so that the waits for memory overlap with each other and with work.
 //!
-//! Hash an id and ask for its line of the index; some ids later read that line and ask for the row; some later still read the row. One
-//! id after the other would wait twice for each, and a whole block at once asks for more than the processor can wait for. A block
-//! is small enough to stay in the nearest caches until it is scored.
+//! Hash an id and ask for its line of the index; a group of ids later read that line and ask for the row; a group later read the row
+//! and ask for its standings; a group later it is scored. One id after the other would wait for each, and all at once would ask for
+//! more than the processor can wait for.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers, lowest first; a module may import what lies below its own layer.
-const LAYERS: [(&str, u8); 15] = [
+const LAYERS: [(&str, u8); 16] = [
     ("prefetch", 0),
+    ("allocator", 0),
     ("model", 0),
     ("objective", 0),
     ("id", 0),
