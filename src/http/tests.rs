@@ -571,7 +571,9 @@ fn what_is_under_way_finishes_after_the_end_was_asked_for() {
     );
     slow.write_all(head.as_bytes()).unwrap();
     slow.write_all(&body.as_bytes()[..5]).unwrap();
-    assert_eq!(service.get("/readyz").status, 200);
+    while service.get("/readyz").status != 200 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
     while !String::from_utf8_lossy(&service.get("/metrics").body).contains("saima_in_flight 2") {
         std::thread::sleep(Duration::from_millis(5));
     }
