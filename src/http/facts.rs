@@ -17,7 +17,7 @@ use crate::model::schema::LINES;
 use crate::model::{Fault, Limits, diagnose};
 
 /// Lines that are applied before others get their turn.
-const SLICE: usize = 16;
+const SLICE: usize = 8;
 /// Rejects that are listed; the others are only counted.
 const LISTED: usize = 1_000;
 /// Bytes of an array from which cutting it would keep others waiting for too long.
