@@ -28,18 +28,13 @@ pub fn fill(facts: &mut Facts, items: u32, config: &Config) {
     let merchants = items.div_ceil(ITEMS_A_MERCHANT);
     let now = Clock::wall();
     let last_complete = now.day(config.race.utc_offset).plus(-1);
-    let moment = Moment {
-        config,
-        wall: now,
-        last_complete,
-    };
+    let moment = Moment { config, wall: now };
     let mut random = Random(7);
     let zipf = Zipf::new(TAGS);
     (0..merchants).for_each(|m| declare_merchant(facts, m, &moment, &mut random));
     (0..items).for_each(|i| declare_item(facts, i, &zipf, &moment, &mut random));
     (0..items).for_each(|u| learn_user(facts, u, (items, merchants), &zipf, &moment, &mut random));
     sell(facts, (items, merchants), last_complete, &mut random);
-    facts.revision += 1;
 }
 
 fn declare_merchant(facts: &mut Facts, m: u64, moment: &Moment<'_>, random: &mut Random) {

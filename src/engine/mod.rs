@@ -179,7 +179,6 @@ impl Engine {
         let moment = Moment {
             config: &generation.config,
             wall: Clock::wall(),
-            last_complete: self.last_complete(&generation.config),
         };
         let mut facts = self.facts.write();
         let fates = read.into_iter().map(|fact| facts.apply(fact?, &moment));

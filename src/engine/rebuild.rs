@@ -52,7 +52,8 @@ impl Rebuilder {
 /// What the live standings were built from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Basis {
-    revision: u64,
+    declared: u64,
+    sold: u64,
     generation: u64,
     last_complete: Day,
 }
@@ -103,8 +104,10 @@ impl Engine {
     fn basis(&self) -> Basis {
         let generation = self.generation();
         let last_complete = self.last_complete(&generation.config);
+        let facts = self.facts.read();
         Basis {
-            revision: self.facts.read().revision,
+            declared: facts.revision,
+            sold: facts.sales.last_change(last_complete),
             generation: generation.number,
             last_complete,
         }

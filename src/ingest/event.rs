@@ -197,7 +197,6 @@ impl Facts {
         moment: &Moment<'_>,
     ) {
         let day = moment.day(event.at);
-        let before = self.sales.revision();
         if let Some(item) = target.item.some() {
             self.sales.seen_item(item, day);
         }
@@ -227,10 +226,6 @@ impl Facts {
             | EventKind::Favourite
             | EventKind::Cart => {}
             EventKind::Share | EventKind::Follow | EventKind::Unfollow | EventKind::Dislike => {}
-        }
-        let linked = event.kind == EventKind::Refund && event.purchase_id.is_some();
-        if self.sales.revision() != before && (day <= moment.last_complete || linked) {
-            self.revision += 1;
         }
     }
 

@@ -63,8 +63,6 @@ pub struct Moment<'a> {
     pub config: &'a Config,
     /// The machine's clock.
     pub wall: Time,
-    /// The last day that is over.
-    pub last_complete: Day,
 }
 
 impl Moment<'_> {
@@ -110,7 +108,7 @@ pub struct Facts {
     pub counts: Counts,
     /// The latest event applied.
     pub latest: Option<Time>,
-    /// Rises with every change that the standings depend on.
+    /// Rises with every change but of sales that the standings depend on; of sales, [`Ledger::last_change`] tells.
     pub revision: u64,
     seen: Seen,
     /// Rows of deleted users whose purchases are still in the window, with the day from which they are free.

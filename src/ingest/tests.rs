@@ -14,7 +14,6 @@ fn moment(config: &Config) -> Moment<'_> {
     Moment {
         config,
         wall: Time::parse("2026-01-01T00:00:00Z").unwrap(),
-        last_complete: Day(20_400),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Objectives: from a candidate to one value in [0, 1] each, or `None` where the data is missing; [`Predictor::value`] is the one place
-//! that lists them, and [`Predictor::raw`] gives the natural figure behind each.
+//! Objectives: from a candidate to one value in [0, 1] each, NaN where the data is missing; [`Predictor::own`] is the one place that
+//! lists them, and [`Predictor::raw`] gives the natural figure behind each.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -43,8 +43,8 @@ impl<'a> Candidate<'a> {
             row,
             place,
             item,
-            standing: view.standings.known_item(row),
-            merchant: view.standings.known_merchant(item.merchant),
+            standing: view.standings.item(row),
+            merchant: view.standings.merchant(item.merchant),
         }
     }
 }

@@ -41,7 +41,6 @@ impl Market {
         let moment = Moment {
             config: &self.config,
             wall: noon(100),
-            last_complete: Day(20_299),
         };
         let line = fact.to_string();
         let fact = read(operation, line.as_bytes(), &self.config.vocabulary).unwrap();

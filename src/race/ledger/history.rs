@@ -11,19 +11,10 @@ use super::forgotten::Forgotten;
 /// The sales of one window as they were when the snapshot was taken.
 #[derive(Clone, Debug, Default)]
 pub struct SalesHistory {
-    pub(super) revision: u64,
     pub(in crate::race) days: Vec<HistoryDay>,
     pub(in crate::race) items: FirstDays,
     pub(in crate::race) merchants: FirstDays,
     pub(in crate::race) forgotten: Forgotten,
-}
-
-impl SalesHistory {
-    /// The ledger's revision at the time, for [`super::Ledger::changed_since`].
-    #[must_use]
-    pub const fn revision(&self) -> u64 {
-        self.revision
-    }
 }
 
 /// One day of it.

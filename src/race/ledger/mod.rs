@@ -155,8 +155,8 @@ impl Ledger {
     }
 
     /// The purchase with that hash of its event id (not 0), if its day is still held.
-    #[must_use]
-    pub fn find(&self, id: u64) -> Option<&Purchase> {
+    #[cfg(test)]
+    pub(in crate::race) fn find(&self, id: u64) -> Option<&Purchase> {
         let (day, place) = self.locate(id)?;
         self.days.get(&day)?.get(place)
     }
@@ -234,7 +234,6 @@ impl Ledger {
         let window = last_complete.plus(-REACH)..=last_complete;
         let days = self.days.range(window);
         SalesHistory {
-            revision: self.revision,
             days: days
                 .map(|(day, sales)| HistoryDay::of(*day, sales))
                 .collect(),
@@ -244,17 +243,11 @@ impl Ledger {
         }
     }
 
-    /// The number of the latest change.
+    /// The number of the latest change that standings up to `last_complete` depend on: where it has risen, they are out of date.
     #[must_use]
-    pub const fn revision(&self) -> u64 {
-        self.revision
-    }
-
-    /// Whether anything up to `last_complete` changed after that revision, so that standings built from it are out of date.
-    #[must_use]
-    pub fn changed_since(&self, revision: u64, last_complete: Day) -> bool {
+    pub fn last_change(&self, last_complete: Day) -> u64 {
         let changes = self.changes.range(..=last_complete);
-        changes.into_iter().any(|(_, change)| *change > revision)
+        changes.map(|(_, change)| *change).max().unwrap_or(0)
     }
 
     /// Figures for the metrics.

@@ -125,34 +125,18 @@ impl Standings {
         }
     }
 
-    /// What scoring reads of an item; [`ItemStanding::NONE`] where it came after the rebuild.
-    #[inline]
-    #[must_use]
-    pub fn item(&self, item: ItemRow) -> ItemStanding {
-        let standing = self.items.get(item.index());
-        standing.copied().unwrap_or(ItemStanding::NONE)
-    }
-
     /// What scoring reads of an item; `None` where it came after the rebuild.
     #[inline(always)]
     #[must_use]
-    pub fn known_item(&self, item: ItemRow) -> Option<&ItemStanding> {
+    pub fn item(&self, item: ItemRow) -> Option<&ItemStanding> {
         self.items.get(item.index())
     }
 
     /// What scoring reads of a merchant; `None` where it came after the rebuild.
     #[inline(always)]
     #[must_use]
-    pub fn known_merchant(&self, merchant: MerchantRow) -> Option<&MerchantStanding> {
+    pub fn merchant(&self, merchant: MerchantRow) -> Option<&MerchantStanding> {
         self.merchants.get(merchant.index())
-    }
-
-    /// What scoring reads of a merchant; [`MerchantStanding::NONE`] where it came after the rebuild.
-    #[inline]
-    #[must_use]
-    pub fn merchant(&self, merchant: MerchantRow) -> MerchantStanding {
-        let standing = self.merchants.get(merchant.index());
-        standing.copied().unwrap_or(MerchantStanding::NONE)
     }
 
     /// idf(t) = 1 + ln((1 + N)/(1 + n)) of a tag that n of N items have; of a tag unknown at the rebuild, as if none had it.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::id::TagId;
-use crate::race::Kind;
+use crate::race::{Kind, MerchantStanding};
 
 #[test]
 fn a_lane_of_one_and_equal_runners_stand_in_the_middle() {
@@ -48,8 +48,9 @@ fn unknown_and_absent_runners_have_no_standing() {
     let standings = market.build();
     assert_eq!(standings.standing_of_merchant(MerchantRow(77)), None);
     assert_eq!(standings.standing_of_merchant(MerchantRow(2)), None);
-    near(standings.merchant(MerchantRow(2)).level.into(), 0.0);
-    near(standings.merchant(MerchantRow(77)).level.into(), 0.0);
+    let absent = standings.merchant(MerchantRow(2));
+    assert_eq!(absent, Some(&MerchantStanding::NONE));
+    assert_eq!(standings.merchant(MerchantRow(77)), None);
     near(market.merchant(1).level, 0.75);
     assert_eq!(standings.size(Kind::Merchant), 2);
 }
@@ -124,11 +125,11 @@ fn columns_and_full_standings_agree() {
     let standings = market.build();
     for row in 0..5 {
         let full = standings.standing_of_item(ItemRow(row)).unwrap();
-        let ItemStanding {
+        let &ItemStanding {
             level,
             growth,
             order_value,
-        } = standings.item(ItemRow(row));
+        } = standings.item(ItemRow(row)).unwrap();
         near(
             level.into(),
             standings.references.item_buyers.value(full.buyers).into(),
@@ -139,7 +140,7 @@ fn columns_and_full_standings_agree() {
             .map(|order| standings.references.price.value(order));
         assert_eq!(order.unwrap_or(f32::NAN).to_bits(), order_value.to_bits());
         let full = standings.standing_of_merchant(MerchantRow(row)).unwrap();
-        let column = standings.merchant(MerchantRow(row));
+        let column = standings.merchant(MerchantRow(row)).unwrap();
         assert!((f64::from(column.level) - full.level).abs() < 1e-6);
         assert!((f64::from(column.growth) - full.growth).abs() < 1e-6);
     }
