@@ -6,9 +6,9 @@
 //! http::rank          reads the body (model::read; model::diagnose where that refuses)
 //! engine::Engine      one view for the whole request: generation, standings, as_of, and a read guard on the facts
 //! rank::rank          taste      the user's profile, spread out for quick loads
-//!                     resolve    ids → rows, some steps ahead of the scoring so that waits for memory overlap; unknown ids listed
+//!                     resolve    ids → rows, a block at a time, so that waits for memory overlap; unknown ids listed
 //!                     slate      what a rule keeps out
-//!                     predict    the objectives of a candidate, into a column of a block; blend: the base; factor: the score
+//!                     predict    a block of candidates, objective by objective; blend: the base; factor: the score
 //!                     topk       the best, by the one comparator; explain: their parts, by the same functions
 //! http::answer        JSON by hand
 //! ```

@@ -1,6 +1,6 @@
 //! The one table of objectives. Config keys, the blend, explain, the OpenAPI document and the README's table follow from it.
 //!
-//! To add an objective: a variant and a row of [`TABLE`], two lines in `rank::predict` (its value, in the place of its row, and its raw figure), a weight in
+//! To add an objective: a variant and a row of [`TABLE`], two arms in `rank::predict` (its value and its raw figure), a weight in
 //! `config/saima.toml`; the compiler and the tests name the places that are missing.
 
 /// An objective that Saima computes itself; its discriminant is its row in [`TABLE`].

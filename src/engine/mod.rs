@@ -130,7 +130,11 @@ impl Engine {
     /// # Errors
     /// [`RankError::Late`] where the time of the request, counted from `arrived`, ran out before scoring began;
     /// [`RankError::Invalid`] where its scene is not configured.
-    pub fn rank(&self, request: &RankRequest<'_>, arrived: Instant) -> Result<Ranking, RankError> {
+    pub fn rank<'r>(
+        &self,
+        request: &'r RankRequest<'_>,
+        arrived: Instant,
+    ) -> Result<Ranking<'r>, RankError> {
         let generation = self.live.load();
         let config = &generation.config;
         let scene = config

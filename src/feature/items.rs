@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 
 use compact_str::CompactString;
+use wide::f32x4;
 
 use super::column::Column;
 use super::merchants::Merchants;
@@ -229,12 +230,6 @@ impl Items {
         &self.details[row.index()]
     }
 
-    /// Asks for what else is known of an item.
-    #[inline(always)]
-    pub fn prefetch_details(&self, row: ItemRow) {
-        prefetch(self.details(row));
-    }
-
     /// The id of an item.
     #[inline]
     #[must_use]
@@ -336,8 +331,8 @@ impl Items {
     }
 
     /// Σ w·a and Σ w²·b over the tags of an item, where w is a tag's weight and (a, b) stand at the tag's number in a table that
-    /// begins with (0, 0). Free places of a line count as tag 0 of weight 0: a loop of a length that is always the same is faster
-    /// than one that ends early.
+    /// begins with (0, 0) and whose length is a power of two above every tag's number. Free places of a line count as tag 0 of
+    /// weight 0: a loop of a length that is always the same is faster than one that ends early.
     #[inline(always)]
     #[must_use]
     pub fn sums(&self, row: ItemRow, item: &Item, table: &[[f32; 2]]) -> [f32; 2] {
@@ -347,20 +342,25 @@ impl Items {
                 spilled.map(|&(tag, w)| [w * table[tag.index()][0], w * w * table[tag.index()][1]]);
             return terms.fold([0.0; 2], add);
         }
-        let term = |packed: u32| {
-            let ([w, square], [a, b]) = (
-                self.palette.weight(packed),
-                table[(packed & TAG_MASK) as usize],
-            );
-            [w * a, square * b]
+        let table = &table[..=(table.len() - 1).min(TAG_MASK as usize)];
+        let last = table.len() - 1;
+        let two = |one: u32, other: u32| {
+            let ([a, b], [c, d]) = (self.palette.weight(one), self.palette.weight(other));
+            let ([e, f], [g, h]) = (table[one as usize & last], table[other as usize & last]);
+            (f32x4::new([a, b, c, d]), f32x4::new([e, f, g, h]))
         };
         let (pairs, rest) = item.tags.as_chunks::<2>();
-        let mut sums = [[0.0; 2]; 2];
-        for [one, other] in pairs {
-            sums = [add(sums[0], term(*one)), add(sums[1], term(*other))];
+        let mut sums = f32x4::ZERO;
+        for &[one, other] in pairs {
+            let (weights, values) = two(one, other);
+            sums = weights.mul_add(values, sums);
         }
-        rest.iter()
-            .fold(add(sums[0], sums[1]), |sum, packed| add(sum, term(*packed)))
+        for &one in rest {
+            let (weights, values) = two(one, BLANK);
+            sums = weights.mul_add(values, sums);
+        }
+        let [a, b, c, d] = sums.to_array();
+        [a + c, b + d]
     }
 
     /// Takes an item out of the catalogue. Its row stays out of use until [`Self::release`], when nothing learnt names it any more.

@@ -128,14 +128,20 @@ impl Merchants {
     }
 
     /// How far a merchant's sales can be trusted, in [0, 1]; 1 where nothing is declared, and for no merchant.
-    #[inline(always)]
     #[must_use]
     pub fn integrity(&self, row: MerchantRow) -> f32 {
-        let bits = self.doubted.get(row.index() / 64).copied().unwrap_or(0);
+        self.doubted(row).unwrap_or(1.0)
+    }
+
+    /// The same where it is below 1.
+    #[inline(always)]
+    #[must_use]
+    pub fn doubted(&self, row: MerchantRow) -> Option<f32> {
+        let bits = self.doubted.get(row.index() / 64)?;
         if bits & 1 << (row.index() % 64) == 0 {
-            return 1.0;
+            return None;
         }
-        self.rows[row.index()].integrity.unwrap_or(1.0)
+        self.rows[row.index()].integrity
     }
 
     /// Counts one more item that names this merchant.

@@ -13,7 +13,7 @@ const PLACE: usize = 56;
 
 /// Writes a ranking.
 #[must_use]
-pub(super) fn write(ranking: &Ranking, request_id: &str) -> Vec<u8> {
+pub(super) fn write(ranking: &Ranking<'_>, request_id: &str) -> Vec<u8> {
     let places = ranking.items.len() + ranking.unknown.len();
     let mut out = Vec::with_capacity(256 + PLACE * places);
     member(&mut out, "{\"request_id\":", request_id);
@@ -46,8 +46,8 @@ fn as_of(out: &mut Vec<u8>, at: Time) {
     });
 }
 
-fn placed(out: &mut Vec<u8>, placed: &Placed) {
-    member(out, "{\"id\":", &placed.id);
+fn placed(out: &mut Vec<u8>, placed: &Placed<'_>) {
+    member(out, "{\"id\":", placed.id);
     figure(out, ",\"score\":", f64::from(placed.score));
     if let Some(explanation) = &placed.explain {
         out.extend_from_slice(b",\"explain\":");
@@ -85,8 +85,8 @@ fn factor(out: &mut Vec<u8>, factor: &FactorPart) {
     out.push(b'}');
 }
 
-fn dropped(out: &mut Vec<u8>, dropped: &Dropped) {
-    member(out, "{\"id\":", &dropped.id);
+fn dropped(out: &mut Vec<u8>, dropped: &Dropped<'_>) {
+    member(out, "{\"id\":", dropped.id);
     member(out, ",\"rule\":", dropped.rule);
     out.push(b'}');
 }
@@ -136,7 +136,7 @@ fn string(out: &mut Vec<u8>, text: &str) {
 mod tests {
     use super::*;
 
-    fn ranking() -> Ranking {
+    fn ranking() -> Ranking<'static> {
         let explain = Explanation {
             objectives: vec![
                 Part {
@@ -168,19 +168,19 @@ mod tests {
             as_of: Time::parse("2026-11-20T10:00:00Z").unwrap(),
             items: vec![
                 Placed {
-                    id: "i \"2\"\n\\店".into(),
+                    id: "i \"2\"\n\\店",
                     score: 0.312_5,
                     explain: Some(explain),
                 },
                 Placed {
-                    id: "i-1".into(),
+                    id: "i-1",
                     score: 0.441_002,
                     explain: None,
                 },
             ],
-            unknown: vec!["x".to_owned()],
+            unknown: vec!["x"],
             dropped: Some(vec![Dropped {
-                id: "y".into(),
+                id: "y",
                 rule: "unavailable",
             }]),
         }

@@ -9,6 +9,8 @@
 
 use std::hash::{BuildHasher, Hasher};
 
+use wide::u32x8;
+
 use crate::prefetch::prefetch;
 
 const SHARDS: usize = 64;
@@ -72,20 +74,19 @@ struct Bucket {
 }
 
 impl Bucket {
-    /// A byte of ones for each slot that holds this fingerprint.
+    /// A bit for each slot that holds this fingerprint.
     #[inline(always)]
-    fn matches(&self, print: u32) -> u64 {
-        u64::from_le_bytes(
-            self.prints
-                .map(|held| if held == print { u8::MAX } else { 0 }),
-        )
+    fn matches(&self, print: u32) -> u32 {
+        u32x8::new(self.prints)
+            .simd_eq(u32x8::splat(print))
+            .to_bitmask()
     }
 }
 
 /// The first slot of those that match, of which there must be one.
 #[inline(always)]
-fn first(matches: u64) -> usize {
-    matches.trailing_zeros() as usize / 8 % SLOTS
+fn first(matches: u32) -> usize {
+    matches.trailing_zeros() as usize % SLOTS
 }
 
 #[derive(Clone, Debug)]
@@ -122,7 +123,7 @@ impl Shard {
                 if is_it(bucket.rows[slot]) {
                     return Some(bucket.rows[slot]);
                 }
-                matches &= !(0xff << (8 * slot));
+                matches &= matches - 1;
             }
             if bucket.matches(EMPTY) != 0 {
                 return None;
@@ -201,13 +202,13 @@ impl Shard {
 /// From the hash of an id to candidate rows.
 #[derive(Clone, Debug)]
 pub struct Index {
-    shards: Vec<Shard>,
+    shards: Box<[Shard; SHARDS]>,
 }
 
 impl Default for Index {
     fn default() -> Self {
         Self {
-            shards: vec![Shard::default(); SHARDS],
+            shards: Box::new(std::array::from_fn(|_| Shard::default())),
         }
     }
 }

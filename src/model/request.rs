@@ -105,9 +105,9 @@ impl RankRequest<'_> {
     }
 }
 
-/// The answer: the order and what it was decided on.
+/// The answer: the order and what it was decided on. Ids are the request's own.
 #[derive(Clone, Debug)]
-pub struct Ranking {
+pub struct Ranking<'r> {
     /// The scene it was made for.
     pub scene: String,
     /// The generation of the configuration.
@@ -117,18 +117,18 @@ pub struct Ranking {
     /// The instant that decay, freshness and windows read.
     pub as_of: Time,
     /// Best first.
-    pub items: Vec<Placed>,
-    /// Candidates that nobody told us of, in the order given.
-    pub unknown: Vec<String>,
+    pub items: Vec<Placed<'r>>,
+    /// Candidates that nobody told us of, each once, in the order given.
+    pub unknown: Vec<&'r str>,
     /// Candidates that a rule kept out; `None` unless explained.
-    pub dropped: Option<Vec<Dropped>>,
+    pub dropped: Option<Vec<Dropped<'r>>>,
 }
 
 /// One place of a ranking.
 #[derive(Clone, Debug)]
-pub struct Placed {
+pub struct Placed<'r> {
     /// The item's id.
-    pub id: compact_str::CompactString,
+    pub id: &'r str,
     /// Its score: base × factors.
     pub score: f32,
     /// Why; `None` unless asked for.
@@ -137,9 +137,9 @@ pub struct Placed {
 
 /// A candidate that a rule kept out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dropped {
+pub struct Dropped<'r> {
     /// The item's id.
-    pub id: compact_str::CompactString,
+    pub id: &'r str,
     /// The rule's name.
     pub rule: &'static str,
 }

@@ -43,11 +43,11 @@ impl LogScale {
         narrow((x.ln_1p() * self.unit).min(1.0))
     }
 
-    /// The value of a number x ≥ 0 of which ln(1 + x) is at hand already.
+    /// The value of a number x of which ln(1 + x) ≥ 0 is at hand already; NaN for NaN.
     #[inline(always)]
     #[must_use]
     pub fn value_of_ln(self, ln_1p: f32) -> f32 {
-        (ln_1p.max(0.0) * narrow(self.unit)).min(1.0)
+        (ln_1p * narrow(self.unit)).clamp(0.0, 1.0)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Why a candidate stands where it stands: the rows shown, computed again by the same functions that scored them.
 
-use super::blend::{self, Weights};
-use super::block::Block;
-use super::predict::Predictor;
+use super::blend::Weights;
+use super::factor;
+use super::predict::{Predictor, Values};
 use super::resolve::Candidate;
 use crate::model::read::narrow;
 use crate::model::{Explanation, Part};
@@ -13,25 +13,31 @@ pub(super) fn explain(
     predictor: &Predictor<'_>,
     weights: &Weights,
 ) -> Explanation {
+    let one = std::slice::from_ref(candidate);
     let view = predictor.view();
-    let mut alone = Block::new(weights);
-    alone.put(candidate, predictor);
-    let part = |part: &blend::Part| {
-        let value = alone.value(part.row, 0);
-        let value = if value.is_nan() { part.neutral } else { value };
+    let part = |&(weighed, weight): &(crate::config::Weighed, f64)| {
+        let mut value = [0.0];
+        predictor.fill(weighed, one, &mut value);
         Part {
-            name: view.config.name(part.weighed).to_owned(),
-            raw: predictor.raw(part.weighed, candidate),
-            value,
-            weight: narrow(part.weight),
-            contribution: weights.contribution(part, value),
+            name: view.config.name(weighed).to_owned(),
+            raw: predictor.raw(weighed, candidate),
+            value: value[0],
+            weight: narrow(weight),
+            contribution: weights.contribution(weight, value[0]),
         }
     };
     let mut base = [0.0];
-    alone.bases(weights, &mut base, &mut vec![0; weights.parts().len()]);
+    let mut missing = vec![0; weights.parts().len()];
+    predictor.bases(
+        one,
+        weights,
+        &mut Values::default(),
+        &mut base,
+        &mut missing,
+    );
     Explanation {
         objectives: weights.parts().iter().map(part).collect(),
         base: base[0],
-        factors: vec![predictor.explain_factor(candidate)],
+        factors: vec![factor::Factors::new(view).explain(candidate.item.merchant)],
     }
 }

@@ -3,7 +3,6 @@
 //! The whole path is [`rank`]; each step is a file.
 
 mod blend;
-mod block;
 mod explain;
 mod factor;
 mod lookup;
@@ -17,7 +16,6 @@ mod topk;
 mod tests;
 
 use rayon::ThreadPool;
-use rayon::prelude::*;
 
 use crate::clock::Time;
 use crate::config::{Config, Scene};
@@ -28,11 +26,13 @@ use crate::race::Standings;
 pub use topk::tie;
 
 use blend::Weights;
-use block::{BLOCK, Block};
 use predict::Predictor;
 use resolve::{Candidate, Resolver};
 use slate::Slate;
 use taste::Taste;
+
+/// Candidates that go through the steps together: few enough to stay in the nearest caches.
+const BLOCK: usize = 256;
 
 /// What one request sees, all of one moment.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +65,7 @@ impl View<'_> {
 pub struct Scratch {
     taste: Taste,
     seen: lookup::Seen,
+    values: predict::Values,
     keys: Vec<u64>,
 }
 
@@ -82,37 +83,55 @@ pub struct Tally {
 }
 
 /// Puts the candidates of a request in order.
-pub fn rank(request: &RankRequest<'_>, view: &View<'_>, scratch: &mut Scratch) -> (Ranking, Tally) {
-    let Scratch { taste, seen, keys } = scratch;
+pub fn rank<'r>(
+    request: &'r RankRequest<'_>,
+    view: &View<'_>,
+    scratch: &mut Scratch,
+) -> (Ranking<'r>, Tally) {
+    let Scratch {
+        taste,
+        seen,
+        values,
+        keys,
+    } = scratch;
+    let ids = &request.candidates.ids;
     let weights = Weights::of(view.scene);
     taste.load(&request.user_id, view, weights.needs());
-    let predictor = Predictor::new(view, taste, &weights, &request.candidates.predictions);
-    let resolver = Resolver::new(view, seen, &request.candidates.ids);
-    let (slate, unknown) = match splitters(request, view) {
-        None => score(resolver, &predictor, &weights),
-        Some(splitters) => splitters.install(|| score_split(resolver, &predictor, &weights)),
-    };
-    let best = topk::select(
-        &slate,
-        &view.features.items,
-        request.limit.unwrap_or(view.scene.limit),
-        keys,
-    );
-    best.iter()
-        .for_each(|&(row, ..)| view.features.items.prefetch_details(row));
-    let explain = request.explain == Some(true);
-    let placed = |&(row, place, score)| {
-        let candidate = Candidate::new(view, (row, view.features.items.get(row)), place);
-        let explain = explain.then(|| explain::explain(&candidate, &predictor, &weights));
-        Placed {
-            id: view.features.items.id(row).into(),
-            score,
-            explain,
+    let predictor = Predictor::new(view, taste, &request.candidates.predictions);
+    let mut slate = Slate::new(ids, weights.parts().len());
+    let mut resolver = Resolver::new(view, seen);
+    if let Some(splitters) = splitters(ids.len(), view) {
+        let mut candidates = Vec::with_capacity(ids.len());
+        for (number, block) in ids.chunks(BLOCK).enumerate() {
+            resolver.block(block, number * BLOCK, &mut candidates);
         }
+        slate.keep(&mut candidates);
+        splitters.install(|| predictor.score_split(&candidates, &weights, &mut slate));
+    } else {
+        let mut candidates = Vec::with_capacity(BLOCK);
+        for (number, block) in ids.chunks(BLOCK).enumerate() {
+            candidates.clear();
+            resolver.block(block, number * BLOCK, &mut candidates);
+            slate.keep(&mut candidates);
+            predictor.score(&candidates, &weights, values, &mut slate);
+        }
+    }
+    let limit = request.limit.unwrap_or(view.scene.limit);
+    let best = topk::select(&slate, limit, keys);
+    let explain = request.explain == Some(true);
+    let explained = |row, place| {
+        let candidate = Candidate::new(view, (row, view.features.items.get(row)), place);
+        explain::explain(&candidate, &predictor, &weights)
     };
-    let items = best.iter().map(placed).collect();
+    let placed = |(row, place, score)| Placed {
+        id: slate.id(place),
+        score,
+        explain: explain.then(|| explained(row, place)),
+    };
+    let items = best.into_iter().map(placed).collect();
+    let unknown = resolver.unknown();
     let tally = Tally {
-        candidates: request.candidates.ids.len(),
+        candidates: ids.len(),
         unknown: unknown.len(),
         unavailable: slate.dropped.len(),
         missing: slate.missing,
@@ -129,55 +148,8 @@ pub fn rank(request: &RankRequest<'_>, view: &View<'_>, scratch: &mut Scratch) -
     (ranking, tally)
 }
 
-/// The threads over which a request is split, if it is long enough.
-fn splitters<'a>(request: &RankRequest<'_>, view: &View<'a>) -> Option<&'a ThreadPool> {
+/// The threads over which a request of that many candidates is split, if it is long enough.
+fn splitters<'a>(candidates: usize, view: &View<'a>) -> Option<&'a ThreadPool> {
     view.splitters
-        .filter(|_| request.candidates.ids.len() >= view.config.server.parallel_candidates)
-}
-
-/// Scores the candidates as they come.
-fn score(
-    mut resolver: Resolver<'_, '_>,
-    predictor: &Predictor<'_>,
-    weights: &Weights,
-) -> (Slate, Vec<String>) {
-    let mut slate = Slate::new(weights.parts().len());
-    let mut block = Block::new(weights);
-    let items = &predictor.view().features.items;
-    for candidate in resolver.by_ref() {
-        if slate.admits(&candidate, items) {
-            block.put(&candidate, predictor);
-            if block.len() == BLOCK {
-                slate.take(&mut block, weights);
-            }
-        }
-    }
-    slate.take(&mut block, weights);
-    (slate, resolver.unknown())
-}
-
-/// The same, with the scoring split over the threads of the pool that it is called in.
-fn score_split(
-    mut resolver: Resolver<'_, '_>,
-    predictor: &Predictor<'_>,
-    weights: &Weights,
-) -> (Slate, Vec<String>) {
-    let mut slate = Slate::new(weights.parts().len());
-    let items = &predictor.view().features.items;
-    let admitted: Vec<Candidate<'_>> = resolver
-        .by_ref()
-        .filter(|candidate| slate.admits(candidate, items))
-        .collect();
-    let scored = |candidates: &[Candidate<'_>]| {
-        let mut block = Block::new(weights);
-        candidates
-            .iter()
-            .for_each(|candidate| block.put(candidate, predictor));
-        block
-    };
-    let blocks: Vec<Block> = admitted.par_chunks(BLOCK).map(scored).collect();
-    for mut block in blocks {
-        slate.take(&mut block, weights);
-    }
-    (slate, resolver.unknown())
+        .filter(|_| candidates >= view.config.server.parallel_candidates)
 }

@@ -1,22 +1,46 @@
-//! Objectives: from a candidate to one value in [0, 1] each, NaN where the data is missing; [`Predictor::own`] is the one place that
-//! lists them, and [`Predictor::raw`] gives the natural figure behind each.
+//! Objectives: for each candidate one value in [0, 1] per objective, in blocks that stay in the nearest cache.
+//!
+//! An objective is a function from a candidate to its value, or `None` where the data is missing; [`Predictor::fill`] is the one place
+//! that lists them. A block is a matrix of objective × candidate: filled row by row, then blended.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::View;
+use ndarray::{ArrayViewMut1, ArrayViewMut2};
+use rayon::prelude::*;
+use wide::f32x8;
+
 use super::blend::Weights;
-use super::factor::Factors;
+use super::factor;
 use super::resolve::Candidate;
+use super::slate::Slate;
 use super::taste::Taste;
+use super::{BLOCK, View};
 use crate::config::{Normaliser, Weighed};
 use crate::feature::Details;
-use crate::model::FactorPart;
 use crate::model::read::narrow;
-use crate::objective::{OBJECTIVES, Objective};
+use crate::objective::Objective;
 
 /// Milliseconds of a day.
 const DAY_MILLIS: f64 = 86_400_000.0;
+/// The exponent of the least `f32` of full precision.
+const LEAST_EXPONENT: f32 = -126.0;
+
+/// Room for the values of a block: objective × candidate.
+#[derive(Debug, Default)]
+pub(super) struct Values(Vec<f32>);
+
+impl Values {
+    fn of(&mut self, objectives: usize, candidates: usize) -> ArrayViewMut2<'_, f32> {
+        let room = objectives * candidates;
+        if self.0.len() < room {
+            self.0.resize(room, 0.0);
+        }
+        let shape = (objectives, candidates);
+        ArrayViewMut2::from_shape(shape, &mut self.0[..room])
+            .unwrap_or_else(|_| ArrayViewMut2::from(&mut [[0.0; 0]; 0]))
+    }
+}
 
 /// Computes objectives for one request.
 #[derive(Debug)]
@@ -25,13 +49,6 @@ pub(super) struct Predictor<'a> {
     taste: &'a Taste,
     /// The caller's numbers by (place of the candidate, number of the prediction).
     predictions: HashMap<(u32, usize), f64>,
-    /// A bit for each objective of the table: whether the scene weighs it.
-    weighed: u32,
-    /// The numbers of the predictions that the scene weighs.
-    weighed_predictions: Vec<usize>,
-    factors: Factors<'a>,
-    /// 1 / the half-life of freshness, per millisecond.
-    half_lives_a_milli: f64,
 }
 
 impl<'a> Predictor<'a> {
@@ -39,7 +56,6 @@ impl<'a> Predictor<'a> {
     pub(super) fn new(
         view: &'a View<'a>,
         taste: &'a Taste,
-        weights: &Weights,
         given: &[(u32, Cow<'_, str>, f64)],
     ) -> Self {
         let number = |name: &str| view.config.vocabulary.prediction(name);
@@ -47,15 +63,10 @@ impl<'a> Predictor<'a> {
             .iter()
             .filter_map(|(place, name, x)| Some(((*place, number(name)?), *x)))
             .collect();
-        let own = weights.parts().iter().filter(|part| part.row < OBJECTIVES);
         Self {
             view,
             taste,
             predictions,
-            weighed: own.fold(0, |weighed, part| weighed | 1 << part.row),
-            weighed_predictions: weights.predictions().collect(),
-            factors: Factors::new(view),
-            half_lives_a_milli: 1.0 / view.config.freshness_half_life,
         }
     }
 
@@ -64,48 +75,122 @@ impl<'a> Predictor<'a> {
         self.view
     }
 
-    /// The value of each prediction that is weighed; NaN where the caller sent none.
-    pub(super) fn given(&self, candidate: &Candidate<'_>) -> impl Iterator<Item = f32> {
-        let value = |number: &usize| self.prediction(*number, candidate).unwrap_or(f32::NAN);
-        self.weighed_predictions.iter().map(value)
+    /// Scores a block that was just added to a slate.
+    pub(super) fn score(
+        &self,
+        block: &[Candidate<'_>],
+        weights: &Weights,
+        values: &mut Values,
+        slate: &mut Slate<'_>,
+    ) {
+        let start = slate.scores.len() - block.len();
+        let scores = &mut slate.scores[start..];
+        self.bases(block, weights, values, scores, &mut slate.missing);
+        self.apply_factors(block, scores);
     }
 
-    /// What a candidate's base is multiplied by.
-    #[inline(always)]
-    pub(super) fn factor(&self, candidate: &Candidate<'_>) -> f32 {
-        self.factors.of(candidate.item.merchant)
+    /// Scores a whole slate, its blocks split over the workers.
+    pub(super) fn score_split(
+        &self,
+        candidates: &[Candidate<'_>],
+        weights: &Weights,
+        slate: &mut Slate<'_>,
+    ) {
+        let blocks = candidates
+            .par_chunks(BLOCK)
+            .zip(slate.scores.par_chunks_mut(BLOCK));
+        let missing = blocks.map(|(block, scores)| {
+            let mut missing = vec![0; weights.parts().len()];
+            self.bases(block, weights, &mut Values::default(), scores, &mut missing);
+            self.apply_factors(block, scores);
+            missing
+        });
+        slate.missing = missing.reduce(|| vec![0; weights.parts().len()], add);
     }
 
-    /// The same, with its reason.
-    pub(super) fn explain_factor(&self, candidate: &Candidate<'_>) -> FactorPart {
-        self.factors.explain(candidate.item.merchant)
-    }
-
-    /// The value of each objective of the table, in its order; NaN where the data is missing or nobody asks.
-    #[inline(always)]
-    pub(super) fn own(&self, c: &Candidate<'_>) -> [f32; OBJECTIVES] {
-        [
-            self.asked(Objective::AffinityTags, || Some(self.cosine(c)?.max(0.0))),
-            self.asked(Objective::AffinityItem, || self.item_history(c)),
-            self.asked(Objective::AffinityMerchant, || self.merchant_history(c)),
-            c.merchant.map_or(f32::NAN, |merchant| merchant.level),
-            c.merchant.map_or(f32::NAN, |merchant| merchant.growth),
-            c.standing.map_or(f32::NAN, |item| item.level),
-            c.standing.map_or(f32::NAN, |item| item.growth),
-            self.asked(Objective::OrderValue, || self.order_value(c)),
-            self.asked(Objective::Freshness, || self.freshness(c)),
-            self.asked(Objective::Quality, || self.details(c).quality),
-            self.asked(Objective::LongTermValue, || self.details(c).long_term_value),
-        ]
-    }
-
-    /// An objective's value, if it is weighed; NaN where it is not, or the data is missing.
-    #[inline(always)]
-    fn asked(&self, objective: Objective, value: impl FnOnce() -> Option<f32>) -> f32 {
-        if self.weighed & 1 << objective as u32 == 0 {
-            return f32::NAN;
+    /// The bases of one block; adds to `missing` how many candidates lacked the data of each objective.
+    pub(super) fn bases(
+        &self,
+        block: &[Candidate<'_>],
+        weights: &Weights,
+        values: &mut Values,
+        bases: &mut [f32],
+        missing: &mut [usize],
+    ) {
+        let mut matrix = values.of(weights.parts().len(), block.len());
+        bases.fill(weights.start());
+        let mut bases = ArrayViewMut1::from(bases);
+        for ((mut row, &(weighed, weight)), missing) in matrix
+            .rows_mut()
+            .into_iter()
+            .zip(weights.parts())
+            .zip(missing)
+        {
+            *missing += row
+                .as_slice_mut()
+                .map_or(0, |row| self.fill(weighed, block, row));
+            weights.add(weight, row.view(), bases.view_mut());
         }
-        value().unwrap_or(f32::NAN)
+        bases.mapv_inplace(|base| base.clamp(0.0, 1.0));
+    }
+
+    fn apply_factors(&self, candidates: &[Candidate<'_>], scores: &mut [f32]) {
+        let factors = factor::Factors::new(self.view);
+        for (candidate, score) in candidates.iter().zip(scores) {
+            *score *= factors.of(candidate.item.merchant);
+        }
+    }
+
+    /// Fills one objective's column; returns how many candidates lacked the data and were given the neutral value.
+    pub(super) fn fill(
+        &self,
+        weighed: Weighed,
+        candidates: &[Candidate<'_>],
+        out: &mut [f32],
+    ) -> usize {
+        let own = match weighed {
+            Weighed::Own(objective) => objective,
+            Weighed::Prediction(number) => {
+                return column(candidates, out, 0.5, |candidate| {
+                    self.prediction(number, candidate)
+                });
+            }
+        };
+        let neutral = own.row().neutral;
+        match own {
+            Objective::AffinityTags => {
+                let cosine = self.cosine();
+                column(candidates, out, neutral, |c| {
+                    cosine(c).map(|cosine| cosine.max(0.0))
+                })
+            }
+            Objective::AffinityItem => column(candidates, out, neutral, self.item_history()),
+            Objective::AffinityMerchant => {
+                column(candidates, out, neutral, self.merchant_history())
+            }
+            Objective::RaceLevel => column(candidates, out, neutral, |c| {
+                c.merchant.map(|standing| standing.level)
+            }),
+            Objective::RaceGrowth => {
+                column(candidates, out, neutral, |c| known(c.merchant?.growth))
+            }
+            Objective::ItemLevel => column(candidates, out, neutral, |c| {
+                c.standing.map(|standing| standing.level)
+            }),
+            Objective::ItemGrowth => {
+                column(candidates, out, neutral, |c| known(c.standing?.growth))
+            }
+            Objective::OrderValue => column(candidates, out, neutral, self.order_value()),
+            Objective::Freshness => {
+                let missing = column(candidates, out, neutral.log2(), self.halvings());
+                exp2(out);
+                missing
+            }
+            Objective::Quality => column(candidates, out, neutral, |c| self.details(c).quality),
+            Objective::LongTermValue => column(candidates, out, neutral, |c| {
+                self.details(c).long_term_value
+            }),
+        }
     }
 
     /// The natural figure behind an objective's value; `None` where the data is missing.
@@ -118,9 +203,9 @@ impl<'a> Predictor<'a> {
         };
         let standings = self.view.standings;
         match own {
-            Objective::AffinityTags => self.cosine(candidate).map(f64::from),
-            Objective::AffinityItem => self.taste.item(candidate.row.0),
-            Objective::AffinityMerchant => self.taste.merchant(candidate.item.merchant.some()?.0),
+            Objective::AffinityTags => self.cosine()(candidate).map(f64::from),
+            Objective::AffinityItem => self.taste.items()(candidate.row),
+            Objective::AffinityMerchant => self.taste.merchants()(candidate.item.merchant.some()?),
             Objective::RaceLevel => Some(
                 standings
                     .standing_of_merchant(candidate.item.merchant)?
@@ -144,49 +229,30 @@ impl<'a> Predictor<'a> {
         self.view.features.items.details(candidate.row)
     }
 
-    #[inline(always)]
-    fn cosine(&self, candidate: &Candidate<'_>) -> Option<f32> {
-        let items = &self.view.features.items;
-        self.taste.cosine(items, candidate.row, candidate.item)
+    fn cosine(&self) -> impl Fn(&Candidate<'_>) -> Option<f32> {
+        let cosine = self.taste.cosine(&self.view.features.items);
+        move |candidate| cosine(candidate.row, candidate.item)
     }
 
-    #[inline(always)]
-    fn item_history(&self, candidate: &Candidate<'_>) -> Option<f32> {
-        Some(
-            self.view
-                .standings
-                .references
-                .item_history
-                .value(self.taste.item(candidate.row.0)?),
-        )
+    fn item_history(&self) -> impl Fn(&Candidate<'_>) -> Option<f32> {
+        let scale = self.view.standings.references.item_history;
+        let history = self.taste.items();
+        move |candidate| Some(scale.value(history(candidate.row)?))
     }
 
-    #[inline(always)]
-    fn merchant_history(&self, candidate: &Candidate<'_>) -> Option<f32> {
-        let history = self.taste.merchant(candidate.item.merchant.some()?.0)?;
-        Some(
-            self.view
-                .standings
-                .references
-                .merchant_history
-                .value(history),
-        )
+    fn merchant_history(&self) -> impl Fn(&Candidate<'_>) -> Option<f32> {
+        let scale = self.view.standings.references.merchant_history;
+        let history = self.taste.merchants();
+        move |candidate| Some(scale.value(history(candidate.item.merchant.some()?)?))
     }
 
-    #[inline(always)]
-    fn order_value(&self, candidate: &Candidate<'_>) -> Option<f32> {
-        let sold = candidate
-            .standing
-            .and_then(|standing| known(standing.order_value));
-        sold.or_else(|| {
-            Some(
-                self.view
-                    .standings
-                    .references
-                    .price
-                    .value_of_ln(known(candidate.item.ln_price)?),
-            )
-        })
+    fn order_value(&self) -> impl Fn(&Candidate<'_>) -> Option<f32> {
+        let scale = self.view.standings.references.price;
+        move |candidate| {
+            let sold = candidate.standing.map_or(f32::NAN, |s| s.order_value);
+            let listed = scale.value_of_ln(candidate.item.ln_price);
+            known(if sold.is_nan() { listed } else { sold })
+        }
     }
 
     fn worth(&self, candidate: &Candidate<'_>) -> Option<f64> {
@@ -198,13 +264,17 @@ impl<'a> Predictor<'a> {
         sold.or_else(|| self.details(candidate).price)
     }
 
-    #[inline(always)]
-    fn freshness(&self, candidate: &Candidate<'_>) -> Option<f32> {
-        let age = self.view.as_of.since(candidate.item.listed_at()?) as f64;
-        Some(narrow(-age * self.half_lives_a_milli).exp2().min(1.0))
+    /// log2 of the freshness: how often it halved, negative; within the exponents of an `f32`.
+    fn halvings(&self) -> impl Fn(&Candidate<'_>) -> Option<f32> {
+        let (now, unit) = (self.view.as_of, 1.0 / self.view.config.freshness_half_life);
+        move |candidate| {
+            let half_lives = now.since(candidate.item.listed_at()?) as f64 * unit;
+            Some(narrow(-half_lives).clamp(LEAST_EXPONENT, 0.0))
+        }
     }
 
     /// Days since the item was listed.
+    #[inline(always)]
     fn age(&self, candidate: &Candidate<'_>) -> Option<f64> {
         Some(self.view.as_of.since(candidate.item.listed_at()?) as f64 / DAY_MILLIS)
     }
@@ -222,6 +292,40 @@ impl<'a> Predictor<'a> {
 #[inline(always)]
 fn known(number: f32) -> Option<f32> {
     (!number.is_nan()).then_some(number)
+}
+
+#[inline(always)]
+fn column<'a, 'b: 'a>(
+    candidates: &'a [Candidate<'b>],
+    out: &mut [f32],
+    neutral: f32,
+    value: impl Fn(&Candidate<'b>) -> Option<f32>,
+) -> usize {
+    let mut missing = 0;
+    for (candidate, out) in candidates.iter().zip(out) {
+        let value = value(candidate);
+        missing += usize::from(value.is_none());
+        *out = value.unwrap_or(neutral);
+    }
+    missing
+}
+
+/// 2^x of each, many at once.
+fn exp2(exponents: &mut [f32]) {
+    let (lanes, rest) = exponents.as_chunks_mut::<8>();
+    for lanes in lanes {
+        *lanes = f32x8::new(*lanes).exp2().to_array();
+    }
+    let mut last = [0.0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    rest.copy_from_slice(&f32x8::new(last).exp2().to_array()[..rest.len()]);
+}
+
+fn add(mut sums: Vec<usize>, more: Vec<usize>) -> Vec<usize> {
+    sums.iter_mut()
+        .zip(more)
+        .for_each(|(sum, more)| *sum += more);
+    sums
 }
 
 /// A prediction's value in [0, 1]; never falls as the number rises.

@@ -1,12 +1,11 @@
-//! From ids to rows, some steps ahead of the scoring, so that the waits for memory overlap with each other and with work.
+//! From ids to rows, a block at a time, so that the waits for memory overlap.
 //!
-//! Hash an id and ask for its line of the index; a group of ids later read that line and ask for the row; a group later read the row
-//! and ask for its standings; a group later it is scored. One id after the other would wait for each, and all at once would ask for
-//! more than the processor can wait for.
+//! Hash an id and ask for its line of the index; some ids later read that line and ask for the row; some later still read the row. One
+//! id after the other would wait twice for each, and a whole block at once asks for more than the processor can wait for. A block
+//! is small enough to stay in the nearest caches until it is scored.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::ops::Range;
 
 use super::View;
 use super::lookup::Seen;
@@ -15,10 +14,8 @@ use crate::id::{Hash, ItemRow};
 use crate::prefetch::prefetch;
 use crate::race::{ItemStanding, MerchantStanding};
 
-/// Ids that go through a step together.
-const GROUP: usize = 8;
-/// Room for the ids on their way.
-const RING: usize = 4 * GROUP;
+/// How many ids lie between two steps.
+const AHEAD: usize = 12;
 
 /// An item that may be shown, with all that scoring reads of it.
 #[derive(Clone, Copy, Debug)]
@@ -36,125 +33,96 @@ pub(super) struct Candidate<'a> {
 }
 
 impl<'a> Candidate<'a> {
-    /// An item, as a candidate given at a place.
+    /// The item of a row, as a candidate given at a place.
     #[inline(always)]
     pub(super) fn new(view: &View<'a>, (row, item): (ItemRow, &'a Item), place: u32) -> Self {
+        let standing = view.standings.item(row);
         Self {
             row,
             place,
             item,
-            standing: view.standings.item(row),
+            standing,
             merchant: view.standings.merchant(item.merchant),
         }
     }
 }
 
-/// Looks up one request's candidates; as an iterator, gives those that we know, each once, in the order given.
+/// Looks up one request's candidates, block by block.
 #[derive(Debug)]
-pub(super) struct Resolver<'r, 'a> {
-    view: &'r View<'a>,
-    seen: &'r mut Seen,
-    ids: &'r [Cow<'r, str>],
-    /// What is known of those on their way, by the last bits of their place.
-    hashes: [Hash; RING],
-    guesses: [Option<(ItemRow, &'a Item)>; RING],
-    known: [Option<Candidate<'a>>; RING],
-    /// The place of the next one to arrive.
-    next: usize,
-    unknown: Vec<String>,
+pub(super) struct Resolver<'v, 'r, 'a> {
+    view: &'v View<'a>,
+    seen: &'v mut Seen,
+    guesses: Vec<(Hash, Option<(ItemRow, &'a Item)>)>,
+    unknown: Vec<&'r str>,
 }
 
-impl<'r, 'a> Resolver<'r, 'a> {
-    /// A resolver for the candidates of one request; the first of them are asked for.
-    pub(super) fn new(view: &'r View<'a>, seen: &'r mut Seen, ids: &'r [Cow<'r, str>]) -> Self {
-        seen.clear(ids.len());
-        let mut new = Self {
+impl<'v, 'r, 'a> Resolver<'v, 'r, 'a> {
+    /// A resolver for one request.
+    pub(super) fn new(view: &'v View<'a>, seen: &'v mut Seen) -> Self {
+        seen.clear(view.features.items.rows());
+        Self {
             view,
             seen,
-            ids,
-            hashes: [Hash::default(); RING],
-            guesses: [None; RING],
-            known: [None; RING],
-            next: 0,
+            guesses: Vec::new(),
             unknown: Vec::new(),
-        };
-        new.ask(0..3 * GROUP);
-        new.guess(0..2 * GROUP);
-        new.know(0..GROUP);
-        new
-    }
-
-    /// Moves every group on its way on by one step, and lets the next one in.
-    #[inline(always)]
-    fn advance(&mut self) {
-        let group = |ahead| self.next + ahead * GROUP..self.next + (ahead + 1) * GROUP;
-        let (asked, guessed, known) = (group(3), group(2), group(1));
-        self.ask(asked);
-        self.guess(guessed);
-        self.know(known);
-    }
-
-    /// First step: asks for the lines of the index.
-    #[inline(always)]
-    fn ask(&mut self, group: Range<usize>) {
-        for place in group.start..group.end.min(self.ids.len()) {
-            let hash = self.view.features.hasher.hash(&self.ids[place]);
-            self.view.features.items.prefetch_index(hash);
-            self.hashes[place % RING] = hash;
         }
     }
 
-    /// Second step: the lines of the index are at hand; asks for the rows.
-    #[inline(always)]
-    fn guess(&mut self, group: Range<usize>) {
-        for place in group.start..group.end.min(self.ids.len()) {
-            let hash = self.hashes[place % RING];
-            self.guesses[place % RING] = self.view.features.items.prefetch_row(hash);
+    /// Puts those of a block that we know, each once, into `found`; `first` is the place of the block in the request.
+    pub(super) fn block(
+        &mut self,
+        ids: &'r [Cow<'_, str>],
+        first: usize,
+        found: &mut Vec<Candidate<'a>>,
+    ) {
+        self.guesses.clear();
+        for step in 0..ids.len() + 2 * AHEAD {
+            if let Some(id) = ids.get(step) {
+                self.ask(id);
+            }
+            if let Some((hash, row)) = step
+                .checked_sub(AHEAD)
+                .and_then(|place| self.guesses.get_mut(place))
+            {
+                *row = self.view.features.items.prefetch_row(*hash);
+            }
+            if let Some(place) = step.checked_sub(2 * AHEAD) {
+                self.meet(&ids[place], place, first, found);
+            }
         }
     }
 
-    /// Third step: the rows are at hand; makes sure that they are the ones, and asks for what stands elsewhere.
+    /// First step: asks for the line of the index.
     #[inline(always)]
-    fn know(&mut self, group: Range<usize>) {
-        for place in group.start..group.end.min(self.ids.len()) {
-            let (hash, guess) = (self.hashes[place % RING], self.guesses[place % RING]);
-            self.known[place % RING] = verify(self.view, hash, guess).map(|found| {
-                let candidate = Candidate::new(self.view, found, narrow(place));
+    fn ask(&mut self, id: &str) {
+        let hash = self.view.features.hasher.hash(id);
+        self.view.features.items.prefetch_index(hash);
+        self.guesses.push((hash, None));
+    }
+
+    /// Last step: the row is at hand.
+    #[inline(always)]
+    fn meet(&mut self, id: &'r str, place: usize, first: usize, found: &mut Vec<Candidate<'a>>) {
+        let (hash, guess) = self.guesses[place];
+        match verify(self.view, hash, guess) {
+            Some((row, item)) if self.seen.first(row.0) => {
+                let candidate = Candidate::new(self.view, (row, item), narrow(first + place));
                 candidate.standing.into_iter().for_each(prefetch);
                 candidate.merchant.into_iter().for_each(prefetch);
-                candidate
-            });
+                found.push(candidate);
+            }
+            Some(_) => {}
+            None => self.unknown.push(id),
         }
     }
 
     /// Ids that nobody told us of, each once, in the order given.
-    pub(super) fn unknown(mut self) -> Vec<String> {
+    pub(super) fn unknown(mut self) -> Vec<&'r str> {
         if self.unknown.len() > 1 {
             let mut seen = HashSet::with_capacity(self.unknown.len());
-            self.unknown.retain(|id| seen.insert(id.clone()));
+            self.unknown.retain(|id| seen.insert(*id));
         }
         self.unknown
-    }
-}
-
-impl<'a> Iterator for Resolver<'_, 'a> {
-    type Item = Candidate<'a>;
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<Candidate<'a>> {
-        while self.next < self.ids.len() {
-            let place = self.next;
-            if place.is_multiple_of(GROUP) {
-                self.advance();
-            }
-            self.next += 1;
-            match self.known[place % RING] {
-                Some(candidate) if self.seen.first(candidate.row.0) => return Some(candidate),
-                Some(_) => {}
-                None => self.unknown.push(self.ids[place].clone().into_owned()),
-            }
-        }
-        None
     }
 }
 

@@ -1,9 +1,8 @@
 //! The slate: who may be shown, with what score, and who may not, by which rule.
 
-use super::blend::Weights;
-use super::block::Block;
+use std::borrow::Cow;
+
 use super::resolve::Candidate;
-use crate::feature::Items;
 use crate::id::ItemRow;
 use crate::model::Dropped;
 
@@ -12,21 +11,24 @@ const UNAVAILABLE: &str = "unavailable";
 
 /// The candidates of a request after the rules, in the order given.
 #[derive(Debug)]
-pub(super) struct Slate {
+pub(super) struct Slate<'r> {
+    /// The ids that the request gave.
+    ids: &'r [Cow<'r, str>],
     /// Row and place in the request of each that may be shown.
     pub(super) kept: Vec<(ItemRow, u32)>,
     /// Their scores.
     pub(super) scores: Vec<f32>,
     /// Those that a rule kept out.
-    pub(super) dropped: Vec<Dropped>,
+    pub(super) dropped: Vec<Dropped<'r>>,
     /// How many lacked the data of each weighed objective.
     pub(super) missing: Vec<usize>,
 }
 
-impl Slate {
-    /// An empty slate for so many objectives.
-    pub(super) fn new(objectives: usize) -> Self {
+impl<'r> Slate<'r> {
+    /// An empty slate for candidates of those ids and so many objectives.
+    pub(super) fn new(ids: &'r [Cow<'r, str>], objectives: usize) -> Self {
         Self {
+            ids,
             kept: Vec::new(),
             scores: Vec::new(),
             dropped: Vec::new(),
@@ -34,25 +36,28 @@ impl Slate {
         }
     }
 
-    /// Whether a candidate may be shown; notes it, or the rule that keeps it out.
-    #[inline(always)]
-    pub(super) fn admits(&mut self, candidate: &Candidate<'_>, items: &Items) -> bool {
-        let admitted = candidate.item.available();
-        if admitted {
-            self.kept.push((candidate.row, candidate.place));
-        } else {
-            self.dropped.push(Dropped {
-                id: items.id(candidate.row).into(),
-                rule: UNAVAILABLE,
-            });
-        }
-        admitted
+    /// The id that the request gave at a place.
+    pub(super) fn id(&self, place: u32) -> &'r str {
+        &self.ids[place as usize]
     }
 
-    /// Takes the scores of a block of those that were admitted last, and empties it.
-    pub(super) fn take(&mut self, block: &mut Block, weights: &Weights) {
-        let start = self.scores.len();
-        self.scores.resize(start + block.len(), 0.0);
-        block.scores(weights, &mut self.scores[start..], &mut self.missing);
+    /// Takes those out of a block that a rule keeps out, and notes the others.
+    pub(super) fn keep(&mut self, block: &mut Vec<Candidate<'_>>) {
+        if !block.iter().all(|candidate| candidate.item.available()) {
+            block.retain(|candidate| {
+                if !candidate.item.available() {
+                    self.dropped.push(Dropped {
+                        id: &self.ids[candidate.place as usize],
+                        rule: UNAVAILABLE,
+                    });
+                }
+                candidate.item.available()
+            });
+        }
+        let kept = block
+            .iter()
+            .map(|candidate| (candidate.row, candidate.place));
+        self.kept.extend(kept);
+        self.scores.resize(self.kept.len(), 0.0);
     }
 }

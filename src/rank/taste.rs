@@ -3,7 +3,7 @@
 use super::View;
 use super::lookup::Sums;
 use crate::feature::{Bond, Features, Item, Items, User};
-use crate::id::{ItemRow, TagId};
+use crate::id::{ItemRow, MerchantRow, TagId};
 use crate::model::read::narrow;
 use crate::objective::Needs;
 use crate::race::Standings;
@@ -67,7 +67,7 @@ impl Taste {
                 [0.0, idf * idf]
             };
             self.tags.clear();
-            self.tags.extend((0..tags).map(square));
+            self.tags.extend((0..tags.next_power_of_two()).map(square));
             self.idf_of = Some(which);
         } else {
             self.touched
@@ -133,25 +133,30 @@ impl Taste {
     }
 
     /// The cosine of the user's and an item's tags, each × idf; `None` where either has none.
-    #[inline(always)]
-    pub(super) fn cosine(&self, items: &Items, row: ItemRow, item: &Item) -> Option<f32> {
-        if self.norm <= 0.0 || !item.has_tags() {
-            return None;
+    pub(super) fn cosine<'t>(
+        &'t self,
+        items: &'t Items,
+    ) -> impl Fn(ItemRow, &Item) -> Option<f32> + 't {
+        let (length, tags) = (self.norm, self.tags.as_slice());
+        move |row, item| {
+            if length <= 0.0 || !item.has_tags() {
+                return None;
+            }
+            let [product, square] = items.sums(row, item, tags);
+            let norm = length * square.sqrt();
+            (norm > 0.0).then(|| (product / norm).clamp(-1.0, 1.0))
         }
-        let [product, square] = items.sums(row, item, &self.tags);
-        let norm = self.norm * square.sqrt();
-        (norm > 0.0).then(|| (product / norm).clamp(-1.0, 1.0))
     }
 
     /// The user's history with an item; 0 where there is none, `None` for a user we do not know.
-    #[inline(always)]
-    pub(super) fn item(&self, row: u32) -> Option<f64> {
-        self.known.then(|| self.items.get(row).unwrap_or(0.0))
+    pub(super) fn items(&self) -> impl Fn(ItemRow) -> Option<f64> + '_ {
+        let (known, sums) = (self.known, self.items.reader());
+        move |item| known.then(|| sums(item.0).unwrap_or(0.0))
     }
 
-    /// The user's history with a merchant, the bond of following included.
-    #[inline(always)]
-    pub(super) fn merchant(&self, row: u32) -> Option<f64> {
-        self.known.then(|| self.merchants.get(row).unwrap_or(0.0))
+    /// The user's history with a merchant, the bond of following included; the same.
+    pub(super) fn merchants(&self) -> impl Fn(MerchantRow) -> Option<f64> + '_ {
+        let (known, sums) = (self.known, self.merchants.reader());
+        move |merchant| known.then(|| sums(merchant.0).unwrap_or(0.0))
     }
 }

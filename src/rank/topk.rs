@@ -1,13 +1,13 @@
 //! The best K, and the one comparator of the crate: higher score first; ties by the CRC-32 of the id's bytes, ascending, then by the
 //! bytes, so that no shop wins by its name.
 //!
-//! A score and a place are packed into one `u64` whose order is that of the scores, and a partial sort finds the K smallest. Only
-//! where candidates beyond the cut have the same score as the K-th does the tie rule have to look at ids.
+//! A score and a place are packed into one `u64` whose order is that of the scores. Most candidates are worse than K others already
+//! met and are dropped after one comparison; the rest are gathered, and cut to the K smallest by a partial sort whenever they are
+//! twice as many. Only where candidates beyond the cut have the same score as the K-th does the tie rule have to look at ids.
 
 use std::cmp::Ordering;
 
 use super::slate::Slate;
-use crate::feature::Items;
 use crate::id::ItemRow;
 
 /// A score's place in the order, best first: unsigned integers that fall as the score, which is never negative, rises.
@@ -30,19 +30,32 @@ fn place(key: u64) -> usize {
 
 /// The best `limit` of a slate, best first: row, place in the request, score.
 pub(super) fn select(
-    slate: &Slate,
-    items: &Items,
+    slate: &Slate<'_>,
     limit: usize,
     keys: &mut Vec<u64>,
 ) -> Vec<(ItemRow, u32, f32)> {
-    keys.clear();
-    let key = |(place, &score): (usize, &f32)| u64::from(descending(score)) << 32 | place as u64;
-    keys.extend(slate.scores.iter().enumerate().map(key));
-    let id = |key: u64| items.id(slate.kept[place(key)].0);
-    let order = |a: &u64, b: &u64| (a >> 32).cmp(&(b >> 32)).then_with(|| tie(id(*a), id(*b)));
-    if limit < keys.len() {
-        cut(keys, limit, order);
+    if limit == 0 {
+        return Vec::new();
     }
+    let id = |key: u64| slate.id(slate.kept[place(key)].1);
+    let order = |a: &u64, b: &u64| (a >> 32).cmp(&(b >> 32)).then_with(|| tie(id(*a), id(*b)));
+    let (mut worst, mut held) = (u32::MAX, 0);
+    keys.clear();
+    keys.resize((2 * limit).min(slate.scores.len()) + 1, 0);
+    for (place, &score) in slate.scores.iter().enumerate() {
+        let score = descending(score);
+        keys[held] = u64::from(score) << 32 | place as u64;
+        held += usize::from(score <= worst);
+        if held == 2 * limit {
+            worst = cut(&mut keys[..held], limit, order);
+            held = limit;
+        }
+    }
+    if held > limit {
+        cut(&mut keys[..held], limit, order);
+        held = limit;
+    }
+    keys.truncate(held);
     keys.sort_unstable_by(order);
     let best = |&key: &u64| {
         let (row, given) = slate.kept[place(key)];
@@ -51,17 +64,13 @@ pub(super) fn select(
     keys.iter().map(best).collect()
 }
 
-/// Keeps the first `limit` of the keys, in no order.
-fn cut(keys: &mut Vec<u64>, limit: usize, order: impl Fn(&u64, &u64) -> Ordering) {
-    let Some(last) = limit.checked_sub(1) else {
-        keys.clear();
-        return;
-    };
-    let (_, &mut kth, beyond) = keys.select_nth_unstable(last);
+/// Brings the first `limit` of the keys, which are more, to the front, in no order; the score of the last of them.
+fn cut(keys: &mut [u64], limit: usize, order: impl Fn(&u64, &u64) -> Ordering) -> u32 {
+    let (_, &mut kth, beyond) = keys.select_nth_unstable(limit - 1);
     if beyond.iter().any(|key| key >> 32 == kth >> 32) {
         settle(keys, limit, kth >> 32, order);
     }
-    keys.truncate(limit);
+    (kth >> 32) as u32
 }
 
 /// Puts the keys that tie with the K-th in their order, so that the tie rule decides which of them stay.
