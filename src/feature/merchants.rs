@@ -40,8 +40,8 @@ impl Merchant {
 #[derive(Debug, Default)]
 pub struct Merchants {
     rows: Column<Merchant>,
-    /// A bit for each row: whether its integrity is not 1. Nearly all are clear, and stay in the cache where the rows do not.
-    doubted: Vec<u64>,
+    /// By row, how far its sales can be trusted, beside the rows: ranking reads nothing else of a merchant.
+    integrity: Vec<f32>,
     index: Index,
     free: Vec<MerchantRow>,
     live: usize,
@@ -97,12 +97,12 @@ impl Merchants {
         };
         let row = match self.free.pop() {
             Some(row) => {
-                self.rows[row.index()] = merchant;
+                self.update(row, |free| *free = merchant);
                 row
             }
             None => {
                 self.rows.push(merchant);
-                self.doubted.resize(self.rows.len().div_ceil(64), 0);
+                self.integrity.push(1.0);
                 MerchantRow::at(self.rows.len() - 1)
             }
         };
@@ -120,28 +120,15 @@ impl Merchants {
     pub fn update(&mut self, row: MerchantRow, change: impl FnOnce(&mut Merchant)) {
         if row.index() < self.rows.len() {
             change(&mut self.rows[row.index()]);
-            let doubted = self.rows[row.index()].integrity.is_some_and(|p| p < 1.0);
-            let bits = &mut self.doubted[row.index() / 64];
-            let bit = row.index() % 64;
-            *bits = *bits & !(1 << bit) | u64::from(doubted) << bit;
+            self.integrity[row.index()] = self.rows[row.index()].integrity.unwrap_or(1.0);
         }
     }
 
     /// How far a merchant's sales can be trusted, in [0, 1]; 1 where nothing is declared, and for no merchant.
-    #[must_use]
-    pub fn integrity(&self, row: MerchantRow) -> f32 {
-        self.doubted(row).unwrap_or(1.0)
-    }
-
-    /// The same where it is below 1.
     #[inline(always)]
     #[must_use]
-    pub fn doubted(&self, row: MerchantRow) -> Option<f32> {
-        let bits = self.doubted.get(row.index() / 64)?;
-        if bits & 1 << (row.index() % 64) == 0 {
-            return None;
-        }
-        self.rows[row.index()].integrity
+    pub fn integrity(&self, row: MerchantRow) -> f32 {
+        self.integrity.get(row.index()).copied().unwrap_or(1.0)
     }
 
     /// Counts one more item that names this merchant.
@@ -209,6 +196,6 @@ impl Merchants {
             .filter_map(|merchant| merchant.declared.as_ref())
             .map(|text| text.len())
             .sum();
-        self.rows.bytes() + self.index.bytes() + size_of_val(self.doubted.as_slice()) + declared
+        self.rows.bytes() + self.index.bytes() + size_of_val(self.integrity.as_slice()) + declared
     }
 }

@@ -12,31 +12,29 @@ pub(super) struct Factors<'a> {
     merchants: &'a Merchants,
     gamma: f64,
     bounds: (f32, f32),
-    /// That of an integrity of 1.
-    whole: f32,
 }
 
 impl<'a> Factors<'a> {
     /// The factors of one request.
     pub(super) fn new(view: &View<'a>) -> Self {
         let settings = &view.config.integrity;
-        let (min, max) = (narrow(settings.min), narrow(settings.max));
         Self {
             merchants: &view.features.merchants,
             gamma: settings.gamma,
-            bounds: (min, max),
-            whole: 1.0_f32.max(min).min(max),
+            bounds: (narrow(settings.min), narrow(settings.max)),
         }
     }
 
     /// What the base of a merchant's item is multiplied by: its integrity p as p^γ within the bounds; p is 1 without a merchant.
     #[inline(always)]
     pub(super) fn of(&self, merchant: MerchantRow) -> f32 {
-        let doubted = self.merchants.doubted(merchant);
-        doubted.map_or(self.whole, |p| {
-            let factor = narrow(f64::from(p).powf(self.gamma));
-            factor.max(self.bounds.0).min(self.bounds.1)
-        })
+        let p = self.merchants.integrity(merchant);
+        let factor = if self.gamma.to_bits() == 1.0_f64.to_bits() {
+            p
+        } else {
+            narrow(f64::from(p).powf(self.gamma))
+        };
+        factor.clamp(self.bounds.0, self.bounds.1)
     }
 
     /// The same, with its reason.
