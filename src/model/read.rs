@@ -26,6 +26,9 @@ pub const MAX_ID: usize = 128;
 /// The most elements that a list of candidates or tags is read to, whatever the limits say: a bound on memory.
 pub const MAX_LIST: usize = 1_000_000;
 
+/// Candidates for which room is made before the first is read.
+const USUAL_LIST: usize = 4_096;
+
 /// Refuses to read a list any further that is longer than [`MAX_LIST`].
 #[inline]
 fn bounded<E: Error>(length: usize) -> Result<(), E> {
@@ -388,7 +391,7 @@ impl<'de> Visitor<'de> for CandidatesVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut candidates = Candidates {
-            ids: Vec::with_capacity(1_024),
+            ids: Vec::with_capacity(USUAL_LIST),
             predictions: Vec::new(),
         };
         while seq

@@ -7,8 +7,8 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::View;
 use super::lookup::Seen;
+use super::{BLOCK, View};
 use crate::feature::Item;
 use crate::id::{Hash, ItemRow};
 use crate::prefetch::prefetch;
@@ -63,7 +63,7 @@ impl<'v, 'r, 'a> Resolver<'v, 'r, 'a> {
         Self {
             view,
             seen,
-            guesses: Vec::new(),
+            guesses: Vec::with_capacity(BLOCK),
             unknown: Vec::new(),
         }
     }

@@ -29,8 +29,8 @@ impl<'r> Slate<'r> {
     pub(super) fn new(ids: &'r [Cow<'r, str>], objectives: usize) -> Self {
         Self {
             ids,
-            kept: Vec::new(),
-            scores: Vec::new(),
+            kept: Vec::with_capacity(ids.len()),
+            scores: Vec::with_capacity(ids.len()),
             dropped: Vec::new(),
             missing: vec![0; objectives],
         }
