@@ -1,7 +1,8 @@
 //! Objectives: for each candidate one value in [0, 1] per objective, in blocks that stay in the nearest cache.
 //!
-//! An objective is a function from a candidate to its value, or `None` where the data is missing; [`Predictor::fill`] is the one place
-//! that lists them. A block is a matrix of objective × candidate: filled row by row, then blended.
+//! An objective is a function from a candidate to its value, or NaN where the data is missing; [`Predictor::fill`] is the one place
+//! that lists them. A block is a matrix of objective × candidate: filled row by row, then blended. What holds for the whole request
+//! is looked up once a row, not once a candidate.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -151,46 +152,34 @@ impl<'a> Predictor<'a> {
         let own = match weighed {
             Weighed::Own(objective) => objective,
             Weighed::Prediction(number) => {
-                return column(candidates, out, 0.5, |candidate| {
-                    self.prediction(number, candidate)
-                });
+                column(candidates, out, |c| self.prediction(number, c));
+                return settle(out, 0.5);
             }
         };
-        let neutral = own.row().neutral;
         match own {
             Objective::AffinityTags => {
                 let cosine = self.cosine();
-                column(candidates, out, neutral, |c| {
-                    cosine(c).map(|cosine| cosine.max(0.0))
-                })
+                column(candidates, out, |c| cosine(c).clamp(0.0, 1.0));
             }
-            Objective::AffinityItem => column(candidates, out, neutral, self.item_history()),
-            Objective::AffinityMerchant => {
-                column(candidates, out, neutral, self.merchant_history())
-            }
-            Objective::RaceLevel => column(candidates, out, neutral, |c| {
-                c.merchant.map(|standing| standing.level)
-            }),
-            Objective::RaceGrowth => {
-                column(candidates, out, neutral, |c| known(c.merchant?.growth))
-            }
-            Objective::ItemLevel => column(candidates, out, neutral, |c| {
-                c.standing.map(|standing| standing.level)
-            }),
-            Objective::ItemGrowth => {
-                column(candidates, out, neutral, |c| known(c.standing?.growth))
-            }
-            Objective::OrderValue => column(candidates, out, neutral, self.order_value()),
+            Objective::AffinityItem => column(candidates, out, self.item_history()),
+            Objective::AffinityMerchant => column(candidates, out, self.merchant_history()),
+            Objective::RaceLevel => column(candidates, out, |c| c.merchant.level),
+            Objective::RaceGrowth => column(candidates, out, |c| c.merchant.growth),
+            Objective::ItemLevel => column(candidates, out, |c| c.standing.level),
+            Objective::ItemGrowth => column(candidates, out, |c| c.standing.growth),
+            Objective::OrderValue => column(candidates, out, self.order_value()),
             Objective::Freshness => {
-                let missing = column(candidates, out, neutral.log2(), self.halvings());
+                column(candidates, out, self.halvings());
                 exp2(out);
-                missing
             }
-            Objective::Quality => column(candidates, out, neutral, |c| self.details(c).quality),
-            Objective::LongTermValue => column(candidates, out, neutral, |c| {
-                self.details(c).long_term_value
+            Objective::Quality => column(candidates, out, |c| {
+                self.details(c).quality.unwrap_or(f32::NAN)
+            }),
+            Objective::LongTermValue => column(candidates, out, |c| {
+                self.details(c).long_term_value.unwrap_or(f32::NAN)
             }),
         }
+        settle(out, own.row().neutral)
     }
 
     /// The natural figure behind an objective's value; `None` where the data is missing.
@@ -203,7 +192,7 @@ impl<'a> Predictor<'a> {
         };
         let standings = self.view.standings;
         match own {
-            Objective::AffinityTags => self.cosine()(candidate).map(f64::from),
+            Objective::AffinityTags => known(self.cosine()(candidate)),
             Objective::AffinityItem => self.taste.items()(candidate.row),
             Objective::AffinityMerchant => self.taste.merchants()(candidate.item.merchant.some()?),
             Objective::RaceLevel => Some(
@@ -229,29 +218,32 @@ impl<'a> Predictor<'a> {
         self.view.features.items.details(candidate.row)
     }
 
-    fn cosine(&self) -> impl Fn(&Candidate<'_>) -> Option<f32> {
+    fn cosine(&self) -> impl Fn(&Candidate<'_>) -> f32 {
         let cosine = self.taste.cosine(&self.view.features.items);
         move |candidate| cosine(candidate.row, candidate.item)
     }
 
-    fn item_history(&self) -> impl Fn(&Candidate<'_>) -> Option<f32> {
+    fn item_history(&self) -> impl Fn(&Candidate<'_>) -> f32 {
         let scale = self.view.standings.references.item_history;
         let history = self.taste.items();
-        move |candidate| Some(scale.value(history(candidate.row)?))
+        move |candidate| history(candidate.row).map_or(f32::NAN, |history| scale.value(history))
     }
 
-    fn merchant_history(&self) -> impl Fn(&Candidate<'_>) -> Option<f32> {
+    fn merchant_history(&self) -> impl Fn(&Candidate<'_>) -> f32 {
         let scale = self.view.standings.references.merchant_history;
         let history = self.taste.merchants();
-        move |candidate| Some(scale.value(history(candidate.item.merchant.some()?)?))
+        move |candidate| {
+            let history = candidate.item.merchant.some().and_then(&history);
+            history.map_or(f32::NAN, |history| scale.value(history))
+        }
     }
 
-    fn order_value(&self) -> impl Fn(&Candidate<'_>) -> Option<f32> {
+    fn order_value(&self) -> impl Fn(&Candidate<'_>) -> f32 {
         let scale = self.view.standings.references.price;
         move |candidate| {
-            let sold = candidate.standing.map_or(f32::NAN, |s| s.order_value);
+            let sold = candidate.standing.order_value;
             let listed = scale.value_of_ln(candidate.item.ln_price);
-            known(if sold.is_nan() { listed } else { sold })
+            if sold.is_nan() { listed } else { sold }
         }
     }
 
@@ -265,11 +257,13 @@ impl<'a> Predictor<'a> {
     }
 
     /// log2 of the freshness: how often it halved, negative; within the exponents of an `f32`.
-    fn halvings(&self) -> impl Fn(&Candidate<'_>) -> Option<f32> {
+    fn halvings(&self) -> impl Fn(&Candidate<'_>) -> f32 {
         let (now, unit) = (self.view.as_of, 1.0 / self.view.config.freshness_half_life);
         move |candidate| {
-            let half_lives = now.since(candidate.item.listed_at()?) as f64 * unit;
-            Some(narrow(-half_lives).clamp(LEAST_EXPONENT, 0.0))
+            candidate.item.listed_at().map_or(f32::NAN, |listed_at| {
+                let half_lives = now.since(listed_at) as f64 * unit;
+                narrow(-half_lives).clamp(LEAST_EXPONENT, 0.0)
+            })
         }
     }
 
@@ -279,33 +273,37 @@ impl<'a> Predictor<'a> {
         Some(self.view.as_of.since(candidate.item.listed_at()?) as f64 / DAY_MILLIS)
     }
 
-    fn prediction(&self, number: usize, candidate: &Candidate<'_>) -> Option<f32> {
-        let x = *self.predictions.get(&(candidate.place, number))?;
-        Some(normalise(
-            &self.view.config.predictions.get(number)?.normaliser,
-            x,
-        ))
+    fn prediction(&self, number: usize, candidate: &Candidate<'_>) -> f32 {
+        let x = self.predictions.get(&(candidate.place, number));
+        let prediction = self.view.config.predictions.get(number);
+        x.zip(prediction).map_or(f32::NAN, |(x, prediction)| {
+            normalise(&prediction.normaliser, *x)
+        })
     }
 }
 
-/// `None` for NaN, which stands for a missing number in a row.
-#[inline(always)]
-fn known(number: f32) -> Option<f32> {
-    (!number.is_nan()).then_some(number)
+/// `None` for NaN, which stands for what is missing.
+fn known(number: f32) -> Option<f64> {
+    (!number.is_nan()).then_some(f64::from(number))
 }
 
+/// Fills a column with the values of candidates, NaN where one is missing.
 #[inline(always)]
-fn column<'a, 'b: 'a>(
-    candidates: &'a [Candidate<'b>],
+fn column<'b>(
+    candidates: &[Candidate<'b>],
     out: &mut [f32],
-    neutral: f32,
-    value: impl Fn(&Candidate<'b>) -> Option<f32>,
-) -> usize {
-    let mut missing = 0;
+    value: impl Fn(&Candidate<'b>) -> f32,
+) {
     for (candidate, out) in candidates.iter().zip(out) {
-        let value = value(candidate);
-        missing += usize::from(value.is_none());
-        *out = value.unwrap_or(neutral);
+        *out = value(candidate);
+    }
+}
+
+/// Puts the neutral value where one is missing; how many there were.
+fn settle(column: &mut [f32], neutral: f32) -> usize {
+    let missing = column.iter().filter(|value| value.is_nan()).count();
+    for value in column {
+        *value = if value.is_nan() { neutral } else { *value };
     }
     missing
 }

@@ -26,10 +26,10 @@ pub(super) struct Candidate<'a> {
     pub(super) place: u32,
     /// What is known of it.
     pub(super) item: &'a Item,
-    /// How it sells; `None` where it came after the rebuild.
-    pub(super) standing: Option<&'a ItemStanding>,
-    /// How its merchant runs; `None` where there is none, or it came after the rebuild.
-    pub(super) merchant: Option<&'a MerchantStanding>,
+    /// How it sells.
+    pub(super) standing: &'a ItemStanding,
+    /// How its merchant runs.
+    pub(super) merchant: &'a MerchantStanding,
 }
 
 impl<'a> Candidate<'a> {
@@ -37,12 +37,13 @@ impl<'a> Candidate<'a> {
     #[inline(always)]
     pub(super) fn new(view: &View<'a>, (row, item): (ItemRow, &'a Item), place: u32) -> Self {
         let standing = view.standings.item(row);
+        let merchant = view.standings.merchant(item.merchant);
         Self {
             row,
             place,
             item,
-            standing,
-            merchant: view.standings.merchant(item.merchant),
+            standing: standing.unwrap_or(&ItemStanding::MISSING),
+            merchant: merchant.unwrap_or(&MerchantStanding::MISSING),
         }
     }
 }
@@ -107,8 +108,8 @@ impl<'v, 'r, 'a> Resolver<'v, 'r, 'a> {
         match verify(self.view, hash, guess) {
             Some((row, item)) if self.seen.first(row.0) => {
                 let candidate = Candidate::new(self.view, (row, item), narrow(first + place));
-                candidate.standing.into_iter().for_each(prefetch);
-                candidate.merchant.into_iter().for_each(prefetch);
+                prefetch(candidate.standing);
+                prefetch(candidate.merchant);
                 found.push(candidate);
             }
             Some(_) => {}

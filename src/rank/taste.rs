@@ -132,19 +132,20 @@ impl Taste {
         }
     }
 
-    /// The cosine of the user's and an item's tags, each × idf; `None` where either has none.
-    pub(super) fn cosine<'t>(
-        &'t self,
-        items: &'t Items,
-    ) -> impl Fn(ItemRow, &Item) -> Option<f32> + 't {
+    /// The cosine of the user's and an item's tags, each × idf, in [−1, 1]; NaN where either has none.
+    pub(super) fn cosine<'t>(&'t self, items: &'t Items) -> impl Fn(ItemRow, &Item) -> f32 + 't {
         let (length, tags) = (self.norm, self.tags.as_slice());
         move |row, item| {
             if length <= 0.0 || !item.has_tags() {
-                return None;
+                return f32::NAN;
             }
             let [product, square] = items.sums(row, item, tags);
             let norm = length * square.sqrt();
-            (norm > 0.0).then(|| (product / norm).clamp(-1.0, 1.0))
+            if norm > 0.0 {
+                (product / norm).clamp(-1.0, 1.0)
+            } else {
+                f32::NAN
+            }
         }
     }
 

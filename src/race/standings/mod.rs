@@ -38,10 +38,16 @@ pub struct ItemStanding {
 }
 
 impl ItemStanding {
-    /// Of an item that did not sell, or came after the rebuild.
+    /// Of an item that did not sell.
     pub const NONE: Self = Self {
         level: 0.0,
         growth: 0.0,
+        order_value: f32::NAN,
+    };
+    /// Of an item that came after the rebuild: nothing is known.
+    pub const MISSING: Self = Self {
+        level: f32::NAN,
+        growth: f32::NAN,
         order_value: f32::NAN,
     };
 }
@@ -56,10 +62,15 @@ pub struct MerchantStanding {
 }
 
 impl MerchantStanding {
-    /// Of a merchant that did not sell, or came after the rebuild.
+    /// Of a merchant that did not sell.
     pub const NONE: Self = Self {
         level: 0.0,
         growth: 0.0,
+    };
+    /// Of no merchant, or one that came after the rebuild: nothing is known.
+    pub const MISSING: Self = Self {
+        level: f32::NAN,
+        growth: f32::NAN,
     };
 }
 
