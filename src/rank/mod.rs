@@ -100,21 +100,9 @@ pub fn rank<'r>(
     let predictor = Predictor::new(view, taste, &request.candidates.predictions);
     let mut slate = Slate::new(ids, weights.parts().len());
     let mut resolver = Resolver::new(view, seen);
-    if let Some(splitters) = splitters(ids.len(), view) {
-        let mut candidates = Vec::with_capacity(ids.len());
-        for (number, block) in ids.chunks(BLOCK).enumerate() {
-            resolver.block(block, number * BLOCK, &mut candidates);
-        }
-        slate.keep(&mut candidates);
-        splitters.install(|| predictor.score_split(&candidates, &weights, &mut slate));
-    } else {
-        let mut candidates = Vec::with_capacity(BLOCK);
-        for (number, block) in ids.chunks(BLOCK).enumerate() {
-            candidates.clear();
-            resolver.block(block, number * BLOCK, &mut candidates);
-            slate.keep(&mut candidates);
-            predictor.score(&candidates, &weights, values, &mut slate);
-        }
+    match splitters(ids.len(), view) {
+        Some(threads) => score_split(&mut resolver, &predictor, &weights, &mut slate, threads),
+        None => score(&mut resolver, &predictor, &weights, &mut slate, values),
     }
     let limit = request.limit.unwrap_or(view.scene.limit);
     let best = topk::select(&slate, limit, keys);
@@ -146,6 +134,39 @@ pub fn rank<'r>(
         dropped: explain.then_some(slate.dropped),
     };
     (ranking, tally)
+}
+
+/// Looks candidates up and scores them block by block, so that a block is still in the nearest caches when it is scored.
+fn score<'r>(
+    resolver: &mut Resolver<'_, 'r, '_>,
+    predictor: &Predictor<'_>,
+    weights: &Weights,
+    slate: &mut Slate<'r>,
+    values: &mut predict::Values,
+) {
+    let mut candidates = Vec::with_capacity(BLOCK);
+    for (number, ids) in slate.ids().chunks(BLOCK).enumerate() {
+        candidates.clear();
+        resolver.block(ids, number * BLOCK, &mut candidates);
+        slate.keep(&mut candidates);
+        predictor.score(&candidates, weights, values, slate);
+    }
+}
+
+/// Looks all candidates up, then scores them on several threads.
+fn score_split<'r>(
+    resolver: &mut Resolver<'_, 'r, '_>,
+    predictor: &Predictor<'_>,
+    weights: &Weights,
+    slate: &mut Slate<'r>,
+    threads: &ThreadPool,
+) {
+    let mut candidates = Vec::with_capacity(slate.ids().len());
+    for (number, ids) in slate.ids().chunks(BLOCK).enumerate() {
+        resolver.block(ids, number * BLOCK, &mut candidates);
+    }
+    slate.keep(&mut candidates);
+    threads.install(|| predictor.score_split(&candidates, weights, slate));
 }
 
 /// The threads over which a request of that many candidates is split, if it is long enough.

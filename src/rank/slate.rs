@@ -36,6 +36,11 @@ impl<'r> Slate<'r> {
         }
     }
 
+    /// The ids that the request gave, in its order.
+    pub(super) fn ids(&self) -> &'r [Cow<'r, str>] {
+        self.ids
+    }
+
     /// The id that the request gave at a place.
     pub(super) fn id(&self, place: u32) -> &'r str {
         &self.ids[place as usize]
