@@ -36,8 +36,13 @@ impl Seen {
 }
 
 const FREE: u32 = u32::MAX;
-/// Slots for each entry.
-const SPARE: usize = 32;
+/// Slots for so many entries: 32 for each while that is little to clear, at least 8.
+fn slots(entries: usize) -> usize {
+    (entries * 32)
+        .min(2_048)
+        .max(entries * 8)
+        .next_power_of_two()
+}
 
 /// Where a row begins to look; multiplying spreads rows that lie close together.
 #[inline(always)]
@@ -56,7 +61,7 @@ impl Sums {
     /// Forgets all, and makes room for that many rows.
     pub(super) fn clear(&mut self, rows: usize) {
         self.rows.clear();
-        self.rows.resize((rows * SPARE).next_power_of_two(), FREE);
+        self.rows.resize(slots(rows), FREE);
         self.sums.resize(self.rows.len(), 0.0);
     }
 
