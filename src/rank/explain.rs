@@ -2,8 +2,9 @@
 
 use super::blend::Weights;
 use super::factor;
-use super::predict::{Predictor, Values};
+use super::predict::Predictor;
 use super::resolve::Candidate;
+use crate::config::Weighed;
 use crate::model::read::narrow;
 use crate::model::{Explanation, Part};
 
@@ -15,7 +16,7 @@ pub(super) fn explain(
 ) -> Explanation {
     let one = std::slice::from_ref(candidate);
     let view = predictor.view();
-    let part = |&(weighed, weight): &(crate::config::Weighed, f64)| {
+    let part = |&(weighed, weight): &(Weighed, f64)| {
         let mut value = [0.0];
         predictor.fill(weighed, one, &mut value);
         Part {
@@ -28,13 +29,7 @@ pub(super) fn explain(
     };
     let mut base = [0.0];
     let mut missing = vec![0; weights.parts().len()];
-    predictor.bases(
-        one,
-        weights,
-        &mut Values::default(),
-        &mut base,
-        &mut missing,
-    );
+    predictor.bases(one, weights, &mut base, &mut missing);
     Explanation {
         objectives: weights.parts().iter().map(part).collect(),
         base: base[0],

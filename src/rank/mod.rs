@@ -65,7 +65,6 @@ impl View<'_> {
 pub struct Scratch {
     taste: Taste,
     seen: lookup::Seen,
-    values: predict::Values,
     keys: Vec<u64>,
 }
 
@@ -88,12 +87,7 @@ pub fn rank<'r>(
     view: &View<'_>,
     scratch: &mut Scratch,
 ) -> (Ranking<'r>, Tally) {
-    let Scratch {
-        taste,
-        seen,
-        values,
-        keys,
-    } = scratch;
+    let Scratch { taste, seen, keys } = scratch;
     let ids = &request.candidates.ids;
     let weights = Weights::of(view.scene);
     taste.load(&request.user_id, view, weights.needs());
@@ -102,7 +96,7 @@ pub fn rank<'r>(
     let mut resolver = Resolver::new(view, seen);
     match splitters(ids.len(), view) {
         Some(threads) => score_split(&mut resolver, &predictor, &weights, &mut slate, threads),
-        None => score(&mut resolver, &predictor, &weights, &mut slate, values),
+        None => score(&mut resolver, &predictor, &weights, &mut slate),
     }
     let limit = request.limit.unwrap_or(view.scene.limit);
     let best = topk::select(&slate, limit, keys);
@@ -142,14 +136,13 @@ fn score<'r>(
     predictor: &Predictor<'_>,
     weights: &Weights,
     slate: &mut Slate<'r>,
-    values: &mut predict::Values,
 ) {
     let mut candidates = Vec::with_capacity(BLOCK);
     for (number, ids) in slate.ids().chunks(BLOCK).enumerate() {
         candidates.clear();
         resolver.block(ids, number * BLOCK, &mut candidates);
         slate.keep(&mut candidates);
-        predictor.score(&candidates, weights, values, slate);
+        predictor.score(&candidates, weights, slate);
     }
 }
 

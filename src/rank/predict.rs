@@ -1,13 +1,13 @@
 //! Objectives: for each candidate one value in [0, 1] per objective, in blocks that stay in the nearest cache.
 //!
 //! An objective is a function from a candidate to its value, or NaN where the data is missing; [`Predictor::fill`] is the one place
-//! that lists them. A block is a matrix of objective × candidate: filled row by row, then blended. What holds for the whole request
-//! is looked up once a row, not once a candidate.
+//! that lists them. The values of a block are a column: filled, then blended into the bases, one objective after the other. What holds
+//! for the whole request is looked up once a column, not once a candidate.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use ndarray::{ArrayViewMut1, ArrayViewMut2};
+use ndarray::{ArrayView1, ArrayViewMut1};
 use rayon::prelude::*;
 use wide::f32x8;
 
@@ -26,22 +26,6 @@ use crate::objective::Objective;
 const DAY_MILLIS: f64 = 86_400_000.0;
 /// The exponent of the least `f32` of full precision.
 const LEAST_EXPONENT: f32 = -126.0;
-
-/// Room for the values of a block: objective × candidate.
-#[derive(Debug, Default)]
-pub(super) struct Values(Vec<f32>);
-
-impl Values {
-    fn of(&mut self, objectives: usize, candidates: usize) -> ArrayViewMut2<'_, f32> {
-        let room = objectives * candidates;
-        if self.0.len() < room {
-            self.0.resize(room, 0.0);
-        }
-        let shape = (objectives, candidates);
-        ArrayViewMut2::from_shape(shape, &mut self.0[..room])
-            .unwrap_or_else(|_| ArrayViewMut2::from(&mut [[0.0; 0]; 0]))
-    }
-}
 
 /// Computes objectives for one request.
 #[derive(Debug)]
@@ -77,16 +61,10 @@ impl<'a> Predictor<'a> {
     }
 
     /// Scores a block that was just added to a slate.
-    pub(super) fn score(
-        &self,
-        block: &[Candidate<'_>],
-        weights: &Weights,
-        values: &mut Values,
-        slate: &mut Slate<'_>,
-    ) {
+    pub(super) fn score(&self, block: &[Candidate<'_>], weights: &Weights, slate: &mut Slate<'_>) {
         let start = slate.scores.len() - block.len();
         let scores = &mut slate.scores[start..];
-        self.bases(block, weights, values, scores, &mut slate.missing);
+        self.bases(block, weights, scores, &mut slate.missing);
         self.apply_factors(block, scores);
     }
 
@@ -102,35 +80,28 @@ impl<'a> Predictor<'a> {
             .zip(slate.scores.par_chunks_mut(BLOCK));
         let missing = blocks.map(|(block, scores)| {
             let mut missing = vec![0; weights.parts().len()];
-            self.bases(block, weights, &mut Values::default(), scores, &mut missing);
+            self.bases(block, weights, scores, &mut missing);
             self.apply_factors(block, scores);
             missing
         });
         slate.missing = missing.reduce(|| vec![0; weights.parts().len()], add);
     }
 
-    /// The bases of one block; adds to `missing` how many candidates lacked the data of each objective.
+    /// The bases of one block, of at most [`BLOCK`]; adds to `missing` how many candidates lacked the data of each objective.
     pub(super) fn bases(
         &self,
         block: &[Candidate<'_>],
         weights: &Weights,
-        values: &mut Values,
         bases: &mut [f32],
         missing: &mut [usize],
     ) {
-        let mut matrix = values.of(weights.parts().len(), block.len());
+        let mut room = [0.0; BLOCK];
+        let column = &mut room[..block.len()];
         bases.fill(weights.start());
         let mut bases = ArrayViewMut1::from(bases);
-        for ((mut row, &(weighed, weight)), missing) in matrix
-            .rows_mut()
-            .into_iter()
-            .zip(weights.parts())
-            .zip(missing)
-        {
-            *missing += row
-                .as_slice_mut()
-                .map_or(0, |row| self.fill(weighed, block, row));
-            weights.add(weight, row.view(), bases.view_mut());
+        for (&(weighed, weight), missing) in weights.parts().iter().zip(missing) {
+            *missing += self.fill(weighed, block, column);
+            weights.add(weight, ArrayView1::from(&*column), bases.view_mut());
         }
         bases.mapv_inplace(|base| base.clamp(0.0, 1.0));
     }
@@ -268,7 +239,6 @@ impl<'a> Predictor<'a> {
     }
 
     /// Days since the item was listed.
-    #[inline(always)]
     fn age(&self, candidate: &Candidate<'_>) -> Option<f64> {
         Some(self.view.as_of.since(candidate.item.listed_at()?) as f64 / DAY_MILLIS)
     }
