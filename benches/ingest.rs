@@ -8,7 +8,7 @@ use criterion::{BatchSize, Criterion, Throughput};
 use saima::cli::synthetic;
 use saima::clock::{Clock, ClockMode};
 use saima::config::{Config, Live};
-use saima::engine::{Engine, EntityKind, Operation};
+use saima::engine::{Engine, EntityKind, Operation, Stored};
 use saima::telemetry::Telemetry;
 
 const ITEMS: u32 = 100_000;
@@ -19,7 +19,13 @@ const SLICE: usize = 16;
 
 fn engine() -> Arc<Engine> {
     let live = Arc::new(Live::new(Config::embedded()));
-    let engine = Engine::start(live, Clock::new(ClockMode::Wall), Telemetry::default());
+    let stored = Stored::in_memory(&live.load().config);
+    let engine = Engine::start(
+        live,
+        Clock::new(ClockMode::Wall),
+        Telemetry::default(),
+        stored,
+    );
     engine.fill(|facts, config| synthetic::fill(facts, ITEMS, config));
     engine
 }
@@ -69,7 +75,7 @@ fn bench(
             |lines| {
                 for slice in lines.chunks(SLICE) {
                     let slice: Vec<&[u8]> = slice.iter().map(String::as_bytes).collect();
-                    let fates = engine.ingest(operation, &slice);
+                    let fates = engine.ingest(operation, &slice).unwrap();
                     assert!(fates.iter().all(Result::is_ok), "{fates:?}");
                 }
             },

@@ -12,7 +12,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use saima::cli::synthetic;
 use saima::clock::{Clock, ClockMode};
 use saima::config::{Config, Live};
-use saima::engine::Engine;
+use saima::engine::{Engine, Stored};
 use saima::model::RankRequest;
 use saima::telemetry::Telemetry;
 
@@ -34,7 +34,13 @@ impl Numbers {
 
 fn engine(items: u32) -> Result<Arc<Engine>> {
     let live = Arc::new(Live::new(Config::embedded()));
-    let engine = Engine::start(live, Clock::new(ClockMode::Wall), Telemetry::default());
+    let stored = Stored::in_memory(&live.load().config);
+    let engine = Engine::start(
+        live,
+        Clock::new(ClockMode::Wall),
+        Telemetry::default(),
+        stored,
+    );
     engine.fill(|facts, config| synthetic::fill(facts, items, config));
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(engine.rebuild());

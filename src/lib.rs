@@ -29,9 +29,9 @@
 //! | 5 | [`http`] | [`engine`], [`config`], [`telemetry`], layer 0 |
 //! | 4 | [`engine`] | layers 0–3 |
 //! | 3 | [`rank`], [`ingest`]: never each other | layers 0–2 |
-//! | 2 | [`feature`], [`race`]: never each other; [`ingest`] feeds both | layers 0–1 |
+//! | 2 | [`feature`], [`race`], [`journal`]: never each other; [`ingest`] feeds both | layers 0–1 |
 //! | 1 | [`config`], [`telemetry`] | layer 0 |
-//! | 0 | [`model`], [`objective`], [`id`], [`clock`], [`prefetch`], [`allocator`] | nothing of the crate but layer 0 |
+//! | 0 | [`model`], [`objective`], [`id`], [`clock`], [`prefetch`], [`allocator`], [`chunked`] | nothing of the crate but layer 0 |
 //!
 //! [`rank`], [`race`] and [`feature`] know no async runtime, no HTTP, no log and no file. Time is an argument everywhere below the
 //! engine. The one crossing from async tasks to the CPU threads is in [`engine`].
@@ -48,6 +48,7 @@
 //!   they grow). **Standings**: the immutable result of one rebuild. **`as_of`**: the one instant that a request sees.
 
 pub mod allocator;
+pub mod chunked;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -56,6 +57,7 @@ pub mod feature;
 pub mod http;
 pub mod id;
 pub mod ingest;
+pub mod journal;
 pub mod model;
 pub mod objective;
 pub mod prefetch;

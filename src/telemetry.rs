@@ -128,6 +128,52 @@ pub struct SceneMetrics {
     pub write: Latency,
 }
 
+/// How facts are made durable.
+#[derive(Debug)]
+pub struct JournalMetrics {
+    /// The number of the last durable record.
+    pub sequence: Count,
+    /// Bytes written since the start.
+    pub bytes: Count,
+    /// 1 where facts can no longer be made durable.
+    pub broken: Count,
+    /// The last record that the newest checkpoint covers.
+    pub checkpoint: Count,
+    /// Seconds that the last checkpoint took.
+    pub checkpoint_duration: Figure,
+    /// Checkpoints that could not be written.
+    pub checkpoint_failures: Counter,
+}
+
+impl JournalMetrics {
+    fn declare(to: &mut Registry) -> Self {
+        Self {
+            sequence: one(to, "journal_sequence", "Number of the last durable record"),
+            bytes: one(to, "journal_bytes", "Bytes written since the start"),
+            broken: one(
+                to,
+                "journal_broken",
+                "1 where facts can no longer be made durable",
+            ),
+            checkpoint: one(
+                to,
+                "checkpoint_sequence",
+                "Last record that the newest checkpoint covers",
+            ),
+            checkpoint_duration: one(
+                to,
+                "checkpoint_duration_seconds",
+                "Time of the last checkpoint",
+            ),
+            checkpoint_failures: one(
+                to,
+                "checkpoint_failures",
+                "Checkpoints that could not be written",
+            ),
+        }
+    }
+}
+
 /// Every metric of the service.
 #[derive(Debug)]
 pub struct Telemetry {
@@ -172,6 +218,8 @@ pub struct Telemetry {
     pub panics: Counter,
     /// Requests under way.
     pub in_flight: Gauge,
+    /// How facts are made durable.
+    pub journal: JournalMetrics,
 }
 
 impl Default for Telemetry {
@@ -253,6 +301,7 @@ impl Default for Telemetry {
             config_refused: one(to, "config_refused", "Configurations refused"),
             panics: one(to, "panics", "Panics contained"),
             in_flight: one(to, "in_flight", "Requests under way"),
+            journal: JournalMetrics::declare(to),
             registry,
         }
     }

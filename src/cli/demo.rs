@@ -43,6 +43,7 @@ pub(super) fn run(args: &DemoArgs) -> Result<ExitCode> {
     if let Some(listen) = args.listen {
         config.server.listen = listen;
     }
+    config.store.path = None;
     let listen = config.server.listen;
     serve(config, |_, engine| match args.synthetic {
         Some(items) => {
@@ -71,7 +72,7 @@ fn load(engine: &Engine) -> Result<()> {
         for slice in lines.chunks(SLICE) {
             let slice: Vec<&[u8]> = slice.iter().map(Vec::as_slice).collect();
             let refused = engine
-                .ingest(operation, &slice)
+                .ingest(operation, &slice)?
                 .into_iter()
                 .find_map(Result::err);
             ensure!(

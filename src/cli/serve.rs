@@ -5,14 +5,14 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::ServeArgs;
 use crate::clock::Clock;
 use crate::config::{self, Config, Live, LogFormat};
-use crate::engine::Engine;
+use crate::engine::{Engine, Stored};
 use crate::http::{self, Tokens};
 use crate::telemetry::{self, Telemetry};
 
@@ -27,11 +27,6 @@ pub(super) fn run(args: ServeArgs) -> Result<ExitCode> {
         }
     };
     adjust(&mut config, &args);
-    if args.data.as_deref().is_some_and(|data| data != "none") {
-        bail!(
-            "--data: a data directory is not supported yet; use --data none, which keeps everything in memory"
-        );
-    }
     serve(config, |live, engine| {
         let Some(path) = path else { return Ok(None) };
         watch(&path, live, engine, args).map(Some)
@@ -42,6 +37,9 @@ pub(super) fn run(args: ServeArgs) -> Result<ExitCode> {
 fn adjust(config: &mut Config, args: &ServeArgs) {
     if let Some(listen) = args.listen {
         config.server.listen = listen;
+    }
+    if let Some(data) = &args.data {
+        config.store.path = (data != "none").then(|| data.into());
     }
     if let Some(clock) = args.clock {
         config.clock.mode = clock.into();
@@ -77,7 +75,11 @@ pub(super) fn serve<T>(
     tracing::info!(config = %config.effective(), "effective configuration");
     let clock = Clock::new(config.clock.mode);
     let live = Arc::new(Live::new(config));
-    let engine = Engine::start(Arc::clone(&live), clock, Telemetry::default());
+    let stored = match &live.load().config.store.path {
+        Some(path) => Stored::open(path, &live.load().config)?,
+        None => Stored::in_memory(&live.load().config),
+    };
+    let engine = Engine::start(Arc::clone(&live), clock, Telemetry::default(), stored);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

@@ -47,6 +47,18 @@ impl Config {
         })
     }
 
+    /// The sections on which it depends what is learnt of facts, as TOML.
+    #[must_use]
+    pub fn terms(&self) -> String {
+        let sections = json!({
+            "store": store(&self.store),
+            "limits": self.limits,
+            "profile": profile(&self.profile),
+            "race": race(&self.race),
+        });
+        toml::to_string(&sections).unwrap_or_default()
+    }
+
     fn scene(&self, scene: &Scene) -> (String, Value) {
         let weight = |weighed: Weighed| {
             let mut weights = scene.weights.iter();
@@ -69,6 +81,11 @@ fn store(store: &Store) -> Value {
     let path = store.path.as_deref().map(|path| path.to_string_lossy());
     json!({
         "path": path.as_deref().unwrap_or("none"),
+        "segment_bytes": store.segment_bytes,
+        "checkpoint_bytes": store.checkpoint_bytes,
+        "checkpoint_seconds": store.checkpoint_every.as_secs_f64(),
+        "history_days": store.history_age.as_secs() / 86_400,
+        "history_bytes": store.history_bytes,
         "unknown_items": store.unknown_items,
         "event_ids": store.event_ids,
         "event_id_hours": store.event_id_age / HOUR,

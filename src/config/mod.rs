@@ -60,6 +60,14 @@ impl Config {
         parse(file, text, Some(defaults.get_ref()))
     }
 
+    /// The configuration whose [`Self::terms`] these are; what is not of them is that of the embedded one.
+    ///
+    /// # Errors
+    /// Terms that are not valid any more.
+    pub fn of_terms(terms: &str) -> Result<Self, ConfigFaults> {
+        Self::parse("the journal's settings", terms)
+    }
+
     /// Reads a file as [`Self::parse`] does.
     ///
     /// # Errors

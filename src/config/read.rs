@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use super::section::Section;
 use super::value::{self, Checked};
@@ -71,8 +72,14 @@ fn store(s: &Section<'_>) -> Store {
     Store {
         path: s.text("path", None, |text| match text {
             "none" => Ok(None),
-            _ => Err("not yet: only \"none\" (memory only)".to_owned()),
+            "" => Err("must be a directory, or \"none\" for memory only".to_owned()),
+            path => Ok(Some(path.into())),
         }),
+        segment_bytes: s.integer("segment_bytes", 4_096..=1 << 30),
+        checkpoint_bytes: s.integer("checkpoint_bytes", 4_096..=1 << 40),
+        checkpoint_every: s.seconds("checkpoint_seconds", 86_400.0),
+        history_age: Duration::from_secs(s.integer("history_days", 0..=3_650) * 86_400),
+        history_bytes: s.integer("history_bytes", 0..=1 << 44),
         unknown_items: s.choice("unknown_items", &kept, UnknownItems::Reject),
         event_ids: s.integer("event_ids", 0..=100_000_000),
         event_id_age: s.integer("event_id_hours", 1..=8_760) * HOUR,

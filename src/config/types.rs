@@ -59,6 +59,16 @@ pub struct Server {
 pub struct Store {
     /// The data directory; `None`: memory only.
     pub path: Option<PathBuf>,
+    /// Bytes from which a segment of the journal is ended.
+    pub segment_bytes: u64,
+    /// Bytes of facts after which a checkpoint is written.
+    pub checkpoint_bytes: u64,
+    /// The most time from a fact to the checkpoint that covers it.
+    pub checkpoint_every: Duration,
+    /// For how long segments are kept that a checkpoint covers.
+    pub history_age: Duration,
+    /// How many bytes of such segments are kept at most.
+    pub history_bytes: u64,
     /// What becomes of an event for an item that is not in the catalogue.
     pub unknown_items: UnknownItems,
     /// How many event ids are remembered at most.

@@ -7,6 +7,7 @@ mod gather;
 mod observe;
 mod rebuild;
 mod show;
+mod store;
 mod workers;
 
 use std::cell::RefCell;
@@ -20,7 +21,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::clock::{Clock, Day, Deadline, Time};
 use crate::config::{Config, Generation, Live};
-use crate::ingest::{self, Fact, Facts, Moment};
+use crate::ingest::{self, Fact, Facts, Moment, Record, Retired};
 use crate::model::{Fault, RankRequest, Ranking};
 use crate::race::Standings;
 use crate::rank::{self, Scratch, View};
@@ -29,8 +30,10 @@ use crate::telemetry::Telemetry;
 use observe::Sizes;
 
 pub use crate::ingest::{EntityKind, Operation, Rejected};
+pub use crate::journal::{Broken, JournalError};
 pub use rebuild::Rebuilder;
 pub use show::RaceQuery;
+pub use store::Stored;
 
 /// Items whose rows are walked under one hold of the lock.
 const ITEMS_A_SLICE: usize = 16_384;
@@ -60,6 +63,8 @@ pub struct Engine {
     facts: RwLock<Facts>,
     standings: ArcSwap<Standings>,
     rebuilder: Rebuilder,
+    /// Where the facts are kept; `None`: in memory only.
+    kept: Option<store::Kept>,
     deleting: Mutex<()>,
     /// Threads for long requests; `None` where they could not be started.
     splitters: Option<ThreadPool>,
@@ -70,13 +75,19 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine with nothing in it; its first standings are built in the background at once.
+    /// An engine on stored facts; its first standings are built in the background at once.
     #[must_use]
-    pub fn start(live: Arc<Live>, clock: Clock, telemetry: Telemetry) -> Arc<Self> {
+    pub fn start(live: Arc<Live>, clock: Clock, telemetry: Telemetry, stored: Stored) -> Arc<Self> {
         let generation = live.load();
+        stored
+            .facts
+            .latest
+            .into_iter()
+            .for_each(|at| clock.observe(at));
         let (rebuilder, requests) = Rebuilder::new();
         let engine = Arc::new(Self {
-            facts: RwLock::new(Facts::new(&generation.config)),
+            facts: RwLock::new(stored.facts),
+            kept: stored.kept,
             standings: ArcSwap::from_pointee(gather::nothing(&generation.config)),
             live,
             clock,
@@ -88,6 +99,7 @@ impl Engine {
             telemetry,
         });
         rebuild::run(&engine, requests);
+        store::run(&engine);
         engine
     }
 
@@ -172,8 +184,17 @@ impl Engine {
 
     /// Reads lines and applies what holds, in order; each line's fate in its place.
     ///
-    /// The lines are read before the lock is taken, and all applied under one hold of it: give slices of some dozens.
-    pub fn ingest(&self, operation: Operation, lines: &[&[u8]]) -> Vec<Result<(), Rejected>> {
+    /// The lines are read before the lock is taken, and all applied under one hold of it: give slices of some dozens. What was applied
+    /// is durable only after [`Self::durable`].
+    ///
+    /// # Errors
+    /// Where facts are to be made durable and cannot be; nothing of the lines may be acknowledged then.
+    pub fn ingest(
+        &self,
+        operation: Operation,
+        lines: &[&[u8]],
+    ) -> Result<Vec<Result<(), Rejected>>, Broken> {
+        self.check_journal()?;
         let generation = self.live.load();
         let vocabulary = &generation.config.vocabulary;
         let read: Vec<Result<Fact<'_>, Rejected>> = lines
@@ -187,6 +208,17 @@ impl Engine {
         let mut facts = self.facts.write();
         let fates = read.into_iter().map(|fact| facts.apply(fact?, &moment));
         let fates: Vec<Result<(), Rejected>> = fates.collect();
+        if let Some(kept) = &self.kept {
+            let accepted = accepted(lines, &fates);
+            kept.append(
+                &generation,
+                &Record::Lines {
+                    operation,
+                    wall: moment.wall,
+                    lines: accepted,
+                },
+            )?;
+        }
         // Under the lock: what sees these events sees their time too.
         facts
             .latest
@@ -194,7 +226,7 @@ impl Engine {
             .for_each(|at| self.clock.observe(at));
         drop(facts);
         self.observe_facts(operation, &fates);
-        fates
+        Ok(fates)
     }
 
     /// Changes the facts as a whole, for a marketplace that is made and not told.
@@ -203,21 +235,23 @@ impl Engine {
     }
 
     /// Deletes an entity and forgets what was learnt of it; whether there was one. Goes on to the end even if nobody waits for it.
-    pub async fn delete(self: &Arc<Self>, kind: EntityKind, id: &str) -> bool {
+    ///
+    /// # Errors
+    /// Where the deletion is to be made durable and cannot be.
+    pub async fn delete(self: &Arc<Self>, kind: EntityKind, id: &str) -> Result<bool, Broken> {
         let (engine, id) = (Arc::clone(self), id.to_owned());
-        self.on_workers(move || engine.delete_now(kind, &id))
-            .await
-            .unwrap_or(false)
+        let deleted = self.on_workers(move || engine.delete_now(kind, &id)).await;
+        let deleted = deleted.unwrap_or(Ok(false))?;
+        self.durable().await?;
+        Ok(deleted)
     }
 
-    fn delete_now(&self, kind: EntityKind, id: &str) -> bool {
+    fn delete_now(&self, kind: EntityKind, id: &str) -> Result<bool, Broken> {
         let _one_at_a_time = self.deleting.lock();
-        let generation = self.live.load();
-        let retired = self
-            .facts
-            .write()
-            .delete(kind, id, self.last_complete(&generation.config));
-        let Some(retired) = retired else { return false };
+        self.check_journal()?;
+        let Some(retired) = self.take_out(kind, id)? else {
+            return Ok(false);
+        };
         let (items, users) = {
             let facts = self.facts.read();
             (facts.features.items.rows(), facts.features.users.rows())
@@ -233,7 +267,24 @@ impl Engine {
                 .forget(retired, start..(start + USERS_A_SLICE).min(users));
         }
         self.facts.write().retire(retired);
-        true
+        Ok(true)
+    }
+
+    /// Takes an entity out and notes that in the journal.
+    fn take_out(&self, kind: EntityKind, id: &str) -> Result<Option<Retired>, Broken> {
+        let generation = self.live.load();
+        let last_complete = self.last_complete(&generation.config);
+        let mut facts = self.facts.write();
+        let retired = facts.delete(kind, id, last_complete);
+        if let (Some(kept), Some(_)) = (&self.kept, retired) {
+            let record = Record::Deletion {
+                kind,
+                id,
+                last_complete,
+            };
+            kept.append(&generation, &record)?;
+        }
+        Ok(retired)
     }
 
     /// Rebuilds the standings now; the number of those that are live afterwards.
@@ -241,6 +292,15 @@ impl Engine {
         self.rebuilder.request().await;
         self.standings.load().number
     }
+}
+
+/// The lines that were taken.
+fn accepted<'l>(lines: &[&'l [u8]], fates: &[Result<(), Rejected>]) -> Vec<&'l str> {
+    let taken = lines.iter().zip(fates).filter(|(_, fate)| fate.is_ok());
+    // What was read as JSON is UTF-8.
+    taken
+        .filter_map(|(line, _)| std::str::from_utf8(line).ok())
+        .collect()
 }
 
 fn unknown_scene(name: &str) -> Fault {

@@ -79,6 +79,13 @@ impl Engine {
         tracing::debug!(number, seconds = took.as_secs_f64(), "standings rebuilt");
     }
 
+    pub(super) fn observe_checkpoint(&self, sequence: u64, took: Duration) {
+        self.telemetry.journal.checkpoint.set(sequence);
+        let seconds = took.as_secs_f64();
+        self.telemetry.journal.checkpoint_duration.set(seconds);
+        tracing::info!(sequence, seconds, "checkpoint written");
+    }
+
     /// Logs and counts what became of a changed configuration file.
     pub fn observe_reload(&self, result: &Result<u64, ConfigFaults>) {
         match result {
@@ -104,6 +111,11 @@ impl Engine {
         let runners = standings.size(Kind::Merchant) + standings.size(Kind::Item);
         to.size(Structure::Standings).set(runners as u64);
         to.bytes(Structure::Standings).set(standings.bytes() as u64);
+        if let Some(kept) = &self.kept {
+            to.journal.sequence.set(kept.journal.durable_sequence());
+            to.journal.bytes.set(kept.journal.bytes());
+            to.journal.broken.set(kept.journal.check().is_err().into());
+        }
         self.measure_facts();
     }
 

@@ -117,12 +117,12 @@ impl Engine {
     fn build(&self, last_complete: Day) {
         let started = Instant::now();
         let number = self.standings.load().number + 1;
-        let retired = self.facts.write().take_retired();
+        let retired = self.facts.read().retired();
         let inputs = self.gather(number, last_complete);
         let standings = Standings::build(inputs);
         self.standings.store(Arc::new(standings));
         let mut facts = self.facts.write();
-        retired.into_iter().for_each(|gone| facts.release(gone));
+        facts.release(retired);
         drop(facts);
         self.observe_rebuild(number, started.elapsed());
         allocator::give_back();

@@ -2,8 +2,15 @@
 //!
 //! A vector that doubles copies everything while the writer holds the lock, and for that moment needs the memory twice; a column
 //! adds a chunk.
+//!
+//! A column can be **frozen** while it goes on changing: the first change to a row keeps a copy of the row as it was, until the row has
+//! been read. So a checkpoint sees one instant, nobody waits for it, and only what changes meanwhile is held twice.
 
-use std::ops::{Index, IndexMut};
+use std::collections::HashMap;
+use std::ops::{Index, IndexMut, Range};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
 
 const CHUNK_BITS: usize = 14;
 const CHUNK: usize = 1 << CHUNK_BITS;
@@ -12,15 +19,41 @@ const CHUNK: usize = 1 << CHUNK_BITS;
 #[derive(Debug)]
 pub(super) struct Column<T> {
     chunks: Vec<Vec<T>>,
+    frozen: Option<Box<Frozen<T>>>,
+}
+
+/// One instant of a column.
+#[derive(Debug)]
+struct Frozen<T> {
+    /// How many rows there were.
+    rows: usize,
+    /// Rows before this one were read and may change.
+    read: AtomicUsize,
+    /// The rows that changed before they were read, as they were.
+    changed: Mutex<HashMap<usize, T, foldhash::fast::RandomState>>,
+}
+
+impl<T: Clone> Frozen<T> {
+    /// Keeps a row that is about to change, unless it is kept already or need not be.
+    #[cold]
+    fn keep(&mut self, row: usize, value: &T) {
+        if (*self.read.get_mut()..self.rows).contains(&row) {
+            let changed = self.changed.get_mut();
+            changed.entry(row).or_insert_with(|| value.clone());
+        }
+    }
 }
 
 impl<T> Default for Column<T> {
     fn default() -> Self {
-        Self { chunks: Vec::new() }
+        Self {
+            chunks: Vec::new(),
+            frozen: None,
+        }
     }
 }
 
-impl<T> Column<T> {
+impl<T: Clone> Column<T> {
     /// How many rows there are.
     pub(super) fn len(&self) -> usize {
         self.chunks
@@ -50,6 +83,39 @@ impl<T> Column<T> {
         self.chunks.iter().flatten()
     }
 
+    /// Freezes the column as it is now, until [`Self::thaw`].
+    pub(super) fn freeze(&mut self) {
+        self.frozen = Some(Box::new(Frozen {
+            rows: self.len(),
+            read: AtomicUsize::new(0),
+            changed: Mutex::default(),
+        }));
+    }
+
+    /// How many rows are frozen.
+    pub(super) fn frozen_rows(&self) -> usize {
+        self.frozen.as_ref().map_or(0, |frozen| frozen.rows)
+    }
+
+    /// Reads the next frozen rows, as they were; a range that follows the one before, from 0 on. Afterwards they are frozen no more.
+    pub(super) fn read_frozen(&self, rows: Range<usize>, mut read: impl FnMut(&T)) {
+        let Some(frozen) = &self.frozen else { return };
+        let rows = rows.start..rows.end.min(frozen.rows);
+        let mut changed = frozen.changed.lock();
+        for row in rows.clone() {
+            match changed.remove(&row) {
+                Some(as_it_was) => read(&as_it_was),
+                None => read(&self[row]),
+            }
+        }
+        frozen.read.store(rows.end, Ordering::Relaxed);
+    }
+
+    /// Ends the freezing.
+    pub(super) fn thaw(&mut self) {
+        self.frozen = None;
+    }
+
     /// Bytes of the rows themselves.
     pub(super) fn bytes(&self) -> usize {
         self.chunks
@@ -68,16 +134,55 @@ impl<T> Index<usize> for Column<T> {
     }
 }
 
-impl<T> IndexMut<usize> for Column<T> {
+impl<T: Clone> IndexMut<usize> for Column<T> {
     #[inline(always)]
     fn index_mut(&mut self, row: usize) -> &mut T {
-        &mut self.chunks[row >> CHUNK_BITS][row & (CHUNK - 1)]
+        let value = &mut self.chunks[row >> CHUNK_BITS][row & (CHUNK - 1)];
+        if let Some(frozen) = &mut self.frozen {
+            frozen.keep(row, value);
+        }
+        value
+    }
+}
+
+impl<T: Clone> Extend<T> for Column<T> {
+    fn extend<I: IntoIterator<Item = T>>(&mut self, values: I) {
+        values.into_iter().for_each(|value| self.push(value));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_frozen_is_read_as_it_was(
+            rows in 1usize..200,
+            steps in prop::collection::vec((0u8..3, 0usize..300), 0..100),
+        ) {
+            let mut column = Column::default();
+            column.extend(0..rows);
+            column.freeze();
+            let mut read = Vec::new();
+            for (step, number) in steps {
+                match step {
+                    0 => column.push(1_000),
+                    1 => column[number % rows] += 1_000,
+                    _ => {
+                        let start = read.len();
+                        column.read_frozen(start..start + number % 50, |row| read.push(*row));
+                    }
+                }
+            }
+            let start = read.len();
+            column.read_frozen(start..column.frozen_rows(), |row| read.push(*row));
+            prop_assert!(read.into_iter().eq(0..rows));
+            column.thaw();
+            prop_assert_eq!(column.frozen_rows(), 0);
+        }
+    }
 
     #[test]
     fn rows_stay_where_they_were_put() {

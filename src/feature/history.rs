@@ -1,7 +1,9 @@
 //! A bounded history: decayed sums by row, the weakest evicted first.
 
+use serde::{Deserialize, Serialize};
+
 /// One sum of a history. Packed to 12 bytes: a full profile has a hundred of them, and there is one profile a user.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[repr(C, packed(4))]
 pub struct Entry {
     /// The row it is about.
@@ -11,7 +13,7 @@ pub struct Entry {
 }
 
 /// Sums by row, in the order in which the rows came.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct History {
     entries: Vec<Entry>,
 }
@@ -65,11 +67,14 @@ impl History {
         }
     }
 
-    /// Forgets a row. Returns whether it was there.
-    pub(super) fn forget(&mut self, key: u32) -> bool {
-        let before = self.entries.len();
+    /// Whether a row has a sum.
+    pub(super) fn has(&self, key: u32) -> bool {
+        self.entries.iter().any(|entry| entry.key == key)
+    }
+
+    /// Forgets a row.
+    pub(super) fn forget(&mut self, key: u32) {
         self.entries.retain(|entry| entry.key != key);
-        before != self.entries.len()
     }
 
     /// Bytes on the heap.

@@ -9,9 +9,11 @@
 use std::collections::HashMap;
 
 use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
 use wide::f32x4;
 
 use super::column::Column;
+use super::image;
 use super::merchants::Merchants;
 use super::tags::Tags;
 use crate::clock::{SECOND, Time};
@@ -101,7 +103,7 @@ impl Item {
 }
 
 /// What else is known of an item.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Details {
     id: CompactString,
     /// What was declared, as JSON text; empty for a stub.
@@ -149,6 +151,36 @@ pub struct ItemFields {
     pub available: bool,
     /// Its tags, those of the name spaces included, each once.
     pub tags: Vec<(TagId, f32)>,
+}
+
+/// An item's line without the hash, which is another one in each process.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Line {
+    flags: u64,
+    tags: [u32; TAGS],
+    merchant: MerchantRow,
+    ln_price: f32,
+    listed_at: u32,
+}
+
+impl From<&Item> for Line {
+    fn from(item: &Item) -> Self {
+        Self {
+            flags: item.check & FLAGS,
+            tags: item.tags,
+            merchant: item.merchant,
+            ln_price: item.ln_price,
+            listed_at: item.listed_at,
+        }
+    }
+}
+
+/// What of the items is written as a whole.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Small {
+    free: Vec<ItemRow>,
+    /// The weights of the palette after that of no tag.
+    weights: Vec<f32>,
 }
 
 /// All items.
@@ -399,6 +431,60 @@ impl Items {
         self.free.push(row);
     }
 
+    /// Freezes the rows until [`Self::thaw`]; how many there are.
+    pub(super) fn freeze(&mut self) -> usize {
+        self.rows.freeze();
+        self.details.freeze();
+        self.rows.frozen_rows()
+    }
+
+    pub(super) fn thaw(&mut self) {
+        self.rows.thaw();
+        self.details.thaw();
+    }
+
+    pub(super) fn small(&self) -> Small {
+        Small {
+            free: self.free.clone(),
+            weights: self.palette.in_use().collect(),
+        }
+    }
+
+    pub(super) fn restore(&mut self, small: Small) {
+        self.free = small.free;
+        small.weights.into_iter().for_each(|weight| {
+            self.palette.code(weight);
+        });
+    }
+
+    pub(super) fn write(&self, rows: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
+        let mut lines = Vec::with_capacity(rows.len());
+        self.rows
+            .read_frozen(rows.clone(), |item| lines.push(Line::from(item)));
+        let mut lines = lines.into_iter();
+        self.details.read_frozen(rows, |details| {
+            image::write(&(lines.next(), details), bytes)
+        });
+    }
+
+    /// Adds a row that was written.
+    pub(super) fn push(&mut self, (line, details): (Option<Line>, Details), hasher: &IdHasher) {
+        let hash = hasher.hash(&details.id);
+        let item = line.map_or(Item::FREE, |line| Item {
+            check: (hash.check() & !FLAGS) | line.flags,
+            tags: line.tags,
+            merchant: line.merchant,
+            ln_price: line.ln_price,
+            listed_at: line.listed_at,
+        });
+        if !details.id.is_empty() {
+            self.index.insert(hash, ItemRow::at(self.rows.len()).0);
+        }
+        self.live += usize::from(!item.stub());
+        self.rows.push(item);
+        self.details.push(details);
+    }
+
     /// Bytes on the heap of a range of rows.
     #[must_use]
     pub fn heap_bytes(&self, rows: std::ops::Range<usize>) -> usize {
@@ -471,6 +557,12 @@ impl Palette {
     #[inline(always)]
     fn weight(&self, packed: u32) -> [f32; 2] {
         self.weights[(packed >> TAG_BITS) as usize]
+    }
+
+    /// The weights in use but that of no tag, in the order of their codes.
+    fn in_use(&self) -> impl Iterator<Item = f32> {
+        let weights = self.weights.iter().take(self.codes.len());
+        weights.skip(1).map(|[weight, _]| *weight)
     }
 
     fn code(&mut self, weight: f32) -> Option<u8> {

@@ -1,13 +1,15 @@
 //! Merchants: what was declared of them.
 
 use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
 
 use super::column::Column;
+use super::image;
 use crate::clock::Time;
 use crate::id::{IdHasher, Index, MerchantRow, TagId};
 
 /// One merchant.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Merchant {
     id: CompactString,
     /// Whether it exists: an item may name a merchant that was deleted, and keeps its row alive.
@@ -34,6 +36,12 @@ impl Merchant {
     pub fn id(&self) -> &str {
         &self.id
     }
+}
+
+/// What of the merchants is written as a whole.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Small {
+    free: Vec<MerchantRow>,
 }
 
 /// All merchants.
@@ -185,6 +193,42 @@ impl Merchants {
             self.index.remove(hasher.hash(&id), row.0);
             self.free.push(row);
         }
+    }
+
+    /// Freezes the rows until [`Self::thaw`]; how many there are.
+    pub(super) fn freeze(&mut self) -> usize {
+        self.rows.freeze();
+        self.rows.frozen_rows()
+    }
+
+    pub(super) fn thaw(&mut self) {
+        self.rows.thaw();
+    }
+
+    pub(super) fn small(&self) -> Small {
+        Small {
+            free: self.free.clone(),
+        }
+    }
+
+    pub(super) fn restore(&mut self, small: Small) {
+        self.free = small.free;
+    }
+
+    pub(super) fn write(&self, rows: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
+        self.rows
+            .read_frozen(rows, |merchant| image::write(merchant, bytes));
+    }
+
+    /// Adds a row that was written.
+    pub(super) fn push(&mut self, merchant: Merchant, hasher: &IdHasher) {
+        if !merchant.id.is_empty() && !merchant.retiring {
+            let row = MerchantRow::at(self.rows.len());
+            self.index.insert(hasher.hash(&merchant.id), row.0);
+        }
+        self.live += usize::from(merchant.exists);
+        self.integrity.push(merchant.integrity.unwrap_or(1.0));
+        self.rows.push(merchant);
     }
 
     /// Bytes held.

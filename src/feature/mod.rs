@@ -6,6 +6,7 @@
 mod column;
 mod decay;
 mod history;
+mod image;
 mod items;
 mod merchants;
 mod profile;
@@ -14,6 +15,7 @@ mod users;
 
 pub use decay::Decay;
 pub use history::{Entry, History};
+pub use image::{FeatureImage, Rows};
 pub use items::{Details, Item, ItemFields, Items};
 pub use merchants::{Merchant, Merchants};
 pub use profile::{Bond, Learn, Profile};

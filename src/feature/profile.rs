@@ -1,5 +1,7 @@
 //! What is learnt of one user: decayed histories with tags, items and merchants, and whom the user follows.
 
+use serde::{Deserialize, Serialize};
+
 use super::decay::Decay;
 use super::history::History;
 use crate::clock::Time;
@@ -7,7 +9,7 @@ use crate::id::{ItemRow, MerchantRow, TagId};
 use crate::prefetch::prefetch;
 
 /// The profile of one user; every sum is as of one landmark.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Profile {
     landmark: f64,
     tags: History,
@@ -17,7 +19,7 @@ pub struct Profile {
 }
 
 /// Whom a user can follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Bond {
     /// A merchant.
     Merchant(MerchantRow),
@@ -25,7 +27,7 @@ pub enum Bond {
     Creator(TagId),
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 struct Follow {
     bond: Bond,
     at: Time,
@@ -139,6 +141,19 @@ impl Profile {
             .iter()
             .filter(|follow| follow.holds)
             .map(|follow| follow.bond)
+    }
+
+    /// Whether an item is in the history.
+    #[must_use]
+    pub fn knows_item(&self, item: ItemRow) -> bool {
+        self.items.has(item.0)
+    }
+
+    /// Whether a merchant is in the history or followed, or was.
+    #[must_use]
+    pub fn knows_merchant(&self, merchant: MerchantRow) -> bool {
+        let bond = Bond::Merchant(merchant);
+        self.merchants.has(merchant.0) || self.follows.iter().any(|follow| follow.bond == bond)
     }
 
     /// Forgets an item.

@@ -5,6 +5,7 @@
 
 use compact_str::{CompactString, format_compact};
 
+use super::image;
 use crate::id::{IdHasher, Index, TagId};
 
 /// A name space of tags.
@@ -124,6 +125,27 @@ impl Tags {
     #[must_use]
     pub fn carriers(&self) -> &[u32] {
         &self.carriers
+    }
+
+    /// Takes over the counts of items, before the names.
+    pub(super) fn restore(&mut self, carriers: Vec<u32>) {
+        self.names.clear();
+        self.carriers = carriers;
+    }
+
+    /// Appends a range of names; a name never changes.
+    pub(super) fn write(&self, tags: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
+        let names = self.names.get(tags).unwrap_or_default();
+        names.iter().for_each(|name| image::write(name, bytes));
+    }
+
+    /// Adds a name that was written.
+    pub(super) fn push(&mut self, name: CompactString, hasher: &IdHasher) {
+        let tag = TagId::at(self.names.len());
+        if tag.0 > 0 {
+            self.index.insert(hasher.hash(&name), tag.0);
+        }
+        self.names.push(name);
     }
 
     /// Bytes held, long names not counted.

@@ -1,13 +1,15 @@
 //! Users: what was declared of them and what was learnt.
 
 use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
 
 use super::column::Column;
+use super::image;
 use super::profile::Profile;
 use crate::id::{IdHasher, Index, TagId, UserRow};
 
 /// One user.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct User {
     /// The id; empty for a row without a user.
     id: CompactString,
@@ -33,6 +35,12 @@ impl User {
             + self.declared.as_ref().map_or(0, |text| text.len())
             + self.tags.len() * size_of::<(TagId, f32)>()
     }
+}
+
+/// What of the users is written as a whole.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Small {
+    free: Vec<UserRow>,
 }
 
 /// All users.
@@ -127,6 +135,41 @@ impl Users {
     pub fn slice(&self, rows: std::ops::Range<usize>) -> impl Iterator<Item = &User> {
         rows.filter_map(|row| self.rows.get(row))
             .filter(|user| !user.id.is_empty())
+    }
+
+    /// Freezes the rows until [`Self::thaw`]; how many there are.
+    pub(super) fn freeze(&mut self) -> usize {
+        self.rows.freeze();
+        self.rows.frozen_rows()
+    }
+
+    pub(super) fn thaw(&mut self) {
+        self.rows.thaw();
+    }
+
+    pub(super) fn small(&self) -> Small {
+        Small {
+            free: self.free.clone(),
+        }
+    }
+
+    pub(super) fn restore(&mut self, small: Small) {
+        self.free = small.free;
+    }
+
+    pub(super) fn write(&self, rows: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
+        self.rows
+            .read_frozen(rows, |user| image::write(user, bytes));
+    }
+
+    /// Adds a row that was written.
+    pub(super) fn push(&mut self, user: User, hasher: &IdHasher) {
+        if !user.id.is_empty() {
+            let row = UserRow::at(self.rows.len());
+            self.index.insert(hasher.hash(&user.id), row.0);
+            self.live += 1;
+        }
+        self.rows.push(user);
     }
 
     /// Bytes held; walks every user.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use axum::http::StatusCode;
 use serde::Serialize;
 
+use crate::engine::Broken;
 use crate::model::{Diagnosis, Fault};
 
 /// Why a request is not answered as it was meant.
@@ -36,6 +37,8 @@ pub(super) enum Cause {
     Late,
     /// The service is not ready, or is about to end.
     NotReady,
+    /// Facts cannot be made durable.
+    Storage,
 }
 
 /// What an answer says of its cause.
@@ -68,7 +71,7 @@ const fn row(cause: Cause, status: u16, name: &'static str, title: &'static str)
 }
 
 /// Every cause, by status.
-pub(super) static CAUSES: [Row; 13] = [
+pub(super) static CAUSES: [Row; 14] = [
     row(
         Cause::Malformed,
         400,
@@ -106,6 +109,12 @@ pub(super) static CAUSES: [Row; 13] = [
         503,
         "not-ready",
         "The service is not ready",
+    ),
+    row(
+        Cause::Storage,
+        503,
+        "storage",
+        "Facts cannot be made durable",
     ),
 ];
 
@@ -202,6 +211,12 @@ impl Problem {
             errors: &self.errors,
         };
         serde_json::to_vec(&wire).unwrap_or_default()
+    }
+}
+
+impl From<Broken> for Problem {
+    fn from(broken: Broken) -> Self {
+        Self::new(Cause::Storage, broken.to_string())
     }
 }
 

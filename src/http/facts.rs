@@ -75,12 +75,14 @@ pub(super) async fn ingest(mut call: Call<'_>, operation: Operation) -> Result<R
     let mut report = Report::default();
     for slice in lines.chunks(SLICE) {
         let texts: Vec<&[u8]> = slice.iter().map(|line| &body[line.bytes.clone()]).collect();
-        let outcomes = call.app.engine.ingest(operation, &texts);
+        call.app.engine.room().await?;
+        let outcomes = call.app.engine.ingest(operation, &texts)?;
         for (line, outcome) in slice.iter().zip(outcomes) {
             report.add(line.index, outcome);
         }
         tokio::task::yield_now().await;
     }
+    call.app.engine.durable().await?;
     let json = serde_json::to_vec(&report);
     json.map(Reply::json)
         .map_err(|error| call.app.bug(call.id, &error.to_string()))

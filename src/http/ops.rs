@@ -25,7 +25,7 @@ pub(super) fn show(call: &Call<'_>, kind: EntityKind, id: &str) -> Result<Reply,
 
 /// Forgets one entity.
 pub(super) async fn delete(call: Call<'_>, kind: EntityKind, id: &str) -> Result<Reply, Problem> {
-    if call.app.engine.delete(kind, id).await {
+    if call.app.engine.delete(kind, id).await? {
         Ok(Reply::nothing())
     } else {
         Err(no_entity())
@@ -99,6 +99,7 @@ pub(super) fn metrics(call: &Call<'_>) -> Reply {
 
 /// Whether requests are to be sent here.
 pub(super) fn ready(call: &Call<'_>) -> Result<Reply, Problem> {
+    call.app.engine.check_journal()?;
     if call.app.is_ready() {
         return Ok(Reply::json(br#"{"status":"ready"}"#.to_vec()));
     }

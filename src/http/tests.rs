@@ -16,7 +16,7 @@ use super::error::CAUSES;
 use super::{ROUTES, Role, Takes, Tokens, serve};
 use crate::clock::{Clock, ClockMode};
 use crate::config::{Config, Live};
-use crate::engine::Engine;
+use crate::engine::{Engine, Stored};
 use crate::telemetry::Telemetry;
 
 const JSON: &str = "application/json";
@@ -31,7 +31,15 @@ const TOKENS: [(Role, &str); 4] = [
 /// An engine with nothing in it.
 fn engine() -> Arc<Engine> {
     let live = Arc::new(Live::new(Config::embedded()));
-    Engine::start(live, Clock::new(ClockMode::Wall), Telemetry::default())
+    {
+        let stored = Stored::in_memory(&live.load().config);
+        Engine::start(
+            live,
+            Clock::new(ClockMode::Wall),
+            Telemetry::default(),
+            stored,
+        )
+    }
 }
 
 struct Service {

@@ -4,13 +4,15 @@
 
 mod index;
 
+use serde::{Deserialize, Serialize};
+
 pub use index::{Hash, IdHasher, Index};
 
 /// Declares a row type: a `u32` that indexes the columns of one kind of entity.
 macro_rules! row {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
         #[repr(transparent)]
         pub struct $name(pub u32);
 

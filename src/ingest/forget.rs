@@ -5,13 +5,16 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::{EntityKind, Facts};
 use crate::clock::Day;
-use crate::id::{ItemRow, MerchantRow};
+use crate::feature::User;
+use crate::id::{ItemRow, MerchantRow, UserRow};
 use crate::race::WINDOW;
 
 /// A deleted entity of which something may still be known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Retired {
     /// An item.
     Item(ItemRow),
@@ -80,15 +83,32 @@ impl Facts {
 
     /// Forgets a deleted entity in the profiles of a range of users.
     pub fn forget(&mut self, retired: Retired, users: Range<usize>) {
-        for row in users {
-            let Some(user) = self.features.users.get_mut(crate::id::UserRow::at(row)) else {
-                return;
-            };
-            match retired {
-                Retired::Item(item) => user.profile.forget_item(item),
-                Retired::Merchant(merchant, _) => user.profile.forget_merchant(merchant),
-                Retired::User => {}
-            }
+        let users = users.map(UserRow::at);
+        match retired {
+            Retired::Item(item) => users.for_each(|user| self.forget_item(user, item)),
+            Retired::Merchant(gone, _) => users.for_each(|user| self.forget_merchant(user, gone)),
+            Retired::User => {}
+        }
+    }
+
+    /// Touches only who knows the item: a row that is changed is copied where a checkpoint is being written.
+    fn forget_item(&mut self, user: UserRow, item: ItemRow) {
+        let users = &mut self.features.users;
+        let knows = |user: &User| user.profile.knows_item(item);
+        if users.get(user).is_some_and(knows)
+            && let Some(user) = users.get_mut(user)
+        {
+            user.profile.forget_item(item);
+        }
+    }
+
+    fn forget_merchant(&mut self, user: UserRow, merchant: MerchantRow) {
+        let users = &mut self.features.users;
+        let knows = |user: &User| user.profile.knows_merchant(merchant);
+        if users.get(user).is_some_and(knows)
+            && let Some(user) = users.get_mut(user)
+        {
+            user.profile.forget_merchant(merchant);
         }
     }
 
@@ -97,20 +117,23 @@ impl Facts {
         self.retired.push(retired);
     }
 
-    /// The deleted entities that standings begun now no longer know.
-    pub fn take_retired(&mut self) -> Vec<Retired> {
-        std::mem::take(&mut self.retired)
+    /// How many deleted entities standings begun now no longer know.
+    #[must_use]
+    pub fn retired(&self) -> usize {
+        self.retired.len()
     }
 
-    /// Ends a deletion: the row may serve again.
-    pub fn release(&mut self, retired: Retired) {
-        match retired {
-            Retired::Item(item) => self.features.items.release(item),
-            Retired::Merchant(merchant, _) => self
-                .features
-                .merchants
-                .release(&self.features.hasher, merchant),
-            Retired::User => {}
+    /// Ends the first so many deletions: their rows may serve again.
+    pub fn release(&mut self, count: usize) {
+        for retired in self.retired.drain(..count.min(self.retired.len())) {
+            match retired {
+                Retired::Item(item) => self.features.items.release(item),
+                Retired::Merchant(merchant, _) => self
+                    .features
+                    .merchants
+                    .release(&self.features.hasher, merchant),
+                Retired::User => {}
+            }
         }
     }
 }

@@ -6,13 +6,17 @@
 mod declare;
 mod event;
 mod forget;
+mod image;
 mod read;
+mod record;
 mod seen;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
 
 use crate::clock::{Day, Time};
 use crate::config::Config;
@@ -22,11 +26,13 @@ use crate::model::{EventKind, Fault};
 use crate::race::Ledger;
 
 pub use forget::Retired;
+pub use image::{Image, Restored};
 pub use read::{Fact, read};
+pub use record::{Record, Unreadable};
 use seen::Seen;
 
 /// What a bulk line is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub enum EntityKind {
     /// Items.
     Item,
@@ -37,7 +43,7 @@ pub enum EntityKind {
 }
 
 /// What is to be done with the lines of a bulk body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Operation {
     /// Replace what was declared.
     Upsert(EntityKind),

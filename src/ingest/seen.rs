@@ -1,14 +1,17 @@
 //! The event ids of late, so that an event that comes twice counts once.
 //!
-//! An id is kept as 128 bits of keyed hash: two ids of one window fall together with a chance below 10⁻²⁴. The ids stand in the order
-//! in which they came, so that the oldest go first; a table of places finds them.
+//! An id is kept as its 128 bits of SipHash-1-3 (Aumasson, Bernstein, INDOCRYPT 2012) under a random key: two ids of one window fall
+//! together with a chance below 10⁻²⁴. The hash outlives the process, which a hash made for tables in memory could not. The ids stand in
+//! the order in which they came, so that the oldest go first; a table of places finds them.
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher};
 
-use foldhash::quality::RandomState;
 use hashbrown::HashTable;
+use serde::{Deserialize, Serialize};
+use siphasher::sip128::{Hasher128, SipHasher13};
 
+use crate::chunked::Chunked;
 use crate::clock::Time;
 
 /// How many ids share one note of when they came.
@@ -19,7 +22,7 @@ const NOTE: u64 = 1_024;
 const ROOM: usize = 1 << 22;
 
 /// The keyed hash of an event id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct EventId(u64, u64);
 
 impl EventId {
@@ -37,8 +40,8 @@ fn place_of(number: u64) -> u32 {
 /// Remembered event ids, at most so many and so old.
 #[derive(Debug)]
 pub(super) struct Seen {
-    hashers: (RandomState, RandomState),
-    ids: VecDeque<EventId>,
+    key: (u64, u64),
+    ids: Chunked<EventId>,
     /// The number of the first id in `ids`, counted from the start.
     first: u64,
     /// Numbers of ids, modulo 2³², by hash.
@@ -51,15 +54,34 @@ pub(super) struct Seen {
     evicted: u64,
 }
 
+/// The remembered ids at one instant, to be written down while others come.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct SeenImage {
+    key: (u64, u64),
+    first: u64,
+    notes: VecDeque<(u64, Time)>,
+    evicted: u64,
+    #[serde(skip)]
+    ids: Chunked<EventId>,
+}
+
+impl SeenImage {
+    /// The ids in order, some thousands at a time.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &[EventId]> {
+        self.ids.slices()
+    }
+}
+
 impl Seen {
     /// Remembers at most `most` ids for at most `age` milliseconds.
     pub(super) fn new(most: usize, age: i64) -> Self {
-        let room = most.min(ROOM);
+        // Each of them is keyed by the system's own randomness.
+        let random = || std::hash::RandomState::new().build_hasher().finish();
         Self {
-            hashers: (RandomState::default(), RandomState::default()),
-            ids: VecDeque::with_capacity(room),
+            key: (random(), random()),
+            ids: Chunked::default(),
             first: 0,
-            places: HashTable::with_capacity(room),
+            places: HashTable::with_capacity(most.min(ROOM)),
             notes: VecDeque::new(),
             most,
             age,
@@ -67,14 +89,43 @@ impl Seen {
         }
     }
 
+    /// The ids as they are now.
+    pub(super) fn image(&self) -> SeenImage {
+        SeenImage {
+            key: self.key,
+            first: self.first,
+            notes: self.notes.clone(),
+            evicted: self.evicted,
+            ids: self.ids.clone(),
+        }
+    }
+
+    /// Takes over an image, but for its ids; nothing must be remembered yet.
+    pub(super) fn restore(&mut self, image: SeenImage) {
+        self.key = image.key;
+        self.first = image.first;
+        self.notes = image.notes;
+        self.evicted = image.evicted;
+    }
+
+    /// Takes back an id of an image, in order.
+    pub(super) fn restore_id(&mut self, id: EventId) {
+        let number = self.first + self.ids.len() as u64;
+        self.ids.push(id);
+        let (ids, first) = (&self.ids, place_of(self.first));
+        let hash = |place: &u32| {
+            ids.get(place.wrapping_sub(first) as usize)
+                .map_or(0, |id| id.0)
+        };
+        self.places.insert_unique(id.0, place_of(number), hash);
+    }
+
     /// The hash of an id.
     pub(super) fn hash(&self, id: &str) -> EventId {
-        let hash = |state: &RandomState| {
-            let mut hasher = state.build_hasher();
-            hasher.write(id.as_bytes());
-            hasher.finish()
-        };
-        EventId(hash(&self.hashers.0), hash(&self.hashers.1))
+        let mut hasher = SipHasher13::new_with_keys(self.key.0, self.key.1);
+        hasher.write(id.as_bytes());
+        let hash = hasher.finish128();
+        EventId(hash.h1, hash.h2)
     }
 
     /// Whether an id is remembered.
@@ -105,13 +156,7 @@ impl Seen {
         {
             self.notes.push_back((number, now));
         }
-        self.ids.push_back(id);
-        let (ids, first) = (&self.ids, place_of(self.first));
-        let hash = |place: &u32| {
-            ids.get(place.wrapping_sub(first) as usize)
-                .map_or(0, |id| id.0)
-        };
-        self.places.insert_unique(id.0, place_of(number), hash);
+        self.restore_id(id);
     }
 
     /// Lets the oldest go: those beyond the count, and those of a note that is followed by one already too old.
@@ -134,7 +179,7 @@ impl Seen {
 
     fn forget_first(&mut self) {
         let place = place_of(self.first);
-        if let Some(id) = self.ids.front()
+        if let Some(id) = self.ids.get(0)
             && let Ok(entry) = self.places.find_entry(id.0, |&known| known == place)
         {
             entry.remove();
@@ -162,10 +207,9 @@ impl Seen {
 
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
-        self.ids.capacity() * size_of::<EventId>() + self.places.allocation_size()
+        self.ids.bytes() + self.places.allocation_size()
     }
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;

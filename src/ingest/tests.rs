@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::declare::merge;
-use super::{EntityKind, Facts, Moment, Operation, Rejected, read};
+use super::{EntityKind, Facts, Image, Moment, Operation, Rejected, Restored, read};
 use crate::clock::{Day, Time};
 use crate::config::Config;
 
@@ -89,7 +89,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// The catalogue as it should be.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Model {
     /// Declared tags by item.
     items: BTreeMap<u8, BTreeMap<String, f64>>,
@@ -127,10 +127,7 @@ impl Model {
                 assert_eq!(gone, self.merchants.remove(id).is_some());
             }
             Step::View(id) => self.view(facts, config, *id),
-            Step::Rebuild => facts
-                .take_retired()
-                .into_iter()
-                .for_each(|gone| facts.release(gone)),
+            Step::Rebuild => facts.release(facts.retired()),
         }
     }
 
@@ -222,7 +219,8 @@ fn delete(facts: &mut Facts, kind: EntityKind, id: &str) -> bool {
     let Some(retired) = facts.delete(kind, id, Day(20_400)) else {
         return false;
     };
-    let users = facts.features.users.rows();
+    let (items, users) = (facts.features.items.rows(), facts.features.users.rows());
+    facts.leave(retired, 0..items);
     facts.forget(retired, 0..users);
     facts.retire(retired);
     true
@@ -260,4 +258,43 @@ proptest! {
             model.agrees(&facts);
         }
     }
+
+    #[test]
+    fn an_image_is_of_one_instant_and_what_came_later_can_be_applied_to_it(
+        before in prop::collection::vec(step(), 0..60),
+        later in prop::collection::vec((step(), 0usize..3), 0..60),
+    ) {
+        let config = Config::embedded();
+        let (mut facts, mut model) = (Facts::new(&config), Model::default());
+        before.iter().for_each(|step| model.take(&mut facts, &config, step));
+        let (mut then, mut image, mut parts) = (model.clone(), facts.freeze(config.terms()), Vec::new());
+        for (step, count) in &later {
+            model.take(&mut facts, &config, step);
+            (0..*count).for_each(|_| parts.extend(next(&mut image, &facts)));
+        }
+        while let Some(part) = next(&mut image, &facts) {
+            parts.push(part);
+        }
+        facts.thaw(image.kinds_written());
+
+        let mut restored = Restored::new(&config);
+        parts.iter().for_each(|part| restored.part(part, &config).unwrap());
+        prop_assert_eq!(&restored.terms, &config.terms());
+        then.agrees(&restored.facts);
+        later.iter().for_each(|(step, _)| then.take(&mut restored.facts, &config, step));
+        then.agrees(&restored.facts);
+        prop_assert_eq!(rows(&mut restored.facts), rows(&mut facts));
+    }
+}
+
+fn next(image: &mut Image, facts: &Facts) -> Option<Vec<u8>> {
+    let mut part = Vec::new();
+    image.next(facts, &mut part).then_some(part)
+}
+
+/// All parts but the first, whose sets are in no order.
+fn rows(facts: &mut Facts) -> Vec<Vec<u8>> {
+    let mut image = facts.freeze(String::new());
+    let parts = std::iter::from_fn(|| next(&mut image, facts));
+    parts.skip(1).collect()
 }

@@ -203,7 +203,11 @@ impl Visitor<'_> for TimeVisitor {
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TimeVisitor)
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_any(TimeVisitor)
+        } else {
+            deserializer.deserialize_i64(TimeVisitor)
+        }
     }
 }
 

@@ -30,7 +30,7 @@ mod winsor;
 mod tests;
 
 pub use lane::{LaneId, Lanes};
-pub use ledger::{Counts, Ledger, Outcome, Purchase, Refund, SalesHistory};
+pub use ledger::{Counts, Ledger, LedgerImage, Outcome, Purchase, Refund, SalesHistory};
 pub use money::Money;
 pub use scale::{LogScale, Reference};
 pub use standings::{

@@ -4,8 +4,12 @@
 //! which events arrived. A sum that leaves the range of `i64` (about 9.2·10¹² units) stays at its end, which for terms of one sign
 //! is independent of order too.
 
+use serde::{Deserialize, Serialize};
+
 /// An amount in millionths of the currency's unit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize,
+)]
 #[repr(transparent)]
 pub struct Money(pub i64);
 

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers, lowest first; a module may import what lies below its own layer.
-const LAYERS: [(&str, u8); 16] = [
+const LAYERS: [(&str, u8); 18] = [
     ("prefetch", 0),
     ("allocator", 0),
+    ("chunked", 0),
     ("model", 0),
     ("objective", 0),
     ("id", 0),
@@ -15,6 +16,7 @@ const LAYERS: [(&str, u8); 16] = [
     ("telemetry", 1),
     ("feature", 2),
     ("race", 2),
+    ("journal", 2),
     ("rank", 3),
     ("ingest", 3),
     ("engine", 4),

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod durable;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod model;

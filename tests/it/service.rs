@@ -54,7 +54,10 @@ impl Service {
             (dir, file)
         });
         let mut command = program();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data", "none"]);
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        if !args.contains(&"--data") {
+            command.args(["--data", "none"]);
+        }
         if let Some((_, file)) = &config {
             command.arg("--config").arg(file);
         }
@@ -136,6 +139,34 @@ impl Service {
             media: header("content-type"),
             bytes,
         }
+    }
+
+    /// The process.
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills the service after a while.
+    pub(super) fn kill_after(&self, patience: Duration) -> std::thread::JoinHandle<()> {
+        let pid = self.pid().to_string();
+        std::thread::spawn(move || {
+            std::thread::sleep(patience);
+            let killed = Command::new("kill").args(["-9", &pid]).status();
+            assert!(killed.unwrap().success());
+        })
+    }
+
+    /// The status of the answer to a request with such a body; `None` where the service died over it.
+    pub(super) fn attempt(&self, method: &str, path: &str, lines: &[u8]) -> Option<u16> {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header("Content-Type", LINES)
+            .body(lines)
+            .unwrap();
+        let mut response = self.agent.run(request).ok()?;
+        response.body_mut().read_to_vec().ok()?;
+        Some(response.status().as_u16())
     }
 
     pub(super) fn get(&self, path: &str) -> Answer {

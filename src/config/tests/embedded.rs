@@ -75,7 +75,10 @@ fn its_values_are_the_documented_ones() {
     assert_eq!(config.limits, Limits::default());
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.server.drain, Duration::from_secs(10));
-    assert_eq!(config.store.path, None);
+    assert_eq!(
+        config.store.path.as_deref(),
+        Some(std::path::Path::new("data"))
+    );
     assert_eq!(config.store.event_id_age, 24 * 3_600 * 1_000);
     assert_eq!(config.clock.time_step, 3_600 * 1_000);
     assert!((config.profile.half_life - 60.0 * 86_400_000.0).abs() < 1e-3);

@@ -18,7 +18,7 @@ drain_seconds = inf                 #! a number from 0 to 3600, not inf
 parallel_candidates = 1.5           #! a whole number from 1 to 1000000, not 1.5
 drian_seconds = 1                   #! did you mean drain_seconds?
 [store]
-path = "/data"                      #! not yet: only "none"
+path = ""                           #! must be a directory, or "none"
 unknown_items = "drop"              #! must be "reject" or "stub", not "drop"
 event_ids = -1                      #! from 0 to 100000000, not -1
 event_id_hours = "24"               #! not "24"

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashTable};
+use serde::{Deserialize, Serialize};
 
+use crate::chunked::Chunked;
 use crate::id::{ItemRow, MerchantRow, UserRow};
 
 use super::super::money::Money;
@@ -11,7 +13,7 @@ use super::forgotten::Forgotten;
 use super::{Outcome, Refund};
 
 /// A purchase and what has been refunded of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Purchase {
     /// The hash of its event id, by which refunds name it; 0 where it has none.
     pub id: u64,
@@ -49,6 +51,16 @@ impl Purchase {
         Outcome::Applied
     }
 
+    /// Clears what is forgotten of it.
+    fn forget(&mut self, forgotten: &Forgotten) {
+        if forgotten.items.contains(&self.item) {
+            self.item = ItemRow::NONE;
+        }
+        if forgotten.merchants.contains(&self.merchant) {
+            self.merchant = MerchantRow::NONE;
+        }
+    }
+
     /// Whether the refund is by the same buyer, of the same item, or of the same merchant where one of the two names no item: an item
     /// may have changed hands in between.
     fn agrees(&self, refund: &Refund) -> bool {
@@ -61,7 +73,7 @@ impl Purchase {
 }
 
 /// Refunds of one day that name no purchase.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(in crate::race) struct Unlinked {
     pub(in crate::race) items: HashMap<ItemRow, Money, foldhash::fast::RandomState>,
     pub(in crate::race) merchants: HashMap<MerchantRow, Money, foldhash::fast::RandomState>,
@@ -70,19 +82,27 @@ pub(in crate::race) struct Unlinked {
 /// What was sold and refunded on one day.
 #[derive(Debug, Default)]
 pub(super) struct DaySales {
-    purchases: Arc<Vec<Purchase>>,
+    purchases: Chunked<Purchase>,
     unlinked: Arc<Unlinked>,
     /// Places of the purchases that have an id, by it.
     by_id: HashTable<u32>,
 }
 
 impl DaySales {
+    /// A day of which only these refunds are known yet.
+    pub(super) fn with(unlinked: Arc<Unlinked>) -> Self {
+        Self {
+            unlinked,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.purchases.len()
     }
 
     pub(super) fn push(&mut self, purchase: Purchase) {
-        let purchases = Arc::make_mut(&mut self.purchases);
+        let purchases = &mut self.purchases;
         if let (Ok(place), true) = (u32::try_from(purchases.len()), purchase.id != 0) {
             self.by_id.insert_unique(purchase.id, place, |other| {
                 purchases
@@ -107,7 +127,7 @@ impl DaySales {
     }
 
     pub(super) fn refund(&mut self, place: usize, refund: &Refund) -> Outcome {
-        Arc::make_mut(&mut self.purchases)
+        self.purchases
             .get_mut(place)
             .map_or(Outcome::Mismatched, |purchase| purchase.refund(refund))
     }
@@ -137,25 +157,22 @@ impl DaySales {
         }
     }
 
-    /// Clears the forgotten sides of the purchases; copies the day only where there are any.
+    /// Clears the forgotten sides of the purchases; copies of the day only what has any.
     pub(super) fn forget(&mut self, forgotten: &Forgotten) {
         let is_concerned = |purchase: &Purchase| forgotten.has(purchase.item, purchase.merchant);
-        let Some(first) = self.purchases.iter().position(is_concerned) else {
-            return;
-        };
-        for purchase in &mut Arc::make_mut(&mut self.purchases)[first..] {
-            if forgotten.items.contains(&purchase.item) {
-                purchase.item = ItemRow::NONE;
+        for place in 0..self.purchases.len() {
+            if !self.purchases.get(place).is_some_and(is_concerned) {
+                continue;
             }
-            if forgotten.merchants.contains(&purchase.merchant) {
-                purchase.merchant = MerchantRow::NONE;
+            if let Some(purchase) = self.purchases.get_mut(place) {
+                purchase.forget(forgotten);
             }
         }
     }
 
     /// The purchases as they are now, to share.
-    pub(super) fn purchases(&self) -> Arc<Vec<Purchase>> {
-        Arc::clone(&self.purchases)
+    pub(super) fn purchases(&self) -> Chunked<Purchase> {
+        self.purchases.clone()
     }
 
     /// The refunds that name no purchase as they are now, to share.
@@ -165,17 +182,12 @@ impl DaySales {
 
     /// Gives back room that a day which is over hardly needs, unless a rebuild is reading it.
     pub(super) fn shrink(&mut self) {
-        if self.purchases.capacity() - self.purchases.len() <= self.purchases.len() / 8 {
-            return;
-        }
-        if let Some(purchases) = Arc::get_mut(&mut self.purchases) {
-            purchases.shrink_to_fit();
-        }
+        self.purchases.shrink_to_fit();
     }
 
     pub(super) fn bytes(&self) -> usize {
         let unlinked = self.unlinked.items.allocation_size();
-        self.purchases.capacity() * size_of::<Purchase>()
+        self.purchases.bytes()
             + unlinked
             + self.unlinked.merchants.allocation_size()
             + self.by_id.allocation_size()

@@ -1,9 +1,11 @@
 //! The first day on which something happened, by row.
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Day;
 
 /// A column of days, grown as rows come; what has none stands at the end of time.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(in crate::race) struct FirstDays(Vec<i32>);
 
 const NONE: i32 = i32::MAX;

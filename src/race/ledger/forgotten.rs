@@ -4,13 +4,14 @@
 //! and done for all of them in one go; until then a rebuild passes over these rows' purchases, all of which are from before.
 
 use hashbrown::HashSet;
+use serde::{Deserialize, Serialize};
 
 use crate::id::{ItemRow, MerchantRow};
 
 type Set<Row> = HashSet<Row, foldhash::fast::RandomState>;
 
 /// The rows of items and merchants that are forgotten.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(in crate::race) struct Forgotten {
     pub(in crate::race) items: Set<ItemRow>,
     pub(in crate::race) merchants: Set<MerchantRow>,

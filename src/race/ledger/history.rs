@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::chunked::Chunked;
 use crate::clock::Day;
 
 use super::day::{DaySales, Purchase, Unlinked};
@@ -21,7 +22,7 @@ pub struct SalesHistory {
 #[derive(Clone, Debug)]
 pub(in crate::race) struct HistoryDay {
     pub(in crate::race) day: Day,
-    pub(in crate::race) purchases: Arc<Vec<Purchase>>,
+    pub(in crate::race) purchases: Chunked<Purchase>,
     pub(in crate::race) unlinked: Arc<Unlinked>,
 }
 

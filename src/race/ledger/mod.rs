@@ -1,22 +1,26 @@
 //! The ledger: every sale of the window as it was, by day, so that each rebuild starts from raw facts.
 //!
-//! A day's purchases are one shared vector. A snapshot for the rebuild in the background clones some eighty pointers; the writer copies
-//! a day only when it changes one that a rebuild is reading. Refunds that name their purchase are summed up on it, uncapped, and capped
+//! A day's purchases stand in shared chunks. A snapshot for the rebuild in the background clones some hundred pointers; the writer copies
+//! a chunk only when it changes one that somebody is reading. Refunds that name their purchase are summed up on it, uncapped, and capped
 //! when read; those that came first wait for it. The ledger knows no clock: days are given, and [`Ledger::expire`] says which are over.
 
 mod day;
 mod first;
 mod forgotten;
 mod history;
+mod image;
 mod waiting;
 
 use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Day;
 use crate::id::{ItemRow, MerchantRow, UserRow};
 
 pub use day::Purchase;
 pub use history::SalesHistory;
+pub use image::LedgerImage;
 
 use super::money::Money;
 use super::window::REACH;
@@ -27,7 +31,7 @@ use history::HistoryDay;
 use waiting::Waiting;
 
 /// A refund that names its purchase.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Refund {
     /// The hash of the purchase's event id.
     pub purchase: u64,
@@ -53,7 +57,7 @@ pub enum Outcome {
 }
 
 /// Figures of a ledger, for the metrics.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Counts {
     /// Purchases held.
     pub purchases: usize,

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::Refund;
 
 /// Bytes of one waiting refund in both trees, about.
 const BYTES_EACH: usize = 2 * (size_of::<Refund>() + 4 * size_of::<u64>());
 
 /// The waiting refunds.
-#[derive(Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Waiting {
     /// By purchase, then by arrival.
     refunds: BTreeMap<(u64, u64), Refund>,
@@ -32,18 +34,24 @@ impl Waiting {
         self.refunds.len()
     }
 
+    /// The same with another bound, which holds from the next refund on.
+    pub(super) fn bounded(self, bound: usize) -> Self {
+        Self { bound, ..self }
+    }
+
     /// Lets a refund wait; how many had to go for it.
     pub(super) fn push(&mut self, refund: Refund) -> u64 {
         self.arrived += 1;
         self.refunds.insert((refund.purchase, self.arrived), refund);
         self.arrivals.insert(self.arrived, refund.purchase);
-        if self.refunds.len() <= self.bound {
-            return 0;
-        }
-        if let Some((arrival, purchase)) = self.arrivals.pop_first() {
+        let mut evicted = 0;
+        while self.refunds.len() > self.bound
+            && let Some((arrival, purchase)) = self.arrivals.pop_first()
+        {
             self.refunds.remove(&(purchase, arrival));
+            evicted += 1;
         }
-        1
+        evicted
     }
 
     /// The refunds that waited for a purchase; none for a purchase without an id.

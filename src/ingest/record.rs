@@ -1,0 +1,112 @@
+//! Facts as the journal holds them: the lines that were accepted, as they came, and under which settings.
+//!
+//! The text itself is kept, not what was made of it: it can be read for as long as the wire contract holds, and learnt from anew under
+//! other settings. Records are numbered by their order here: new ones go to the end.
+
+use serde::{Deserialize, Serialize};
+
+use super::{EntityKind, Facts, Moment, Operation, read};
+use crate::clock::{Day, Time};
+use crate::config::{Config, ConfigFaults};
+
+/// One record of the journal.
+#[derive(Debug, Deserialize, Serialize)]
+pub enum Record<'a> {
+    /// Settings under which the facts that follow are learnt: sections of a configuration, as TOML.
+    Terms(&'a str),
+    /// Lines that were accepted under one hold of the lock.
+    Lines {
+        /// What was to be done with them.
+        operation: Operation,
+        /// The machine's clock at that moment.
+        wall: Time,
+        /// The lines as they came.
+        #[serde(borrow)]
+        lines: Vec<&'a str>,
+    },
+    /// A deletion.
+    Deletion {
+        /// Of what kind.
+        kind: EntityKind,
+        /// Of which one.
+        id: &'a str,
+        /// The last day that was over.
+        last_complete: Day,
+    },
+}
+
+/// A record that cannot be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// Its bytes are none of a record.
+    #[error("it is no record that this version knows")]
+    Bytes,
+    /// Its settings are not valid any more.
+    #[error("its settings cannot be read: {0}")]
+    Terms(ConfigFaults),
+}
+
+impl<'a> Record<'a> {
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// Bytes that are none.
+    pub fn read(content: &'a [u8]) -> Result<Self, Unreadable> {
+        postcard::from_bytes(content).map_err(|_| Unreadable::Bytes)
+    }
+
+    /// Appends this record.
+    pub fn write(&self, bytes: &mut Vec<u8>) {
+        // Fails only where there is no room, and a vector makes room.
+        if let Ok(longer) = postcard::to_extend(self, std::mem::take(bytes)) {
+            *bytes = longer;
+        }
+    }
+}
+
+impl Facts {
+    /// Applies a record anew, under the settings `terms`, which a record may change; how many of its lines no longer hold.
+    ///
+    /// # Errors
+    /// Settings that cannot be read.
+    pub fn redo(&mut self, record: Record<'_>, terms: &mut Config) -> Result<usize, Unreadable> {
+        match record {
+            Record::Terms(text) => {
+                *terms = Config::of_terms(text).map_err(Unreadable::Terms)?;
+                Ok(0)
+            }
+            Record::Lines {
+                operation,
+                wall,
+                lines,
+            } => {
+                let moment = Moment {
+                    config: terms,
+                    wall,
+                };
+                let refused = lines.into_iter().filter(|line| {
+                    let fact = read(operation, line.as_bytes(), &terms.vocabulary);
+                    fact.and_then(|fact| self.apply(fact, &moment)).is_err()
+                });
+                Ok(refused.count())
+            }
+            Record::Deletion {
+                kind,
+                id,
+                last_complete,
+            } => {
+                self.delete_whole(kind, id, last_complete);
+                Ok(0)
+            }
+        }
+    }
+
+    /// Deletes and forgets in one go.
+    fn delete_whole(&mut self, kind: EntityKind, id: &str, last_complete: Day) {
+        if let Some(retired) = self.delete(kind, id, last_complete) {
+            self.leave(retired, 0..self.features.items.rows());
+            self.forget(retired, 0..self.features.users.rows());
+            self.retire(retired);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The data directory: whose it is, which version, and what lies in it.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::JournalError;
+
+const MARK: &str = "saima-data";
+const VERSION: &str = "1";
+const LOCK: &str = "lock";
+const JOURNAL: &str = "journal";
+const CHECKPOINTS: &str = "checkpoint";
+
+/// A data directory that this process uses alone, until this is dropped.
+#[derive(Debug)]
+pub struct Directory {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Directory {
+    /// Takes a directory into use, which is made where there is none.
+    ///
+    /// # Errors
+    /// One that is another program's or of another version, that another process uses, or that cannot be written to.
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        fs::create_dir_all(path).map_err(JournalError::io(path))?;
+        if is_empty(path)? {
+            let mark = path.join(MARK);
+            fs::write(&mark, format!("{VERSION}\n")).map_err(JournalError::io(&mark))?;
+            sync(path)?;
+        }
+        Self::existing(path)
+    }
+
+    /// Takes a directory into use that must be there already.
+    ///
+    /// # Errors
+    /// As for [`Self::open`], and where there is none.
+    pub fn existing(path: &Path) -> Result<Self, JournalError> {
+        if !path.is_dir() || is_empty(path)? {
+            return Err(JournalError::Absent(path.to_owned()));
+        }
+        let mark = path.join(MARK);
+        let Ok(found) = fs::read_to_string(&mark) else {
+            return Err(JournalError::Foreign(path.to_owned()));
+        };
+        if found.trim() != VERSION {
+            let found = found.trim().to_owned();
+            return Err(JournalError::Version { path: mark, found });
+        }
+        let directory = Self {
+            path: path.to_owned(),
+            _lock: lock(path)?,
+        };
+        for kept in [directory.journal(), directory.checkpoints()] {
+            fs::create_dir_all(&kept).map_err(JournalError::io(&kept))?;
+        }
+        sync(path)?;
+        Ok(directory)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the segments are.
+    pub(super) fn journal(&self) -> PathBuf {
+        self.path.join(JOURNAL)
+    }
+
+    /// Where the checkpoints are.
+    pub(super) fn checkpoints(&self) -> PathBuf {
+        self.path.join(CHECKPOINTS)
+    }
+}
+
+/// Whether there is nothing in a directory but what a file system puts there itself.
+fn is_empty(path: &Path) -> Result<bool, JournalError> {
+    let entries = fs::read_dir(path).map_err(JournalError::io(path))?;
+    Ok(entries
+        .flatten()
+        .all(|entry| entry.file_name() == "lost+found"))
+}
+
+fn lock(directory: &Path) -> Result<File, JournalError> {
+    let path = directory.join(LOCK);
+    let mut options = File::options();
+    let options = options.read(true).write(true).create(true).truncate(false);
+    let mut file = options.open(&path).map_err(JournalError::io(&path))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut by = String::new();
+            let _unnamed = file.read_to_string(&mut by);
+            return Err(JournalError::InUse {
+                path: directory.to_owned(),
+                by: by.trim().to_owned(),
+            });
+        }
+        Err(TryLockError::Error(error)) => return Err(JournalError::Io { path, error }),
+    }
+    file.set_len(0).map_err(JournalError::io(&path))?;
+    writeln!(file, "{}", std::process::id()).map_err(JournalError::io(&path))?;
+    Ok(file)
+}
+
+/// Makes the names in a directory durable.
+pub(super) fn sync(directory: &Path) -> Result<(), JournalError> {
+    let opened = File::open(directory).map_err(JournalError::io(directory))?;
+    opened.sync_all().map_err(JournalError::io(directory))
+}
+
+/// The numbered files of a directory with that extension, in order.
+pub(super) fn numbered(
+    directory: &Path,
+    extension: &str,
+) -> Result<Vec<(u64, PathBuf)>, JournalError> {
+    let entries = fs::read_dir(directory).map_err(JournalError::io(directory))?;
+    let paths = entries.flatten().map(|entry| entry.path());
+    let mut files: Vec<(u64, PathBuf)> = paths
+        .filter(|path| path.extension().is_some_and(|end| end == extension))
+        .filter_map(|path| Some((path.file_stem()?.to_str()?.parse().ok()?, path)))
+        .collect();
+    files.sort_unstable();
+    Ok(files)
+}
+
+/// The name of a numbered file.
+pub(super) fn name(directory: &Path, number: u64, extension: &str) -> PathBuf {
+    directory.join(format!("{number:020}.{extension}"))
+}

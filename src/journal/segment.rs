@@ -1,0 +1,213 @@
+//! Segments: files of records, written at the end and read from the start.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::directory::{self, Directory};
+use super::record::{self, Found};
+use super::{JournalError, record::HEAD};
+
+/// What a segment begins with.
+pub(super) const MAGIC: &[u8; 8] = b"saimalog";
+pub(super) const EXTENSION: &str = "log";
+
+/// Where a segment is written to: a file, but for tests of what happens when that fails.
+pub trait Medium: Send {
+    /// Writes all bytes at the end.
+    ///
+    /// # Errors
+    /// What the system refused; some of the bytes may have been written.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes what was written durable.
+    ///
+    /// # Errors
+    /// What the system refused; after that nothing is known of what was written.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+impl Medium for File {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_data()
+    }
+}
+
+/// A new file at that path, empty.
+///
+/// # Errors
+/// What the system refused.
+pub fn create_file(path: &Path) -> io::Result<Box<dyn Medium>> {
+    Ok(Box::new(File::create(path)?))
+}
+
+/// The end of the journal that was being written when the process or the power ended; it was never acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Torn {
+    /// The segment.
+    pub path: PathBuf,
+    /// Where its good part ends.
+    pub offset: u64,
+    /// How many bytes follow.
+    pub bytes: u64,
+}
+
+/// The segments of a directory in order, each with the sequence of its first record.
+pub(super) fn list(directory: &Directory) -> Result<Vec<(u64, PathBuf)>, JournalError> {
+    directory::numbered(&directory.journal(), EXTENSION)
+}
+
+impl Directory {
+    /// Bytes of the records after `after` that are to be read, about.
+    #[must_use]
+    pub fn bytes_after(&self, after: u64) -> u64 {
+        let segments = needed(list(self).unwrap_or_default(), after);
+        let length = |path: &PathBuf| fs::metadata(path).map_or(0, |file| file.len());
+        segments.iter().map(|(_, path)| length(path)).sum()
+    }
+
+    /// Visits the records after `after` in order; the sequence of the last record there is, and what is torn at the end.
+    ///
+    /// # Errors
+    /// Damage and gaps, with their place, and whatever `visit` refuses.
+    pub fn replay<E: From<JournalError>>(
+        &self,
+        after: u64,
+        mut visit: impl FnMut(u64, &[u8], &Path, u64) -> Result<(), E>,
+    ) -> Result<(u64, Option<Torn>), E> {
+        let segments = needed(list(self)?, after);
+        let (mut last, mut torn) = (after, None);
+        for (place, (first, path)) in segments.iter().enumerate() {
+            if *first > last + 1 {
+                return Err(missing(&self.journal(), last + 1, first - 1).into());
+            }
+            let bytes = fs::read(path).map_err(JournalError::io(path))?;
+            let mut reader = Reader::new(path, &bytes, *first);
+            let end = reader.run::<E>(|sequence, content, offset| {
+                if sequence > after {
+                    visit(sequence, content, path, offset)?;
+                }
+                Ok(())
+            })?;
+            last = last.max(reader.last());
+            if let Some(what) = end {
+                let is_last = place + 1 == segments.len();
+                torn = Some(reader.judge(what, is_last)?);
+            }
+        }
+        Ok((last, torn))
+    }
+
+    /// Cuts off what is torn.
+    ///
+    /// # Errors
+    /// What the system refused.
+    pub fn cut(&self, torn: &Torn) -> Result<(), JournalError> {
+        let path = &torn.path;
+        if torn.offset < MAGIC.len() as u64 {
+            fs::remove_file(path).map_err(JournalError::io(path))?;
+            return directory::sync(&self.journal());
+        }
+        let file = File::options().write(true).open(path);
+        let file = file.map_err(JournalError::io(path))?;
+        file.set_len(torn.offset).map_err(JournalError::io(path))?;
+        file.sync_all().map_err(JournalError::io(path))
+    }
+
+    /// The sequence of the first record that is still held, if there is any segment.
+    ///
+    /// # Errors
+    /// What the system refused.
+    pub fn first(&self) -> Result<Option<u64>, JournalError> {
+        Ok(list(self)?.first().map(|(first, _)| *first))
+    }
+}
+
+/// Those segments that hold records after `after`: all from the last one that begins at or before the one after it.
+fn needed(mut segments: Vec<(u64, PathBuf)>, after: u64) -> Vec<(u64, PathBuf)> {
+    let before = segments.partition_point(|(first, _)| *first <= after + 1);
+    segments.split_off(before.saturating_sub(1))
+}
+
+fn missing(path: &Path, from: u64, to: u64) -> JournalError {
+    let path = path.to_owned();
+    JournalError::Missing { path, from, to }
+}
+
+/// Reads one segment.
+pub(super) struct Reader<'a> {
+    path: &'a Path,
+    bytes: &'a [u8],
+    /// Where the next record stands.
+    offset: usize,
+    /// The sequence that the next record must have.
+    next: u64,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(path: &'a Path, bytes: &'a [u8], first: u64) -> Self {
+        Self {
+            path,
+            bytes,
+            offset: 0,
+            next: first,
+        }
+    }
+
+    /// Visits the records with their sequence, content and place; what is wrong where it had to stop, if anything is.
+    pub(super) fn run<E: From<JournalError>>(
+        &mut self,
+        mut visit: impl FnMut(u64, &'a [u8], u64) -> Result<(), E>,
+    ) -> Result<Option<&'static str>, E> {
+        if !self.bytes.starts_with(MAGIC) {
+            return Ok(Some("it does not begin as a segment does"));
+        }
+        self.offset = MAGIC.len();
+        loop {
+            match record::read(&self.bytes[self.offset..]) {
+                Found::End => return Ok(None),
+                Found::Bad(what) => return Ok(Some(what)),
+                Found::Record { sequence, content } => {
+                    if sequence != self.next {
+                        let to = sequence.max(self.next + 1) - 1;
+                        return Err(missing(self.path, self.next, to).into());
+                    }
+                    visit(sequence, content, self.offset as u64)?;
+                    self.next += 1;
+                    self.offset += HEAD + content.len();
+                }
+            }
+        }
+    }
+
+    /// The sequence of the last record read.
+    pub(super) fn last(&self) -> u64 {
+        self.next - 1
+    }
+
+    /// What stopped the reading: a torn end, or damage. It is torn only at the end of the last segment, with no whole record after it.
+    fn judge(&self, what: &str, is_last: bool) -> Result<Torn, JournalError> {
+        let rest = &self.bytes[self.offset..];
+        let later = record::later(rest, self.last());
+        if is_last && later.is_none() {
+            return Ok(Torn {
+                path: self.path.to_owned(),
+                offset: self.offset as u64,
+                bytes: rest.len() as u64,
+            });
+        }
+        let what = match later {
+            Some(at) => format!("{what}, and a whole record follows {at} bytes later"),
+            None => format!("{what}, and another segment follows"),
+        };
+        Err(JournalError::Damaged {
+            path: self.path.to_owned(),
+            offset: self.offset as u64,
+            what,
+        })
+    }
+}

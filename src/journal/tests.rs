@@ -1,0 +1,355 @@
+//! The journal on real files: what it promises when it is cut, flipped, or cannot write.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::*;
+
+const SETTINGS: Settings = Settings {
+    segment_bytes: 200,
+    waiting_bytes: 1 << 20,
+};
+
+fn start(path: &Path, last: u64) -> Journal {
+    let directory = Directory::open(path).unwrap();
+    Journal::start(directory, last, SETTINGS, create_file).unwrap()
+}
+
+/// A journal of those records, written one by one or together.
+fn written(records: &[Vec<u8>], together: usize) -> TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let journal = start(home.path(), 0);
+    for group in records.chunks(together) {
+        let sequences = group.iter().map(|record| {
+            journal
+                .append(|bytes| bytes.extend_from_slice(record))
+                .unwrap()
+        });
+        let last = sequences.last().unwrap();
+        pollster::block_on(journal.durable(last)).unwrap();
+    }
+    home
+}
+
+type Read = Result<(Vec<Vec<u8>>, u64, Option<Torn>), JournalError>;
+
+fn read(path: &Path, after: u64) -> Read {
+    let directory = Directory::existing(path)?;
+    let mut records = Vec::new();
+    let (last, torn) = directory.replay(after, |sequence, content, _, _| {
+        assert_eq!(sequence, after + records.len() as u64 + 1);
+        records.push(content.to_vec());
+        Ok::<_, JournalError>(())
+    })?;
+    Ok((records, last, torn))
+}
+
+fn segments(path: &Path) -> Vec<PathBuf> {
+    let directory = Directory::existing(path).unwrap();
+    let segments = segment::list(&directory).unwrap();
+    segments.into_iter().map(|(_, path)| path).collect()
+}
+
+fn records() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 1..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn what_was_written_is_read_from_anywhere_on(records in records(), together in 1usize..9, after in 0usize..50) {
+        let home = written(&records, together);
+        let after = after.min(records.len());
+        let (found, last, torn) = read(home.path(), after as u64).unwrap();
+        prop_assert_eq!(&found[..], &records[after..]);
+        prop_assert_eq!((last, torn), (records.len() as u64, None));
+    }
+
+    #[test]
+    fn a_cut_anywhere_in_the_last_segment_loses_only_what_follows_it(records in records(), place in 0.0..1.0f64) {
+        let home = written(&records, 1);
+        let last = segments(home.path()).pop().unwrap();
+        let bytes = fs::read(&last).unwrap();
+        let cut = ((bytes.len() as f64) * place) as usize;
+        fs::write(&last, &bytes[..cut]).unwrap();
+        let (found, sequence, torn) = read(home.path(), 0).unwrap();
+        prop_assert_eq!(&found[..], &records[..found.len()]);
+        prop_assert_eq!(sequence, found.len() as u64);
+        if let Some(torn) = &torn {
+            Directory::existing(home.path()).unwrap().cut(torn).unwrap();
+            prop_assert_eq!(torn.offset + torn.bytes, cut as u64);
+        }
+        // What goes on from there is read together with what is left.
+        let journal = start(home.path(), sequence);
+        let next = journal.append(|bytes| bytes.push(7)).unwrap();
+        pollster::block_on(journal.durable(next)).unwrap();
+        drop(journal);
+        let (again, _, torn) = read(home.path(), 0).unwrap();
+        prop_assert_eq!(torn, None);
+        prop_assert_eq!(again.len(), found.len() + 1);
+    }
+
+    #[test]
+    fn a_flipped_bit_is_never_read_over(records in records(), place in 0.0..1.0f64, bit in 0u8..8) {
+        let home = written(&records, 1);
+        let files = segments(home.path());
+        let sizes: Vec<usize> = files.iter().map(|file| fs::read(file).unwrap().len()).collect();
+        let mut at = ((sizes.iter().sum::<usize>() as f64) * place) as usize;
+        let file = sizes.iter().position(|size| { let here = at < *size; if !here { at -= size; } here }).unwrap();
+        let mut bytes = fs::read(&files[file]).unwrap();
+        bytes[at] ^= 1 << bit;
+        fs::write(&files[file], &bytes).unwrap();
+        match read(home.path(), 0) {
+            // At the very end it cannot be told from a torn write, and is said to be one.
+            Ok((found, _, torn)) => {
+                let torn = torn.expect("a flipped bit was read over");
+                prop_assert_eq!(&torn.path, files.last().unwrap());
+                prop_assert_eq!(&found[..], &records[..found.len()]);
+                prop_assert!(records.len() - found.len() <= 1, "a whole record was taken for torn");
+            }
+            Err(JournalError::Damaged { path, offset, .. }) => {
+                prop_assert_eq!(&path, &files[file]);
+                prop_assert!(offset <= at as u64);
+            }
+            Err(other) => prop_assert!(false, "{other}"),
+        }
+    }
+}
+
+#[test]
+fn a_missing_segment_is_named() {
+    let records = vec![vec![1; 50]; 20];
+    let home = written(&records, 1);
+    let files = segments(home.path());
+    fs::remove_file(&files[1]).unwrap();
+    let Err(JournalError::Missing { from, to, .. }) = read(home.path(), 0) else {
+        panic!("a gap was read over");
+    };
+    assert!(from > 1 && to >= from && to < 20, "{from} {to}");
+    assert!(
+        read(home.path(), to).is_ok(),
+        "what a checkpoint covers is not missed"
+    );
+}
+
+#[test]
+fn two_processes_do_not_share_a_directory() {
+    let home = tempfile::tempdir().unwrap();
+    let _first = Directory::open(home.path()).unwrap();
+    let second = Directory::open(home.path()).unwrap_err();
+    assert!(
+        second
+            .to_string()
+            .contains(&format!("process {}", std::process::id())),
+        "{second}"
+    );
+}
+
+#[test]
+fn another_programs_directory_and_another_version_are_refused() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("PG_VERSION"), "17").unwrap();
+    assert!(matches!(
+        Directory::open(home.path()),
+        Err(JournalError::Foreign(_))
+    ));
+    assert_eq!(
+        fs::read_dir(home.path()).unwrap().count(),
+        1,
+        "nothing is left behind"
+    );
+    fs::write(home.path().join("saima-data"), "2\n").unwrap();
+    let refused = Directory::open(home.path()).unwrap_err().to_string();
+    assert!(refused.contains("format \"2\""), "{refused}");
+    let nowhere = home.path().join("nowhere");
+    assert!(matches!(
+        Directory::existing(&nowhere),
+        Err(JournalError::Absent(_))
+    ));
+}
+
+/// A disk that takes so many calls and then fails: with half of the bytes written, or in making them durable.
+struct Failing {
+    file: fs::File,
+    left: Arc<AtomicUsize>,
+    in_sync: bool,
+}
+
+impl Failing {
+    fn fails(&self) -> bool {
+        let left = self.left.load(Ordering::Relaxed);
+        self.left.store(left.saturating_sub(1), Ordering::Relaxed);
+        left == 0
+    }
+}
+
+impl Medium for Failing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if !self.in_sync && self.fails() {
+            io::Write::write_all(&mut self.file, &bytes[..bytes.len() / 2])?;
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        io::Write::write_all(&mut self.file, bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        if self.in_sync && self.fails() {
+            return Err(io::Error::other("the disk is gone"));
+        }
+        self.file.sync_data()
+    }
+}
+
+#[test]
+fn nothing_is_acknowledged_after_a_failure_and_what_was_is_kept() {
+    for in_sync in [false, true] {
+        for good in 1..12 {
+            let home = tempfile::tempdir().unwrap();
+            let left = Arc::new(AtomicUsize::new(good));
+            let create = move |path: &Path| -> io::Result<Box<dyn Medium>> {
+                let (file, left) = (fs::File::create(path)?, Arc::clone(&left));
+                Ok(Box::new(Failing {
+                    file,
+                    left,
+                    in_sync,
+                }))
+            };
+            let directory = Directory::open(home.path()).unwrap();
+            let journal = Journal::start(directory, 0, SETTINGS, create).unwrap();
+            let mut acknowledged = 0;
+            for _ in 0..20 {
+                let Ok(sequence) = journal.append(|bytes| bytes.extend_from_slice(&[3; 60])) else {
+                    break;
+                };
+                if pollster::block_on(journal.durable(sequence)).is_ok() {
+                    assert_eq!(acknowledged + 1, sequence, "acknowledged after a failure");
+                    acknowledged = sequence;
+                }
+            }
+            assert!(acknowledged < 20 && journal.check().is_err());
+            assert!(journal.append(|_| {}).is_err());
+            assert!(pollster::block_on(journal.room()).is_err());
+            drop(journal);
+            let (found, _, _) = read(home.path(), 0).unwrap();
+            assert!(found.len() as u64 >= acknowledged, "{in_sync} {good}");
+        }
+    }
+}
+
+#[test]
+fn those_who_wait_share_one_sync() {
+    struct Counting(fs::File, Arc<AtomicUsize>);
+    impl Medium for Counting {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+            io::Write::write_all(&mut self.0, bytes)
+        }
+        fn sync(&mut self) -> io::Result<()> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            std::thread::sleep(std::time::Duration::from_millis(5));
+            self.0.sync_data()
+        }
+    }
+    let home = tempfile::tempdir().unwrap();
+    let syncs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&syncs);
+    let create = move |path: &Path| -> io::Result<Box<dyn Medium>> {
+        Ok(Box::new(Counting(
+            fs::File::create(path)?,
+            Arc::clone(&counted),
+        )))
+    };
+    let directory = Directory::open(home.path()).unwrap();
+    let settings = Settings {
+        segment_bytes: 1 << 20,
+        ..SETTINGS
+    };
+    let journal = Journal::start(directory, 0, settings, create).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..25 {
+                    let sequence = journal.append(|bytes| bytes.push(1)).unwrap();
+                    pollster::block_on(journal.durable(sequence)).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(journal.durable_sequence(), 200);
+    assert!(
+        syncs.load(Ordering::Relaxed) < 150,
+        "{syncs:?} syncs for 200 records"
+    );
+}
+
+#[test]
+fn a_checkpoint_is_whole_or_not_there() {
+    let home = tempfile::tempdir().unwrap();
+    let directory = Directory::open(home.path()).unwrap();
+    let parts = [vec![1; 10], vec![2; 100_000], vec![3]];
+    let fill = |parts: &[Vec<u8>]| {
+        let parts = parts.to_vec();
+        move |to: &mut Parts| {
+            parts
+                .iter()
+                .try_for_each(|part| to.add(|bytes| bytes.extend_from_slice(part)))
+        }
+    };
+    let first = directory.write_checkpoint(4, fill(&parts)).unwrap();
+    let failed = directory.write_checkpoint(9, |_| Err(io::ErrorKind::StorageFull.into()));
+    assert!(failed.is_err());
+    assert_eq!(directory.checkpoint().unwrap(), Some(first.clone()));
+    let read = |checkpoint: &Checkpoint| {
+        let mut found = Vec::new();
+        let whole = checkpoint.read(|part, _| {
+            found.push(part.to_vec());
+            Ok::<_, JournalError>(())
+        });
+        whole.map(|()| found)
+    };
+    assert_eq!(read(&first).unwrap(), parts);
+    let second = directory.write_checkpoint(12, fill(&parts[..1])).unwrap();
+    directory.drop_checkpoints(&second).unwrap();
+    assert_eq!(directory.checkpoint().unwrap(), Some(second.clone()));
+    assert!(!first.path.exists());
+    let bytes = fs::read(&second.path).unwrap();
+    for cut in 0..bytes.len() {
+        fs::write(&second.path, &bytes[..cut]).unwrap();
+        assert!(
+            matches!(read(&second), Err(JournalError::Damaged { .. })),
+            "{cut}"
+        );
+    }
+    for at in 0..bytes.len() {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 16;
+        fs::write(&second.path, &flipped).unwrap();
+        assert!(
+            matches!(read(&second), Err(JournalError::Damaged { .. })),
+            "{at}"
+        );
+    }
+}
+
+#[test]
+fn segments_that_a_checkpoint_covers_go_when_they_are_spare() {
+    let home = written(&vec![vec![1; 50]; 20], 1);
+    let directory = Directory::existing(home.path()).unwrap();
+    let before = segment::list(&directory).unwrap();
+    assert_eq!(directory.drop_segments(10, |_, _| false).unwrap(), 0);
+    let dropped = directory.drop_segments(10, |_, _| true).unwrap();
+    let after = segment::list(&directory).unwrap();
+    assert_eq!(after[..], before[dropped..]);
+    assert!(
+        dropped > 0 && after[0].0 <= 11,
+        "what comes after the checkpoint stays"
+    );
+    drop(directory);
+    assert_eq!(read(home.path(), 10).unwrap().0.len(), 10);
+}

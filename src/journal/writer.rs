@@ -1,0 +1,307 @@
+//! The one thread that writes: it takes what has gathered, writes it, makes it durable, and tells those who wait.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use parking_lot::{Condvar, Mutex};
+use tokio::sync::watch;
+
+use super::directory::{self, Directory};
+use super::segment::{EXTENSION, MAGIC, Medium};
+use super::{Broken, JournalError, record};
+
+/// Bytes of records from which they are written without anybody waiting for them.
+const PLENTY: usize = 1 << 20;
+
+/// How a journal writes.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Bytes from which a segment is ended and the next one begun.
+    pub segment_bytes: u64,
+    /// Bytes that may wait to be written; whoever would add more waits until they are.
+    pub waiting_bytes: usize,
+}
+
+/// A journal that is being written. Dropping it writes what waits.
+#[derive(Debug)]
+pub struct Journal {
+    directory: Arc<Directory>,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    work: Condvar,
+    written: watch::Sender<Written>,
+    settings: Settings,
+}
+
+/// Records that are to be written.
+#[derive(Debug)]
+struct Waiting {
+    bytes: Vec<u8>,
+    /// The sequence of the last one of them, or of the last one before.
+    last: u64,
+    /// The record that somebody waits for.
+    wanted: u64,
+    /// Whether what comes next is to go into a segment of its own.
+    rotate: bool,
+    ended: bool,
+}
+
+/// How far the writing is.
+#[derive(Clone, Debug)]
+struct Written {
+    /// The last record that is durable.
+    durable: u64,
+    /// Bytes of records written in all.
+    bytes: u64,
+    broken: Option<Broken>,
+}
+
+impl Journal {
+    /// Begins to write after the record `last`, in a new segment. `create` makes the file of a segment.
+    ///
+    /// # Errors
+    /// What the system refused at the first segment.
+    pub fn start(
+        directory: Directory,
+        last: u64,
+        settings: Settings,
+        create: impl FnMut(&Path) -> io::Result<Box<dyn Medium>> + Send + 'static,
+    ) -> Result<Self, JournalError> {
+        let shared = Arc::new(Shared {
+            waiting: Mutex::new(Waiting {
+                bytes: Vec::new(),
+                last,
+                wanted: last,
+                rotate: false,
+                ended: false,
+            }),
+            work: Condvar::new(),
+            written: watch::Sender::new(Written {
+                durable: last,
+                bytes: 0,
+                broken: None,
+            }),
+            settings,
+        });
+        let segments = Segments {
+            directory: directory.journal(),
+            create: Box::new(create),
+        };
+        let current = segments.begin(last + 1);
+        let (segments, current) = current.map_err(JournalError::io(&directory.journal()))?;
+        let writer = Writer {
+            shared: Arc::clone(&shared),
+            segments,
+            current,
+            length: 0,
+        };
+        let thread = std::thread::Builder::new().name("journal".to_owned());
+        let thread = thread.spawn(move || writer.run());
+        Ok(Self {
+            thread: Some(thread.map_err(JournalError::io(directory.path()))?),
+            directory: Arc::new(directory),
+            shared,
+        })
+    }
+
+    /// The directory that it writes to.
+    #[must_use]
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// Adds a record whose content is what `write` appends; its sequence. It is durable once [`Self::durable`] says so.
+    ///
+    /// # Errors
+    /// Where the journal is broken; nothing is added then.
+    pub fn append(&self, write: impl FnOnce(&mut Vec<u8>)) -> Result<u64, Broken> {
+        self.check()?;
+        let mut waiting = self.shared.waiting.lock();
+        let sequence = waiting.last + 1;
+        record::append(&mut waiting.bytes, sequence, write);
+        waiting.last = sequence;
+        if waiting.bytes.len() >= PLENTY {
+            self.shared.work.notify_one();
+        }
+        Ok(sequence)
+    }
+
+    /// The sequence of the last record added.
+    #[must_use]
+    pub fn last(&self) -> u64 {
+        self.shared.waiting.lock().last
+    }
+
+    /// The sequence of the last record that is durable.
+    #[must_use]
+    pub fn durable_sequence(&self) -> u64 {
+        self.shared.written.borrow().durable
+    }
+
+    /// Bytes of records written since the start.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.shared.written.borrow().bytes
+    }
+
+    /// Whether it can still keep its promise.
+    ///
+    /// # Errors
+    /// Where it cannot, the reason.
+    pub fn check(&self) -> Result<(), Broken> {
+        self.shared
+            .written
+            .borrow()
+            .broken
+            .clone()
+            .map_or(Ok(()), Err)
+    }
+
+    /// Waits until there is room for more records.
+    ///
+    /// # Errors
+    /// Where the journal is broken.
+    pub async fn room(&self) -> Result<(), Broken> {
+        let full = || {
+            let waiting = self.shared.waiting.lock();
+            (waiting.bytes.len() >= self.shared.settings.waiting_bytes).then_some(waiting.last)
+        };
+        match full() {
+            Some(last) => self.durable(last).await,
+            None => self.check(),
+        }
+    }
+
+    /// Waits until a record, and all before it, are durable.
+    ///
+    /// # Errors
+    /// Where the journal broke before they were.
+    pub async fn durable(&self, sequence: u64) -> Result<(), Broken> {
+        let mut written = self.shared.written.subscribe();
+        self.want(sequence);
+        let reached = written
+            .wait_for(|written| written.durable >= sequence || written.broken.is_some())
+            .await;
+        match reached {
+            Ok(written) if written.durable >= sequence => Ok(()),
+            Ok(written) => written.broken.clone().map_or(Ok(()), Err),
+            Err(_) => Err(Broken("the journal has ended".into())),
+        }
+    }
+
+    /// Asks that a record be made durable now.
+    fn want(&self, sequence: u64) {
+        let mut waiting = self.shared.waiting.lock();
+        if sequence > waiting.wanted {
+            waiting.wanted = sequence;
+            self.shared.work.notify_one();
+        }
+    }
+
+    /// Ends the segment, so that records after the present last one go into the next.
+    pub fn rotate(&self) {
+        self.shared.waiting.lock().rotate = true;
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.shared.waiting.lock().ended = true;
+        self.shared.work.notify_one();
+        if let Some(thread) = self.thread.take() {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+/// Makes the files.
+struct Segments {
+    directory: PathBuf,
+    create: Box<dyn FnMut(&Path) -> io::Result<Box<dyn Medium>> + Send>,
+}
+
+impl Segments {
+    /// Begins the segment of that first record; its name is durable then.
+    fn begin(mut self, first: u64) -> io::Result<(Self, Box<dyn Medium>)> {
+        let medium = self.next(first)?;
+        Ok((self, medium))
+    }
+
+    fn next(&mut self, first: u64) -> io::Result<Box<dyn Medium>> {
+        let path = directory::name(&self.directory, first, EXTENSION);
+        let mut medium = (self.create)(&path)?;
+        medium.write(MAGIC)?;
+        medium.sync()?;
+        fs::File::open(&self.directory)?.sync_all()?;
+        Ok(medium)
+    }
+}
+
+struct Writer {
+    shared: Arc<Shared>,
+    segments: Segments,
+    current: Box<dyn Medium>,
+    /// Bytes of records in the current segment.
+    length: u64,
+}
+
+impl Writer {
+    fn run(mut self) {
+        let mut bytes = Vec::new();
+        while let Some((last, rotate)) = self.take(&mut bytes) {
+            if let Err(error) = self.write(&bytes, last, rotate) {
+                let broken = Broken(error.to_string().into());
+                tracing::error!("{broken}; no more facts are taken until a restart");
+                self.shared
+                    .written
+                    .send_modify(|written| written.broken = Some(broken));
+                return;
+            }
+        }
+    }
+
+    /// Waits for records to write and takes them; `None` at the end.
+    fn take(&self, bytes: &mut Vec<u8>) -> Option<(u64, bool)> {
+        bytes.clear();
+        let mut waiting = self.shared.waiting.lock();
+        loop {
+            let durable = self.shared.written.borrow().durable;
+            let due = waiting.wanted > durable || waiting.bytes.len() >= PLENTY;
+            if !waiting.bytes.is_empty() && (due || waiting.ended) {
+                std::mem::swap(bytes, &mut waiting.bytes);
+                return Some((waiting.last, std::mem::take(&mut waiting.rotate)));
+            }
+            if waiting.ended {
+                return None;
+            }
+            self.shared.work.wait(&mut waiting);
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8], last: u64, rotate: bool) -> io::Result<()> {
+        if rotate || self.length >= self.shared.settings.segment_bytes {
+            self.current = self.segments.next(self.durable() + 1)?;
+            self.length = 0;
+        }
+        self.current.write(bytes)?;
+        self.current.sync()?;
+        self.length += bytes.len() as u64;
+        self.shared.written.send_modify(|written| {
+            written.durable = last;
+            written.bytes += bytes.len() as u64;
+        });
+        Ok(())
+    }
+
+    fn durable(&self) -> u64 {
+        self.shared.written.borrow().durable
+    }
+}

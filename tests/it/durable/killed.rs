@@ -1,0 +1,57 @@
+//! `kill -9` at any moment of ingest, of the change of segments and of checkpoints.
+
+use std::time::Duration;
+
+use super::{Changes, Data, SMALL, everything};
+use crate::service::{Numbers, Service};
+
+/// How often the service is killed; more with `SAIMA_KILLS`.
+const ROUNDS: u32 = 200;
+
+#[test]
+fn nothing_acknowledged_is_lost_and_nothing_counts_twice() {
+    let rounds = std::env::var("SAIMA_KILLS").ok();
+    let rounds = rounds.map_or(ROUNDS, |rounds| rounds.parse().unwrap());
+    let (data, mut changes, mut moments) = (Data::new(SMALL), Changes::new(7), Numbers(11));
+    let (mut done, mut under_way, mut checkpoints) = (Vec::new(), None, 0);
+    for _ in 0..rounds {
+        let service = data.start();
+        let before = service.metric("saima_checkpoint_sequence ");
+        let patience = Duration::from_micros(u64::from(moments.below(40_000)));
+        let killer = service.kill_after(patience);
+        loop {
+            // What was not acknowledged before the service died is sent again, as a client would.
+            let change = under_way.take().unwrap_or_else(|| changes.next());
+            if !change.send(&service) {
+                under_way = Some(change);
+                break;
+            }
+            done.push(change);
+        }
+        killer.join().unwrap();
+        checkpoints += u32::from(before > 0.0);
+    }
+    done.extend(under_way);
+    let service = data.start();
+    assert!(done.last().unwrap().send(&service));
+    assert!(
+        checkpoints > 0 || rounds < ROUNDS,
+        "no start was from a checkpoint"
+    );
+
+    let model = Service::with_config("");
+    for change in &done {
+        assert!(change.send(&model));
+    }
+    assert_eq!(
+        everything(&service),
+        everything(&model),
+        "after {rounds} kills"
+    );
+    drop(service);
+    assert_eq!(
+        everything(&data.start()),
+        everything(&model),
+        "after one more start"
+    );
+}

@@ -1,0 +1,214 @@
+//! What was acknowledged lasts: the real program, killed, cut off, and started again on what is left.
+
+mod damage;
+mod killed;
+mod restart;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::service::{Numbers, Service, program};
+
+/// Files so small that a few hundred facts begin many of them, and checkpoints one after the other.
+const SMALL: &str = "[store]\nsegment_bytes = 4096\ncheckpoint_bytes = 16384\n";
+
+/// A data directory with services on it, one after the other.
+struct Data {
+    home: tempfile::TempDir,
+    config: String,
+}
+
+impl Data {
+    fn new(config: &str) -> Self {
+        Self {
+            home: tempfile::tempdir().unwrap(),
+            config: config.to_owned(),
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.home.path().join("data")
+    }
+
+    fn start(&self) -> Service {
+        let path = self.path();
+        let args = ["--clock", "event", "--data", path.to_str().unwrap()];
+        Service::launch(Some(&self.config), &args, &[])
+    }
+
+    /// What a start says that must be refused.
+    fn refused(&self) -> String {
+        refused(&self.path())
+    }
+
+    /// The files of one kind, in order.
+    fn files(&self, kind: &str) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.path().join(kind)).unwrap();
+        let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files
+    }
+}
+
+/// What a start on a directory says that must be refused.
+fn refused(path: &Path) -> String {
+    let mut command = program();
+    let output = command
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(path)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(output.stdout.is_empty());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+const USERS: u32 = 12;
+const ITEMS: u32 = 40;
+const MERCHANTS: u32 = 5;
+const FIRST: i64 = 1_743_984_000_000;
+
+/// One request that changes facts.
+#[derive(Clone, Debug)]
+struct Change {
+    method: &'static str,
+    path: String,
+    facts: Vec<Value>,
+}
+
+impl Change {
+    fn of(method: &'static str, path: &str, facts: Vec<Value>) -> Self {
+        let path = path.to_owned();
+        Self {
+            method,
+            path,
+            facts,
+        }
+    }
+
+    /// Sends it; whether it was acknowledged.
+    fn send(&self, service: &Service) -> bool {
+        let lines: String = self.facts.iter().map(|fact| format!("{fact}\n")).collect();
+        let status = service.attempt(self.method, &self.path, lines.as_bytes());
+        assert!(matches!(status, None | Some(200 | 204 | 404)), "{status:?}");
+        status.is_some()
+    }
+}
+
+/// Changes of every kind in a random order: catalogue first, then behaviour, prices, tags, deletions and their return.
+struct Changes {
+    numbers: Numbers,
+    made: u32,
+}
+
+impl Changes {
+    fn new(seed: u64) -> Self {
+        Self {
+            numbers: Numbers(seed),
+            made: 0,
+        }
+    }
+
+    fn item(&mut self, number: u32) -> Value {
+        json!({
+            "id": format!("i{number}"), "merchant_id": format!("m{}", number % MERCHANTS), "category": format!("c{}", number % 3),
+            "price": 5 + self.numbers.below(90), "tags": {format!("t{}", self.numbers.below(9)): 1.0, format!("s{}", number % 4): 0.5},
+        })
+    }
+
+    fn event(&mut self, number: u32) -> Value {
+        let kinds = [
+            "view",
+            "click",
+            "cart",
+            "favourite",
+            "purchase",
+            "purchase",
+            "refund",
+            "dislike",
+        ];
+        let kind = kinds[self.numbers.below(8) as usize];
+        let minute = i64::from(self.made) * 40 + i64::from(self.numbers.below(3_000));
+        let mut event = json!({
+            "id": format!("e{}-{number}", self.made), "user_id": format!("u{}", self.numbers.below(USERS)),
+            "item_id": format!("i{}", self.numbers.below(ITEMS)), "kind": kind, "at": FIRST + minute * 60_000,
+        });
+        if kind == "refund" && self.numbers.below(2) == 0 {
+            let earlier = self.numbers.below(self.made.max(1));
+            event["purchase_id"] = json!(format!("e{earlier}-{}", self.numbers.below(30)));
+        }
+        event
+    }
+
+    fn next(&mut self) -> Change {
+        self.made += 1;
+        if self.made == 1 {
+            let items = (0..ITEMS).map(|number| self.item(number)).collect();
+            return Change::of("PUT", "/items", items);
+        }
+        let number = self.numbers.below(ITEMS);
+        match self.numbers.below(16) {
+            0 => Change::of("PUT", "/items", vec![self.item(number)]),
+            1 => Change::of(
+                "PATCH",
+                "/items",
+                vec![
+                    json!({"id": format!("i{number}"), "price": self.numbers.below(100), "tags": {"t1": null}}),
+                ],
+            ),
+            2 => Change::of(
+                "PUT",
+                "/merchants",
+                vec![json!({"id": format!("m{}", number % MERCHANTS), "integrity": 0.5})],
+            ),
+            3 => Change::of(
+                "PUT",
+                "/users",
+                vec![json!({"id": format!("u{}", number % USERS), "tags": ["t2"]})],
+            ),
+            4 => Change::of("DELETE", &format!("/items/i{number}"), Vec::new()),
+            5 => Change::of("DELETE", &format!("/users/u{}", number % USERS), Vec::new()),
+            6 => Change::of(
+                "DELETE",
+                &format!("/merchants/m{}", number % MERCHANTS),
+                Vec::new(),
+            ),
+            _ => {
+                let count = 1 + self.numbers.below(30);
+                let events = (0..count).map(|number| self.event(number)).collect();
+                Change::of("POST", "/events", events)
+            }
+        }
+    }
+}
+
+/// All that a service can be asked for, without the numbers of its standings and of its configuration.
+fn everything(service: &Service) -> Vec<String> {
+    service.rebuild();
+    let candidates: Vec<String> = (0..ITEMS + 2).map(|number| format!("i{number}")).collect();
+    let mut answers = Vec::new();
+    for user in 0..USERS {
+        let request = json!({"user_id": format!("u{user}"), "candidates": candidates, "explain": true, "request_id": "r"});
+        let mut ranking = service.rank(&request);
+        for number in ["standings", "generation"] {
+            ranking.as_object_mut().unwrap().remove(number);
+        }
+        answers.push(ranking.to_string());
+        answers.push(service.get(&format!("/users/u{user}")).text());
+    }
+    answers.extend(
+        candidates
+            .iter()
+            .map(|id| service.get(&format!("/items/{id}")).text()),
+    );
+    for kind in ["merchant", "item"] {
+        let mut race = service.get(&format!("/race?kind={kind}&limit=1000")).ok();
+        race.as_object_mut().unwrap().remove("standings");
+        answers.push(race.to_string());
+    }
+    // Generated request ids are in the problems.
+    answers.retain(|answer| !answer.contains("urn:saima:problem"));
+    answers
+}

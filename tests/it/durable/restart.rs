@@ -1,0 +1,80 @@
+//! Orderly ends, changed settings, and starts from checkpoints.
+
+use serde_json::json;
+
+use super::{Changes, Data, SMALL, everything};
+
+#[test]
+fn a_start_is_where_the_last_one_ended() {
+    for config in ["", SMALL] {
+        let (data, mut changes) = (Data::new(config), Changes::new(3));
+        let service = data.start();
+        for _ in 0..150 {
+            assert!(changes.next().send(&service));
+        }
+        let before = everything(&service);
+        drop(service);
+        assert_eq!(everything(&data.start()), before);
+    }
+}
+
+#[test]
+fn what_was_learnt_under_other_settings_stays_as_it_was() {
+    let (data, mut changes) = (Data::new(""), Changes::new(4));
+    let service = data.start();
+    (0..40).for_each(|_| assert!(changes.next().send(&service)));
+    let other = "[profile]\nhalf_life_days = 60\n[profile.gains]\nview = 7\npurchase = 0.5\n";
+    service.reconfigure(other);
+    service.wait("the change is not live", |it| {
+        it.metric("saima_config_generation ") > 1.0
+    });
+    (0..40).for_each(|_| assert!(changes.next().send(&service)));
+    let before = everything(&service);
+    drop(service);
+    let again = Data {
+        config: other.to_owned(),
+        ..data
+    };
+    assert_eq!(everything(&again.start()), before);
+}
+
+#[test]
+fn an_event_that_comes_again_after_a_restart_counts_once() {
+    let data = Data::new(SMALL);
+    let event = json!([{"id": "e1", "user_id": "u1", "item_id": "i1", "kind": "purchase", "at": "2025-04-07T00:00:00Z", "amount": 5}]);
+    let service = data.start();
+    service.items(&[json!({"id": "i1"})]);
+    for _ in 0..3 {
+        assert_eq!(service.json("POST", "/events", &event).ok()["accepted"], 1);
+    }
+    drop(service);
+    let service = data.start();
+    assert_eq!(service.json("POST", "/events", &event).ok()["accepted"], 1);
+    assert_eq!(service.get("/users/u1").ok()["events"], 1);
+    assert!(service.metric("saima_repeated_events_total ") >= 1.0);
+}
+
+#[test]
+fn checkpoints_keep_the_journal_short() {
+    let config = format!("{SMALL}history_days = 0\n");
+    let (data, mut changes) = (Data::new(&config), Changes::new(5));
+    let service = data.start();
+    (0..400).for_each(|_| assert!(changes.next().send(&service)));
+    service.wait("no checkpoint was written", |it| {
+        it.metric("saima_checkpoint_sequence ") > 0.0
+    });
+    service.wait("journal that is covered stays", |_| {
+        let bytes = |path: &std::path::PathBuf| std::fs::metadata(path).map_or(0, |it| it.len());
+        data.files("journal").iter().map(bytes).sum::<u64>() < 64 << 10
+    });
+    assert_eq!(
+        data.files("checkpoint")
+            .iter()
+            .filter(|path| path.extension().unwrap() == "ckpt")
+            .count(),
+        1
+    );
+    let before = everything(&service);
+    drop(service);
+    assert_eq!(everything(&data.start()), before);
+}
