@@ -4,6 +4,7 @@
 //! other settings. Records are numbered by their order here: new ones go to the end.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{EntityKind, Facts, Moment, Operation, read};
 use crate::clock::{Day, Time};
@@ -33,6 +34,8 @@ pub enum Record<'a> {
         /// The last day that was over.
         last_complete: Day,
     },
+    /// Nothing: what was here is lost, or erased.
+    Lost,
 }
 
 /// A record that cannot be applied.
@@ -61,6 +64,51 @@ impl<'a> Record<'a> {
         if let Ok(longer) = postcard::to_extend(self, std::mem::take(bytes)) {
             *bytes = longer;
         }
+    }
+}
+
+impl Record<'_> {
+    /// This record without what it says of those users, as bytes; `None` where it says nothing of them.
+    #[must_use]
+    pub fn without(self, is_one: impl Fn(&str) -> bool) -> Option<Vec<u8>> {
+        let rest = match self {
+            Self::Lines {
+                operation,
+                wall,
+                mut lines,
+            } => {
+                let before = lines.len();
+                lines.retain(|line| !user_of(operation, line).is_some_and(|user| is_one(&user)));
+                (lines.len() < before).then_some(Self::Lines {
+                    operation,
+                    wall,
+                    lines,
+                })
+            }
+            Self::Deletion {
+                kind: EntityKind::User,
+                id,
+                ..
+            } => is_one(id).then_some(Self::Lost),
+            Self::Deletion { .. } | Self::Terms(_) | Self::Lost => None,
+        };
+        let mut bytes = Vec::new();
+        rest?.write(&mut bytes);
+        Some(bytes)
+    }
+}
+
+/// The user whom a line is about.
+fn user_of(operation: Operation, line: &str) -> Option<String> {
+    let name = match operation {
+        Operation::Events => "user_id",
+        Operation::Upsert(EntityKind::User) | Operation::Patch(EntityKind::User) => "id",
+        Operation::Upsert(_) | Operation::Patch(_) => return None,
+    };
+    match serde_json::from_str::<Value>(line).ok()?.get(name)? {
+        Value::String(id) => Some(id.clone()),
+        Value::Number(id) => Some(id.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
@@ -98,6 +146,7 @@ impl Facts {
                 self.delete_whole(kind, id, last_complete);
                 Ok(0)
             }
+            Record::Lost => Ok(0),
         }
     }
 

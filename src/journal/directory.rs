@@ -1,7 +1,7 @@
 //! The data directory: whose it is, which version, and what lies in it.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::JournalError;
@@ -9,6 +9,7 @@ use super::JournalError;
 const MARK: &str = "saima-data";
 const VERSION: &str = "1";
 const LOCK: &str = "lock";
+const NOTE: &str = "erasing";
 const JOURNAL: &str = "journal";
 const CHECKPOINTS: &str = "checkpoint";
 
@@ -65,6 +66,38 @@ impl Directory {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What was last noted by [`Self::write_note`], if it is still there.
+    ///
+    /// # Errors
+    /// What the system refused.
+    pub fn note(&self) -> Result<Option<Vec<u8>>, JournalError> {
+        let path = self.path.join(NOTE);
+        match fs::read(&path) {
+            Ok(note) => Ok(Some(note)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(JournalError::Io { path, error }),
+        }
+    }
+
+    /// Notes durably what is about to be erased.
+    ///
+    /// # Errors
+    /// What the system refused.
+    pub fn write_note(&self, note: &[u8]) -> Result<(), JournalError> {
+        self.replace(&self.path.join(NOTE), note)?;
+        sync(&self.path)
+    }
+
+    /// Drops the note.
+    ///
+    /// # Errors
+    /// What the system refused.
+    pub fn drop_note(&self) -> Result<(), JournalError> {
+        let path = self.path.join(NOTE);
+        fs::remove_file(&path).map_err(JournalError::io(&path))?;
+        sync(&self.path)
     }
 
     /// Where the segments are.

@@ -6,7 +6,9 @@
 //! 3. A record is `length: u32`, `crc32: u32`, `sequence: u64`, all little-endian, and `length` bytes of content; the CRC-32 (IEEE)
 //!    is of length, sequence and content. Sequences rise by one from record to record and from segment to segment.
 //! 4. `checkpoint/N.ckpt` is the state after record N: 8 bytes `saimackp`, then records as above numbered from 1, the last one empty.
-//! 5. A start loads the newest checkpoint and applies the records after it. A segment is never changed once the next one exists.
+//! 5. `erasing` names, while it is there, whom the segments are being written anew without.
+//! 6. A start loads the newest checkpoint and applies the records after it. Else a segment is
+//!    never changed once the next one exists.
 //!
 //! One thread writes ([`Journal`]): whoever waits for his facts to be durable waits for the one `fsync` that covers them all (group
 //! commit; DeWitt et al., SIGMOD 1984). What is in a record and in a checkpoint is the business of those who write and read them.
@@ -15,6 +17,7 @@ mod checkpoint;
 mod directory;
 mod error;
 mod record;
+mod rewrite;
 mod segment;
 mod writer;
 

@@ -37,6 +37,9 @@ impl Medium for File {
     }
 }
 
+/// Makes the file of a segment.
+pub(super) type Create = Box<dyn FnMut(&Path) -> io::Result<Box<dyn Medium>> + Send>;
+
 /// A new file at that path, empty.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::watch;
 
 use super::directory::{self, Directory};
-use super::segment::{EXTENSION, MAGIC, Medium};
+use super::segment::{Create, EXTENSION, MAGIC, Medium};
 use super::{Broken, JournalError, record};
 
 /// Bytes of records from which they are written without anybody waiting for them.
@@ -49,7 +49,7 @@ struct Waiting {
     last: u64,
     /// The record that somebody waits for.
     wanted: u64,
-    /// Whether what comes next is to go into a segment of its own.
+    /// Whether the segment is to end with them.
     rotate: bool,
     ended: bool,
 }
@@ -59,6 +59,8 @@ struct Waiting {
 struct Written {
     /// The last record that is durable.
     durable: u64,
+    /// The first record of the segment that is being written.
+    segment: u64,
     /// Bytes of records written in all.
     bytes: u64,
     broken: Option<Broken>,
@@ -86,6 +88,7 @@ impl Journal {
             work: Condvar::new(),
             written: watch::Sender::new(Written {
                 durable: last,
+                segment: last + 1,
                 bytes: 0,
                 broken: None,
             }),
@@ -185,13 +188,30 @@ impl Journal {
     /// # Errors
     /// Where the journal broke before they were.
     pub async fn durable(&self, sequence: u64) -> Result<(), Broken> {
-        let mut written = self.shared.written.subscribe();
         self.want(sequence);
-        let reached = written
-            .wait_for(|written| written.durable >= sequence || written.broken.is_some())
-            .await;
-        match reached {
-            Ok(written) if written.durable >= sequence => Ok(()),
+        self.reached(|written| written.durable >= sequence).await
+    }
+
+    /// Ends the segment: waits until every record is durable, and the next will go into a segment of its own. Nobody may add a record
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// Where the journal broke before that.
+    pub async fn rotate(&self) -> Result<(), Broken> {
+        let last = {
+            let mut waiting = self.shared.waiting.lock();
+            waiting.rotate = true;
+            self.shared.work.notify_one();
+            waiting.last
+        };
+        self.reached(|written| written.segment > last).await
+    }
+
+    async fn reached(&self, is_it: impl Fn(&Written) -> bool) -> Result<(), Broken> {
+        let mut written = self.shared.written.subscribe();
+        let reached = written.wait_for(|written| is_it(written) || written.broken.is_some());
+        match reached.await {
+            Ok(written) if is_it(&written) => Ok(()),
             Ok(written) => written.broken.clone().map_or(Ok(()), Err),
             Err(_) => Err(Broken("the journal has ended".into())),
         }
@@ -204,11 +224,6 @@ impl Journal {
             waiting.wanted = sequence;
             self.shared.work.notify_one();
         }
-    }
-
-    /// Ends the segment, so that records after the present last one go into the next.
-    pub fn rotate(&self) {
-        self.shared.waiting.lock().rotate = true;
     }
 }
 
@@ -225,7 +240,7 @@ impl Drop for Journal {
 /// Makes the files.
 struct Segments {
     directory: PathBuf,
-    create: Box<dyn FnMut(&Path) -> io::Result<Box<dyn Medium>> + Send>,
+    create: Create,
 }
 
 impl Segments {
@@ -275,7 +290,7 @@ impl Writer {
         loop {
             let durable = self.shared.written.borrow().durable;
             let due = waiting.wanted > durable || waiting.bytes.len() >= PLENTY;
-            if !waiting.bytes.is_empty() && (due || waiting.ended) {
+            if waiting.rotate || (!waiting.bytes.is_empty() && (due || waiting.ended)) {
                 std::mem::swap(bytes, &mut waiting.bytes);
                 return Some((waiting.last, std::mem::take(&mut waiting.rotate)));
             }
@@ -287,21 +302,21 @@ impl Writer {
     }
 
     fn write(&mut self, bytes: &[u8], last: u64, rotate: bool) -> io::Result<()> {
-        if rotate || self.length >= self.shared.settings.segment_bytes {
-            self.current = self.segments.next(self.durable() + 1)?;
-            self.length = 0;
+        if !bytes.is_empty() {
+            self.current.write(bytes)?;
+            self.current.sync()?;
+            self.length += bytes.len() as u64;
+            self.shared.written.send_modify(|written| {
+                written.durable = last;
+                written.bytes += bytes.len() as u64;
+            });
         }
-        self.current.write(bytes)?;
-        self.current.sync()?;
-        self.length += bytes.len() as u64;
-        self.shared.written.send_modify(|written| {
-            written.durable = last;
-            written.bytes += bytes.len() as u64;
-        });
+        if self.length > 0 && (rotate || self.length >= self.shared.settings.segment_bytes) {
+            self.current = self.segments.next(last + 1)?;
+            self.length = 0;
+            let next = |written: &mut Written| written.segment = last + 1;
+            self.shared.written.send_modify(next);
+        }
         Ok(())
-    }
-
-    fn durable(&self) -> u64 {
-        self.shared.written.borrow().durable
     }
 }

@@ -1,6 +1,7 @@
 //! What was acknowledged lasts: the real program, killed, cut off, and started again on what is left.
 
 mod damage;
+mod erasure;
 mod killed;
 mod restart;
 

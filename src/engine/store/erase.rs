@@ -1,0 +1,86 @@
+//! Erasure: what the journal still holds of a deleted user goes once a checkpoint covers it.
+//!
+//! The state forgets a user at once, and so does the checkpoint after that. What is kept of the covered journal is then written anew
+//! without the lines about the user. Until that is done, a file names the users it is still to be done for: so an end in the middle
+//! loses no erasure.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Kept;
+use crate::ingest::{EntityKind, Record};
+use crate::journal::{Directory, JournalError};
+
+/// A deleted user.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(super) struct Erased {
+    id: String,
+    /// The record of the deletion: nothing of the user is kept from before it.
+    at: u64,
+}
+
+impl Erased {
+    /// The user whom a record deletes.
+    pub(super) fn of(record: &Record<'_>, at: u64) -> Option<Self> {
+        match record {
+            Record::Deletion {
+                kind: EntityKind::User,
+                id,
+                ..
+            } => Some(Self {
+                id: (*id).to_owned(),
+                at,
+            }),
+            Record::Deletion { .. } | Record::Terms(_) | Record::Lines { .. } | Record::Lost => {
+                None
+            }
+        }
+    }
+}
+
+/// The users whose erasure was begun and not ended.
+pub(super) fn unfinished(directory: &Directory) -> Result<Vec<Erased>, JournalError> {
+    let note = directory.note()?;
+    Ok(serde_json::from_slice(&note.unwrap_or_default()).unwrap_or_default())
+}
+
+impl Kept {
+    /// Takes down durably of whom the journal up to `sequence` is to know nothing more.
+    pub(super) fn note_erased(&self, sequence: u64) -> Result<Vec<Erased>, JournalError> {
+        let erasing = self.erasing.lock();
+        let covered = erasing.iter().filter(|user| user.at <= sequence);
+        let covered: Vec<Erased> = covered.cloned().collect();
+        drop(erasing);
+        if !covered.is_empty() {
+            let note = serde_json::to_vec(&covered).unwrap_or_default();
+            self.journal.directory().write_note(&note)?;
+        }
+        Ok(covered)
+    }
+
+    /// Writes the journal up to `sequence`, which a checkpoint covers, anew without the users.
+    pub(super) fn erase(&self, sequence: u64, users: &[Erased]) -> Result<(), JournalError> {
+        if users.is_empty() {
+            return Ok(());
+        }
+        let directory = self.journal.directory();
+        let until: HashMap<&str, u64> = users.iter().map(|it| (it.id.as_str(), it.at)).collect();
+        let concerned = |bytes: &[u8]| {
+            let mut ids = until.keys();
+            memchr::memmem::find(bytes, b"\\u").is_some()
+                || ids.any(|id| memchr::memmem::find(bytes, id.as_bytes()).is_some())
+        };
+        directory.rewrite(sequence, concerned, |at, content| {
+            let is_gone = |user: &str| until.get(user).is_some_and(|until| at <= *until);
+            Record::read(content).ok()?.without(is_gone)
+        })?;
+        directory.drop_note()?;
+        self.erasing.lock().retain(|user| !users.contains(user));
+        tracing::info!(
+            users = users.len(),
+            "the journal knows of deleted users no more"
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,116 @@
+//! The start from a data directory: the newest checkpoint, and the records after it.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::erase::{self, Erased};
+use crate::config::Config;
+use crate::ingest::{Facts, Record, Restored, Unreadable};
+use crate::journal::{Checkpoint, Directory, JournalError, Torn};
+
+/// How often a start says how far it is.
+const PROGRESS: Duration = Duration::from_secs(2);
+
+/// What a directory holds.
+pub(super) struct Found {
+    pub(super) facts: Facts,
+    pub(super) checkpoint: Option<Checkpoint>,
+    /// Bytes of the journal after it.
+    pub(super) uncovered: u64,
+    /// The last record.
+    pub(super) last: u64,
+    pub(super) torn: Option<Torn>,
+    /// Users of whom journal that is covered may still know.
+    pub(super) erasing: Vec<Erased>,
+}
+
+/// Loads the newest checkpoint and applies the records after it.
+pub(super) fn load(directory: &Directory, config: &Config) -> Result<Found, JournalError> {
+    let started = Instant::now();
+    let checkpoint = directory.checkpoint()?;
+    let mut restored = Restored::new(config);
+    if let Some(checkpoint) = &checkpoint {
+        checkpoint.read(|part, offset| {
+            let taken = restored.part(part, config);
+            taken.map_err(|error| checkpoint.damaged(offset, &error.to_string()))
+        })?;
+        tracing::info!(
+            seconds = started.elapsed().as_secs_f64(),
+            "checkpoint loaded"
+        );
+    }
+    let after = checkpoint.as_ref().map_or(0, |it| it.sequence);
+    let mut terms = of_terms(&restored.terms, config, directory)?;
+    let (mut facts, mut refused) = (restored.facts, 0);
+    let mut erasing = erase::unfinished(directory)?;
+    let uncovered = directory.bytes_after(after);
+    let mut progress = Progress::new(uncovered);
+    let (last, torn) = directory.replay(after, |sequence, content, path, offset| {
+        let done = Record::read(content).and_then(|record| {
+            erasing.extend(Erased::of(&record, sequence));
+            facts.redo(record, &mut terms)
+        });
+        refused += done.map_err(|what| damaged(path, offset, &what))?;
+        progress.add(content.len());
+        Ok::<_, JournalError>(())
+    })?;
+    if refused > 0 {
+        tracing::error!(refused, "lines of the journal that held once hold no more");
+    }
+    tracing::info!(
+        seconds = started.elapsed().as_secs_f64(),
+        checkpoint = after,
+        last,
+        "data loaded"
+    );
+    Ok(Found {
+        facts,
+        checkpoint,
+        uncovered,
+        last,
+        torn,
+        erasing,
+    })
+}
+
+fn of_terms(terms: &str, config: &Config, directory: &Directory) -> Result<Config, JournalError> {
+    if terms.is_empty() {
+        return Ok(config.clone());
+    }
+    Config::of_terms(terms)
+        .map_err(|faults| damaged(directory.path(), 0, &Unreadable::Terms(faults)))
+}
+
+fn damaged(path: &Path, offset: u64, what: &Unreadable) -> JournalError {
+    JournalError::Damaged {
+        path: path.to_owned(),
+        offset,
+        what: what.to_string(),
+    }
+}
+
+/// Says from time to time how far a replay is.
+struct Progress {
+    all: u64,
+    done: u64,
+    said: Instant,
+}
+
+impl Progress {
+    fn new(all: u64) -> Self {
+        Self {
+            all,
+            done: 0,
+            said: Instant::now(),
+        }
+    }
+
+    fn add(&mut self, bytes: usize) {
+        self.done += bytes as u64;
+        if self.said.elapsed() >= PROGRESS {
+            self.said = Instant::now();
+            let percent = self.done * 100 / self.all.max(1);
+            tracing::info!(percent, "applying the journal");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Segments written anew: without what is erased, or what is damaged.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use super::directory::{self, Directory};
+use super::segment::{self, MAGIC, Reader};
+use super::{JournalError, record};
+
+const UNFINISHED: &str = "part";
+
+impl Directory {
+    /// Writes those segments anew whose records all lie at or before `sequence` and whose bytes are `concerned`: with the content that
+    /// `edit` gives for a record's sequence and content, where it gives one.
+    ///
+    /// # Errors
+    /// What the system refused; each segment is then as it was or as it should be.
+    pub fn rewrite(
+        &self,
+        sequence: u64,
+        concerned: impl Fn(&[u8]) -> bool,
+        mut edit: impl FnMut(u64, &[u8]) -> Option<Vec<u8>>,
+    ) -> Result<(), JournalError> {
+        let segments = segment::list(self)?;
+        let nexts = segments.iter().skip(1).map(|(first, _)| *first);
+        let closed = segments.iter().zip(nexts);
+        for ((first, path), _) in closed.filter(|(_, next)| *next <= sequence + 1) {
+            let bytes = fs::read(path).map_err(JournalError::io(path))?;
+            if !concerned(&bytes) {
+                continue;
+            }
+            let (mut fresh, mut changed) = (MAGIC.to_vec(), false);
+            Reader::new(path, &bytes, *first).run::<JournalError>(|at, content, _| {
+                let edited = edit(at, content);
+                changed |= edited.is_some();
+                let content = edited.as_deref().unwrap_or(content);
+                record::append(&mut fresh, at, |bytes| bytes.extend_from_slice(content));
+                Ok(())
+            })?;
+            if changed {
+                let since = fs::metadata(path).and_then(|it| it.modified());
+                self.replace(path, &fresh)?;
+                // How old its records are has not changed; where that fails they are kept for longer.
+                let _kept = since.and_then(|since| File::open(path)?.set_modified(since));
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts other bytes in place of a segment's, durably and at once.
+    pub(super) fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
+        let unfinished = path.with_extension(UNFINISHED);
+        let mut file = File::create(&unfinished).map_err(JournalError::io(&unfinished))?;
+        let written = file.write_all(bytes).and_then(|()| file.sync_all());
+        written.map_err(JournalError::io(&unfinished))?;
+        fs::rename(&unfinished, path).map_err(JournalError::io(path))?;
+        directory::sync(&self.journal())
+    }
+}
