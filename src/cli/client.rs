@@ -191,6 +191,26 @@ impl Client {
         self.read(answer)
     }
 
+    /// Asks for bytes and gives them to `take`, as they come, for as long as that takes.
+    ///
+    /// # Errors
+    /// Whatever [`CallError`] names, and what `take` refuses.
+    pub fn download<T>(
+        &self,
+        path: &str,
+        take: impl FnOnce(&mut dyn io::Read) -> T,
+    ) -> Result<T, CallError> {
+        let request = self.request("POST", path, b"{}", Written::Json);
+        let request = request.map_err(|_| self.no_url())?;
+        let request = self.agent.configure_request(request).timeout_global(None);
+        let mut answer = self.run(request.build())?;
+        if answer.status().is_success() {
+            return Ok(take(&mut answer.body_mut().as_reader()));
+        }
+        let refused = self.read::<serde_json::Value>(answer);
+        Err(refused.map_or_else(|error| error, |_| self.garbled("no bytes")))
+    }
+
     fn once(
         &self,
         method: &str,
@@ -198,11 +218,17 @@ impl Client {
         body: &[u8],
         written: Written,
     ) -> Result<Response<Body>, CallError> {
-        let request = self
-            .request(method, path, body, written)
-            .map_err(|_| CallError::Url {
-                url: self.url.clone(),
-            })?;
+        let request = self.request(method, path, body, written);
+        self.run(request.map_err(|_| self.no_url())?)
+    }
+
+    fn no_url(&self) -> CallError {
+        CallError::Url {
+            url: self.url.clone(),
+        }
+    }
+
+    fn run(&self, request: Request<&[u8]>) -> Result<Response<Body>, CallError> {
         self.agent
             .run(request)
             .map_err(|cause| CallError::Unreachable {

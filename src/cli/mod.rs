@@ -4,6 +4,7 @@ pub mod client;
 pub mod evaluate;
 pub mod import;
 
+mod data;
 mod demo;
 mod serve;
 pub mod synthetic;
@@ -41,6 +42,14 @@ enum Command {
         /// The configuration file
         file: PathBuf,
     },
+    /// Copy the state of a running service to a new data directory
+    Backup(data::Backup),
+    /// Bring a back-up back, to a new data directory or in place of one
+    Restore(data::Restore),
+    /// Show what is wrong in a data directory, and mend it when told to
+    Repair(data::Repair),
+    /// Learn the profiles and the race of a data directory anew, under other settings
+    Rebuild(data::Rebuild),
     /// Send items, merchants, users or events from files to a running service
     Import(import::Args),
     /// Measure how well a running service ranks
@@ -99,6 +108,10 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Serve(args) => serve::run(args),
         Command::Demo(args) => demo::run(&args),
         Command::Check { file } => Ok(check(&file)),
+        Command::Backup(args) => data::backup(&args),
+        Command::Restore(args) => data::restore(&args),
+        Command::Repair(args) => data::repair(&args),
+        Command::Rebuild(args) => data::rebuild(&args),
         Command::Import(args) => Ok(import::run(&args)?),
         Command::Evaluate(args) => Ok(evaluate::run(&args)?),
     }

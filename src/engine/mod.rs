@@ -33,7 +33,7 @@ pub use crate::ingest::{EntityKind, Operation, Rejected};
 pub use crate::journal::{Broken, JournalError};
 pub use rebuild::Rebuilder;
 pub use show::RaceQuery;
-pub use store::Stored;
+pub use store::{Learnt, Restoring, Stored, rebuild};
 
 /// Items whose rows are walked under one hold of the lock.
 const ITEMS_A_SLICE: usize = 16_384;

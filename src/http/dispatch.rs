@@ -324,6 +324,7 @@ async fn handle(action: Action, call: Call<'_>, entity: &str) -> Result<Reply, P
         Action::Delete(kind) => ops::delete(call, kind, entity).await,
         Action::Race => ops::race(&call),
         Action::Rebuild => ops::rebuild(call).await,
+        Action::Backup => ops::backup(call).await,
         Action::Config => ops::config(&call),
         Action::Metrics => Ok(ops::metrics(&call)),
         Action::Health => Ok(Reply::json(br#"{"status":"ok"}"#.to_vec())),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use crate::engine::Broken;
+use crate::engine::{Broken, JournalError};
 use crate::model::{Diagnosis, Fault};
 
 /// Why a request is not answered as it was meant.
@@ -23,6 +23,8 @@ pub(super) enum Cause {
     Method,
     /// The body did not come in time.
     BodyLate,
+    /// What is asked for does not go with how the service runs.
+    Conflict,
     /// The body has too many bytes.
     TooLarge,
     /// The body's content type or encoding is not one that the route takes.
@@ -71,7 +73,7 @@ const fn row(cause: Cause, status: u16, name: &'static str, title: &'static str)
 }
 
 /// Every cause, by status.
-pub(super) static CAUSES: [Row; 14] = [
+pub(super) static CAUSES: [Row; 15] = [
     row(
         Cause::Malformed,
         400,
@@ -87,6 +89,12 @@ pub(super) static CAUSES: [Row; 14] = [
         408,
         "body-late",
         "The body did not come in time",
+    ),
+    row(
+        Cause::Conflict,
+        409,
+        "conflict",
+        "Not while the service runs like this",
     ),
     row(Cause::TooLarge, 413, "too-large", "The body is too large"),
     row(
@@ -211,6 +219,12 @@ impl Problem {
             errors: &self.errors,
         };
         serde_json::to_vec(&wire).unwrap_or_default()
+    }
+}
+
+impl From<JournalError> for Problem {
+    fn from(error: JournalError) -> Self {
+        Self::new(Cause::Storage, error.to_string())
     }
 }
 

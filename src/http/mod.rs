@@ -53,6 +53,7 @@ enum Action {
     Delete(EntityKind),
     Race,
     Rebuild,
+    Backup,
     Config,
     Metrics,
     Health,
@@ -145,7 +146,7 @@ const DELETE: Method = Method::DELETE;
 
 /// Every route; those of one path stand together.
 #[rustfmt::skip]
-static ROUTES: [Route; 25] = {
+static ROUTES: [Route; 26] = {
     use Action::*;
     use EntityKind::{Item, Merchant, User};
     use Operation::{Events, Patch, Upsert};
@@ -168,6 +169,7 @@ static ROUTES: [Route; 25] = {
         route(DELETE, "/users/{id}", Role::Write, Delete(User), Nothing, "Forget a user and what was learnt of them"),
         route(GET, "/race", Role::Read, Race, Nothing, "The standings of a lane, best first"),
         route(POST, "/race/rebuild", Role::Ops, Rebuild, Trifle, "Rebuild the standings now; answers when they are live"),
+        route(POST, "/backup", Role::Ops, Backup, Trifle, "A checkpoint of now, as the file that `saima backup` makes a data directory of"),
         route(GET, "/config", Role::Ops, Config, Nothing, "The effective configuration, without secrets"),
         route(GET, "/metrics", Role::Read, Metrics, Nothing, "Metrics for Prometheus"),
         route(GET, "/healthz", Role::Open, Health, Nothing, "Whether the service runs"),

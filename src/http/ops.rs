@@ -1,7 +1,10 @@
 //! Looking and operating: single entities, standings, configuration, metrics, health.
 
+use axum::body::Body;
 use axum::http::HeaderValue;
 use serde::Serialize;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 
 use super::dispatch::{Call, Reply};
 use super::error::{Cause, Problem};
@@ -11,6 +14,9 @@ use crate::telemetry::SCRAPE_TYPE;
 
 /// Runners that are listed where the query names no limit.
 const RUNNERS: usize = 100;
+/// Chunks of a back-up that wait for the network.
+const BACKUP_CHUNKS: usize = 4;
+const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 /// The answer to an id that nobody told us of.
 pub(super) fn no_entity() -> Problem {
@@ -58,6 +64,24 @@ pub(super) async fn rebuild(mut call: Call<'_>) -> Result<Reply, Problem> {
     nothing(&body)?;
     let standings = call.app.engine.rebuild().await;
     json(&call, &Live { standings })
+}
+
+/// A checkpoint of now, while it is being read from the disk.
+pub(super) async fn backup(mut call: Call<'_>) -> Result<Reply, Problem> {
+    let generation = call.app.engine.generation();
+    let body = call.read(&generation.config.vocabulary.limits).await?;
+    nothing(&body)?;
+    let Some(mut bytes) = call.app.engine.backup().await? else {
+        let detail = "facts are kept in memory only: there is no data directory to back up";
+        return Err(Problem::new(Cause::Conflict, detail));
+    };
+    let (send, receive) = mpsc::channel(BACKUP_CHUNKS);
+    tokio::task::spawn_blocking(move || {
+        let gone = |chunk| send.blocking_send(chunk).is_err();
+        bytes.any(gone);
+    });
+    let chunks = Body::from_stream(ReceiverStream::new(receive));
+    Ok(Reply::of(BYTES, chunks))
 }
 
 /// A body that may be empty or an empty object.

@@ -3,15 +3,21 @@
 //! Its row stays out of use until the walk is over and standings without it are live, so nothing learnt of the old one, and no standing
 //! of it, can reach a new one.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::seen::EventId;
 use super::{EntityKind, Facts};
 use crate::clock::Day;
-use crate::feature::User;
+use crate::config::Config;
+use crate::feature::{Profile, User};
 use crate::id::{ItemRow, MerchantRow, UserRow};
-use crate::race::WINDOW;
+use crate::race::{Ledger, WINDOW};
+
+/// Deleted users of whom a hash is kept.
+const DELETED: usize = 1_000_000;
 
 /// A deleted entity of which something may still be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -49,6 +55,10 @@ impl Facts {
             }
             EntityKind::User => {
                 let row = features.users.find(&features.hasher, id)?;
+                self.deleted.push_back(self.seen.hash(id));
+                if self.deleted.len() > DELETED {
+                    self.deleted.pop_front();
+                }
                 let bought = features.users.get(row).is_some_and(|user| user.events > 0);
                 features.users.remove(&features.hasher, row);
                 if !bought {
@@ -64,6 +74,40 @@ impl Facts {
         };
         self.revision += 1;
         Some(retired)
+    }
+
+    /// The ids of the users of an older state who were deleted since, and have not come back themselves.
+    #[must_use]
+    pub fn deleted_since(&self, older: &Self) -> Vec<String> {
+        let deleted: HashSet<EventId> = self.deleted.iter().copied().collect();
+        let known = |id: &str| {
+            self.features
+                .users
+                .find(&self.features.hasher, id)
+                .is_some()
+        };
+        let users = older.features.users.slice(0..older.features.users.rows());
+        let gone = users
+            .map(User::id)
+            .filter(|id| deleted.contains(&self.seen.hash(id)));
+        gone.filter(|id| !known(id)).map(str::to_owned).collect()
+    }
+
+    /// Forgets all that was learnt, and keeps all that was declared.
+    pub fn unlearn(&mut self, config: &Config) {
+        for row in (0..self.features.users.rows()).map(UserRow::at) {
+            if let Some(user) = self.features.users.get_mut(row) {
+                user.profile = Profile::default();
+                user.events = 0;
+            }
+        }
+        let leaving = std::mem::take(&mut self.leaving);
+        leaving
+            .into_iter()
+            .for_each(|(_, row)| self.features.users.release(row));
+        self.sales = Ledger::new(config.store.waiting_refunds);
+        self.seen = self.seen.emptied();
+        self.latest = None;
     }
 
     /// Moves the items of a range of rows away from a deleted merchant.

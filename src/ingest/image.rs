@@ -32,6 +32,7 @@ struct Head {
     revision: u64,
     leaving: VecDeque<(Day, UserRow)>,
     retired: Vec<Retired>,
+    deleted: VecDeque<EventId>,
     /// The settings under which the next facts are learnt.
     terms: String,
 }
@@ -68,6 +69,7 @@ impl Facts {
             revision: self.revision,
             leaving: self.leaving.clone(),
             retired: self.retired.clone(),
+            deleted: self.deleted.clone(),
             terms,
         };
         Image {
@@ -211,6 +213,7 @@ impl Restored {
         facts.revision = head.revision;
         facts.leaving = head.leaving;
         facts.retired = head.retired;
+        facts.deleted = head.deleted;
         self.terms = head.terms;
     }
 }

@@ -29,7 +29,7 @@ pub use forget::Retired;
 pub use image::{Image, Restored};
 pub use read::{Fact, read};
 pub use record::{Record, Unreadable};
-use seen::Seen;
+use seen::{EventId, Seen};
 
 /// What a bulk line is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
@@ -121,6 +121,8 @@ pub struct Facts {
     leaving: VecDeque<(Day, UserRow)>,
     /// Deleted entities whose rows the live standings may still know.
     retired: Vec<Retired>,
+    /// The hashes of the users who were deleted last, to know them again in an older back-up.
+    deleted: VecDeque<EventId>,
 }
 
 impl Facts {
@@ -136,6 +138,7 @@ impl Facts {
             seen: Seen::new(config.store.event_ids, config.store.event_id_age),
             leaving: VecDeque::new(),
             retired: Vec::new(),
+            deleted: VecDeque::new(),
         }
     }
 

@@ -22,7 +22,7 @@ const NOTE: u64 = 1_024;
 const ROOM: usize = 1 << 22;
 
 /// The keyed hash of an event id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub(super) struct EventId(u64, u64);
 
 impl EventId {
@@ -73,6 +73,14 @@ impl SeenImage {
 }
 
 impl Seen {
+    /// The same key for what is not remembered yet: hashes that are kept elsewhere stay good.
+    pub(super) fn emptied(&self) -> Self {
+        Self {
+            key: self.key,
+            ..Self::new(self.most, self.age)
+        }
+    }
+
     /// Remembers at most `most` ids for at most `age` milliseconds.
     pub(super) fn new(most: usize, age: i64) -> Self {
         // Each of them is keyed by the system's own randomness.

@@ -9,6 +9,8 @@ use super::record::{self, Found};
 use super::{JournalError, record::HEAD, segment};
 
 const MAGIC: &[u8; 8] = b"saimackp";
+/// Where the first part stands.
+const START: u64 = 16;
 const EXTENSION: &str = "ckpt";
 const UNFINISHED: &str = "part";
 
@@ -43,7 +45,7 @@ impl Directory {
     ) -> Result<Checkpoint, JournalError> {
         let path = directory::name(&self.checkpoints(), sequence, EXTENSION);
         let unfinished = path.with_extension(UNFINISHED);
-        let written = Parts::create(&unfinished).and_then(|mut parts| {
+        let written = Parts::create(&unfinished, sequence).and_then(|mut parts| {
             fill(&mut parts)?;
             parts.finish()
         });
@@ -55,6 +57,58 @@ impl Directory {
             });
         }
         fs::rename(&unfinished, &path).map_err(JournalError::io(&path))?;
+        directory::sync(&self.checkpoints())?;
+        Ok(Checkpoint { sequence, path })
+    }
+
+    /// Copies the newest checkpoint and the journal after it to a directory that is empty or not there.
+    ///
+    /// # Errors
+    /// What the system refused.
+    pub fn copy_to(&self, target: &Path) -> Result<(), JournalError> {
+        let copy = Self::open(target)?;
+        let checkpoint = self.checkpoint()?;
+        let after = checkpoint.as_ref().map_or(0, |it| it.sequence);
+        for path in checkpoint
+            .map(|it| it.path)
+            .into_iter()
+            .chain(self.after(after)?)
+        {
+            let name = path.strip_prefix(self.path()).unwrap_or(&path);
+            let to = copy.path().join(name);
+            fs::copy(&path, &to).map_err(JournalError::io(&to))?;
+            let written = File::open(&to).and_then(|file| file.sync_all());
+            written.map_err(JournalError::io(&to))?;
+        }
+        directory::sync(&copy.journal())?;
+        directory::sync(&copy.checkpoints())
+    }
+
+    /// Takes a checkpoint over from elsewhere, into a directory that holds none, and begins the journal after it.
+    ///
+    /// # Errors
+    /// What is no checkpoint, or breaks off, and what the system refused.
+    pub fn receive(&self, mut from: impl Read) -> Result<Checkpoint, JournalError> {
+        let unfinished = directory::name(&self.checkpoints(), 0, UNFINISHED);
+        let file = File::create(&unfinished).map_err(JournalError::io(&unfinished))?;
+        let mut file = BufWriter::new(file);
+        let sequence = sequence_of(&mut from).unwrap_or(0);
+        let path = directory::name(&self.checkpoints(), sequence, EXTENSION);
+        let copied = file
+            .write_all(MAGIC)
+            .and_then(|()| file.write_all(&sequence.to_le_bytes()))
+            .and_then(|()| io::copy(&mut from, &mut file))
+            .and_then(|_| file.flush())
+            .and_then(|()| file.get_ref().sync_all());
+        copied.map_err(JournalError::io(&unfinished))?;
+        let received = Checkpoint {
+            sequence,
+            path: unfinished,
+        };
+        received.read(|_, _| Ok::<_, JournalError>(()))?;
+        let journal = directory::name(&self.journal(), sequence + 1, segment::EXTENSION);
+        self.replace(&journal, segment::MAGIC)?;
+        fs::rename(&received.path, &path).map_err(JournalError::io(&path))?;
         directory::sync(&self.checkpoints())?;
         Ok(Checkpoint { sequence, path })
     }
@@ -123,9 +177,10 @@ pub struct Parts {
 }
 
 impl Parts {
-    fn create(path: &Path) -> io::Result<Self> {
+    fn create(path: &Path, sequence: u64) -> io::Result<Self> {
         let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
         file.write_all(MAGIC)?;
+        file.write_all(&sequence.to_le_bytes())?;
         Ok(Self {
             file,
             number: 0,
@@ -152,6 +207,23 @@ impl Parts {
 }
 
 impl Checkpoint {
+    /// Its bytes, some at a time, for a copy elsewhere; they can be read even when the checkpoint is dropped meanwhile.
+    ///
+    /// # Errors
+    /// What the system refused.
+    pub fn bytes(&self) -> Result<impl Iterator<Item = io::Result<Vec<u8>>> + use<>, JournalError> {
+        let mut file = File::open(&self.path).map_err(JournalError::io(&self.path))?;
+        Ok(std::iter::from_fn(move || {
+            let mut bytes = vec![0; 256 << 10];
+            let read = file.read(&mut bytes).map(|read| bytes.truncate(read));
+            match read {
+                Ok(()) if bytes.is_empty() => None,
+                Ok(()) => Some(Ok(bytes)),
+                Err(error) => Some(Err(error)),
+            }
+        }))
+    }
+
     /// Visits its parts in order, with their place.
     ///
     /// # Errors
@@ -161,12 +233,10 @@ impl Checkpoint {
         mut visit: impl FnMut(&[u8], u64) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut file = File::open(&self.path).map_err(JournalError::io(&self.path))?;
-        let mut magic = [0; MAGIC.len()];
-        let read = file.read_exact(&mut magic);
-        if read.is_err() || magic != *MAGIC {
-            return Err(self.damaged(0, "it does not begin as a checkpoint does"));
+        if sequence_of(&mut file) != Some(self.sequence) {
+            return Err(self.damaged(0, "it does not begin as the checkpoint of that number does"));
         }
-        let (mut offset, mut record) = (MAGIC.len() as u64, Vec::new());
+        let (mut offset, mut record) = (START, Vec::new());
         for number in 1.. {
             if let Err(what) = next(&mut file, &mut record) {
                 return Err(self.damaged(offset, what));
@@ -196,6 +266,14 @@ impl Checkpoint {
             what: what.to_owned(),
         })
     }
+}
+
+/// The sequence that the beginning of a checkpoint gives.
+fn sequence_of(file: &mut impl Read) -> Option<u64> {
+    let (mut magic, mut sequence) = ([0; MAGIC.len()], [0; 8]);
+    file.read_exact(&mut magic).ok()?;
+    file.read_exact(&mut sequence).ok()?;
+    (magic == *MAGIC).then(|| u64::from_le_bytes(sequence))
 }
 
 /// Reads the bytes of the next record.

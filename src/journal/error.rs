@@ -47,6 +47,14 @@ pub enum JournalError {
         /// What is wrong there.
         what: String,
     },
+    /// There is a checkpoint, and no journal that goes on from there.
+    #[error("{} holds a checkpoint of record {after}, but not the journal after it; `saima repair` shows what could be saved", path.display())]
+    NoJournal {
+        /// The directory.
+        path: PathBuf,
+        /// The last record that the checkpoint covers.
+        after: u64,
+    },
     /// Records are missing.
     #[error("{}: records {from} to {to} are missing; `saima repair` shows what could be saved", path.display())]
     Missing {

@@ -5,7 +5,7 @@
 //! 2. `journal/N.log` is a **segment**: 8 bytes `saimalog`, then records; N, 20 digits, is the sequence of its first record.
 //! 3. A record is `length: u32`, `crc32: u32`, `sequence: u64`, all little-endian, and `length` bytes of content; the CRC-32 (IEEE)
 //!    is of length, sequence and content. Sequences rise by one from record to record and from segment to segment.
-//! 4. `checkpoint/N.ckpt` is the state after record N: 8 bytes `saimackp`, then records as above numbered from 1, the last one empty.
+//! 4. `checkpoint/N.ckpt` is the state after record N: 8 bytes `saimackp`, N as a `u64`, then records as above numbered from 1, the last one empty.
 //! 5. `erasing` names, while it is there, whom the segments are being written anew without.
 //! 6. A start loads the newest checkpoint and applies the records after it. Else a segment is
 //!    never changed once the next one exists.
@@ -17,6 +17,7 @@ mod checkpoint;
 mod directory;
 mod error;
 mod record;
+mod repair;
 mod rewrite;
 mod segment;
 mod writer;
@@ -27,5 +28,6 @@ mod tests;
 pub use checkpoint::{Checkpoint, Parts};
 pub use directory::Directory;
 pub use error::{Broken, JournalError};
+pub use repair::{Damage, Diagnosis};
 pub use segment::{Medium, Torn, create_file};
 pub use writer::{Journal, Settings};

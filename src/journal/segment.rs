@@ -83,7 +83,7 @@ impl Directory {
         mut visit: impl FnMut(u64, &[u8], &Path, u64) -> Result<(), E>,
     ) -> Result<(u64, Option<Torn>), E> {
         let segments = needed(list(self)?, after);
-        let (mut last, mut torn) = (after, None);
+        let (mut last, mut reached, mut torn) = (after, 0, None);
         for (place, (first, path)) in segments.iter().enumerate() {
             if *first > last + 1 {
                 return Err(missing(&self.journal(), last + 1, first - 1).into());
@@ -96,13 +96,24 @@ impl Directory {
                 }
                 Ok(())
             })?;
-            last = last.max(reader.last());
+            reached = reader.last();
+            last = last.max(reached);
             if let Some(what) = end {
                 let is_last = place + 1 == segments.len();
                 torn = Some(reader.judge(what, is_last)?);
             }
         }
+        if reached < after {
+            let path = self.path().to_owned();
+            return Err(JournalError::NoJournal { path, after }.into());
+        }
         Ok((last, torn))
+    }
+
+    /// The segments that hold records after `after`.
+    pub(super) fn after(&self, after: u64) -> Result<Vec<PathBuf>, JournalError> {
+        let segments = needed(list(self)?, after);
+        Ok(segments.into_iter().map(|(_, path)| path).collect())
     }
 
     /// Cuts off what is torn.

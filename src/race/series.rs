@@ -176,7 +176,8 @@ impl Scratch {
 
     fn weekly_gmv(&mut self, first: usize, terms: &Terms) -> f64 {
         let weeks = ((WINDOW - first) / 7).max(1) as f64;
-        let mean = self.trusted[first..].iter().sum::<f64>() / weeks;
+        // An empty sum would be -0.
+        let mean = (0.0 + self.trusted[first..].iter().sum::<f64>()) / weeks;
         if terms.share_capped {
             mean * self.share_kept()
         } else {

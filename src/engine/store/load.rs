@@ -81,7 +81,7 @@ fn of_terms(terms: &str, config: &Config, directory: &Directory) -> Result<Confi
         .map_err(|faults| damaged(directory.path(), 0, &Unreadable::Terms(faults)))
 }
 
-fn damaged(path: &Path, offset: u64, what: &Unreadable) -> JournalError {
+pub(super) fn damaged(path: &Path, offset: u64, what: &Unreadable) -> JournalError {
     JournalError::Damaged {
         path: path.to_owned(),
         offset,
@@ -90,14 +90,14 @@ fn damaged(path: &Path, offset: u64, what: &Unreadable) -> JournalError {
 }
 
 /// Says from time to time how far a replay is.
-struct Progress {
+pub(super) struct Progress {
     all: u64,
     done: u64,
     said: Instant,
 }
 
 impl Progress {
-    fn new(all: u64) -> Self {
+    pub(super) fn new(all: u64) -> Self {
         Self {
             all,
             done: 0,
@@ -105,7 +105,7 @@ impl Progress {
         }
     }
 
-    fn add(&mut self, bytes: usize) {
+    pub(super) fn add(&mut self, bytes: usize) {
         self.done += bytes as u64;
         if self.said.elapsed() >= PROGRESS {
             self.said = Instant::now();

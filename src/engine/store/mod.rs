@@ -3,7 +3,9 @@
 mod checkpoint;
 mod erase;
 mod load;
+mod offline;
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,6 +18,7 @@ use crate::journal::{self, Broken, Checkpoint, Directory, Journal, JournalError}
 
 pub(super) use checkpoint::run;
 use erase::Erased;
+pub use offline::{Learnt, Restoring, rebuild};
 
 /// Bytes of records that may wait for the disk.
 const WAITING: usize = 64 << 20;
@@ -114,6 +117,21 @@ impl Kept {
 }
 
 impl Engine {
+    /// A checkpoint of now, and its bytes, some at a time; `None` where facts are kept in memory only.
+    ///
+    /// # Errors
+    /// What the system refused.
+    pub async fn backup(
+        self: &Arc<Self>,
+    ) -> Result<Option<impl Iterator<Item = io::Result<Vec<u8>>> + use<>>, JournalError> {
+        let engine = Arc::clone(self);
+        let written = tokio::task::spawn_blocking(move || {
+            let checkpoint = engine.checkpoint()?;
+            checkpoint.map(|it| it.bytes()).transpose()
+        });
+        written.await.unwrap_or(Ok(None))
+    }
+
     /// Whether facts can be made durable, where they are to be.
     ///
     /// # Errors

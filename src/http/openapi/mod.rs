@@ -61,6 +61,7 @@ fn tag(action: Action) -> &'static str {
         Action::Ingest(_) | Action::Delete(_) => "facts",
         Action::Show(_) | Action::Race => "look",
         Action::Rebuild
+        | Action::Backup
         | Action::Config
         | Action::Metrics
         | Action::Health
@@ -222,6 +223,7 @@ fn good(action: Action) -> (&'static str, Value) {
         Action::Delete(_) => ("204", json!({"description": "Forgotten."})),
         Action::Race => json("Standings"),
         Action::Rebuild => json("Rebuilt"),
+        Action::Backup => text("application/octet-stream"),
         Action::Config => json("LiveConfig"),
         Action::Health | Action::Ready => json("Health"),
         Action::OpenApi => json("Document"),

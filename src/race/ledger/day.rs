@@ -126,10 +126,18 @@ impl DaySales {
         self.purchases.get(place)
     }
 
-    pub(super) fn refund(&mut self, place: usize, refund: &Refund) -> Outcome {
-        self.purchases
-            .get_mut(place)
-            .map_or(Outcome::Mismatched, |purchase| purchase.refund(refund))
+    /// Refunds a purchase, of which nothing is taken for known that is forgotten.
+    pub(super) fn refund(
+        &mut self,
+        place: usize,
+        refund: &Refund,
+        forgotten: &Forgotten,
+    ) -> Outcome {
+        let Some(purchase) = self.purchases.get_mut(place) else {
+            return Outcome::Mismatched;
+        };
+        purchase.forget(forgotten);
+        purchase.refund(refund)
     }
 
     pub(super) fn refund_unlinked(&mut self, item: ItemRow, merchant: MerchantRow, amount: Money) {

@@ -131,7 +131,9 @@ impl Ledger {
             return Outcome::Waiting;
         };
         let sales = self.days.get_mut(&day);
-        let outcome = sales.map_or(Outcome::Mismatched, |sales| sales.refund(place, &refund));
+        let outcome = sales.map_or(Outcome::Mismatched, |sales| {
+            sales.refund(place, &refund, &self.forgotten)
+        });
         self.count(outcome);
         if outcome == Outcome::Applied {
             self.touch(day);
@@ -194,6 +196,7 @@ impl Ledger {
     /// Forgets an item's sales and its first day; what its merchant sold through it stays the merchant's.
     pub fn forget_item(&mut self, item: ItemRow) {
         self.items.clear(item.index());
+        self.waiting.forget(item, MerchantRow::NONE);
         for sales in self.days.values_mut() {
             sales.drop_item_refunds(item);
         }
@@ -204,6 +207,7 @@ impl Ledger {
     /// Forgets a merchant's sales and its first day; its items' own sales stay theirs.
     pub fn forget_merchant(&mut self, merchant: MerchantRow) {
         self.merchants.clear(merchant.index());
+        self.waiting.forget(ItemRow::NONE, merchant);
         for sales in self.days.values_mut() {
             sales.drop_merchant_refunds(merchant);
         }

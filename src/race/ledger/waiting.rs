@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Refund;
+use crate::id::{ItemRow, MerchantRow};
 
 /// Bytes of one waiting refund in both trees, about.
 const BYTES_EACH: usize = 2 * (size_of::<Refund>() + 4 * size_of::<u64>());
@@ -67,6 +68,18 @@ impl Waiting {
                 refund
             })
             .collect()
+    }
+
+    /// Takes a forgotten item or merchant out of the refunds that name it: its row may become another's.
+    pub(super) fn forget(&mut self, item: ItemRow, merchant: MerchantRow) {
+        for refund in self.refunds.values_mut() {
+            if refund.item == item {
+                refund.item = ItemRow::NONE;
+            }
+            if refund.merchant == merchant {
+                refund.merchant = MerchantRow::NONE;
+            }
+        }
     }
 
     pub(super) fn bytes(&self) -> usize {

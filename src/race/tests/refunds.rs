@@ -29,6 +29,24 @@ fn a_partial_refund_takes_money_and_leaves_the_buyer() {
 }
 
 #[test]
+fn a_refund_after_the_item_was_forgotten_is_the_merchants_whenever_the_books_are_swept() {
+    for swept in [false, true] {
+        let mut market = twenty();
+        market.ledger.forget_item(ItemRow(0));
+        if swept {
+            market.ledger.expire(LAST);
+        }
+        // The item came back under another row.
+        let refund = Refund {
+            item: ItemRow(1),
+            ..returned(&purchase(3), Some(40.0))
+        };
+        assert_eq!(market.ledger.refund(refund), Outcome::Applied, "{swept}");
+        near(market.merchant(0).weekly_gmv, 1_960.0);
+    }
+}
+
+#[test]
 fn a_full_refund_takes_the_buyer_too() {
     for amounts in [vec![None], vec![Some(100.0)], vec![Some(60.0), Some(60.0)]] {
         let mut market = twenty();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Changes, Data, SMALL, everything};
+use super::{Changes, Data, SMALL, everything, same};
 use crate::service::{Numbers, Service};
 
 /// How often the service is killed; more with `SAIMA_KILLS`.
@@ -43,15 +43,7 @@ fn nothing_acknowledged_is_lost_and_nothing_counts_twice() {
     for change in &done {
         assert!(change.send(&model));
     }
-    assert_eq!(
-        everything(&service),
-        everything(&model),
-        "after {rounds} kills"
-    );
+    same(&everything(&service), &everything(&model));
     drop(service);
-    assert_eq!(
-        everything(&data.start()),
-        everything(&model),
-        "after one more start"
-    );
+    same(&everything(&data.start()), &everything(&model));
 }

@@ -4,6 +4,7 @@ mod damage;
 mod erasure;
 mod killed;
 mod restart;
+mod tools;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -131,7 +132,7 @@ impl Changes {
             "dislike",
         ];
         let kind = kinds[self.numbers.below(8) as usize];
-        let minute = i64::from(self.made) * 40 + i64::from(self.numbers.below(3_000));
+        let minute = i64::from(self.made) * 600 + i64::from(self.numbers.below(3_000));
         let mut event = json!({
             "id": format!("e{}-{number}", self.made), "user_id": format!("u{}", self.numbers.below(USERS)),
             "item_id": format!("i{}", self.numbers.below(ITEMS)), "kind": kind, "at": FIRST + minute * 60_000,
@@ -183,6 +184,14 @@ impl Changes {
             }
         }
     }
+}
+
+/// Shows the first thing that differs, instead of everything.
+fn same(found: &[String], right: &[String]) {
+    for (found, right) in found.iter().zip(right) {
+        assert_eq!(found, right);
+    }
+    assert_eq!(found.len(), right.len());
 }
 
 /// All that a service can be asked for, without the numbers of its standings and of its configuration.

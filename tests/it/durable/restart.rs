@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Changes, Data, SMALL, everything};
+use super::{Changes, Data, SMALL, everything, same};
 
 #[test]
 fn a_start_is_where_the_last_one_ended() {
@@ -14,7 +14,7 @@ fn a_start_is_where_the_last_one_ended() {
         }
         let before = everything(&service);
         drop(service);
-        assert_eq!(everything(&data.start()), before);
+        same(&everything(&data.start()), &before);
     }
 }
 
@@ -35,7 +35,7 @@ fn what_was_learnt_under_other_settings_stays_as_it_was() {
         config: other.to_owned(),
         ..data
     };
-    assert_eq!(everything(&again.start()), before);
+    same(&everything(&again.start()), &before);
 }
 
 #[test]
@@ -76,5 +76,5 @@ fn checkpoints_keep_the_journal_short() {
     );
     let before = everything(&service);
     drop(service);
-    assert_eq!(everything(&data.start()), before);
+    same(&everything(&data.start()), &before);
 }

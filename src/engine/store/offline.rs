@@ -1,0 +1,171 @@
+//! What is done to a data directory that no service uses: learning anew, and restoring a back-up.
+
+use std::path::Path;
+
+use super::load::{Progress, damaged, load};
+use super::{Stored, WAITING};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::feature::Rows;
+use crate::ingest::{EntityKind, Facts, Record, Restored};
+use crate::journal::{self, Directory, Journal, JournalError};
+
+/// What learning anew came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Learnt {
+    /// The first record that was learnt from.
+    pub first: u64,
+    /// The last one.
+    pub last: u64,
+    /// Lines that do not hold under the settings.
+    pub refused: usize,
+    /// Users that there are.
+    pub users: usize,
+    /// Purchases in the books.
+    pub purchases: usize,
+}
+
+/// Learns the profiles and the race of a data directory anew, under other settings, from all of the journal that is kept. What was
+/// declared stays as it is.
+///
+/// # Errors
+/// A directory that cannot be used, with the reason and the place.
+pub fn rebuild(path: &Path, config: &Config) -> Result<Learnt, JournalError> {
+    let directory = Directory::existing(path)?;
+    let first = directory.first()?.unwrap_or(1);
+    let mut facts = declared(&directory, first, config)?;
+    let (mut terms, mut refused) = (config.clone(), 0);
+    let mut progress = Progress::new(directory.bytes_after(first - 1));
+    let (last, torn) = directory.replay(first - 1, |_, content, path, offset| {
+        let redone = Record::read(content).and_then(|record| {
+            if matches!(record, Record::Terms(_)) {
+                return Ok(0);
+            }
+            facts.redo(record, &mut terms)
+        });
+        refused += redone.map_err(|what| damaged(path, offset, &what))?;
+        progress.add(content.len());
+        Ok::<_, JournalError>(())
+    })?;
+    torn.map_or(Ok(()), |torn| directory.cut(&torn))?;
+    let clock = Clock::new(config.clock.mode);
+    facts.latest.into_iter().for_each(|at| clock.observe(at));
+    if clock.has_begun() {
+        facts.expire(clock.now().day(config.race.utc_offset).plus(-1));
+    }
+    let learnt = Learnt {
+        first,
+        last,
+        refused,
+        users: facts.features.users.len(),
+        purchases: facts.sales.counts().purchases,
+    };
+    replace(directory, last, facts, config)?;
+    Ok(learnt)
+}
+
+/// What was declared before the first record that is kept.
+fn declared(directory: &Directory, first: u64, config: &Config) -> Result<Facts, JournalError> {
+    let mut restored = Restored::new(config);
+    if first > 1
+        && let Some(checkpoint) = directory.checkpoint()?
+    {
+        checkpoint.read(|part, offset| {
+            let taken = restored.part(part, config);
+            taken.map_err(|error| checkpoint.damaged(offset, &error.to_string()))
+        })?;
+        restored.facts.unlearn(config);
+    }
+    Ok(restored.facts)
+}
+
+/// Puts facts in place of the checkpoint, with the journal to go on after record `last`.
+fn replace(
+    directory: Directory,
+    last: u64,
+    mut facts: Facts,
+    config: &Config,
+) -> Result<(), JournalError> {
+    let mut image = facts.freeze(config.terms());
+    let written = directory.write_checkpoint(last, |parts| {
+        let mut part = Vec::new();
+        while image.next(&facts, &mut part) {
+            parts.add(|bytes| bytes.append(&mut part))?;
+        }
+        Ok(())
+    })?;
+    facts.thaw(Rows::ALL.len());
+    directory.drop_checkpoints(&written)?;
+    let settings = journal::Settings {
+        segment_bytes: config.store.segment_bytes,
+        waiting_bytes: WAITING,
+    };
+    Journal::start(directory, last, settings, journal::create_file).map(drop)
+}
+
+/// A back-up that is about to be restored.
+#[derive(Debug)]
+pub struct Restoring {
+    directory: Directory,
+    /// The last record that it covers.
+    pub sequence: u64,
+    /// How many users it knows.
+    pub users: usize,
+    /// Users whom it would bring back: deleted since, as the directory to restore to knows.
+    pub deleted: Vec<String>,
+}
+
+impl Restoring {
+    /// Reads a back-up whole, and compares it with the data directory at `target`, if there is one.
+    ///
+    /// # Errors
+    /// A directory that cannot be used, with the reason and the place.
+    pub fn read(backup: &Path, target: &Path, config: &Config) -> Result<Self, JournalError> {
+        let directory = Directory::existing(backup)?;
+        let then = load(&directory, config)?;
+        let deleted = match Directory::existing(target) {
+            Ok(now) => load(&now, config)?.facts.deleted_since(&then.facts),
+            Err(JournalError::Absent(_)) => Vec::new(),
+            Err(other) => return Err(other),
+        };
+        Ok(Self {
+            directory,
+            sequence: then.last,
+            users: then.facts.features.users.len(),
+            deleted,
+        })
+    }
+
+    /// Restores it to a directory that holds nothing, without the users `without`.
+    ///
+    /// # Errors
+    /// A directory that cannot be used, with the reason and the place.
+    pub fn restore(
+        self,
+        target: &Path,
+        without: &[String],
+        config: &Config,
+    ) -> Result<(), JournalError> {
+        self.directory.copy_to(target)?;
+        let Stored { mut facts, kept } = Stored::open(target, config)?;
+        let clock = Clock::new(config.clock.mode);
+        let last_complete = clock.now().day(config.race.utc_offset).plus(-1);
+        for id in without {
+            let gone = facts.delete(EntityKind::User, id, last_complete);
+            if let (Some(_), Some(kept)) = (gone, &kept) {
+                let record = Record::Deletion {
+                    kind: EntityKind::User,
+                    id,
+                    last_complete,
+                };
+                let added = kept.journal.append(|bytes| record.write(bytes));
+                let durable = added.and_then(|at| pollster::block_on(kept.journal.durable(at)));
+                durable.map_err(|broken| JournalError::Io {
+                    path: target.to_owned(),
+                    error: std::io::Error::other(broken),
+                })?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,297 @@
+//! What is wrong in a data directory, what that loses, and the repair.
+//!
+//! What stands after a damaged place is not lost: the segment is written anew with fillers in place of the records that cannot be read,
+//! so that the sequence stays whole. The damaged file itself is set aside, not deleted.
+
+use std::fmt;
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::directory::{self, Directory};
+use super::record::{self, Found, HEAD};
+use super::segment::{self, EXTENSION, MAGIC};
+use super::{Checkpoint, JournalError};
+
+/// Where damaged files are set aside.
+const ASIDE: &str = "damaged";
+
+/// Everything that is wrong in a data directory.
+#[derive(Debug, Default)]
+pub struct Diagnosis {
+    /// Each fault, in the order of the records.
+    pub faults: Vec<Damage>,
+    segments: Vec<Salvaged>,
+    checkpoint: Option<(Checkpoint, bool)>,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// The checkpoint cannot be read.
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+        /// Whether the journal goes back to the first record, so that nothing is lost.
+        spare: bool,
+    },
+    /// Bytes of a segment cannot be read.
+    Bytes {
+        /// The segment.
+        path: PathBuf,
+        /// Where they are.
+        bytes: Range<u64>,
+    },
+    /// There is no segment where there should be one.
+    Absent {
+        /// The segment.
+        path: PathBuf,
+    },
+    /// Records are lost: those that could not be read, or that no file holds.
+    Records {
+        /// The first and the one after the last.
+        records: Range<u64>,
+    },
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Checkpoint { path, what, spare } => {
+                let path = path.display();
+                let then = if *spare {
+                    "nothing is lost: the journal goes back to the first record"
+                } else {
+                    "all that came before the journal is lost: restore a back-up instead"
+                };
+                write!(f, "{path}: {what}; {then}")
+            }
+            Self::Bytes { path, bytes } => {
+                let (path, Range { start, end }) = (path.display(), bytes);
+                write!(f, "{path}: bytes {start} to {end} cannot be read")
+            }
+            Self::Absent { path } => write!(f, "{}: is not there", path.display()),
+            Self::Records { records } => {
+                write!(
+                    f,
+                    "records {} to {} are lost",
+                    records.start,
+                    records.end - 1
+                )
+            }
+        }
+    }
+}
+
+/// One segment and what could be read of it.
+#[derive(Debug)]
+struct Salvaged {
+    first: u64,
+    path: PathBuf,
+    /// The records that could be read: their sequence, and where their content is.
+    records: Vec<(u64, Range<usize>)>,
+    /// The bytes that could not.
+    bad: Vec<Range<u64>>,
+    /// The record after the last that belongs here.
+    end: u64,
+    /// Whether there is no such file, though there should be.
+    absent: bool,
+}
+
+impl Salvaged {
+    /// A segment that should be there, and is not.
+    fn absent(directory: &Path, records: Range<u64>) -> Self {
+        Self {
+            first: records.start,
+            path: directory::name(directory, records.start, EXTENSION),
+            records: Vec::new(),
+            bad: Vec::new(),
+            end: records.end,
+            absent: true,
+        }
+    }
+
+    fn read(first: u64, path: PathBuf, bytes: &[u8]) -> Self {
+        let mut found = Self {
+            first,
+            path,
+            records: Vec::new(),
+            bad: Vec::new(),
+            end: first,
+            absent: false,
+        };
+        let mut at = if bytes.starts_with(MAGIC) {
+            MAGIC.len()
+        } else {
+            found.skip(bytes, 0)
+        };
+        loop {
+            match record::read(&bytes[at..]) {
+                Found::End => return found,
+                Found::Record { sequence, content } if sequence >= found.end => {
+                    let start = at + HEAD;
+                    found.records.push((sequence, start..start + content.len()));
+                    found.end = sequence + 1;
+                    at = start + content.len();
+                }
+                Found::Record { .. } | Found::Bad(_) => at = found.skip(bytes, at),
+            }
+        }
+    }
+
+    /// Passes over what cannot be read, to the next whole record or the end.
+    fn skip(&mut self, bytes: &[u8], at: usize) -> usize {
+        let next = record::later(&bytes[at..], self.end - 1);
+        let next = next.map_or(bytes.len(), |ahead| at + ahead);
+        self.bad.push(at as u64..next as u64);
+        next
+    }
+
+    /// The records that belong here and could not be read.
+    fn lost(&self) -> Vec<Range<u64>> {
+        let ends = self.records.iter().map(|(sequence, _)| *sequence);
+        let starts = std::iter::once(self.first).chain(ends.clone().map(|it| it + 1));
+        let gaps = starts
+            .zip(ends.chain([self.end]))
+            .map(|(from, to)| from..to);
+        gaps.filter(|gap| !gap.is_empty()).collect()
+    }
+
+    fn is_whole(&self) -> bool {
+        !self.absent && self.bad.is_empty() && self.lost().is_empty()
+    }
+
+    /// The segment as it should be, with `filler` as the content of what is lost.
+    fn mended(&self, bytes: &[u8], filler: &[u8]) -> Vec<u8> {
+        let mut records = self.records.iter().peekable();
+        let mut fresh = MAGIC.to_vec();
+        for sequence in self.first..self.end {
+            let here = records.next_if(|(found, _)| *found == sequence);
+            let content = here.map_or(filler, |(_, range)| &bytes[range.clone()]);
+            record::append(&mut fresh, sequence, |to| to.extend_from_slice(content));
+        }
+        fresh
+    }
+}
+
+impl Directory {
+    /// Looks for everything that is wrong; changes nothing.
+    ///
+    /// # Errors
+    /// What the system refused.
+    pub fn diagnose(&self) -> Result<Diagnosis, JournalError> {
+        let mut diagnosis = Diagnosis::default();
+        for (first, path) in segment::list(self)? {
+            let bytes = fs::read(&path).map_err(JournalError::io(&path))?;
+            diagnosis.segments.push(Salvaged::read(first, path, &bytes));
+        }
+        let spare = diagnosis.segments.first().is_some_and(|it| it.first == 1);
+        diagnosis.checkpoint = self.checkpoint()?.map(|checkpoint| {
+            let read = checkpoint.read(|_, _| Ok::<_, JournalError>(()));
+            if let Err(error) = &read {
+                diagnosis.faults.push(Damage::Checkpoint {
+                    path: checkpoint.path.clone(),
+                    what: error.to_string(),
+                    spare,
+                });
+            }
+            (checkpoint, read.is_ok())
+        });
+        diagnosis.join(&self.journal());
+        Ok(diagnosis)
+    }
+
+    /// Mends what [`Self::diagnose`] found, with `filler` as the content of the records that are lost. Damaged files are set aside.
+    ///
+    /// # Errors
+    /// What the system refused.
+    pub fn repair(&self, diagnosis: &Diagnosis, filler: &[u8]) -> Result<(), JournalError> {
+        if let Some((checkpoint, false)) = &diagnosis.checkpoint {
+            self.set_aside(&checkpoint.path)?;
+            directory::sync(&self.checkpoints())?;
+        }
+        for segment in &diagnosis.segments {
+            if segment.is_whole() {
+                continue;
+            }
+            let path = &segment.path;
+            let mut bytes = Vec::new();
+            if !segment.absent {
+                bytes = fs::read(path).map_err(JournalError::io(path))?;
+                self.set_aside(path)?;
+            }
+            self.replace(path, &segment.mended(&bytes, filler))?;
+        }
+        directory::sync(self.path())
+    }
+
+    fn set_aside(&self, path: &Path) -> Result<(), JournalError> {
+        let aside = self.path().join(ASIDE);
+        fs::create_dir_all(&aside).map_err(JournalError::io(&aside))?;
+        let name = path.file_name().unwrap_or_default();
+        let mut place = aside.join(name);
+        while place.exists() {
+            place.as_mut_os_string().push("~");
+        }
+        fs::copy(path, &place).map_err(JournalError::io(&place))?;
+        if path.extension().is_some_and(|end| end != EXTENSION) {
+            fs::remove_file(path).map_err(JournalError::io(path))?;
+        }
+        directory::sync(&aside)
+    }
+}
+
+impl Diagnosis {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    /// Whether a start is possible once it is repaired.
+    #[must_use]
+    pub fn can_start(&self) -> bool {
+        let hopeless = |fault: &Damage| matches!(fault, Damage::Checkpoint { spare: false, .. });
+        !self.faults.iter().any(hopeless)
+    }
+
+    /// Sees to it that each segment ends where the next begins, that the first follows the checkpoint, and lists the faults.
+    fn join(&mut self, directory: &Path) {
+        let nexts: Vec<u64> = self.segments.iter().skip(1).map(|it| it.first).collect();
+        for (segment, next) in self.segments.iter_mut().zip(nexts) {
+            segment.end = segment.end.max(next);
+        }
+        let covered = match &self.checkpoint {
+            Some((checkpoint, true)) => checkpoint.sequence,
+            Some((_, false)) | None => 0,
+        };
+        let first = self.segments.first().map_or(covered + 1, |it| it.first);
+        if first > covered + 1 {
+            let absent = Salvaged::absent(directory, covered + 1..first);
+            self.segments.insert(0, absent);
+        }
+        let last = self.segments.last().map_or(0, |it| it.end);
+        if covered > 0 && last <= covered {
+            let absent = Salvaged::absent(directory, covered + 1..covered + 1);
+            self.segments.push(absent);
+        }
+        let faults = self.segments.iter().flat_map(Salvaged::faults);
+        self.faults.extend(faults);
+    }
+}
+
+impl Salvaged {
+    fn faults(&self) -> impl Iterator<Item = Damage> {
+        let path = || self.path.clone();
+        let absent = self.absent.then(|| Damage::Absent { path: path() });
+        let bytes = self.bad.iter().map(move |bytes| Damage::Bytes {
+            path: path(),
+            bytes: bytes.clone(),
+        });
+        let lost = self.lost().into_iter();
+        let lost = lost.map(|records| Damage::Records { records });
+        absent.into_iter().chain(bytes).chain(lost)
+    }
+}
