@@ -5,6 +5,7 @@ pub mod evaluate;
 pub mod import;
 
 mod demo;
+mod secrets;
 mod serve;
 pub mod synthetic;
 
