@@ -61,8 +61,7 @@ enum Fault {
     Unusable(#[from] rustls::Error),
 }
 
-/// How connections are encrypted, as the files say.
-#[derive(Debug)]
+/// How connections are encrypted, as the files say. There is no debug output of it, as the key is within.
 pub struct Tls {
     files: TlsFiles,
     patience: Duration,
@@ -71,7 +70,7 @@ pub struct Tls {
     current: ArcSwap<Identity>,
 }
 
-#[derive(Debug)]
+/// What one state of the files gives.
 struct Identity {
     server: Arc<ServerConfig>,
     expires: Time,
