@@ -1,10 +1,10 @@
 //! Tokens and TLS of the running program: who gets in, what changes without a restart, and what nobody is ever shown.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -131,18 +131,17 @@ fn serving() -> Command {
 
 /// What a command says that must refuse to serve.
 fn refusal(command: &mut Command) -> String {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command
-        .stderr(Stdio::piped())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let told = String::from_utf8(stderr).unwrap();
-    assert_eq!(status.code(), Some(1), "{told}");
-    assert!(stdout.is_empty());
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut said).unwrap();
+    if !said.is_empty() {
+        child.kill().unwrap();
+    }
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((&*said, output.status.code()), ("", Some(1)), "{told}");
     told
 }
 
