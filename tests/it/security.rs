@@ -16,7 +16,8 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair,
 use serde_json::json;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::version::{TLS12, TLS13};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
 
 use crate::service::{JSON, Service, agent, program};
@@ -156,13 +157,19 @@ fn port(service: &Service) -> u16 {
     port.parse().unwrap()
 }
 
-/// Sends a request over HTTP/2 and gives status and body.
-fn over_h2(service: &Service, authority: &Authority, path: &str, token: &str) -> (u16, String) {
+/// Sends a request over HTTP/2 and that version of TLS; gives status and body.
+fn over_h2(
+    service: &Service,
+    authority: &Authority,
+    version: &'static SupportedProtocolVersion,
+    path: &str,
+    token: &str,
+) -> (u16, String) {
     let mut roots = RootCertStore::empty();
     roots.add(authority.0.der().clone()).unwrap();
     let provider = tokio_rustls::rustls::crypto::ring::default_provider();
     let mut tls = ClientConfig::builder_with_provider(provider.into())
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(&[version])
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
@@ -213,9 +220,11 @@ fn https_is_served_over_both_versions_of_http() {
     let shown = service.get("/config").ok();
     assert_eq!(shown["config"]["tls"]["certificate"], "certificate.pem");
     assert_eq!(shown["config"]["tls"]["client_ca"], "none");
-    let (status, body) = over_h2(&service, &authority, "/config", "");
-    assert_eq!(status, 200, "{body}");
-    assert!(body.contains("\"generation\":1"), "{body}");
+    for version in [&TLS12, &TLS13] {
+        let (status, body) = over_h2(&service, &authority, version, "/config", "");
+        assert_eq!(status, 200, "{body}");
+        assert!(body.contains("\"generation\":1"), "{body}");
+    }
     let expires = date_time_ymd(NOW[1], 1, 1).unix_timestamp();
     let told = service.metric("saima_tls_expires_timestamp_seconds");
     assert_eq!(format!("{told}"), format!("{expires}"));
@@ -524,7 +533,7 @@ fn no_secret_is_ever_shown() {
     let mut shown = String::new();
     for token in tokens.iter().chain(&["hush-wrong-5"]) {
         shown += &send_everywhere(&service, token);
-        shown += &over_h2(&service, &authority, "/config", token).1;
+        shown += &over_h2(&service, &authority, &TLS13, "/config", token).1;
     }
     place.put("token-RANK", "hush hush");
     service.token(Some("hush-ops-4"));
