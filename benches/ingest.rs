@@ -75,8 +75,9 @@ fn bench(
             |lines| {
                 for slice in lines.chunks(SLICE) {
                     let slice: Vec<&[u8]> = slice.iter().map(String::as_bytes).collect();
-                    let fates = engine.ingest(operation, &slice).unwrap();
-                    assert!(fates.iter().all(Result::is_ok), "{fates:?}");
+                    let fates = engine.ingest(operation, &slice);
+                    let taken = |fates: &Vec<_>| fates.iter().all(Result::is_ok);
+                    assert!(fates.as_ref().is_ok_and(taken), "{fates:?}");
                 }
             },
             BatchSize::PerIteration,

@@ -214,6 +214,14 @@ pub struct Telemetry {
     pub config_generation: Count,
     /// Configurations that were refused.
     pub config_refused: Counter,
+    /// Changed files of tokens that were refused.
+    pub tokens_refused: Counter,
+    /// Changed files of certificate, key or client authorities that were refused.
+    pub tls_refused: Counter,
+    /// Connections that ended before client and service had agreed on the encryption.
+    pub tls_failures: Counter,
+    /// When the certificate expires, in seconds since 1970; 0 without TLS.
+    pub tls_expires: Count,
     /// Panics that were contained.
     pub panics: Counter,
     /// Requests under way.
@@ -299,6 +307,22 @@ impl Default for Telemetry {
                 "Generation of the live configuration",
             ),
             config_refused: one(to, "config_refused", "Configurations refused"),
+            tokens_refused: one(to, "tokens_refused", "Changed token files refused"),
+            tls_refused: one(
+                to,
+                "tls_refused",
+                "Changed files of certificate, key or client authorities refused",
+            ),
+            tls_failures: one(
+                to,
+                "tls_failures",
+                "Connections without agreement on the encryption",
+            ),
+            tls_expires: one(
+                to,
+                "tls_expires_timestamp_seconds",
+                "When the certificate expires, in seconds since 1970; 0 without TLS",
+            ),
             panics: one(to, "panics", "Panics contained"),
             in_flight: one(to, "in_flight", "Requests under way"),
             journal: JournalMetrics::declare(to),

@@ -5,7 +5,9 @@
 
 use std::env;
 use std::fmt;
+use std::fs;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -14,7 +16,8 @@ use flate2::write::GzEncoder;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
-use ureq::http::{Request, Response, StatusCode, header};
+use ureq::http::{HeaderValue, Request, Response, StatusCode, header};
+use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body};
 
 use crate::model::Fault;
@@ -31,21 +34,54 @@ pub struct Service {
     /// Where the service listens.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
     pub url: String,
-    /// Bearer token; without it, the environment variable SAIMA_TOKEN is taken.
+    /// Bearer token; without it, the environment variable SAIMA_TOKEN is taken, which other users of the machine cannot see.
     #[arg(long, value_name = "TOKEN")]
-    pub token: Option<String>,
+    pub token: Option<Token>,
+    /// PEM file of the authorities that may have signed the certificate of an https service, in place of the public ones.
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// PEM file with a certificate and its private key, for a service that asks its clients for one.
+    #[arg(long, value_name = "FILE")]
+    pub identity: Option<PathBuf>,
+}
+
+/// A bearer token, which no debug output shows.
+#[derive(Clone)]
+pub struct Token(String);
+
+impl From<String> for Token {
+    fn from(token: String) -> Self {
+        Self(token)
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
 }
 
 /// Why a call failed.
 #[derive(Debug, Error)]
 pub enum CallError {
     /// The address is not one that can be called.
-    #[error(
-        "{url} cannot be called: it must look like http://HOST:PORT (for https, put a proxy in front)"
-    )]
+    #[error("{url} cannot be called: it must look like http://HOST:PORT or https://HOST:PORT")]
     Url {
         /// The address as given.
         url: String,
+    },
+    /// The token has characters that a header cannot carry.
+    #[error("the token given with --token or in {TOKEN} must be of visible ASCII characters")]
+    Token,
+    /// A PEM file cannot be used.
+    #[error("{option} {}: {cause}", .file.display())]
+    Pem {
+        /// The option that names it.
+        option: &'static str,
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        cause: String,
     },
     /// Nobody answered.
     #[error(
@@ -103,7 +139,7 @@ pub enum Written {
 pub struct Client {
     agent: Agent,
     url: String,
-    token: Option<String>,
+    token: Option<HeaderValue>,
 }
 
 #[derive(Deserialize)]
@@ -149,22 +185,27 @@ impl Client {
     /// A client of that service; the token falls back to the environment.
     ///
     /// # Errors
-    /// [`CallError::Url`] if the address is not `http://…`.
+    /// [`CallError::Url`] if the address is neither `http://…` nor `https://…`, [`CallError::Token`] and [`CallError::Pem`]
+    /// where those cannot be used.
     pub fn new(service: &Service) -> Result<Self, CallError> {
         let url = service.url.trim_end_matches('/').to_owned();
-        if url.len() <= "http://".len() || !url.starts_with("http://") {
+        let host = ["http://", "https://"]
+            .iter()
+            .find_map(|scheme| url.strip_prefix(scheme));
+        if host.is_none_or(str::is_empty) {
             return Err(CallError::Url { url });
         }
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
+            .tls_config(tls(service)?)
             .timeout_connect(Some(Duration::from_secs(5)))
             .timeout_global(Some(Duration::from_secs(300)))
             .build();
         Ok(Self {
             agent: agent.into(),
             url,
-            token: service.token.clone().or_else(|| env::var(TOKEN).ok()),
+            token: bearer(service)?,
         })
     }
 
@@ -252,7 +293,7 @@ impl Client {
             request = request.header(header::CONTENT_ENCODING, "gzip");
         }
         if let Some(token) = &self.token {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+            request = request.header(header::AUTHORIZATION, token);
         }
         request.body(body)
     }
@@ -277,6 +318,61 @@ impl Client {
             url: self.url.clone(),
             cause: cause.to_string(),
         }
+    }
+}
+
+/// The header that carries the token, if there is one; marked so that no debug output shows it.
+fn bearer(service: &Service) -> Result<Option<HeaderValue>, CallError> {
+    let given = service.token.as_ref().map(|token| token.0.clone());
+    let Some(token) = given.or_else(|| env::var(TOKEN).ok()) else {
+        return Ok(None);
+    };
+    let mut value =
+        HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| CallError::Token)?;
+    value.set_sensitive(true);
+    Ok(Some(value))
+}
+
+/// Whom to trust, and as whom to come.
+fn tls(service: &Service) -> Result<TlsConfig, CallError> {
+    let mut tls = TlsConfig::builder();
+    if let Some(file) = &service.ca {
+        let (authorities, _) = pem("--ca", file)?;
+        tls = tls.root_certs(RootCerts::new_with_certs(&authorities));
+    }
+    if let Some(file) = &service.identity {
+        let (chain, key) = pem("--identity", file)?;
+        let key = key.ok_or_else(|| unusable("--identity", file, "holds no private key"))?;
+        tls = tls.client_cert(Some(ClientCert::new_with_certs(&chain, key)));
+    }
+    Ok(tls.build())
+}
+
+/// The certificates of a PEM file, at least one, and the private key among them.
+fn pem(
+    option: &'static str,
+    file: &Path,
+) -> Result<(Vec<Certificate<'static>>, Option<PrivateKey<'static>>), CallError> {
+    let text = fs::read(file).map_err(|error| unusable(option, file, error))?;
+    let (mut certificates, mut key) = (Vec::new(), None);
+    for part in parse_pem(&text) {
+        match part.map_err(|_| unusable(option, file, "is not well-formed PEM"))? {
+            PemItem::Certificate(certificate) => certificates.push(certificate),
+            PemItem::PrivateKey(found) => key = Some(found),
+            _ => {}
+        }
+    }
+    if certificates.is_empty() {
+        return Err(unusable(option, file, "holds no certificate in PEM"));
+    }
+    Ok((certificates, key))
+}
+
+fn unusable(option: &'static str, file: &Path, cause: impl fmt::Display) -> CallError {
+    CallError::Pem {
+        option,
+        file: file.to_owned(),
+        cause: cause.to_string(),
     }
 }
 
@@ -352,19 +448,50 @@ mod tests {
     fn service(url: &str) -> Service {
         Service {
             url: url.to_owned(),
-            token: Some("t".to_owned()),
+            token: Some("t".to_owned().into()),
+            ca: None,
+            identity: None,
         }
     }
 
     #[test]
-    fn only_plain_http_is_called() {
-        for url in ["https://x", "http://", "x:80", ""] {
+    fn only_http_and_https_are_called() {
+        for url in ["ftp://x", "http://", "https://", "x:80", ""] {
             assert!(
                 matches!(Client::new(&service(url)), Err(CallError::Url { .. })),
                 "{url}"
             );
         }
-        assert!(Client::new(&service("http://127.0.0.1:1/")).is_ok());
+        for url in ["http://127.0.0.1:1/", "https://x"] {
+            assert!(Client::new(&service(url)).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_token_is_never_shown() {
+        let mut service = service("http://h:1");
+        service.token = Some("hush-hush".to_owned().into());
+        let client = Client::new(&service).unwrap();
+        let request = client.request("GET", "/", b"", Written::Json).unwrap();
+        let shown = format!("{service:?} {client:?} {request:?}");
+        assert!(!shown.contains("hush"), "{shown}");
+        service.token = Some("hush\nhush".to_owned().into());
+        let refused = Client::new(&service).unwrap_err().to_string();
+        assert!(refused.contains("--token") && !refused.contains("hush"));
+    }
+
+    #[test]
+    fn a_pem_file_that_cannot_be_used_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.pem");
+        let told = |service: &Service| Client::new(service).unwrap_err().to_string();
+        let mut service = service("https://h:1");
+        service.ca = Some(file.clone());
+        assert!(told(&service).starts_with("--ca ") && told(&service).contains("x.pem"));
+        fs::write(&file, "nothing").unwrap();
+        assert!(told(&service).contains("no certificate"));
+        (service.ca, service.identity) = (None, Some(file));
+        assert!(told(&service).starts_with("--identity "));
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod import;
 
 mod data;
 mod demo;
+mod secrets;
 mod serve;
 pub mod synthetic;
 

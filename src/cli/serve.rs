@@ -10,10 +10,11 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::ServeArgs;
+use super::secrets::Secrets;
 use crate::clock::Clock;
 use crate::config::{self, Config, Live, LogFormat};
 use crate::engine::{Engine, Stored};
-use crate::http::{self, Tokens};
+use crate::http;
 use crate::telemetry::{self, Telemetry};
 
 pub(super) fn run(args: ServeArgs) -> Result<ExitCode> {
@@ -66,20 +67,23 @@ pub(super) fn serve<T>(
     prepare: impl FnOnce(Arc<Live>, Arc<Engine>) -> Result<T>,
 ) -> Result<ExitCode> {
     telemetry::log(config.log.format == LogFormat::Json, &config.log.level);
-    let tokens = Tokens::from_env(
-        |name| std::env::var(name).ok(),
-        |path| std::fs::read_to_string(path),
-    )?;
+    let telemetry = Telemetry::default();
+    let secrets = Secrets::load(&config.tls, &telemetry)?;
+    let (tokens, tls) = (secrets.tokens(), secrets.tls());
     let listen = config.server.listen;
     tokens.check_listen(listen)?;
     tracing::info!(config = %config.effective(), "effective configuration");
+    if tls.is_none() && !listen.ip().is_loopback() {
+        tracing::warn!("without [tls], tokens and facts travel to {listen} in clear text");
+    }
     let clock = Clock::new(config.clock.mode);
     let live = Arc::new(Live::new(config));
     let stored = match &live.load().config.store.path {
         Some(path) => Stored::open(path, &live.load().config)?,
         None => Stored::in_memory(&live.load().config),
     };
-    let engine = Engine::start(Arc::clone(&live), clock, Telemetry::default(), stored);
+    let engine = Engine::start(Arc::clone(&live), clock, telemetry, stored);
+    let _followed = secrets.follow(Arc::clone(&engine))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -88,8 +92,9 @@ pub(super) fn serve<T>(
         let listener = bind(listen).await?;
         let terminated = terminated()?;
         engine.rebuild().await;
-        println!("saima listening on http://{}", listener.local_addr()?);
-        http::serve(engine, tokens, listener, terminated).await;
+        let scheme = tls.as_ref().map_or("http", |_| "https");
+        println!("saima listening on {scheme}://{}", listener.local_addr()?);
+        http::serve(engine, tokens, tls, listener, terminated).await;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -3,10 +3,13 @@
 //! Every scene lists every weight, zeros too: written as TOML the view reads back as the same configuration, which a test
 //! holds, and which makes it fit to compare two configurations by ([`super::Live::replace`]).
 
+use std::borrow::Cow;
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 
 use super::read::DAY_MILLIS;
-use super::{Config, Normaliser, Prediction, Profile, Race, Scene, Store, Weighed};
+use super::{Config, Normaliser, Prediction, Profile, Race, Scene, Store, Tls, Weighed};
 use crate::clock::{HOUR, SECOND};
 use crate::model::EventKind;
 use crate::objective::TABLE;
@@ -21,6 +24,7 @@ impl Config {
                 "drain_seconds": self.server.drain.as_secs_f64(),
                 "parallel_candidates": self.server.parallel_candidates,
             },
+            "tls": tls(&self.tls),
             "store": store(&self.store),
             "clock": {
                 "mode": self.clock.mode,
@@ -77,10 +81,23 @@ impl Config {
     }
 }
 
-fn store(store: &Store) -> Value {
-    let path = store.path.as_deref().map(|path| path.to_string_lossy());
+fn tls(tls: &Tls) -> Value {
+    let files = tls.files.as_ref();
     json!({
-        "path": path.as_deref().unwrap_or("none"),
+        "certificate": path(files.map(|files| &*files.certificate)),
+        "key": path(files.map(|files| &*files.key)),
+        "client_ca": path(files.and_then(|files| files.client_ca.as_deref())),
+        "handshake_seconds": tls.handshake.as_secs_f64(),
+    })
+}
+
+fn path(path: Option<&Path>) -> Cow<'_, str> {
+    path.map_or("none".into(), Path::to_string_lossy)
+}
+
+fn store(store: &Store) -> Value {
+    json!({
+        "path": path(store.path.as_deref()),
         "segment_bytes": store.segment_bytes,
         "checkpoint_bytes": store.checkpoint_bytes,
         "checkpoint_seconds": store.checkpoint_every.as_secs_f64(),

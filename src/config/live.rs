@@ -12,8 +12,9 @@ use serde_json::Value;
 use super::{Config, ConfigFault};
 
 /// Keys and sections that only a restart can change.
-const RESTART: [&str; 6] = [
+const RESTART: [&str; 7] = [
     "server.listen",
+    "tls",
     "store",
     "clock",
     "profile.half_life_days",

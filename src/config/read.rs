@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::section::Section;
 use super::value::{self, Checked};
 use super::{
     ClockConfig, Config, Integrity, LaneBy, Log, LogFormat, Profile, Race, Scale, Server, Store,
-    UnknownItems, prediction, scene,
+    Tls, TlsFiles, UnknownItems, prediction, scene,
 };
 use crate::clock::{ClockMode, DAY, HOUR, SECOND};
 use crate::model::read::is_id;
@@ -37,6 +38,7 @@ pub(super) fn config(root: &Section<'_>) -> Config {
     };
     Config {
         server: root.within("server", server),
+        tls: root.within("tls", tls),
         store: root.within("store", store),
         clock: root.within("clock", clock),
         limits,
@@ -62,6 +64,44 @@ fn server(s: &Section<'_>) -> Server {
         drain: s.seconds("drain_seconds", 3_600.0),
         parallel_candidates: s.integer("parallel_candidates", 1..=1_000_000),
     }
+}
+
+fn tls(s: &Section<'_>) -> Tls {
+    let file = |key| s.text(key, None, path);
+    let (certificate, key, client_ca) = (file("certificate"), file("key"), file("client_ca"));
+    let seconds = s.number("handshake_seconds", 0.1..=300.0);
+    if certificate.is_none() && client_ca.is_some() {
+        s.fault(
+            "client_ca",
+            "must be \"none\" where certificate is \"none\"",
+        );
+    }
+    let files = match (certificate, key) {
+        (Some(certificate), Some(key)) => Some(TlsFiles {
+            certificate,
+            key,
+            client_ca,
+        }),
+        (None, None) => None,
+        (given, _) => {
+            let lacking = given.map_or("certificate", |_| "key");
+            s.fault(
+                lacking,
+                "must be given too: certificate and key go together",
+            );
+            None
+        }
+    };
+    Tls {
+        files,
+        handshake: Duration::try_from_secs_f64(seconds).unwrap_or_default(),
+    }
+}
+
+/// A path, or `none`.
+fn path(text: &str) -> Checked<Option<PathBuf>> {
+    need(!text.is_empty(), "must be the path of a file, or \"none\"")?;
+    Ok((text != "none").then(|| text.into()))
 }
 
 fn store(s: &Section<'_>) -> Store {

@@ -17,6 +17,8 @@ use crate::objective::Objective;
 pub struct Config {
     /// `[server]`
     pub server: Server,
+    /// `[tls]`
+    pub tls: Tls,
     /// `[store]`
     pub store: Store,
     /// `[clock]`
@@ -52,6 +54,26 @@ pub struct Server {
     pub drain: Duration,
     /// Candidates from which one request is split over the workers.
     pub parallel_candidates: usize,
+}
+
+/// How connections are encrypted.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// The files that it takes; `None`: plain HTTP.
+    pub files: Option<TlsFiles>,
+    /// How long a client may take for its handshake.
+    pub handshake: Duration,
+}
+
+/// The PEM files that TLS takes.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// The certificate of the service, and those between it and its root.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// The authorities of clients' certificates; `None`: clients need none.
+    pub client_ca: Option<PathBuf>,
 }
 
 /// The feature store.

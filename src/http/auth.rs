@@ -1,15 +1,17 @@
 //! Who may do what: bearer tokens with roles, and, where there are no tokens, nobody from elsewhere.
 //!
-//! Tokens come from the environment or from files, never from the configuration, and never leave this module. All of them are
-//! compared, each in constant time (but for its length), so that the time of a refusal tells nothing of them. Without tokens
-//! everything is open, which is safe on loopback only, and there only as long as no page in a browser can reach it: such a
-//! page can send a request anywhere, but not with a loopback `Host` after its name was rebound to 127.0.0.1, nor, without
-//! being asked first, with a content type of `application/json`.
+//! Tokens come from the environment or from files, never from the configuration, and never leave this module; when a file
+//! changes, all are replaced as one. All of them are compared, each in constant time (but for its length), so that the time of
+//! a refusal tells nothing of them. Without tokens everything is open, which is safe on loopback only, and there only as long
+//! as no page in a browser can reach it: such a page can send a request anywhere, but not with a loopback `Host` after its
+//! name was rebound to 127.0.0.1, nor, without being asked first, with a content type of `application/json`.
 
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 
+use arc_swap::ArcSwap;
 use axum::http::header::{AUTHORIZATION, HOST};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Uri};
@@ -88,7 +90,7 @@ pub enum TokenError {
     #[error("{0} and {0}_FILE are both set")]
     Twice(&'static str),
     /// The file cannot be read.
-    #[error("{0}_FILE: cannot read {1}: {2}")]
+    #[error("{0}_FILE: {1} cannot be read: {2}")]
     File(&'static str, String, io::Error),
     /// There are no tokens, but the address can be reached from elsewhere.
     #[error(
@@ -100,12 +102,13 @@ pub enum TokenError {
 
 /// The tokens of the roles; none at all: everything is open.
 #[derive(Default)]
-pub struct Tokens(Vec<(Role, Vec<u8>)>);
+pub struct Tokens(ArcSwap<Vec<(Role, Vec<u8>)>>);
 
 impl fmt::Debug for Tokens {
     /// The roles that have a token, never a token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let roles = self.0.iter().map(|(role, _)| role.name());
+        let held = self.0.load();
+        let roles = held.iter().map(|(role, _)| role.name());
         f.debug_list().entries(roles).finish()
     }
 }
@@ -125,13 +128,25 @@ impl Tokens {
                 tokens.push((role, token.into_bytes()));
             }
         }
-        Ok(Self(tokens))
+        Ok(Self(ArcSwap::from_pointee(tokens)))
+    }
+
+    /// The files in which the environment says that tokens are.
+    pub fn files(variable: impl Fn(&str) -> Option<String>) -> Vec<PathBuf> {
+        let names = Role::WITH_TOKEN.map(|role| format!("{}_FILE", role.variable()));
+        let paths = names.iter().filter_map(|name| variable(name));
+        paths.map(PathBuf::from).collect()
+    }
+
+    /// Puts other tokens in place of these, all at once: requests that come later know no other ones.
+    pub fn replace(&self, fresh: Self) {
+        self.0.store(fresh.0.into_inner());
     }
 
     /// Whether there is no token at all.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.0.is_empty()
+        self.0.load().is_empty()
     }
 
     /// Whether the request may do what needs `role`.
@@ -149,7 +164,7 @@ impl Tokens {
             )
         })?;
         let (mut known, mut enough) = (Choice::from(0), Choice::from(0));
-        for (held, token) in &self.0 {
+        for (held, token) in self.0.load().iter() {
             let same = token.as_slice().ct_eq(sent);
             known |= same;
             enough |= same & Choice::from(u8::from(held.includes(role)));
@@ -201,8 +216,9 @@ fn token(
         (Some(_), Some(_)) => Err(TokenError::Twice(name)),
         (Some(token), None) => sendable(token, name.to_owned()).map(Some),
         (None, Some(path)) => {
+            let from = format!("{in_file}: {path}");
             let content = file(&path).map_err(|error| TokenError::File(name, path, error))?;
-            sendable(content.trim_end().to_owned(), in_file).map(Some)
+            sendable(content.trim_end().to_owned(), from).map(Some)
         }
     }
 }
@@ -305,7 +321,10 @@ mod tests {
         assert!(fault(&[("SAIMA_TOKEN_OPS", "a b")]).contains("visible"));
         assert!(fault(&[("SAIMA_TOKEN_OPS", "a"), ("SAIMA_TOKEN_OPS_FILE", "b")]).contains("both"));
         assert!(fault(&[("SAIMA_TOKEN_OPS_FILE", "missing")]).contains("missing"));
-        assert!(fault(&[("SAIMA_TOKEN_OPS_FILE", "")]).contains("empty"));
+        assert_eq!(
+            fault(&[("SAIMA_TOKEN_OPS_FILE", "")]),
+            "SAIMA_TOKEN_OPS_FILE:  is empty"
+        );
     }
 
     #[test]

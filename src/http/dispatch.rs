@@ -13,7 +13,10 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{FromRequestParts, Path, Request};
-use axum::http::header::{ALLOW, CONTENT_TYPE, EXPECT, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, EXPECT, RETRY_AFTER, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
@@ -34,10 +37,16 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 
+/// What every answer says to a browser: take it for what it says it is, and keep no copy, as it may tell of a user.
+static SAFETY: [(HeaderName, HeaderValue); 2] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
 /// All that the handlers share.
 pub(super) struct App {
     pub(super) engine: Arc<Engine>,
-    pub(super) tokens: Tokens,
+    pub(super) tokens: Arc<Tokens>,
     /// Whether the service is about to end.
     pub(super) draining: AtomicBool,
     ids: RequestIds,
@@ -112,7 +121,7 @@ impl Reply {
         }
     }
 
-    /// With these headers.
+    /// With these headers, which go before those that every answer has.
     pub(super) fn with_headers(self, headers: &'static [(HeaderName, HeaderValue)]) -> Self {
         Self { headers, ..self }
     }
@@ -158,7 +167,7 @@ impl Place {
 
 impl App {
     /// An app over an engine.
-    pub(super) fn new(engine: Arc<Engine>, tokens: Tokens) -> Self {
+    pub(super) fn new(engine: Arc<Engine>, tokens: Arc<Tokens>) -> Self {
         Self {
             engine,
             tokens,
@@ -351,14 +360,16 @@ fn good(reply: Reply, id: &RequestId, arrived: Instant) -> Response {
     let mut response = Response::new(reply.body);
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
-    headers.reserve(3 + reply.headers.len());
+    headers.reserve(3 + SAFETY.len() + reply.headers.len());
     if reply.status != StatusCode::NO_CONTENT {
         headers.insert(CONTENT_TYPE, reply.media);
     }
     headers.insert(X_REQUEST_ID, id.header(reply.id.as_deref()));
     let (work, time) = reply.timing.unwrap_or_else(|| ("app", arrived.elapsed()));
     headers.insert(SERVER_TIMING, timing(work, time));
-    headers.extend(reply.headers.iter().cloned());
+    for (name, value) in SAFETY.iter().chain(reply.headers) {
+        headers.insert(name, value.clone());
+    }
     response
 }
 
@@ -369,6 +380,7 @@ fn bad(problem: &Problem, id: &RequestId, arrived: Instant) -> Response {
     headers.insert(CONTENT_TYPE, PROBLEM);
     headers.insert(X_REQUEST_ID, id.header(problem.request_id.as_deref()));
     headers.insert(SERVER_TIMING, timing("app", arrived.elapsed()));
+    headers.extend(SAFETY.iter().cloned());
     if let Some(seconds) = problem.cause.row().retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from_static(seconds));
     }

@@ -3,7 +3,7 @@
 //! Three small files of our own instead of a vendored renderer, which would be a hundred times as large and needs inline
 //! styles, which the content security policy here does not allow.
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY};
 use axum::http::{HeaderName, HeaderValue};
 
 use super::dispatch::Reply;
@@ -39,12 +39,15 @@ impl Page {
     }
 }
 
+/// Nothing from elsewhere, nothing inline, in nobody's frame; no word of this address to others; and no stale copy after an update.
 static HEADERS: [(HeaderName, HeaderValue); 3] = [
     (
         CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'self'; base-uri 'none'; frame-ancestors 'none'"),
+        HeaderValue::from_static(
+            "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        ),
     ),
-    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
 ];
 

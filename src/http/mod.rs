@@ -17,12 +17,14 @@ mod query;
 mod rank;
 mod request_id;
 mod serve;
+mod tls;
 
 #[cfg(test)]
 mod tests;
 
 pub use auth::{Role, TokenError, Tokens};
 pub use serve::serve;
+pub use tls::{Tls, TlsError};
 
 use axum::http::Method;
 

@@ -50,7 +50,7 @@ struct Service {
 
 impl Service {
     fn open() -> Self {
-        Self::start(Tokens::default())
+        Self::start(Arc::default())
     }
 
     fn with_tokens() -> Self {
@@ -61,10 +61,10 @@ impl Service {
             found.map(|(_, token)| (*token).to_owned())
         };
         let no_file = |_: &str| Err(std::io::ErrorKind::NotFound.into());
-        Self::start(Tokens::from_env(token, no_file).unwrap())
+        Self::start(Arc::new(Tokens::from_env(token, no_file).unwrap()))
     }
 
-    fn start(tokens: Tokens) -> Self {
+    fn start(tokens: Arc<Tokens>) -> Self {
         let (end, ended) = oneshot::channel::<()>();
         let (tell, told) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -74,7 +74,7 @@ impl Service {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 tell.send(listener.local_addr().unwrap()).unwrap();
                 let ended = async { ended.await.unwrap_or(()) };
-                serve(engine(), tokens, listener, ended).await;
+                serve(engine(), tokens, None, listener, ended).await;
             });
         });
         Self {
@@ -218,13 +218,10 @@ fn every_route_asks_for_its_role() {
             assert_eq!(status(token) == 401, !open, "{} {path}", route.method);
         }
         for (role, token) in TOKENS {
-            let allowed = role.includes(route.role);
-            assert_eq!(
-                status(Some(token)) != 403,
-                allowed,
-                "{} {path} {role:?}",
-                route.method
-            );
+            let (status, allowed) = (status(Some(token)), role.includes(route.role));
+            let which = format!("{} {path} {role:?}: {status}", route.method);
+            assert_eq!(status == 403, !allowed, "{which}");
+            assert_ne!(status, 401, "{which}");
         }
     }
 }
@@ -558,14 +555,58 @@ fn the_docs_are_served_whole() {
     ] {
         let answer = service.get(path);
         assert!(answer.header("content-type").unwrap().starts_with(media));
-        assert!(
-            answer
-                .header("content-security-policy")
-                .unwrap()
-                .contains("default-src 'self'")
-        );
         assert!(answer.body.len() > 300);
     }
+}
+
+#[test]
+fn every_answer_is_safe_in_a_browser() {
+    let service = Service::with_tokens();
+    let nowhere = ("GET", "/nowhere");
+    let routes = ROUTES
+        .iter()
+        .map(|route| (route.method.as_str(), route.path));
+    for (method, path) in routes.chain([nowhere, ("TRACE", "/rank")]) {
+        for token in ["Bearer o", "Bearer wrong"] {
+            let answer = service.send(method, path, &[("Authorization", token)], b"");
+            let page = path.starts_with("/docs");
+            let kept = if page { "no-cache" } else { "no-store" };
+            assert_eq!(
+                answer.header("x-content-type-options"),
+                Some("nosniff"),
+                "{path}"
+            );
+            assert_eq!(answer.header("cache-control"), Some(kept), "{path}");
+            assert_eq!(answer.head.matches("cache-control").count(), 1, "{path}");
+            if page {
+                let policy = answer.header("content-security-policy").unwrap();
+                for rule in ["default-src 'self'", "frame-ancestors 'none'"] {
+                    assert!(policy.split("; ").any(|found| found == rule), "{policy}");
+                }
+                assert!(!policy.contains("unsafe"), "{policy}");
+                assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
+            }
+        }
+    }
+}
+
+#[test]
+fn replaced_tokens_hold_for_the_next_request() {
+    let tokens = |value: &'static str| {
+        let variable = move |name: &str| (name == "SAIMA_TOKEN_OPS").then(|| value.to_owned());
+        let no_file = |_: &str| Err(std::io::ErrorKind::NotFound.into());
+        Tokens::from_env(variable, no_file).unwrap()
+    };
+    let held = Arc::new(tokens("before"));
+    let service = Service::start(Arc::clone(&held));
+    let status = |token: &str| {
+        let bearer = format!("Bearer {token}");
+        let headers = [("Authorization", bearer.as_str())];
+        service.send("GET", "/config", &headers, b"").status
+    };
+    assert_eq!((status("before"), status("after")), (200, 401));
+    held.replace(tokens("after"));
+    assert_eq!((status("before"), status("after")), (401, 200));
 }
 
 #[test]

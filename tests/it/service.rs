@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use ureq::http::Request;
+use ureq::tls::TlsConfig;
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const LINES: &str = "application/x-ndjson";
@@ -23,6 +24,16 @@ pub(super) fn program() -> Command {
         program.env_remove(format!("SAIMA_TOKEN_{role}_FILE"));
     }
     program
+}
+
+/// A client that takes every status for an answer.
+pub(super) fn agent(tls: TlsConfig) -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(PATIENCE))
+        .tls_config(tls)
+        .build()
+        .into()
 }
 
 /// A service, ended by its own process number when dropped.
@@ -62,11 +73,13 @@ impl Service {
             command.arg("--config").arg(file);
         }
         command.args(args).envs(env.iter().copied());
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        command.stderr(Stdio::null());
+        Self::run(command, config)
+    }
+
+    /// By a command of its own that serves; a configuration file that it reads lives as long.
+    pub(super) fn run(mut command: Command, config: Option<(tempfile::TempDir, PathBuf)>) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
@@ -75,15 +88,10 @@ impl Service {
         let base = base
             .unwrap_or_else(|| panic!("it said {line:?}"))
             .to_owned();
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(PATIENCE))
-            .build()
-            .into();
         Self {
             child,
             base,
-            agent,
+            agent: agent(TlsConfig::default()),
             token: None,
             config,
         }
@@ -92,6 +100,11 @@ impl Service {
     /// From now on with that token.
     pub(super) fn token(&mut self, token: Option<&str>) {
         self.token = token.map(str::to_owned);
+    }
+
+    /// From now on over TLS like that.
+    pub(super) fn tls(&mut self, tls: TlsConfig) {
+        self.agent = agent(tls);
     }
 
     pub(super) fn base(&self) -> &str {

@@ -17,6 +17,11 @@ listen = "localhost"                #! an address and a port
 drain_seconds = inf                 #! a number from 0 to 3600, not inf
 parallel_candidates = 1.5           #! a whole number from 1 to 1000000, not 1.5
 drian_seconds = 1                   #! did you mean drain_seconds?
+[tls]
+certificate = ""                    #! the path of a file #! must be given too
+key = "key.pem"
+client_ca = "ca.pem"                #! must be "none" where certificate
+handshake_seconds = 0               #! from 0.1 to 300, not 0
 [store]
 path = ""                           #! must be a directory, or "none"
 unknown_items = "drop"              #! must be "reject" or "stub", not "drop"

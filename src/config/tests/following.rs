@@ -35,6 +35,7 @@ fn what_needs_a_restart_is_refused_key_by_key() {
     let live = Live::new(Config::embedded());
     let text = "
         server = { listen = '127.0.0.1:1', drain_seconds = 1 }
+        tls = { certificate = 'c.pem', key = 'k.pem', handshake_seconds = 2 }
         store = { unknown_items = 'stub', event_ids = 1 }
         clock = { mode = 'event' }
         profile = { half_life_days = 1, declared_gain = 1 }
@@ -51,6 +52,9 @@ fn what_needs_a_restart_is_refused_key_by_key() {
         "server.listen",
         "store.event_ids",
         "store.unknown_items",
+        "tls.certificate",
+        "tls.handshake_seconds",
+        "tls.key",
     ];
     assert_eq!(paths, right);
     let restart = |message: &str| message.starts_with("needs a restart: ");

@@ -231,7 +231,7 @@ fn a_token_may_come_from_a_file_and_opens_other_addresses() {
         .args(args)
         .envs(env)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let mut line = String::new();
@@ -239,9 +239,10 @@ fn a_token_may_come_from_a_file_and_opens_other_addresses() {
         .read_line(&mut line)
         .unwrap();
     child.kill().unwrap();
-    child.wait().unwrap();
+    let told = stderr(&child.wait_with_output().unwrap());
     assert!(
         line.starts_with("saima listening on http://0.0.0.0:"),
         "{line}"
     );
+    assert!(told.contains("clear text"), "{told}");
 }

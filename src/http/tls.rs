@@ -1,0 +1,247 @@
+//! TLS: from PEM files to encrypted connections.
+//!
+//! What the files say is judged as a whole, at the start as after a change: a certificate that no client would take, or a key
+//! that is not its own, must show before the first client does. A change swaps all of it, the sessions that clients may resume
+//! included, so that whoever lost their authority cannot come back on an old session.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use prometheus_client::metrics::counter::Counter;
+use thiserror::Error;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
+use tokio_rustls::rustls::{self, InconsistentKeys, RootCertStore, ServerConfig};
+use tokio_rustls::server::TlsStream;
+use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
+
+use crate::clock::{SECOND, Time};
+use crate::config::{self, TlsFiles};
+
+/// The protocols offered, the preferred one first.
+const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
+
+/// Why a file of `[tls]` cannot be used. What is in the file is never told.
+#[derive(Debug, Error)]
+#[error("tls.{key}: {path}: {fault}", path = .path.display())]
+pub struct TlsError {
+    key: &'static str,
+    path: PathBuf,
+    fault: Fault,
+}
+
+#[derive(Debug, Error)]
+enum Fault {
+    #[error("cannot be read: {0}")]
+    Unreadable(#[from] io::Error),
+    #[error("is not well-formed PEM")]
+    NotPem,
+    #[error("holds no certificate in PEM")]
+    NoCertificate,
+    #[error("holds no private key in PEM that is not encrypted")]
+    NoKey,
+    #[error("holds what is not a certificate of the standard X.509")]
+    NotX509,
+    #[error("the certificate expired at {0}")]
+    Expired(Time),
+    #[error("the certificate is not valid before {0}")]
+    NotYet(Time),
+    #[error("the key does not belong to the certificate")]
+    Stranger,
+    #[error("cannot be used: {0}")]
+    Unusable(#[from] rustls::Error),
+}
+
+/// How connections are encrypted, as the files say. There is no debug output of it, as the key is within.
+pub struct Tls {
+    files: TlsFiles,
+    patience: Duration,
+    /// Counts clients with whom there was no agreement.
+    failures: Counter,
+    current: ArcSwap<Identity>,
+}
+
+/// What one state of the files gives.
+struct Identity {
+    server: Arc<ServerConfig>,
+    expires: Time,
+}
+
+impl Tls {
+    /// What the configuration asks for, `None` where that is plain HTTP: `read` gives the content of a file, the certificate
+    /// must be valid at `now`, and `failures` counts the clients with whom there is no agreement.
+    ///
+    /// # Errors
+    /// [`TlsError`], with the key of the configuration, the file and what is wrong with it.
+    pub fn load(
+        config: &config::Tls,
+        failures: Counter,
+        read: impl Fn(&Path) -> io::Result<Vec<u8>>,
+        now: Time,
+    ) -> Result<Option<Self>, TlsError> {
+        let Some(files) = config.files.clone() else {
+            return Ok(None);
+        };
+        let current = ArcSwap::from_pointee(identity(&files, read, now)?);
+        Ok(Some(Self {
+            files,
+            patience: config.handshake,
+            failures,
+            current,
+        }))
+    }
+
+    /// Reads the files again. Connections from now on get what they say; those that are open keep what they have.
+    ///
+    /// # Errors
+    /// As [`Self::load`]; what was in force stays.
+    pub fn reload(
+        &self,
+        read: impl Fn(&Path) -> io::Result<Vec<u8>>,
+        now: Time,
+    ) -> Result<(), TlsError> {
+        let fresh = identity(&self.files, read, now)?;
+        self.current.store(Arc::new(fresh));
+        Ok(())
+    }
+
+    /// When the certificate expires.
+    #[must_use]
+    pub fn expires(&self) -> Time {
+        self.current.load().expires
+    }
+
+    /// Agrees with a client on the encryption.
+    ///
+    /// # Errors
+    /// Where the client does not speak TLS, shows no certificate that is wanted, or takes too long.
+    pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        let server = Arc::clone(&self.current.load().server);
+        let handshake = TlsAcceptor::from(server).accept(stream);
+        let agreed = tokio::time::timeout(self.patience, handshake).await;
+        let agreed = agreed.map_err(io::Error::from).flatten();
+        if agreed.is_err() {
+            self.failures.inc();
+        }
+        agreed
+    }
+}
+
+fn identity(
+    files: &TlsFiles,
+    read: impl Fn(&Path) -> io::Result<Vec<u8>>,
+    now: Time,
+) -> Result<Identity, TlsError> {
+    let (crypto, read) = (Arc::new(ring::default_provider()), &read);
+    let (chain, expires) = of("certificate", &files.certificate, |path| {
+        let chain = certificates(&read(path)?)?;
+        let expires = valid_until(&chain[0], now)?;
+        Ok((chain, expires))
+    })?;
+    let own = of("key", &files.key, |path| {
+        certified(chain, &read(path)?, &crypto)
+    })?;
+    let clients = match &files.client_ca {
+        None => WebPkiClientVerifier::no_client_auth(),
+        Some(path) => of("client_ca", path, |path| verifier(&read(path)?, &crypto))?,
+    };
+    let server = of("certificate", &files.certificate, |_| {
+        Ok(server(own, clients, crypto)?.into())
+    })?;
+    Ok(Identity { server, expires })
+}
+
+/// Does something with the file of a key of the configuration; an error names both.
+fn of<T>(
+    key: &'static str,
+    path: &Path,
+    work: impl FnOnce(&Path) -> Result<T, Fault>,
+) -> Result<T, TlsError> {
+    work(path).map_err(|fault| TlsError {
+        key,
+        path: path.to_owned(),
+        fault,
+    })
+}
+
+/// The certificates of a file, at least one.
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Fault> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let found = found.map_err(|_| Fault::NotPem)?;
+    if found.is_empty() {
+        return Err(Fault::NoCertificate);
+    }
+    Ok(found)
+}
+
+/// When a certificate expires that is valid now.
+fn valid_until(certificate: &CertificateDer<'_>, now: Time) -> Result<Time, Fault> {
+    let (_, certificate) = X509Certificate::from_der(certificate).map_err(|_| Fault::NotX509)?;
+    let time = |at: ASN1Time| Time::default().plus(at.timestamp().saturating_mul(SECOND));
+    let (first, last) = (
+        time(certificate.validity().not_before),
+        time(certificate.validity().not_after),
+    );
+    if now < first {
+        Err(Fault::NotYet(first))
+    } else if now > last {
+        Err(Fault::Expired(last))
+    } else {
+        Ok(last)
+    }
+}
+
+/// The certificates with the private key of the first one.
+fn certified(
+    chain: Vec<CertificateDer<'static>>,
+    pem: &[u8],
+    crypto: &CryptoProvider,
+) -> Result<CertifiedKey, Fault> {
+    let key = PrivateKeyDer::pem_slice_iter(pem).next();
+    let key = key.ok_or(Fault::NoKey)?.map_err(|_| Fault::NotPem)?;
+    CertifiedKey::from_der(chain, key, crypto).map_err(|error| {
+        let mismatch = InconsistentKeys::KeyMismatch;
+        if error == rustls::Error::InconsistentKeys(mismatch) {
+            Fault::Stranger
+        } else {
+            Fault::Unusable(error)
+        }
+    })
+}
+
+fn server(
+    own: CertifiedKey,
+    clients: Arc<dyn ClientCertVerifier>,
+    crypto: Arc<CryptoProvider>,
+) -> Result<ServerConfig, rustls::Error> {
+    let builder = ServerConfig::builder_with_provider(crypto);
+    let mut server = builder
+        .with_safe_default_protocol_versions()?
+        .with_client_cert_verifier(clients)
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(own)));
+    server.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
+    Ok(server)
+}
+
+/// Asks clients for a certificate that one of these authorities signed.
+fn verifier(
+    pem: &[u8],
+    crypto: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ClientCertVerifier>, Fault> {
+    let mut authorities = RootCertStore::empty();
+    for authority in certificates(pem)? {
+        authorities.add(authority).map_err(|_| Fault::NotX509)?;
+    }
+    let crypto = Arc::clone(crypto);
+    let verifier = WebPkiClientVerifier::builder_with_provider(authorities.into(), crypto).build();
+    verifier.map_err(|_| Fault::NoCertificate)
+}
