@@ -12,8 +12,10 @@ use serde_json::Value;
 use super::{Config, ConfigFault};
 
 /// Keys and sections that only a restart can change.
-const RESTART: [&str; 6] = [
+const RESTART: [&str; 8] = [
     "server.listen",
+    "admission.batch",
+    "admission.ingest",
     "store",
     "clock",
     "profile.half_life_days",
