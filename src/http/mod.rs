@@ -3,9 +3,11 @@
 //! The router, the checks before a handler, the metrics, the OpenAPI document and a test that walks all routes with all
 //! roles follow from it. A request passes, in this order: host → route and method → token → content type → query → handler.
 
+mod admission;
 mod answer;
 mod auth;
 mod body;
+mod connection;
 mod dispatch;
 mod docs;
 mod error;

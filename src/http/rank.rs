@@ -33,7 +33,9 @@ pub(super) async fn one(mut call: Call<'_>) -> Result<Reply, Problem> {
         return ranked(call.app, vocabulary, &body, call.id.as_str(), call.arrived);
     }
     let (app, id, arrived) = (Arc::clone(call.app), call.id.clone(), call.arrived);
+    let mut granted = call.granted();
     let work = move || {
+        granted.begin();
         ranked(
             &app,
             &generation.config.vocabulary,
@@ -91,7 +93,9 @@ pub(super) async fn batch(mut call: Call<'_>) -> Result<Reply, Problem> {
     let generation = call.app.engine.generation();
     let body = call.read(&generation.config.vocabulary.limits).await?;
     let (app, id, arrived) = (Arc::clone(call.app), call.id.clone(), call.arrived);
+    let granted = call.granted();
     let work = move || {
+        let _until_done = granted;
         all(
             &app,
             &generation.config.vocabulary,
