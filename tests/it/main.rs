@@ -9,6 +9,8 @@ mod model;
 #[cfg(test)]
 mod order;
 #[cfg(test)]
+mod overload;
+#[cfg(test)]
 mod service;
 #[cfg(test)]
 mod story;
