@@ -131,17 +131,20 @@ pub enum Refusal {
     IngestBytes,
     /// One more connection.
     Connections,
+    /// A turn in time.
+    Late,
 }
 
 impl Refusal {
     /// Their names as labels, in the order of the numbers.
-    const NAMES: [&'static str; 6] = [
+    const NAMES: [&'static str; 7] = [
         "rank",
         "batch",
         "ingest",
         "rank_bytes",
         "ingest_bytes",
         "connections",
+        "late",
     ];
 }
 

@@ -1,19 +1,21 @@
 //! Admission: how much work of each kind is under way at once, so that beyond it a request gets a quick no instead of a late yes.
 //!
-//! Rank requests, batches and facts have places of their own, and so have the bytes of their bodies: a flood of one kind takes
-//! nothing from another. Batches and facts wait for one of a few **turns**, within bounds. A rank request needs no turn, for
-//! it is answered in one go where it arrived; what queues is tasks whose sockets are readable, out of sight of any count. So each
-//! takes its place and then lets everybody else go first, once: those who came meanwhile take theirs or are refused, and the
-//! count is the length of the queue.
+//! Rank requests, batches and facts have **places** of their own, and so have the bytes of their bodies: a flood of one kind takes
+//! nothing from another. Those who have a place wait for one of a few **turns**, first come, first served.
 //!
-//! How long that queue may be follows from how long the last requests took, unless it is set: as many as the cores can answer
-//! within `[admission] queue_ms`. A fixed number would be a millisecond of short requests, or a second of long ones.
+//! A rank request is answered in one go where it arrived, so that without turns what queues is tasks whose sockets are readable, out
+//! of sight of any count, and whoever is to be refused queues with them. So each that has its turn lets everybody else go
+//! first, once: those who arrived meanwhile take their places or are refused after a few rankings, however long the queue.
+//!
+//! How long it may be follows from how long the last requests took, unless it is set: as many as the cores can answer within
+//! `[admission] queue_ms`. A fixed number would be a millisecond of short requests, or a second of long ones. A refusal costs
+//! a fifth of a short request, so that refusing early to keep the queue short would cost more answers than it saves time.
 
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::available_parallelism;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -21,6 +23,8 @@ use super::Action;
 use crate::config;
 use crate::telemetry::{Refusal, Room, Work};
 
+/// Rank requests that have their turn for each core: as many are answered before others are looked at.
+const RANKINGS_A_CORE: usize = 8;
 /// Batches under way for each core.
 const BATCHES_A_CORE: usize = 2;
 /// Bulk bodies under way for each core: enough that those who share one flush to a disk are many.
@@ -55,12 +59,12 @@ impl Work {
 /// What is under way, and what of it there may be.
 pub(super) struct Admission {
     cores: usize,
-    rank: Arc<Places>,
+    rank: Queue,
     batch: Queue,
     ingest: Queue,
     rank_bytes: Arc<AtomicUsize>,
     ingest_bytes: Arc<AtomicUsize>,
-    pace: Arc<Pace>,
+    pace: Pace,
 }
 
 /// Places of which some have their turn.
@@ -81,9 +85,9 @@ impl Queue {
     }
 
     /// The next turn, first come, first served; `None` where it does not come within the time.
-    async fn turn(&self, wait: Duration) -> Option<OwnedSemaphorePermit> {
+    async fn turn(&self, patience: Duration) -> Option<OwnedSemaphorePermit> {
         let turn = Arc::clone(&self.turns).acquire_owned();
-        tokio::time::timeout(wait, turn).await.ok()?.ok()
+        tokio::time::timeout(patience, turn).await.ok()?.ok()
     }
 }
 
@@ -113,7 +117,7 @@ impl Drop for Place {
     }
 }
 
-/// The mean time of the last rank requests at work, in nanoseconds: each new one counts for a 64th. 0: there was none yet.
+/// The mean time that the last rank requests took, in nanoseconds: each new one counts for a 64th. 0: there was none yet.
 #[derive(Default)]
 struct Pace(AtomicU64);
 
@@ -128,6 +132,12 @@ impl Pace {
         self.0.store(mean, Ordering::Relaxed);
     }
 
+    /// The time of so many requests, one after the other.
+    fn of(&self, count: usize) -> Duration {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        Duration::from_nanos(self.0.load(Ordering::Relaxed).saturating_mul(count))
+    }
+
     /// How many requests so many cores answer within a time.
     fn within(&self, time: Duration, cores: usize) -> usize {
         let mean = self.0.load(Ordering::Relaxed).max(1);
@@ -140,25 +150,7 @@ impl Pace {
 /// Leave to work, for as long as this lives.
 pub(super) struct Leave {
     _place: Place,
-    _turn: Option<OwnedSemaphorePermit>,
-    pace: Option<(Arc<Pace>, Instant)>,
-}
-
-impl Leave {
-    /// The work begins only now: it waited for a worker.
-    pub(super) fn begin(&mut self) {
-        if let Some((_, begun)) = &mut self.pace {
-            *begun = Instant::now();
-        }
-    }
-}
-
-impl Drop for Leave {
-    fn drop(&mut self) {
-        if let Some((pace, begun)) = &self.pace {
-            pace.observe(begun.elapsed());
-        }
-    }
+    _turn: OwnedSemaphorePermit,
 }
 
 /// The bytes of one body, counted against those of all until dropped.
@@ -203,19 +195,19 @@ impl Admission {
         let or = |given: usize, a_core: usize| if given == 0 { cores * a_core } else { given };
         Self {
             cores,
-            rank: Arc::default(),
+            rank: Queue::of(cores * RANKINGS_A_CORE),
             batch: Queue::of(or(config.batch, BATCHES_A_CORE)),
             ingest: Queue::of(or(config.ingest, BODIES_A_CORE)),
             rank_bytes: Arc::default(),
             ingest_bytes: Arc::default(),
-            pace: Arc::default(),
+            pace: Pace::default(),
         }
     }
 
     /// Refuses work for which there is no place now, before its body is read.
     pub(super) fn look(&self, work: Work, config: &config::Admission) -> Result<(), Refusal> {
-        let (places, most) = self.places(work, config);
-        if places.taken() >= most {
+        let (queue, most) = self.queue(work, config);
+        if queue.places.taken() >= most {
             return Err(work.refusal());
         }
         let (all, most, why) = self.bytes(Some(work), config);
@@ -225,28 +217,36 @@ impl Admission {
         Ok(())
     }
 
-    /// Leave to work, once it is its turn.
+    /// Leave to work, once it is its turn; a turn that would come too late is refused at once.
     pub(super) async fn enter(
         &self,
         work: Work,
         config: &config::Admission,
+        patience: Duration,
     ) -> Result<Leave, Refusal> {
-        let (places, most) = self.places(work, config);
-        let place = places.take(most).ok_or(work.refusal())?;
-        let turn = match work {
-            Work::Rank => {
-                tokio::task::yield_now().await;
-                None
-            }
-            Work::Batch => Some(self.batch.turn(config.wait).await.ok_or(work.refusal())?),
-            Work::Ingest => Some(self.ingest.turn(config.wait).await.ok_or(work.refusal())?),
-        };
-        let pace = (work == Work::Rank).then(|| (Arc::clone(&self.pace), Instant::now()));
+        let (queue, most) = self.queue(work, config);
+        let place = queue.places.take(most).ok_or(work.refusal())?;
+        if work == Work::Rank && self.wait() > patience {
+            return Err(Refusal::Late);
+        }
+        let turn = queue.turn(patience).await.ok_or(Refusal::Late)?;
+        if work == Work::Rank {
+            tokio::task::yield_now().await;
+        }
         Ok(Leave {
             _place: place,
             _turn: turn,
-            pace,
         })
+    }
+
+    /// Notes how long a rank request took, to be read, ranked and written.
+    pub(super) fn took(&self, time: Duration) {
+        self.pace.observe(time);
+    }
+
+    /// How long a rank request that comes now is likely to wait.
+    fn wait(&self) -> Duration {
+        self.pace.of(self.rank.places.taken() / self.cores)
     }
 
     /// The count of a body that nothing was read of yet.
@@ -263,8 +263,8 @@ impl Admission {
     /// Brings the gauges up to date.
     pub(super) fn measure(&self, config: &config::Admission, room: &Room) {
         for work in Work::ALL {
-            let (places, most) = self.places(work, config);
-            room.admitted(work).set(count(places.taken()));
+            let (queue, most) = self.queue(work, config);
+            room.admitted(work).set(count(queue.places.taken()));
             room.admitted_most(work).set(count(most));
         }
         let held = |bytes: &AtomicUsize| count(bytes.load(Ordering::Relaxed));
@@ -272,12 +272,12 @@ impl Admission {
         room.ingest_body_bytes.set(held(&self.ingest_bytes));
     }
 
-    fn places(&self, work: Work, config: &config::Admission) -> (&Arc<Places>, usize) {
+    fn queue(&self, work: Work, config: &config::Admission) -> (&Queue, usize) {
         match work {
             Work::Rank if config.rank > 0 => (&self.rank, config.rank),
             Work::Rank => (&self.rank, self.pace.within(config.queue, self.cores)),
-            Work::Batch => (&self.batch.places, self.batch.most),
-            Work::Ingest => (&self.ingest.places, self.ingest.most),
+            Work::Batch => (&self.batch, self.batch.most),
+            Work::Ingest => (&self.ingest, self.ingest.most),
         }
     }
 
@@ -313,40 +313,38 @@ mod tests {
             rank: 2,
             batch: 1,
             ingest: 1,
-            wait: Duration::from_millis(20),
             ..Config::embedded().admission
         }
     }
+
+    const SHORT: Duration = Duration::from_millis(20);
+    const LONG: Duration = Duration::from_secs(60);
 
     #[tokio::test]
     async fn what_is_full_refuses_until_one_leaves_and_the_others_do_not_care() {
         let config = config();
         let admission = Admission::new(&config);
-        let one = admission.enter(Work::Rank, &config).await;
-        let two = admission.enter(Work::Rank, &config).await;
+        let one = admission.enter(Work::Rank, &config, LONG).await;
+        let two = admission.enter(Work::Rank, &config, LONG).await;
         assert!(one.is_ok() && two.is_ok());
         assert_eq!(admission.look(Work::Rank, &config), Err(Refusal::Rank));
-        let three = admission.enter(Work::Rank, &config).await;
+        let three = admission.enter(Work::Rank, &config, LONG).await;
         assert_eq!(three.err(), Some(Refusal::Rank));
         assert_eq!(admission.look(Work::Ingest, &config), Ok(()));
-        assert!(admission.enter(Work::Batch, &config).await.is_ok());
+        assert!(admission.enter(Work::Batch, &config, LONG).await.is_ok());
         drop(one);
         assert_eq!(admission.look(Work::Rank, &config), Ok(()));
-        assert!(admission.enter(Work::Rank, &config).await.is_ok());
+        assert!(admission.enter(Work::Rank, &config, LONG).await.is_ok());
     }
 
     #[tokio::test]
     async fn a_turn_is_waited_for_but_not_for_ever() {
         let config = config();
         let admission = Admission::new(&config);
-        let first = admission.enter(Work::Ingest, &config).await;
-        let late = admission.enter(Work::Ingest, &config).await;
-        assert_eq!(late.err(), Some(Refusal::Ingest));
-        let patient = config::Admission {
-            wait: Duration::from_secs(60),
-            ..config
-        };
-        let second = admission.enter(Work::Ingest, &patient);
+        let first = admission.enter(Work::Ingest, &config, LONG).await;
+        let late = admission.enter(Work::Ingest, &config, SHORT).await;
+        assert_eq!(late.err(), Some(Refusal::Late));
+        let second = admission.enter(Work::Ingest, &config, LONG);
         let ends = async {
             tokio::task::yield_now().await;
             drop(first);
@@ -356,26 +354,42 @@ mod tests {
 
     #[tokio::test]
     async fn those_who_wait_are_bounded_too() {
-        let config = config::Admission {
-            wait: Duration::from_secs(60),
-            ..config()
-        };
+        let config = config();
         let admission = Admission::new(&config);
-        let first = admission.enter(Work::Ingest, &config).await;
+        let first = admission.enter(Work::Ingest, &config, LONG).await;
         let mut waiting = tokio::task::JoinSet::new();
         let admission = Arc::new(admission);
         for _ in 0..WAITING {
             let (admission, config) = (Arc::clone(&admission), config.clone());
-            waiting.spawn(async move { admission.enter(Work::Ingest, &config).await.is_ok() });
+            waiting
+                .spawn(async move { admission.enter(Work::Ingest, &config, LONG).await.is_ok() });
         }
         while admission.look(Work::Ingest, &config).is_ok() {
             tokio::task::yield_now().await;
         }
-        let beyond = admission.enter(Work::Ingest, &config).await;
+        let beyond = admission.enter(Work::Ingest, &config, LONG).await;
         assert_eq!(beyond.err(), Some(Refusal::Ingest));
         drop(first);
         assert_eq!(waiting.join_all().await, [true; WAITING]);
         assert_eq!(admission.look(Work::Ingest, &config), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_turn_that_would_come_too_late_is_refused_at_once() {
+        let config = config::Admission {
+            rank: 100_000,
+            ..config()
+        };
+        let admission = Admission::new(&config);
+        admission.took(Duration::from_secs(1));
+        let mut inside = Vec::new();
+        for _ in 0..admission.cores {
+            inside.push(admission.enter(Work::Rank, &config, LONG).await);
+        }
+        let late = admission.enter(Work::Rank, &config, SHORT).await;
+        assert_eq!(late.err(), Some(Refusal::Late));
+        inside.clear();
+        assert_eq!(admission.rank.places.taken(), 0);
     }
 
     #[test]

@@ -58,8 +58,8 @@ pub(super) struct Call<'c> {
     pub(super) query: Query,
     pub(super) id: &'c RequestId,
     pub(super) arrived: Instant,
+    pub(super) generation: Arc<Generation>,
     work: Option<Work>,
-    generation: Arc<Generation>,
     granted: Granted,
 }
 
@@ -70,33 +70,35 @@ pub(super) struct Granted {
     held: Option<Held>,
 }
 
-impl Granted {
-    /// The work begins only now: it waited for a worker.
-    pub(super) fn begin(&mut self) {
-        if let Some(leave) = &mut self.leave {
-            leave.begin();
-        }
-    }
-}
-
 impl Call<'_> {
-    /// The whole body, unpacked, once it is its turn to be worked on.
+    /// The whole body, unpacked, once it is its turn to be worked on. A rank request's own time is in the body: it waits later.
     pub(super) async fn read(&mut self, limits: &Limits) -> Result<Bytes, Problem> {
-        let config = &self.generation.config;
+        let generation = Arc::clone(&self.generation);
+        let config = &generation.config;
         let mut held = self.app.admission.hold(self.work, &config.admission);
         let patience = config.server.body;
         let body = body::read(self.headers, self.body, limits, patience, &mut held).await?;
         self.granted.held = Some(held);
-        self.enter().await?;
+        if self.work != Some(Work::Rank) {
+            self.enter().await?;
+        }
         Ok(body)
     }
 
     /// Waits until it is this request's turn.
-    pub(super) async fn enter(&mut self) -> Result<(), Problem> {
-        if let Some(work) = self.work {
-            let config = &self.generation.config.admission;
-            self.granted.leave = Some(self.app.admission.enter(work, config).await?);
+    pub(super) async fn enter(&mut self) -> Result<(), Refusal> {
+        let wait = self.generation.config.admission.wait;
+        match self.work {
+            Some(work) => self.enter_as(work, wait).await,
+            None => Ok(()),
         }
+    }
+
+    /// Waits until it is the turn of this request as work of that kind, but no longer than that.
+    pub(super) async fn enter_as(&mut self, work: Work, patience: Duration) -> Result<(), Refusal> {
+        let config = &self.generation.config.admission;
+        let leave = self.app.admission.enter(work, config, patience).await?;
+        self.granted.leave = Some(leave);
         Ok(())
     }
 
@@ -557,7 +559,8 @@ mod tests {
         headers.insert(X_REQUEST_ID, HeaderValue::from_static("r-panics"));
         let id = app.ids.of(&headers);
         let handler = async {
-            let _leave = app.admission.enter(Work::Rank, config).await?;
+            let patience = Duration::from_secs(60);
+            let _leave = app.admission.enter(Work::Rank, config, patience).await?;
             assert!(std::hint::black_box(false), "on purpose");
             Ok(Reply::nothing())
         };
@@ -565,7 +568,9 @@ mod tests {
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone());
         let outcome = tracing::subscriber::with_default(subscriber.finish(), || {
-            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .build();
             runtime.unwrap().block_on(app.run(&ROUTES[0], &id, handler))
         });
         assert_eq!(

@@ -230,6 +230,7 @@ impl From<Refusal> for Problem {
             Refusal::RankBytes => (Cause::TooMany, "too many bytes to rank are under way"),
             Refusal::IngestBytes => (Cause::TooMany, "too many bytes of facts are under way"),
             Refusal::Connections => (Cause::Full, "too many connections are open"),
+            Refusal::Late => (Cause::Late, "its turn would have come too late"),
         };
         Self {
             refused: Some(refused),

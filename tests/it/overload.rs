@@ -310,7 +310,7 @@ fn a_flood_of_facts_keeps_nobody_from_ranking() {
                     if answer.status == 200 {
                         taken.fetch_add(1, Ordering::Relaxed);
                     } else {
-                        answer.problem(429);
+                        answer.problem(503);
                         assert!(answer.retry_after.is_some());
                         refused.fetch_add(1, Ordering::Relaxed);
                     }
