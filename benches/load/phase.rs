@@ -74,6 +74,12 @@ impl Outcome {
         count(number) / self.lasted.as_secs_f64()
     }
 
+    /// Requests answered with 200 in a second of the server's CPU time; NaN where that is not known.
+    pub(crate) fn answered_a_cpu_second(&self) -> f64 {
+        let cpu = self.cpu.map_or(f64::NAN, |cpu| cpu.as_secs_f64());
+        count(self.answered()) / cpu
+    }
+
     /// Requests answered with 200.
     pub(crate) fn answered(&self) -> u64 {
         self.latency.len()
@@ -214,7 +220,7 @@ impl Phase<'_> {
     /// Keeps every connection busy for that long, a request as soon as the last is answered, and adds what was measured.
     pub(crate) async fn saturate(&self, turn: Duration, outcome: &mut Outcome) -> Result<()> {
         let saturated = async {
-            let began = Instant::now();
+            let (cpu, began) = (self.server.cpu(), Instant::now());
             let due = Rc::new(Due {
                 endless: Some((began + turn, Cell::default())),
                 ..Due::default()
@@ -223,6 +229,7 @@ impl Phase<'_> {
                 outcome.add(&carrier.await??)?;
             }
             outcome.lasted += began.elapsed();
+            outcome.cpu = add(outcome.cpu, cpu, self.server.cpu());
             Ok(())
         };
         LocalSet::new().run_until(saturated).await

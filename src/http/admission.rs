@@ -9,7 +9,8 @@
 //!
 //! How long it may be follows from how long the last requests took, unless it is set: as many as the cores can answer within
 //! `[admission] queue_ms`. A fixed number would be a millisecond of short requests, or a second of long ones. A refusal costs
-//! a fifth of a short request, so that refusing early to keep the queue short would cost more answers than it saves time.
+//! a quarter of a short request, and who is refused comes again at once where who waits does not: refusing early to keep the queue
+//! short would cost more answers than it saves time.
 
 use std::num::NonZero;
 use std::sync::Arc;
