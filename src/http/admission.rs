@@ -25,15 +25,16 @@ use crate::config;
 use crate::telemetry::{Refusal, Room, Work};
 
 /// Rank requests that have their turn for each core: as many are answered before others are looked at.
-const RANKINGS_A_CORE: usize = 8;
+const RANKINGS_A_CORE: usize = 16;
 /// Batches under way for each core.
 const BATCHES_A_CORE: usize = 2;
 /// Bulk bodies under way for each core: enough that those who share one flush to a disk are many.
 const BODIES_A_CORE: usize = 8;
 /// For each turn, how many wait.
 const WAITING: usize = 16;
-/// The least that may queue for each core, however long the last requests took: else one long request would shut others out.
-const LEAST_A_CORE: usize = 2;
+/// The least that may queue for each core, however long the last requests took. To refuse a short request costs a quarter of
+/// answering it: as long as they can be answered before their own time is over, they should be.
+const LEAST_A_CORE: usize = 512;
 /// The most that may queue for each core, however short the last requests were.
 const MOST_A_CORE: usize = 4_096;
 
@@ -419,13 +420,13 @@ mod tests {
     fn the_queue_is_as_long_as_the_last_requests_allow() {
         let (pace, queue) = (Pace::default(), Duration::from_millis(4));
         assert_eq!(pace.within(queue, 2), 2 * MOST_A_CORE);
-        pace.observe(Duration::from_micros(100));
-        assert_eq!(pace.within(queue, 2), 80);
+        pace.observe(Duration::from_micros(2));
+        assert_eq!(pace.within(queue, 2), 4_000);
         for _ in 0..1_000 {
-            pace.observe(Duration::from_micros(400));
+            pace.observe(Duration::from_micros(4));
         }
         let slower = pace.within(queue, 2);
-        assert!((20..=21).contains(&slower), "{slower}");
+        assert!((2_000..=2_100).contains(&slower), "{slower}");
         pace.observe(Duration::from_secs(3_600));
         assert_eq!(pace.within(queue, 2), 2 * LEAST_A_CORE);
     }
