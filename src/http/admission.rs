@@ -9,8 +9,9 @@
 //!
 //! How long it may be follows from how long the last requests took, unless it is set: as many as the cores can answer within
 //! `[admission] queue_ms`. A fixed number would be a millisecond of short requests, or a second of long ones. A refusal costs
-//! a quarter of a short request, and who is refused comes again at once where who waits does not: refusing early to keep the queue
-//! short would cost more answers than it saves time.
+//! a quarter of a short request and more, and who is refused may come again at once where who waits does not. So whoever has a place
+//! waits for as long as the request's own time allows: to refuse early what might be late was measured to leave time for
+//! little but refusals.
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -134,12 +135,6 @@ impl Pace {
         self.0.store(mean, Ordering::Relaxed);
     }
 
-    /// The time of so many requests, one after the other.
-    fn of(&self, count: usize) -> Duration {
-        let count = u64::try_from(count).unwrap_or(u64::MAX);
-        Duration::from_nanos(self.0.load(Ordering::Relaxed).saturating_mul(count))
-    }
-
     /// How many requests so many cores answer within a time.
     fn within(&self, time: Duration, cores: usize) -> usize {
         let mean = self.0.load(Ordering::Relaxed).max(1);
@@ -219,7 +214,7 @@ impl Admission {
         Ok(())
     }
 
-    /// Leave to work, once it is its turn; a turn that would come too late is refused at once.
+    /// Leave to work, once it is its turn; refused where that does not come within the patience.
     pub(super) async fn enter(
         &self,
         work: Work,
@@ -228,9 +223,6 @@ impl Admission {
     ) -> Result<Leave, Refusal> {
         let (queue, most) = self.queue(work, config);
         let place = queue.places.take(most).ok_or(work.refusal())?;
-        if work == Work::Rank && self.wait() > patience {
-            return Err(Refusal::Late);
-        }
         let turn = queue.turn(patience).await.ok_or(Refusal::Late)?;
         if work == Work::Rank {
             tokio::task::yield_now().await;
@@ -244,11 +236,6 @@ impl Admission {
     /// Notes how long a rank request took, to be read, ranked and written.
     pub(super) fn took(&self, time: Duration) {
         self.pace.observe(time);
-    }
-
-    /// How long a rank request that comes now is likely to wait.
-    fn wait(&self) -> Duration {
-        self.pace.of(self.rank.places.taken() / self.cores)
     }
 
     /// The count of a body that nothing was read of yet.
@@ -374,24 +361,6 @@ mod tests {
         drop(first);
         assert_eq!(waiting.join_all().await, [true; WAITING]);
         assert_eq!(admission.look(Work::Ingest, &config), Ok(()));
-    }
-
-    #[tokio::test]
-    async fn a_turn_that_would_come_too_late_is_refused_at_once() {
-        let config = config::Admission {
-            rank: 100_000,
-            ..config()
-        };
-        let admission = Admission::new(&config);
-        admission.took(Duration::from_secs(1));
-        let mut inside = Vec::new();
-        for _ in 0..admission.cores {
-            inside.push(admission.enter(Work::Rank, &config, LONG).await);
-        }
-        let late = admission.enter(Work::Rank, &config, SHORT).await;
-        assert_eq!(late.err(), Some(Refusal::Late));
-        inside.clear();
-        assert_eq!(admission.rank.places.taken(), 0);
     }
 
     #[test]
