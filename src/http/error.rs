@@ -230,7 +230,7 @@ impl From<Refusal> for Problem {
             Refusal::RankBytes => (Cause::TooMany, "too many bytes to rank are under way"),
             Refusal::IngestBytes => (Cause::TooMany, "too many bytes of facts are under way"),
             Refusal::Connections => (Cause::Full, "too many connections are open"),
-            Refusal::Late => (Cause::Late, "its turn would have come too late"),
+            Refusal::Late => (Cause::Late, "its turn did not come in time"),
         };
         Self {
             refused: Some(refused),
