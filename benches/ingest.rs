@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, Throughput};
 use saima::cli::synthetic;
-use saima::clock::{Clock, ClockMode};
+use saima::clock::Clock;
 use saima::config::{Config, Live};
-use saima::engine::{Engine, EntityKind, Operation, Stored};
-use saima::telemetry::Telemetry;
+use saima::engine::{Engine, EntityKind, Operation};
 
 const ITEMS: u32 = 100_000;
 /// Lines of one measurement.
@@ -19,13 +18,7 @@ const SLICE: usize = 16;
 
 fn engine() -> Arc<Engine> {
     let live = Arc::new(Live::new(Config::embedded()));
-    let stored = Stored::in_memory(&live.load().config);
-    let engine = Engine::start(
-        live,
-        Clock::new(ClockMode::Wall),
-        Telemetry::default(),
-        stored,
-    );
+    let engine = Engine::in_memory(live);
     engine.fill(|facts, config| synthetic::fill(facts, ITEMS, config));
     engine
 }

@@ -10,11 +10,9 @@ use std::time::Instant;
 use anyhow::Result;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use saima::cli::synthetic;
-use saima::clock::{Clock, ClockMode};
 use saima::config::{Config, Live};
-use saima::engine::{Engine, Stored};
+use saima::engine::Engine;
 use saima::model::RankRequest;
-use saima::telemetry::Telemetry;
 
 /// Requests that take turns, so that rows are cold as they are in service.
 const REQUESTS: u64 = 256;
@@ -34,13 +32,7 @@ impl Numbers {
 
 fn engine(items: u32) -> Result<Arc<Engine>> {
     let live = Arc::new(Live::new(Config::embedded()));
-    let stored = Stored::in_memory(&live.load().config);
-    let engine = Engine::start(
-        live,
-        Clock::new(ClockMode::Wall),
-        Telemetry::default(),
-        stored,
-    );
+    let engine = Engine::in_memory(live);
     engine.fill(|facts, config| synthetic::fill(facts, items, config));
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(engine.rebuild());

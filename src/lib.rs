@@ -3,6 +3,7 @@
 //! # How a request goes
 //! ```text
 //! http::dispatch      host, route, token, content type, query: the checks before any handler
+//! http::admission     a place in the queue or a quick no, before the body; a turn, once its timeout_ms is known
 //! http::rank          reads the body (model::read; model::diagnose where that refuses)
 //! engine::Engine      one view for the whole request: generation, standings, as_of, and a read guard on the facts
 //! rank::rank          taste      the user's profile, spread out for quick loads

@@ -88,6 +88,66 @@ pub enum FactKind {
     Event,
 }
 
+/// The kinds of work that must be admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// A rank request.
+    Rank,
+    /// A batch of rank requests.
+    Batch,
+    /// A bulk body, or a deletion.
+    Ingest,
+}
+
+impl Work {
+    /// All of them, in the order of the numbers.
+    pub const ALL: [Self; 3] = [Self::Rank, Self::Batch, Self::Ingest];
+    /// Their names as labels, in the order of the numbers.
+    const NAMES: [&'static str; 3] = ["rank", "batch", "ingest"];
+
+    /// What it is called where there is no place for it.
+    #[must_use]
+    pub const fn refusal(self) -> Refusal {
+        match self {
+            Self::Rank => Refusal::Rank,
+            Self::Batch => Refusal::Batch,
+            Self::Ingest => Refusal::Ingest,
+        }
+    }
+}
+
+/// What there was no room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// One more rank request.
+    Rank,
+    /// One more batch.
+    Batch,
+    /// One more bulk body or deletion.
+    Ingest,
+    /// The bytes of one more body to rank.
+    RankBytes,
+    /// The bytes of one more body of another kind.
+    IngestBytes,
+    /// One more connection.
+    Connections,
+    /// A turn in time.
+    Late,
+}
+
+impl Refusal {
+    /// Their names as labels, in the order of the numbers.
+    const NAMES: [&'static str; 7] = [
+        "rank",
+        "batch",
+        "ingest",
+        "rank_bytes",
+        "ingest_bytes",
+        "connections",
+        "late",
+    ];
+}
+
 /// A handle for each label of a closed list.
 #[derive(Debug)]
 struct Each<M, const N: usize>([M; N]);
@@ -174,6 +234,73 @@ impl JournalMetrics {
     }
 }
 
+/// How much is held at once of what has a bound for the sake of all, and what found no room.
+#[derive(Debug)]
+pub struct Room {
+    admitted: Each<Count, { Work::NAMES.len() }>,
+    admitted_most: Each<Count, { Work::NAMES.len() }>,
+    refused: Each<Counter, { Refusal::NAMES.len() }>,
+    /// Open connections.
+    pub connections: Gauge,
+    /// Connections that were closed because the head of a request did not come in time.
+    pub slow_heads: Counter,
+    /// Bytes held of the bodies of rank requests and batches.
+    pub rank_body_bytes: Count,
+    /// Bytes held of all other bodies.
+    pub ingest_body_bytes: Count,
+}
+
+impl Room {
+    fn new(to: &mut Registry) -> Self {
+        Self {
+            admitted: each(
+                to,
+                ("admitted", "Requests that have a place, waiting or at work"),
+                "work",
+                Work::NAMES,
+            ),
+            admitted_most: each(
+                to,
+                ("admitted_most", "Places for requests"),
+                "work",
+                Work::NAMES,
+            ),
+            refused: each(
+                to,
+                ("refused", "Requests and connections there was no room for"),
+                "reason",
+                Refusal::NAMES,
+            ),
+            connections: one(to, "connections", "Open connections"),
+            slow_heads: one(
+                to,
+                "slow_heads",
+                "Connections closed because the head of a request did not come in time",
+            ),
+            rank_body_bytes: one(to, "rank_body_bytes", "Bytes of bodies to rank"),
+            ingest_body_bytes: one(to, "ingest_body_bytes", "Bytes of all other bodies"),
+        }
+    }
+
+    /// How many requests of a kind have a place.
+    #[must_use]
+    pub fn admitted(&self, work: Work) -> &Count {
+        &self.admitted.0[work as usize]
+    }
+
+    /// How many places there are for requests of a kind.
+    #[must_use]
+    pub fn admitted_most(&self, work: Work) -> &Count {
+        &self.admitted_most.0[work as usize]
+    }
+
+    /// How often there was no room for something.
+    #[must_use]
+    pub fn refused(&self, what: Refusal) -> &Counter {
+        &self.refused.0[what as usize]
+    }
+}
+
 /// Every metric of the service.
 #[derive(Debug)]
 pub struct Telemetry {
@@ -228,6 +355,8 @@ pub struct Telemetry {
     pub in_flight: Gauge,
     /// How facts are made durable.
     pub journal: JournalMetrics,
+    /// What there is room for.
+    pub room: Room,
 }
 
 impl Default for Telemetry {
@@ -326,6 +455,7 @@ impl Default for Telemetry {
             panics: one(to, "panics", "Panics contained"),
             in_flight: one(to, "in_flight", "Requests under way"),
             journal: JournalMetrics::declare(to),
+            room: Room::new(to),
             registry,
         }
     }

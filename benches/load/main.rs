@@ -5,6 +5,7 @@
 //! omission). The generator waits by spinning, for a sleeping task wakes up to a millisecond late; give it a core of its own (`--pin`).
 
 mod connection;
+mod overload;
 mod phase;
 mod requests;
 mod server;
@@ -21,13 +22,14 @@ use requests::Random;
 use server::Server;
 
 /// HTTP load on /rank at a constant rate; latency from the moment at which a request was due.
-#[derive(Debug, Parser)]
+#[derive(Clone, Debug, Parser)]
 #[command(
     name = "load",
     bin_name = "cargo bench --bench load --",
     after_help = "Examples:
   cargo bench --bench load -- --synthetic 1000000 --rate 2000 --seconds 20 --pin
   cargo bench --bench load -- --synthetic 1000000 --rate 2000 --seconds 60 --ingest 20000 --pin   (p99 under ingest / at rest)
+  cargo bench --bench load -- --candidates 1000 --seconds 6 --pin --overload      (goodput at 3 x capacity, time of a refusal)
   cargo bench --bench load -- --url http://127.0.0.1:8080 --pid 4711 --synthetic 1000000"
 )]
 struct Args {
@@ -64,6 +66,9 @@ struct Args {
     /// What to measure; by default both where there are events to send.
     #[arg(long, value_enum)]
     mode: Option<Mode>,
+    /// Finds the capacity, then offers a multiple of it: what is still answered, and how soon the rest is refused.
+    #[arg(long, conflicts_with_all = ["ingest", "rate"])]
+    overload: bool,
     /// Turns of each mode: they alternate, so that a drift of the machine meets both.
     #[arg(long, default_value_t = 3)]
     rounds: u32,
@@ -169,6 +174,10 @@ fn main() -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
+    if args.overload {
+        runtime.block_on(overload::measure(&args, &server))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let outcomes = runtime.block_on(measure(&args, &server))?;
     Ok(report(&args, &outcomes))
 }

@@ -34,6 +34,8 @@ pub(crate) struct Outcome {
     pub(crate) ingest: u32,
     /// Requests that were not answered with 200.
     pub(crate) failed: u64,
+    /// From sent to refused (429, 503), in nanoseconds; these count as failed too.
+    pub(crate) refused: Histogram<u64>,
     /// Events that were sent.
     sent: u64,
     /// Bodies of events that were not answered with 200.
@@ -51,6 +53,7 @@ impl Outcome {
         Ok(Self {
             ingest,
             failed: 0,
+            refused: histogram()?,
             sent: 0,
             events_failed: 0,
             latency: histogram()?,
@@ -62,7 +65,24 @@ impl Outcome {
 
     fn add(&mut self, carried: &Carried) -> Result<()> {
         self.failed += carried.failed;
+        self.refused.add(&carried.refused)?;
         Ok(self.latency.add(&carried.latency)?)
+    }
+
+    /// How many a second.
+    pub(crate) fn rate(&self, number: u64) -> f64 {
+        count(number) / self.lasted.as_secs_f64()
+    }
+
+    /// Requests answered with 200 in a second of the server's CPU time; NaN where that is not known.
+    pub(crate) fn answered_a_cpu_second(&self) -> f64 {
+        let cpu = self.cpu.map_or(f64::NAN, |cpu| cpu.as_secs_f64());
+        count(self.answered()) / cpu
+    }
+
+    /// Requests answered with 200.
+    pub(crate) fn answered(&self) -> u64 {
+        self.latency.len()
     }
 
     /// A quantile of the latency in microseconds.
@@ -93,7 +113,7 @@ impl Outcome {
         } else {
             format!("{:.0} events/s", count(self.sent) / seconds)
         };
-        let answered = self.latency.len();
+        let answered = self.answered();
         let figures =
             [0.5, 0.9, 0.99, 0.999, 1.0].map(|quantile| format!("{:.0}", self.quantile(quantile)));
         let cpu = self.cpu.map(|cpu| cpu.as_secs_f64());
@@ -138,7 +158,7 @@ fn count(number: u64) -> f64 {
     u32::try_from(number).map_or(f64::INFINITY, f64::from)
 }
 
-fn micros(nanos: u64) -> f64 {
+pub(crate) fn micros(nanos: u64) -> f64 {
     Duration::from_nanos(nanos).as_secs_f64() * 1e6
 }
 
@@ -152,11 +172,17 @@ struct Due {
     queue: RefCell<VecDeque<(Instant, u32)>>,
     waiting: Notify,
     over: Cell<bool>,
+    /// Where requests are due without end: until then, and how many there were.
+    endless: Option<(Instant, Cell<u32>)>,
 }
 
 impl Due {
     /// The next request; `None` after the last.
     async fn next(&self) -> Option<(Instant, u32)> {
+        if let Some((until, sent)) = &self.endless {
+            sent.set(sent.get().wrapping_add(1));
+            return Some((Instant::now(), sent.get())).filter(|(now, _)| now < until);
+        }
         loop {
             if let Some(next) = self.queue.borrow_mut().pop_front() {
                 return Some(next);
@@ -189,6 +215,24 @@ impl Phase<'_> {
     /// Runs for that long and adds what was measured.
     pub(crate) async fn run(&self, turn: Duration, outcome: &mut Outcome) -> Result<()> {
         LocalSet::new().run_until(self.drive(turn, outcome)).await
+    }
+
+    /// Keeps every connection busy for that long, a request as soon as the last is answered, and adds what was measured.
+    pub(crate) async fn saturate(&self, turn: Duration, outcome: &mut Outcome) -> Result<()> {
+        let saturated = async {
+            let (cpu, began) = (self.server.cpu(), Instant::now());
+            let due = Rc::new(Due {
+                endless: Some((began + turn, Cell::default())),
+                ..Due::default()
+            });
+            for carrier in self.carriers(&due).await? {
+                outcome.add(&carrier.await??)?;
+            }
+            outcome.lasted += began.elapsed();
+            outcome.cpu = add(outcome.cpu, cpu, self.server.cpu());
+            Ok(())
+        };
+        LocalSet::new().run_until(saturated).await
     }
 
     async fn drive(&self, turn: Duration, outcome: &mut Outcome) -> Result<()> {
@@ -255,6 +299,7 @@ impl Phase<'_> {
 /// What one connection carried.
 struct Carried {
     latency: Histogram<u64>,
+    refused: Histogram<u64>,
     failed: u64,
 }
 
@@ -267,14 +312,21 @@ async fn carry(
 ) -> Result<Carried> {
     let mut carried = Carried {
         latency: histogram()?,
+        refused: histogram()?,
         failed: 0,
     };
     while let Some((at, number)) = due.next().await {
         let number = usize::try_from(number)? % requests.len();
         let request = requests.get(number).map_or(&[][..], Vec::as_slice);
+        let sent = Instant::now();
         match connection.exchange(request).await {
             Ok((200, _)) => carried.latency.saturating_record(nanos(at.elapsed())),
-            Ok(_) => carried.failed += 1,
+            Ok((status, _)) => {
+                carried.failed += 1;
+                if matches!(status, 429 | 503) {
+                    carried.refused.saturating_record(nanos(sent.elapsed()));
+                }
+            }
             Err(_) => {
                 carried.failed += 1;
                 connection = Connection::open(&address).await?;

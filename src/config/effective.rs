@@ -5,11 +5,14 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use super::read::DAY_MILLIS;
-use super::{Config, Normaliser, Prediction, Profile, Race, Scene, Store, Tls, Weighed};
+use super::{
+    Admission, Config, Normaliser, Prediction, Profile, Race, Scene, Server, Store, Tls, Weighed,
+};
 use crate::clock::{HOUR, SECOND};
 use crate::model::EventKind;
 use crate::objective::TABLE;
@@ -19,12 +22,9 @@ impl Config {
     #[must_use]
     pub fn effective(&self) -> Value {
         json!({
-            "server": {
-                "listen": self.server.listen,
-                "drain_seconds": self.server.drain.as_secs_f64(),
-                "parallel_candidates": self.server.parallel_candidates,
-            },
+            "server": server(&self.server),
             "tls": tls(&self.tls),
+            "admission": admission(&self.admission),
             "store": store(&self.store),
             "clock": {
                 "mode": self.clock.mode,
@@ -79,6 +79,35 @@ impl Config {
         let value = json!({ "limit": scene.limit, "timeout_ms": timeout_ms, "weights": weights });
         (scene.name.clone(), value)
     }
+}
+
+fn server(server: &Server) -> Value {
+    json!({
+        "listen": server.listen,
+        "drain_seconds": server.drain.as_secs_f64(),
+        "parallel_candidates": server.parallel_candidates,
+        "connections": server.connections,
+        "head_seconds": server.head.as_secs_f64(),
+        "body_seconds": server.body.as_secs_f64(),
+        "idle_seconds": server.idle.as_secs_f64(),
+        "head_bytes": server.head_bytes,
+        "http2_streams": server.http2_streams,
+        "http2_resets": server.http2_resets,
+        "http2_ping_seconds": server.http2_ping.as_secs_f64(),
+    })
+}
+
+fn admission(admission: &Admission) -> Value {
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
+    json!({
+        "rank": admission.rank,
+        "queue_ms": milliseconds(admission.queue),
+        "batch": admission.batch,
+        "ingest": admission.ingest,
+        "wait_ms": u64::try_from(admission.wait.as_millis()).unwrap_or(u64::MAX),
+        "rank_bytes": admission.rank_bytes,
+        "ingest_bytes": admission.ingest_bytes,
+    })
 }
 
 fn tls(tls: &Tls) -> Value {

@@ -12,9 +12,11 @@ use serde_json::Value;
 use super::{Config, ConfigFault};
 
 /// Keys and sections that only a restart can change.
-const RESTART: [&str; 7] = [
+const RESTART: [&str; 9] = [
     "server.listen",
     "tls",
+    "admission.batch",
+    "admission.ingest",
     "store",
     "clock",
     "profile.half_life_days",

@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::section::Section;
 use super::value::{self, Checked};
 use super::{
-    ClockConfig, Config, Integrity, LaneBy, Log, LogFormat, Profile, Race, Scale, Server, Store,
-    Tls, TlsFiles, UnknownItems, prediction, scene,
+    Admission, ClockConfig, Config, Integrity, LaneBy, Log, LogFormat, Profile, Race, Scale,
+    Server, Store, Tls, TlsFiles, UnknownItems, prediction, scene,
 };
 use crate::clock::{ClockMode, DAY, HOUR, SECOND};
 use crate::model::read::is_id;
@@ -39,6 +39,7 @@ pub(super) fn config(root: &Section<'_>) -> Config {
     Config {
         server: root.within("server", server),
         tls: root.within("tls", tls),
+        admission: root.within("admission", |s| admission(s, &limits)),
         store: root.within("store", store),
         clock: root.within("clock", clock),
         limits,
@@ -63,6 +64,14 @@ fn server(s: &Section<'_>) -> Server {
         }),
         drain: s.seconds("drain_seconds", 3_600.0),
         parallel_candidates: s.integer("parallel_candidates", 1..=1_000_000),
+        connections: s.integer("connections", 1..=1_000_000),
+        head: s.patience("head_seconds", 3_600.0),
+        body: s.patience("body_seconds", 3_600.0),
+        idle: s.patience("idle_seconds", 86_400.0),
+        head_bytes: s.integer("head_bytes", 8_192..=1 << 20),
+        http2_streams: s.integer("http2_streams", 1..=100_000),
+        http2_resets: s.integer("http2_resets", 1..=100_000),
+        http2_ping: s.patience("http2_ping_seconds", 3_600.0),
     }
 }
 
@@ -102,6 +111,29 @@ fn tls(s: &Section<'_>) -> Tls {
 fn path(text: &str) -> Checked<Option<PathBuf>> {
     need(!text.is_empty(), "must be the path of a file, or \"none\"")?;
     Ok((text != "none").then(|| text.into()))
+}
+
+fn admission(s: &Section<'_>, limits: &Limits) -> Admission {
+    Admission {
+        rank: s.integer("rank", 0..=100_000),
+        queue: Duration::from_secs_f64(s.number("queue_ms", 0.1..=60_000.0) / 1e3),
+        batch: s.integer("batch", 0..=10_000),
+        ingest: s.integer("ingest", 0..=10_000),
+        wait: Duration::from_millis(s.integer("wait_ms", 0..=3_600_000)),
+        rank_bytes: held_bytes(s, "rank_bytes", limits),
+        ingest_bytes: held_bytes(s, "ingest_bytes", limits),
+    }
+}
+
+/// Bytes of bodies held at once; one that is within the limits must find room, packed and unpacked.
+fn held_bytes(s: &Section<'_>, key: &str, limits: &Limits) -> usize {
+    let bytes = s.integer(key, 1..=1 << 40);
+    let least = limits.body_bytes + limits.unpacked_bytes;
+    if bytes < least {
+        let what = "limits.body_bytes + limits.unpacked_bytes";
+        s.fault(key, format!("must be at least {what}, {least}"));
+    }
+    bytes
 }
 
 fn store(s: &Section<'_>) -> Store {

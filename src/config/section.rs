@@ -127,6 +127,11 @@ impl<'a> Section<'a> {
         Duration::try_from_secs_f64(self.number(key, 0.0..=most)).unwrap_or_default()
     }
 
+    /// A number of seconds to wait for somebody else: from a tenth to so many.
+    pub(super) fn patience(&self, key: &str, most: f64) -> Duration {
+        Duration::try_from_secs_f64(self.number(key, 0.1..=most)).unwrap_or_default()
+    }
+
     /// One of a few names.
     pub(super) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)], stand_in: T) -> T {
         self.read(key, stand_in, |given| value::choice(given, choices))

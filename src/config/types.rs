@@ -19,6 +19,8 @@ pub struct Config {
     pub server: Server,
     /// `[tls]`
     pub tls: Tls,
+    /// `[admission]`
+    pub admission: Admission,
     /// `[store]`
     pub store: Store,
     /// `[clock]`
@@ -45,7 +47,7 @@ pub struct Config {
     pub vocabulary: Vocabulary,
 }
 
-/// Where the service listens and how it ends.
+/// Where the service listens, what a connection may do, and how the service ends.
 #[derive(Clone, Debug)]
 pub struct Server {
     /// The address to listen on.
@@ -54,6 +56,41 @@ pub struct Server {
     pub drain: Duration,
     /// Candidates from which one request is split over the workers.
     pub parallel_candidates: usize,
+    /// The most connections at once.
+    pub connections: usize,
+    /// How long the head of a request may take to come in.
+    pub head: Duration,
+    /// How long the body of a request may take to come in.
+    pub body: Duration,
+    /// How long a connection may stay open with no request under way.
+    pub idle: Duration,
+    /// Bytes of the head of a request.
+    pub head_bytes: u32,
+    /// Requests at once on one HTTP/2 connection.
+    pub http2_streams: u32,
+    /// Requests that an HTTP/2 client may take back before they were begun.
+    pub http2_resets: usize,
+    /// How often a silent HTTP/2 connection is asked whether it is still there, and how long the answer may take.
+    pub http2_ping: Duration,
+}
+
+/// How much work is under way at once.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    /// Rank requests; 0: as many as can be answered within `queue`.
+    pub rank: usize,
+    /// How long a rank request should wait for its turn at most, where `rank` is 0.
+    pub queue: Duration,
+    /// Batches; 0: by the number of cores.
+    pub batch: usize,
+    /// Bulk bodies and deletions; 0: by the number of cores.
+    pub ingest: usize,
+    /// How long a batch or a bulk body may wait for its turn.
+    pub wait: Duration,
+    /// Bytes of the bodies of rank requests and batches that are held at once.
+    pub rank_bytes: usize,
+    /// Bytes of all other bodies that are held at once.
+    pub ingest_bytes: usize,
 }
 
 /// How connections are encrypted.

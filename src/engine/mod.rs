@@ -19,7 +19,7 @@ use parking_lot::{Mutex, RwLock};
 use prometheus_client::metrics::counter::Counter;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::clock::{Clock, Day, Deadline, Time};
+use crate::clock::{Clock, ClockMode, Day, Deadline, Time};
 use crate::config::{Config, Generation, Live};
 use crate::ingest::{self, Fact, Facts, Moment, Record, Retired};
 use crate::model::{Fault, RankRequest, Ranking};
@@ -101,6 +101,14 @@ impl Engine {
         rebuild::run(&engine, requests);
         store::run(&engine);
         engine
+    }
+
+    /// An engine with nothing in it, in memory only, on the wall clock: for tests and benches.
+    #[must_use]
+    pub fn in_memory(live: Arc<Live>) -> Arc<Self> {
+        let stored = Stored::in_memory(&live.load().config);
+        let clock = Clock::new(ClockMode::Wall);
+        Self::start(live, clock, Telemetry::default(), stored)
     }
 
     /// The live configuration with its number.

@@ -1,7 +1,7 @@
 //! Bodies: read within their limits and their time, and unpacked step by step.
 //!
-//! Reading and unpacking both stop at the first byte beyond a limit, so that what a request can make us hold is bounded by
-//! the configuration, not by the sender. Unpacking gives way to other requests every [`STEP`] bytes.
+//! Reading and unpacking both stop at the first byte beyond a limit, of the request's own or of what all may hold together, so
+//! that what senders can make us hold is bounded by the configuration. What is announced but not sent counts for nothing. Unpacking gives way to other requests every [`STEP`] bytes.
 
 use std::future::poll_fn;
 use std::io::{self, Read};
@@ -13,11 +13,10 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use flate2::bufread::MultiGzDecoder;
 
+use super::admission::Held;
 use super::error::{Cause, Problem};
 use crate::model::Limits;
 
-/// How long a body may take to come in.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How much is unpacked before others get their turn.
 const STEP: u64 = 256 << 10;
 /// The largest window of a zstd body as a power of two: 16 MiB, which its levels up to 19 never exceed.
@@ -26,6 +25,10 @@ const ZSTD_WINDOW: u32 = 24;
 const UNWANTED_BYTES: usize = 64 << 20;
 /// For how long an unwanted body is read.
 const UNWANTED_TIME: Duration = Duration::from_millis(500);
+/// For how long it is read before the answer goes out: mostly it is there already, and its rest needs no task of its own.
+const UNWANTED_AT_ONCE: Duration = Duration::from_millis(2);
+/// Bytes set aside for a body before they are there, however many are announced.
+const ANNOUNCED: usize = 64 << 10;
 
 /// What a body may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,47 +100,58 @@ impl Packing {
     }
 }
 
-/// The whole body, unpacked.
+/// The whole body, unpacked; its bytes are counted as held.
 ///
 /// # Errors
-/// 400 where it breaks off or cannot be unpacked, 408 where it comes too slowly, 413 beyond a limit, 415 for another packing.
+/// 400 where it breaks off or cannot be unpacked, 408 where it takes longer than `patience`, 413 beyond a limit, 415 for another
+/// packing, 429 where there is no room for it.
 pub(super) async fn read(
     headers: &HeaderMap,
     body: &mut Body,
     limits: &Limits,
+    patience: Duration,
+    held: &mut Held,
 ) -> Result<Bytes, Problem> {
     let packing = Packing::of(headers)?;
-    let whole = collect(body, limits.body_bytes);
-    let packed = tokio::time::timeout(PATIENCE, whole)
+    let whole = collect(body, limits.body_bytes, held);
+    let packed = tokio::time::timeout(patience, whole)
         .await
         .unwrap_or_else(|_| {
-            let detail = format!("the body must come within {} s", PATIENCE.as_secs());
+            let detail = format!("the body must come within {} s", patience.as_secs_f64());
             Err(Problem::new(Cause::BodyLate, detail))
         })?;
-    match packing {
-        Packing::None => Ok(packed),
-        Packing::Gzip => unpack(MultiGzDecoder::new(&*packed), limits.unpacked_bytes).await,
+    let unpacked = match packing {
+        Packing::None => return Ok(packed),
+        Packing::Gzip => unpack(MultiGzDecoder::new(&*packed), limits.unpacked_bytes, held).await,
         Packing::Zstd => {
             let mut decoder = zstd::stream::read::Decoder::with_buffer(&*packed).map_err(broken)?;
             decoder.window_log_max(ZSTD_WINDOW).map_err(broken)?;
-            unpack(decoder, limits.unpacked_bytes).await
+            unpack(decoder, limits.unpacked_bytes, held).await
         }
+    };
+    held.less(packed.len());
+    unpacked
+}
+
+/// Reads a body that nobody wants, within bounds, while the answer goes out: a sender who is still sending would otherwise miss it.
+pub(super) async fn discard(mut body: Body) {
+    let at_once = tokio::time::timeout(UNWANTED_AT_ONCE, rest(&mut body)).await;
+    if at_once.is_err() {
+        tokio::spawn(async move {
+            // Whether it came to an end or not, that is all the time there is for it.
+            let _ = tokio::time::timeout(UNWANTED_TIME, rest(&mut body)).await;
+        });
     }
 }
 
-/// Reads a body that nobody wants, within bounds: a sender who is still sending would otherwise miss the answer.
-pub(super) async fn discard(body: &mut Body) {
-    let rest = async {
-        let mut left = UNWANTED_BYTES;
-        while let Ok(Some(chunk)) = next(body).await {
-            match left.checked_sub(chunk.len()) {
-                Some(rest) => left = rest,
-                None => return,
-            }
+async fn rest(body: &mut Body) {
+    let mut left = UNWANTED_BYTES;
+    while let Ok(Some(chunk)) = next(body).await {
+        match left.checked_sub(chunk.len()) {
+            Some(rest) => left = rest,
+            None => return,
         }
-    };
-    // Whether it came to an end or not, the answer goes out now.
-    let _ = tokio::time::timeout(UNWANTED_TIME, rest).await;
+    }
 }
 
 /// The next bytes of a body; `None` at its end.
@@ -152,7 +166,7 @@ async fn next(body: &mut Body) -> Result<Option<Bytes>, axum::Error> {
     }
 }
 
-async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, Problem> {
+async fn collect(body: &mut Body, limit: usize, held: &mut Held) -> Result<Bytes, Problem> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {
         return Err(too_large(limit, "limits.body_bytes"));
@@ -160,27 +174,31 @@ async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, Problem> {
     let broken = |_| Problem::new(Cause::Malformed, "the body broke off");
     let first = next(body).await.map_err(broken)?.unwrap_or_default();
     if body.is_end_stream() && first.len() <= limit {
+        held.more(first.len())?;
         return Ok(first);
     }
-    let mut whole = Vec::with_capacity(announced.max(first.len()));
+    let mut whole = Vec::with_capacity(announced.min(ANNOUNCED).max(first.len()));
     let mut chunk = Some(first);
     while let Some(bytes) = chunk {
         if bytes.len() > limit - whole.len() {
             return Err(too_large(limit, "limits.body_bytes"));
         }
+        held.more(bytes.len())?;
         whole.extend_from_slice(&bytes);
         chunk = next(body).await.map_err(broken)?;
     }
     Ok(whole.into())
 }
 
-async fn unpack(mut packed: impl Read, limit: usize) -> Result<Bytes, Problem> {
+async fn unpack(mut packed: impl Read, limit: usize, held: &mut Held) -> Result<Bytes, Problem> {
     let mut whole = Vec::new();
     loop {
         let step = packed.by_ref().take(STEP).read_to_end(&mut whole);
-        if step.map_err(broken)? == 0 {
+        let step = step.map_err(broken)?;
+        if step == 0 {
             return Ok(whole.into());
         }
+        held.more(step)?;
         if whole.len() > limit {
             return Err(too_large(limit, "limits.unpacked_bytes"));
         }
@@ -211,7 +229,9 @@ mod tests {
     use flate2::Compression;
     use flate2::write::GzEncoder;
 
+    use super::super::admission::Admission;
     use super::*;
+    use crate::config::{self, Config};
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -222,9 +242,19 @@ mod tests {
     async fn status(encoding: &str, bytes: Vec<u8>, limits: &Limits) -> Result<Bytes, u16> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_ENCODING, encoding.parse().unwrap());
-        let mut body = Body::from(bytes);
-        let read = read(&headers, &mut body, limits).await;
+        let (mut body, mut held) = (Body::from(bytes), held(1 << 30));
+        let patience = Duration::from_secs(60);
+        let read = read(&headers, &mut body, limits, patience, &mut held).await;
         read.map_err(|problem| problem.cause.row().status)
+    }
+
+    /// The count of one body, with room for so many bytes.
+    fn held(room: usize) -> Held {
+        let config = config::Admission {
+            ingest_bytes: room,
+            ..Config::embedded().admission
+        };
+        Admission::new(&config).hold(None, &config)
     }
 
     #[tokio::test]
@@ -262,6 +292,24 @@ mod tests {
                 .is_ok()
         );
         assert!(status("identity", vec![0; 1_000], &limits).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_all_hold_is_bounded_packed_and_unpacked() {
+        let (headers, limits) = (HeaderMap::new(), Limits::default());
+        let mut gzipped = HeaderMap::new();
+        gzipped.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        for (headers, bytes, status) in [
+            (&headers, vec![0; 1_000], None),
+            (&headers, vec![0; 1_001], Some(429)),
+            (&gzipped, gzip(&[0; 900]), None),
+            (&gzipped, gzip(&[0; 1_001]), Some(429)),
+        ] {
+            let (mut body, mut held) = (Body::from(bytes), held(1_000));
+            let read = read(headers, &mut body, &limits, Duration::MAX, &mut held).await;
+            let refused = read.err().map(|problem| problem.cause.row().status);
+            assert_eq!(refused, status);
+        }
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 //! contained, and the headers, metrics and problems of the answer.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -14,24 +15,28 @@ use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{FromRequestParts, Path, Request};
 use axum::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, EXPECT, RETRY_AFTER, WWW_AUTHENTICATE,
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, EXPECT, RETRY_AFTER, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use axum::response::Response;
 use axum::routing::any;
+use hyper::body::Incoming;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 
+use super::admission::{Admission, Held, Leave};
 use super::auth::Tokens;
 use super::body::{self, Media};
 use super::error::{CAUSES, Cause, Problem};
 use super::query::Query;
 use super::request_id::{RequestId, RequestIds, X_REQUEST_ID};
 use super::{Action, ROUTES, Route, docs, facts, openapi, ops, rank};
+use crate::config::Generation;
 use crate::engine::Engine;
 use crate::model::Limits;
+use crate::telemetry::{Refusal, Work};
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -49,6 +54,7 @@ pub(super) struct App {
     pub(super) tokens: Arc<Tokens>,
     /// Whether the service is about to end.
     pub(super) draining: AtomicBool,
+    pub(super) admission: Admission,
     ids: RequestIds,
     counters: Counters,
 }
@@ -61,12 +67,53 @@ pub(super) struct Call<'c> {
     pub(super) query: Query,
     pub(super) id: &'c RequestId,
     pub(super) arrived: Instant,
+    pub(super) generation: Arc<Generation>,
+    work: Option<Work>,
+    granted: Granted,
+}
+
+/// What a request was granted: dropped, it is others'. Whoever works on after the request is gone must keep it.
+#[derive(Default)]
+pub(super) struct Granted {
+    leave: Option<Leave>,
+    held: Option<Held>,
 }
 
 impl Call<'_> {
-    /// The whole body, unpacked.
+    /// The whole body, unpacked, once it is its turn to be worked on. A rank request's own time is in the body: it waits later.
     pub(super) async fn read(&mut self, limits: &Limits) -> Result<Bytes, Problem> {
-        body::read(self.headers, self.body, limits).await
+        let generation = Arc::clone(&self.generation);
+        let config = &generation.config;
+        let mut held = self.app.admission.hold(self.work, &config.admission);
+        let patience = config.server.body;
+        let body = body::read(self.headers, self.body, limits, patience, &mut held).await?;
+        self.granted.held = Some(held);
+        if self.work != Some(Work::Rank) {
+            self.enter().await?;
+        }
+        Ok(body)
+    }
+
+    /// Waits until it is this request's turn.
+    pub(super) async fn enter(&mut self) -> Result<(), Refusal> {
+        let wait = self.generation.config.admission.wait;
+        match self.work {
+            Some(work) => self.enter_as(work, wait).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until it is the turn of this request as work of that kind, but no longer than that.
+    pub(super) async fn enter_as(&mut self, work: Work, patience: Duration) -> Result<(), Refusal> {
+        let config = &self.generation.config.admission;
+        let leave = self.app.admission.enter(work, config, patience).await?;
+        self.granted.leave = Some(leave);
+        Ok(())
+    }
+
+    /// What it was granted, for work that goes on by itself.
+    pub(super) fn granted(&mut self) -> Granted {
+        std::mem::take(&mut self.granted)
     }
 }
 
@@ -168,10 +215,12 @@ impl Place {
 impl App {
     /// An app over an engine.
     pub(super) fn new(engine: Arc<Engine>, tokens: Arc<Tokens>) -> Self {
+        let admission = Admission::new(&engine.generation().config.admission);
         Self {
             engine,
             tokens,
             draining: AtomicBool::new(false),
+            admission,
             ids: RequestIds::default(),
             counters: Counters::default(),
         }
@@ -204,14 +253,39 @@ impl App {
         let attempt = self.attempt(place, found, &mut head, &mut body, &id, arrived);
         let outcome = attempt.await;
         if !body.is_end_stream() && !head.headers.contains_key(EXPECT) {
-            body::discard(&mut body).await;
+            body::discard(body).await;
         }
         let response = match outcome {
             Ok(reply) => good(reply, &id, arrived),
-            Err(problem) => bad(&problem, &id, arrived),
+            Err(problem) => self.refuse(&problem, &id, arrived),
         };
         self.count(found, response.status());
         response
+    }
+
+    /// The answer on a connection that there was no room for.
+    pub(super) async fn turn_away(
+        self: Arc<Self>,
+        request: hyper::Request<Incoming>,
+    ) -> Result<Response, Infallible> {
+        let arrived = Instant::now();
+        let (head, body) = request.into_parts();
+        body::discard(Body::new(body)).await;
+        let problem = Problem::from(Refusal::Connections);
+        let mut response = bad(&problem, &self.ids.of(&head.headers), arrived);
+        if head.version < Version::HTTP_2 {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
+        }
+        self.count(None, response.status());
+        Ok(response)
+    }
+
+    fn refuse(&self, problem: &Problem, id: &RequestId, arrived: Instant) -> Response {
+        if let Some(refused) = problem.refused {
+            self.engine.telemetry().room.refused(refused).inc();
+        }
+        bad(problem, id, arrived)
     }
 
     /// The checks, in their order, then the handler.
@@ -228,9 +302,14 @@ impl App {
         let route = resolve(place, found)?;
         self.tokens.allow(route.role, &head.headers)?;
         self.check_media(route, head)?;
-        let limits = &self.engine.generation().config.vocabulary.limits;
+        let generation = self.engine.generation();
+        let limits = &generation.config.vocabulary.limits;
         let query = Query::read(head.uri.query(), route.params, limits)?;
         let entity = entity_id(route, head).await?;
+        let work = Work::of(route.action);
+        if let Some(work) = work {
+            self.admission.look(work, &generation.config.admission)?;
+        }
         let call = Call {
             app: self,
             headers: &head.headers,
@@ -238,11 +317,23 @@ impl App {
             query,
             id,
             arrived,
+            work,
+            generation,
+            granted: Granted::default(),
         };
-        match contained(handle(route.action, call, &entity)).await {
-            Ok(outcome) => outcome,
-            Err(panic) => Err(self.panicked(route, id, panic.as_ref())),
-        }
+        self.run(route, id, handle(route.action, call, &entity))
+            .await
+    }
+
+    /// Runs a handler to its end; a panic ends this request only.
+    async fn run(
+        &self,
+        route: &Route,
+        id: &RequestId,
+        handler: impl Future<Output = Result<Reply, Problem>>,
+    ) -> Result<Reply, Problem> {
+        let outcome = contained(handler).await;
+        outcome.unwrap_or_else(|panic| Err(self.panicked(route, id, panic.as_ref())))
     }
 
     /// A body must be of a type that the route takes; without tokens the type must be one that no browser sends unasked.
@@ -404,11 +495,11 @@ fn timing(work: &str, time: Duration) -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("app"))
 }
 
-/// Counts a request as under way for as long as it lives, also where the caller goes away.
-struct UnderWay<'t>(&'t Gauge);
+/// Counts a request or a connection for as long as it lives, also where the caller goes away.
+pub(super) struct UnderWay<'t>(&'t Gauge);
 
 impl<'t> UnderWay<'t> {
-    fn begin(gauge: &'t Gauge) -> Self {
+    pub(super) fn begin(gauge: &'t Gauge) -> Self {
         gauge.inc();
         Self(gauge)
     }
@@ -441,6 +532,7 @@ impl Counters {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Config, Live};
 
     #[tokio::test]
     async fn a_panic_ends_its_own_work_only() {
@@ -450,6 +542,59 @@ mod tests {
         };
         assert!(contained(panicking).await.is_err());
         assert_eq!(contained(async { 7 }).await.unwrap(), 7);
+    }
+
+    /// Keeps what is logged.
+    #[derive(Clone, Default)]
+    struct Log(Arc<parking_lot::Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_panic_is_counted_and_logged_under_the_id_of_its_request_and_its_place_is_free_again() {
+        let live = Arc::new(Live::new(Config::embedded()));
+        let app = App::new(Engine::in_memory(live), Arc::default());
+        let generation = app.engine.generation();
+        let config = &generation.config.admission;
+        let mut headers = HeaderMap::new();
+        headers.insert(X_REQUEST_ID, HeaderValue::from_static("r-panics"));
+        let id = app.ids.of(&headers);
+        let handler = async {
+            let patience = Duration::from_secs(60);
+            let _leave = app.admission.enter(Work::Rank, config, patience).await?;
+            assert!(std::hint::black_box(false), "on purpose");
+            Ok(Reply::nothing())
+        };
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone());
+        let outcome = tracing::subscriber::with_default(subscriber.finish(), || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .build();
+            runtime.unwrap().block_on(app.run(&ROUTES[0], &id, handler))
+        });
+        assert_eq!(
+            outcome.err().map(|problem| problem.cause),
+            Some(Cause::Internal)
+        );
+        assert_eq!(app.engine.telemetry().panics.get(), 1);
+        let told = String::from_utf8(log.0.lock().clone()).unwrap();
+        assert!(
+            told.contains("r-panics") && told.contains("on purpose"),
+            "{told}"
+        );
+        app.admission.measure(config, &app.engine.telemetry().room);
+        assert_eq!(app.engine.telemetry().room.admitted(Work::Rank).get(), 0);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::engine::{Broken, JournalError};
 use crate::model::{Diagnosis, Fault};
+use crate::telemetry::Refusal;
 
 /// Why a request is not answered as it was meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub(super) enum Cause {
     MediaType,
     /// The request was understood, but it is not valid.
     Invalid,
-    /// There are too many requests.
+    /// There are too many requests of the kind, or their bodies are too large.
     TooMany,
     /// A bug; its detail goes to the log.
     Internal,
@@ -41,6 +42,8 @@ pub(super) enum Cause {
     NotReady,
     /// Facts cannot be made durable.
     Storage,
+    /// There is no room for one more connection.
+    Full,
 }
 
 /// What an answer says of its cause.
@@ -73,7 +76,7 @@ const fn row(cause: Cause, status: u16, name: &'static str, title: &'static str)
 }
 
 /// Every cause, by status.
-pub(super) static CAUSES: [Row; 15] = [
+pub(super) static CAUSES: [Row; 16] = [
     row(
         Cause::Malformed,
         400,
@@ -124,6 +127,7 @@ pub(super) static CAUSES: [Row; 15] = [
         "storage",
         "Facts cannot be made durable",
     ),
+    row(Cause::Full, 503, "full", "The service is full"),
 ];
 
 impl Cause {
@@ -148,6 +152,8 @@ pub(super) struct Problem {
     pub(super) request_id: Option<String>,
     /// The methods that the route has, where the one asked for is not among them.
     pub(super) allow: Option<String>,
+    /// What there was no room for.
+    pub(super) refused: Option<Refusal>,
 }
 
 impl Problem {
@@ -160,6 +166,7 @@ impl Problem {
             detail,
             request_id: None,
             allow: None,
+            refused: None,
         }
     }
 
@@ -239,6 +246,24 @@ impl From<Diagnosis> for Problem {
         match diagnosis {
             Diagnosis::NotJson(fault) => Self::not_json(fault),
             Diagnosis::Invalid(faults) => Self::invalid(faults),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refused: Refusal) -> Self {
+        let (cause, detail) = match refused {
+            Refusal::Rank => (Cause::TooMany, "too many rank requests are under way"),
+            Refusal::Batch => (Cause::TooMany, "too many batches are under way"),
+            Refusal::Ingest => (Cause::TooMany, "too many bodies of facts are under way"),
+            Refusal::RankBytes => (Cause::TooMany, "too many bytes to rank are under way"),
+            Refusal::IngestBytes => (Cause::TooMany, "too many bytes of facts are under way"),
+            Refusal::Connections => (Cause::Full, "too many connections are open"),
+            Refusal::Late => (Cause::Late, "its turn did not come in time"),
+        };
+        Self {
+            refused: Some(refused),
+            ..Self::new(cause, detail)
         }
     }
 }

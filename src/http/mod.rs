@@ -1,11 +1,14 @@
 //! The edge: every route, its method, its role and its handler in one table, `ROUTES`.
 //!
 //! The router, the checks before a handler, the metrics, the OpenAPI document and a test that walks all routes with all
-//! roles follow from it. A request passes, in this order: host → route and method → token → content type → query → handler.
+//! roles follow from it. A request passes, in this order: host → route and method → token → content type → query →
+//! room → handler.
 
+mod admission;
 mod answer;
 mod auth;
 mod body;
+mod connection;
 mod dispatch;
 mod docs;
 mod error;

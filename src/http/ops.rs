@@ -1,5 +1,7 @@
 //! Looking and operating: single entities, standings, configuration, metrics, health.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::HeaderValue;
 use serde::Serialize;
@@ -29,9 +31,19 @@ pub(super) fn show(call: &Call<'_>, kind: EntityKind, id: &str) -> Result<Reply,
     json(call, &entity.ok_or_else(no_entity)?)
 }
 
-/// Forgets one entity.
-pub(super) async fn delete(call: Call<'_>, kind: EntityKind, id: &str) -> Result<Reply, Problem> {
-    if call.app.engine.delete(kind, id).await? {
+/// Forgets one entity; the deletion keeps its place to the end, even if nobody waits for it.
+pub(super) async fn delete(
+    mut call: Call<'_>,
+    kind: EntityKind,
+    id: &str,
+) -> Result<Reply, Problem> {
+    call.enter().await?;
+    let (app, granted, id) = (Arc::clone(call.app), call.granted(), id.to_owned());
+    let deletion = tokio::spawn(async move {
+        let _until_done = granted;
+        app.engine.delete(kind, &id).await
+    });
+    if deletion.await.unwrap_or(Ok(false))? {
         Ok(Reply::nothing())
     } else {
         Err(no_entity())
@@ -116,9 +128,13 @@ pub(super) fn config(call: &Call<'_>) -> Result<Reply, Problem> {
 
 /// The metrics.
 pub(super) fn metrics(call: &Call<'_>) -> Reply {
+    let generation = call.app.engine.generation();
+    let telemetry = call.app.engine.telemetry();
     call.app.engine.measure();
-    let page = call.app.engine.telemetry().scrape();
-    Reply::of(HeaderValue::from_static(SCRAPE_TYPE), page)
+    call.app
+        .admission
+        .measure(&generation.config.admission, &telemetry.room);
+    Reply::of(HeaderValue::from_static(SCRAPE_TYPE), telemetry.scrape())
 }
 
 /// Whether requests are to be sent here.

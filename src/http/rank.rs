@@ -1,11 +1,11 @@
 //! `POST /rank` and `POST /rank/batch`.
 //!
-//! One request is read, ranked and written in one go where it arrived: handing a few microseconds of work to another thread
-//! would cost more than the work. Only a very large body goes to the workers, and a batch, whose requests they share.
+//! One request is read, and at its turn ranked and written in one go, where it arrived: handing a few microseconds of work to
+//! another thread would cost more than the work. Only a very large body goes to the workers, and a batch, whose requests they share.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use rayon::prelude::*;
@@ -16,64 +16,99 @@ use serde_json::value::RawValue;
 use super::answer;
 use super::dispatch::{App, Call, Reply};
 use super::error::{Cause, Problem};
+use crate::config::{Config, Generation};
 use crate::engine::RankError;
 use crate::model::read::Id;
 use crate::model::schema::BATCH_CANDIDATES;
 use crate::model::{Diagnosis, Fault, RankRequest, Vocabulary, diagnose};
+use crate::telemetry::{Refusal, Work};
 
 /// Bytes of a body from which reading it would keep others waiting for too long.
 const LARGE: usize = 512 << 10;
 
-/// Answers one request.
+/// Answers one request, once it is its turn.
 pub(super) async fn one(mut call: Call<'_>) -> Result<Reply, Problem> {
-    let generation = call.app.engine.generation();
-    let body = call.read(&generation.config.vocabulary.limits).await?;
-    if body.len() < LARGE {
-        let vocabulary = &generation.config.vocabulary;
-        return ranked(call.app, vocabulary, &body, call.id.as_str(), call.arrived);
+    let generation = Arc::clone(&call.generation);
+    let vocabulary = &generation.config.vocabulary;
+    let body = call.read(&vocabulary.limits).await?;
+    if body.len() >= LARGE {
+        return large(call, generation, body).await;
     }
+    let begun = Instant::now();
+    let request = diagnose::request(&body, vocabulary).map_err(|fault| faulty(fault, &body))?;
+    let read = begun.elapsed();
+    let timeout = timeout(&generation.config, &request);
+    let patience = timeout.saturating_sub(call.arrived.elapsed());
+    if let Err(refusal) = call.enter_as(Work::Rank, patience).await {
+        let late = u64::from(refusal == Refusal::Late);
+        call.app.engine.telemetry().late.inc_by(late);
+        return Err(with_own_id(&request, refusal.into()));
+    }
+    let begun = Instant::now();
+    let reply = ranked(call.app, &request, read, call.id.as_str(), call.arrived)?;
+    call.app.admission.took(read + begun.elapsed());
+    Ok(reply)
+}
+
+/// Answers a large request on the workers, where it takes the turn of a batch.
+async fn large(
+    mut call: Call<'_>,
+    generation: Arc<Generation>,
+    body: Bytes,
+) -> Result<Reply, Problem> {
+    call.enter_as(Work::Batch, generation.config.admission.wait)
+        .await?;
     let (app, id, arrived) = (Arc::clone(call.app), call.id.clone(), call.arrived);
+    let granted = call.granted();
     let work = move || {
-        ranked(
-            &app,
-            &generation.config.vocabulary,
-            &body,
-            id.as_str(),
-            arrived,
-        )
+        let _until_done = granted;
+        let begun = Instant::now();
+        let vocabulary = &generation.config.vocabulary;
+        let request = diagnose::request(&body, vocabulary).map_err(|fault| faulty(fault, &body))?;
+        ranked(&app, &request, begun.elapsed(), id.as_str(), arrived)
     };
     let done = call.app.engine.on_workers(work).await;
     done.unwrap_or_else(|| Err(call.app.bug(call.id, "a large request panicked")))
 }
 
-/// Reads, ranks and writes.
+/// The time within which scoring must begin.
+fn timeout(config: &Config, request: &RankRequest<'_>) -> Duration {
+    let scene = config.scenes.get(request.scene());
+    let own = request.timeout_ms.map(Duration::from_millis);
+    own.or(scene.map(|scene| scene.timeout)).unwrap_or_default()
+}
+
+/// Ranks a request that was read within a time, and writes the answer.
 fn ranked(
     app: &App,
-    vocabulary: &Vocabulary,
-    body: &[u8],
+    request: &RankRequest<'_>,
+    read: Duration,
     id: &str,
     arrived: Instant,
 ) -> Result<Reply, Problem> {
     let begun = Instant::now();
-    let request = diagnose::request(body, vocabulary).map_err(|fault| faulty(fault, body))?;
-    let read = Instant::now();
     let ranking = app
         .engine
-        .rank(&request, arrived)
-        .map_err(|error| Problem {
-            request_id: request.request_id.as_deref().map(str::to_owned),
-            ..refused(app, error)
-        })?;
+        .rank(request, arrived)
+        .map_err(|error| with_own_id(request, refused(app, error)))?;
     let ranked = Instant::now();
     let own = request.request_id.as_deref();
     let answer = answer::write(&ranking, own.unwrap_or(id));
     let scene = app.engine.telemetry().scene(&ranking.scene);
-    scene.read.observe(read - begun);
-    scene.rank.observe(ranked - read);
+    scene.read.observe(read);
+    scene.rank.observe(ranked - begun);
     scene.write.observe(ranked.elapsed());
     Ok(Reply::json(answer)
         .with_id(own.map(str::to_owned))
-        .timed("rank", ranked - read))
+        .timed("rank", ranked - begun))
+}
+
+/// A refusal under the id that the request gave itself.
+fn with_own_id(request: &RankRequest<'_>, problem: Problem) -> Problem {
+    Problem {
+        request_id: request.request_id.as_deref().map(str::to_owned),
+        ..problem
+    }
 }
 
 fn refused(app: &App, error: RankError) -> Problem {
@@ -91,7 +126,9 @@ pub(super) async fn batch(mut call: Call<'_>) -> Result<Reply, Problem> {
     let generation = call.app.engine.generation();
     let body = call.read(&generation.config.vocabulary.limits).await?;
     let (app, id, arrived) = (Arc::clone(call.app), call.id.clone(), call.arrived);
+    let granted = call.granted();
     let work = move || {
+        let _until_done = granted;
         all(
             &app,
             &generation.config.vocabulary,

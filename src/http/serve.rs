@@ -1,6 +1,5 @@
-//! The listener: connections in, requests through the router, and an orderly end.
+//! The listener: connections in, as many as there is room for; requests through the router; and an orderly end.
 
-use std::error::Error;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,19 +12,32 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tower_service::Service;
 
 use super::auth::Tokens;
-use super::dispatch::App;
+use super::connection::{Overdue, Watch, Watched};
+use super::dispatch::{App, UnderWay};
 use super::tls::Tls;
+use crate::config;
 use crate::engine::Engine;
+use crate::telemetry::Refusal;
 
-/// How long the head of a request may take to come in, and how long a connection may wait for its next request.
-const HEAD_PATIENCE: Duration = Duration::from_secs(30);
-/// How often a silent HTTP/2 connection is asked whether it is still there.
-const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// How long to wait after a connection could not be accepted, as when there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Connections beyond the limit that are told so at once; further ones are closed without a word.
+const TURNED_AWAY: usize = 32;
+/// How long it may take to tell them.
+const TURNED_AWAY_TIME: Duration = Duration::from_secs(1);
+
+/// Where connections come in.
+struct Door {
+    app: Arc<App>,
+    router: Router,
+    tls: Option<Arc<Tls>>,
+    connections: GracefulShutdown,
+    turned_away: Arc<Semaphore>,
+}
 
 /// Serves until `shutdown` is done, then lets requests under way finish within `[server] drain`; without `tls` in clear text.
 pub async fn serve(
@@ -36,13 +48,18 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) {
     let app = Arc::new(App::new(engine, tokens));
-    let router = Arc::clone(&app).router();
-    let (server, connections) = (server(), GracefulShutdown::new());
+    let door = Door {
+        router: Arc::clone(&app).router(),
+        tls,
+        connections: GracefulShutdown::new(),
+        turned_away: Arc::new(Semaphore::new(TURNED_AWAY)),
+        app,
+    };
     let mut shutdown = pin!(shutdown);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => connect(&server, &connections, stream, &router, tls.as_ref()),
+                Ok((stream, _)) => door.open(stream),
                 Err(error) => {
                     tracing::warn!("a connection could not be accepted: {error}");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -51,59 +68,123 @@ pub async fn serve(
             () = &mut shutdown => break,
         }
     }
-    app.draining.store(true, Ordering::Release);
+    door.app.draining.store(true, Ordering::Release);
     drop(listener);
-    drain(connections, app.engine.generation().config.server.drain).await;
+    let patience = door.app.engine.generation().config.server.drain;
+    drain(door.connections, patience).await;
 }
 
-fn server() -> Builder<TokioExecutor> {
+/// What speaks HTTP/1 and HTTP/2 within the limits; the time of heads and of idleness is the [`Watch`]'s.
+fn server(limits: &config::Server) -> Builder<TokioExecutor> {
+    let head_bytes = usize::try_from(limits.head_bytes).unwrap_or(usize::MAX);
     let mut server = Builder::new(TokioExecutor::new());
     server
         .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_PATIENCE);
+        .header_read_timeout(None)
+        .max_buf_size(head_bytes);
     server
         .http2()
         .timer(TokioTimer::new())
-        .keep_alive_interval(KEEP_ALIVE);
+        .max_header_list_size(limits.head_bytes)
+        .max_concurrent_streams(limits.http2_streams)
+        .max_pending_accept_reset_streams(limits.http2_resets)
+        .keep_alive_interval(limits.http2_ping)
+        .keep_alive_timeout(limits.http2_ping);
     server
 }
 
-fn connect(
-    server: &Builder<TokioExecutor>,
-    connections: &GracefulShutdown,
-    stream: TcpStream,
-    router: &Router,
-    tls: Option<&Arc<Tls>>,
-) {
-    // Small answers must not wait for the acknowledgement of the last; where that fails they only come later.
-    let _ = stream.set_nodelay(true);
-    let (server, watcher) = (server.clone(), connections.watcher());
-    let (router, tls) = (router.clone(), tls.cloned());
-    tokio::spawn(async move {
-        let ended = match tls {
-            None => converse(server, watcher, stream, router).await,
-            Some(tls) => match tls.accept(stream).await {
-                Ok(stream) => converse(server, watcher, stream, router).await,
-                Err(error) => Err(error.into()),
-            },
-        };
-        if let Err(error) = ended {
-            tracing::debug!("a connection ended: {error}");
+impl Door {
+    /// Serves a connection if there is room for it.
+    fn open(&self, stream: TcpStream) {
+        let generation = self.app.engine.generation();
+        let limits = &generation.config.server;
+        // Small answers must not wait for the acknowledgement of the last; where that fails they only come later.
+        let _ = stream.set_nodelay(true);
+        if self.connections.count() < limits.connections {
+            self.take_in(stream, limits);
+        } else {
+            self.turn_away(stream, limits);
         }
-    });
+    }
+
+    fn take_in(&self, stream: TcpStream, limits: &config::Server) {
+        let guest = Guest {
+            app: Arc::clone(&self.app),
+            router: self.router.clone(),
+            server: server(limits),
+            watcher: self.connections.watcher(),
+            head: limits.head,
+            idle: limits.idle,
+        };
+        match self.tls.clone() {
+            None => drop(tokio::spawn(guest.serve(stream))),
+            Some(tls) => drop(tokio::spawn(async move {
+                match tls.accept(stream).await {
+                    Ok(stream) => guest.serve(stream).await,
+                    Err(error) => tracing::debug!("a connection ended: {error}"),
+                }
+            })),
+        }
+    }
+
+    /// Tells the client that there is no room, if few are being told already; else just closes the connection.
+    fn turn_away(&self, stream: TcpStream, limits: &config::Server) {
+        let telemetry = self.app.engine.telemetry();
+        telemetry.room.refused(Refusal::Connections).inc();
+        if self.tls.is_some() {
+            return; // It would not understand.
+        }
+        let Ok(permit) = Arc::clone(&self.turned_away).try_acquire_owned() else {
+            return;
+        };
+        let (app, server) = (Arc::clone(&self.app), server(limits));
+        let service = service_fn(move |request| Arc::clone(&app).turn_away(request));
+        tokio::spawn(async move {
+            let connection = server.serve_connection(TokioIo::new(stream), service);
+            let _told_or_not = tokio::time::timeout(TURNED_AWAY_TIME, connection).await;
+            drop(permit);
+        });
+    }
 }
 
-/// Answers the requests of a connection until it ends.
-async fn converse(
+/// A connection that was taken in.
+struct Guest {
+    app: Arc<App>,
+    router: Router,
     server: Builder<TokioExecutor>,
     watcher: Watcher,
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    router: Router,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let service = service_fn(move |request: hyper::Request<_>| router.clone().call(request));
-    let connection = server.serve_connection(TokioIo::new(stream), service);
-    watcher.watch(connection.into_owned()).await
+    head: Duration,
+    idle: Duration,
+}
+
+impl Guest {
+    /// Answers the requests of the connection until it ends, or is overdue.
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let (app, router, watch) = (self.app, self.router, Watch::new());
+        let watched = Watched {
+            stream,
+            watch: Arc::clone(&watch),
+        };
+        let note = Arc::clone(&watch);
+        let service = service_fn(move |request: hyper::Request<_>| {
+            let in_hand = note.begin(request.version());
+            let answer = router.clone().call(request);
+            async move {
+                let _until_answered = in_hand;
+                answer.await
+            }
+        });
+        let _open = UnderWay::begin(&app.engine.telemetry().room.connections);
+        let connection = self.server.serve_connection(TokioIo::new(watched), service);
+        tokio::select! {
+            ended = self.watcher.watch(connection.into_owned()) => if let Err(error) = ended {
+                tracing::debug!("a connection ended: {error}");
+            },
+            overdue = watch.overdue(self.head, self.idle) => if overdue == Overdue::Head {
+                app.engine.telemetry().room.slow_heads.inc();
+            },
+        }
+    }
 }
 
 async fn drain(connections: GracefulShutdown, patience: Duration) {

@@ -14,10 +14,8 @@ use tokio::sync::oneshot;
 
 use super::error::CAUSES;
 use super::{ROUTES, Role, Takes, Tokens, serve};
-use crate::clock::{Clock, ClockMode};
 use crate::config::{Config, Live};
-use crate::engine::{Engine, Stored};
-use crate::telemetry::Telemetry;
+use crate::engine::Engine;
 
 const JSON: &str = "application/json";
 const LINES: &str = "application/x-ndjson";
@@ -30,16 +28,7 @@ const TOKENS: [(Role, &str); 4] = [
 
 /// An engine with nothing in it.
 fn engine() -> Arc<Engine> {
-    let live = Arc::new(Live::new(Config::embedded()));
-    {
-        let stored = Stored::in_memory(&live.load().config);
-        Engine::start(
-            live,
-            Clock::new(ClockMode::Wall),
-            Telemetry::default(),
-            stored,
-        )
-    }
+    Engine::in_memory(Arc::new(Live::new(Config::embedded())))
 }
 
 struct Service {

@@ -11,6 +11,8 @@ mod model;
 #[cfg(test)]
 mod order;
 #[cfg(test)]
+mod overload;
+#[cfg(test)]
 mod security;
 #[cfg(test)]
 mod service;

@@ -12,7 +12,7 @@ use ureq::tls::TlsConfig;
 pub(super) const JSON: &str = "application/json";
 pub(super) const LINES: &str = "application/x-ndjson";
 /// How long a test waits for what happens in the background, at most.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// Lines sent in one body.
 const BATCH: usize = 20_000;
 
@@ -150,6 +150,7 @@ impl Service {
         Answer {
             status: response.status().as_u16(),
             media: header("content-type"),
+            retry_after: header("retry-after"),
             bytes,
         }
     }
@@ -277,6 +278,19 @@ impl Service {
         line.unwrap().trim().parse().unwrap()
     }
 
+    /// Tells the service to end, as an operator's SIGTERM does.
+    pub(super) fn terminate(&self) {
+        let told = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status();
+        assert!(told.unwrap().success());
+    }
+
+    /// Waits for the end of the service; its exit code.
+    pub(super) fn ended(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
     /// Waits until something holds that comes about in the background.
     pub(super) fn wait(&self, what: &str, holds: impl Fn(&Self) -> bool) {
         let begun = Instant::now();
@@ -299,6 +313,7 @@ impl Drop for Service {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) media: Option<String>,
+    pub(super) retry_after: Option<String>,
     pub(super) bytes: Vec<u8>,
 }
 

@@ -36,6 +36,7 @@ fn what_needs_a_restart_is_refused_key_by_key() {
     let text = "
         server = { listen = '127.0.0.1:1', drain_seconds = 1 }
         tls = { certificate = 'c.pem', key = 'k.pem', handshake_seconds = 2 }
+        admission = { rank = 1, batch = 1, ingest = 1 }
         store = { unknown_items = 'stub', event_ids = 1 }
         clock = { mode = 'event' }
         profile = { half_life_days = 1, declared_gain = 1 }
@@ -45,6 +46,8 @@ fn what_needs_a_restart_is_refused_key_by_key() {
     let mut paths: Vec<_> = refused.iter().map(|fault| fault.path.as_str()).collect();
     paths.sort_unstable();
     let right = [
+        "admission.batch",
+        "admission.ingest",
         "clock.mode",
         "log.level",
         "profile.half_life_days",

@@ -12,11 +12,12 @@ use serde_json::{Map, Value, json};
 use super::auth::Role;
 use super::body::Media;
 use super::dispatch::{Call, Reply};
-use super::error::{CAUSES, Problem};
+use super::error::{CAUSES, Problem, Row};
 use super::{Action, Param, ROUTES, Route, Takes, ops};
 use crate::engine::EntityKind;
 use crate::model::Vocabulary;
 use crate::model::schema::{self, Object, Shape};
+use crate::telemetry::Work;
 
 /// The document for the live configuration.
 pub(super) fn reply(call: &Call<'_>) -> Result<Reply, Problem> {
@@ -196,6 +197,7 @@ fn statuses(route: &Route) -> Vec<u16> {
     statuses.dedup();
     statuses.retain(|status| match status {
         401 => route.role != Role::Open,
+        429 => Work::of(route.action).is_some(),
         404 => absent,
         status if BODY.contains(status) => takes_body,
         _ => true,
@@ -252,11 +254,13 @@ fn schemas(vocabulary: &Vocabulary) -> Map<String, Value> {
     schemas
 }
 
-/// One answer for each status from 400 up.
+/// One answer for each status from 400 up, of whichever cause.
 fn problems() -> Map<String, Value> {
-    let problem = |row: &super::error::Row| {
+    let problem = |rows: &[Row]| {
+        let row = &rows[0];
+        let titles: Vec<&str> = rows.iter().map(|row| row.title).collect();
         let mut answer = json!({
-            "description": row.title,
+            "description": titles.join("; or: "),
             "content": {"application/problem+json": {"schema": reference("Problem")}},
         });
         if row.retry_after.is_some() {
@@ -264,7 +268,8 @@ fn problems() -> Map<String, Value> {
         }
         (row.status.to_string(), answer)
     };
-    CAUSES.iter().map(problem).collect()
+    let statuses = CAUSES.chunk_by(|one, other| one.status == other.status);
+    statuses.map(problem).collect()
 }
 
 #[cfg(test)]
@@ -320,6 +325,22 @@ mod tests {
                 operation.get("requestBody").is_some(),
                 !matches!(route.takes, Takes::Nothing)
             );
+        }
+    }
+
+    #[test]
+    fn what_must_be_admitted_may_be_refused_and_says_when_to_try_again() {
+        let document = sample();
+        for route in &ROUTES {
+            let method = route.method.as_str().to_ascii_lowercase();
+            let responses = &document["paths"][route.path][method]["responses"];
+            let admitted = Work::of(route.action).is_some();
+            assert_eq!(responses.get("429").is_some(), admitted, "{}", route.path);
+            assert!(responses.get("503").is_some(), "{}", route.path);
+        }
+        for status in ["429", "503"] {
+            let answer = &document["components"]["responses"][status];
+            assert!(answer["headers"]["Retry-After"].is_object(), "{status}");
         }
     }
 

@@ -1,0 +1,377 @@
+//! Too much, too slow, too large: who misbehaves is refused or cut off, and the others are served.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::service::{JSON, LINES, PATIENCE, Service};
+
+const RANK: &str = r#"{"user_id":"u","candidates":["a"],"timeout_ms":60000}"#;
+const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+/// A client that does as it is told, byte by byte.
+struct Client(TcpStream);
+
+impl Client {
+    fn of(service: &Service) -> Self {
+        let address = service.base().strip_prefix("http://").unwrap();
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self(stream)
+    }
+
+    fn say(&mut self, text: impl AsRef<[u8]>) {
+        self.0.write_all(text.as_ref()).unwrap();
+    }
+
+    /// The head of a request whose body is to have so many bytes.
+    fn begin(&mut self, method: &str, path: &str, length: usize) {
+        self.say(format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {JSON}\r\nContent-Length: {length}\r\n\r\n"));
+    }
+
+    /// The next answer on a connection that stays open: its head, and its body as announced.
+    fn answer(&mut self) -> (String, Vec<u8>) {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            self.0.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "));
+        let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+        self.0.read_exact(&mut body).unwrap();
+        (head, body)
+    }
+
+    fn status(&mut self) -> u16 {
+        status(&self.answer().0)
+    }
+
+    /// Everything until the server closes the connection, as it must.
+    fn rest(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        match self.0.read_to_end(&mut bytes) {
+            Ok(_) => {}
+            Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+        }
+        bytes
+    }
+}
+
+fn status(head: &str) -> u16 {
+    head.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+fn serves(service: &Service) {
+    assert_eq!(
+        service.rank(&json!({"user_id": "u", "candidates": ["a"]}))["unknown"],
+        json!(["a"])
+    );
+}
+
+#[test]
+fn a_head_that_comes_too_slowly_costs_its_sender_the_connection_and_nobody_else() {
+    let service = Service::with_config("[server]\nhead_seconds = 0.3\n");
+    let mut silent = Client::of(&service);
+    let mut slow = Client::of(&service);
+    slow.say("POST /rank HTTP/1.1\r\nHost: local");
+    let mut second = Client::of(&service);
+    second.say(HEALTH);
+    assert_eq!(second.status(), 200);
+    second.say("GET /hea");
+    serves(&service);
+    for client in [&mut silent, &mut slow, &mut second] {
+        assert_eq!(client.rest(), b"");
+    }
+    service.wait("slow heads are counted", |service| {
+        service.metric("saima_slow_heads_total ") >= 3.0
+    });
+    serves(&service);
+}
+
+#[test]
+fn a_body_that_comes_too_slowly_is_refused_and_keeps_no_place() {
+    let config =
+        "[server]\nbody_seconds = 2\n[admission]\nrank = 1\nbatch = 1\ningest = 1\nwait_ms = 0\n";
+    let service = Service::with_config(config);
+    let mut slow: Vec<Client> = ["/rank", "/rank/batch", "/events"]
+        .iter()
+        .cycle()
+        .take(12)
+        .map(|path| {
+            let mut client = Client::of(&service);
+            client.begin("POST", path, 100);
+            client.say("{");
+            client
+        })
+        .collect();
+    service.wait("all are under way", |service| {
+        service.metric("saima_in_flight ") > 12.0
+    });
+    serves(&service);
+    service.items(&[json!({"id": "b"})]);
+    let batch = json!({"requests": [{"user_id": "u", "candidates": ["b"]}]});
+    service.json("POST", "/rank/batch", &batch).ok();
+    for client in &mut slow {
+        assert_eq!(client.status(), 408);
+    }
+}
+
+#[test]
+fn a_connection_on_which_nothing_happens_is_closed() {
+    let service = Service::with_config("[server]\nidle_seconds = 0.3\n");
+    let mut idle = Client::of(&service);
+    idle.say(HEALTH);
+    assert_eq!(idle.status(), 200);
+    assert_eq!(idle.rest(), b"");
+    let mut deaf = Client::of(&service);
+    deaf.say("GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(500));
+    service.wait("who takes no answers is cut off", |service| {
+        service.metric("saima_connections ") <= 1.0
+    });
+    serves(&service);
+}
+
+#[test]
+fn connections_beyond_the_limit_are_told_so_and_the_others_are_served() {
+    let service = Service::with_config("[server]\nconnections = 3\n");
+    let mut inside: Vec<Client> = (0..3).map(|_| Client::of(&service)).collect();
+    for client in &mut inside {
+        client.say(HEALTH);
+        assert_eq!(client.status(), 200);
+    }
+    let mut beyond = Client::of(&service);
+    beyond.begin("POST", "/rank", RANK.len());
+    beyond.say(RANK);
+    let (head, body) = beyond.answer();
+    assert_eq!(status(&head), 503);
+    assert!(head.contains("retry-after: ") && head.contains("application/problem+json"));
+    assert!(head.contains("connection: close"), "{head}");
+    assert!(String::from_utf8(body).unwrap().contains("connections"));
+    assert_eq!(beyond.rest(), b"");
+    let _many: Vec<Client> = (0..200).map(|_| Client::of(&service)).collect();
+    for client in &mut inside {
+        client.say(HEALTH);
+        assert_eq!(client.status(), 200);
+    }
+    inside.pop();
+    let begun = Instant::now();
+    loop {
+        let mut client = Client::of(&service);
+        let _closed_already = client.0.write_all(HEALTH.as_bytes());
+        let mut bytes = [0; 12];
+        if client.0.read_exact(&mut bytes).is_ok() && bytes.ends_with(b"200") {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "a free place is not given");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_head_that_is_too_large_is_refused() {
+    let service = Service::with_config("[server]\nhead_bytes = 8192\n");
+    let mut client = Client::of(&service);
+    let long = "x".repeat(20_000);
+    client.say(format!(
+        "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Long: {long}"
+    ));
+    assert!(client.rest().starts_with(b"HTTP/1.1 431 "));
+    serves(&service);
+}
+
+const HEADERS: u8 = 1;
+const RESET: u8 = 3;
+const SETTINGS: u8 = 4;
+const GO_AWAY: u8 = 7;
+/// Why a connection ends whose client does too much.
+const CALM: [u8; 4] = [0, 0, 0, 0xb];
+
+/// A frame of HTTP/2.
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    let mut frame = length[1..].to_vec();
+    frame.extend([kind, flags]);
+    frame.extend(stream.to_be_bytes());
+    frame.extend(payload);
+    frame
+}
+
+#[test]
+fn requests_that_are_taken_back_again_and_again_cost_the_connection() {
+    let service = Service::with_config("[server]\nhttp2_resets = 20\n");
+    let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    bytes.extend(frame(SETTINGS, 0, 0, &[]));
+    for stream in (1..4_001).step_by(2) {
+        // GET http://localhost/, whole and with no body; taken back as CANCEL.
+        let head = [&[0x82, 0x86, 0x84, 0x41, 9][..], b"localhost"].concat();
+        bytes.extend(frame(HEADERS, 0x5, stream, &head));
+        bytes.extend(frame(RESET, 0, stream, &8_u32.to_be_bytes()));
+    }
+    let mut client = Client::of(&service);
+    let _cut_off_meanwhile = client.0.write_all(&bytes);
+    let told = client.rest();
+    // After its kind: flags, the connection itself, the last stream, the reason.
+    let calm = |frame: &[u8]| frame[0] == GO_AWAY && frame[10..] == CALM;
+    assert!(told.windows(14).any(calm), "{told:?}");
+    serves(&service);
+}
+
+#[test]
+fn bodies_beyond_the_bytes_that_may_be_held_are_refused_with_the_time_to_try_again() {
+    let limits =
+        "[limits]\nbody_bytes = 1024\nunpacked_bytes = 1024\n[admission]\nrank_bytes = 2048\n";
+    let service = Service::with_config(limits);
+    let mut slow: Vec<Client> = (0..2)
+        .map(|_| {
+            let mut client = Client::of(&service);
+            client.begin("POST", "/rank", 1_024);
+            client.say(" ".repeat(1_000));
+            client
+        })
+        .collect();
+    service.wait("their bytes are counted", |service| {
+        service.metric("saima_rank_body_bytes ") >= 2_000.0
+    });
+    let refused = service.send("POST", "/rank", &[("Content-Type", JSON)], RANK.as_bytes());
+    refused.problem(429);
+    assert_eq!(refused.retry_after.as_deref(), Some("1"));
+    assert!(service.metric("saima_refused_total{reason=\"rank_bytes\"} ") >= 1.0);
+    service.items(&[json!({"id": "b"})]);
+    slow.clear();
+    service.wait("what they held is free again", |service| {
+        service.metric("saima_rank_body_bytes ") == 0.0
+    });
+    serves(&service);
+}
+
+#[test]
+fn more_rank_requests_than_places_are_refused_and_those_with_a_place_are_answered() {
+    let service = Service::with_config("[admission]\nrank = 1\n");
+    let items: Vec<_> = (0..2_000).map(|n| json!({"id": format!("i{n}")})).collect();
+    service.items(&items);
+    let ids: Vec<String> = (0..2_000).map(|n| format!("i{n}")).collect();
+    let request = json!({"user_id": "u", "candidates": ids, "timeout_ms": 60_000});
+    let (answered, refused, begun) = (AtomicUsize::new(0), AtomicUsize::new(0), Instant::now());
+    let enough = || {
+        let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
+        count(&answered) > 0 && count(&refused) > 0
+    };
+    thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                while !enough() && begun.elapsed() < PATIENCE {
+                    let answer = service.json("POST", "/rank", &request);
+                    if answer.status == 200 {
+                        answered.fetch_add(1, Ordering::Relaxed);
+                    } else {
+                        answer.problem(429);
+                        assert!(answer.retry_after.is_some());
+                        refused.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    assert!(enough(), "{answered:?} answered, {refused:?} refused");
+    let counted = service.metric("saima_refused_total{reason=\"rank\"} ");
+    assert!((counted - f64::from(u32::try_from(refused.into_inner()).unwrap())).abs() < 0.5);
+    service.rank(&request);
+}
+
+#[test]
+fn a_flood_of_facts_keeps_nobody_from_ranking() {
+    let service = Service::with_config("[admission]\ningest = 1\nwait_ms = 0\n");
+    let lines: String = (0..2_000)
+        .map(|n| format!("{{\"id\":\"i{n}\",\"price\":{n}}}\n"))
+        .collect();
+    let (over, taken, refused) = (
+        AtomicBool::new(false),
+        AtomicUsize::new(0),
+        AtomicUsize::new(0),
+    );
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    let answer = service.send(
+                        "PUT",
+                        "/items",
+                        &[("Content-Type", LINES)],
+                        lines.as_bytes(),
+                    );
+                    if answer.status == 200 {
+                        taken.fetch_add(1, Ordering::Relaxed);
+                    } else {
+                        answer.problem(503);
+                        assert!(answer.retry_after.is_some());
+                        refused.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+        let (begun, mut ranked) = (Instant::now(), 0);
+        let request = json!({"user_id": "u", "candidates": ["i1", "i2"], "timeout_ms": 60_000});
+        while begun.elapsed() < PATIENCE
+            && (ranked < 50
+                || refused.load(Ordering::Relaxed) == 0
+                || taken.load(Ordering::Relaxed) == 0)
+        {
+            let answer = service.json("POST", "/rank", &request);
+            if answer.status != 200 {
+                over.store(true, Ordering::Relaxed);
+            }
+            answer.ok();
+            ranked += 1;
+        }
+        over.store(true, Ordering::Relaxed);
+        assert!(ranked >= 50, "{ranked} ranked");
+    });
+    assert!(taken.into_inner() > 0, "ranking starves facts");
+    assert!(refused.into_inner() > 0, "the flood was none");
+}
+
+#[test]
+fn what_is_under_way_at_the_end_is_answered_and_the_exit_is_clean() {
+    let mut service = Service::start();
+    let mut client = Client::of(&service);
+    client.begin("POST", "/rank", RANK.len());
+    client.say(&RANK[..5]);
+    service.wait("it is under way", |service| {
+        service.metric("saima_in_flight ") > 1.0
+    });
+    service.terminate();
+    let address = service.base().strip_prefix("http://").unwrap().to_owned();
+    let begun = Instant::now();
+    while TcpStream::connect(&address).is_ok() {
+        assert!(begun.elapsed() < PATIENCE, "it still listens");
+        thread::sleep(Duration::from_millis(10));
+    }
+    client.say(&RANK[5..]);
+    assert_eq!(client.status(), 200);
+    assert_eq!(service.ended(), Some(0));
+}
+
+#[test]
+fn who_never_finishes_does_not_keep_the_service_from_its_end() {
+    let mut service = Service::with_config("[server]\ndrain_seconds = 0.5\n");
+    let mut client = Client::of(&service);
+    client.begin("POST", "/rank", RANK.len());
+    service.wait("it is under way", |service| {
+        service.metric("saima_in_flight ") > 1.0
+    });
+    let begun = Instant::now();
+    service.terminate();
+    assert_eq!(service.ended(), Some(0));
+    assert!(
+        begun.elapsed() < Duration::from_secs(25),
+        "the body's own time ended it"
+    );
+}
