@@ -161,6 +161,7 @@ impl Checkpoint {
         mut visit: impl FnMut(&[u8], u64) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut file = File::open(&self.path).map_err(JournalError::io(&self.path))?;
+        let about = file.metadata().map_err(JournalError::io(&self.path))?;
         let mut magic = [0; MAGIC.len()];
         let read = file.read_exact(&mut magic);
         if read.is_err() || magic != *MAGIC {
@@ -168,7 +169,8 @@ impl Checkpoint {
         }
         let (mut offset, mut record) = (MAGIC.len() as u64, Vec::new());
         for number in 1.. {
-            if let Err(what) = next(&mut file, &mut record) {
+            let left = about.len().saturating_sub(offset);
+            if let Err(what) = next(&mut file, left, &mut record) {
                 return Err(self.damaged(offset, what));
             }
             match record::read(&record) {
@@ -198,8 +200,12 @@ impl Checkpoint {
     }
 }
 
-/// Reads the bytes of the next record.
-fn next(file: &mut File, record: &mut Vec<u8>) -> Result<(), &'static str> {
+/// Reads the bytes of the next record, of which so many can be left: room is not made for more, whatever its head says.
+pub(super) fn next(
+    file: &mut impl Read,
+    left: u64,
+    record: &mut Vec<u8>,
+) -> Result<(), &'static str> {
     const SHORT: &str = "it breaks off";
     record.clear();
     record.resize(HEAD, 0);
@@ -208,6 +214,9 @@ fn next(file: &mut File, record: &mut Vec<u8>) -> Result<(), &'static str> {
     let length = usize::try_from(length.unwrap_or(0)).unwrap_or(usize::MAX);
     if length > record::MOST {
         return Err("a part says that it is longer than any may be");
+    }
+    if (HEAD + length) as u64 > left {
+        return Err(SHORT);
     }
     record.resize(HEAD + length, 0);
     file.read_exact(&mut record[HEAD..]).map_err(|_| SHORT)
