@@ -5,11 +5,15 @@ mod contract;
 #[cfg(test)]
 mod durable;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
 mod order;
+#[cfg(test)]
+mod reloads;
 #[cfg(test)]
 mod service;
 #[cfg(test)]
