@@ -243,19 +243,43 @@ fn a_record_is_redone_or_refused() {
     fuzz(2_000, &seeds, LENGTHS, try_one);
 }
 
+/// Loads a checkpoint with one part changed.
+fn load(parts: &[Seed], changed: &str, bytes: &[u8]) {
+    let mut restored = Restored::new(&CONFIG);
+    let (before, after) = parts.split_at(changed.parse().unwrap());
+    let before = before.iter().map(|part| part.bytes.as_slice());
+    let after = after.iter().skip(1).map(|part| part.bytes.as_slice());
+    for part in before.chain([bytes]).chain(after) {
+        let _refused = restored.part(part, &CONFIG);
+    }
+}
+
 #[test]
 fn a_part_of_a_checkpoint_is_taken_or_refused() {
     let seeds = numbered(&parts(&mut known()));
-    let try_one = |name: &str, bytes: &[u8]| {
-        let mut restored = Restored::new(&CONFIG);
-        let place: usize = name.parse().unwrap();
-        let before = seeds[..place].iter().map(|seed| seed.bytes.as_slice());
-        let after = seeds[place..].iter().map(|seed| seed.bytes.as_slice());
-        for part in before.chain([bytes]).chain(after) {
-            let _refused = restored.part(part, &CONFIG);
-        }
-    };
+    let try_one = |name: &str, bytes: &[u8]| load(&seeds, name, bytes);
     fuzz(3_000, &seeds, LENGTHS, try_one);
+}
+
+/// 2³² − 1 and 2⁶⁴ − 1 as they stand in a part: seven bits a byte, the lowest first.
+const HIGHEST: [&[u8]; 2] = [
+    &[0xff, 0xff, 0xff, 0xff, 0x0f],
+    &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
+];
+
+/// Chance hardly meets the one byte of a part with which a number begins, so each byte is met.
+#[test]
+fn each_number_of_a_checkpoint_may_be_the_highest() {
+    let seeds = numbered(&parts(&mut known()));
+    for seed in &seeds {
+        for at in 0..seed.bytes.len() {
+            for number in HIGHEST {
+                let mut bytes = seed.bytes.clone();
+                bytes.splice(at..=at, number.iter().copied());
+                load(&seeds, &seed.name, &bytes);
+            }
+        }
+    }
 }
 
 fn numbered(pieces: &[Vec<u8>]) -> Vec<Seed> {

@@ -3,7 +3,7 @@
 //! Noise would not get past the first brace, so inputs are made of real ones: the seeds in `corpus/`, edited here and there, and the
 //! journal's files as its own writer writes them. What once went wrong is kept as a seed of its own, for every seed is tried as it is.
 //!
-//! Without `SAIMA_FUZZ_CASES` the inputs are the same in each run, and few. With it there are so many of them for each door, and others
+//! Without `SAIMA_FUZZ_TIMES` the inputs are the same in each run, and few. With it there are so many times as many of them, and others
 //! each time; what fails is shown with the fewest edits that still make it fail.
 
 mod configs;
@@ -19,8 +19,8 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-/// How many inputs each door is tried with.
-const CASES: &str = "SAIMA_FUZZ_CASES";
+/// How many times as many inputs each door is tried with.
+const TIMES: &str = "SAIMA_FUZZ_TIMES";
 
 /// Words that make trouble in JSON.
 const JSON: &[&str] = &[
@@ -205,15 +205,15 @@ fn inputs(seeds: &[Seed], words: &[&[u8]]) -> impl Strategy<Value = Input> {
     })
 }
 
-/// Runs with as many cases as the environment says, or with so many that are always the same.
+/// Runs with so many cases that are always the same, or with so many times as many others as the environment says.
 fn runner(cases: u32) -> TestRunner {
     let config = |cases| Config {
         cases,
         failure_persistence: None,
         ..Config::default()
     };
-    match std::env::var(CASES) {
-        Ok(asked) => TestRunner::new(config(asked.parse().unwrap())),
+    match std::env::var(TIMES) {
+        Ok(times) => TestRunner::new(config(cases.saturating_mul(times.parse().unwrap()))),
         Err(_) => {
             let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
             TestRunner::new_with_rng(config(cases), rng)
