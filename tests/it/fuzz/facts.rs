@@ -21,8 +21,9 @@ const OPERATIONS: [(Operation, &str); 7] = [
     (Operation::Patch(EntityKind::User), "patch-users"),
 ];
 
+/// What the lines of a seed are to do, by what its name begins with.
 fn operation(name: &str) -> Operation {
-    let known = OPERATIONS.iter().find(|(_, known)| *known == name);
+    let known = OPERATIONS.iter().find(|(_, known)| name.starts_with(known));
     known.unwrap().0
 }
 
@@ -134,7 +135,7 @@ fn a_line_is_applied_or_changes_nothing() {
             }
         }
     };
-    fuzz(600, &seeds, &words(JSON), try_one);
+    fuzz(1_500, &seeds, &words(JSON), try_one);
 }
 
 #[test]
@@ -146,7 +147,7 @@ fn a_line_that_held_once_holds_again() {
             assert_eq!(redone(operation, line).unwrap(), 0, "it was refused");
         }
     };
-    fuzz(600, &seeds, &words(JSON), try_one);
+    fuzz(1_500, &seeds, &words(JSON), try_one);
 }
 
 fn each_line(seed: &Seed) -> Vec<Seed> {

@@ -352,20 +352,34 @@ fn empty() -> Seed {
     }
 }
 
+/// The file with another length in the head of its first record, of which that is the content; and where that head stands.
+fn lengthened(file: &Seed, content: &[u8], length: u32) -> (Seed, u64) {
+    let mut windows = file.bytes.windows(content.len());
+    let head = windows.position(|found| found == content).unwrap() - 16;
+    let mut file = file.clone();
+    file.bytes[head..head + 4].copy_from_slice(&length.to_le_bytes());
+    (file, head as u64)
+}
+
+fn damaged_at(error: &JournalError) -> u64 {
+    let JournalError::Damaged { offset, .. } = error else {
+        panic!("{error}");
+    };
+    *offset
+}
+
 #[test]
 fn a_length_is_not_believed() {
-    let home = directory(&WRITTEN.segments);
-    let opened = Directory::existing(home.path()).unwrap();
+    let written = &*WRITTEN;
     for length in [1, 1 << 20, (1 << 30) - 1, 1 << 30, (1 << 30) + 1, u32::MAX] {
-        let head = [&length.to_le_bytes()[..], &[7; 4], &1_u64.to_le_bytes()].concat();
-        let segment = [&b"saimalog"[..], &head].concat();
-        let checkpoint = [&b"saimackp"[..], &head].concat();
-        let first = &WRITTEN.segments[0].name;
-        fs::write(home.path().join(first), segment).unwrap();
-        fs::write(home.path().join(&WRITTEN.checkpoint.name), checkpoint).unwrap();
+        let (segment, begins) = lengthened(&written.segments[0], &written.records[0], length);
+        let (checkpoint, first) = lengthened(&written.checkpoint, &written.parts[0], length);
+        let home = directory(written.segments[1..].iter().chain([&segment, &checkpoint]));
+        let opened = Directory::existing(home.path()).unwrap();
         let (visited, end) = replay(&opened, 0);
-        assert!(visited.is_empty() && matches!(end, Err(JournalError::Damaged { offset: 8, .. })));
+        assert!(visited.is_empty());
+        assert_eq!(damaged_at(&end.unwrap_err()), begins);
         let read = opened.checkpoint().unwrap().unwrap().read(|_, _| Ok(()));
-        assert!(matches!(read, Err(JournalError::Damaged { offset: 8, .. })));
+        assert_eq!(damaged_at(&read.unwrap_err()), first);
     }
 }

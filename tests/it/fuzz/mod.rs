@@ -10,6 +10,7 @@ mod configs;
 mod facts;
 mod journal;
 mod requests;
+mod wire;
 
 use std::fmt;
 use std::fs;
