@@ -12,6 +12,7 @@ mod journal;
 mod requests;
 mod wire;
 
+use std::cell::Cell;
 use std::fmt;
 use std::fs;
 use std::path::Path;
@@ -96,6 +97,8 @@ enum Edit {
     Insert(Index, Index),
     /// A word in place of what stands between two marks.
     Replace(Index, Index),
+    /// What stands between two marks of another seed in place of what does here.
+    Exchange(Index, Index, Index),
 }
 
 /// How far a removed, repeated or grafted piece may reach.
@@ -110,7 +113,8 @@ fn edit() -> impl Strategy<Value = Edit> {
         1 => (place(), length.clone(), place()).prop_map(|(from, length, to)| Edit::Repeat(from, length, to)),
         1 => (place(), place(), length, place()).prop_map(|(seed, from, length, to)| Edit::Graft(seed, from, length, to)),
         2 => (place(), place()).prop_map(|(at, word)| Edit::Insert(at, word)),
-        6 => (place(), place()).prop_map(|(at, word)| Edit::Replace(at, word)),
+        4 => (place(), place()).prop_map(|(at, word)| Edit::Replace(at, word)),
+        4 => (place(), place(), place()).prop_map(|(at, seed, from)| Edit::Exchange(at, seed, from)),
     ]
 }
 
@@ -148,6 +152,11 @@ impl Edit {
             Self::Replace(at, word) => {
                 let token = token(bytes, place(at));
                 bytes.splice(token, word.get(words).iter().copied());
+            }
+            Self::Exchange(at, seed, from) => {
+                let other = &seed.get(seeds).bytes;
+                let with = token(other, from.index(other.len()));
+                bytes.splice(token(bytes, place(at)), other[with].iter().copied());
             }
         }
     }
@@ -194,7 +203,7 @@ fn inputs(seeds: &[Seed], words: &[&[u8]]) -> impl Strategy<Value = Input> {
         seeds.to_vec(),
         words.iter().map(|word| word.to_vec()).collect(),
     );
-    let edits = prop::collection::vec(edit(), 1..6);
+    let edits = prop::collection::vec(edit(), 1..4);
     (any::<Index>(), edits).prop_map(move |(seed, edits)| {
         let seed = seed.get(&seeds).clone();
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
@@ -231,6 +240,21 @@ fn fuzz(cases: u32, seeds: &[Seed], words: &[&[u8]], check: impl Fn(&str, &[u8])
         Ok(())
     });
     tried.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+/// As [`fuzz`], where the check says whether an input was taken: if hardly any were, or nearly all, the edits would not be worth much.
+fn sift(cases: u32, seeds: &[Seed], words: &[&[u8]], takes: impl Fn(&str, &[u8]) -> bool) {
+    let (taken, all) = (Cell::new(0), Cell::new(0));
+    fuzz(cases, seeds, words, |name, bytes| {
+        taken.set(taken.get() + u32::from(takes(name, bytes)));
+        all.set(all.get() + 1);
+    });
+    let (taken, all) = (taken.get(), all.get());
+    let some = all / 50;
+    assert!(
+        (some..all - some).contains(&taken),
+        "{taken} of {all} taken"
+    );
 }
 
 fn words<'w>(texts: &[&'w str]) -> Vec<&'w [u8]> {
