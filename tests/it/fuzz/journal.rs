@@ -251,10 +251,8 @@ fn load(parts: &[Seed], changed: &str, bytes: &[u8]) -> bool {
     let (before, after) = parts.split_at(changed.parse().unwrap());
     let before = before.iter().map(|part| part.bytes.as_slice());
     let after = after.iter().skip(1).map(|part| part.bytes.as_slice());
-    let parts = before.chain([bytes]).chain(after);
-    parts.fold(true, |all, part| {
-        restored.part(part, &CONFIG).is_ok() && all
-    })
+    let mut parts = before.chain([bytes]).chain(after);
+    parts.all(|part| restored.part(part, &CONFIG).is_ok())
 }
 
 #[test]
