@@ -51,12 +51,17 @@ impl Config {
         })
     }
 
-    /// The sections on which it depends what is learnt of facts, as TOML.
+    /// The sections on which it depends what is learnt of facts, as TOML; of the limits those that facts have. The others must not
+    /// be below what the scenes ask for, which are not of the terms.
     #[must_use]
     pub fn terms(&self) -> String {
+        let mut limits = json!(self.limits);
+        if let Some(limits) = limits.as_object_mut() {
+            limits.retain(|name, _| name != "limit" && name != "timeout_ms");
+        }
         let sections = json!({
             "store": store(&self.store),
-            "limits": self.limits,
+            "limits": limits,
             "profile": profile(&self.profile),
             "race": race(&self.race),
         });

@@ -175,7 +175,8 @@ impl Restored {
         }
     }
 
-    /// Takes the next part.
+    /// Takes the next part. Only its form is checked, and it takes no more memory than it fills; that its rows and numbers fit together
+    /// is trusted, for a checksum says that we wrote it.
     ///
     /// # Errors
     /// Bytes that are none.

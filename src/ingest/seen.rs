@@ -116,9 +116,9 @@ impl Seen {
         self.evicted = image.evicted;
     }
 
-    /// Takes back an id of an image, in order.
+    /// Takes back an id of an image, in order. Whatever number the image began with: loading does not judge.
     pub(super) fn restore_id(&mut self, id: EventId) {
-        let number = self.first + self.ids.len() as u64;
+        let number = self.first.wrapping_add(self.ids.len() as u64);
         self.ids.push(id);
         let (ids, first) = (&self.ids, place_of(self.first));
         let hash = |place: &u32| {

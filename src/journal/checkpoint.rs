@@ -92,7 +92,12 @@ impl Directory {
         let unfinished = directory::name(&self.checkpoints(), 0, UNFINISHED);
         let file = File::create(&unfinished).map_err(JournalError::io(&unfinished))?;
         let mut file = BufWriter::new(file);
-        let sequence = sequence_of(&mut from).unwrap_or(0);
+        let sequence = sequence_of(&mut from).filter(|it| *it < u64::MAX);
+        let sequence = sequence.ok_or_else(|| JournalError::Damaged {
+            path: unfinished.clone(),
+            offset: 0,
+            what: "it does not begin as a checkpoint does".to_owned(),
+        })?;
         let path = directory::name(&self.checkpoints(), sequence, EXTENSION);
         let copied = file
             .write_all(MAGIC)
@@ -233,12 +238,14 @@ impl Checkpoint {
         mut visit: impl FnMut(&[u8], u64) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut file = File::open(&self.path).map_err(JournalError::io(&self.path))?;
+        let about = file.metadata().map_err(JournalError::io(&self.path))?;
         if sequence_of(&mut file) != Some(self.sequence) {
             return Err(self.damaged(0, "it does not begin as the checkpoint of that number does"));
         }
         let (mut offset, mut record) = (START, Vec::new());
         for number in 1.. {
-            if let Err(what) = next(&mut file, &mut record) {
+            let left = about.len().saturating_sub(offset);
+            if let Err(what) = next(&mut file, left, &mut record) {
                 return Err(self.damaged(offset, what));
             }
             match record::read(&record) {
@@ -276,8 +283,12 @@ fn sequence_of(file: &mut impl Read) -> Option<u64> {
     (magic == *MAGIC).then(|| u64::from_le_bytes(sequence))
 }
 
-/// Reads the bytes of the next record.
-fn next(file: &mut File, record: &mut Vec<u8>) -> Result<(), &'static str> {
+/// Reads the bytes of the next record, of which so many can be left: room is not made for more, whatever its head says.
+pub(super) fn next(
+    file: &mut impl Read,
+    left: u64,
+    record: &mut Vec<u8>,
+) -> Result<(), &'static str> {
     const SHORT: &str = "it breaks off";
     record.clear();
     record.resize(HEAD, 0);
@@ -286,6 +297,9 @@ fn next(file: &mut File, record: &mut Vec<u8>) -> Result<(), &'static str> {
     let length = usize::try_from(length.unwrap_or(0)).unwrap_or(usize::MAX);
     if length > record::MOST {
         return Err("a part says that it is longer than any may be");
+    }
+    if (HEAD + length) as u64 > left {
+        return Err(SHORT);
     }
     record.resize(HEAD + length, 0);
     file.read_exact(&mut record[HEAD..]).map_err(|_| SHORT)

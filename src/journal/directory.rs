@@ -147,7 +147,10 @@ pub(super) fn sync(directory: &Path) -> Result<(), JournalError> {
     opened.sync_all().map_err(JournalError::io(directory))
 }
 
-/// The numbered files of a directory with that extension, in order.
+/// The numbered files of a directory with that extension, in order; those alone that are named as they were by us.
+///
+/// # Errors
+/// What the system refused, and a number after which there is none.
 pub(super) fn numbered(
     directory: &Path,
     extension: &str,
@@ -157,9 +160,17 @@ pub(super) fn numbered(
     let mut files: Vec<(u64, PathBuf)> = paths
         .filter(|path| path.extension().is_some_and(|end| end == extension))
         .filter_map(|path| Some((path.file_stem()?.to_str()?.parse().ok()?, path)))
+        .filter(|(number, path)| *path == name(directory, *number, extension))
         .collect();
     files.sort_unstable();
-    Ok(files)
+    match files.pop_if(|(number, _)| *number == u64::MAX) {
+        Some((_, path)) => Err(JournalError::Damaged {
+            path,
+            offset: 0,
+            what: "there is no number after that of its name".to_owned(),
+        }),
+        None => Ok(files),
+    }
 }
 
 /// The name of a numbered file.

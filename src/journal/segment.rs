@@ -198,9 +198,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The sequence of the last record read.
+    /// The sequence of the last record read; 0 where there is none before it.
     pub(super) fn last(&self) -> u64 {
-        self.next - 1
+        self.next.saturating_sub(1)
     }
 
     /// What stopped the reading: a torn end, or damage. It is torn only at the end of the last segment, with no whole record after it.

@@ -338,6 +338,32 @@ fn a_checkpoint_is_whole_or_not_there() {
 }
 
 #[test]
+fn room_is_made_for_what_there_is_and_not_for_what_a_head_says() {
+    for length in [1_u32, 1 << 20, (1 << 30) - 1, 1 << 30, u32::MAX] {
+        let head = [&length.to_le_bytes()[..], &[0; 12]].concat();
+        let mut part = Vec::new();
+        assert!(checkpoint::next(&mut &head[..], head.len() as u64, &mut part).is_err());
+        assert!(part.capacity() < 100, "{} bytes", part.capacity());
+    }
+}
+
+#[test]
+fn a_copy_under_a_like_name_is_not_read_again() {
+    let records = vec![vec![1; 50]; 20];
+    let home = written(&records, 1);
+    let file = &segments(home.path())[1];
+    let number: u64 = file.file_stem().unwrap().to_str().unwrap().parse().unwrap();
+    for like in [
+        format!("{number}.log"),
+        format!("+{number}.log"),
+        format!("{number:021}.log"),
+    ] {
+        fs::copy(file, file.with_file_name(like)).unwrap();
+    }
+    assert_eq!(read(home.path(), 0).unwrap().0, records);
+}
+
+#[test]
 fn segments_that_a_checkpoint_covers_go_when_they_are_spare() {
     let home = written(&vec![vec![1; 50]; 20], 1);
     let directory = Directory::existing(home.path()).unwrap();

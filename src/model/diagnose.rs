@@ -273,7 +273,7 @@ impl<'v> Walk<'v> {
 
     fn whole(mut self, text: &str, object: &Object) -> Vec<Fault> {
         let deepest = schema::NESTING.most(&self.vocabulary.limits);
-        if u64::try_from(depth(text)).unwrap_or(u64::MAX) > deepest {
+        if !object.is_cut() && u64::try_from(depth(text)).unwrap_or(u64::MAX) > deepest {
             self.fault(format!(
                 "must not nest deeper than {deepest} levels{}",
                 schema::NESTING.named()

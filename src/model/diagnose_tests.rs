@@ -378,3 +378,15 @@ fn a_refused_line_says_whose_it_is() {
         line::<User<'_>>(b"{\"id\":\"\xff\"}", &schema::USER, &vocabulary()).unwrap_err();
     assert_eq!((id, faults.len()), (None, 1));
 }
+
+#[test]
+fn how_deep_a_batch_nests_is_judged_request_by_request() {
+    let vocabulary = vocabulary();
+    let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    let text = format!(r#"{{"requests":[{deep}]}}"#);
+    let parts = batch(text.as_bytes(), &vocabulary).unwrap();
+    assert_eq!(faults(&text, &schema::BATCH_REQUEST, &vocabulary), []);
+    let refused = request(parts[0].get().as_bytes(), &vocabulary).unwrap_err();
+    let said = refused.into_faults().remove(0).message;
+    assert!(said.contains("limits.nesting"), "{said}");
+}

@@ -404,6 +404,13 @@ pub static OBJECTS: [&Object; 8] = [
 ];
 
 impl Object {
+    /// Whether it holds requests that are cut out of it and looked into on their own, how deep they nest included.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        let mut fields = self.fields.iter();
+        fields.any(|field| matches!(field.shape, Shape::Requests))
+    }
+
     /// The field of that name.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static Field> {

@@ -5,6 +5,8 @@ mod contract;
 #[cfg(test)]
 mod durable;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod model;
@@ -12,6 +14,8 @@ mod model;
 mod order;
 #[cfg(test)]
 mod overload;
+#[cfg(test)]
+mod reloads;
 #[cfg(test)]
 mod security;
 #[cfg(test)]

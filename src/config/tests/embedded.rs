@@ -27,6 +27,16 @@ fn it_is_sound_and_an_empty_file_is_the_same() {
     assert_eq!(parse(EMBEDDED).unwrap().effective(), embedded.effective());
 }
 
+/// The terms are read over the embedded scenes, whose limits are higher.
+#[test]
+fn terms_hold_whatever_the_scenes_ask_for() {
+    let text = "[limits]\nlimit = 9\ntimeout_ms = 40\ntags = 7\n[scene.default]\nlimit = 9\ntimeout_ms = 40\n";
+    let config = parse(text).unwrap();
+    let again = Config::of_terms(&config.terms()).unwrap();
+    assert_eq!(again.limits.tags, 7);
+    assert_eq!(again.terms(), config.terms());
+}
+
 #[test]
 fn its_weights_are_those_of_the_table() {
     let config = Config::embedded();

@@ -1,0 +1,171 @@
+//! What it costs to make facts last: events on their way to the disk, a checkpoint, and a start from both.
+//!
+//! `cargo bench --bench journal` prints events per second of CPU (all threads), the time and the memory of a checkpoint, and the CPU time of
+//! a start: checkpoint, journal and first standings. `-- --items 1000000 --events 5000000` is the size that the README quotes.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use clap::Parser;
+use comfy_table::Table;
+use saima::cli::synthetic;
+use saima::clock::{Clock, ClockMode};
+use saima::config::{Config, Live};
+use saima::engine::{Engine, Operation, Stored};
+use saima::telemetry::Telemetry;
+
+/// Lines under one hold of the lock, as in the HTTP edge.
+const SLICE: usize = 8;
+/// Lines that wait for the disk together, as in one bulk body.
+const BODY: usize = 500;
+/// Ticks a second of the times in /proc, which Linux fixes at 100 for user space.
+const TICK: Duration = Duration::from_millis(10);
+
+/// What it costs to make facts last.
+#[derive(Debug, Parser)]
+#[command(name = "journal", bin_name = "cargo bench --bench journal --")]
+struct Args {
+    /// Items of the synthetic marketplace, as many users, a tenth of the merchants.
+    #[arg(long, default_value_t = 20_000)]
+    items: u32,
+    /// Events after the checkpoint.
+    #[arg(long, default_value_t = 100_000)]
+    events: u64,
+    /// Where to keep the data; a directory for the time of the run where it is not given.
+    #[arg(long)]
+    data: Option<std::path::PathBuf>,
+    /// What `cargo bench` adds.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
+    let own = tempfile::tempdir()?;
+    let path = args.data.as_deref().unwrap_or(own.path());
+    let mut config = Config::embedded();
+    // The checkpoint is written when the bench says so.
+    config.store.checkpoint_bytes = u64::MAX;
+    let live = Arc::new(Live::new(config));
+
+    let mut table = Table::new();
+    table.set_header(["", "CPU s", "s", ""]);
+    let engine = start(&live, path)?;
+    engine.fill(|facts, config| synthetic::fill(facts, args.items, config));
+    let resident = memory("VmRSS")?;
+    let cost = Cost::of(|| engine.checkpoint()?.context("there is no data directory"))?;
+    let peak = memory("VmHWM")? as f64 / resident as f64;
+    let bytes = fs::metadata(&cost.outcome.path)?.len();
+    let note = format!("{} MiB; peak memory {peak:.2} x", bytes >> 20);
+    table.add_row(cost.row("checkpoint", note));
+
+    let lines: Vec<String> = (0..args.events).map(|n| event(n, args.items)).collect();
+    let cost = Cost::of(|| tell(&engine, &lines))?;
+    let rate = args.events as f64 / cost.cpu.as_secs_f64();
+    table.add_row(cost.row("events, durable", format!("{rate:.0} a second of CPU")));
+    drop(lines);
+    end(engine, path)?;
+
+    let cost = Cost::of(|| ready(&live, path))?;
+    let note = format!("{} events after the checkpoint", args.events);
+    table.add_row(cost.row("start", note));
+    println!("{table}");
+    Ok(())
+}
+
+/// What something cost, and what came of it.
+struct Cost<T> {
+    cpu: Duration,
+    wall: Duration,
+    outcome: T,
+}
+
+impl<T> Cost<T> {
+    fn of(work: impl FnOnce() -> Result<T>) -> Result<Self> {
+        let (cpu, wall) = (cpu()?, Instant::now());
+        let outcome = work()?;
+        Ok(Self {
+            cpu: self::cpu()? - cpu,
+            wall: wall.elapsed(),
+            outcome,
+        })
+    }
+
+    fn row(&self, what: &str, note: String) -> [String; 4] {
+        let seconds = |time: Duration| format!("{:.2}", time.as_secs_f64());
+        [what.to_owned(), seconds(self.cpu), seconds(self.wall), note]
+    }
+}
+
+fn start(live: &Arc<Live>, path: &Path) -> Result<Arc<Engine>> {
+    let stored = Stored::open(path, &live.load().config)?;
+    let clock = Clock::new(ClockMode::Wall);
+    let telemetry = Telemetry::default();
+    Ok(Engine::start(Arc::clone(live), clock, telemetry, stored))
+}
+
+/// A service that is ready.
+fn ready(live: &Arc<Live>, path: &Path) -> Result<Arc<Engine>> {
+    let engine = start(live, path)?;
+    while !engine.ready() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(engine)
+}
+
+/// Ends a service, and waits until its threads let go of the directory.
+fn end(engine: Arc<Engine>, path: &Path) -> Result<()> {
+    drop(engine);
+    for _ in 0..10_000 {
+        if saima::journal::Directory::existing(path).is_ok() {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Err(anyhow!("the service does not end"))
+}
+
+/// Tells events as the HTTP edge does: slices under the lock, and a wait for the disk a body.
+fn tell(engine: &Engine, lines: &[String]) -> Result<()> {
+    for body in lines.chunks(BODY) {
+        for slice in body.chunks(SLICE) {
+            let slice: Vec<&[u8]> = slice.iter().map(String::as_bytes).collect();
+            let fates = engine.ingest(Operation::Events, &slice)?;
+            ensure!(fates.iter().all(Result::is_ok), "{fates:?}");
+        }
+        pollster::block_on(engine.durable())?;
+    }
+    Ok(())
+}
+
+fn event(number: u64, items: u32) -> String {
+    let items = u64::from(items);
+    let (user, item) = (number * 7_919 % items, number * 104_729 % items);
+    let kinds = ["view", "click", "cart", "purchase"];
+    let kind = kinds[usize::try_from(number % 4).unwrap_or(0)];
+    let at = Clock::wall();
+    format!(
+        r#"{{"id":"e-{number}","user_id":"u{user}","item_id":"item-{item:07}","kind":"{kind}","at":"{at}","quantity":1,"amount":12.5}}"#
+    )
+}
+
+/// The CPU time of this process so far, all threads.
+fn cpu() -> Result<Duration> {
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    let (_, rest) = stat.rsplit_once(')').context("/proc/self/stat is odd")?;
+    let fields: Vec<&str> = rest.split_whitespace().collect();
+    let ticks = |place: usize| fields.get(place).and_then(|it| it.parse::<u32>().ok());
+    let (user, system) = (ticks(11), ticks(12));
+    Ok(TICK * (user.unwrap_or(0) + system.unwrap_or(0)))
+}
+
+/// KiB of memory, by its name in /proc.
+fn memory(name: &str) -> Result<u64> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let number = line.and_then(|line| line.split_whitespace().nth(1));
+    Ok(number.context("/proc/self/status is odd")?.parse()?)
+}

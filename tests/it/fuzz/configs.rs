@@ -1,0 +1,112 @@
+//! The configuration: a text is refused with its lines, or taken and shown as it was taken.
+
+use std::fmt::Debug;
+
+use saima::config::{Config, EMBEDDED};
+
+use super::{Seed, seeds, sift, words};
+
+/// Words that make trouble in TOML.
+const TOML: &[&str] = &[
+    "0",
+    "-0.0",
+    "1e-320",
+    "1e308",
+    "1e400",
+    "inf",
+    "nan",
+    "0.01",
+    "36500",
+    "0x7fffffffffffffff",
+    "9223372036854775808",
+    "1979-05-27T07:32:00Z",
+    "true",
+    "\"\"",
+    "\"none\"",
+    "\"\\u0000\"",
+    "\"default\"",
+    "'''\n",
+    "[]",
+    "[[]]",
+    "{}",
+    "{ a = {} }",
+    "[scene.feed]",
+    "[[scene]]",
+    "[",
+    "]",
+    "\"",
+    ".",
+    "=",
+    "\n",
+    "\r",
+    "#",
+    "weights.quality = 1\n",
+    "parent = \"feed\"\n",
+];
+
+/// The seeds, and the reference itself.
+fn texts() -> Vec<Seed> {
+    let reference = Seed {
+        name: "reference".to_owned(),
+        bytes: EMBEDDED.as_bytes().to_vec(),
+    };
+    seeds("configs").into_iter().chain([reference]).collect()
+}
+
+/// Every value, to the last bit.
+fn exactly(values: &impl Debug) -> String {
+    format!("{values:?}")
+}
+
+/// What is shown reads back as the same, and so do the terms of the journal.
+fn reads_back(config: &Config) {
+    let shown = config.effective();
+    let text = toml::to_string(&shown).unwrap();
+    let again = Config::parse("shown", &text).unwrap();
+    assert_eq!(exactly(&again), exactly(config));
+    assert_eq!(again.effective(), shown);
+    let terms = config.terms();
+    let again = Config::of_terms(&terms).unwrap();
+    assert_eq!(again.terms(), terms);
+    let learnt = |config: &Config| exactly(&(&config.store, &config.profile, &config.race));
+    assert_eq!(learnt(&again), learnt(config));
+}
+
+/// Reads a text; whether it was taken.
+fn parse(text: &str) -> bool {
+    match Config::parse("fuzzed", text) {
+        Ok(config) => {
+            reads_back(&config);
+            true
+        }
+        Err(refused) => {
+            let lines = 1 + text.matches('\n').count();
+            assert!(!refused.faults.is_empty());
+            assert!(refused.faults.iter().all(|fault| fault.line <= lines));
+            assert!(refused.to_string().lines().count() >= refused.faults.len());
+            false
+        }
+    }
+}
+
+#[test]
+fn a_configuration_is_refused_with_its_lines_or_reads_back() {
+    let try_one = |_: &str, bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        parse(&text)
+    };
+    sift(2_000, &texts(), &words(TOML), try_one);
+}
+
+#[test]
+fn the_seeds_are_configurations() {
+    for seed in texts() {
+        let text = str::from_utf8(&seed.bytes).unwrap();
+        let refused = Config::parse(&seed.name, text).err();
+        assert_eq!(
+            refused.is_some(),
+            seed.name.starts_with("bad"),
+            "{refused:?}"
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! Lines of facts: read or refused with every fault; a line that is refused changes nothing, and what is taken is taken again from
+//! a journal.
+
+use saima::clock::Time;
+use saima::config::Config;
+use saima::ingest::{EntityKind, Facts, Moment, Operation, Record, Rejected, read};
+use saima::model::Diagnosis;
+use saima::model::schema::{EVENT, ITEM, MERCHANT, Object, USER};
+
+use super::requests::{CONFIG, agree};
+use super::{JSON, Seed, seeds, sift, words};
+
+/// The operations in an order in which their seeds make sense together, with the names of those.
+const OPERATIONS: [(Operation, &str); 7] = [
+    (Operation::Upsert(EntityKind::Merchant), "merchants"),
+    (Operation::Upsert(EntityKind::Item), "items"),
+    (Operation::Upsert(EntityKind::User), "users"),
+    (Operation::Events, "events"),
+    (Operation::Patch(EntityKind::Merchant), "patch-merchants"),
+    (Operation::Patch(EntityKind::Item), "patch-items"),
+    (Operation::Patch(EntityKind::User), "patch-users"),
+];
+
+/// What the lines of a seed are to do, by what its name begins with.
+fn operation(name: &str) -> Operation {
+    let known = OPERATIONS.iter().find(|(_, known)| name.starts_with(known));
+    known.unwrap().0
+}
+
+/// The seeds with what they are to do, in the order in which they make sense.
+pub(super) fn all() -> Vec<(Operation, Vec<u8>)> {
+    let seeds = seeds("facts");
+    let of = |name: &str| seeds.iter().find(|seed| seed.name == name).unwrap();
+    let all = OPERATIONS.iter();
+    all.map(|(operation, name)| (*operation, of(name).bytes.clone()))
+        .collect()
+}
+
+pub(super) fn moment(config: &Config) -> Moment<'_> {
+    let wall = Time::parse("2026-01-01T00:00:00Z").unwrap();
+    Moment { config, wall }
+}
+
+/// Reads and applies one line.
+fn tell(facts: &mut Facts, operation: Operation, line: &[u8]) -> Result<(), Rejected> {
+    let fact = read(operation, line, &CONFIG.vocabulary)?;
+    facts.apply(fact, &moment(&CONFIG))
+}
+
+/// The facts of all seeds.
+pub(super) fn known() -> Facts {
+    let mut facts = Facts::new(&CONFIG);
+    for (operation, bytes) in all() {
+        for line in lines(&bytes) {
+            tell(&mut facts, operation, line).unwrap();
+        }
+    }
+    facts
+}
+
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let lines = bytes.split(|byte| *byte == b'\n');
+    lines.filter(|line| !line.is_empty())
+}
+
+/// All that a checkpoint would hold, part by part.
+pub(super) fn parts(facts: &mut Facts) -> Vec<Vec<u8>> {
+    let mut image = facts.freeze(CONFIG.terms());
+    let mut parts = Vec::new();
+    let mut part = Vec::new();
+    while image.next(facts, &mut part) {
+        parts.push(std::mem::take(&mut part));
+    }
+    facts.thaw(usize::MAX);
+    parts
+}
+
+fn object(operation: Operation) -> &'static Object {
+    match operation {
+        Operation::Events => &EVENT,
+        Operation::Upsert(kind) | Operation::Patch(kind) => match kind {
+            EntityKind::Item => &ITEM,
+            EntityKind::Merchant => &MERCHANT,
+            EntityKind::User => &USER,
+        },
+    }
+}
+
+/// Holds the verdict on a line against the slow walk; of a patch there is no other than that.
+fn judge(operation: Operation, line: &[u8]) {
+    let refused = read(operation, line, &CONFIG.vocabulary).err();
+    let refused = refused.map(|rejected| rejected.errors);
+    assert!(refused.as_ref().is_none_or(|faults| !faults.is_empty()));
+    if matches!(operation, Operation::Patch(_)) {
+        return;
+    }
+    let refused = refused.map(|faults| match faults.as_slice() {
+        [one] if one.message.starts_with("not JSON") => Diagnosis::NotJson(one.clone()),
+        _ => Diagnosis::Invalid(faults),
+    });
+    agree(line, refused.as_ref(), object(operation));
+}
+
+/// A line makes the same of the same facts, told by itself or from a journal.
+fn redone(operation: Operation, line: &[u8]) -> Result<usize, saima::ingest::Unreadable> {
+    let text = std::str::from_utf8(line).unwrap();
+    let record = Record::Lines {
+        operation,
+        wall: moment(&CONFIG).wall,
+        lines: vec![text],
+    };
+    let mut bytes = Vec::new();
+    record.write(&mut bytes);
+    known().redo(Record::read(&bytes)?, &mut CONFIG.clone())
+}
+
+#[test]
+fn a_line_is_applied_or_changes_nothing() {
+    let seeds = seeds("facts");
+    let try_one = |name: &str, bytes: &[u8]| {
+        let operation = operation(name);
+        let mut facts = known();
+        lines(bytes).fold(true, |all, line| {
+            judge(operation, line);
+            let before = parts(&mut facts);
+            let fate = tell(&mut facts, operation, line);
+            if let Err(rejected) = &fate {
+                assert!(!rejected.errors.is_empty());
+                assert!(before == parts(&mut facts), "it changed something");
+            }
+            all && fate.is_ok()
+        })
+    };
+    sift(1_500, &seeds, &words(JSON), try_one);
+}
+
+#[test]
+fn a_line_that_held_once_holds_again() {
+    let seeds: Vec<Seed> = seeds("facts").iter().flat_map(each_line).collect();
+    let try_one = |name: &str, line: &[u8]| {
+        let operation = operation(name);
+        let taken = tell(&mut known(), operation, line).is_ok();
+        if taken {
+            assert_eq!(redone(operation, line).unwrap(), 0, "it was refused");
+        }
+        taken
+    };
+    sift(1_500, &seeds, &words(JSON), try_one);
+}
+
+fn each_line(seed: &Seed) -> Vec<Seed> {
+    let lines = lines(&seed.bytes).map(|line| Seed {
+        name: seed.name.clone(),
+        bytes: line.to_vec(),
+    });
+    lines.collect()
+}
