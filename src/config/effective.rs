@@ -51,21 +51,20 @@ impl Config {
         })
     }
 
-    /// The sections on which it depends what is learnt of facts, as TOML; of the limits those that facts have. The others must not
-    /// be below what the scenes ask for, which are not of the terms.
+    /// The settings on which it depends what is learnt of facts, as TOML. Nothing else is among them: they must be readable for as long
+    /// as the journal that holds them.
     #[must_use]
     pub fn terms(&self) -> String {
-        let mut limits = json!(self.limits);
-        if let Some(limits) = limits.as_object_mut() {
-            limits.retain(|name, _| name != "limit" && name != "timeout_ms");
-        }
-        let sections = json!({
-            "store": store(&self.store),
-            "limits": limits,
+        let terms = json!({
+            "store": {
+                "unknown_items": self.store.unknown_items,
+                "future_seconds": self.store.future / SECOND,
+            },
+            "limits": { "tags": self.limits.tags, "nesting": self.limits.nesting },
             "profile": profile(&self.profile),
-            "race": race(&self.race),
+            "race": { "utc_offset": utc_offset(self.race.utc_offset) },
         });
-        toml::to_string(&sections).unwrap_or_default()
+        toml::to_string(&terms).unwrap_or_default()
     }
 
     fn scene(&self, scene: &Scene) -> (String, Value) {
@@ -171,16 +170,21 @@ fn gains(gains: &[Option<f64>; EventKind::ALL.len()]) -> Value {
 }
 
 fn race(race: &Race) -> Value {
-    let sign = if race.utc_offset < 0 { '-' } else { '+' };
-    let minutes = race.utc_offset.abs() / (60 * SECOND);
     json!({
         "interval_seconds": race.interval.as_secs_f64(),
-        "utc_offset": format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60),
+        "utc_offset": utc_offset(race.utc_offset),
         "lane": race.lane,
         "age_tiers_days": race.age_tiers,
         "level": race.level,
         "growth": race.growth,
     })
+}
+
+/// "+08:00" for so many milliseconds.
+fn utc_offset(offset: i64) -> String {
+    let sign = if offset < 0 { '-' } else { '+' };
+    let minutes = offset.abs() / (60 * SECOND);
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 fn prediction(prediction: &Prediction) -> (String, Value) {

@@ -145,11 +145,11 @@ fn directory<'s>(files: impl IntoIterator<Item = &'s Seed>) -> tempfile::TempDir
     home
 }
 
+/// How a replay ended: the last record, and what is torn.
+type End = Result<(u64, Option<Torn>), JournalError>;
+
 /// Reads the journal after a record; what was visited, and how it ended.
-fn replay(
-    directory: &Directory,
-    after: u64,
-) -> (Vec<Vec<u8>>, Result<(u64, Option<Torn>), JournalError>) {
+fn replay(directory: &Directory, after: u64) -> (Vec<Vec<u8>>, End) {
     let mut visited = Vec::new();
     let end = directory.replay(after, |sequence, content, _, _| {
         assert_eq!(sequence, after + visited.len() as u64 + 1);
