@@ -214,8 +214,7 @@ impl Engine {
             wall: Clock::wall(),
         };
         let mut facts = self.facts.write();
-        let fates = read.into_iter().map(|fact| facts.apply(fact?, &moment));
-        let fates: Vec<Result<(), Rejected>> = fates.collect();
+        let fates = facts.apply_all(read, &moment);
         if let Some(kept) = &self.kept {
             let accepted = accepted(lines, &fates);
             kept.append(

@@ -52,9 +52,12 @@ impl History {
     fn trim(&mut self, bound: usize) -> usize {
         let mut evicted = 0;
         while self.entries.len() > bound {
-            let weight = |place: usize| { self.entries[place].weight }.abs();
-            let weakest = (0..self.entries.len()).min_by(|&a, &b| weight(a).total_cmp(&weight(b)));
-            self.entries.swap_remove(weakest.unwrap_or(0));
+            // The bits of numbers that are not negative are in the order of the numbers.
+            let weight = |entry: &Entry| { entry.weight }.abs().to_bits();
+            let entries = self.entries.iter().enumerate();
+            let weakest = entries.min_by_key(|(_, entry)| weight(entry));
+            let weakest = weakest.map_or(0, |(place, _)| place);
+            self.entries.swap_remove(weakest);
             evicted += 1;
         }
         evicted

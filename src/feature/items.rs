@@ -248,6 +248,13 @@ impl Items {
         Some((row, item))
     }
 
+    /// The same for all that is known of the item.
+    pub fn prefetch_whole(&self, hash: Hash) {
+        if let Some((row, _)) = self.prefetch_row(hash) {
+            prefetch(self.details(row));
+        }
+    }
+
     /// What ranking reads of an item.
     #[inline(always)]
     #[must_use]

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::column::Column;
 use super::image;
 use super::profile::Profile;
-use crate::id::{IdHasher, Index, TagId, UserRow};
+use crate::id::{Hash, IdHasher, Index, TagId, UserRow};
+use crate::prefetch::prefetch;
 
 /// One user.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -78,6 +79,19 @@ impl Users {
         self.index
             .find(hasher.hash(id), |row| self.rows[row as usize].id == id)
             .map(UserRow)
+    }
+
+    /// First step of a batch of look-ups: asks for the line of the index.
+    pub fn prefetch_index(&self, hash: Hash) {
+        self.index.prefetch(hash);
+    }
+
+    /// Second step: the row that is very likely the user's, asked for.
+    #[must_use]
+    pub fn prefetch_row(&self, hash: Hash) -> Option<UserRow> {
+        let row = UserRow(self.index.guess(hash)?);
+        self.get(row).into_iter().for_each(prefetch);
+        Some(row)
     }
 
     /// The row of a user, who is created where there is none.

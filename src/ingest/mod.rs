@@ -3,6 +3,7 @@
 //! [`read`] needs nothing but the line and the vocabulary; [`Facts::apply`] changes the state and is the only thing that does, besides
 //! [`Facts::delete`] and the forgetting that follows it.
 
+mod ahead;
 mod declare;
 mod event;
 mod forget;

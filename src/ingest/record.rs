@@ -132,11 +132,11 @@ impl Facts {
                     config: terms,
                     wall,
                 };
-                let refused = lines.into_iter().filter(|line| {
-                    let fact = read(operation, line.as_bytes(), &terms.vocabulary);
-                    fact.and_then(|fact| self.apply(fact, &moment)).is_err()
-                });
-                Ok(refused.count())
+                let read = lines
+                    .into_iter()
+                    .map(|line| read(operation, line.as_bytes(), &terms.vocabulary));
+                let fates = self.apply_all(read.collect(), &moment);
+                Ok(fates.into_iter().filter(Result::is_err).count())
             }
             Record::Deletion {
                 kind,

@@ -1,0 +1,59 @@
+//! What a slice of events is about to touch is asked for before the first of them is applied.
+//!
+//! An event of some user about some item waits for memory half a dozen times, one wait after the other: index, row, histories. The
+//! waits of the events of one slice overlap.
+
+use super::{Fact, Facts, Moment, Rejected};
+use crate::id::Hash;
+use crate::model::Event;
+
+impl Facts {
+    /// Applies what was read, in order; the fate of each.
+    pub fn apply_all(
+        &mut self,
+        read: Vec<Result<Fact<'_>, Rejected>>,
+        moment: &Moment<'_>,
+    ) -> Vec<Result<(), Rejected>> {
+        self.prefetch(&read);
+        let fates = read.into_iter().map(|fact| self.apply(fact?, moment));
+        fates.collect()
+    }
+
+    fn prefetch(&self, read: &[Result<Fact<'_>, Rejected>]) {
+        let features = &self.features;
+        let events = read.iter().filter_map(|fact| match fact {
+            Ok(Fact::Event(event)) => Some(event),
+            Ok(Fact::Item(..) | Fact::Merchant(..) | Fact::User(..) | Fact::Patch(_)) | Err(_) => {
+                None
+            }
+        });
+        let hashes: Vec<(Hash, Option<Hash>)> = events.map(|event| self.hashes(event)).collect();
+        for (user, item) in &hashes {
+            features.users.prefetch_index(*user);
+            item.iter()
+                .for_each(|item| features.items.prefetch_index(*item));
+        }
+        let rows: Vec<_> = hashes
+            .iter()
+            .map(|(user, item)| {
+                item.iter()
+                    .for_each(|item| features.items.prefetch_whole(*item));
+                features.users.prefetch_row(*user)
+            })
+            .collect();
+        let users = rows.into_iter().flatten();
+        users.for_each(|row| {
+            features
+                .users
+                .get(row)
+                .into_iter()
+                .for_each(|user| user.profile.prefetch());
+        });
+    }
+
+    fn hashes(&self, event: &Event<'_>) -> (Hash, Option<Hash>) {
+        let hasher = &self.features.hasher;
+        let item = event.item_id.as_deref().map(|id| hasher.hash(id));
+        (hasher.hash(&event.user_id), item)
+    }
+}
