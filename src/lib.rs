@@ -20,6 +20,8 @@
 //! http::facts         cuts the body into lines
 //! ingest::read        line → fact or faults, outside the lock
 //! ingest::Facts       the one door: applies it to feature (what is declared and learnt) and to race (what was sold)
+//! journal::Journal    takes it down in the same order; the answer waits until it is on the disk
+//! engine::store       in the background: a checkpoint of the state, frozen at one instant, from which a start goes on
 //! engine::rebuild     in the background: race::Standings anew from raw sales, swapped in whole
 //! ```
 //!
@@ -39,6 +41,7 @@
 //!
 //! # Words
 //! - **Item**: anything that can be ranked. **Candidate**: an item that the caller asks to have placed.
+//! - **Journal**: the durable log of facts. **Checkpoint**: the state on disk from which replay starts.
 //! - **Fact**: an upsert, a patch, a deletion or an **event**. **Profile**: what is learnt of a user; a **history** is a decayed sum.
 //! - **Objective**: one number per candidate in [0, 1]; its **raw** is the natural figure, its **value** the normalised one. A
 //!   **prediction** is the caller's own number, and becomes one.

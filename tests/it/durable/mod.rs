@@ -2,6 +2,8 @@
 
 mod damage;
 mod erasure;
+mod format;
+mod full;
 mod killed;
 mod restart;
 mod tools;

@@ -1,0 +1,86 @@
+//! A disk that is full: nothing more is acknowledged, the reason is said, ranking goes on, and nothing acknowledged is lost.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::json;
+
+use super::{Changes, Data, everything, same};
+
+/// A small file system, where there is a right to mount one.
+struct Small<'a>(&'a Path);
+
+impl<'a> Small<'a> {
+    fn mount(path: &'a Path) -> Option<Self> {
+        std::fs::create_dir_all(path).unwrap();
+        let mut mount = Command::new("mount");
+        let mount = mount.args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"]);
+        let mounted = mount.arg(path).status().ok()?;
+        mounted.success().then_some(Self(path))
+    }
+}
+
+impl Drop for Small<'_> {
+    fn drop(&mut self) {
+        let _left = Command::new("umount").arg("-l").arg(self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_stops_acknowledgements_and_nothing_else() {
+    let data = Data::new("");
+    let path = data.path();
+    // Without that right there are the tests of the journal with a medium that fails.
+    let Some(_small) = Small::mount(&path) else {
+        return;
+    };
+    let (service, mut changes) = (data.start(), Changes::new(31));
+    assert!(changes.next().send(&service));
+    let mut told = 0;
+    let refusal = loop {
+        let event = json!([{"id": format!("e{told}"), "user_id": "u0", "item_id": "i1", "kind": "view", "at": "2025-04-07T00:00:00Z", "request_id": "x".repeat(100)}]);
+        let answer = service.json("POST", "/events", &event);
+        if answer.status != 200 {
+            break answer;
+        }
+        told += 1;
+    };
+    assert_eq!(refusal.problem(503), [""]);
+    assert!(
+        refusal.text().contains("urn:saima:problem:storage") && refusal.text().contains("No space"),
+        "{}",
+        refusal.text()
+    );
+    assert_eq!(service.get("/readyz").status, 503);
+    assert!(service.get("/readyz").text().contains("No space"));
+    assert!(service.metric("saima_journal_broken ") > 0.0);
+    let ranking = service.rank(&json!({"user_id": "u0", "candidates": ["i1", "i2"]}));
+    assert_eq!(ranking["items"].as_array().unwrap().len(), 2);
+    assert_eq!(service.json("DELETE", "/users/u0", &json!({})).status, 503);
+    drop(service);
+
+    // What was not acknowledged makes room; then it goes on from what was.
+    let journal = data.files("journal").pop().unwrap();
+    let kept = std::fs::read(&journal).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let again = Data {
+        home: elsewhere,
+        config: String::new(),
+    };
+    std::fs::create_dir_all(again.path().join("journal")).unwrap();
+    std::fs::write(again.path().join("saima-data"), "1\n").unwrap();
+    std::fs::write(
+        again
+            .path()
+            .join("journal")
+            .join(journal.file_name().unwrap()),
+        kept,
+    )
+    .unwrap();
+    let service = again.start();
+    let events = service.get("/users/u0").ok()["events"].as_u64().unwrap();
+    assert!(events >= told && events <= told + 1, "{events} of {told}");
+    let before = everything(&service);
+    drop(service);
+    same(&everything(&again.start()), &before);
+}
