@@ -215,16 +215,15 @@ impl Engine {
         };
         let mut facts = self.facts.write();
         let fates = facts.apply_all(read, &moment);
-        if let Some(kept) = &self.kept {
-            let accepted = accepted(lines, &fates);
-            kept.append(
-                &generation,
-                &Record::Lines {
-                    operation,
-                    wall: moment.wall,
-                    lines: accepted,
-                },
-            )?;
+        if let Some(kept) = &self.kept
+            && fates.iter().any(Result::is_ok)
+        {
+            let record = Record::Lines {
+                operation,
+                wall: moment.wall,
+                lines: accepted(lines, &fates),
+            };
+            kept.append(&generation, &record)?;
         }
         // Under the lock: what sees these events sees their time too.
         facts

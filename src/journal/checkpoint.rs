@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::directory::{self, Directory};
+use super::directory::{self, Directory, UNFINISHED};
 use super::record::{self, Found};
 use super::{JournalError, record::HEAD, segment};
 
@@ -12,7 +12,6 @@ const MAGIC: &[u8; 8] = b"saimackp";
 /// Where the first part stands.
 const START: u64 = 16;
 const EXTENSION: &str = "ckpt";
-const UNFINISHED: &str = "part";
 
 /// A finished checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]

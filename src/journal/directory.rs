@@ -10,6 +10,8 @@ const MARK: &str = "saima-data";
 const VERSION: &str = "1";
 const LOCK: &str = "lock";
 const NOTE: &str = "erasing";
+/// The extension of files that are being written, until they are renamed.
+pub(super) const UNFINISHED: &str = "part";
 const JOURNAL: &str = "journal";
 const CHECKPOINTS: &str = "checkpoint";
 
@@ -57,8 +59,9 @@ impl Directory {
         };
         for kept in [directory.journal(), directory.checkpoints()] {
             fs::create_dir_all(&kept).map_err(JournalError::io(&kept))?;
+            clear(&kept)?;
         }
-        sync(path)?;
+        clear(path)?;
         Ok(directory)
     }
 
@@ -139,6 +142,16 @@ fn lock(directory: &Path) -> Result<File, JournalError> {
     file.set_len(0).map_err(JournalError::io(&path))?;
     writeln!(file, "{}", std::process::id()).map_err(JournalError::io(&path))?;
     Ok(file)
+}
+
+/// Removes files that were being written when a process ended.
+fn clear(directory: &Path) -> Result<(), JournalError> {
+    let entries = fs::read_dir(directory).map_err(JournalError::io(directory))?;
+    let paths = entries.flatten().map(|entry| entry.path());
+    for path in paths.filter(|path| path.extension().is_some_and(|end| end == UNFINISHED)) {
+        fs::remove_file(&path).map_err(JournalError::io(&path))?;
+    }
+    sync(directory)
 }
 
 /// Makes the names in a directory durable.

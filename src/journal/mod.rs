@@ -7,7 +7,8 @@
 //!    is of length, sequence and content. Sequences rise by one from record to record and from segment to segment.
 //! 4. `checkpoint/N.ckpt` is the state after record N: 8 bytes `saimackp`, N as a `u64`, then records as above numbered from 1, the last one empty.
 //! 5. `erasing` names, while it is there, whom the segments are being written anew without.
-//! 6. A start loads the newest checkpoint and applies the records after it. Else a segment is
+//! 6. `damaged/` holds what a repair has set aside; a file ending in `.part` was being written when the process ended.
+//! 7. A start loads the newest checkpoint and applies the records after it. Else a segment is
 //!    never changed once the next one exists.
 //!
 //! One thread writes ([`Journal`]): whoever waits for his facts to be durable waits for the one `fsync` that covers them all (group

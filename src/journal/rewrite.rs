@@ -4,11 +4,9 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
-use super::directory::{self, Directory};
+use super::directory::{self, Directory, UNFINISHED};
 use super::segment::{self, MAGIC, Reader};
 use super::{JournalError, record};
-
-const UNFINISHED: &str = "part";
 
 impl Directory {
     /// Writes those segments anew whose records all lie at or before `sequence` and whose bytes are `concerned`: with the content that

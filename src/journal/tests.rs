@@ -364,6 +364,19 @@ fn a_copy_under_a_like_name_is_not_read_again() {
 }
 
 #[test]
+fn what_was_being_written_when_the_process_ended_goes_at_the_next_start() {
+    let home = written(&[vec![1]], 1);
+    let unfinished = ["journal/7.part", "checkpoint/7.part", "erasing.part"];
+    for name in unfinished {
+        fs::write(home.path().join(name), "half of it").unwrap();
+    }
+    drop(Directory::open(home.path()).unwrap());
+    for name in unfinished {
+        assert!(!home.path().join(name).exists(), "{name}");
+    }
+}
+
+#[test]
 fn segments_that_a_checkpoint_covers_go_when_they_are_spare() {
     let home = written(&vec![vec![1; 50]; 20], 1);
     let directory = Directory::existing(home.path()).unwrap();
