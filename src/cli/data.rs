@@ -89,7 +89,13 @@ pub(super) struct Rebuild {
 pub(super) fn backup(args: &Backup) -> Result<ExitCode> {
     let client = Client::new(&args.service)?;
     let directory = empty(&args.directory)?;
-    let received = client.download("/backup", |bytes| directory.receive(bytes))?;
+    let received = match client.download("/backup", |bytes| directory.receive(bytes)) {
+        Ok(received) => received,
+        Err(refused) => {
+            discard(directory, &args.directory);
+            return Err(refused.into());
+        }
+    };
     match received {
         Ok(checkpoint) => {
             let shown = args.directory.display();
@@ -99,8 +105,17 @@ pub(super) fn backup(args: &Backup) -> Result<ExitCode> {
             );
             Ok(ExitCode::SUCCESS)
         }
-        Err(error) => Err(error).context("the back-up is not whole and must not be used"),
+        Err(error) => {
+            discard(directory, &args.directory);
+            Err(error).context("the back-up broke off")
+        }
     }
+}
+
+/// Removes what a back-up that failed has begun, so that nobody takes it for one.
+fn discard(directory: Directory, path: &Path) {
+    drop(directory);
+    let _left = fs::remove_dir_all(path);
 }
 
 /// A new data directory.
@@ -121,11 +136,19 @@ pub(super) fn restore(args: &Restore) -> Result<ExitCode> {
         );
     }
     let found = Restoring::read(backup, directory, &config)?;
+    ensure!(found.sequence > 0, "{} holds nothing", backup.display());
     let (sequence, users, deleted) = (found.sequence, found.users, found.deleted.clone());
     eprintln!(
         "{} holds {users} users and everything up to record {sequence}.",
         backup.display()
     );
+    let without = if args.with_deleted { &[][..] } else { &deleted };
+    let mut unfinished = directory.clone();
+    unfinished.as_mut_os_string().push(".restoring");
+    if unfinished.exists() {
+        fs::remove_dir_all(&unfinished)?;
+    }
+    found.restore(&unfinished, without, &config)?;
     if occupied {
         say_deleted(&deleted, args.with_deleted);
         let aside = aside(directory);
@@ -135,8 +158,11 @@ pub(super) fn restore(args: &Restore) -> Result<ExitCode> {
     } else {
         eprintln!("Users who were deleted after it was made come back: delete them again.");
     }
-    let without = if args.with_deleted { &[][..] } else { &deleted };
-    found.restore(directory, without, &config)?;
+    if directory.exists() {
+        fs::remove_dir(directory)?;
+    }
+    fs::rename(&unfinished, directory)
+        .with_context(|| format!("cannot rename {}", unfinished.display()))?;
     eprintln!("{} is restored.", directory.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -21,7 +21,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::clock::{Clock, ClockMode, Day, Deadline, Time};
 use crate::config::{Config, Generation, Live};
-use crate::ingest::{self, Fact, Facts, Moment, Record, Retired};
+use crate::ingest::{self, Fact, Facts, Moment, Record, Retired, Taken};
 use crate::model::{Fault, RankRequest, Ranking};
 use crate::race::Standings;
 use crate::rank::{self, Scratch, View};
@@ -29,7 +29,7 @@ use crate::telemetry::Telemetry;
 
 use observe::Sizes;
 
-pub use crate::ingest::{EntityKind, Operation, Rejected};
+pub use crate::ingest::{EntityKind, Fate, Operation, Rejected};
 pub use crate::journal::{Broken, JournalError};
 pub use rebuild::Rebuilder;
 pub use show::RaceQuery;
@@ -197,11 +197,7 @@ impl Engine {
     ///
     /// # Errors
     /// Where facts are to be made durable and cannot be; nothing of the lines may be acknowledged then.
-    pub fn ingest(
-        &self,
-        operation: Operation,
-        lines: &[&[u8]],
-    ) -> Result<Vec<Result<(), Rejected>>, Broken> {
+    pub fn ingest(&self, operation: Operation, lines: &[&[u8]]) -> Result<Vec<Fate>, Broken> {
         self.check_journal()?;
         let generation = self.live.load();
         let vocabulary = &generation.config.vocabulary;
@@ -216,12 +212,12 @@ impl Engine {
         let mut facts = self.facts.write();
         let fates = facts.apply_all(read, &moment);
         if let Some(kept) = &self.kept
-            && fates.iter().any(Result::is_ok)
+            && fates.contains(&Ok(Taken::Fresh))
         {
             let record = Record::Lines {
                 operation,
                 wall: moment.wall,
-                lines: accepted(lines, &fates),
+                lines: fresh(lines, &fates),
             };
             kept.append(&generation, &record)?;
         }
@@ -300,9 +296,12 @@ impl Engine {
     }
 }
 
-/// The lines that were taken.
-fn accepted<'l>(lines: &[&'l [u8]], fates: &[Result<(), Rejected>]) -> Vec<&'l str> {
-    let taken = lines.iter().zip(fates).filter(|(_, fate)| fate.is_ok());
+/// The lines that were taken and were news.
+fn fresh<'l>(lines: &[&'l [u8]], fates: &[Fate]) -> Vec<&'l str> {
+    let taken = lines
+        .iter()
+        .zip(fates)
+        .filter(|(_, fate)| **fate == Ok(Taken::Fresh));
     // What was read as JSON is UTF-8.
     taken
         .filter_map(|(line, _)| std::str::from_utf8(line).ok())

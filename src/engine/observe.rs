@@ -7,7 +7,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use prometheus_client::metrics::counter::Counter;
 
-use super::{Engine, EntityKind, Operation, Rejected};
+use super::{Engine, EntityKind, Fate, Operation};
 use crate::clock::SECOND;
 use crate::config::{Config, ConfigFaults, Scene, Weighed};
 use crate::model::EventKind;
@@ -52,7 +52,7 @@ impl Engine {
     }
 
     /// Counts what became of a slice of lines.
-    pub(super) fn observe_facts(&self, operation: Operation, fates: &[Result<(), Rejected>]) {
+    pub(super) fn observe_facts(&self, operation: Operation, fates: &[Fate]) {
         let kind = match operation {
             Operation::Events => FactKind::Event,
             Operation::Upsert(EntityKind::Item) | Operation::Patch(EntityKind::Item) => {

@@ -12,7 +12,7 @@ use super::body::Media;
 use super::dispatch::{App, Call, Reply};
 use super::error::Problem;
 use super::request_id::RequestId;
-use crate::engine::{Operation, Rejected};
+use crate::engine::{Fate, Operation, Rejected};
 use crate::model::schema::LINES;
 use crate::model::{Fault, Limits, diagnose};
 
@@ -46,9 +46,9 @@ struct Reject {
 }
 
 impl Report {
-    fn add(&mut self, index: usize, outcome: Result<(), Rejected>) {
+    fn add(&mut self, index: usize, outcome: Fate) {
         match outcome {
-            Ok(()) => self.accepted += 1,
+            Ok(_) => self.accepted += 1,
             Err(Rejected { id, errors }) => {
                 self.rejected_count += 1;
                 if self.rejected.len() < LISTED {

@@ -3,7 +3,7 @@
 //! An event of some user about some item waits for memory half a dozen times, one wait after the other: index, row, histories. The
 //! waits of the events of one slice overlap.
 
-use super::{Fact, Facts, Moment, Rejected};
+use super::{Fact, Facts, Fate, Moment, Rejected};
 use crate::id::Hash;
 use crate::model::Event;
 
@@ -13,7 +13,7 @@ impl Facts {
         &mut self,
         read: Vec<Result<Fact<'_>, Rejected>>,
         moment: &Moment<'_>,
-    ) -> Vec<Result<(), Rejected>> {
+    ) -> Vec<Fate> {
         self.prefetch(&read);
         let fates = read.into_iter().map(|fact| self.apply(fact?, moment));
         fates.collect()

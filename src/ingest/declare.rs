@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::read::{Patch, fact, tidy};
-use super::{EntityKind, Facts, Moment, Rejected};
+use super::{EntityKind, Facts, Fate, Moment, Rejected, Taken};
 use crate::feature::{ItemFields, Space};
 use crate::id::{MerchantRow, TagId};
 use crate::model::read::narrow;
@@ -133,7 +133,7 @@ impl Facts {
     }
 
     /// Merges a patch into what was declared; the result must hold like an upsert.
-    pub(super) fn patch(&mut self, patch: &Patch, _moment: &Moment<'_>) -> Result<(), Rejected> {
+    pub(super) fn patch(&mut self, patch: &Patch, _moment: &Moment<'_>) -> Fate {
         let reject = |errors| Rejected {
             id: Some(patch.id.clone()),
             errors,
@@ -164,7 +164,7 @@ impl Facts {
                 text,
             ),
         }
-        Ok(())
+        Ok(Taken::Fresh)
     }
 
     /// What was declared of an entity, its id included; `None` where there is no such entity.

@@ -1,7 +1,7 @@
 //! Events: what they teach a profile, and what they mean for the race.
 
 use super::seen::EventId;
-use super::{Facts, Moment, Rejected};
+use super::{Facts, Fate, Moment, Rejected, Taken};
 use crate::clock::Day;
 use crate::config::{Config, UnknownItems};
 use crate::feature::{Bond, Learn, Profile, Space};
@@ -18,11 +18,11 @@ struct Target {
 
 impl Facts {
     /// Applies an event, once for each id.
-    pub(super) fn event(&mut self, event: &Event<'_>, moment: &Moment<'_>) -> Result<(), Rejected> {
+    pub(super) fn event(&mut self, event: &Event<'_>, moment: &Moment<'_>) -> Fate {
         let id = event.id.as_deref().map(|id| self.seen.hash(id));
         if id.is_some_and(|id| self.seen.has(id)) {
             self.counts.repeats += 1;
-            return Ok(());
+            return Ok(Taken::Known);
         }
         let faults = self.contradictions(event, moment);
         if !faults.is_empty() {
@@ -43,7 +43,7 @@ impl Facts {
         }
         self.latest = self.latest.max(Some(event.at));
         self.counts.events[event.kind as usize] += 1;
-        Ok(())
+        Ok(Taken::Fresh)
     }
 
     /// What in an event does not fit what is known.

@@ -93,6 +93,16 @@ impl Facts {
         gone.filter(|id| !known(id)).map(str::to_owned).collect()
     }
 
+    /// Nothing, but that it is still known who was deleted.
+    #[must_use]
+    pub fn emptied(&self, config: &Config) -> Self {
+        Self {
+            seen: self.seen.emptied(),
+            deleted: self.deleted.clone(),
+            ..Self::new(config)
+        }
+    }
+
     /// Forgets all that was learnt, and keeps all that was declared.
     pub fn unlearn(&mut self, config: &Config) {
         for row in (0..self.features.users.rows()).map(UserRow::at) {

@@ -63,6 +63,18 @@ pub struct Rejected {
     pub errors: Vec<Fault>,
 }
 
+/// What a fact that was taken meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It was news.
+    Fresh,
+    /// An event of its id was known already: it changed nothing.
+    Known,
+}
+
+/// What became of a line.
+pub type Fate = Result<Taken, Rejected>;
+
 /// The moment at which a slice of facts is applied.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment<'a> {
@@ -147,7 +159,7 @@ impl Facts {
     ///
     /// # Errors
     /// A fact that contradicts what is known is rejected, with every reason; it changes nothing.
-    pub fn apply(&mut self, fact: Fact<'_>, moment: &Moment<'_>) -> Result<(), Rejected> {
+    pub fn apply(&mut self, fact: Fact<'_>, moment: &Moment<'_>) -> Fate {
         match fact {
             Fact::Item(item, text) => self.declare_item(&item, text),
             Fact::Merchant(merchant, text) => self.declare_merchant(&merchant, text),
@@ -155,7 +167,7 @@ impl Facts {
             Fact::Patch(patch) => return self.patch(&patch, moment),
             Fact::Event(event) => return self.event(&event, moment),
         }
-        Ok(())
+        Ok(Taken::Fresh)
     }
 
     /// Lets go of what lies before the window.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{EntityKind, Operation, Rejected};
+use crate::model::read::id_text;
 use crate::model::{Entity, Event, Fault, Item, Merchant, User, Vocabulary, diagnose, schema};
 
 /// A fact that holds by itself; whether it fits what is known is seen when it is applied.
@@ -96,9 +97,9 @@ pub(super) fn tidy(fields: &mut Map<String, Value>) {
             }
             (
                 "id" | "merchant_id" | "category" | "brand" | "region" | "creator_id" | "goal",
-                Value::Number(number),
+                number @ Value::Number(_),
             ) => {
-                *value = number.to_string().into();
+                *number = text(number.take()).into();
             }
             _ => {}
         }
@@ -106,12 +107,10 @@ pub(super) fn tidy(fields: &mut Map<String, Value>) {
 }
 
 fn text(value: Value) -> String {
-    match value {
-        Value::String(text) => text,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            value.to_string()
-        }
+    if let Value::String(text) = value {
+        return text;
     }
+    id_text(&value).unwrap_or_else(|| value.to_string())
 }
 
 fn patch(kind: EntityKind, line: &[u8], vocabulary: &Vocabulary) -> Result<Patch, Rejected> {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{EntityKind, Facts, Moment, Operation, read};
 use crate::clock::{Day, Time};
 use crate::config::{Config, ConfigFaults};
+use crate::model::read::id_text;
 
 /// One record of the journal.
 #[derive(Debug, Deserialize, Serialize)]
@@ -105,11 +106,7 @@ fn user_of(operation: Operation, line: &str) -> Option<String> {
         Operation::Upsert(EntityKind::User) | Operation::Patch(EntityKind::User) => "id",
         Operation::Upsert(_) | Operation::Patch(_) => return None,
     };
-    match serde_json::from_str::<Value>(line).ok()?.get(name)? {
-        Value::String(id) => Some(id.clone()),
-        Value::Number(id) => Some(id.to_string()),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-    }
+    id_text(serde_json::from_str::<Value>(line).ok()?.get(name)?)
 }
 
 impl Facts {

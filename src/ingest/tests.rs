@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::declare::merge;
-use super::{EntityKind, Facts, Image, Moment, Operation, Rejected, Restored, read};
+use super::{EntityKind, Facts, Fate, Image, Moment, Operation, Restored, read};
 use crate::clock::{Day, Time};
 use crate::config::Config;
 
@@ -17,12 +17,7 @@ fn moment(config: &Config) -> Moment<'_> {
     }
 }
 
-fn tell(
-    facts: &mut Facts,
-    config: &Config,
-    operation: Operation,
-    fact: &Value,
-) -> Result<(), Rejected> {
+fn tell(facts: &mut Facts, config: &Config, operation: Operation, fact: &Value) -> Fate {
     let line = fact.to_string();
     let fact = read(operation, line.as_bytes(), &config.vocabulary)?;
     facts.apply(fact, &moment(config))

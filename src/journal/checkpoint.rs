@@ -111,7 +111,7 @@ impl Directory {
         };
         received.read(|_, _| Ok::<_, JournalError>(()))?;
         let journal = directory::name(&self.journal(), sequence + 1, segment::EXTENSION);
-        self.replace(&journal, segment::MAGIC)?;
+        directory::write_durably(&journal, segment::MAGIC)?;
         fs::rename(&received.path, &path).map_err(JournalError::io(&path))?;
         directory::sync(&self.checkpoints())?;
         Ok(Checkpoint { sequence, path })

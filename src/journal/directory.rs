@@ -19,7 +19,14 @@ const CHECKPOINTS: &str = "checkpoint";
 #[derive(Debug)]
 pub struct Directory {
     path: PathBuf,
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // Closing it would do, but for a process that is being started at this moment and still has a copy of it.
+        let _gone_with_it = self.lock.unlock();
+    }
 }
 
 impl Directory {
@@ -31,8 +38,7 @@ impl Directory {
         fs::create_dir_all(path).map_err(JournalError::io(path))?;
         if is_empty(path)? {
             let mark = path.join(MARK);
-            fs::write(&mark, format!("{VERSION}\n")).map_err(JournalError::io(&mark))?;
-            sync(path)?;
+            write_durably(&mark, format!("{VERSION}\n").as_bytes())?;
         }
         Self::existing(path)
     }
@@ -55,7 +61,7 @@ impl Directory {
         }
         let directory = Self {
             path: path.to_owned(),
-            _lock: lock(path)?,
+            lock: lock(path)?,
         };
         for kept in [directory.journal(), directory.checkpoints()] {
             fs::create_dir_all(&kept).map_err(JournalError::io(&kept))?;
@@ -89,8 +95,7 @@ impl Directory {
     /// # Errors
     /// What the system refused.
     pub fn write_note(&self, note: &[u8]) -> Result<(), JournalError> {
-        self.replace(&self.path.join(NOTE), note)?;
-        sync(&self.path)
+        write_durably(&self.path.join(NOTE), note)
     }
 
     /// Drops the note.
@@ -142,6 +147,16 @@ fn lock(directory: &Path) -> Result<File, JournalError> {
     file.set_len(0).map_err(JournalError::io(&path))?;
     writeln!(file, "{}", std::process::id()).map_err(JournalError::io(&path))?;
     Ok(file)
+}
+
+/// Puts bytes in place of a file's, all at once and durably.
+pub(super) fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
+    let unfinished = path.with_extension(UNFINISHED);
+    let mut file = File::create(&unfinished).map_err(JournalError::io(&unfinished))?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    written.map_err(JournalError::io(&unfinished))?;
+    fs::rename(&unfinished, path).map_err(JournalError::io(path))?;
+    path.parent().map_or(Ok(()), sync)
 }
 
 /// Removes files that were being written when a process ended.

@@ -15,6 +15,9 @@ pub enum JournalError {
         /// What it said.
         error: io::Error,
     },
+    /// The journal cannot be written to any more.
+    #[error(transparent)]
+    Broken(#[from] Broken),
     /// The directory holds something else.
     #[error("{} is not empty, and not a data directory of saima: give it a directory of its own", .0.display())]
     Foreign(PathBuf),

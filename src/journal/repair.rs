@@ -62,7 +62,7 @@ impl fmt::Display for Damage {
             Self::Checkpoint { path, what, spare } => {
                 let path = path.display();
                 let then = if *spare {
-                    "nothing is lost: the journal goes back to the first record"
+                    "nothing but what deleted users bought is lost: the journal goes back to the first record"
                 } else {
                     "all that came before the journal is lost: restore a back-up instead"
                 };
@@ -222,7 +222,7 @@ impl Directory {
                 bytes = fs::read(path).map_err(JournalError::io(path))?;
                 self.set_aside(path)?;
             }
-            self.replace(path, &segment.mended(&bytes, filler))?;
+            directory::write_durably(path, &segment.mended(&bytes, filler))?;
         }
         directory::sync(self.path())
     }
@@ -236,10 +236,14 @@ impl Directory {
             place.as_mut_os_string().push("~");
         }
         fs::copy(path, &place).map_err(JournalError::io(&place))?;
+        let kept = fs::File::open(&place).and_then(|file| file.sync_all());
+        kept.map_err(JournalError::io(&place))?;
+        directory::sync(&aside)?;
+        directory::sync(self.path())?;
         if path.extension().is_some_and(|end| end != EXTENSION) {
             fs::remove_file(path).map_err(JournalError::io(path))?;
         }
-        directory::sync(&aside)
+        Ok(())
     }
 }
 

@@ -1,10 +1,8 @@
 //! Segments written anew: without what is erased, or what is damaged.
 
 use std::fs::{self, File};
-use std::io::Write;
-use std::path::Path;
 
-use super::directory::{self, Directory, UNFINISHED};
+use super::directory::{Directory, write_durably};
 use super::segment::{self, MAGIC, Reader};
 use super::{JournalError, record};
 
@@ -29,30 +27,24 @@ impl Directory {
                 continue;
             }
             let (mut fresh, mut changed) = (MAGIC.to_vec(), false);
-            Reader::new(path, &bytes, *first).run::<JournalError>(|at, content, _| {
+            let mut reader = Reader::new(path, &bytes, *first);
+            let end = reader.run::<JournalError>(|at, content, _| {
                 let edited = edit(at, content);
                 changed |= edited.is_some();
                 let content = edited.as_deref().unwrap_or(content);
                 record::append(&mut fresh, at, |bytes| bytes.extend_from_slice(content));
                 Ok(())
             })?;
+            if let Some(what) = end {
+                return Err(reader.damaged(what.to_owned()));
+            }
             if changed {
                 let since = fs::metadata(path).and_then(|it| it.modified());
-                self.replace(path, &fresh)?;
+                write_durably(path, &fresh)?;
                 // How old its records are has not changed; where that fails they are kept for longer.
                 let _kept = since.and_then(|since| File::open(path)?.set_modified(since));
             }
         }
         Ok(())
-    }
-
-    /// Puts other bytes in place of a segment's, durably and at once.
-    pub(super) fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
-        let unfinished = path.with_extension(UNFINISHED);
-        let mut file = File::create(&unfinished).map_err(JournalError::io(&unfinished))?;
-        let written = file.write_all(bytes).and_then(|()| file.sync_all());
-        written.map_err(JournalError::io(&unfinished))?;
-        fs::rename(&unfinished, path).map_err(JournalError::io(path))?;
-        directory::sync(&self.journal())
     }
 }

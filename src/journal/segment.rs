@@ -218,10 +218,15 @@ impl<'a> Reader<'a> {
             Some(at) => format!("{what}, and a whole record follows {at} bytes later"),
             None => format!("{what}, and another segment follows"),
         };
-        Err(JournalError::Damaged {
+        Err(self.damaged(what))
+    }
+
+    /// The error for something wrong where the reading stopped.
+    pub(super) fn damaged(&self, what: String) -> JournalError {
+        JournalError::Damaged {
             path: self.path.to_owned(),
             offset: self.offset as u64,
             what,
-        })
+        }
     }
 }

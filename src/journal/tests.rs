@@ -364,6 +364,19 @@ fn a_copy_under_a_like_name_is_not_read_again() {
 }
 
 #[test]
+fn a_damaged_segment_is_not_written_anew() {
+    let home = written(&vec![vec![1; 50]; 20], 1);
+    let path = segments(home.path())[0].clone();
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[100] ^= 1;
+    fs::write(&path, &bytes).unwrap();
+    let directory = Directory::existing(home.path()).unwrap();
+    let rewritten = directory.rewrite(15, |_| true, |_, _| Some(vec![2]));
+    assert!(matches!(rewritten, Err(JournalError::Damaged { .. })));
+    assert_eq!(fs::read(&path).unwrap(), bytes);
+}
+
+#[test]
 fn what_was_being_written_when_the_process_ended_goes_at_the_next_start() {
     let home = written(&[vec![1]], 1);
     let unfinished = ["journal/7.part", "checkpoint/7.part", "erasing.part"];

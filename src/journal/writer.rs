@@ -49,8 +49,8 @@ struct Waiting {
     last: u64,
     /// The record that somebody waits for.
     wanted: u64,
-    /// Whether the segment is to end with them.
-    rotate: bool,
+    /// Where the segment is to end: after so many of the bytes, with that record.
+    end: Option<(usize, u64)>,
     ended: bool,
 }
 
@@ -82,7 +82,7 @@ impl Journal {
                 bytes: Vec::new(),
                 last,
                 wanted: last,
-                rotate: false,
+                end: None,
                 ended: false,
             }),
             work: Condvar::new(),
@@ -192,18 +192,19 @@ impl Journal {
         self.reached(|written| written.durable >= sequence).await
     }
 
-    /// Ends the segment: waits until every record is durable, and the next will go into a segment of its own. Nobody may add a record
-    /// meanwhile.
+    /// Has the segment end with the last record added, whose sequence this is; returns at once.
+    pub fn end_segment(&self) -> u64 {
+        let mut waiting = self.shared.waiting.lock();
+        waiting.end = Some((waiting.bytes.len(), waiting.last));
+        self.shared.work.notify_one();
+        waiting.last
+    }
+
+    /// Waits until the segment has ended that [`Self::end_segment`] was to end with that record, and the record is durable.
     ///
     /// # Errors
     /// Where the journal broke before that.
-    pub async fn rotate(&self) -> Result<(), Broken> {
-        let last = {
-            let mut waiting = self.shared.waiting.lock();
-            waiting.rotate = true;
-            self.shared.work.notify_one();
-            waiting.last
-        };
+    pub async fn segment_ended(&self, last: u64) -> Result<(), Broken> {
         self.reached(|written| written.segment > last).await
     }
 
@@ -271,8 +272,8 @@ struct Writer {
 impl Writer {
     fn run(mut self) {
         let mut bytes = Vec::new();
-        while let Some((last, rotate)) = self.take(&mut bytes) {
-            if let Err(error) = self.write(&bytes, last, rotate) {
+        while let Some((last, ends)) = self.take(&mut bytes) {
+            if let Err(error) = self.write(&bytes, last, ends) {
                 let broken = Broken(error.to_string().into());
                 tracing::error!("{broken}; no more facts are taken until a restart");
                 self.shared
@@ -283,16 +284,21 @@ impl Writer {
         }
     }
 
-    /// Waits for records to write and takes them; `None` at the end.
+    /// Waits for records to write and takes them, with the last one's sequence and whether the segment ends with it; `None` at the end.
     fn take(&self, bytes: &mut Vec<u8>) -> Option<(u64, bool)> {
         bytes.clear();
         let mut waiting = self.shared.waiting.lock();
         loop {
             let durable = self.shared.written.borrow().durable;
             let due = waiting.wanted > durable || waiting.bytes.len() >= PLENTY;
-            if waiting.rotate || (!waiting.bytes.is_empty() && (due || waiting.ended)) {
+            if let Some((length, last)) = waiting.end.take() {
+                let next = waiting.bytes.split_off(length);
+                *bytes = std::mem::replace(&mut waiting.bytes, next);
+                return Some((last, true));
+            }
+            if !waiting.bytes.is_empty() && (due || waiting.ended) {
                 std::mem::swap(bytes, &mut waiting.bytes);
-                return Some((waiting.last, std::mem::take(&mut waiting.rotate)));
+                return Some((waiting.last, false));
             }
             if waiting.ended {
                 return None;
@@ -301,7 +307,7 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, bytes: &[u8], last: u64, rotate: bool) -> io::Result<()> {
+    fn write(&mut self, bytes: &[u8], last: u64, ends: bool) -> io::Result<()> {
         if !bytes.is_empty() {
             self.current.write(bytes)?;
             self.current.sync()?;
@@ -311,7 +317,7 @@ impl Writer {
                 written.bytes += bytes.len() as u64;
             });
         }
-        if self.length > 0 && (rotate || self.length >= self.shared.settings.segment_bytes) {
+        if self.length > 0 && (ends || self.length >= self.shared.settings.segment_bytes) {
             self.current = self.segments.next(last + 1)?;
             self.length = 0;
             let next = |written: &mut Written| written.segment = last + 1;

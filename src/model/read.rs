@@ -172,6 +172,13 @@ impl<'de: 'a, 'a> Deserialize<'de> for Id<'a> {
     }
 }
 
+/// The text of an id as JSON gives it; `None` where it is none.
+#[must_use]
+pub fn id_text(given: &serde_json::Value) -> Option<String> {
+    let id = Id::deserialize(given).ok()?;
+    Some(id.0.into_owned())
+}
+
 struct TimeVisitor;
 
 impl Visitor<'_> for TimeVisitor {

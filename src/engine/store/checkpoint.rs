@@ -4,9 +4,8 @@ use std::io;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
-use parking_lot::RwLockUpgradableReadGuard as Upgradable;
-
 use super::Kept;
+use super::erase::Erased;
 use crate::engine::Engine;
 use crate::feature::Rows;
 use crate::ingest::Image;
@@ -14,9 +13,11 @@ use crate::journal::{Broken, Checkpoint, Directory, JournalError, Parts};
 
 /// How often the thread looks whether a checkpoint is due.
 const LOOK: Duration = Duration::from_millis(20);
+/// How long it waits after one that could not be written.
+const RETRY: Duration = Duration::from_secs(2);
 
 impl Engine {
-    /// Writes a checkpoint of everything that was applied before; `None` where facts are kept in memory only, or cannot be made durable.
+    /// Writes a checkpoint of everything that was applied before; `None` where facts are kept in memory only.
     ///
     /// # Errors
     /// What the system refused; the checkpoint before stays.
@@ -26,32 +27,42 @@ impl Engine {
         };
         let mut newest = kept.newest.lock();
         let started = Instant::now();
-        let directory = kept.journal.directory();
-        let Ok((sequence, mut image)) = self.freeze(kept) else {
-            return Ok(None);
-        };
-        let erased = kept.note_erased(sequence)?;
-        let written =
-            directory.write_checkpoint(sequence, |parts| self.write_image(&mut image, parts));
+        let (sequence, image) = self.freeze(kept)?;
+        let written = self.write_frozen(kept, sequence, image);
         self.facts.write().thaw(Rows::ALL.len());
-        let written = written?;
-        directory.drop_checkpoints(&written)?;
-        self.drop_segments(directory, sequence)?;
-        kept.erase(sequence, &erased)?;
+        let (written, erased) = written?;
         *newest = Some(written.clone());
         self.observe_checkpoint(sequence, started.elapsed());
+        let directory = kept.journal.directory();
+        kept.erase(sequence, &erased)?;
+        directory.drop_checkpoints(&written)?;
+        self.drop_segments(directory, sequence)?;
         Ok(Some(written))
     }
 
     /// Takes the facts as they are now, the end of a segment. Not in the middle of a deletion: what is half forgotten would stay half
-    /// known. Rankings go on meanwhile, and writers wait for the disk, as they do anyway.
+    /// known.
     fn freeze(&self, kept: &Kept) -> Result<(u64, Image), Broken> {
         let _no_deletion = self.deleting.lock();
-        let facts = self.facts.upgradable_read();
-        pollster::block_on(kept.journal.rotate())?;
+        kept.journal.check()?;
+        let mut facts = self.facts.write();
         let terms = kept.terms.lock().1.to_string();
-        let mut facts = Upgradable::upgrade(facts);
-        Ok((kept.journal.last(), facts.freeze(terms)))
+        Ok((kept.journal.end_segment(), facts.freeze(terms)))
+    }
+
+    /// Writes what is frozen, once the journal that it covers is durable; with the users whom that journal is to forget.
+    fn write_frozen(
+        &self,
+        kept: &Kept,
+        sequence: u64,
+        mut image: Image,
+    ) -> Result<(Checkpoint, Vec<Erased>), JournalError> {
+        pollster::block_on(kept.journal.segment_ended(sequence))?;
+        let erased = kept.note_erased(sequence)?;
+        let directory = kept.journal.directory();
+        let written =
+            directory.write_checkpoint(sequence, |parts| self.write_image(&mut image, parts))?;
+        Ok((written, erased))
     }
 
     fn write_image(&self, image: &mut Image, parts: &mut Parts) -> io::Result<()> {
@@ -94,6 +105,11 @@ pub(in crate::engine) fn run(engine: &Arc<Engine>) {
 
 fn watch(engine: &Weak<Engine>) {
     let (mut bytes, mut last, mut since) = (0, None, Instant::now());
+    let erasing = |kept: &Kept| !kept.erasing.lock().is_empty();
+    // An erasure that an earlier process was asked for does not wait for another hour.
+    let mut overdue = engine
+        .upgrade()
+        .is_some_and(|engine| engine.kept.as_ref().is_some_and(erasing));
     while let Some(engine) = engine.upgrade()
         && let Some(kept) = &engine.kept
     {
@@ -101,14 +117,21 @@ fn watch(engine: &Weak<Engine>) {
         let (now_bytes, now_last) = (kept.uncovered + kept.journal.bytes(), kept.journal.last());
         let grown = now_bytes - bytes >= store.checkpoint_bytes;
         let old = since.elapsed() >= store.checkpoint_every && last != Some(now_last);
-        if kept.journal.check().is_ok() && (grown || old) {
-            if let Err(error) = engine.checkpoint() {
-                engine.telemetry.journal.checkpoint_failures.inc();
-                tracing::error!("no checkpoint could be written: {error}");
+        let mut pause = LOOK;
+        if kept.journal.check().is_ok() && (grown || old || overdue) {
+            match engine.checkpoint() {
+                Ok(_) => {
+                    (bytes, last, since, overdue) =
+                        (now_bytes, Some(now_last), Instant::now(), false);
+                }
+                Err(error) => {
+                    engine.telemetry.journal.checkpoint_failures.inc();
+                    tracing::error!("no checkpoint could be written: {error}");
+                    pause = RETRY;
+                }
             }
-            (bytes, last, since) = (now_bytes, Some(now_last), Instant::now());
         }
         drop(engine);
-        std::thread::sleep(LOOK);
+        std::thread::sleep(pause);
     }
 }

@@ -41,8 +41,22 @@ impl Erased {
 
 /// The users whose erasure was begun and not ended.
 pub(super) fn unfinished(directory: &Directory) -> Result<Vec<Erased>, JournalError> {
-    let note = directory.note()?;
-    Ok(serde_json::from_slice(&note.unwrap_or_default()).unwrap_or_default())
+    let Some(note) = directory.note()? else {
+        return Ok(Vec::new());
+    };
+    serde_json::from_slice(&note).map_err(|error| JournalError::Damaged {
+        path: directory.path().join("erasing"),
+        offset: error.column() as u64,
+        what: error.to_string(),
+    })
+}
+
+/// Takes down durably whose erasure is begun.
+pub(super) fn note(directory: &Directory, users: &[Erased]) -> Result<(), JournalError> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    directory.write_note(&serde_json::to_vec(users).unwrap_or_default())
 }
 
 impl Kept {
@@ -52,10 +66,7 @@ impl Kept {
         let covered = erasing.iter().filter(|user| user.at <= sequence);
         let covered: Vec<Erased> = covered.cloned().collect();
         drop(erasing);
-        if !covered.is_empty() {
-            let note = serde_json::to_vec(&covered).unwrap_or_default();
-            self.journal.directory().write_note(&note)?;
-        }
+        note(self.journal.directory(), &covered)?;
         Ok(covered)
     }
 
@@ -66,9 +77,13 @@ impl Kept {
         }
         let directory = self.journal.directory();
         let until: HashMap<&str, u64> = users.iter().map(|it| (it.id.as_str(), it.at)).collect();
+        // An id may be written with escapes, and a number in many ways.
+        let is_plain = |id: &&str| id.parse::<f64>().is_err();
+        let plain = until.keys().all(is_plain);
         let concerned = |bytes: &[u8]| {
             let mut ids = until.keys();
-            memchr::memmem::find(bytes, b"\\u").is_some()
+            !plain
+                || memchr::memchr(b'\\', bytes).is_some()
                 || ids.any(|id| memchr::memmem::find(bytes, id.as_bytes()).is_some())
         };
         directory.rewrite(sequence, concerned, |at, content| {

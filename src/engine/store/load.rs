@@ -32,7 +32,7 @@ pub(super) fn load(directory: &Directory, config: &Config) -> Result<Found, Jour
     if let Some(checkpoint) = &checkpoint {
         checkpoint.read(|part, offset| {
             let taken = restored.part(part, config);
-            taken.map_err(|error| checkpoint.damaged(offset, &error.to_string()))
+            taken.map_err(|error| checkpoint.damaged::<JournalError>(offset, &error.to_string()))
         })?;
         tracing::info!(
             seconds = started.elapsed().as_secs_f64(),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::erase::{self, Erased};
 use super::load::{Progress, damaged, load};
 use super::{Stored, WAITING};
 use crate::clock::Clock;
@@ -35,12 +36,14 @@ pub fn rebuild(path: &Path, config: &Config) -> Result<Learnt, JournalError> {
     let first = directory.first()?.unwrap_or(1);
     let mut facts = declared(&directory, first, config)?;
     let (mut terms, mut refused) = (config.clone(), 0);
+    let mut erasing = erase::unfinished(&directory)?;
     let mut progress = Progress::new(directory.bytes_after(first - 1));
-    let (last, torn) = directory.replay(first - 1, |_, content, path, offset| {
+    let (last, torn) = directory.replay(first - 1, |sequence, content, path, offset| {
         let redone = Record::read(content).and_then(|record| {
             if matches!(record, Record::Terms(_)) {
                 return Ok(0);
             }
+            erasing.extend(Erased::of(&record, sequence));
             facts.redo(record, &mut terms)
         });
         refused += redone.map_err(|what| damaged(path, offset, &what))?;
@@ -60,6 +63,7 @@ pub fn rebuild(path: &Path, config: &Config) -> Result<Learnt, JournalError> {
         users: facts.features.users.len(),
         purchases: facts.sales.counts().purchases,
     };
+    erase::note(&directory, &erasing)?;
     replace(directory, last, facts, config)?;
     Ok(learnt)
 }
@@ -67,16 +71,18 @@ pub fn rebuild(path: &Path, config: &Config) -> Result<Learnt, JournalError> {
 /// What was declared before the first record that is kept.
 fn declared(directory: &Directory, first: u64, config: &Config) -> Result<Facts, JournalError> {
     let mut restored = Restored::new(config);
-    if first > 1
-        && let Some(checkpoint) = directory.checkpoint()?
-    {
+    if let Some(checkpoint) = directory.checkpoint()? {
         checkpoint.read(|part, offset| {
             let taken = restored.part(part, config);
-            taken.map_err(|error| checkpoint.damaged(offset, &error.to_string()))
+            taken.map_err(|error| checkpoint.damaged::<JournalError>(offset, &error.to_string()))
         })?;
         restored.facts.unlearn(config);
     }
-    Ok(restored.facts)
+    if first > 1 {
+        return Ok(restored.facts);
+    }
+    // All of it comes again, but for who was deleted.
+    Ok(restored.facts.emptied(config))
 }
 
 /// Puts facts in place of the checkpoint, with the journal to go on after record `last`.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Change, Data, everything, same};
+use super::{Change, Data, everything, program, same};
 
 /// How often files hold an id, over a whole directory.
 fn mentions(directory: &Path, id: &str) -> usize {
@@ -41,7 +41,18 @@ fn nothing_on_disk_knows_a_deleted_user_after_the_next_checkpoint() {
     for number in 0..120 {
         service.events(&[event(number, if number % 3 == 0 { GONE } else { "stays" })]);
     }
-    // The same id, written so that its bytes are not those of the name.
+    // The same id, and a number, written so that their bytes are not those of the name.
+    for number in ["987654321.0", "9.87654321e8"] {
+        let event = event(600, "n")
+            .to_string()
+            .replace("\"n\"", number)
+            .replace("e600", number);
+        assert_eq!(
+            service.attempt("POST", "/events", event.as_bytes()),
+            Some(200)
+        );
+    }
+    service.users(&[json!({"id": 987654321.0})]);
     let escaped = event(500, GONE)
         .to_string()
         .replace("the-user", "the\\u002duser");
@@ -57,8 +68,16 @@ fn nothing_on_disk_knows_a_deleted_user_after_the_next_checkpoint() {
         facts: Vec::new(),
     };
     assert!(deleted.send(&service));
+    assert_eq!(service.delete("/users/987654321"), 204);
     service.wait("the user is still on disk", |_| {
-        mentions(&data.path(), GONE) + mentions(&data.path(), "\\u002duser") == 0
+        let written = [
+            GONE,
+            "\\u002duser",
+            "987654321.0",
+            "9.87654321e8",
+            "987654321",
+        ];
+        written.iter().all(|id| mentions(&data.path(), id) == 0)
     });
     assert!(
         mentions(&data.path(), "stays") > 70,
@@ -70,4 +89,25 @@ fn nothing_on_disk_knows_a_deleted_user_after_the_next_checkpoint() {
     let service = data.start();
     assert_eq!(service.get(&format!("/users/{GONE}")).status, 404);
     same(&everything(&service), &before);
+}
+
+#[test]
+fn an_erasure_outlives_the_process_and_a_rebuild() {
+    const GONE: &str = "the-user-who-left";
+    let small = "[store]\nsegment_bytes = 4096\n";
+    let data = Data::new(small);
+    let service = data.start();
+    service.items(&[json!({"id": "i1", "price": 2})]);
+    for number in 0..60 {
+        service.events(&[event(number, GONE), event(1_000 + number, "stays")]);
+    }
+    assert_eq!(service.delete(&format!("/users/{GONE}")), 204);
+    drop(service);
+    let rebuilt = program().arg("rebuild").arg(data.path()).output().unwrap();
+    assert!(rebuilt.status.success(), "{rebuilt:?}");
+    let service = data.start();
+    service.wait("the user is still on disk", |_| {
+        mentions(&data.path(), GONE) == 0
+    });
+    assert!(mentions(&data.path(), "stays") > 50);
 }

@@ -59,11 +59,18 @@ impl Data {
 /// What a start on a directory says that must be refused.
 fn refused(path: &Path) -> String {
     let mut command = program();
-    let output = command
+    let command = command
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-        .arg(path)
-        .output()
-        .unwrap();
+        .arg(path);
+    let piped = || std::process::Stdio::piped();
+    let mut child = command.stdout(piped()).stderr(piped()).spawn().unwrap();
+    let begun = std::time::Instant::now();
+    while child.try_wait().unwrap().is_none() && begun.elapsed().as_secs() < 20 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    // One that was taken in spite of all does not go on for ever.
+    let _ended_already = child.kill();
+    let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(output.stdout.is_empty());
     String::from_utf8(output.stderr).unwrap()

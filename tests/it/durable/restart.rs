@@ -55,6 +55,23 @@ fn an_event_that_comes_again_after_a_restart_counts_once() {
 }
 
 #[test]
+fn a_repeat_that_was_known_counts_for_nothing_when_fewer_ids_are_remembered_later() {
+    let data = Data::new("");
+    let service = data.start();
+    service.items(&[json!({"id": "i1"})]);
+    let event = |number: u32| json!({"id": format!("e{number}"), "user_id": "u1", "item_id": "i1", "kind": "view", "at": "2025-04-07T00:00:00Z"});
+    service.events(&(0..200).map(event).collect::<Vec<_>>());
+    service.events(&[event(0)]);
+    let before = service.get("/users/u1").text();
+    drop(service);
+    let fewer = Data {
+        config: "[store]\nevent_ids = 100\n".to_owned(),
+        ..data
+    };
+    assert_eq!(fewer.start().get("/users/u1").text(), before);
+}
+
+#[test]
 fn checkpoints_keep_the_journal_short() {
     let config = format!("{SMALL}history_days = 0\n");
     let (data, mut changes) = (Data::new(&config), Changes::new(5));

@@ -3,7 +3,7 @@
 
 use saima::clock::Time;
 use saima::config::Config;
-use saima::ingest::{EntityKind, Facts, Moment, Operation, Record, Rejected, read};
+use saima::ingest::{EntityKind, Facts, Fate, Moment, Operation, Record, read};
 use saima::model::Diagnosis;
 use saima::model::schema::{EVENT, ITEM, MERCHANT, Object, USER};
 
@@ -42,7 +42,7 @@ pub(super) fn moment(config: &Config) -> Moment<'_> {
 }
 
 /// Reads and applies one line.
-fn tell(facts: &mut Facts, operation: Operation, line: &[u8]) -> Result<(), Rejected> {
+fn tell(facts: &mut Facts, operation: Operation, line: &[u8]) -> Fate {
     let fact = read(operation, line, &CONFIG.vocabulary)?;
     facts.apply(fact, &moment(&CONFIG))
 }
