@@ -34,7 +34,7 @@
 //! | 3 | [`rank`], [`ingest`]: never each other | layers 0–2 |
 //! | 2 | [`feature`], [`race`], [`journal`]: never each other; [`ingest`] feeds both | layers 0–1 |
 //! | 1 | [`config`], [`telemetry`] | layer 0 |
-//! | 0 | [`model`], [`objective`], [`id`], [`clock`], [`prefetch`], [`allocator`], [`chunked`] | nothing of the crate but layer 0 |
+//! | 0 | [`model`], [`objective`], [`id`], [`clock`], [`prefetch`], [`allocator`], [`chunked`], [`binary`] | nothing of the crate but layer 0 |
 //!
 //! [`rank`], [`race`] and [`feature`] know no async runtime, no HTTP, no log and no file. Time is an argument everywhere below the
 //! engine. The one crossing from async tasks to the CPU threads is in [`engine`].
@@ -52,6 +52,7 @@
 //!   they grow). **Standings**: the immutable result of one rebuild. **`as_of`**: the one instant that a request sees.
 
 pub mod allocator;
+pub mod binary;
 pub mod chunked;
 pub mod cli;
 pub mod clock;

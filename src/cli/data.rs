@@ -151,20 +151,27 @@ pub(super) fn restore(args: &Restore) -> Result<ExitCode> {
     found.restore(&unfinished, without, &config)?;
     if occupied {
         say_deleted(&deleted, args.with_deleted);
+        exchange(&unfinished, directory)
+            .with_context(|| format!("cannot replace {}", directory.display()))?;
         let aside = aside(directory);
-        fs::rename(directory, &aside)
-            .with_context(|| format!("cannot rename {}", directory.display()))?;
+        fs::rename(&unfinished, &aside)
+            .with_context(|| format!("cannot rename {}", unfinished.display()))?;
         eprintln!("What was there is now {}.", aside.display());
     } else {
         eprintln!("Users who were deleted after it was made come back: delete them again.");
+        // One that is empty is replaced.
+        fs::rename(&unfinished, directory)
+            .with_context(|| format!("cannot rename {}", unfinished.display()))?;
     }
-    if directory.exists() {
-        fs::remove_dir(directory)?;
-    }
-    fs::rename(&unfinished, directory)
-        .with_context(|| format!("cannot rename {}", unfinished.display()))?;
     eprintln!("{} is restored.", directory.display());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Exchanges two directories at once: at no moment is there none of the name, on which a service would begin anew.
+fn exchange(one: &Path, other: &Path) -> std::io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?;
+    Ok(())
 }
 
 fn say_deleted(deleted: &[String], with_them: bool) {

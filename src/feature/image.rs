@@ -9,15 +9,16 @@ use std::ops::Range;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Features, items, merchants, users};
+use super::{Features, items};
+use crate::id::{MerchantRow, UserRow};
 
 /// What is small of one instant.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct FeatureImage {
     tags: Vec<u32>,
     items: items::Small,
-    merchants: merchants::Small,
-    users: users::Small,
+    free_merchants: Vec<MerchantRow>,
+    free_users: Vec<UserRow>,
     #[serde(skip)]
     rows: [usize; Rows::ALL.len()],
 }
@@ -60,8 +61,8 @@ impl Features {
         FeatureImage {
             tags: self.tags.carriers().to_vec(),
             items: self.items.small(),
-            merchants: self.merchants.small(),
-            users: self.users.small(),
+            free_merchants: self.merchants.free().to_vec(),
+            free_users: self.users.free().to_vec(),
             rows,
         }
     }
@@ -90,8 +91,8 @@ impl Features {
     pub fn restore(&mut self, image: FeatureImage) {
         self.tags.restore(image.tags);
         self.items.restore(image.items);
-        self.merchants.restore(image.merchants);
-        self.users.restore(image.users);
+        self.merchants.restore(image.free_merchants);
+        self.users.restore(image.free_users);
     }
 
     /// Takes over a range of rows that [`Self::write`] wrote, the ranges in order.
@@ -106,14 +107,6 @@ impl Features {
             Rows::Merchants => each(bytes, |row| self.merchants.push(row, hasher)),
             Rows::Tags => each(bytes, |name| self.tags.push(name, hasher)),
         }
-    }
-}
-
-/// Appends a value.
-pub(super) fn write<T: Serialize>(value: &T, bytes: &mut Vec<u8>) {
-    // Fails only where there is no room, and a vector makes room.
-    if let Ok(longer) = postcard::to_extend(value, std::mem::take(bytes)) {
-        *bytes = longer;
     }
 }
 

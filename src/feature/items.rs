@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use wide::f32x4;
 
 use super::column::Column;
-use super::image;
 use super::merchants::Merchants;
 use super::tags::Tags;
+use crate::binary::append;
 use crate::clock::{SECOND, Time};
 use crate::id::{Hash, IdHasher, Index, ItemRow, MerchantRow, TagId};
 use crate::model::read::narrow;
@@ -469,9 +469,8 @@ impl Items {
         self.rows
             .read_frozen(rows.clone(), |item| lines.push(Line::from(item)));
         let mut lines = lines.into_iter();
-        self.details.read_frozen(rows, |details| {
-            image::write(&(lines.next(), details), bytes)
-        });
+        self.details
+            .read_frozen(rows, |details| append(&(lines.next(), details), bytes));
     }
 
     /// Adds a row that was written.

@@ -4,7 +4,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
-use super::image;
+use crate::binary::append;
 use crate::clock::Time;
 use crate::id::{IdHasher, Index, MerchantRow, TagId};
 
@@ -36,12 +36,6 @@ impl Merchant {
     pub fn id(&self) -> &str {
         &self.id
     }
-}
-
-/// What of the merchants is written as a whole.
-#[derive(Debug, Deserialize, Serialize)]
-pub(super) struct Small {
-    free: Vec<MerchantRow>,
 }
 
 /// All merchants.
@@ -205,19 +199,18 @@ impl Merchants {
         self.rows.thaw();
     }
 
-    pub(super) fn small(&self) -> Small {
-        Small {
-            free: self.free.clone(),
-        }
+    /// Rows that wait for the next one.
+    pub(super) fn free(&self) -> &[MerchantRow] {
+        &self.free
     }
 
-    pub(super) fn restore(&mut self, small: Small) {
-        self.free = small.free;
+    pub(super) fn restore(&mut self, free: Vec<MerchantRow>) {
+        self.free = free;
     }
 
     pub(super) fn write(&self, rows: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
         self.rows
-            .read_frozen(rows, |merchant| image::write(merchant, bytes));
+            .read_frozen(rows, |merchant| append(merchant, bytes));
     }
 
     /// Adds a row that was written.

@@ -5,7 +5,7 @@
 
 use compact_str::{CompactString, format_compact};
 
-use super::image;
+use crate::binary::append;
 use crate::id::{IdHasher, Index, TagId};
 
 /// A name space of tags.
@@ -136,7 +136,7 @@ impl Tags {
     /// Appends a range of names; a name never changes.
     pub(super) fn write(&self, tags: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
         let names = self.names.get(tags).unwrap_or_default();
-        names.iter().for_each(|name| image::write(name, bytes));
+        names.iter().for_each(|name| append(name, bytes));
     }
 
     /// Adds a name that was written.

@@ -4,8 +4,8 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
-use super::image;
 use super::profile::Profile;
+use crate::binary::append;
 use crate::id::{Hash, IdHasher, Index, TagId, UserRow};
 use crate::prefetch::prefetch;
 
@@ -36,12 +36,6 @@ impl User {
             + self.declared.as_ref().map_or(0, |text| text.len())
             + self.tags.len() * size_of::<(TagId, f32)>()
     }
-}
-
-/// What of the users is written as a whole.
-#[derive(Debug, Deserialize, Serialize)]
-pub(super) struct Small {
-    free: Vec<UserRow>,
 }
 
 /// All users.
@@ -161,19 +155,17 @@ impl Users {
         self.rows.thaw();
     }
 
-    pub(super) fn small(&self) -> Small {
-        Small {
-            free: self.free.clone(),
-        }
+    /// Rows that wait for the next one.
+    pub(super) fn free(&self) -> &[UserRow] {
+        &self.free
     }
 
-    pub(super) fn restore(&mut self, small: Small) {
-        self.free = small.free;
+    pub(super) fn restore(&mut self, free: Vec<UserRow>) {
+        self.free = free;
     }
 
     pub(super) fn write(&self, rows: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
-        self.rows
-            .read_frozen(rows, |user| image::write(user, bytes));
+        self.rows.read_frozen(rows, |user| append(user, bytes));
     }
 
     /// Adds a row that was written.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::seen::{EventId, Seen, SeenImage};
 use super::{Facts, Retired};
+use crate::binary::append;
 use crate::clock::{Day, Time};
 use crate::config::Config;
 use crate::feature::{FeatureImage, Rows};
@@ -145,14 +146,6 @@ impl Image {
             Part::Rows(kind, _) => kind,
             Part::Purchases(_) | Part::EventIds(_) | Part::End => Rows::ALL.len(),
         }
-    }
-}
-
-/// Appends a value.
-fn append<T: Serialize>(value: &T, bytes: &mut Vec<u8>) {
-    // Fails only where there is no room, and a vector makes room.
-    if let Ok(longer) = postcard::to_extend(value, std::mem::take(bytes)) {
-        *bytes = longer;
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{EntityKind, Facts, Moment, Operation, read};
+use crate::binary::append;
 use crate::clock::{Day, Time};
 use crate::config::{Config, ConfigFaults};
 use crate::model::read::id_text;
@@ -61,10 +62,7 @@ impl<'a> Record<'a> {
 
     /// Appends this record.
     pub fn write(&self, bytes: &mut Vec<u8>) {
-        // Fails only where there is no room, and a vector makes room.
-        if let Ok(longer) = postcard::to_extend(self, std::mem::take(bytes)) {
-            *bytes = longer;
-        }
+        append(self, bytes);
     }
 }
 

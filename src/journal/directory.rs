@@ -121,10 +121,21 @@ impl Directory {
 
 /// Whether there is nothing in a directory but what a file system puts there itself.
 fn is_empty(path: &Path) -> Result<bool, JournalError> {
-    let entries = fs::read_dir(path).map_err(JournalError::io(path))?;
-    Ok(entries
-        .flatten()
-        .all(|entry| entry.file_name() == "lost+found"))
+    // A mark that was being written when the process ended is no mark.
+    let unfinished = Path::new(MARK).with_extension(UNFINISHED);
+    let known = [Path::new("lost+found"), &unfinished];
+    let names = entries(path)?;
+    Ok(names
+        .iter()
+        .all(|entry| known.iter().any(|name| entry.ends_with(name))))
+}
+
+/// What lies in a directory.
+fn entries(directory: &Path) -> Result<Vec<PathBuf>, JournalError> {
+    let entries = fs::read_dir(directory).map_err(JournalError::io(directory))?;
+    let paths = entries.map(|entry| Ok(entry?.path()));
+    let paths: io::Result<Vec<PathBuf>> = paths.collect();
+    paths.map_err(JournalError::io(directory))
 }
 
 fn lock(directory: &Path) -> Result<File, JournalError> {
@@ -161,9 +172,9 @@ pub(super) fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), JournalErro
 
 /// Removes files that were being written when a process ended.
 fn clear(directory: &Path) -> Result<(), JournalError> {
-    let entries = fs::read_dir(directory).map_err(JournalError::io(directory))?;
-    let paths = entries.flatten().map(|entry| entry.path());
-    for path in paths.filter(|path| path.extension().is_some_and(|end| end == UNFINISHED)) {
+    let unfinished = |path: &PathBuf| path.extension().is_some_and(|end| end == UNFINISHED);
+    let files = entries(directory)?.into_iter().filter(unfinished);
+    for path in files.filter(|path| path.is_file()) {
         fs::remove_file(&path).map_err(JournalError::io(&path))?;
     }
     sync(directory)
@@ -183,9 +194,8 @@ pub(super) fn numbered(
     directory: &Path,
     extension: &str,
 ) -> Result<Vec<(u64, PathBuf)>, JournalError> {
-    let entries = fs::read_dir(directory).map_err(JournalError::io(directory))?;
-    let paths = entries.flatten().map(|entry| entry.path());
-    let mut files: Vec<(u64, PathBuf)> = paths
+    let mut files: Vec<(u64, PathBuf)> = entries(directory)?
+        .into_iter()
         .filter(|path| path.extension().is_some_and(|end| end == extension))
         .filter_map(|path| Some((path.file_stem()?.to_str()?.parse().ok()?, path)))
         .filter(|(number, path)| *path == name(directory, *number, extension))

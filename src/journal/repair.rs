@@ -15,6 +15,8 @@ use super::{Checkpoint, JournalError};
 
 /// Where damaged files are set aside.
 const ASIDE: &str = "damaged";
+/// Lost records that are filled in for at most; where more seem to be missing, a file is of another journal.
+const MOST_LOST: u64 = 1 << 24;
 
 /// Everything that is wrong in a data directory.
 #[derive(Debug, Default)]
@@ -257,7 +259,11 @@ impl Diagnosis {
     /// Whether a start is possible once it is repaired.
     #[must_use]
     pub fn can_start(&self) -> bool {
-        let hopeless = |fault: &Damage| matches!(fault, Damage::Checkpoint { spare: false, .. });
+        let hopeless = |fault: &Damage| match fault {
+            Damage::Checkpoint { spare, .. } => !spare,
+            Damage::Records { records } => records.end - records.start > MOST_LOST,
+            Damage::Bytes { .. } | Damage::Absent { .. } => false,
+        };
         !self.faults.iter().any(hopeless)
     }
 

@@ -364,6 +364,56 @@ fn a_copy_under_a_like_name_is_not_read_again() {
 }
 
 #[test]
+fn nobody_waits_for_a_thread_that_panicked() {
+    struct Panicking(fs::File);
+    impl Medium for Panicking {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+            assert_eq!(bytes, segment::MAGIC, "on purpose");
+            io::Write::write_all(&mut self.0, bytes)
+        }
+        fn sync(&mut self) -> io::Result<()> {
+            self.0.sync_data()
+        }
+    }
+    let home = tempfile::tempdir().unwrap();
+    let create = |path: &Path| -> io::Result<Box<dyn Medium>> {
+        Ok(Box::new(Panicking(fs::File::create(path)?)))
+    };
+    let directory = Directory::open(home.path()).unwrap();
+    let journal = Journal::start(directory, 0, SETTINGS, create).unwrap();
+    let sequence = journal.append(|bytes| bytes.push(1)).unwrap();
+    assert!(pollster::block_on(journal.durable(sequence)).is_err());
+    assert!(journal.append(|_| {}).is_err());
+}
+
+#[test]
+fn a_first_start_that_was_cut_off_is_begun_again() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("saima-data.part"), "").unwrap();
+    drop(Directory::open(home.path()).unwrap());
+    drop(Directory::existing(home.path()).unwrap());
+    // Others' unfinished files do not make a directory ours.
+    let other = tempfile::tempdir().unwrap();
+    fs::write(other.path().join("film.part"), "").unwrap();
+    assert!(matches!(
+        Directory::open(other.path()),
+        Err(JournalError::Foreign(_))
+    ));
+    assert!(other.path().join("film.part").exists());
+}
+
+#[test]
+fn a_segment_of_another_journal_is_not_filled_up_to() {
+    let home = written(&[vec![1], vec![2]], 1);
+    let far = home
+        .path()
+        .join(format!("journal/{:020}.log", u64::MAX - 1));
+    fs::write(far, segment::MAGIC).unwrap();
+    let directory = Directory::existing(home.path()).unwrap();
+    assert!(!directory.diagnose().unwrap().can_start());
+}
+
+#[test]
 fn a_damaged_segment_is_not_written_anew() {
     let home = written(&vec![vec![1; 50]; 20], 1);
     let path = segments(home.path())[0].clone();

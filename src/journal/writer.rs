@@ -28,7 +28,7 @@ pub struct Settings {
 /// A journal that is being written. Dropping it writes what waits.
 #[derive(Debug)]
 pub struct Journal {
-    directory: Arc<Directory>,
+    directory: Directory,
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
@@ -50,7 +50,8 @@ struct Waiting {
     /// The record that somebody waits for.
     wanted: u64,
     /// Where the segment is to end: after so many of the bytes, with that record.
-    end: Option<(usize, u64)>,
+    segment_end: Option<(usize, u64)>,
+    /// Whether the journal is to end.
     ended: bool,
 }
 
@@ -82,7 +83,7 @@ impl Journal {
                 bytes: Vec::new(),
                 last,
                 wanted: last,
-                end: None,
+                segment_end: None,
                 ended: false,
             }),
             work: Condvar::new(),
@@ -94,12 +95,12 @@ impl Journal {
             }),
             settings,
         });
-        let segments = Segments {
+        let mut segments = Segments {
             directory: directory.journal(),
             create: Box::new(create),
         };
-        let current = segments.begin(last + 1);
-        let (segments, current) = current.map_err(JournalError::io(&directory.journal()))?;
+        let current = segments.next(last + 1);
+        let current = current.map_err(JournalError::io(&directory.journal()))?;
         let writer = Writer {
             shared: Arc::clone(&shared),
             segments,
@@ -110,7 +111,7 @@ impl Journal {
         let thread = thread.spawn(move || writer.run());
         Ok(Self {
             thread: Some(thread.map_err(JournalError::io(directory.path()))?),
-            directory: Arc::new(directory),
+            directory,
             shared,
         })
     }
@@ -195,7 +196,7 @@ impl Journal {
     /// Has the segment end with the last record added, whose sequence this is; returns at once.
     pub fn end_segment(&self) -> u64 {
         let mut waiting = self.shared.waiting.lock();
-        waiting.end = Some((waiting.bytes.len(), waiting.last));
+        waiting.segment_end = Some((waiting.bytes.len(), waiting.last));
         self.shared.work.notify_one();
         waiting.last
     }
@@ -246,11 +247,6 @@ struct Segments {
 
 impl Segments {
     /// Begins the segment of that first record; its name is durable then.
-    fn begin(mut self, first: u64) -> io::Result<(Self, Box<dyn Medium>)> {
-        let medium = self.next(first)?;
-        Ok((self, medium))
-    }
-
     fn next(&mut self, first: u64) -> io::Result<Box<dyn Medium>> {
         let path = directory::name(&self.directory, first, EXTENSION);
         let mut medium = (self.create)(&path)?;
@@ -267,6 +263,17 @@ struct Writer {
     current: Box<dyn Medium>,
     /// Bytes of records in the current segment.
     length: u64,
+}
+
+/// Whoever waits must not wait for ever, should the thread panic.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let broken = Broken("the thread that writes it has panicked".into());
+            let say = |written: &mut Written| written.broken = Some(broken);
+            self.shared.written.send_modify(say);
+        }
+    }
 }
 
 impl Writer {
@@ -291,7 +298,7 @@ impl Writer {
         loop {
             let durable = self.shared.written.borrow().durable;
             let due = waiting.wanted > durable || waiting.bytes.len() >= PLENTY;
-            if let Some((length, last)) = waiting.end.take() {
+            if let Some((length, last)) = waiting.segment_end.take() {
                 let next = waiting.bytes.split_off(length);
                 *bytes = std::mem::replace(&mut waiting.bytes, next);
                 return Some((last, true));

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers, lowest first; a module may import what lies below its own layer.
-const LAYERS: [(&str, u8); 18] = [
+const LAYERS: [(&str, u8); 19] = [
     ("prefetch", 0),
     ("allocator", 0),
     ("chunked", 0),
+    ("binary", 0),
     ("model", 0),
     ("objective", 0),
     ("id", 0),

@@ -27,18 +27,11 @@ pub(super) struct Found {
 /// Loads the newest checkpoint and applies the records after it.
 pub(super) fn load(directory: &Directory, config: &Config) -> Result<Found, JournalError> {
     let started = Instant::now();
-    let checkpoint = directory.checkpoint()?;
-    let mut restored = Restored::new(config);
-    if let Some(checkpoint) = &checkpoint {
-        checkpoint.read(|part, offset| {
-            let taken = restored.part(part, config);
-            taken.map_err(|error| checkpoint.damaged::<JournalError>(offset, &error.to_string()))
-        })?;
-        tracing::info!(
-            seconds = started.elapsed().as_secs_f64(),
-            "checkpoint loaded"
-        );
-    }
+    let (restored, checkpoint) = restored(directory, config)?;
+    tracing::info!(
+        seconds = started.elapsed().as_secs_f64(),
+        "checkpoint loaded"
+    );
     let after = checkpoint.as_ref().map_or(0, |it| it.sequence);
     let mut terms = of_terms(&restored.terms, config, directory)?;
     let (mut facts, mut refused) = (restored.facts, 0);
@@ -71,6 +64,22 @@ pub(super) fn load(directory: &Directory, config: &Config) -> Result<Found, Jour
         torn,
         erasing,
     })
+}
+
+/// What the newest checkpoint holds, and which that is; nothing where there is none.
+pub(super) fn restored(
+    directory: &Directory,
+    config: &Config,
+) -> Result<(Restored, Option<Checkpoint>), JournalError> {
+    let checkpoint = directory.checkpoint()?;
+    let mut restored = Restored::new(config);
+    if let Some(checkpoint) = &checkpoint {
+        checkpoint.read(|part, offset| {
+            let taken = restored.part(part, config);
+            taken.map_err(|error| checkpoint.damaged::<JournalError>(offset, &error.to_string()))
+        })?;
+    }
+    Ok((restored, checkpoint))
 }
 
 fn of_terms(terms: &str, config: &Config, directory: &Directory) -> Result<Config, JournalError> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::erase::{self, Erased};
-use super::load::{Progress, damaged, load};
+use super::load::{Progress, damaged, load, restored};
 use super::{Stored, WAITING};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -70,19 +70,13 @@ pub fn rebuild(path: &Path, config: &Config) -> Result<Learnt, JournalError> {
 
 /// What was declared before the first record that is kept.
 fn declared(directory: &Directory, first: u64, config: &Config) -> Result<Facts, JournalError> {
-    let mut restored = Restored::new(config);
-    if let Some(checkpoint) = directory.checkpoint()? {
-        checkpoint.read(|part, offset| {
-            let taken = restored.part(part, config);
-            taken.map_err(|error| checkpoint.damaged::<JournalError>(offset, &error.to_string()))
-        })?;
-        restored.facts.unlearn(config);
-    }
+    let (Restored { mut facts, .. }, _) = restored(directory, config)?;
+    facts.unlearn(config);
     if first > 1 {
-        return Ok(restored.facts);
+        return Ok(facts);
     }
     // All of it comes again, but for who was deleted.
-    Ok(restored.facts.emptied(config))
+    Ok(facts.emptied(config))
 }
 
 /// Puts facts in place of the checkpoint, with the journal to go on after record `last`.
@@ -113,6 +107,8 @@ fn replace(
 #[derive(Debug)]
 pub struct Restoring {
     directory: Directory,
+    /// The directory to restore to, held so that no service starts on it meanwhile.
+    _target: Option<Directory>,
     /// The last record that it covers.
     pub sequence: u64,
     /// How many users it knows.
@@ -129,13 +125,18 @@ impl Restoring {
     pub fn read(backup: &Path, target: &Path, config: &Config) -> Result<Self, JournalError> {
         let directory = Directory::existing(backup)?;
         let then = load(&directory, config)?;
-        let deleted = match Directory::existing(target) {
-            Ok(now) => load(&now, config)?.facts.deleted_since(&then.facts),
-            Err(JournalError::Absent(_)) => Vec::new(),
+        let target = match Directory::existing(target) {
+            Ok(target) => Some(target),
+            Err(JournalError::Absent(_)) => None,
             Err(other) => return Err(other),
+        };
+        let deleted = match &target {
+            Some(now) => load(now, config)?.facts.deleted_since(&then.facts),
+            None => Vec::new(),
         };
         Ok(Self {
             directory,
+            _target: target,
             sequence: then.last,
             users: then.facts.features.users.len(),
             deleted,
@@ -147,7 +148,7 @@ impl Restoring {
     /// # Errors
     /// A directory that cannot be used, with the reason and the place.
     pub fn restore(
-        self,
+        &self,
         target: &Path,
         without: &[String],
         config: &Config,
@@ -156,22 +157,18 @@ impl Restoring {
         let Stored { mut facts, kept } = Stored::open(target, config)?;
         let clock = Clock::new(config.clock.mode);
         let last_complete = clock.now().day(config.race.utc_offset).plus(-1);
+        let Some(kept) = kept else { return Ok(()) };
         for id in without {
-            let gone = facts.delete(EntityKind::User, id, last_complete);
-            if let (Some(_), Some(kept)) = (gone, &kept) {
-                let record = Record::Deletion {
-                    kind: EntityKind::User,
-                    id,
-                    last_complete,
-                };
-                let added = kept.journal.append(|bytes| record.write(bytes));
-                let durable = added.and_then(|at| pollster::block_on(kept.journal.durable(at)));
-                durable.map_err(|broken| JournalError::Io {
-                    path: target.to_owned(),
-                    error: std::io::Error::other(broken),
-                })?;
+            let record = Record::Deletion {
+                kind: EntityKind::User,
+                id,
+                last_complete,
+            };
+            if facts.delete(EntityKind::User, id, last_complete).is_some() {
+                kept.journal.append(|bytes| record.write(bytes))?;
             }
         }
+        pollster::block_on(kept.journal.durable(kept.journal.last()))?;
         Ok(())
     }
 }
