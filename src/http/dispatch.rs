@@ -35,7 +35,6 @@ use super::request_id::{RequestId, RequestIds, X_REQUEST_ID};
 use super::{Action, ROUTES, Route, docs, facts, openapi, ops, rank};
 use crate::config::Generation;
 use crate::engine::Engine;
-use crate::model::Limits;
 use crate::telemetry::{Refusal, Work};
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -81,11 +80,12 @@ pub(super) struct Granted {
 
 impl Call<'_> {
     /// The whole body, unpacked, once it is its turn to be worked on. A rank request's own time is in the body: it waits later.
-    pub(super) async fn read(&mut self, limits: &Limits) -> Result<Bytes, Problem> {
+    pub(super) async fn read(&mut self) -> Result<Bytes, Problem> {
         let generation = Arc::clone(&self.generation);
         let config = &generation.config;
         let mut held = self.app.admission.hold(self.work, &config.admission);
         let patience = config.server.body;
+        let limits = &config.vocabulary.limits;
         let body = body::read(self.headers, self.body, limits, patience, &mut held).await?;
         self.granted.held = Some(held);
         if self.work != Some(Work::Rank) {

@@ -61,9 +61,8 @@ impl Report {
 
 /// Applies every good line, and reports the others.
 pub(super) async fn ingest(mut call: Call<'_>, operation: Operation) -> Result<Reply, Problem> {
-    let generation = call.app.engine.generation();
-    let limits = generation.config.vocabulary.limits.clone();
-    let body = call.read(&limits).await?;
+    let body = call.read().await?;
+    let limits = call.generation.config.vocabulary.limits.clone();
     let lines = cut(
         call.app,
         call.id,

@@ -52,8 +52,7 @@ pub(super) async fn delete(
 
 /// The standings.
 pub(super) fn race(call: &Call<'_>) -> Result<Reply, Problem> {
-    let generation = call.app.engine.generation();
-    let most = generation.config.vocabulary.limits.limit;
+    let most = call.generation.config.vocabulary.limits.limit;
     let limit = call.query.get("limit").and_then(|limit| limit.parse().ok());
     let query = RaceQuery {
         kind: call.query.get("kind").unwrap_or("merchant"),
@@ -71,8 +70,7 @@ pub(super) async fn rebuild(mut call: Call<'_>) -> Result<Reply, Problem> {
     struct Live {
         standings: u64,
     }
-    let generation = call.app.engine.generation();
-    let body = call.read(&generation.config.vocabulary.limits).await?;
+    let body = call.read().await?;
     nothing(&body)?;
     let standings = call.app.engine.rebuild().await;
     json(&call, &Live { standings })
@@ -80,8 +78,7 @@ pub(super) async fn rebuild(mut call: Call<'_>) -> Result<Reply, Problem> {
 
 /// A checkpoint of now, while it is being read from the disk.
 pub(super) async fn backup(mut call: Call<'_>) -> Result<Reply, Problem> {
-    let generation = call.app.engine.generation();
-    let body = call.read(&generation.config.vocabulary.limits).await?;
+    let body = call.read().await?;
     nothing(&body)?;
     let Some(mut bytes) = call.app.engine.backup().await? else {
         let detail = "facts are kept in memory only: there is no data directory to back up";
@@ -118,22 +115,20 @@ pub(super) fn config(call: &Call<'_>) -> Result<Reply, Problem> {
         generation: u64,
         config: &'a serde_json::Value,
     }
-    let generation = call.app.engine.generation();
     let live = Live {
-        generation: generation.number,
-        config: &generation.config.effective(),
+        generation: call.generation.number,
+        config: &call.generation.config.effective(),
     };
     json(call, &live)
 }
 
 /// The metrics.
 pub(super) fn metrics(call: &Call<'_>) -> Reply {
-    let generation = call.app.engine.generation();
     let telemetry = call.app.engine.telemetry();
     call.app.engine.measure();
     call.app
         .admission
-        .measure(&generation.config.admission, &telemetry.room);
+        .measure(&call.generation.config.admission, &telemetry.room);
     Reply::of(HeaderValue::from_static(SCRAPE_TYPE), telemetry.scrape())
 }
 

@@ -30,7 +30,7 @@ const LARGE: usize = 512 << 10;
 pub(super) async fn one(mut call: Call<'_>) -> Result<Reply, Problem> {
     let generation = Arc::clone(&call.generation);
     let vocabulary = &generation.config.vocabulary;
-    let body = call.read(&vocabulary.limits).await?;
+    let body = call.read().await?;
     if body.len() >= LARGE {
         return large(call, generation, body).await;
     }
@@ -123,8 +123,8 @@ fn refused(app: &App, error: RankError) -> Problem {
 
 /// Answers many requests, each a ranking or a problem.
 pub(super) async fn batch(mut call: Call<'_>) -> Result<Reply, Problem> {
-    let generation = call.app.engine.generation();
-    let body = call.read(&generation.config.vocabulary.limits).await?;
+    let body = call.read().await?;
+    let generation = Arc::clone(&call.generation);
     let (app, id, arrived) = (Arc::clone(call.app), call.id.clone(), call.arrived);
     let granted = call.granted();
     let work = move || {

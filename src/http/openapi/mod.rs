@@ -199,6 +199,7 @@ fn statuses(route: &Route) -> Vec<u16> {
         401 => route.role != Role::Open,
         429 => Work::of(route.action).is_some(),
         404 => absent,
+        409 => route.action == Action::Backup,
         status if BODY.contains(status) => takes_body,
         _ => true,
     });
@@ -337,6 +338,8 @@ mod tests {
             let admitted = Work::of(route.action).is_some();
             assert_eq!(responses.get("429").is_some(), admitted, "{}", route.path);
             assert!(responses.get("503").is_some(), "{}", route.path);
+            let conflicts = route.action == Action::Backup;
+            assert_eq!(responses.get("409").is_some(), conflicts, "{}", route.path);
         }
         for status in ["429", "503"] {
             let answer = &document["components"]["responses"][status];
