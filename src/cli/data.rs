@@ -74,8 +74,9 @@ pub(super) struct Repair {
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Learns from all of the journal that is kept ([store] history_days, history_bytes), with the gains, half-lives and
-bounds of the configuration. What is older than that journal is forgotten, and so are the purchases of
-deleted users, whom the journal no longer knows; what was declared stays. No service may use the directory."
+bounds of the configuration. What was learnt before that journal begins would be forgotten: then it
+needs --forget. The purchases of deleted users, whom the journal no longer knows, are forgotten too; what was declared stays.
+No service may use the directory."
 )]
 pub(super) struct Rebuild {
     /// The data directory
@@ -84,6 +85,9 @@ pub(super) struct Rebuild {
     /// Configuration file; without it the embedded default
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Forget what was learnt from journal that is no longer kept
+    #[arg(long)]
+    forget: bool,
 }
 
 pub(super) fn backup(args: &Backup) -> Result<ExitCode> {
@@ -234,17 +238,19 @@ pub(super) fn repair(args: &Repair) -> Result<ExitCode> {
 
 pub(super) fn rebuild(args: &Rebuild) -> Result<ExitCode> {
     let config = load(args.config.as_deref())?;
+    let first = Directory::existing(&args.directory)?.first()?.unwrap_or(1);
+    if first > 1 && !args.forget {
+        bail!(
+            "the journal of {} is kept from record {first} on only: to learn anew is to forget what was learnt before it. \
+             Nothing was changed; --forget does it",
+            args.directory.display()
+        );
+    }
     let learnt = engine::rebuild(&args.directory, &config)?;
     eprintln!(
         "Learnt anew from records {} to {}: {} users, {} purchases in the books, {} lines that do not hold.",
         learnt.first, learnt.last, learnt.users, learnt.purchases, learnt.refused
     );
-    if learnt.first > 1 {
-        eprintln!(
-            "What was learnt before record {} is gone: its journal is not kept.",
-            learnt.first
-        );
-    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -49,6 +49,14 @@ fn a_back_up_is_a_marketplace_of_its_own() {
     let restored = Service::launch(None, &["--clock", "event", "--data", text(&fresh)], &[]);
     same(&everything(&restored), &before);
 
+    drop(restored);
+    let (said, code) = run(&["rebuild", text(&fresh)]);
+    assert!(code == 1 && said.contains("--forget"), "{said}");
+    let restored = Service::launch(None, &["--clock", "event", "--data", text(&fresh)], &[]);
+    same(&everything(&restored), &before);
+    drop(restored);
+    done(&["rebuild", text(&fresh), "--forget"]);
+
     let (said, code) = run(&["backup", text(&backup), "--url", service.base()]);
     assert!(code == 1 && said.contains("not empty"), "{said}");
     let memory = Service::start();
