@@ -3,6 +3,8 @@
 //! hyper has one timer for both, so that a connection which may wait a minute for its next request could take a minute over each
 //! head too. Here the bytes that come and go and the requests under way tell the two apart, for HTTP/1 and HTTP/2 alike, and
 //! a request costs no timer: the watch looks at a note now and then.
+//!
+//! A connection whose request was refused for want of a place reads no further until it is called (see [`super::admission`]).
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -13,6 +15,11 @@ use std::time::{Duration, Instant};
 use axum::http::Version;
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::admission::Called;
+
+/// For how long requests are not refused for want of a place again, once one was called.
+const CALLED: Duration = Duration::from_secs(1);
 
 /// What a connection is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +32,9 @@ enum Phase {
     Idle(Instant),
 }
 
+/// What has to come before the next request is read.
+type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// What runs out of time on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Overdue {
@@ -34,15 +44,17 @@ pub(super) enum Overdue {
     Idle,
 }
 
-#[derive(Debug)]
 struct Note {
     phase: Phase,
     /// Whether this is HTTP/2, on which bytes that come and go may be no part of any request.
     multiplexed: bool,
+    /// What the next request has to wait for.
+    wait: Option<Wait>,
+    /// Until when requests are those of a client who has waited.
+    called: Option<Instant>,
 }
 
 /// The note of what a connection is at.
-#[derive(Debug)]
 pub(super) struct Watch(Mutex<Note>);
 
 impl Watch {
@@ -51,7 +63,35 @@ impl Watch {
         Arc::new(Self(Mutex::new(Note {
             phase: Phase::Head(Instant::now()),
             multiplexed: false,
+            wait: None,
+            called: None,
         })))
+    }
+
+    /// Nothing more is to be read until that is over. It holds for a connection whose requests come one by one.
+    pub(super) fn pause(&self, wait: impl Future<Output = ()> + Send + 'static) {
+        let mut note = self.0.lock();
+        if !note.multiplexed {
+            note.wait = Some(Box::pin(wait));
+        }
+    }
+
+    /// Whether reading may go on.
+    fn poll_resume(&self, context: &mut Context<'_>) -> Poll<()> {
+        let mut note = self.0.lock();
+        if let Some(wait) = &mut note.wait {
+            ready!(wait.as_mut().poll(context));
+            note.wait = None;
+            note.called = Some(Instant::now() + CALLED);
+        }
+        Poll::Ready(())
+    }
+
+    /// Whether the request that begins now is of a client who has waited lately.
+    pub(super) fn called(&self) -> Option<Called> {
+        let mut note = self.0.lock();
+        note.called = note.called.filter(|until| Instant::now() < *until);
+        note.called.map(|_| Called)
     }
 
     /// A request is under way for as long as this lives.
@@ -136,6 +176,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        ready!(self.watch.poll_resume(context));
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         if buffer.filled().len() > before {
@@ -226,5 +267,23 @@ mod tests {
             };
             assert_eq!(watch.overdue(head, idle).await, overdue);
         }
+    }
+
+    #[tokio::test]
+    async fn a_paused_connection_reads_on_when_the_pause_is_over_and_says_so() {
+        let (mut client, stream) = duplex(64);
+        let watch = Watch::new();
+        let mut watched = Watched {
+            stream,
+            watch: Arc::clone(&watch),
+        };
+        let (end, over) = tokio::sync::oneshot::channel::<()>();
+        watch.pause(async { drop(over.await) });
+        client.write_all(b"G").await.unwrap();
+        let early = tokio::time::timeout(SHORT, watched.read_u8()).await;
+        assert!(early.is_err() && watch.called().is_none());
+        drop(end);
+        assert_eq!(watched.read_u8().await.unwrap(), b'G');
+        assert!(watch.called().is_some());
     }
 }

@@ -26,7 +26,7 @@ use hyper::body::Incoming;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 
-use super::admission::{Admission, Held, Leave};
+use super::admission::{Admission, Called, Held, Leave, Place};
 use super::auth::Tokens;
 use super::body::{self, Media};
 use super::error::{CAUSES, Cause, Problem};
@@ -68,19 +68,57 @@ pub(super) struct Call<'c> {
     pub(super) arrived: Instant,
     pub(super) generation: Arc<Generation>,
     work: Option<Work>,
+    called: Option<Called>,
     granted: Granted,
 }
 
 /// What a request was granted: dropped, it is others'. Whoever works on after the request is gone must keep it.
 #[derive(Default)]
 pub(super) struct Granted {
+    place: Option<Place>,
     leave: Option<Leave>,
     held: Option<Held>,
 }
 
 impl Call<'_> {
-    /// The whole body, unpacked, once it is its turn to be worked on. A rank request's own time is in the body: it waits later.
+    /// The whole body, unpacked, once it is its turn to be worked on; a rank request, whose own time is in the body, has its place
+    /// then and waits for its [`Self::turn`] later.
     pub(super) async fn read(&mut self) -> Result<Bytes, Problem> {
+        match self.work {
+            Some(Work::Rank) => self.read_at_once().await,
+            Some(work) => {
+                let body = self.read_body().await?;
+                self.enter(work).await?;
+                Ok(body)
+            }
+            None => self.read_body().await,
+        }
+    }
+
+    /// The body of a rank request, which has its place from the start, so that no more are read than there are places. Who takes as long as
+    /// the whole queue to send it loses the place meanwhile.
+    async fn read_at_once(&mut self) -> Result<Bytes, Problem> {
+        self.place(Work::Rank).await?;
+        let mut place = self.granted.place.take();
+        let patience = self.generation.config.admission.queue;
+        let body = {
+            let mut reading = pin!(self.read_body());
+            match tokio::time::timeout(patience, reading.as_mut()).await {
+                Ok(body) => body,
+                Err(_) => {
+                    place = None;
+                    reading.await
+                }
+            }
+        }?;
+        match place {
+            Some(_) => self.granted.place = place,
+            None => self.place(Work::Rank).await?,
+        }
+        Ok(body)
+    }
+
+    async fn read_body(&mut self) -> Result<Bytes, Problem> {
         let generation = Arc::clone(&self.generation);
         let config = &generation.config;
         let mut held = self.app.admission.hold(self.work, &config.admission);
@@ -88,26 +126,27 @@ impl Call<'_> {
         let limits = &config.vocabulary.limits;
         let body = body::read(self.headers, self.body, limits, patience, &mut held).await?;
         self.granted.held = Some(held);
-        if self.work != Some(Work::Rank) {
-            self.enter().await?;
-        }
         Ok(body)
     }
 
-    /// Waits until it is this request's turn.
-    pub(super) async fn enter(&mut self) -> Result<(), Refusal> {
-        let wait = self.generation.config.admission.wait;
-        match self.work {
-            Some(work) => self.enter_as(work, wait).await,
-            None => Ok(()),
-        }
+    /// Waits until it is the turn of this request as work of that kind.
+    pub(super) async fn enter(&mut self, work: Work) -> Result<(), Refusal> {
+        self.place(work).await?;
+        self.turn(self.generation.config.admission.wait).await
     }
 
-    /// Waits until it is the turn of this request as work of that kind, but no longer than that.
-    pub(super) async fn enter_as(&mut self, work: Work, patience: Duration) -> Result<(), Refusal> {
-        let config = &self.generation.config.admission;
-        let leave = self.app.admission.enter(work, config, patience).await?;
-        self.granted.leave = Some(leave);
+    async fn place(&mut self, work: Work) -> Result<(), Refusal> {
+        let (admission, config) = (&self.app.admission, &self.generation.config.admission);
+        self.granted.place = None;
+        self.granted.place = Some(admission.place(work, self.called, config).await?);
+        Ok(())
+    }
+
+    /// Waits until it is the turn of the place that this request has, but no longer than that.
+    pub(super) async fn turn(&mut self, patience: Duration) -> Result<(), Refusal> {
+        if let Some(place) = self.granted.place.take() {
+            self.granted.leave = Some(self.app.admission.turn(place, patience).await?);
+        }
         Ok(())
     }
 
@@ -176,12 +215,12 @@ impl Reply {
 
 /// The routes of one path: a part of [`ROUTES`].
 #[derive(Clone, Copy)]
-struct Place {
+struct PathRoutes {
     routes: &'static [Route],
     first: usize,
 }
 
-impl Place {
+impl PathRoutes {
     /// The route of that method, with its number; `HEAD` is a `GET` whose body stays here.
     fn route(self, method: &Method) -> Option<(usize, &'static Route)> {
         let method = if method == Method::HEAD {
@@ -231,7 +270,7 @@ impl App {
         let mut router = Router::new();
         let mut first = 0;
         for routes in ROUTES.chunk_by(|one, other| one.path == other.path) {
-            let (app, place) = (Arc::clone(&self), Place { routes, first });
+            let (app, place) = (Arc::clone(&self), PathRoutes { routes, first });
             let handler = move |request| Arc::clone(&app).answer(Some(place), request);
             router = router.route(routes[0].path, any(handler));
             first += routes.len();
@@ -244,7 +283,7 @@ impl App {
         self.engine.ready() && !self.draining.load(Ordering::Acquire)
     }
 
-    async fn answer(self: Arc<Self>, place: Option<Place>, request: Request) -> Response {
+    async fn answer(self: Arc<Self>, place: Option<PathRoutes>, request: Request) -> Response {
         let arrived = Instant::now();
         let _under_way = UnderWay::begin(&self.engine.telemetry().in_flight);
         let (mut head, mut body) = request.into_parts();
@@ -255,10 +294,21 @@ impl App {
         if !body.is_end_stream() && !head.headers.contains_key(EXPECT) {
             body::discard(body).await;
         }
-        let response = match outcome {
+        let waits = outcome
+            .as_ref()
+            .err()
+            .is_some_and(|it| it.refused.is_some())
+            || head.extensions.get::<Called>().is_some();
+        let mut response = match outcome {
             Ok(reply) => good(reply, &id, arrived),
             Err(problem) => self.refuse(&problem, &id, arrived),
         };
+        let work = found.and_then(|(_, route)| Work::of(route.action));
+        if let Some(work) = work.filter(|_| waits) {
+            let config = &self.engine.generation().config.admission;
+            let no_place = self.admission.no_place(work, config);
+            no_place.map(|it| response.extensions_mut().insert(it));
+        }
         self.count(found, response.status());
         response
     }
@@ -291,7 +341,7 @@ impl App {
     /// The checks, in their order, then the handler.
     async fn attempt(
         self: &Arc<Self>,
-        place: Option<Place>,
+        place: Option<PathRoutes>,
         found: Option<(usize, &'static Route)>,
         head: &mut Parts,
         body: &mut Body,
@@ -307,8 +357,10 @@ impl App {
         let query = Query::read(head.uri.query(), route.params, limits)?;
         let entity = entity_id(route, head).await?;
         let work = Work::of(route.action);
+        let called = head.extensions.get::<Called>().copied();
         if let Some(work) = work {
-            self.admission.look(work, &generation.config.admission)?;
+            let config = &generation.config.admission;
+            self.admission.look(work, called, config)?;
         }
         let call = Call {
             app: self,
@@ -318,6 +370,7 @@ impl App {
             id,
             arrived,
             work,
+            called,
             generation,
             granted: Granted::default(),
         };
@@ -387,7 +440,7 @@ impl App {
 }
 
 fn resolve(
-    place: Option<Place>,
+    place: Option<PathRoutes>,
     found: Option<(usize, &'static Route)>,
 ) -> Result<&'static Route, Problem> {
     match (place, found) {
@@ -570,7 +623,8 @@ mod tests {
         let id = app.ids.of(&headers);
         let handler = async {
             let patience = Duration::from_secs(60);
-            let _leave = app.admission.enter(Work::Rank, config, patience).await?;
+            let place = app.admission.place(Work::Rank, None, config).await?;
+            let _leave = app.admission.turn(place, patience).await?;
             assert!(std::hint::black_box(false), "on purpose");
             Ok(Reply::nothing())
         };

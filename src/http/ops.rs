@@ -12,7 +12,7 @@ use super::dispatch::{Call, Reply};
 use super::error::{Cause, Problem};
 use crate::engine::{EntityKind, RaceQuery};
 use crate::model::{Fault, diagnose};
-use crate::telemetry::SCRAPE_TYPE;
+use crate::telemetry::{SCRAPE_TYPE, Work};
 
 /// Runners that are listed where the query names no limit.
 const RUNNERS: usize = 100;
@@ -37,7 +37,7 @@ pub(super) async fn delete(
     kind: EntityKind,
     id: &str,
 ) -> Result<Reply, Problem> {
-    call.enter().await?;
+    call.enter(Work::Ingest).await?;
     let (app, granted, id) = (Arc::clone(call.app), call.granted(), id.to_owned());
     let deletion = tokio::spawn(async move {
         let _until_done = granted;

@@ -39,15 +39,12 @@ pub(super) async fn one(mut call: Call<'_>) -> Result<Reply, Problem> {
     let read = begun.elapsed();
     let timeout = timeout(&generation.config, &request);
     let patience = timeout.saturating_sub(call.arrived.elapsed());
-    if let Err(refusal) = call.enter_as(Work::Rank, patience).await {
+    if let Err(refusal) = call.turn(patience).await {
         let late = u64::from(refusal == Refusal::Late);
         call.app.engine.telemetry().late.inc_by(late);
         return Err(with_own_id(&request, refusal.into()));
     }
-    let begun = Instant::now();
-    let reply = ranked(call.app, &request, read, call.id.as_str(), call.arrived)?;
-    call.app.admission.took(read + begun.elapsed());
-    Ok(reply)
+    ranked(call.app, &request, read, call.id.as_str(), call.arrived)
 }
 
 /// Answers a large request on the workers, where it takes the turn of a batch.
@@ -56,8 +53,7 @@ async fn large(
     generation: Arc<Generation>,
     body: Bytes,
 ) -> Result<Reply, Problem> {
-    call.enter_as(Work::Batch, generation.config.admission.wait)
-        .await?;
+    call.enter(Work::Batch).await?;
     let (app, id, arrived) = (Arc::clone(call.app), call.id.clone(), call.arrived);
     let granted = call.granted();
     let work = move || {

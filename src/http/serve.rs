@@ -1,5 +1,6 @@
 //! The listener: connections in, as many as there is room for; requests through the router; and an orderly end.
 
+use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,11 +11,13 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower_service::Service;
 
+use super::admission::NoPlace;
 use super::auth::Tokens;
 use super::connection::{Overdue, Watch, Watched};
 use super::dispatch::{App, UnderWay};
@@ -27,6 +30,8 @@ use crate::telemetry::Refusal;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Connections beyond the limit that are told so at once; further ones are closed without a word.
 const TURNED_AWAY: usize = 32;
+/// Files that are open beside the connections, at most.
+const OWN_FILES: u64 = 100;
 /// How long it may take to tell them.
 const TURNED_AWAY_TIME: Duration = Duration::from_secs(1);
 
@@ -36,6 +41,8 @@ struct Door {
     router: Router,
     tls: Option<Arc<Tls>>,
     connections: GracefulShutdown,
+    /// The most connections that the system has files for.
+    files: usize,
     turned_away: Arc<Semaphore>,
 }
 
@@ -52,6 +59,7 @@ pub async fn serve(
         router: Arc::clone(&app).router(),
         tls,
         connections: GracefulShutdown::new(),
+        files: connection_files(),
         turned_away: Arc::new(Semaphore::new(TURNED_AWAY)),
         app,
     };
@@ -72,6 +80,23 @@ pub async fn serve(
     drop(listener);
     let patience = door.app.engine.generation().config.server.drain;
     drain(door.connections, patience).await;
+}
+
+/// How many connections the system has files for: this process takes as many files as it may.
+fn connection_files() -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum;
+    let raised = Rlimit {
+        current: most,
+        ..limit
+    };
+    let files = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => most,
+        Err(_) => limit.current,
+    };
+    files.map_or(usize::MAX, |files| {
+        usize::try_from(files.saturating_sub(OWN_FILES)).unwrap_or(usize::MAX)
+    })
 }
 
 /// What speaks HTTP/1 and HTTP/2 within the limits; the time of heads and of idleness is the [`Watch`]'s.
@@ -100,7 +125,7 @@ impl Door {
         let limits = &generation.config.server;
         // Small answers must not wait for the acknowledgement of the last; where that fails they only come later.
         let _ = stream.set_nodelay(true);
-        if self.connections.count() < limits.connections {
+        if self.connections.count() < limits.connections.min(self.files) {
             self.take_in(stream, limits);
         } else {
             self.turn_away(stream, limits);
@@ -166,12 +191,19 @@ impl Guest {
             watch: Arc::clone(&watch),
         };
         let note = Arc::clone(&watch);
-        let service = service_fn(move |request: hyper::Request<_>| {
-            let in_hand = note.begin(request.version());
+        let service = service_fn(move |mut request: hyper::Request<_>| {
+            let (note, in_hand) = (Arc::clone(&note), note.begin(request.version()));
+            if let Some(called) = note.called() {
+                request.extensions_mut().insert(called);
+            }
             let answer = router.clone().call(request);
             async move {
                 let _until_answered = in_hand;
-                answer.await
+                let mut answer = answer.await?;
+                if let Some(no_place) = answer.extensions_mut().remove::<NoPlace>() {
+                    note.pause(no_place.stand());
+                }
+                Ok::<_, Infallible>(answer)
             }
         });
         let _open = UnderWay::begin(&app.engine.telemetry().room.connections);

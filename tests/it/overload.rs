@@ -99,22 +99,20 @@ fn a_head_that_comes_too_slowly_costs_its_sender_the_connection_and_nobody_else(
 #[test]
 fn a_body_that_comes_too_slowly_is_refused_and_keeps_no_place() {
     let config =
-        "[server]\nbody_seconds = 2\n[admission]\nrank = 1\nbatch = 1\ningest = 1\nwait_ms = 0\n";
+        "[server]\nbody_seconds = 10\n[admission]\nrank = 1\nbatch = 1\ningest = 1\nwait_ms = 0\n";
     let service = Service::with_config(config);
-    let mut slow: Vec<Client> = ["/rank", "/rank/batch", "/events"]
-        .iter()
-        .cycle()
-        .take(12)
-        .map(|path| {
-            let mut client = Client::of(&service);
-            client.begin("POST", path, 100);
-            client.say("{");
-            client
-        })
-        .collect();
-    service.wait("all are under way", |service| {
-        service.metric("saima_in_flight ") > 12.0
-    });
+    let mut slow = Vec::new();
+    for path in ["/rank", "/rank/batch", "/events"].iter().cycle().take(12) {
+        let mut client = Client::of(&service);
+        client.begin("POST", path, 100);
+        client.say("{");
+        slow.push(client);
+        let so_many = u32::try_from(slow.len()).unwrap();
+        service.wait("it is under way, and has no place any more", |service| {
+            service.metric("saima_in_flight ") > f64::from(so_many)
+                && service.metric("saima_admitted{work=\"rank\"} ") == 0.0
+        });
+    }
     serves(&service);
     service.items(&[json!({"id": "b"})]);
     let batch = json!({"requests": [{"user_id": "u", "candidates": ["b"]}]});
@@ -284,6 +282,37 @@ fn more_rank_requests_than_places_are_refused_and_those_with_a_place_are_answere
     let counted = service.metric("saima_refused_total{reason=\"rank\"} ");
     assert!((counted - f64::from(u32::try_from(refused.into_inner()).unwrap())).abs() < 0.5);
     service.rank(&request);
+}
+
+#[test]
+fn who_was_refused_and_asks_again_at_once_is_read_when_there_is_a_place() {
+    let service = Service::with_config("[admission]\nrank = 1\nqueue_ms = 60000\n");
+    // After a second even one who was not called is read, as `Retry-After` says: a round that took as long shows nothing.
+    loop {
+        let (mut first, mut second) = (Client::of(&service), Client::of(&service));
+        first.begin("POST", "/rank", RANK.len());
+        first.say(&RANK[..5]);
+        service.wait("the one place is taken", |service| {
+            service.metric("saima_admitted{work=\"rank\"} ") > 0.5
+        });
+        second.begin("POST", "/rank", RANK.len());
+        second.say(RANK);
+        let (head, _) = second.answer();
+        assert_eq!(status(&head), 429);
+        assert!(head.contains("retry-after: 1"), "{head}");
+        let begun = Instant::now();
+        for _ in 0..2 {
+            second.begin("POST", "/rank", RANK.len());
+            second.say(RANK);
+        }
+        first.say(&RANK[5..]);
+        assert_eq!(first.status(), 200);
+        let statuses = [second.status(), second.status()];
+        if begun.elapsed() < Duration::from_secs(1) {
+            assert_eq!(statuses, [200, 200]);
+            break;
+        }
+    }
 }
 
 #[test]

@@ -7,36 +7,46 @@
 //! of sight of any count, and whoever is to be refused queues with them. So each that has its turn lets everybody else go
 //! first, once: those who arrived meanwhile take their places or are refused after a few rankings, however long the queue.
 //!
-//! How long it may be follows from how long the last requests took, unless it is set: as many as the cores can answer within
-//! `[admission] queue_ms`. A fixed number would be a millisecond of short requests, or a second of long ones. A refusal costs
-//! a quarter of a short request and more, and who is refused may come again at once where who waits does not. So whoever has a place
-//! waits for as long as the request's own time allows: to refuse early what might be late was measured to leave time for
-//! little but refusals.
+//! How many places there are for rank requests follows from the [`Pace`] at which they are answered, unless it is set: as many as
+//! are answered within `[admission] queue_ms`. A fixed number would be a millisecond of short requests, or a second of long ones.
+//! Where a request's own time will be over before its turn comes, it is refused at once.
+//!
+//! A refusal costs a tenth of a short request and more, and who is refused may come again at once: refusals alone could take all the
+//! time there is. So who was refused stands in a [`Line`]: his next requests are read when there are places for them.
+
+mod line;
+mod pace;
+mod queue;
 
 use std::num::NonZero;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 
+use self::line::Line;
+use self::pace::Pace;
+use self::queue::Queue;
 use super::Action;
 use crate::config;
 use crate::telemetry::{Refusal, Room, Work};
 
+pub(super) use self::line::{Called, NoPlace};
+pub(super) use self::queue::Place;
+
 /// Rank requests that have their turn for each core: as many are answered before others are looked at.
-const RANKINGS_A_CORE: usize = 16;
+const RANKINGS_A_CORE: usize = 8;
 /// Batches under way for each core.
 const BATCHES_A_CORE: usize = 2;
 /// Bulk bodies under way for each core: enough that those who share one flush to a disk are many.
 const BODIES_A_CORE: usize = 8;
-/// For each turn, how many wait.
+/// For each turn of a batch or a body, how many wait.
 const WAITING: usize = 16;
-/// The least that may queue for each core, however long the last requests took. To refuse a short request costs a quarter of
-/// answering it: as long as they can be answered before their own time is over, they should be.
-const LEAST_A_CORE: usize = 512;
-/// The most that may queue for each core, however short the last requests were.
+/// The least places for rank requests for each core, however long the last ones took.
+const LEAST_A_CORE: usize = 16;
+/// The most places for rank requests for each core, however short the last ones were.
 const MOST_A_CORE: usize = 4_096;
 
 impl Work {
@@ -63,85 +73,39 @@ impl Work {
 /// What is under way, and what of it there may be.
 pub(super) struct Admission {
     cores: usize,
-    rank: Queue,
+    rank: Arc<Ranks>,
     batch: Queue,
     ingest: Queue,
     rank_bytes: Arc<AtomicUsize>,
     ingest_bytes: Arc<AtomicUsize>,
+}
+
+/// The rank requests: those who have a place, how fast they are answered, and those who were refused.
+struct Ranks {
+    queue: Queue,
     pace: Pace,
+    line: Line,
 }
 
-/// Places of which some have their turn.
-struct Queue {
-    places: Arc<Places>,
-    turns: Arc<Semaphore>,
-    most: usize,
-}
-
-impl Queue {
+impl Ranks {
+    /// Of which so many have their turn at once.
     fn of(turns: usize) -> Self {
-        let turns = turns.min(Semaphore::MAX_PERMITS);
         Self {
-            places: Arc::default(),
-            turns: Arc::new(Semaphore::new(turns)),
-            most: turns.saturating_mul(1 + WAITING),
+            queue: Queue::of(turns),
+            pace: Pace::default(),
+            line: Line::default(),
         }
     }
 
-    /// The next turn, first come, first served; `None` where it does not come within the time.
-    async fn turn(&self, patience: Duration) -> Option<OwnedSemaphorePermit> {
-        let turn = Arc::clone(&self.turns).acquire_owned();
-        tokio::time::timeout(patience, turn).await.ok()?.ok()
-    }
-}
-
-/// How many are in, waiting or at work.
-#[derive(Default)]
-struct Places(AtomicUsize);
-
-impl Places {
-    fn taken(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// A place, unless so many are taken.
-    fn take(self: &Arc<Self>, most: usize) -> Option<Place> {
-        let before = self.0.fetch_add(1, Ordering::Relaxed);
-        let place = Place(Arc::clone(self));
-        (before < most).then_some(place)
-    }
-}
-
-/// One of the [`Places`], left when dropped.
-struct Place(Arc<Places>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// The mean time that the last rank requests took, in nanoseconds: each new one counts for a 64th. 0: there was none yet.
-#[derive(Default)]
-struct Pace(AtomicU64);
-
-impl Pace {
-    /// Two that end at once may lose one of their times, which changes nothing that matters.
-    fn observe(&self, time: Duration) {
-        let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        let mean = match self.0.load(Ordering::Relaxed) {
-            0 => time,
-            mean => mean - mean / 64 + time / 64,
-        };
-        self.0.store(mean, Ordering::Relaxed);
-    }
-
-    /// How many requests so many cores answer within a time.
-    fn within(&self, time: Duration, cores: usize) -> usize {
-        let mean = self.0.load(Ordering::Relaxed).max(1);
-        let each = time.as_nanos() / u128::from(mean);
-        let all = usize::try_from(each).unwrap_or(usize::MAX);
-        all.clamp(LEAST_A_CORE, MOST_A_CORE).saturating_mul(cores)
+    /// One leaves, and there is a place for another.
+    fn leave(&self) {
+        let waiting = self.queue.taken() > self.queue.at_once();
+        self.pace.leave(waiting);
+        if waiting {
+            self.line.call();
+        } else {
+            self.line.call_all();
+        }
     }
 }
 
@@ -149,6 +113,13 @@ impl Pace {
 pub(super) struct Leave {
     _place: Place,
     _turn: OwnedSemaphorePermit,
+    ranks: Option<Arc<Ranks>>,
+}
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        self.ranks.iter().for_each(|ranks| ranks.leave());
+    }
 }
 
 /// The bytes of one body, counted against those of all until dropped.
@@ -193,19 +164,22 @@ impl Admission {
         let or = |given: usize, a_core: usize| if given == 0 { cores * a_core } else { given };
         Self {
             cores,
-            rank: Queue::of(cores * RANKINGS_A_CORE),
+            rank: Arc::new(Ranks::of(cores * RANKINGS_A_CORE)),
             batch: Queue::of(or(config.batch, BATCHES_A_CORE)),
             ingest: Queue::of(or(config.ingest, BODIES_A_CORE)),
             rank_bytes: Arc::default(),
             ingest_bytes: Arc::default(),
-            pace: Pace::default(),
         }
     }
 
-    /// Refuses work for which there is no place now, before its body is read.
-    pub(super) fn look(&self, work: Work, config: &config::Admission) -> Result<(), Refusal> {
-        let (queue, most) = self.queue(work, config);
-        if queue.places.taken() >= most {
+    /// Refuses work for which there is no place now, before its body is read; a rank request that was `called` has one.
+    pub(super) fn look(
+        &self,
+        work: Work,
+        called: Option<Called>,
+        config: &config::Admission,
+    ) -> Result<(), Refusal> {
+        if self.queue(work).taken() >= self.most(work, called, config) {
             return Err(work.refusal());
         }
         let (all, most, why) = self.bytes(Some(work), config);
@@ -215,28 +189,48 @@ impl Admission {
         Ok(())
     }
 
-    /// Leave to work, once it is its turn; refused where that does not come within the patience.
-    pub(super) async fn enter(
+    /// A place among those who wait for their turn. Where others wait too, everybody else goes first, once: all who came at the same
+    /// time have their place or their refusal before the first of them is read further.
+    pub(super) async fn place(
         &self,
         work: Work,
+        called: Option<Called>,
         config: &config::Admission,
-        patience: Duration,
-    ) -> Result<Leave, Refusal> {
-        let (queue, most) = self.queue(work, config);
-        let place = queue.places.take(most).ok_or(work.refusal())?;
-        let turn = queue.turn(patience).await.ok_or(Refusal::Late)?;
-        if work == Work::Rank {
+    ) -> Result<Place, Refusal> {
+        let most = self.most(work, called, config);
+        let place = self.queue(work).place(work, most).ok_or(work.refusal())?;
+        if place.ahead > 0 {
+            tokio::task::yield_now().await;
+        }
+        Ok(place)
+    }
+
+    /// Leave to work, once it is the turn of a place; refused where that does not come within the patience.
+    pub(super) async fn turn(&self, place: Place, patience: Duration) -> Result<Leave, Refusal> {
+        let is_ranking = place.work == Work::Rank;
+        if is_ranking && self.rank.pace.time(place.ahead) > patience {
+            return Err(Refusal::Late);
+        }
+        let turn = self.queue(place.work).turn(patience);
+        let turn = turn.await.ok_or(Refusal::Late)?;
+        if is_ranking {
             tokio::task::yield_now().await;
         }
         Ok(Leave {
             _place: place,
             _turn: turn,
+            ranks: is_ranking.then(|| Arc::clone(&self.rank)),
         })
     }
 
-    /// Notes how long a rank request took, to be read, ranked and written.
-    pub(super) fn took(&self, time: Duration) {
-        self.pace.observe(time);
+    /// Where a connection is to wait that was refused such work, or was called for it; `None` where there is a place now.
+    pub(super) fn no_place(&self, work: Work, config: &config::Admission) -> Option<NoPlace> {
+        let most = self.most(work, None, config);
+        let is_full = work == Work::Rank && self.rank.queue.taken() >= most;
+        is_full.then(|| NoPlace {
+            ranks: Arc::clone(&self.rank),
+            most,
+        })
     }
 
     /// The count of a body that nothing was read of yet.
@@ -253,8 +247,8 @@ impl Admission {
     /// Brings the gauges up to date.
     pub(super) fn measure(&self, config: &config::Admission, room: &Room) {
         for work in Work::ALL {
-            let (queue, most) = self.queue(work, config);
-            room.admitted(work).set(count(queue.places.taken()));
+            room.admitted(work).set(count(self.queue(work).taken()));
+            let most = self.most(work, None, config);
             room.admitted_most(work).set(count(most));
         }
         let held = |bytes: &AtomicUsize| count(bytes.load(Ordering::Relaxed));
@@ -262,12 +256,24 @@ impl Admission {
         room.ingest_body_bytes.set(held(&self.ingest_bytes));
     }
 
-    fn queue(&self, work: Work, config: &config::Admission) -> (&Queue, usize) {
+    fn queue(&self, work: Work) -> &Queue {
         match work {
-            Work::Rank if config.rank > 0 => (&self.rank, config.rank),
-            Work::Rank => (&self.rank, self.pace.within(config.queue, self.cores)),
-            Work::Batch => (&self.batch, self.batch.most),
-            Work::Ingest => (&self.ingest, self.ingest.most),
+            Work::Rank => &self.rank.queue,
+            Work::Batch => &self.batch,
+            Work::Ingest => &self.ingest,
+        }
+    }
+
+    /// How many places there are for that work.
+    fn most(&self, work: Work, called: Option<Called>, config: &config::Admission) -> usize {
+        match work {
+            Work::Rank if called.is_some() => usize::MAX,
+            Work::Rank if config.rank > 0 => config.rank,
+            Work::Rank => {
+                let (least, most) = (self.cores * LEAST_A_CORE, self.cores * MOST_A_CORE);
+                self.rank.pace.within(config.queue).clamp(least, most)
+            }
+            Work::Batch | Work::Ingest => self.queue(work).at_once().saturating_mul(1 + WAITING),
         }
     }
 
@@ -307,6 +313,17 @@ mod tests {
         }
     }
 
+    /// A place and its turn.
+    async fn enter(
+        admission: &Admission,
+        work: Work,
+        config: &config::Admission,
+        patience: Duration,
+    ) -> Result<Leave, Refusal> {
+        let place = admission.place(work, None, config).await?;
+        admission.turn(place, patience).await
+    }
+
     const SHORT: Duration = Duration::from_millis(20);
     const LONG: Duration = Duration::from_secs(60);
 
@@ -314,27 +331,30 @@ mod tests {
     async fn what_is_full_refuses_until_one_leaves_and_the_others_do_not_care() {
         let config = config();
         let admission = Admission::new(&config);
-        let one = admission.enter(Work::Rank, &config, LONG).await;
-        let two = admission.enter(Work::Rank, &config, LONG).await;
+        let one = enter(&admission, Work::Rank, &config, LONG).await;
+        let two = enter(&admission, Work::Rank, &config, LONG).await;
         assert!(one.is_ok() && two.is_ok());
-        assert_eq!(admission.look(Work::Rank, &config), Err(Refusal::Rank));
-        let three = admission.enter(Work::Rank, &config, LONG).await;
+        assert_eq!(
+            admission.look(Work::Rank, None, &config),
+            Err(Refusal::Rank)
+        );
+        let three = enter(&admission, Work::Rank, &config, LONG).await;
         assert_eq!(three.err(), Some(Refusal::Rank));
-        assert_eq!(admission.look(Work::Ingest, &config), Ok(()));
-        assert!(admission.enter(Work::Batch, &config, LONG).await.is_ok());
+        assert_eq!(admission.look(Work::Ingest, None, &config), Ok(()));
+        assert!(enter(&admission, Work::Batch, &config, LONG).await.is_ok());
         drop(one);
-        assert_eq!(admission.look(Work::Rank, &config), Ok(()));
-        assert!(admission.enter(Work::Rank, &config, LONG).await.is_ok());
+        assert_eq!(admission.look(Work::Rank, None, &config), Ok(()));
+        assert!(enter(&admission, Work::Rank, &config, LONG).await.is_ok());
     }
 
     #[tokio::test]
     async fn a_turn_is_waited_for_but_not_for_ever() {
         let config = config();
         let admission = Admission::new(&config);
-        let first = admission.enter(Work::Ingest, &config, LONG).await;
-        let late = admission.enter(Work::Ingest, &config, SHORT).await;
+        let first = enter(&admission, Work::Ingest, &config, LONG).await;
+        let late = enter(&admission, Work::Ingest, &config, SHORT).await;
         assert_eq!(late.err(), Some(Refusal::Late));
-        let second = admission.enter(Work::Ingest, &config, LONG);
+        let second = enter(&admission, Work::Ingest, &config, LONG);
         let ends = async {
             tokio::task::yield_now().await;
             drop(first);
@@ -346,22 +366,22 @@ mod tests {
     async fn those_who_wait_are_bounded_too() {
         let config = config();
         let admission = Admission::new(&config);
-        let first = admission.enter(Work::Ingest, &config, LONG).await;
+        let first = enter(&admission, Work::Ingest, &config, LONG).await;
         let mut waiting = tokio::task::JoinSet::new();
         let admission = Arc::new(admission);
         for _ in 0..WAITING {
             let (admission, config) = (Arc::clone(&admission), config.clone());
             waiting
-                .spawn(async move { admission.enter(Work::Ingest, &config, LONG).await.is_ok() });
+                .spawn(async move { enter(&admission, Work::Ingest, &config, LONG).await.is_ok() });
         }
-        while admission.look(Work::Ingest, &config).is_ok() {
+        while admission.look(Work::Ingest, None, &config).is_ok() {
             tokio::task::yield_now().await;
         }
-        let beyond = admission.enter(Work::Ingest, &config, LONG).await;
+        let beyond = enter(&admission, Work::Ingest, &config, LONG).await;
         assert_eq!(beyond.err(), Some(Refusal::Ingest));
         drop(first);
         assert_eq!(waiting.join_all().await, [true; WAITING]);
-        assert_eq!(admission.look(Work::Ingest, &config), Ok(()));
+        assert_eq!(admission.look(Work::Ingest, None, &config), Ok(()));
     }
 
     #[test]
@@ -377,27 +397,15 @@ mod tests {
         );
         assert_eq!(one.more(6), Ok(()));
         assert_eq!(two.more(5), Err(Refusal::RankBytes));
-        assert_eq!(admission.look(Work::Rank, &config), Err(Refusal::RankBytes));
-        assert_eq!(admission.look(Work::Ingest, &config), Ok(()));
+        assert_eq!(
+            admission.look(Work::Rank, None, &config),
+            Err(Refusal::RankBytes)
+        );
+        assert_eq!(admission.look(Work::Ingest, None, &config), Ok(()));
         drop(two);
         one.less(2);
         assert_eq!(one.more(6), Ok(()));
         drop(one);
         assert_eq!(admission.rank_bytes.load(Ordering::Relaxed), 0);
-    }
-
-    #[test]
-    fn the_queue_is_as_long_as_the_last_requests_allow() {
-        let (pace, queue) = (Pace::default(), Duration::from_millis(4));
-        assert_eq!(pace.within(queue, 2), 2 * MOST_A_CORE);
-        pace.observe(Duration::from_micros(2));
-        assert_eq!(pace.within(queue, 2), 4_000);
-        for _ in 0..1_000 {
-            pace.observe(Duration::from_micros(4));
-        }
-        let slower = pace.within(queue, 2);
-        assert!((2_000..=2_100).contains(&slower), "{slower}");
-        pace.observe(Duration::from_secs(3_600));
-        assert_eq!(pace.within(queue, 2), 2 * LEAST_A_CORE);
     }
 }
