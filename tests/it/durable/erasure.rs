@@ -113,8 +113,8 @@ fn an_erasure_outlives_the_process_and_a_rebuild() {
     assert!(mentions(&data.path(), "stays") > 50);
 }
 
-/// Weeks in which these users buy at six merchants, some of it given back; the last to come, and the first to see the last item, is
-/// `gone`, and so is the one great buyer.
+/// Weeks in which users buy at six merchants and give some of it back. The great buyer among them is `gone`, who was deleted once and
+/// came back; the first who sees the last item, and the last of whom anything is heard, is `gone` too.
 fn trade(service: &Service, gone: &str) {
     let mut numbers = Numbers(5);
     let item = |number: u32| json!({"id": format!("i{number}"), "merchant_id": format!("m{}", number % 6), "price": 4 + number});
@@ -147,12 +147,16 @@ fn trade(service: &Service, gone: &str) {
                 back["purchase_id"] = event["id"].clone();
                 back["amount"] = json!(2);
                 // It may come first.
-                events.insert(numbers.below(events.len() as u32 + 1) as usize, back);
+                let place = numbers.below(u32::try_from(events.len()).unwrap() + 1);
+                events.insert(place as usize, back);
             }
             events.push(event);
         }
         service.events(&events);
         service.items(&[item(numbers.below(17))]);
+        if day == 20 {
+            assert_eq!(service.delete(&format!("/users/{gone}")), 204);
+        }
     }
     let mut last = json!({"id": format!("{gone}-last"), "user_id": gone, "item_id": "i17", "kind": "view", "at": 1_743_984_000_000_i64});
     service.events(&[last.clone()]);
