@@ -44,15 +44,43 @@ impl Erased {
 }
 
 /// The deletions of each user.
-struct Deletions<'a>(HashMap<&'a str, Vec<&'a Erased>>);
+pub(super) struct Deletions<'a>(HashMap<&'a str, Vec<&'a Erased>>);
 
 impl<'a> Deletions<'a> {
-    fn new(users: &'a [Erased]) -> Self {
+    fn new(users: impl IntoIterator<Item = &'a Erased>) -> Self {
         let mut each: HashMap<_, Vec<_>> = HashMap::new();
         for user in users {
             each.entry(user.id.as_str()).or_default().push(user);
         }
         Self(each)
+    }
+
+    /// Those of the users whose erasure was begun that may be erased in one segment and not yet in the next: whom the newest checkpoint
+    /// covers, or all where it is lost.
+    pub(super) fn half_done(
+        directory: &Directory,
+        users: &'a [Erased],
+    ) -> Result<Self, JournalError> {
+        let covered = directory.checkpoint()?.map_or(u64::MAX, |it| it.sequence);
+        Ok(Self::new(users.iter().filter(|it| it.at <= covered)))
+    }
+
+    /// The record `at` as it is once the erasure is ended, so that all of the journal tells of the same; `None`: as it is.
+    pub(super) fn end(&self, at: u64, content: &[u8]) -> Option<Vec<u8>> {
+        if self.0.is_empty() {
+            return None;
+        }
+        self.edit(at, content, Some)
+    }
+
+    fn edit<'r>(
+        &self,
+        at: u64,
+        content: &'r [u8],
+        needed: impl Fn(Trace<'r>) -> Option<Trace<'r>>,
+    ) -> Option<Vec<u8>> {
+        let alias = |user: &str| self.alias(user, at);
+        Record::read(content).ok()?.without(alias, needed)
     }
 
     /// Who a user of the record `at` is from now on: that goes by the first deletion after it.
@@ -119,8 +147,7 @@ impl Kept {
                 || ids().any(|id| memchr::memmem::find(bytes, id.as_bytes()).is_some())
         };
         directory.rewrite(sequence, concerned, |at, content| {
-            let alias = |user: &str| deletions.alias(user, at);
-            Record::read(content).ok()?.without(alias, &needed)
+            deletions.edit(at, content, &needed)
         })?;
         directory.drop_note()?;
         self.erasing.lock().retain(|user| !users.contains(user));
