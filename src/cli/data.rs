@@ -75,7 +75,7 @@ pub(super) struct Repair {
 #[command(
     after_help = "Learns from all of the journal that is kept ([store] history_days, history_bytes), with the gains, half-lives and
 bounds of the configuration. What was learnt before that journal begins would be forgotten: then it
-needs --forget. The purchases of deleted users, whom the journal no longer knows, are forgotten too; what was declared stays.
+needs --forget. What was declared stays, and so do the purchases of deleted users, without a name.
 No service may use the directory."
 )]
 pub(super) struct Rebuild {

@@ -97,7 +97,19 @@ impl Users {
             id: id.into(),
             ..User::default()
         };
-        let row = match self.free.pop() {
+        let row = self.place(user);
+        self.index.insert(hasher.hash(id), row.0);
+        self.live += 1;
+        row
+    }
+
+    /// A row without a user, out of use until [`Self::release`].
+    pub fn reserve(&mut self) -> UserRow {
+        self.place(User::default())
+    }
+
+    fn place(&mut self, user: User) -> UserRow {
+        match self.free.pop() {
             Some(row) => {
                 self.rows[row.index()] = user;
                 row
@@ -106,10 +118,7 @@ impl Users {
                 self.rows.push(user);
                 UserRow::at(self.rows.len() - 1)
             }
-        };
-        self.index.insert(hasher.hash(id), row.0);
-        self.live += 1;
-        row
+        }
     }
 
     /// The user of a row.

@@ -23,9 +23,8 @@ impl Facts {
         let features = &self.features;
         let events = read.iter().filter_map(|fact| match fact {
             Ok(Fact::Event(event)) => Some(event),
-            Ok(Fact::Item(..) | Fact::Merchant(..) | Fact::User(..) | Fact::Patch(_)) | Err(_) => {
-                None
-            }
+            Ok(Fact::Item(..) | Fact::Merchant(..) | Fact::User(..)) => None,
+            Ok(Fact::Patch(_) | Fact::Trace(_)) | Err(_) => None,
         });
         let hashes: Vec<(Hash, Option<Hash>)> = events.map(|event| self.hashes(event)).collect();
         for (user, item) in &hashes {

@@ -11,7 +11,7 @@ use crate::race::{Money, Purchase, Refund};
 
 /// What an event is about, as rows.
 #[derive(Clone, Copy, Debug)]
-struct Target {
+pub(super) struct Target {
     item: ItemRow,
     merchant: MerchantRow,
 }
@@ -37,7 +37,8 @@ impl Facts {
             .users
             .find_or_create(&self.features.hasher, &event.user_id);
         self.learn(event, user, target, moment);
-        self.record(event, id, user, target, moment);
+        let purchase = self.purchase_of(event, id);
+        self.record(event, purchase, user, target, moment);
         if let Some(id) = id {
             self.seen.add(id, moment.wall);
         }
@@ -46,8 +47,19 @@ impl Facts {
         Ok(Taken::Fresh)
     }
 
+    /// The number of the purchase that an event with that id is or gives back, where it has one.
+    fn purchase_of(&self, event: &Event<'_>, id: Option<EventId>) -> Option<u64> {
+        let purchase = if event.kind == EventKind::Refund {
+            let purchase = event.purchase_id.as_deref();
+            purchase.map(|id| self.seen.hash(id))
+        } else {
+            id
+        };
+        purchase.map(EventId::number)
+    }
+
     /// What in an event does not fit what is known.
-    fn contradictions(&self, event: &Event<'_>, moment: &Moment<'_>) -> Vec<Fault> {
+    pub(super) fn contradictions(&self, event: &Event<'_>, moment: &Moment<'_>) -> Vec<Fault> {
         let mut faults = Vec::new();
         if event.at.since(moment.wall) > moment.config.store.future {
             faults.push(Fault::new(
@@ -86,7 +98,7 @@ impl Facts {
     }
 
     /// The rows of an event's item and merchant, created where they are not known.
-    fn target(&mut self, event: &Event<'_>) -> Target {
+    pub(super) fn target(&mut self, event: &Event<'_>) -> Target {
         let item = event
             .item_id
             .as_deref()
@@ -187,11 +199,11 @@ impl Facts {
         set_apart.unwrap_or(config.profile.gains[kind as usize])
     }
 
-    /// Notes the event in the race's books.
-    fn record(
+    /// Notes the event in the race's books, with the number of the purchase that it is or gives back.
+    pub(super) fn record(
         &mut self,
         event: &Event<'_>,
-        id: Option<EventId>,
+        purchase: Option<u64>,
         buyer: UserRow,
         target: Target,
         moment: &Moment<'_>,
@@ -210,7 +222,7 @@ impl Facts {
                 self.sales.purchase(
                     day,
                     Purchase {
-                        id: id.map_or(0, EventId::number),
+                        id: purchase.unwrap_or(0),
                         buyer,
                         item,
                         merchant,
@@ -219,7 +231,7 @@ impl Facts {
                     },
                 );
             }
-            EventKind::Refund => self.refund(event, buyer, target, day),
+            EventKind::Refund => self.refund(event, purchase, buyer, target, day),
             EventKind::Impression
             | EventKind::View
             | EventKind::Click
@@ -229,13 +241,20 @@ impl Facts {
         }
     }
 
-    /// Takes money back, from its purchase where the event names one.
-    fn refund(&mut self, event: &Event<'_>, buyer: UserRow, target: Target, day: Day) {
+    /// Takes money back, from its purchase where one is named.
+    fn refund(
+        &mut self,
+        event: &Event<'_>,
+        purchase: Option<u64>,
+        buyer: UserRow,
+        target: Target,
+        day: Day,
+    ) {
         let Target { item, merchant } = target;
-        match event.purchase_id.as_deref() {
+        match purchase {
             Some(purchase) => {
                 self.sales.refund(Refund {
-                    purchase: self.seen.hash(purchase).number(),
+                    purchase,
                     buyer,
                     item,
                     merchant,

@@ -65,15 +65,19 @@ impl Facts {
                     features.users.release(row);
                     return Some(Retired::User);
                 }
-                self.leaving.push_back((
-                    last_complete.plus(i32::try_from(WINDOW).unwrap_or(i32::MAX - 1) + 1),
-                    row,
-                ));
+                self.hold(row, last_complete);
                 Retired::User
             }
         };
         self.revision += 1;
         Some(retired)
+    }
+
+    /// Keeps the row of a deleted user out of use for as long as the window may hold purchases that name it.
+    pub(super) fn hold(&mut self, row: UserRow, last_complete: Day) {
+        let window = i32::try_from(WINDOW).unwrap_or(i32::MAX - 1);
+        self.leaving
+            .push_back((last_complete.plus(window + 1), row));
     }
 
     /// The ids of the users of an older state who were deleted since, and have not come back themselves.

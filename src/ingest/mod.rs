@@ -4,6 +4,7 @@
 //! [`Facts::delete`] and the forgetting that follows it.
 
 mod ahead;
+mod anonymous;
 mod declare;
 mod event;
 mod forget;
@@ -15,7 +16,7 @@ mod seen;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -26,10 +27,12 @@ use crate::id::UserRow;
 use crate::model::{EventKind, Fault};
 use crate::race::Ledger;
 
+pub use anonymous::{Alias, Trace};
 pub use forget::Retired;
 pub use image::{Image, Restored};
 pub use read::{Fact, read};
-pub use record::{Record, Unreadable};
+pub use record::{Line, Record, Unreadable};
+pub use seen::Key;
 use seen::{EventId, Seen};
 
 /// What a bulk line is about.
@@ -132,6 +135,8 @@ pub struct Facts {
     seen: Seen,
     /// Rows of deleted users whose purchases are still in the window, with the day from which they are free.
     leaving: VecDeque<(Day, UserRow)>,
+    /// Rows of deleted users of whom only a number is known any more, by it, until their deletion comes again.
+    nameless: HashMap<u64, UserRow>,
     /// Deleted entities whose rows the live standings may still know.
     retired: Vec<Retired>,
     /// The hashes of the users who were deleted last, to know them again in an older back-up.
@@ -150,6 +155,7 @@ impl Facts {
             revision: 0,
             seen: Seen::new(config.store.event_ids, config.store.event_id_age),
             leaving: VecDeque::new(),
+            nameless: HashMap::new(),
             retired: Vec::new(),
             deleted: VecDeque::new(),
         }
@@ -166,6 +172,7 @@ impl Facts {
             Fact::User(user, text) => self.declare_user(&user, text),
             Fact::Patch(patch) => return self.patch(&patch, moment),
             Fact::Event(event) => return self.event(&event, moment),
+            Fact::Trace(trace) => return self.retrace(trace, moment),
         }
         Ok(Taken::Fresh)
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{EntityKind, Operation, Rejected};
+use super::{EntityKind, Operation, Rejected, Trace};
 use crate::model::read::id_text;
 use crate::model::{Entity, Event, Fault, Item, Merchant, User, Vocabulary, diagnose, schema};
 
@@ -19,6 +19,8 @@ pub enum Fact<'a> {
     Patch(Patch),
     /// An event.
     Event(Event<'a>),
+    /// What is left of an event whose user was deleted.
+    Trace(Trace<'a>),
 }
 
 /// A merge patch (RFC 7386) for one entity.

@@ -6,11 +6,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{EntityKind, Facts, Moment, Operation, read};
+use super::{Alias, EntityKind, Fact, Facts, Moment, Operation, Rejected, Trace, read};
 use crate::binary::append;
 use crate::clock::{Day, Time};
 use crate::config::{Config, ConfigFaults};
 use crate::model::read::id_text;
+use crate::model::{Event, Vocabulary};
 
 /// One record of the journal.
 #[derive(Debug, Deserialize, Serialize)]
@@ -38,6 +39,30 @@ pub enum Record<'a> {
     },
     /// Nothing: what was here is lost, or erased.
     Lost,
+    /// Events that were accepted under one hold of the lock, some of them by users who were deleted since.
+    Anonymised {
+        /// The machine's clock at that moment.
+        wall: Time,
+        /// The lines, or what is left of them.
+        #[serde(borrow)]
+        lines: Vec<Line<'a>>,
+    },
+    /// The deletion of a user whose id is erased.
+    Departure {
+        /// Its number, which is that of the buyer in what is left of the user's events.
+        number: u64,
+        /// The last day that was over.
+        last_complete: Day,
+    },
+}
+
+/// An event in a record of which some are left in part only.
+#[derive(Debug, Deserialize, Serialize)]
+pub enum Line<'a> {
+    /// The line as it came.
+    Whole(&'a str),
+    /// What is left of it.
+    Trace(#[serde(borrow)] Trace<'a>),
 }
 
 /// A record that cannot be applied.
@@ -66,18 +91,35 @@ impl<'a> Record<'a> {
     }
 }
 
-impl Record<'_> {
-    /// This record without what it says of those users, as bytes; `None` where it says nothing of them.
+impl<'a> Record<'a> {
+    /// This record without the users who have an alias, but for what is `needed` of their traces, as bytes; `None` where it says nothing
+    /// of them.
     #[must_use]
-    pub fn without(self, is_one: impl Fn(&str) -> bool) -> Option<Vec<u8>> {
+    pub fn without(
+        self,
+        alias: impl Fn(&str) -> Option<Alias>,
+        needed: impl Fn(Trace<'a>) -> Option<Trace<'a>>,
+    ) -> Option<Vec<u8>> {
         let rest = match self {
+            Self::Lines {
+                operation: Operation::Events,
+                wall,
+                lines,
+            } => {
+                let lines = lines.into_iter().map(Line::Whole).collect();
+                anonymised(lines, alias, needed).map(|lines| Self::Anonymised { wall, lines })
+            }
+            Self::Anonymised { wall, lines } => {
+                anonymised(lines, alias, needed).map(|lines| Self::Anonymised { wall, lines })
+            }
             Self::Lines {
                 operation,
                 wall,
                 mut lines,
             } => {
                 let before = lines.len();
-                lines.retain(|line| !user_of(operation, line).is_some_and(|user| is_one(&user)));
+                let is_gone = |user: String| alias(&user).is_some();
+                lines.retain(|line| !user_of(operation, line).is_some_and(is_gone));
                 (lines.len() < before).then_some(Self::Lines {
                     operation,
                     wall,
@@ -87,13 +129,47 @@ impl Record<'_> {
             Self::Deletion {
                 kind: EntityKind::User,
                 id,
-                ..
-            } => is_one(id).then_some(Self::Lost),
-            Self::Deletion { .. } | Self::Terms(_) | Self::Lost => None,
+                last_complete,
+            } => alias(id).map(|alias| Self::Departure {
+                number: alias.number,
+                last_complete,
+            }),
+            Self::Deletion { .. } | Self::Departure { .. } | Self::Terms(_) | Self::Lost => None,
         };
         let mut bytes = Vec::new();
         rest?.write(&mut bytes);
         Some(bytes)
+    }
+}
+
+/// Events of which those by users who have an alias are left in part only; `None` where there are none.
+fn anonymised<'a>(
+    lines: Vec<Line<'a>>,
+    alias: impl Fn(&str) -> Option<Alias>,
+    needed: impl Fn(Trace<'a>) -> Option<Trace<'a>>,
+) -> Option<Vec<Line<'a>>> {
+    let mut changed = false;
+    let left = lines.into_iter().filter_map(|line| {
+        let Line::Whole(text) = line else {
+            return Some(line);
+        };
+        let Some(alias) = user_of(Operation::Events, text).and_then(|user| alias(&user)) else {
+            return Some(line);
+        };
+        changed = true;
+        let event = serde_json::from_str::<Event<'a>>(text).ok()?;
+        needed(Trace::of(event, &alias)).map(Line::Trace)
+    });
+    let left = left.collect();
+    changed.then_some(left)
+}
+
+impl<'a> Line<'a> {
+    fn read(self, vocabulary: &Vocabulary) -> Result<Fact<'a>, Rejected> {
+        match self {
+            Self::Whole(text) => read(Operation::Events, text.as_bytes(), vocabulary),
+            Self::Trace(trace) => Ok(Fact::Trace(trace)),
+        }
     }
 }
 
@@ -123,15 +199,14 @@ impl Facts {
                 wall,
                 lines,
             } => {
-                let moment = Moment {
-                    config: terms,
-                    wall,
-                };
-                let read = lines
-                    .into_iter()
-                    .map(|line| read(operation, line.as_bytes(), &terms.vocabulary));
-                let fates = self.apply_all(read.collect(), &moment);
-                Ok(fates.into_iter().filter(Result::is_err).count())
+                let vocabulary = &terms.vocabulary;
+                let lines = lines.into_iter();
+                let read = lines.map(|line| read(operation, line.as_bytes(), vocabulary));
+                Ok(self.redo_all(read.collect(), terms, wall))
+            }
+            Record::Anonymised { wall, lines } => {
+                let read = lines.into_iter().map(|line| line.read(&terms.vocabulary));
+                Ok(self.redo_all(read.collect(), terms, wall))
             }
             Record::Deletion {
                 kind,
@@ -141,8 +216,26 @@ impl Facts {
                 self.delete_whole(kind, id, last_complete);
                 Ok(0)
             }
+            Record::Departure {
+                number,
+                last_complete,
+            } => {
+                self.depart(number, last_complete);
+                Ok(0)
+            }
             Record::Lost => Ok(0),
         }
+    }
+
+    /// Applies lines anew; how many no longer hold.
+    fn redo_all(
+        &mut self,
+        read: Vec<Result<Fact<'_>, Rejected>>,
+        config: &Config,
+        wall: Time,
+    ) -> usize {
+        let fates = self.apply_all(read, &Moment { config, wall });
+        fates.into_iter().filter(Result::is_err).count()
     }
 
     /// Deletes and forgets in one go.

@@ -32,6 +32,29 @@ impl EventId {
     }
 }
 
+/// A key under which ids are hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Key(u64, u64);
+
+impl Default for Key {
+    /// One that nobody knew before.
+    fn default() -> Self {
+        // Each of them is keyed by the system's own randomness.
+        let random = || std::hash::RandomState::new().build_hasher().finish();
+        Self(random(), random())
+    }
+}
+
+impl Key {
+    /// The hash of an id.
+    pub(super) fn hash(self, id: &str) -> EventId {
+        let mut hasher = SipHasher13::new_with_keys(self.0, self.1);
+        hasher.write(id.as_bytes());
+        let hash = hasher.finish128();
+        EventId(hash.h1, hash.h2)
+    }
+}
+
 /// The number of an id, modulo 2³².
 fn place_of(number: u64) -> u32 {
     u32::try_from(number & u64::from(u32::MAX)).unwrap_or(u32::MAX)
@@ -40,7 +63,7 @@ fn place_of(number: u64) -> u32 {
 /// Remembered event ids, at most so many and so old.
 #[derive(Debug)]
 pub(super) struct Seen {
-    key: (u64, u64),
+    key: Key,
     ids: Chunked<EventId>,
     /// The number of the first id in `ids`, counted from the start.
     first: u64,
@@ -57,7 +80,7 @@ pub(super) struct Seen {
 /// The remembered ids at one instant, to be written down while others come.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct SeenImage {
-    key: (u64, u64),
+    key: Key,
     first: u64,
     notes: VecDeque<(u64, Time)>,
     evicted: u64,
@@ -83,10 +106,8 @@ impl Seen {
 
     /// Remembers at most `most` ids for at most `age` milliseconds.
     pub(super) fn new(most: usize, age: i64) -> Self {
-        // Each of them is keyed by the system's own randomness.
-        let random = || std::hash::RandomState::new().build_hasher().finish();
         Self {
-            key: (random(), random()),
+            key: Key::default(),
             ids: Chunked::default(),
             first: 0,
             places: HashTable::with_capacity(most.min(ROOM)),
@@ -130,10 +151,7 @@ impl Seen {
 
     /// The hash of an id.
     pub(super) fn hash(&self, id: &str) -> EventId {
-        let mut hasher = SipHasher13::new_with_keys(self.key.0, self.key.1);
-        hasher.write(id.as_bytes());
-        let hash = hasher.finish128();
-        EventId(hash.h1, hash.h2)
+        self.key.hash(id)
     }
 
     /// Whether an id is remembered.

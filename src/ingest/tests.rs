@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::declare::merge;
-use super::{EntityKind, Facts, Fate, Image, Moment, Operation, Restored, read};
+use super::{
+    Alias, EntityKind, Facts, Fate, Image, Key, Line, Moment, Operation, Record, Restored, read,
+};
 use crate::clock::{Day, Time};
 use crate::config::Config;
 
@@ -292,4 +294,61 @@ fn rows(facts: &mut Facts) -> Vec<Vec<u8>> {
     let mut image = facts.freeze(String::new());
     let parts = std::iter::from_fn(|| next(&mut image, facts));
     parts.skip(1).collect()
+}
+
+/// A record without the user `gone`, as far as the race does not need it; `None` where it says nothing of that user.
+fn erased(record: Record<'_>, facts: &Facts) -> Option<Vec<u8>> {
+    let (number, key) = (7, Key::default());
+    let alias = |user: &str| (user == "gone").then_some(Alias { number, key });
+    record.without(alias, |trace| facts.needed(trace, 0))
+}
+
+#[test]
+fn of_a_deleted_user_stays_what_the_race_needs_and_no_more() {
+    let config = Config::embedded();
+    let mut facts = Facts::new(&config);
+    let item = json!({"id": "i", "price": 3});
+    tell(
+        &mut facts,
+        &config,
+        Operation::Upsert(EntityKind::Item),
+        &item,
+    )
+    .unwrap();
+    let events = [
+        ("gone", "purchase", "2025-01-01"),
+        ("gone", "purchase", "2025-02-01"),
+        ("gone", "view", "2025-12-01"),
+        ("gone", "purchase", "2025-12-02"),
+        ("stays", "view", "2025-12-03"),
+    ];
+    let events = events.map(|(user, kind, day)| {
+        json!({"user_id": user, "item_id": "i", "kind": kind, "at": format!("{day}T00:00:00Z")})
+    });
+    for event in &events {
+        tell(&mut facts, &config, Operation::Events, event).unwrap();
+    }
+    facts.expire(moment(&config).wall.day(0));
+
+    let lines = events.map(|event| event.to_string());
+    let whole = Record::Lines {
+        operation: Operation::Events,
+        wall: moment(&config).wall,
+        lines: lines.iter().map(String::as_str).collect(),
+    };
+    let left = erased(whole, &facts).unwrap();
+    let Record::Anonymised { lines, .. } = Record::read(&left).unwrap() else {
+        panic!("nothing was left of the events")
+    };
+    // That the item was first seen, but not the sale, which no window holds any more; then the sale of late, and the other's event.
+    let [Line::Trace(first), Line::Trace(sale), Line::Whole(_)] = &lines[..] else {
+        panic!("{lines:?}")
+    };
+    let (first, sale) = (format!("{first:?}"), format!("{sale:?}"));
+    assert!(first.contains("sale: None"), "{first}");
+    assert!(sale.contains("buyer: 7"), "{sale}");
+    assert!(
+        erased(Record::read(&left).unwrap(), &facts).is_none(),
+        "what is left is left alone"
+    );
 }

@@ -64,7 +64,7 @@ impl fmt::Display for Damage {
             Self::Checkpoint { path, what, spare } => {
                 let path = path.display();
                 let then = if *spare {
-                    "nothing but what deleted users bought is lost: the journal goes back to the first record"
+                    "nothing but who was deleted is forgotten: the journal goes back to the first record"
                 } else {
                     "all that came before the journal is lost: restore a back-up instead"
                 };

@@ -34,8 +34,12 @@ impl Engine {
         *newest = Some(written.clone());
         self.observe_checkpoint(sequence, started.elapsed());
         let directory = kept.journal.directory();
-        kept.erase(sequence, &erased)?;
+        // An older one must not meet a journal that no longer says what came after it.
         directory.drop_checkpoints(&written)?;
+        let utc_offset = self.generation().config.race.utc_offset;
+        kept.erase(sequence, &erased, |trace| {
+            self.facts.read().needed(trace, utc_offset)
+        })?;
         self.drop_segments(directory, sequence)?;
         Ok(Some(written))
     }

@@ -1,15 +1,15 @@
 //! Erasure: what the journal still holds of a deleted user goes once a checkpoint covers it.
 //!
 //! The state forgets a user at once, and so does the checkpoint after that. What is kept of the covered journal is then written anew
-//! without the lines about the user. Until that is done, a file names the users it is still to be done for: so an end in the middle
-//! loses no erasure.
+//! without the lines about the user; of purchases and refunds what the race needs stays, without a name. Until that is done, a file
+//! names the users it is still to be done for: so an end in the middle loses no erasure.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::Kept;
-use crate::ingest::{EntityKind, Record};
+use crate::ingest::{Alias, EntityKind, Key, Record, Trace};
 use crate::journal::{Directory, JournalError};
 
 /// A deleted user.
@@ -18,6 +18,9 @@ pub(super) struct Erased {
     id: String,
     /// The record of the deletion: nothing of the user is kept from before it.
     at: u64,
+    /// Makes numbers of the ids of the user's purchases; it goes with the note of the erasure, so that nobody can make them again.
+    #[serde(default)]
+    key: Key,
 }
 
 impl Erased {
@@ -31,11 +34,63 @@ impl Erased {
             } => Some(Self {
                 id: (*id).to_owned(),
                 at,
+                key: Key::default(),
             }),
-            Record::Deletion { .. } | Record::Terms(_) | Record::Lines { .. } | Record::Lost => {
-                None
-            }
+            Record::Deletion { .. } | Record::Departure { .. } => None,
+            Record::Terms(_) | Record::Lines { .. } | Record::Anonymised { .. } => None,
+            Record::Lost => None,
         }
+    }
+}
+
+/// The deletions of each user.
+pub(super) struct Deletions<'a>(HashMap<&'a str, Vec<&'a Erased>>);
+
+impl<'a> Deletions<'a> {
+    fn new(users: impl IntoIterator<Item = &'a Erased>) -> Self {
+        let mut each: HashMap<_, Vec<_>> = HashMap::new();
+        for user in users {
+            each.entry(user.id.as_str()).or_default().push(user);
+        }
+        Self(each)
+    }
+
+    /// Those of the users whose erasure was begun that may be erased in one segment and not yet in the next: whom the newest checkpoint
+    /// covers, or all where it is lost.
+    pub(super) fn half_done(
+        directory: &Directory,
+        users: &'a [Erased],
+    ) -> Result<Self, JournalError> {
+        let covered = directory.checkpoint()?.map_or(u64::MAX, |it| it.sequence);
+        Ok(Self::new(users.iter().filter(|it| it.at <= covered)))
+    }
+
+    /// The record `at` as it is once the erasure is ended, so that all of the journal tells of the same; `None`: as it is.
+    pub(super) fn end(&self, at: u64, content: &[u8]) -> Option<Vec<u8>> {
+        if self.0.is_empty() {
+            return None;
+        }
+        self.edit(at, content, Some)
+    }
+
+    fn edit<'r>(
+        &self,
+        at: u64,
+        content: &'r [u8],
+        needed: impl Fn(Trace<'r>) -> Option<Trace<'r>>,
+    ) -> Option<Vec<u8>> {
+        let alias = |user: &str| self.alias(user, at);
+        Record::read(content).ok()?.without(alias, needed)
+    }
+
+    /// Who a user of the record `at` is from now on: that goes by the first deletion after it.
+    fn alias(&self, user: &str, at: u64) -> Option<Alias> {
+        let later = self.0.get(user)?.iter().filter(|it| at <= it.at);
+        let first = later.min_by_key(|it| it.at)?;
+        Some(Alias {
+            number: first.at,
+            key: first.key,
+        })
     }
 }
 
@@ -70,25 +125,29 @@ impl Kept {
         Ok(covered)
     }
 
-    /// Writes the journal up to `sequence`, which a checkpoint covers, anew without the users.
-    pub(super) fn erase(&self, sequence: u64, users: &[Erased]) -> Result<(), JournalError> {
+    /// Writes the journal up to `sequence`, which a checkpoint covers, anew without the users, but for what is `needed` of their traces.
+    pub(super) fn erase(
+        &self,
+        sequence: u64,
+        users: &[Erased],
+        needed: impl Fn(Trace<'_>) -> Option<Trace<'_>>,
+    ) -> Result<(), JournalError> {
         if users.is_empty() {
             return Ok(());
         }
         let directory = self.journal.directory();
-        let until: HashMap<&str, u64> = users.iter().map(|it| (it.id.as_str(), it.at)).collect();
+        let deletions = Deletions::new(users);
+        let ids = || deletions.0.keys();
         // An id may be written with escapes, and a number in many ways.
         let is_plain = |id: &&str| id.parse::<f64>().is_err();
-        let plain = until.keys().all(is_plain);
+        let plain = ids().all(is_plain);
         let concerned = |bytes: &[u8]| {
-            let mut ids = until.keys();
             !plain
                 || memchr::memchr(b'\\', bytes).is_some()
-                || ids.any(|id| memchr::memmem::find(bytes, id.as_bytes()).is_some())
+                || ids().any(|id| memchr::memmem::find(bytes, id.as_bytes()).is_some())
         };
         directory.rewrite(sequence, concerned, |at, content| {
-            let is_gone = |user: &str| until.get(user).is_some_and(|until| at <= *until);
-            Record::read(content).ok()?.without(is_gone)
+            deletions.edit(at, content, &needed)
         })?;
         directory.drop_note()?;
         self.erasing.lock().retain(|user| !users.contains(user));

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::erase::{self, Erased};
+use super::erase::{self, Deletions, Erased};
 use crate::config::Config;
 use crate::ingest::{Facts, Record, Restored, Unreadable};
 use crate::journal::{Checkpoint, Directory, JournalError, Torn};
@@ -35,11 +35,13 @@ pub(super) fn load(directory: &Directory, config: &Config) -> Result<Found, Jour
     let after = checkpoint.as_ref().map_or(0, |it| it.sequence);
     let mut terms = of_terms(&restored.terms, config, directory)?;
     let (mut facts, mut refused) = (restored.facts, 0);
-    let mut erasing = erase::unfinished(directory)?;
+    let begun = erase::unfinished(directory)?;
+    let (half_done, mut erasing) = (Deletions::half_done(directory, &begun)?, begun.clone());
     let uncovered = directory.bytes_after(after);
     let mut progress = Progress::new(uncovered);
     let (last, torn) = directory.replay(after, |sequence, content, path, offset| {
-        let done = Record::read(content).and_then(|record| {
+        let ended = half_done.end(sequence, content);
+        let done = Record::read(ended.as_deref().unwrap_or(content)).and_then(|record| {
             erasing.extend(Erased::of(&record, sequence));
             facts.redo(record, &mut terms)
         });

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::erase::{self, Erased};
+use super::erase::{self, Deletions, Erased};
 use super::load::{Progress, damaged, load, restored};
 use super::{Stored, WAITING};
 use crate::clock::Clock;
@@ -36,10 +36,12 @@ pub fn rebuild(path: &Path, config: &Config) -> Result<Learnt, JournalError> {
     let first = directory.first()?.unwrap_or(1);
     let mut facts = declared(&directory, first, config)?;
     let (mut terms, mut refused) = (config.clone(), 0);
-    let mut erasing = erase::unfinished(&directory)?;
+    let begun = erase::unfinished(&directory)?;
+    let (half_done, mut erasing) = (Deletions::half_done(&directory, &begun)?, begun.clone());
     let mut progress = Progress::new(directory.bytes_after(first - 1));
     let (last, torn) = directory.replay(first - 1, |sequence, content, path, offset| {
-        let redone = Record::read(content).and_then(|record| {
+        let ended = half_done.end(sequence, content);
+        let redone = Record::read(ended.as_deref().unwrap_or(content)).and_then(|record| {
             if matches!(record, Record::Terms(_)) {
                 return Ok(0);
             }

@@ -236,6 +236,12 @@ impl Ledger {
         }
     }
 
+    /// Whether the sales of a day are held.
+    #[must_use]
+    pub fn holds(&self, day: Day) -> bool {
+        day >= self.floor
+    }
+
     /// The sales of the 84 days that end with `last_complete`, for a rebuild.
     #[must_use]
     pub fn snapshot(&self, last_complete: Day) -> SalesHistory {

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{Change, Data, everything, program, same};
+use crate::service::{Numbers, Service};
 
 /// How often files hold an id, over a whole directory.
 fn mentions(directory: &Path, id: &str) -> usize {
@@ -110,4 +111,112 @@ fn an_erasure_outlives_the_process_and_a_rebuild() {
         mentions(&data.path(), GONE) == 0
     });
     assert!(mentions(&data.path(), "stays") > 50);
+}
+
+/// Weeks in which users buy at six merchants and give some of it back. The great buyer among them is `gone`, who was deleted once and
+/// came back; the first who sees the last item, and the last of whom anything is heard, is `gone` too.
+fn trade(service: &Service, gone: &str) {
+    let mut numbers = Numbers(5);
+    let item = |number: u32| json!({"id": format!("i{number}"), "merchant_id": format!("m{}", number % 6), "price": 4 + number});
+    service.items(&(0..18).map(item).collect::<Vec<_>>());
+    for day in 0..45_i64 {
+        let mut events = Vec::new();
+        for number in 0..12 {
+            let user = match numbers.below(5) {
+                0 => gone.to_owned(),
+                other => format!("u{other}"),
+            };
+            let kind = ["purchase", "purchase", "refund", "view"][numbers.below(4) as usize];
+            let mut event = json!({
+                "id": format!("{user}-{day}-{number}"), "user_id": user, "item_id": format!("i{}", numbers.below(17)), "kind": kind,
+                "at": 1_743_984_000_000_i64 + day * 86_400_000 + number * 60_000,
+            });
+            match numbers.below(4) {
+                0 => event["amount"] = json!(if user == gone { 900 } else { 7 }),
+                1 => event["quantity"] = json!(3),
+                2 if kind == "purchase" => {
+                    event.as_object_mut().unwrap().remove("item_id");
+                    event["merchant_id"] = json!(format!("m{}", numbers.below(6)));
+                }
+                _ => {}
+            }
+            if kind == "purchase" && numbers.below(3) == 0 {
+                let mut back = event.clone();
+                back["kind"] = json!("refund");
+                back["id"] = json!(format!("{user}-{day}-{number}-back"));
+                back["purchase_id"] = event["id"].clone();
+                back["amount"] = json!(2);
+                // It may come first.
+                let place = numbers.below(u32::try_from(events.len()).unwrap() + 1);
+                events.insert(place as usize, back);
+            }
+            events.push(event);
+        }
+        service.events(&events);
+        service.items(&[item(numbers.below(17))]);
+        if day == 20 {
+            assert_eq!(service.delete(&format!("/users/{gone}")), 204);
+        }
+    }
+    let mut last = json!({"id": format!("{gone}-last"), "user_id": gone, "item_id": "i17", "kind": "view", "at": 1_743_984_000_000_i64});
+    service.events(&[last.clone()]);
+    last["id"] = json!(format!("{gone}-end"));
+    last["at"] = json!(1_748_736_000_000_i64);
+    service.events(&[last]);
+}
+
+#[test]
+fn what_a_deleted_user_bought_stays_in_the_race_without_a_name() {
+    const GONE: &str = "the-user-who-left";
+    let config = "[store]\nsegment_bytes = 4096\ncheckpoint_seconds = 1\n";
+    let data = Data::new(config);
+    let of_events = data.home.path().join("events.toml");
+    fs::write(&of_events, format!("{config}[clock]\nmode = \"event\"\n")).unwrap();
+    let saima = |args: &[&str]| {
+        let done = program().args(args).arg(data.path()).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    let rebuild = || saima(&["rebuild", "--config", of_events.to_str().unwrap()]);
+    let erased = |service: &Service, id: &str| {
+        service.wait("the user is still on disk", |_| {
+            mentions(&data.path(), id) == 0
+        });
+    };
+    let service = data.start();
+    trade(&service, GONE);
+    let known = everything(&service);
+    assert_eq!(service.delete(&format!("/users/{GONE}")), 204);
+    erased(&service, GONE);
+    let right = everything(&service);
+    // The last two are the boards.
+    same(&right[right.len() - 2..], &known[known.len() - 2..]);
+    drop(service);
+
+    rebuild();
+    let service = data.start();
+    same(&everything(&service), &right);
+    assert_eq!(service.get(&format!("/users/{GONE}")).status, 404);
+
+    // Somebody else leaves, and what both bought goes with an item and a merchant, as everything else about them.
+    let gone = ["/users/u1", "/items/i3", "/merchants/m2"].map(|path| service.delete(path));
+    assert_eq!(gone, [204; 3]);
+    erased(&service, "u1-");
+    let right = everything(&service);
+    assert_ne!(right, known);
+    drop(service);
+    rebuild();
+    let service = data.start();
+    same(&everything(&service), &right);
+    drop(service);
+
+    for checkpoint in data.files("checkpoint") {
+        fs::write(checkpoint, "gone").unwrap();
+    }
+    saima(&["repair", "--apply"]);
+    fs::remove_dir_all(data.path().join("damaged")).unwrap();
+    same(&everything(&data.start()), &right);
+    assert_eq!(
+        mentions(&data.path(), GONE) + mentions(&data.path(), "u1-"),
+        0
+    );
 }

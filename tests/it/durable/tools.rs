@@ -186,8 +186,8 @@ fn a_checkpoint_that_is_damaged_or_alone_is_not_started_from() {
 #[test]
 fn rebuild_learns_as_if_the_settings_had_always_been_these() {
     let other = "[profile]\nhalf_life_days = 20\n[profile.gains]\nview = 5\npurchase = 2\n";
-    // No checkpoint: what the journal holds of deleted users would be erased with it, and their purchases could not be learnt from.
-    let small = "[store]\nsegment_bytes = 4096\n";
+    // With checkpoints on the way, so that of deleted users only what the race needs is left to learn from.
+    let small = SMALL;
     let (data, service, _) = filled(small, 150);
     drop(service);
     let path = data.path();

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use saima::clock::Day;
 use saima::engine::{JournalError, Stored};
-use saima::ingest::{EntityKind, Facts, Record, Restored};
+use saima::ingest::{Alias, EntityKind, Facts, Operation, Record, Restored};
 use saima::journal::{Directory, Journal, Parts, Settings, Torn, create_file};
 
 use super::facts::{all, known, moment, parts};
@@ -91,7 +91,37 @@ fn records() -> Vec<Vec<u8>> {
         record.write(&mut bytes);
         bytes
     };
-    records.chain([deletion]).map(bytes).collect()
+    let mut records: Vec<Vec<u8>> = records.chain([deletion]).map(bytes).collect();
+    records.extend(anonymised());
+    records
+}
+
+/// The events of the seeds with traces in place of each second line, and the deletion of their user.
+fn anonymised() -> [Vec<u8>; 2] {
+    let (_, events) = all().swap_remove(3);
+    let lines = str::from_utf8(&events).unwrap().lines().collect();
+    let events = Record::Lines {
+        operation: Operation::Events,
+        wall: moment(&CONFIG).wall,
+        lines,
+    };
+    let deletion = Record::Deletion {
+        kind: EntityKind::User,
+        id: "u-1",
+        last_complete: Day(20_000),
+    };
+    let turns = std::cell::Cell::new(0);
+    let alias = |_: &str| {
+        turns.set(turns.get() + 1);
+        (turns.get() % 2 == 1).then(|| Alias {
+            number: 7,
+            key: serde_json::from_str("[1, 2]").unwrap(),
+        })
+    };
+    [events, deletion].map(|record| {
+        turns.set(0);
+        record.without(alias, Some).unwrap()
+    })
 }
 
 /// What those records make.
