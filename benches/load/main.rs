@@ -4,6 +4,7 @@
 //! at which the request was *due*. A closed loop would send less just when the server is slow, and so hide its pauses (coordinated
 //! omission). The generator waits by spinning, for a sleeping task wakes up to a millisecond late; give it a core of its own (`--pin`).
 
+mod bulk;
 mod connection;
 mod overload;
 mod phase;
@@ -30,6 +31,7 @@ use server::Server;
   cargo bench --bench load -- --synthetic 1000000 --rate 2000 --seconds 20 --pin
   cargo bench --bench load -- --synthetic 1000000 --rate 2000 --seconds 60 --ingest 20000 --pin   (p99 under ingest / at rest)
   cargo bench --bench load -- --candidates 1000 --seconds 6 --pin --overload      (goodput at 3 x capacity, time of a refusal)
+  cargo bench --bench load -- --synthetic 1000000 --bulk 2000000 --pin        (durable events for each second of CPU)
   cargo bench --bench load -- --url http://127.0.0.1:8080 --pid 4711 --synthetic 1000000"
 )]
 struct Args {
@@ -69,6 +71,9 @@ struct Args {
     /// Finds the capacity, then offers a multiple of it: what is still answered, and how soon the rest is refused.
     #[arg(long, conflicts_with_all = ["ingest", "rate"])]
     overload: bool,
+    /// Sends so many events as fast as they are taken, to a server of its own with a data directory: what each costs until it is durable.
+    #[arg(long, value_name = "EVENTS", conflicts_with_all = ["url", "ingest", "rate", "overload"])]
+    bulk: Option<u32>,
     /// Turns of each mode: they alternate, so that a drift of the machine meets both.
     #[arg(long, default_value_t = 3)]
     rounds: u32,
@@ -164,9 +169,11 @@ fn main() -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     args.check()?;
-    let server = match &args.url {
-        Some(url) => Server::running(url, args.pid, args.pin)?,
-        None => Server::start(args.synthetic, args.pin)?,
+    let data = tempfile::tempdir()?;
+    let server = match (&args.url, args.bulk) {
+        (Some(url), _) => Server::running(url, args.pid, args.pin)?,
+        (None, Some(_)) => Server::serve(data.path(), args.pin)?,
+        (None, None) => Server::demo(args.synthetic, args.pin)?,
     };
     if args.pin {
         server::pin(std::process::id(), 1)?;
@@ -174,6 +181,10 @@ fn main() -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
+    if let Some(events) = args.bulk {
+        runtime.block_on(bulk::measure(&args, &server, events))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if args.overload {
         runtime.block_on(overload::measure(&args, &server))?;
         return Ok(ExitCode::SUCCESS);

@@ -366,6 +366,6 @@ fn add(
 }
 
 /// Nanoseconds up to two minutes, to three digits.
-fn histogram() -> Result<Histogram<u64>> {
+pub(crate) fn histogram() -> Result<Histogram<u64>> {
     Ok(Histogram::new_with_bounds(1, 120_000_000_000, 3)?)
 }

@@ -10,6 +10,9 @@ use crate::Args;
 /// Different rank requests: enough that one core's caches do not hold their items.
 const REQUESTS: u32 = 2_000;
 
+/// The type of a bulk body.
+const LINES: &str = "application/x-ndjson";
+
 /// SplitMix64.
 pub(crate) struct Random(pub(crate) u64);
 
@@ -47,7 +50,7 @@ fn candidates(args: &Args, random: &mut Random) -> String {
     ids
 }
 
-/// Bodies of events for one turn at that rate: nine views to one purchase, each event with an id of its own.
+/// Bodies of events for one turn at that rate.
 pub(crate) fn events(
     args: &Args,
     address: &SocketAddr,
@@ -56,12 +59,23 @@ pub(crate) fn events(
     random: &mut Random,
 ) -> Vec<Vec<u8>> {
     let total = u128::from(rate) * args.turn().as_millis() / 1_000;
-    let bodies = total.div_ceil(u128::from(args.batch));
+    let total = u32::try_from(total).unwrap_or(u32::MAX);
+    bodies(args, address, total, round, random)
+}
+
+/// Bodies of at least so many events: nine views to one purchase, each event with an id of its own.
+pub(crate) fn bodies(
+    args: &Args,
+    address: &SocketAddr,
+    events: u32,
+    round: u32,
+    random: &mut Random,
+) -> Vec<Vec<u8>> {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
         .as_millis();
-    (0..bodies)
+    (0..events.div_ceil(args.batch))
         .map(|body| {
             let mut lines = String::new();
             for event in 0..args.batch {
@@ -72,15 +86,31 @@ pub(crate) fn events(
                     "{{\"id\":\"load-{now}-{round}-{body}-{event}\",\"user_id\":\"u{user}\",\"item_id\":\"item-{item:07}\",\"at\":{now},\"kind\":{what}}}"
                 );
             }
-            post(args, address, "/events", "application/x-ndjson", &lines)
+            post(args, address, "/events", LINES, &lines)
         })
         .collect()
 }
 
+/// A body of lines that declares entities.
+pub(crate) fn declare(args: &Args, address: &SocketAddr, path: &str, lines: &str) -> Vec<u8> {
+    request(args, address, "PUT", path, LINES, lines)
+}
+
 fn post(args: &Args, address: &SocketAddr, path: &str, kind: &str, body: &str) -> Vec<u8> {
+    request(args, address, "POST", path, kind, body)
+}
+
+fn request(
+    args: &Args,
+    address: &SocketAddr,
+    method: &str,
+    path: &str,
+    kind: &str,
+    body: &str,
+) -> Vec<u8> {
     let token = args.token.as_ref().map_or_else(String::new, |token| {
         format!("authorization: Bearer {token}\r\n")
     });
     let length = body.len();
-    format!("POST {path} HTTP/1.1\r\nhost: {address}\r\n{token}content-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
+    format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\n{token}content-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -32,7 +33,17 @@ impl Server {
     }
 
     /// Starts `saima demo` with so many synthetic items on a free port, and waits until it listens.
-    pub(crate) fn start(items: u32, pinned: bool) -> Result<Self> {
+    pub(crate) fn demo(items: u32, pinned: bool) -> Result<Self> {
+        Self::start(&["demo", "--synthetic", &items.to_string()], pinned)
+    }
+
+    /// Starts `saima serve` on a data directory.
+    pub(crate) fn serve(data: &Path, pinned: bool) -> Result<Self> {
+        let data = data.to_str().context("an odd path")?;
+        Self::start(&["serve", "--data", data], pinned)
+    }
+
+    fn start(arguments: &[&str], pinned: bool) -> Result<Self> {
         let program = env!("CARGO_BIN_EXE_saima");
         let mut command = if pinned {
             Command::new("taskset")
@@ -42,13 +53,7 @@ impl Server {
         if pinned {
             command.args(["-c", "0", program]);
         }
-        command.args([
-            "demo",
-            "--listen",
-            "127.0.0.1:0",
-            "--synthetic",
-            &items.to_string(),
-        ]);
+        command.args(arguments).args(["--listen", "127.0.0.1:0"]);
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -63,7 +68,8 @@ impl Server {
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
         let Some(url) = line.trim().strip_prefix("saima listening on ") else {
-            bail!("the server ended before it listened; `saima demo --synthetic {items}` says why");
+            let command = arguments.join(" ");
+            bail!("the server ended before it listened; `saima {command}` says why");
         };
         server.address = resolve(url)?;
         Ok(server)

@@ -6,212 +6,31 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::Router;
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequestParts, Path, Request};
-use axum::http::header::{
-    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, EXPECT, RETRY_AFTER, WWW_AUTHENTICATE,
-    X_CONTENT_TYPE_OPTIONS,
-};
+use axum::http::header::{CONNECTION, EXPECT};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
+use axum::http::{HeaderValue, Method, Version};
 use axum::response::Response;
 use axum::routing::any;
 use hyper::body::Incoming;
-use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 
-use super::admission::{Admission, Called, Held, Leave, Place};
-use super::auth::Tokens;
+use super::admission::{Called, NoPlace};
+use super::app::App;
 use super::body::{self, Media};
-use super::error::{CAUSES, Cause, Problem};
+use super::call::{Call, Granted};
+use super::error::{Cause, Problem};
 use super::query::Query;
-use super::request_id::{RequestId, RequestIds, X_REQUEST_ID};
+use super::reply::{Reply, bad, good};
+use super::request_id::RequestId;
 use super::{Action, ROUTES, Route, docs, facts, openapi, ops, rank};
-use crate::config::Generation;
-use crate::engine::Engine;
 use crate::telemetry::{Refusal, Work};
-
-const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
-
-/// What every answer says to a browser: take it for what it says it is, and keep no copy, as it may tell of a user.
-static SAFETY: [(HeaderName, HeaderValue); 2] = [
-    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-];
-
-/// All that the handlers share.
-pub(super) struct App {
-    pub(super) engine: Arc<Engine>,
-    pub(super) tokens: Arc<Tokens>,
-    /// Whether the service is about to end.
-    pub(super) draining: AtomicBool,
-    pub(super) admission: Admission,
-    ids: RequestIds,
-    counters: Counters,
-}
-
-/// One request on its way through its handler.
-pub(super) struct Call<'c> {
-    pub(super) app: &'c Arc<App>,
-    pub(super) headers: &'c HeaderMap,
-    pub(super) body: &'c mut Body,
-    pub(super) query: Query,
-    pub(super) id: &'c RequestId,
-    pub(super) arrived: Instant,
-    pub(super) generation: Arc<Generation>,
-    work: Option<Work>,
-    called: Option<Called>,
-    granted: Granted,
-}
-
-/// What a request was granted: dropped, it is others'. Whoever works on after the request is gone must keep it.
-#[derive(Default)]
-pub(super) struct Granted {
-    place: Option<Place>,
-    leave: Option<Leave>,
-    held: Option<Held>,
-}
-
-impl Call<'_> {
-    /// The whole body, unpacked, once it is its turn to be worked on; a rank request, whose own time is in the body, has its place
-    /// then and waits for its [`Self::turn`] later.
-    pub(super) async fn read(&mut self) -> Result<Bytes, Problem> {
-        match self.work {
-            Some(Work::Rank) => self.read_at_once().await,
-            Some(work) => {
-                let body = self.read_body().await?;
-                self.enter(work).await?;
-                Ok(body)
-            }
-            None => self.read_body().await,
-        }
-    }
-
-    /// The body of a rank request, which has its place from the start, so that no more are read than there are places. Who takes as long as
-    /// the whole queue to send it loses the place meanwhile.
-    async fn read_at_once(&mut self) -> Result<Bytes, Problem> {
-        self.place(Work::Rank).await?;
-        let mut place = self.granted.place.take();
-        let patience = self.generation.config.admission.queue;
-        let body = {
-            let mut reading = pin!(self.read_body());
-            match tokio::time::timeout(patience, reading.as_mut()).await {
-                Ok(body) => body,
-                Err(_) => {
-                    place = None;
-                    reading.await
-                }
-            }
-        }?;
-        match place {
-            Some(_) => self.granted.place = place,
-            None => self.place(Work::Rank).await?,
-        }
-        Ok(body)
-    }
-
-    async fn read_body(&mut self) -> Result<Bytes, Problem> {
-        let generation = Arc::clone(&self.generation);
-        let config = &generation.config;
-        let mut held = self.app.admission.hold(self.work, &config.admission);
-        let patience = config.server.body;
-        let limits = &config.vocabulary.limits;
-        let body = body::read(self.headers, self.body, limits, patience, &mut held).await?;
-        self.granted.held = Some(held);
-        Ok(body)
-    }
-
-    /// Waits until it is the turn of this request as work of that kind.
-    pub(super) async fn enter(&mut self, work: Work) -> Result<(), Refusal> {
-        self.place(work).await?;
-        self.turn(self.generation.config.admission.wait).await
-    }
-
-    async fn place(&mut self, work: Work) -> Result<(), Refusal> {
-        let (admission, config) = (&self.app.admission, &self.generation.config.admission);
-        self.granted.place = None;
-        self.granted.place = Some(admission.place(work, self.called, config).await?);
-        Ok(())
-    }
-
-    /// Waits until it is the turn of the place that this request has, but no longer than that.
-    pub(super) async fn turn(&mut self, patience: Duration) -> Result<(), Refusal> {
-        if let Some(place) = self.granted.place.take() {
-            self.granted.leave = Some(self.app.admission.turn(place, patience).await?);
-        }
-        Ok(())
-    }
-
-    /// What it was granted, for work that goes on by itself.
-    pub(super) fn granted(&mut self) -> Granted {
-        std::mem::take(&mut self.granted)
-    }
-}
-
-/// A good answer.
-pub(super) struct Reply {
-    status: StatusCode,
-    media: HeaderValue,
-    body: Body,
-    /// The id that the body of the request gave.
-    id: Option<String>,
-    /// What the answer says of its time: the name of the work and how long it took.
-    timing: Option<(&'static str, Duration)>,
-    headers: &'static [(HeaderName, HeaderValue)],
-}
-
-impl Reply {
-    /// 200 with JSON.
-    pub(super) fn json(json: Vec<u8>) -> Self {
-        Self::of(JSON, json)
-    }
-
-    /// 200 with a body of that type.
-    pub(super) fn of(media: HeaderValue, body: impl Into<Body>) -> Self {
-        Self {
-            status: StatusCode::OK,
-            media,
-            body: body.into(),
-            id: None,
-            timing: None,
-            headers: &[],
-        }
-    }
-
-    /// 204.
-    pub(super) fn nothing() -> Self {
-        Self {
-            status: StatusCode::NO_CONTENT,
-            ..Self::of(JSON, Body::empty())
-        }
-    }
-
-    /// With the id that the body of the request gave.
-    pub(super) fn with_id(self, id: Option<String>) -> Self {
-        Self { id, ..self }
-    }
-
-    /// With the time that the work itself took.
-    pub(super) fn timed(self, work: &'static str, time: Duration) -> Self {
-        Self {
-            timing: Some((work, time)),
-            ..self
-        }
-    }
-
-    /// With these headers, which go before those that every answer has.
-    pub(super) fn with_headers(self, headers: &'static [(HeaderName, HeaderValue)]) -> Self {
-        Self { headers, ..self }
-    }
-}
 
 /// The routes of one path: a part of [`ROUTES`].
 #[derive(Clone, Copy)]
@@ -252,19 +71,6 @@ impl PathRoutes {
 }
 
 impl App {
-    /// An app over an engine.
-    pub(super) fn new(engine: Arc<Engine>, tokens: Arc<Tokens>) -> Self {
-        let admission = Admission::new(&engine.generation().config.admission);
-        Self {
-            engine,
-            tokens,
-            draining: AtomicBool::new(false),
-            admission,
-            ids: RequestIds::default(),
-            counters: Counters::default(),
-        }
-    }
-
     /// The router of all routes; what has no route gets a problem too.
     pub(super) fn router(self: Arc<Self>) -> Router {
         let mut router = Router::new();
@@ -278,11 +84,6 @@ impl App {
         router.fallback(move |request| Arc::clone(&self).answer(None, request))
     }
 
-    /// Whether requests are to be sent here.
-    pub(super) fn is_ready(&self) -> bool {
-        self.engine.ready() && !self.draining.load(Ordering::Acquire)
-    }
-
     async fn answer(self: Arc<Self>, place: Option<PathRoutes>, request: Request) -> Response {
         let arrived = Instant::now();
         let _under_way = UnderWay::begin(&self.engine.telemetry().in_flight);
@@ -294,23 +95,24 @@ impl App {
         if !body.is_end_stream() && !head.headers.contains_key(EXPECT) {
             body::discard(body).await;
         }
-        let waits = outcome
-            .as_ref()
-            .err()
-            .is_some_and(|it| it.refused.is_some())
-            || head.extensions.get::<Called>().is_some();
+        let refused = outcome.as_ref().err().and_then(|problem| problem.refused);
         let mut response = match outcome {
             Ok(reply) => good(reply, &id, arrived),
             Err(problem) => self.refuse(&problem, &id, arrived),
         };
-        let work = found.and_then(|(_, route)| Work::of(route.action));
-        if let Some(work) = work.filter(|_| waits) {
-            let config = &self.engine.generation().config.admission;
-            let no_place = self.admission.no_place(work, config);
+        if refused.is_some() || head.extensions.get::<Called>().is_some() {
+            let no_place = found.and_then(|(_, route)| self.no_place(route));
             no_place.map(|it| response.extensions_mut().insert(it));
         }
         self.count(found, response.status());
         response
+    }
+
+    /// Where the connection is to wait before it asks for such work again, if there is no place now.
+    fn no_place(&self, route: &Route) -> Option<NoPlace> {
+        let work = Work::of(route.action)?;
+        let generation = self.engine.generation();
+        self.admission.no_place(work, &generation.config.admission)
     }
 
     /// The answer on a connection that there was no room for.
@@ -418,25 +220,6 @@ impl App {
             ),
         )
     }
-
-    /// Counts and logs a bug; its detail stays out of the answer.
-    pub(super) fn bug(&self, id: &RequestId, detail: &str) -> Problem {
-        self.engine.telemetry().panics.inc();
-        tracing::error!(request_id = id.as_str(), "{detail}");
-        Problem::internal()
-    }
-
-    fn count(&self, found: Option<(usize, &'static Route)>, status: StatusCode) {
-        let number = found.map_or(ROUTES.len(), |(number, _)| number);
-        let labels = || {
-            let (method, path) =
-                found.map_or(("", ""), |(_, route)| (route.method.as_str(), route.path));
-            self.engine
-                .telemetry()
-                .requests(method, path, status.as_u16())
-        };
-        self.counters.inc(number, status, labels);
-    }
 }
 
 fn resolve(
@@ -500,54 +283,6 @@ async fn contained<T>(work: impl Future<Output = T>) -> Result<T, Box<dyn Any + 
     .await
 }
 
-fn good(reply: Reply, id: &RequestId, arrived: Instant) -> Response {
-    let mut response = Response::new(reply.body);
-    *response.status_mut() = reply.status;
-    let headers = response.headers_mut();
-    headers.reserve(3 + SAFETY.len() + reply.headers.len());
-    if reply.status != StatusCode::NO_CONTENT {
-        headers.insert(CONTENT_TYPE, reply.media);
-    }
-    headers.insert(X_REQUEST_ID, id.header(reply.id.as_deref()));
-    let (work, time) = reply.timing.unwrap_or_else(|| ("app", arrived.elapsed()));
-    headers.insert(SERVER_TIMING, timing(work, time));
-    for (name, value) in SAFETY.iter().chain(reply.headers) {
-        headers.insert(name, value.clone());
-    }
-    response
-}
-
-fn bad(problem: &Problem, id: &RequestId, arrived: Instant) -> Response {
-    let mut response = Response::new(Body::from(problem.json(id.as_str())));
-    *response.status_mut() = problem.status();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, PROBLEM);
-    headers.insert(X_REQUEST_ID, id.header(problem.request_id.as_deref()));
-    headers.insert(SERVER_TIMING, timing("app", arrived.elapsed()));
-    headers.extend(SAFETY.iter().cloned());
-    if let Some(seconds) = problem.cause.row().retry_after {
-        headers.insert(RETRY_AFTER, HeaderValue::from_static(seconds));
-    }
-    if problem.cause == Cause::NoToken {
-        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
-    if let Some(allow) = problem
-        .allow
-        .as_deref()
-        .and_then(|allow| allow.parse().ok())
-    {
-        headers.insert(ALLOW, allow);
-    }
-    response
-}
-
-/// `rank;dur=0.123`: the work and its milliseconds.
-fn timing(work: &str, time: Duration) -> HeaderValue {
-    let micros = time.as_micros();
-    let text = format!("{work};dur={}.{:03}", micros / 1_000, micros % 1_000);
-    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("app"))
-}
-
 /// Counts a request or a connection for as long as it lives, also where the caller goes away.
 pub(super) struct UnderWay<'t>(&'t Gauge);
 
@@ -564,28 +299,16 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-/// The counters of answers by route and status, each looked up once; the last route is that of unknown paths.
-#[derive(Default)]
-struct Counters([[OnceLock<Counter>; CAUSES.len() + 2]; ROUTES.len() + 1]);
-
-impl Counters {
-    fn inc(&self, route: usize, status: StatusCode, find: impl FnOnce() -> Counter) {
-        let status = match status {
-            StatusCode::OK => CAUSES.len(),
-            StatusCode::NO_CONTENT => CAUSES.len() + 1,
-            other => CAUSES
-                .iter()
-                .position(|row| row.status == other.as_u16())
-                .unwrap_or(0),
-        };
-        self.0[route][status].get_or_init(find).inc();
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use axum::http::HeaderMap;
+
+    use super::super::request_id::X_REQUEST_ID;
     use super::*;
     use crate::config::{Config, Live};
+    use crate::engine::Engine;
 
     #[tokio::test]
     async fn a_panic_ends_its_own_work_only() {
@@ -649,15 +372,6 @@ mod tests {
         );
         app.admission.measure(config, &app.engine.telemetry().room);
         assert_eq!(app.engine.telemetry().room.admitted(Work::Rank).get(), 0);
-    }
-
-    #[test]
-    fn times_are_in_milliseconds() {
-        assert_eq!(
-            timing("rank", Duration::from_nanos(1_023_400)),
-            "rank;dur=1.023"
-        );
-        assert_eq!(timing("app", Duration::from_micros(7)), "app;dur=0.007");
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY};
 use axum::http::{HeaderName, HeaderValue};
 
-use super::dispatch::Reply;
+use super::reply::Reply;
 
 /// A file of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

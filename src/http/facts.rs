@@ -8,9 +8,11 @@ use std::ops::Range;
 use axum::body::Bytes;
 use serde::Serialize;
 
+use super::app::App;
 use super::body::Media;
-use super::dispatch::{App, Call, Reply};
+use super::call::Call;
 use super::error::Problem;
+use super::reply::Reply;
 use super::request_id::RequestId;
 use crate::engine::{Fate, Operation, Rejected};
 use crate::model::schema::LINES;

@@ -6,8 +6,10 @@
 
 mod admission;
 mod answer;
+mod app;
 mod auth;
 mod body;
+mod call;
 mod connection;
 mod dispatch;
 mod docs;
@@ -18,6 +20,7 @@ mod openapi;
 mod ops;
 mod query;
 mod rank;
+mod reply;
 mod request_id;
 mod serve;
 mod tls;

@@ -8,8 +8,9 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::dispatch::{Call, Reply};
+use super::call::Call;
 use super::error::{Cause, Problem};
+use super::reply::Reply;
 use crate::engine::{EntityKind, RaceQuery};
 use crate::model::{Fault, diagnose};
 use crate::telemetry::{SCRAPE_TYPE, Work};

@@ -14,8 +14,10 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::answer;
-use super::dispatch::{App, Call, Reply};
+use super::app::App;
+use super::call::Call;
 use super::error::{Cause, Problem};
+use super::reply::Reply;
 use crate::config::{Config, Generation};
 use crate::engine::RankError;
 use crate::model::read::Id;

@@ -18,9 +18,10 @@ use tokio::sync::Semaphore;
 use tower_service::Service;
 
 use super::admission::NoPlace;
+use super::app::App;
 use super::auth::Tokens;
 use super::connection::{Overdue, Watch, Watched};
-use super::dispatch::{App, UnderWay};
+use super::dispatch::UnderWay;
 use super::tls::Tls;
 use crate::config;
 use crate::engine::Engine;

@@ -86,7 +86,7 @@ fn its_values_are_the_documented_ones() {
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.server.drain, Duration::from_secs(10));
     assert_eq!(config.server.idle, Duration::from_secs(75));
-    assert_eq!(config.admission.queue, Duration::from_millis(50));
+    assert_eq!(config.admission.queue, Duration::from_millis(25));
     assert_eq!(
         config.store.path.as_deref(),
         Some(std::path::Path::new("data"))

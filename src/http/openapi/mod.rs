@@ -11,8 +11,9 @@ use serde_json::{Map, Value, json};
 
 use super::auth::Role;
 use super::body::Media;
-use super::dispatch::{Call, Reply};
+use super::call::Call;
 use super::error::{CAUSES, Problem, Row};
+use super::reply::Reply;
 use super::{Action, Param, ROUTES, Route, Takes, ops};
 use crate::engine::EntityKind;
 use crate::model::Vocabulary;

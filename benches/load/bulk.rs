@@ -1,0 +1,100 @@
+//! Events as fast as they are taken: NDJSON bodies over a few connections, each answered once its events are on the disk.
+//!
+//! What counts is events for each second of the server's CPU time, all its threads together: sending them costs the other core.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::fmt::Write;
+use std::ops::Range;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use hdrhistogram::Histogram;
+use tokio::task::{LocalSet, spawn_local};
+
+use crate::Args;
+use crate::connection::Connection;
+use crate::phase::{histogram, micros};
+use crate::requests::{self, Random};
+use crate::server::Server;
+
+/// Items in one body of the catalogue.
+const ITEMS: u32 = 10_000;
+/// Tells the catalogue, then so many events, and prints what they cost.
+pub(crate) async fn measure(args: &Args, server: &Server, events: u32) -> Result<()> {
+    let mut connection = Connection::open(&server.address).await?;
+    for part in 0..args.synthetic.div_ceil(ITEMS) {
+        let items = part * ITEMS..args.synthetic.min((part + 1) * ITEMS);
+        tell(&mut connection, &catalogue(args, server, items)).await?;
+    }
+    drop(connection);
+    let mut random = Random(args.seed);
+    let bodies = requests::bodies(args, &server.address, events, 0, &mut random);
+    let (count, began) = (bodies.len(), Instant::now());
+    let cpu = server.cpu().context("the server's CPU time is not known")?;
+    let took = LocalSet::new()
+        .run_until(send_all(args, server, bodies))
+        .await?;
+    let lasted = began.elapsed();
+    let cpu = server.cpu().context("the server's CPU time is not known")? - cpu;
+    let a_second = |time: Duration| f64::from(events) / time.as_secs_f64();
+    println!(
+        "{events} events in {count} bodies over {} connections: {:.0} for each second of CPU, {:.0} a second; a body is durable after {:.2} ms p50, {:.2} ms p99",
+        args.connections,
+        a_second(cpu),
+        a_second(lasted),
+        micros(took.value_at_quantile(0.5)) / 1e3,
+        micros(took.value_at_quantile(0.99)) / 1e3,
+    );
+    Ok(())
+}
+
+/// Items of the synthetic marketplace, a tenth as many merchants, two tags an item.
+fn catalogue(args: &Args, server: &Server, numbers: Range<u32>) -> Vec<u8> {
+    let mut lines = String::new();
+    for number in numbers {
+        let (merchant, tag) = (number / 10, number % 1_000);
+        let _ = writeln!(
+            lines,
+            "{{\"id\":\"item-{number:07}\",\"merchant_id\":\"m{merchant}\",\"price\":25,\"tags\":[\"t{tag}\",\"t{}\"]}}",
+            tag + 1
+        );
+    }
+    requests::declare(args, &server.address, "/items", &lines)
+}
+
+async fn send_all(args: &Args, server: &Server, bodies: Vec<Vec<u8>>) -> Result<Histogram<u64>> {
+    let bodies = Rc::new(RefCell::new(VecDeque::from(bodies)));
+    let mut senders = Vec::new();
+    for _ in 0..args.connections {
+        let mut connection = Connection::open(&server.address).await?;
+        let bodies = Rc::clone(&bodies);
+        senders.push(spawn_local(async move {
+            let mut took = histogram()?;
+            loop {
+                let next = bodies.borrow_mut().pop_front();
+                let Some(body) = next else { return Ok(took) };
+                took.saturating_record(tell(&mut connection, &body).await?);
+            }
+        }));
+    }
+    let mut took = histogram()?;
+    for sender in senders {
+        let one: Result<_> = sender.await?;
+        took.add(&one?)?;
+    }
+    Ok(took)
+}
+
+/// Sends a body and waits until all of it was taken; the nanoseconds until then.
+async fn tell(connection: &mut Connection, body: &[u8]) -> Result<u64> {
+    let began = Instant::now();
+    let (status, answer) = connection.exchange(body).await?;
+    let answer = String::from_utf8_lossy(answer);
+    ensure!(
+        status == 200 && answer.contains("\"rejected_count\":0"),
+        "the service answers {status}: {answer:.300}"
+    );
+    Ok(u64::try_from(began.elapsed().as_nanos())?)
+}

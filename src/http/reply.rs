@@ -1,0 +1,142 @@
+//! Answers: what a handler replies, and the headers that every answer has.
+
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+
+use super::error::{Cause, Problem};
+use super::request_id::{RequestId, X_REQUEST_ID};
+
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// What every answer says to a browser: take it for what it says it is, and keep no copy, as it may tell of a user.
+static SAFETY: [(HeaderName, HeaderValue); 2] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
+/// A good answer.
+pub(super) struct Reply {
+    status: StatusCode,
+    media: HeaderValue,
+    body: Body,
+    /// The id that the body of the request gave.
+    id: Option<String>,
+    /// What the answer says of its time: the name of the work and how long it took.
+    timing: Option<(&'static str, Duration)>,
+    headers: &'static [(HeaderName, HeaderValue)],
+}
+
+impl Reply {
+    /// 200 with JSON.
+    pub(super) fn json(json: Vec<u8>) -> Self {
+        Self::of(JSON, json)
+    }
+
+    /// 200 with a body of that type.
+    pub(super) fn of(media: HeaderValue, body: impl Into<Body>) -> Self {
+        Self {
+            status: StatusCode::OK,
+            media,
+            body: body.into(),
+            id: None,
+            timing: None,
+            headers: &[],
+        }
+    }
+
+    /// 204.
+    pub(super) fn nothing() -> Self {
+        Self {
+            status: StatusCode::NO_CONTENT,
+            ..Self::of(JSON, Body::empty())
+        }
+    }
+
+    /// With the id that the body of the request gave.
+    pub(super) fn with_id(self, id: Option<String>) -> Self {
+        Self { id, ..self }
+    }
+
+    /// With the time that the work itself took.
+    pub(super) fn timed(self, work: &'static str, time: Duration) -> Self {
+        Self {
+            timing: Some((work, time)),
+            ..self
+        }
+    }
+
+    /// With these headers, which go before those that every answer has.
+    pub(super) fn with_headers(self, headers: &'static [(HeaderName, HeaderValue)]) -> Self {
+        Self { headers, ..self }
+    }
+}
+
+pub(super) fn good(reply: Reply, id: &RequestId, arrived: Instant) -> Response {
+    let mut response = Response::new(reply.body);
+    *response.status_mut() = reply.status;
+    let headers = response.headers_mut();
+    headers.reserve(3 + SAFETY.len() + reply.headers.len());
+    if reply.status != StatusCode::NO_CONTENT {
+        headers.insert(CONTENT_TYPE, reply.media);
+    }
+    headers.insert(X_REQUEST_ID, id.header(reply.id.as_deref()));
+    let (work, time) = reply.timing.unwrap_or_else(|| ("app", arrived.elapsed()));
+    headers.insert(SERVER_TIMING, timing(work, time));
+    for (name, value) in SAFETY.iter().chain(reply.headers) {
+        headers.insert(name, value.clone());
+    }
+    response
+}
+
+pub(super) fn bad(problem: &Problem, id: &RequestId, arrived: Instant) -> Response {
+    let mut response = Response::new(Body::from(problem.json(id.as_str())));
+    *response.status_mut() = problem.status();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, PROBLEM);
+    headers.insert(X_REQUEST_ID, id.header(problem.request_id.as_deref()));
+    headers.insert(SERVER_TIMING, timing("app", arrived.elapsed()));
+    headers.extend(SAFETY.iter().cloned());
+    if let Some(seconds) = problem.cause.row().retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static(seconds));
+    }
+    if problem.cause == Cause::NoToken {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if let Some(allow) = problem
+        .allow
+        .as_deref()
+        .and_then(|allow| allow.parse().ok())
+    {
+        headers.insert(ALLOW, allow);
+    }
+    response
+}
+
+/// `rank;dur=0.123`: the work and its milliseconds.
+fn timing(work: &str, time: Duration) -> HeaderValue {
+    let micros = time.as_micros();
+    let text = format!("{work};dur={}.{:03}", micros / 1_000, micros % 1_000);
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("app"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_in_milliseconds() {
+        assert_eq!(
+            timing("rank", Duration::from_nanos(1_023_400)),
+            "rank;dur=1.023"
+        );
+        assert_eq!(timing("app", Duration::from_micros(7)), "app;dur=0.007");
+    }
+}
