@@ -29,7 +29,7 @@ fn event(number: u64) -> String {
         number * 104_729 % u64::from(ITEMS),
     );
     let kind = ["view", "click", "cart", "purchase"][usize::try_from(number % 4).unwrap_or(0)];
-    let at = Clock::wall();
+    let at = Clock::machine();
     format!(
         r#"{{"id":"e-{number}","user_id":"u{user}","item_id":"item-{item:07}","kind":"{kind}","at":"{at}","quantity":1,"amount":12.5}}"#
     )

@@ -146,7 +146,7 @@ fn event(number: u64, items: u32) -> String {
     let (user, item) = (number * 7_919 % items, number * 104_729 % items);
     let kinds = ["view", "click", "cart", "purchase"];
     let kind = kinds[usize::try_from(number % 4).unwrap_or(0)];
-    let at = Clock::wall();
+    let at = Clock::machine();
     format!(
         r#"{{"id":"e-{number}","user_id":"u{user}","item_id":"item-{item:07}","kind":"{kind}","at":"{at}","quantity":1,"amount":12.5}}"#
     )

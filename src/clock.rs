@@ -182,11 +182,20 @@ impl Clock {
 
     /// The machine's clock, whatever the mode.
     #[must_use]
-    pub fn wall() -> Time {
+    pub fn machine() -> Time {
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         Time::default().plus(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// The wall clock beside this one: the machine's, or the manual one itself.
+    #[must_use]
+    pub fn wall(&self) -> Time {
+        match &self.source {
+            Source::Wall | Source::Event(_) => Self::machine(),
+            Source::Manual(now) => Time(now.load(Ordering::Acquire)),
+        }
     }
 
     /// Whether [`Self::now`] is the time that the mode means: on event time not before the first event, while the wall clock stands in.
@@ -202,11 +211,10 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> Time {
         match &self.source {
-            Source::Wall => Self::wall(),
-            Source::Manual(now) => Time(now.load(Ordering::Acquire)),
+            Source::Wall | Source::Manual(_) => self.wall(),
             Source::Event(latest) => match latest.load(Ordering::Acquire) {
-                i64::MIN => Self::wall(),
-                latest => Time(latest).min(Self::wall()),
+                i64::MIN => self.wall(),
+                latest => Time(latest).min(self.wall()),
             },
         }
     }

@@ -37,7 +37,7 @@ impl Secrets {
         let token_files = Files::new(Tokens::files(variable));
         let tls_files = Files::new(config.files.as_ref().map_or_else(Vec::new, paths));
         let failures = telemetry.tls_failures.clone();
-        let tls = Tls::load(config, failures, |path| fs::read(path), Clock::wall())?;
+        let tls = Tls::load(config, failures, |path| fs::read(path), Clock::machine())?;
         let secrets = Self {
             tokens: (Arc::new(tokens()?), token_files),
             tls: tls.map(|tls| (Arc::new(tls), tls_files)),
@@ -95,7 +95,7 @@ impl Secrets {
         if !files.changed() {
             return;
         }
-        match tls.reload(|path| fs::read(path), Clock::wall()) {
+        match tls.reload(|path| fs::read(path), Clock::machine()) {
             Ok(()) => tracing::info!(expires = %tls.expires(), "the changed TLS files are live"),
             Err(error) => {
                 telemetry.tls_refused.inc();

@@ -26,7 +26,7 @@ const DAYS: u64 = 84;
 pub fn fill(facts: &mut Facts, items: u32, config: &Config) {
     let items = u64::from(items.max(1));
     let merchants = items.div_ceil(ITEMS_A_MERCHANT);
-    let now = Clock::wall();
+    let now = Clock::machine();
     let last_complete = now.day(config.race.utc_offset).plus(-1);
     let moment = Moment { config, wall: now };
     let mut random = Random(7);

@@ -10,6 +10,9 @@ mod show;
 mod store;
 mod workers;
 
+#[cfg(test)]
+mod tests;
+
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -207,7 +210,7 @@ impl Engine {
             .collect();
         let moment = Moment {
             config: &generation.config,
-            wall: Clock::wall(),
+            wall: self.clock.wall(),
         };
         let mut facts = self.facts.write();
         let fates = facts.apply_all(read, &moment);

@@ -1,0 +1,121 @@
+//! The engine over a clock that is moved by hand, and a real data directory.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::{Engine, EntityKind, Operation, RaceQuery, Stored};
+use crate::clock::{Clock, DAY, HOUR, Time};
+use crate::config::{Config, Live};
+use crate::journal::Directory;
+use crate::model::diagnose;
+use crate::telemetry::Telemetry;
+
+const NOON: &str = "2026-03-20T12:00:00Z";
+/// How long the end of an engine's threads is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn noon() -> Time {
+    Time::parse(NOON).unwrap()
+}
+
+fn open(path: &Path, at: Time) -> Arc<Engine> {
+    let live = Arc::new(Live::new(Config::embedded()));
+    let stored = Stored::open(path, &live.load().config).unwrap();
+    Engine::start(live, Clock::manual(at), Telemetry::default(), stored)
+}
+
+/// Ends an engine, and waits until its threads let go of the directory.
+fn end(engine: Arc<Engine>, path: &Path) {
+    drop(engine);
+    let begun = Instant::now();
+    while Directory::existing(path).is_err() {
+        assert!(begun.elapsed() < PATIENCE, "it does not end");
+        std::thread::yield_now();
+    }
+}
+
+/// Tells one fact; what it was refused for.
+fn tell(engine: &Engine, operation: Operation, line: &Value) -> Result<(), String> {
+    let line = line.to_string();
+    let fates = engine.ingest(operation, &[line.as_bytes()]).unwrap();
+    pollster::block_on(engine.durable()).unwrap();
+    match &fates[0] {
+        Ok(_) => Ok(()),
+        Err(rejected) => Err(format!("{:?}", rejected.errors)),
+    }
+}
+
+fn purchase(number: u32, at: Time) -> Value {
+    json!({
+        "id": format!("e{number}"), "user_id": format!("u{}", number % 7), "item_id": format!("i{}", number % 3),
+        "kind": "purchase", "at": at.to_string(), "quantity": 1, "amount": 10 + number % 5,
+    })
+}
+
+/// A marketplace with 40 days of sales up to noon.
+fn fill(engine: &Engine) {
+    for item in 0..3 {
+        let item =
+            json!({"id": format!("i{item}"), "merchant_id": format!("m{item}"), "price": 10});
+        tell(engine, Operation::Upsert(EntityKind::Item), &item).unwrap();
+    }
+    for number in 0..240 {
+        let at = noon().plus(-i64::from(number) * 4 * HOUR - HOUR);
+        tell(engine, Operation::Events, &purchase(number, at)).unwrap();
+    }
+}
+
+/// What the engine answers, once it has rebuilt: a ranking with its reasons, and both boards.
+fn answers(engine: &Engine) -> [String; 3] {
+    pollster::block_on(engine.rebuild());
+    let body = br#"{"user_id":"u1","candidates":["i0","i1","i2"],"explain":true}"#;
+    let generation = engine.generation();
+    let request = diagnose::request(body, &generation.config.vocabulary).unwrap();
+    let ranking = engine.rank(&request, Instant::now()).unwrap();
+    let board = |kind| {
+        let (lane, limit) = (None, 10);
+        let mut board = engine.race(&RaceQuery { kind, lane, limit }).unwrap();
+        board["standings"] = Value::Null;
+        board.to_string()
+    };
+    let ranked = format!("{} {:?}", ranking.as_of, ranking.items);
+    [ranked, board("merchant"), board("item")]
+}
+
+#[test]
+fn a_clock_that_jumps_back_refuses_what_lies_ahead_and_damages_nothing() {
+    let steady = tempfile::tempdir().unwrap();
+    let steady = open(steady.path(), noon());
+    fill(&steady);
+    let told_back = purchase(1_000, noon().plus(-3 * DAY));
+    tell(&steady, Operation::Events, &told_back).unwrap();
+
+    let directory = tempfile::tempdir().unwrap();
+    let engine = open(directory.path(), noon());
+    fill(&engine);
+    let before = answers(&engine);
+    let back = noon().plus(-3 * DAY);
+    engine.clock().set(back);
+    let meanwhile = answers(&engine);
+    assert_ne!(meanwhile, before, "the last days are ahead now");
+    let ahead = tell(&engine, Operation::Events, &purchase(1_001, noon()));
+    assert!(ahead.unwrap_err().contains("ahead of the clock"));
+    tell(&engine, Operation::Events, &told_back).unwrap();
+    engine.checkpoint().unwrap();
+    end(engine, directory.path());
+
+    let engine = open(directory.path(), back);
+    tell(&engine, Operation::Events, &told_back).unwrap();
+    let again = answers(&engine);
+    engine.clock().set(noon());
+    let after = answers(&engine);
+    assert_ne!(again, after);
+    assert_eq!(
+        after,
+        answers(&steady),
+        "what was told while it was back counts once"
+    );
+}
