@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 
 use super::client::{Client, Service};
 use crate::config::{Config, LogFormat};
@@ -155,11 +157,9 @@ pub(super) fn restore(args: &Restore) -> Result<ExitCode> {
     found.restore(&unfinished, without, &config)?;
     if occupied {
         say_deleted(&deleted, args.with_deleted);
-        exchange(&unfinished, directory)
-            .with_context(|| format!("cannot replace {}", directory.display()))?;
         let aside = aside(directory);
-        fs::rename(&unfinished, &aside)
-            .with_context(|| format!("cannot rename {}", unfinished.display()))?;
+        replace(directory, &unfinished, &aside)
+            .with_context(|| format!("cannot replace {}", directory.display()))?;
         eprintln!("What was there is now {}.", aside.display());
     } else {
         eprintln!("Users who were deleted after it was made come back: delete them again.");
@@ -171,11 +171,17 @@ pub(super) fn restore(args: &Restore) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Exchanges two directories at once: at no moment is there none of the name, on which a service would begin anew.
-fn exchange(one: &Path, other: &Path) -> std::io::Result<()> {
-    use rustix::fs::{CWD, RenameFlags, renameat_with};
-    renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?;
-    Ok(())
+/// Puts a directory in place of another, which goes aside: at no moment is there none of the name, on which a service would begin anew,
+/// but where the file system cannot exchange two.
+fn replace(old: &Path, new: &Path, aside: &Path) -> std::io::Result<()> {
+    match renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE) {
+        Ok(()) => fs::rename(new, aside),
+        Err(Errno::INVAL | Errno::NOSYS) => {
+            fs::rename(old, aside)?;
+            fs::rename(new, old)
+        }
+        Err(other) => Err(other.into()),
+    }
 }
 
 fn say_deleted(deleted: &[String], with_them: bool) {

@@ -48,17 +48,7 @@ impl Directory {
     /// # Errors
     /// As for [`Self::open`], and where there is none.
     pub fn existing(path: &Path) -> Result<Self, JournalError> {
-        if !path.is_dir() || is_empty(path)? {
-            return Err(JournalError::Absent(path.to_owned()));
-        }
-        let mark = path.join(MARK);
-        let Ok(found) = fs::read_to_string(&mark) else {
-            return Err(JournalError::Foreign(path.to_owned()));
-        };
-        if found.trim() != VERSION {
-            let found = found.trim().to_owned();
-            return Err(JournalError::Version { path: mark, found });
-        }
+        check(path)?;
         let directory = Self {
             path: path.to_owned(),
             lock: lock(path)?,
@@ -69,6 +59,26 @@ impl Directory {
         }
         clear(path)?;
         Ok(directory)
+    }
+
+    /// Takes a directory into use that is only read, and may lie where nothing can be written.
+    ///
+    /// # Errors
+    /// As for [`Self::existing`], but for a place that cannot be written to.
+    pub fn to_read(path: &Path) -> Result<Self, JournalError> {
+        let is_protected = |error: &io::Error| {
+            use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+            matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem)
+        };
+        match Self::existing(path) {
+            Err(JournalError::Io { error, .. }) if is_protected(&error) => {
+                let mark = path.join(MARK);
+                let lock = File::open(&mark).map_err(JournalError::io(&mark))?;
+                let path = path.to_owned();
+                Ok(Self { path, lock })
+            }
+            taken => taken,
+        }
     }
 
     /// Where it is.
@@ -117,6 +127,22 @@ impl Directory {
     pub(super) fn checkpoints(&self) -> PathBuf {
         self.path.join(CHECKPOINTS)
     }
+}
+
+/// Refuses what is no data directory of this version.
+fn check(path: &Path) -> Result<(), JournalError> {
+    if !path.is_dir() || is_empty(path)? {
+        return Err(JournalError::Absent(path.to_owned()));
+    }
+    let mark = path.join(MARK);
+    let Ok(found) = fs::read_to_string(&mark) else {
+        return Err(JournalError::Foreign(path.to_owned()));
+    };
+    if found.trim() != VERSION {
+        let found = found.trim().to_owned();
+        return Err(JournalError::Version { path: mark, found });
+    }
+    Ok(())
 }
 
 /// Whether there is nothing in a directory but what a file system puts there itself.

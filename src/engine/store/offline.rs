@@ -125,7 +125,7 @@ impl Restoring {
     /// # Errors
     /// A directory that cannot be used, with the reason and the place.
     pub fn read(backup: &Path, target: &Path, config: &Config) -> Result<Self, JournalError> {
-        let directory = Directory::existing(backup)?;
+        let directory = Directory::to_read(backup)?;
         let then = load(&directory, config)?;
         let target = match Directory::existing(target) {
             Ok(target) => Some(target),

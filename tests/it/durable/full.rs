@@ -8,15 +8,22 @@ use serde_json::json;
 use super::{Changes, Data, everything, same};
 
 /// A small file system, where there is a right to mount one.
-struct Small<'a>(&'a Path);
+pub(super) struct Small<'a>(&'a Path);
 
 impl<'a> Small<'a> {
-    fn mount(path: &'a Path) -> Option<Self> {
+    pub(super) fn mount(path: &'a Path) -> Option<Self> {
         std::fs::create_dir_all(path).unwrap();
         let mut mount = Command::new("mount");
         let mount = mount.args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"]);
         let mounted = mount.arg(path).status().ok()?;
         mounted.success().then_some(Self(path))
+    }
+
+    /// From now on nothing can be written to it.
+    pub(super) fn protect(&self) {
+        let mut mount = Command::new("mount");
+        let mount = mount.args(["-o", "remount,ro"]).arg(self.0);
+        assert!(mount.status().unwrap().success());
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
+use super::full::Small;
 use super::{Changes, Data, SMALL, everything, program, same};
 use crate::service::Service;
 
@@ -67,6 +68,25 @@ fn a_back_up_is_a_marketplace_of_its_own() {
         !nowhere.exists(),
         "what failed must not look like a back-up"
     );
+}
+
+#[test]
+fn a_back_up_that_cannot_be_written_to_is_restored() {
+    let (data, service, _) = filled(SMALL, 20);
+    let before = everything(&service);
+    let mounted = data.home.path().join("mounted");
+    let Some(small) = Small::mount(&mounted) else {
+        return;
+    };
+    let backup = mounted.join("backup");
+    done(&["backup", text(&backup), "--url", service.base()]);
+    small.protect();
+    let fresh = data.home.path().join("fresh");
+    done(&["restore", text(&backup), text(&fresh)]);
+    let restored = Service::launch(None, &["--clock", "event", "--data", text(&fresh)], &[]);
+    same(&everything(&restored), &before);
+    let (said, code) = run(&["rebuild", text(&backup), "--forget"]);
+    assert!(code == 1 && said.contains("Read-only"), "{said}");
 }
 
 #[test]
