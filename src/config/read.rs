@@ -23,6 +23,8 @@ const GAIN: std::ops::RangeInclusive<f64> = -1_000.0..=1_000.0;
 const ENTRIES: std::ops::RangeInclusive<usize> = 1..=10_000;
 /// A reference point of the log scale.
 const REFERENCE: std::ops::RangeInclusive<f64> = 0.001..=1e12;
+/// Bytes of a body: what of it is accepted has to go into one record of the journal, which is at most twice as long.
+const BODY: std::ops::RangeInclusive<usize> = 1_024..=1 << 29;
 /// A day in milliseconds.
 pub(super) const DAY_MILLIS: f64 = 86_400_000.0;
 
@@ -174,8 +176,8 @@ fn limits(s: &Section<'_>) -> Limits {
         limit: s.integer("limit", 1..=1_000_000),
         batch_requests: s.integer("batch_requests", 1..=100_000),
         batch_candidates: s.integer("batch_candidates", 1..=10_000_000),
-        body_bytes: s.integer("body_bytes", 1_024..=1 << 30),
-        unpacked_bytes: s.integer("unpacked_bytes", 1_024..=1 << 32),
+        body_bytes: s.integer("body_bytes", BODY),
+        unpacked_bytes: s.integer("unpacked_bytes", BODY),
         lines: s.integer("lines", 1..=10_000_000),
         tags: s.integer("tags", 1..=255),
         nesting: s.integer("nesting", 4..=100),
