@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::Ranks;
+use super::queue::Queue;
 
 /// How long to stand in line at most: what `Retry-After` says.
 const LONGEST: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ pub(super) struct Line {
 /// Goes with an answer to its connection: the next request is to wait until not so many places are taken.
 #[derive(Clone)]
 pub(in crate::http) struct NoPlace {
-    pub(super) ranks: Arc<Ranks>,
+    pub(super) queue: Arc<Queue>,
     pub(super) most: usize,
 }
 
@@ -36,11 +36,11 @@ pub(in crate::http) struct Called;
 impl NoPlace {
     /// Stands in line until called.
     pub(in crate::http) async fn stand(self) {
-        let line = &self.ranks.line;
+        let line = &self.queue.line;
         let _in_line = InLine::enter(line);
         let mut called = pin!(line.calls.notified());
         called.as_mut().enable();
-        if self.ranks.queue.taken() >= self.most {
+        if self.queue.taken() >= self.most {
             // Who was not called in all that time comes as he is.
             let _called = tokio::time::timeout(LONGEST, called).await;
         }
@@ -94,28 +94,28 @@ mod tests {
 
     #[tokio::test]
     async fn who_stands_is_called_in_his_turn_or_with_all() {
-        let ranks = Arc::new(Ranks::of(1));
+        let queue = Queue::of(1);
         let stand = |most| {
-            let ranks = Arc::clone(&ranks);
-            Box::pin(NoPlace { ranks, most }.stand())
+            let queue = Arc::clone(&queue);
+            Box::pin(NoPlace { queue, most }.stand())
         };
         assert!(is_done(&mut stand(1)), "there is a place");
         let mut waits: VecDeque<_> = (0..4).map(|_| stand(0)).collect();
         let done = |waits: &mut VecDeque<_>| waits.iter_mut().map(is_done).collect::<Vec<_>>();
         assert_eq!(done(&mut waits), [false; 4]);
-        ranks.line.call();
+        queue.line.call();
         assert_eq!(done(&mut waits), [true, false, false, false]);
         waits.drain(..2);
-        ranks.line.call();
+        queue.line.call();
         assert_eq!(
             done(&mut waits),
             [true, false],
             "who has left the line is not called"
         );
         waits.pop_front();
-        ranks.line.call_all();
+        queue.line.call_all();
         assert_eq!(done(&mut waits), [true]);
         waits.clear();
-        assert_eq!(ranks.line.standing.load(Ordering::Relaxed), 0);
+        assert_eq!(queue.line.standing.load(Ordering::Relaxed), 0);
     }
 }

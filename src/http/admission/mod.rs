@@ -12,7 +12,7 @@
 //! Where a request's own time will be over before its turn comes, it is refused at once.
 //!
 //! A refusal costs a tenth of a short request and more, and who is refused may come again at once: refusals alone could take all the
-//! time there is. So who was refused stands in a [`Line`]: his next requests are read when there are places for them.
+//! time there is. So who was refused stands in a [line](self::line): his next requests are read when there are places for them.
 
 mod line;
 mod pace;
@@ -26,7 +26,6 @@ use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use self::line::Line;
 use self::pace::Pace;
 use self::queue::Queue;
 use super::Action;
@@ -73,52 +72,27 @@ impl Work {
 /// What is under way, and what of it there may be.
 pub(super) struct Admission {
     cores: usize,
-    rank: Arc<Ranks>,
-    batch: Queue,
-    ingest: Queue,
+    rank: Arc<Queue>,
+    batch: Arc<Queue>,
+    ingest: Arc<Queue>,
+    pace: Arc<Pace>,
     rank_bytes: Arc<AtomicUsize>,
     ingest_bytes: Arc<AtomicUsize>,
 }
 
-/// The rank requests: those who have a place, how fast they are answered, and those who were refused.
-struct Ranks {
-    queue: Queue,
-    pace: Pace,
-    line: Line,
-}
-
-impl Ranks {
-    /// Of which so many have their turn at once.
-    fn of(turns: usize) -> Self {
-        Self {
-            queue: Queue::of(turns),
-            pace: Pace::default(),
-            line: Line::default(),
-        }
-    }
-
-    /// One leaves, and there is a place for another.
-    fn leave(&self) {
-        let waiting = self.queue.taken() > self.queue.at_once();
-        self.pace.leave(waiting);
-        if waiting {
-            self.line.call();
-        } else {
-            self.line.call_all();
-        }
-    }
-}
-
 /// Leave to work, for as long as this lives.
 pub(super) struct Leave {
-    _place: Place,
+    place: Place,
     _turn: OwnedSemaphorePermit,
-    ranks: Option<Arc<Ranks>>,
+    /// For a rank request, whose time counts.
+    pace: Option<Arc<Pace>>,
 }
 
 impl Drop for Leave {
     fn drop(&mut self) {
-        self.ranks.iter().for_each(|ranks| ranks.leave());
+        if let Some(pace) = &self.pace {
+            pace.leave(self.place.queue.is_waiting());
+        }
     }
 }
 
@@ -164,9 +138,10 @@ impl Admission {
         let or = |given: usize, a_core: usize| if given == 0 { cores * a_core } else { given };
         Self {
             cores,
-            rank: Arc::new(Ranks::of(cores * RANKINGS_A_CORE)),
+            rank: Queue::of(cores * RANKINGS_A_CORE),
             batch: Queue::of(or(config.batch, BATCHES_A_CORE)),
             ingest: Queue::of(or(config.ingest, BODIES_A_CORE)),
+            pace: Arc::default(),
             rank_bytes: Arc::default(),
             ingest_bytes: Arc::default(),
         }
@@ -208,27 +183,26 @@ impl Admission {
     /// Leave to work, once it is the turn of a place; refused where that does not come within the patience.
     pub(super) async fn turn(&self, place: Place, patience: Duration) -> Result<Leave, Refusal> {
         let is_ranking = place.work == Work::Rank;
-        if is_ranking && self.rank.pace.time(place.ahead) > patience {
+        if is_ranking && self.pace.time(place.ahead) > patience {
             return Err(Refusal::Late);
         }
-        let turn = self.queue(place.work).turn(patience);
-        let turn = turn.await.ok_or(Refusal::Late)?;
+        let turn = place.turn(patience).await.ok_or(Refusal::Late)?;
         if is_ranking {
             tokio::task::yield_now().await;
         }
         Ok(Leave {
-            _place: place,
+            place,
             _turn: turn,
-            ranks: is_ranking.then(|| Arc::clone(&self.rank)),
+            pace: is_ranking.then(|| Arc::clone(&self.pace)),
         })
     }
 
     /// Where a connection is to wait that was refused such work, or was called for it; `None` where there is a place now.
     pub(super) fn no_place(&self, work: Work, config: &config::Admission) -> Option<NoPlace> {
         let most = self.most(work, None, config);
-        let is_full = work == Work::Rank && self.rank.queue.taken() >= most;
+        let is_full = work == Work::Rank && self.rank.taken() >= most;
         is_full.then(|| NoPlace {
-            ranks: Arc::clone(&self.rank),
+            queue: Arc::clone(&self.rank),
             most,
         })
     }
@@ -256,9 +230,9 @@ impl Admission {
         room.ingest_body_bytes.set(held(&self.ingest_bytes));
     }
 
-    fn queue(&self, work: Work) -> &Queue {
+    fn queue(&self, work: Work) -> &Arc<Queue> {
         match work {
-            Work::Rank => &self.rank.queue,
+            Work::Rank => &self.rank,
             Work::Batch => &self.batch,
             Work::Ingest => &self.ingest,
         }
@@ -271,7 +245,7 @@ impl Admission {
             Work::Rank if config.rank > 0 => config.rank,
             Work::Rank => {
                 let (least, most) = (self.cores * LEAST_A_CORE, self.cores * MOST_A_CORE);
-                self.rank.pace.within(config.queue).clamp(least, most)
+                self.pace.within(config.queue).clamp(least, most)
             }
             Work::Batch | Work::Ingest => self.queue(work).at_once().saturating_mul(1 + WAITING),
         }
