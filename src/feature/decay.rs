@@ -51,4 +51,12 @@ impl Decay {
     pub(super) fn left(self, landmark: f64, at: Time) -> f64 {
         (landmark - self.age(at)).exp2()
     }
+
+    /// For a sum kept from the landmark that is to fade by another decay from that instant on: by what to multiply it, and its landmark
+    /// then.
+    pub(super) fn give_way(self, next: Self, landmark: f64, at: Time) -> (f64, f64) {
+        let next_landmark = next.landmark(at);
+        let factor = self.left(landmark, at) * next.growth(next_landmark, at);
+        (factor, next_landmark)
+    }
 }

@@ -55,13 +55,22 @@ impl Profile {
         if self.is_blank() {
             self.landmark = learn.decay.landmark(at);
         } else if let Some(landmark) = learn.decay.moved(self.landmark, at) {
-            let factor = (self.landmark - landmark).exp2();
-            self.tags.scale(factor);
-            self.items.scale(factor);
-            self.merchants.scale(factor);
-            self.landmark = landmark;
+            self.scale((self.landmark - landmark).exp2(), landmark);
         }
         learn.decay.growth(self.landmark, at)
+    }
+
+    /// Goes on under another decay from an instant on: what every sum is worth then stays.
+    pub fn change_decay(&mut self, from: Decay, to: Decay, at: Time) {
+        let (factor, landmark) = from.give_way(to, self.landmark, at);
+        self.scale(factor, landmark);
+    }
+
+    fn scale(&mut self, factor: f64, landmark: f64) {
+        self.tags.scale(factor);
+        self.items.scale(factor);
+        self.merchants.scale(factor);
+        self.landmark = landmark;
     }
 
     fn is_blank(&self) -> bool {

@@ -10,6 +10,8 @@ use super::{Alias, EntityKind, Fact, Facts, Moment, Operation, Rejected, Trace, 
 use crate::binary::append;
 use crate::clock::{Day, Time};
 use crate::config::{Config, ConfigFaults};
+use crate::feature::Decay;
+use crate::id::UserRow;
 use crate::model::read::id_text;
 use crate::model::{Event, Vocabulary};
 
@@ -191,7 +193,9 @@ impl Facts {
     pub fn redo(&mut self, record: Record<'_>, terms: &mut Config) -> Result<usize, Unreadable> {
         match record {
             Record::Terms(text) => {
-                *terms = Config::of_terms(text).map_err(Unreadable::Terms)?;
+                let next = Config::of_terms(text).map_err(Unreadable::Terms)?;
+                self.change_terms(terms, &next);
+                *terms = next;
                 Ok(0)
             }
             Record::Lines {
@@ -224,6 +228,21 @@ impl Facts {
                 Ok(0)
             }
             Record::Lost => Ok(0),
+        }
+    }
+
+    /// Goes on under other settings. What was learnt under the ones before is worth the same at the latest event, whatever its half-life
+    /// is from then on.
+    pub fn change_terms(&mut self, from: &Config, to: &Config) {
+        let [from, to] = [from, to].map(|config| Decay::new(config.profile.half_life));
+        if let (true, Some(at)) = (from != to, self.latest) {
+            let users = &mut self.features.users;
+            let rows = u32::try_from(users.rows()).unwrap_or(u32::MAX);
+            for user in (0..rows).map(UserRow) {
+                if let Some(user) = users.get_mut(user) {
+                    user.profile.change_decay(from, to, at);
+                }
+            }
         }
     }
 

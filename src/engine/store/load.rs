@@ -52,6 +52,7 @@ pub(super) fn load(directory: &Directory, config: &Config) -> Result<Found, Jour
     if refused > 0 {
         tracing::error!(refused, "lines of the journal that held once hold no more");
     }
+    facts.change_terms(&terms, config);
     tracing::info!(
         seconds = started.elapsed().as_secs_f64(),
         checkpoint = after,

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Changes, Data, SMALL, everything, same};
+use crate::service::Service;
 
 #[test]
 fn a_start_is_where_the_last_one_ended() {
@@ -36,6 +37,54 @@ fn what_was_learnt_under_other_settings_stays_as_it_was() {
         ..data
     };
     same(&everything(&again.start()), &before);
+}
+
+#[test]
+fn what_was_learnt_under_another_half_life_is_worth_as_much_and_fades_by_the_new_one() {
+    let with = |days: f64, data: Data| Data {
+        config: format!("[profile]\nhalf_life_days = {days}\n"),
+        ..data
+    };
+    let event = |number: u32, at: &str| json!({"id": format!("e{number}"), "user_id": "u1", "item_id": format!("i{}", number % 3), "kind": "view", "at": at});
+    let worth = |service: &Service| {
+        let profile = service.get("/users/u1").ok()["profile"]["items"].clone();
+        ["i0", "i1", "i2"].map(|item| profile[item].as_f64().unwrap())
+    };
+    let near = |one: [f64; 3], other: [f64; 3]| {
+        for (one, other) in one.iter().zip(other) {
+            // They are shown to six digits.
+            assert!((one - other).abs() < 2e-6, "{one} {other}");
+        }
+    };
+    let data = with(60.0, Data::new(""));
+    let service = data.start();
+    service.items(&[
+        json!({"id": "i0"}),
+        json!({"id": "i1"}),
+        json!({"id": "i2"}),
+    ]);
+    let days = ["2025-01-01", "2025-02-01", "2025-03-01", "2025-04-01"];
+    let old: Vec<_> = (0..)
+        .zip(days)
+        .map(|(number, day)| event(number, &format!("{day}T00:00:00Z")))
+        .collect();
+    service.events(&old);
+    let learnt = worth(&service);
+    drop(service);
+
+    let data = with(7.0, data);
+    let service = data.start();
+    near(worth(&service), learnt);
+    service.events(&[event(4, "2025-04-08T00:00:00Z")]);
+    let halved = learnt.map(|worth| worth / 2.0);
+    near(worth(&service), [halved[0], halved[1] + 1.0, halved[2]]);
+    let before = everything(&service);
+    drop(service);
+    let service = data.start();
+    same(&everything(&service), &before);
+    drop(service);
+    let service = with(1_000.0, data).start();
+    near(worth(&service), [halved[0], halved[1] + 1.0, halved[2]]);
 }
 
 #[test]
