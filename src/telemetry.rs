@@ -242,6 +242,8 @@ pub struct Room {
     refused: Each<Counter, { Refusal::NAMES.len() }>,
     /// Open connections.
     pub connections: Gauge,
+    /// Connections whose next request is read when there is a place for it.
+    pub standing: Count,
     /// Connections that were closed because the head of a request did not come in time.
     pub slow_heads: Counter,
     /// Bytes held of the bodies of rank requests and batches.
@@ -272,6 +274,11 @@ impl Room {
                 Refusal::NAMES,
             ),
             connections: one(to, "connections", "Open connections"),
+            standing: one(
+                to,
+                "connections_in_line",
+                "Connections whose next request is read when there is a place for it",
+            ),
             slow_heads: one(
                 to,
                 "slow_heads",

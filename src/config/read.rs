@@ -315,12 +315,23 @@ fn log(s: &Section<'_>) -> Log {
                 !text.trim().is_empty(),
                 "must name a level such as \"info\"",
             )?;
+            text.split(',').try_for_each(directive)?;
             match tracing_subscriber::EnvFilter::try_new(text) {
                 Ok(_) => Ok(text.to_owned()),
                 Err(error) => Err(format!("must be a filter such as \"info\": {error}")),
             }
         }),
     }
+}
+
+/// One part of a filter: a word alone must be a level, or it would be taken for a module, and all the others would say nothing.
+fn directive(text: &str) -> Checked<()> {
+    let text = text.trim();
+    let is_level = ["off", "error", "warn", "info", "debug", "trace"].contains(&text);
+    let levels = "is no level; there are error, warn, info, debug and trace, and off";
+    (is_level || text.contains('='))
+        .then_some(())
+        .ok_or_else(|| format!("{text:?} {levels}"))
 }
 
 /// Ok, or the message where a condition does not hold.

@@ -134,7 +134,8 @@ pub(super) async fn read(
 }
 
 /// Reads a body that nobody wants, within bounds, while the answer goes out: a sender who is still sending would otherwise miss it.
-pub(super) async fn discard(mut body: Body) {
+/// Whether it came to its end at once.
+pub(super) async fn discard(mut body: Body) -> bool {
     let at_once = tokio::time::timeout(UNWANTED_AT_ONCE, rest(&mut body)).await;
     if at_once.is_err() {
         tokio::spawn(async move {
@@ -142,6 +143,7 @@ pub(super) async fn discard(mut body: Body) {
             let _ = tokio::time::timeout(UNWANTED_TIME, rest(&mut body)).await;
         });
     }
+    at_once.is_ok()
 }
 
 async fn rest(body: &mut Body) {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 
-use super::admission::{Called, Held, Leave, Place};
+use super::admission::{Claim, Held, Leave, Place};
 use super::app::App;
 use super::body;
 use super::error::Problem;
@@ -26,7 +26,7 @@ pub(super) struct Call<'c> {
     pub(super) arrived: Instant,
     pub(super) generation: Arc<Generation>,
     pub(super) work: Option<Work>,
-    pub(super) called: Option<Called>,
+    pub(super) claim: Option<Claim>,
     pub(super) granted: Granted,
 }
 
@@ -46,7 +46,8 @@ impl Call<'_> {
             Some(Work::Rank) => self.read_at_once().await,
             Some(work) => {
                 let body = self.read_body().await?;
-                self.enter(work).await?;
+                self.enter(work, self.generation.config.admission.wait)
+                    .await?;
                 Ok(body)
             }
             None => self.read_body().await,
@@ -87,16 +88,16 @@ impl Call<'_> {
         Ok(body)
     }
 
-    /// Waits until it is the turn of this request as work of that kind.
-    pub(super) async fn enter(&mut self, work: Work) -> Result<(), Refusal> {
+    /// Waits until it is the turn of this request as work of that kind, but no longer than that.
+    pub(super) async fn enter(&mut self, work: Work, patience: Duration) -> Result<(), Refusal> {
         self.place(work).await?;
-        self.turn(self.generation.config.admission.wait).await
+        self.turn(patience).await
     }
 
     async fn place(&mut self, work: Work) -> Result<(), Refusal> {
         let (admission, config) = (&self.app.admission, &self.generation.config.admission);
         self.granted.place = None;
-        self.granted.place = Some(admission.place(work, self.called, config).await?);
+        self.granted.place = Some(admission.place(work, self.claim.as_ref(), config).await?);
         Ok(())
     }
 

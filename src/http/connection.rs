@@ -16,10 +16,10 @@ use axum::http::Version;
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::admission::Called;
+use super::admission::{Called, Claim};
 
-/// For how long requests are not refused for want of a place again, once one was called.
-const CALLED: Duration = Duration::from_secs(1);
+/// For how long nothing must have been asked on a connection that counts as quiet.
+const QUIET: Duration = Duration::from_secs(1);
 
 /// What a connection is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ enum Phase {
 }
 
 /// What has to come before the next request is read.
-type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Wait = Pin<Box<dyn Future<Output = Option<Arc<Called>>> + Send>>;
 
 /// What runs out of time on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +50,27 @@ struct Note {
     multiplexed: bool,
     /// What the next request has to wait for.
     wait: Option<Wait>,
-    /// Until when requests are those of a client who has waited.
-    called: Option<Instant>,
+    /// What it was called for.
+    called: Option<Arc<Called>>,
+    /// When the last request ended.
+    ended: Option<Instant>,
+}
+
+impl Note {
+    fn claim(&mut self) -> Option<Claim> {
+        if let Some(called) = self.called.take() {
+            return Some(Claim::Called(called));
+        }
+        if self.multiplexed {
+            // It cannot stand in line.
+            return Some(Claim::Quiet);
+        }
+        let Phase::Head(since) = self.phase else {
+            return None;
+        };
+        let quiet = |ended| since.saturating_duration_since(ended) >= QUIET;
+        self.ended.is_none_or(quiet).then_some(Claim::Quiet)
+    }
 }
 
 /// The note of what a connection is at.
@@ -65,51 +84,56 @@ impl Watch {
             multiplexed: false,
             wait: None,
             called: None,
+            ended: None,
         })))
     }
 
     /// Nothing more is to be read until that is over. It holds for a connection whose requests come one by one.
-    pub(super) fn pause(&self, wait: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn pause(&self, wait: impl Future<Output = Option<Arc<Called>>> + Send + 'static) {
         let mut note = self.0.lock();
         if !note.multiplexed {
             note.wait = Some(Box::pin(wait));
         }
     }
 
-    /// Whether reading may go on.
-    fn poll_resume(&self, context: &mut Context<'_>) -> Poll<()> {
+    /// Whether reading may go on, and whether it does so just now.
+    fn poll_resume(&self, context: &mut Context<'_>) -> Poll<bool> {
         let mut note = self.0.lock();
-        if let Some(wait) = &mut note.wait {
-            ready!(wait.as_mut().poll(context));
-            note.wait = None;
-            note.called = Some(Instant::now() + CALLED);
-        }
-        Poll::Ready(())
+        let Some(wait) = &mut note.wait else {
+            return Poll::Ready(false);
+        };
+        note.called = ready!(wait.as_mut().poll(context));
+        note.wait = None;
+        Poll::Ready(true)
     }
 
-    /// Whether the request that begins now is of a client who has waited lately.
-    pub(super) fn called(&self) -> Option<Called> {
-        let mut note = self.0.lock();
-        note.called = note.called.filter(|until| Instant::now() < *until);
-        note.called.map(|_| Called)
+    /// There is nothing to read for which it could be called.
+    fn silent(&self) {
+        let called = self.0.lock().called.take();
+        drop(called);
     }
 
-    /// A request is under way for as long as this lives.
-    pub(super) fn begin(self: &Arc<Self>, version: Version) -> InHand {
+    /// A request is under way for as long as this lives; and what it may claim.
+    pub(super) fn begin(self: &Arc<Self>, version: Version) -> (InHand, Option<Claim>) {
         let mut note = self.0.lock();
         note.multiplexed = version == Version::HTTP_2;
+        let claim = note.claim();
         note.phase = match note.phase {
             Phase::Busy(count) => Phase::Busy(count + 1),
             Phase::Head(_) | Phase::Idle(_) => Phase::Busy(1),
         };
-        InHand(Arc::clone(self))
+        (InHand(Arc::clone(self)), claim)
     }
 
     fn end(&self) {
         let mut note = self.0.lock();
         note.phase = match note.phase {
             Phase::Busy(count) if count > 1 => Phase::Busy(count - 1),
-            Phase::Busy(_) | Phase::Head(_) | Phase::Idle(_) => Phase::Idle(Instant::now()),
+            Phase::Busy(_) | Phase::Head(_) | Phase::Idle(_) => {
+                let now = Instant::now();
+                note.ended = Some(now);
+                Phase::Idle(now)
+            }
         };
     }
 
@@ -176,9 +200,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        ready!(self.watch.poll_resume(context));
+        let resumed = ready!(self.watch.poll_resume(context));
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if resumed && read.is_pending() {
+            self.watch.silent();
+        }
+        ready!(read)?;
         if buffer.filled().len() > before {
             self.watch.heard();
         }
@@ -231,14 +259,17 @@ mod tests {
     async fn a_first_head_and_idleness_run_out_of_their_own_time() {
         let watch = Watch::new();
         assert_eq!(watch.overdue(SHORT, LONG).await, Overdue::Head);
-        drop(watch.begin(Version::HTTP_11));
+        drop(watch.begin(Version::HTTP_11).0);
         assert_eq!(watch.overdue(LONG, SHORT).await, Overdue::Idle);
     }
 
     #[tokio::test]
     async fn a_request_under_way_is_never_overdue() {
         let watch = Watch::new();
-        let (one, other) = (watch.begin(Version::HTTP_2), watch.begin(Version::HTTP_2));
+        let (one, other) = (
+            watch.begin(Version::HTTP_2).0,
+            watch.begin(Version::HTTP_2).0,
+        );
         drop(one);
         let waited = tokio::time::timeout(SHORT * 5, watch.overdue(SHORT, SHORT)).await;
         assert!(waited.is_err());
@@ -258,7 +289,7 @@ mod tests {
                 stream,
                 watch: Arc::clone(&watch),
             };
-            drop(watch.begin(version));
+            drop(watch.begin(version).0);
             client.write_all(b"G").await.unwrap();
             assert_eq!(watched.read_u8().await.unwrap(), b'G');
             let (head, idle) = match overdue {
@@ -270,7 +301,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_paused_connection_reads_on_when_the_pause_is_over_and_says_so() {
+    async fn a_paused_connection_reads_on_when_the_pause_is_over() {
         let (mut client, stream) = duplex(64);
         let watch = Watch::new();
         let mut watched = Watched {
@@ -278,12 +309,29 @@ mod tests {
             watch: Arc::clone(&watch),
         };
         let (end, over) = tokio::sync::oneshot::channel::<()>();
-        watch.pause(async { drop(over.await) });
+        watch.pause(async { over.await.ok().and(None) });
         client.write_all(b"G").await.unwrap();
         let early = tokio::time::timeout(SHORT, watched.read_u8()).await;
-        assert!(early.is_err() && watch.called().is_none());
+        assert!(early.is_err());
         drop(end);
         assert_eq!(watched.read_u8().await.unwrap(), b'G');
-        assert!(watch.called().is_some());
+    }
+
+    #[test]
+    fn a_connection_is_quiet_at_first_and_after_a_while() {
+        let watch = Watch::new();
+        let (first, claim) = watch.begin(Version::HTTP_11);
+        assert!(matches!(claim, Some(Claim::Quiet)));
+        drop(first);
+        watch.heard();
+        let (second, claim) = watch.begin(Version::HTTP_11);
+        assert!(claim.is_none());
+        drop(second);
+        watch.0.lock().ended = Instant::now().checked_sub(QUIET);
+        watch.heard();
+        assert!(matches!(
+            watch.begin(Version::HTTP_11).1,
+            Some(Claim::Quiet)
+        ));
     }
 }

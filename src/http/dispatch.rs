@@ -21,7 +21,7 @@ use axum::routing::any;
 use hyper::body::Incoming;
 use prometheus_client::metrics::gauge::Gauge;
 
-use super::admission::{Called, NoPlace};
+use super::admission::{Claim, NoPlace};
 use super::app::App;
 use super::body::{self, Media};
 use super::call::{Call, Granted};
@@ -92,16 +92,20 @@ impl App {
         let found = place.and_then(|place| place.route(&head.method));
         let attempt = self.attempt(place, found, &mut head, &mut body, &id, arrived);
         let outcome = attempt.await;
-        if !body.is_end_stream() && !head.headers.contains_key(EXPECT) {
-            body::discard(body).await;
-        }
+        let is_read = if body.is_end_stream() || head.headers.contains_key(EXPECT) {
+            body.is_end_stream()
+        } else {
+            body::discard(body).await
+        };
         let refused = outcome.as_ref().err().and_then(|problem| problem.refused);
         let mut response = match outcome {
             Ok(reply) => good(reply, &id, arrived),
             Err(problem) => self.refuse(&problem, &id, arrived),
         };
-        if refused.is_some() || head.extensions.get::<Called>().is_some() {
-            let no_place = found.and_then(|(_, route)| self.no_place(route));
+        let was_called = matches!(head.extensions.get(), Some(Claim::Called(_)));
+        // What is left of a body must still be read.
+        if is_read && (refused.is_some() || was_called) {
+            let no_place = found.and_then(|(_, route)| self.no_place(route, refused));
             no_place.map(|it| response.extensions_mut().insert(it));
         }
         self.count(found, response.status());
@@ -109,10 +113,10 @@ impl App {
     }
 
     /// Where the connection is to wait before it asks for such work again, if there is no place now.
-    fn no_place(&self, route: &Route) -> Option<NoPlace> {
+    fn no_place(&self, route: &Route, refused: Option<Refusal>) -> Option<NoPlace> {
         let work = Work::of(route.action)?;
-        let generation = self.engine.generation();
-        self.admission.no_place(work, &generation.config.admission)
+        let config = &self.engine.generation().config.admission;
+        self.admission.no_place(work, refused, config)
     }
 
     /// The answer on a connection that there was no room for.
@@ -122,7 +126,7 @@ impl App {
     ) -> Result<Response, Infallible> {
         let arrived = Instant::now();
         let (head, body) = request.into_parts();
-        body::discard(Body::new(body)).await;
+        let _read_or_not = body::discard(Body::new(body)).await;
         let problem = Problem::from(Refusal::Connections);
         let mut response = bad(&problem, &self.ids.of(&head.headers), arrived);
         if head.version < Version::HTTP_2 {
@@ -159,10 +163,10 @@ impl App {
         let query = Query::read(head.uri.query(), route.params, limits)?;
         let entity = entity_id(route, head).await?;
         let work = Work::of(route.action);
-        let called = head.extensions.get::<Called>().copied();
+        let claim = head.extensions.get::<Claim>().cloned();
         if let Some(work) = work {
             let config = &generation.config.admission;
-            self.admission.look(work, called, config)?;
+            self.admission.look(work, claim.as_ref(), config)?;
         }
         let call = Call {
             app: self,
@@ -172,7 +176,7 @@ impl App {
             id,
             arrived,
             work,
-            called,
+            claim,
             generation,
             granted: Granted::default(),
         };

@@ -38,7 +38,8 @@ pub(super) async fn delete(
     kind: EntityKind,
     id: &str,
 ) -> Result<Reply, Problem> {
-    call.enter(Work::Ingest).await?;
+    let wait = call.generation.config.admission.wait;
+    call.enter(Work::Ingest, wait).await?;
     let (app, granted, id) = (Arc::clone(call.app), call.granted(), id.to_owned());
     let deletion = tokio::spawn(async move {
         let _until_done = granted;

@@ -22,7 +22,7 @@ use crate::config::{Config, Generation};
 use crate::engine::RankError;
 use crate::model::read::Id;
 use crate::model::schema::BATCH_CANDIDATES;
-use crate::model::{Diagnosis, Fault, RankRequest, Vocabulary, diagnose};
+use crate::model::{DEFAULT_SCENE, Diagnosis, Fault, RankRequest, Vocabulary, diagnose};
 use crate::telemetry::{Refusal, Work};
 
 /// Bytes of a body from which reading it would keep others waiting for too long.
@@ -39,7 +39,7 @@ pub(super) async fn one(mut call: Call<'_>) -> Result<Reply, Problem> {
     let begun = Instant::now();
     let request = diagnose::request(&body, vocabulary).map_err(|fault| faulty(fault, &body))?;
     let read = begun.elapsed();
-    let timeout = timeout(&generation.config, &request);
+    let timeout = timeout(&generation.config, request.scene(), request.timeout_ms);
     let patience = timeout.saturating_sub(call.arrived.elapsed());
     if let Err(refusal) = call.turn(patience).await {
         let late = u64::from(refusal == Refusal::Late);
@@ -55,7 +55,10 @@ async fn large(
     generation: Arc<Generation>,
     body: Bytes,
 ) -> Result<Reply, Problem> {
-    call.enter(Work::Batch).await?;
+    let timeout = Outline::of(&body).timeout(&generation.config);
+    let patience = timeout.saturating_sub(call.arrived.elapsed());
+    let wait = generation.config.admission.wait.min(patience);
+    call.enter(Work::Batch, wait).await?;
     let (app, id, arrived) = (Arc::clone(call.app), call.id.clone(), call.arrived);
     let granted = call.granted();
     let work = move || {
@@ -69,10 +72,10 @@ async fn large(
     done.unwrap_or_else(|| Err(call.app.bug(call.id, "a large request panicked")))
 }
 
-/// The time within which scoring must begin.
-fn timeout(config: &Config, request: &RankRequest<'_>) -> Duration {
-    let scene = config.scenes.get(request.scene());
-    let own = request.timeout_ms.map(Duration::from_millis);
+/// The time within which scoring must begin, by what the request says of it.
+fn timeout(config: &Config, scene: &str, timeout_ms: Option<u64>) -> Duration {
+    let scene = config.scenes.get(scene);
+    let own = timeout_ms.map(Duration::from_millis);
     own.or(scene.map(|scene| scene.timeout)).unwrap_or_default()
 }
 
@@ -191,6 +194,10 @@ struct Outline<'a> {
     request_id: Option<&'a RawValue>,
     #[serde(borrow)]
     candidates: Option<&'a RawValue>,
+    #[serde(borrow)]
+    scene: Option<&'a RawValue>,
+    #[serde(borrow)]
+    timeout_ms: Option<&'a RawValue>,
 }
 
 impl<'a> Outline<'a> {
@@ -200,8 +207,16 @@ impl<'a> Outline<'a> {
     }
 
     fn request_id(&self) -> Option<String> {
-        let id: Option<Id<'_>> = serde_json::from_str(self.request_id?.get()).ok();
-        id.map(|id| id.0.into_owned())
+        id(self.request_id?)
+    }
+
+    fn timeout(&self, config: &Config) -> Duration {
+        let scene = self.scene.and_then(id);
+        let own = self
+            .timeout_ms
+            .map(|given| serde_json::from_str(given.get()));
+        let scene = scene.as_deref().unwrap_or(DEFAULT_SCENE);
+        timeout(config, scene, own.and_then(Result::ok))
     }
 
     fn candidates(&self) -> usize {
@@ -209,6 +224,12 @@ impl<'a> Outline<'a> {
         list.and_then(Result::ok)
             .map_or(0, |list: Vec<IgnoredAny>| list.len())
     }
+}
+
+/// An id as a request gives it.
+fn id(given: &RawValue) -> Option<String> {
+    let id: Option<Id<'_>> = serde_json::from_str(given.get()).ok();
+    id.map(|id| id.0.into_owned())
 }
 
 /// The refusal of a request that has faults, under the id that it gave itself.

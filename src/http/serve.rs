@@ -193,9 +193,10 @@ impl Guest {
         };
         let note = Arc::clone(&watch);
         let service = service_fn(move |mut request: hyper::Request<_>| {
-            let (note, in_hand) = (Arc::clone(&note), note.begin(request.version()));
-            if let Some(called) = note.called() {
-                request.extensions_mut().insert(called);
+            let (in_hand, claim) = note.begin(request.version());
+            let note = Arc::clone(&note);
+            if let Some(claim) = claim {
+                request.extensions_mut().insert(claim);
             }
             let answer = router.clone().call(request);
             async move {

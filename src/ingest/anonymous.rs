@@ -107,7 +107,10 @@ impl Facts {
     #[must_use]
     pub fn needed<'a>(&self, trace: Trace<'a>, utc_offset: i64) -> Option<Trace<'a>> {
         let day = trace.at.day(utc_offset);
-        if trace.sale.is_some() && self.sales.holds(day) {
+        // A refund that finds its purchase counts on the purchase's day, whichever its own is.
+        let is_kept =
+            |sale: &Sale| self.sales.holds(day) || (sale.is_refund && sale.purchase.is_some());
+        if trace.sale.as_ref().is_some_and(is_kept) {
             return Some(trace);
         }
         let is_needed = self.latest <= Some(trace.at) || self.may_begin_with(&trace, day);

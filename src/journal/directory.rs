@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::JournalError;
@@ -35,7 +36,10 @@ impl Directory {
     /// # Errors
     /// One that is another program's or of another version, that another process uses, or that cannot be written to.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        fs::create_dir_all(path).map_err(JournalError::io(path))?;
+        let mut private = fs::DirBuilder::new();
+        // What is kept of users is for nobody else on the machine to read.
+        let made = private.recursive(true).mode(0o700).create(path);
+        made.map_err(JournalError::io(path))?;
         if is_empty(path)? {
             let mark = path.join(MARK);
             write_durably(&mark, format!("{VERSION}\n").as_bytes())?;

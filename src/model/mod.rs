@@ -16,7 +16,8 @@ pub use fact::{
     Merchant, Tags, User,
 };
 pub use request::{
-    Candidates, Context, Dropped, Explanation, FactorPart, Part, Placed, RankRequest, Ranking,
+    Candidates, Context, DEFAULT_SCENE, Dropped, Explanation, FactorPart, Part, Placed,
+    RankRequest, Ranking,
 };
 
 use serde::Serialize;

@@ -8,6 +8,9 @@ use super::Vocabulary;
 use super::read::{self, Id};
 use crate::clock::Time;
 
+/// The scene of a request that names none.
+pub const DEFAULT_SCENE: &str = "default";
+
 /// The candidates of a request, in the order given, repeats and all.
 #[derive(Clone, Debug, Default)]
 pub struct Candidates<'a> {
@@ -72,7 +75,7 @@ impl RankRequest<'_> {
     /// The scene asked for.
     #[must_use]
     pub fn scene(&self) -> &str {
-        self.scene.as_deref().unwrap_or("default")
+        self.scene.as_deref().unwrap_or(DEFAULT_SCENE)
     }
 
     /// The rules that the types alone do not hold; what breaks them is named by the slow walk.

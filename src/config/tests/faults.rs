@@ -55,7 +55,7 @@ growth = 0
 min = 0.5
 max = 0.4                           #! not below min
 [log]
-level = " "                         #! must name a level
+level = "warning,saima=debug"       #! "warning" is no level
 format = "xml"                      #! must be "text" or "json"
 [predictions]
 bare = 1                            #! must be a table #! is missing

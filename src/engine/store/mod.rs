@@ -63,7 +63,7 @@ impl Stored {
         let found = load::load(&directory, config)?;
         if let Some(torn) = &found.torn {
             tracing::warn!(
-                "{}: the last {} bytes, from byte {} on, were never acknowledged and are cut off",
+                "{}: the last {} bytes, from byte {} on, are no whole record, as when the process or the power ended while it was written; they are cut off",
                 torn.path.display(),
                 torn.bytes,
                 torn.offset

@@ -1,11 +1,11 @@
 //! The line of those for whom there was no place: the next request of each is read once there is one.
 //!
 //! Nothing is held for who stands here but the connection itself; what he sends meanwhile waits in the kernel. A client that does as
-//! `Retry-After` says is called long before he comes again.
+//! `Retry-After` says is called long before he comes again, and lets the next one go first.
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -22,6 +22,20 @@ pub(super) struct Line {
     standing: AtomicUsize,
 }
 
+impl Line {
+    /// One place is free.
+    pub(super) fn call(&self) {
+        if self.standing() > 0 {
+            self.calls.notify_one();
+        }
+    }
+
+    /// How many stand here.
+    pub(super) fn standing(&self) -> usize {
+        self.standing.load(Ordering::Relaxed)
+    }
+}
+
 /// Goes with an answer to its connection: the next request is to wait until not so many places are taken.
 #[derive(Clone)]
 pub(in crate::http) struct NoPlace {
@@ -29,21 +43,21 @@ pub(in crate::http) struct NoPlace {
     pub(super) most: usize,
 }
 
-/// Goes with the next requests of a connection that stood in line: they are not refused for want of a place.
-#[derive(Clone, Copy)]
-pub(in crate::http) struct Called;
-
 impl NoPlace {
-    /// Stands in line until called.
-    pub(in crate::http) async fn stand(self) {
+    /// Stands in line until called; `None` where that did not happen in all the time.
+    pub(in crate::http) async fn stand(self) -> Option<Arc<Called>> {
         let line = &self.queue.line;
-        let _in_line = InLine::enter(line);
+        let in_line = InLine::enter(line);
         let mut called = pin!(line.calls.notified());
         called.as_mut().enable();
         if self.queue.taken() >= self.most {
-            // Who was not called in all that time comes as he is.
-            let _called = tokio::time::timeout(LONGEST, called).await;
+            tokio::time::timeout(LONGEST, called).await.ok()?;
         }
+        drop(in_line);
+        Some(Arc::new(Called {
+            queue: Arc::clone(&self.queue),
+            used: AtomicBool::new(false),
+        }))
     }
 }
 
@@ -63,59 +77,83 @@ impl Drop for InLine<'_> {
     }
 }
 
-impl Line {
-    /// One place is free.
-    pub(super) fn call(&self) {
-        if self.standing.load(Ordering::Relaxed) > 0 {
-            self.calls.notify_one();
-        }
-    }
+/// The call for a place that is free. It goes to the next in line where it is dropped and was not used.
+pub(in crate::http) struct Called {
+    queue: Arc<Queue>,
+    used: AtomicBool,
+}
 
-    /// Nobody waits any more: there is a place for everybody.
-    pub(super) fn call_all(&self) {
-        if self.standing.load(Ordering::Relaxed) > 0 {
-            self.calls.notify_waiters();
+impl Called {
+    /// The place is taken.
+    pub(super) fn used(&self) {
+        self.used.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Called {
+    fn drop(&mut self) {
+        if !*self.used.get_mut() {
+            self.queue.line.call();
         }
     }
+}
+
+/// What a request may claim by what its connection did before.
+#[derive(Clone)]
+pub(in crate::http) enum Claim {
+    /// The place that it was called for.
+    Called(Arc<Called>),
+    /// One of the places that are kept for those who have not asked for long: they are not to be crowded out by those who ask
+    /// again and again.
+    Quiet,
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
+    use std::pin::Pin;
     use std::task::{Context, Poll, Waker};
 
     use super::*;
 
-    /// Whether a future is done now.
-    fn is_done(future: &mut (impl Future<Output = ()> + Unpin)) -> bool {
+    type Standing = Pin<Box<dyn Future<Output = Option<Arc<Called>>>>>;
+
+    /// What those get now who stand.
+    fn calls(standing: &mut VecDeque<Standing>) -> Vec<Option<Arc<Called>>> {
         let mut context = Context::from_waker(Waker::noop());
-        std::pin::Pin::new(future).poll(&mut context) == Poll::Ready(())
+        let mut called = Vec::new();
+        standing.retain_mut(|one| match one.as_mut().poll(&mut context) {
+            Poll::Ready(call) => {
+                called.push(call);
+                false
+            }
+            Poll::Pending => true,
+        });
+        called
     }
 
     #[tokio::test]
-    async fn who_stands_is_called_in_his_turn_or_with_all() {
+    async fn who_stands_is_called_in_his_turn_and_an_unused_call_goes_on() {
         let queue = Queue::of(1);
-        let stand = |most| {
+        let stand = |most| -> Standing {
             let queue = Arc::clone(&queue);
             Box::pin(NoPlace { queue, most }.stand())
         };
-        assert!(is_done(&mut stand(1)), "there is a place");
-        let mut waits: VecDeque<_> = (0..4).map(|_| stand(0)).collect();
-        let done = |waits: &mut VecDeque<_>| waits.iter_mut().map(is_done).collect::<Vec<_>>();
-        assert_eq!(done(&mut waits), [false; 4]);
+        assert_eq!(calls(&mut [stand(1)].into()).len(), 1, "there is a place");
+        let mut standing: VecDeque<_> = (0..5).map(|_| stand(0)).collect();
+        assert!(calls(&mut standing).is_empty());
         queue.line.call();
-        assert_eq!(done(&mut waits), [true, false, false, false]);
-        waits.drain(..2);
+        let first = calls(&mut standing);
+        assert!(matches!(&first[..], [Some(call)] if { call.used(); true }));
+        drop(first);
+        assert!(calls(&mut standing).is_empty(), "it was used");
+        standing.pop_front();
         queue.line.call();
-        assert_eq!(
-            done(&mut waits),
-            [true, false],
-            "who has left the line is not called"
-        );
-        waits.pop_front();
-        queue.line.call_all();
-        assert_eq!(done(&mut waits), [true]);
-        waits.clear();
-        assert_eq!(queue.line.standing.load(Ordering::Relaxed), 0);
+        let second = calls(&mut standing);
+        assert_eq!(second.len(), 1, "who has left the line is not called");
+        drop(second);
+        assert_eq!(calls(&mut standing).len(), 1, "it was not used");
+        standing.clear();
+        assert_eq!(queue.line.standing(), 0);
     }
 }

@@ -27,12 +27,12 @@ use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 
 use self::pace::Pace;
-use self::queue::Queue;
+use self::queue::{Queue, Ready};
 use super::Action;
 use crate::config;
 use crate::telemetry::{Refusal, Room, Work};
 
-pub(super) use self::line::{Called, NoPlace};
+pub(super) use self::line::{Called, Claim, NoPlace};
 pub(super) use self::queue::Place;
 
 /// Rank requests that have their turn for each core: as many are answered before others are looked at.
@@ -45,6 +45,8 @@ const BODIES_A_CORE: usize = 8;
 const WAITING: usize = 16;
 /// The least places for rank requests for each core, however long the last ones took.
 const LEAST_A_CORE: usize = 16;
+/// One of so many places for rank requests is kept for connections on which nothing was asked lately.
+const QUIET: usize = 8;
 /// The most places for rank requests for each core, however short the last ones were.
 const MOST_A_CORE: usize = 4_096;
 
@@ -82,7 +84,7 @@ pub(super) struct Admission {
 
 /// Leave to work, for as long as this lives.
 pub(super) struct Leave {
-    place: Place,
+    place: Ready,
     _turn: OwnedSemaphorePermit,
     /// For a rank request, whose time counts.
     pace: Option<Arc<Pace>>,
@@ -91,7 +93,7 @@ pub(super) struct Leave {
 impl Drop for Leave {
     fn drop(&mut self) {
         if let Some(pace) = &self.pace {
-            pace.leave(self.place.queue.is_waiting());
+            pace.leave(self.place.is_waiting());
         }
     }
 }
@@ -147,14 +149,14 @@ impl Admission {
         }
     }
 
-    /// Refuses work for which there is no place now, before its body is read; a rank request that was `called` has one.
+    /// Refuses work for which there is no place now, before its body is read.
     pub(super) fn look(
         &self,
         work: Work,
-        called: Option<Called>,
+        claim: Option<&Claim>,
         config: &config::Admission,
     ) -> Result<(), Refusal> {
-        if self.queue(work).taken() >= self.most(work, called, config) {
+        if self.queue(work).taken() >= self.most(work, claim, config) {
             return Err(work.refusal());
         }
         let (all, most, why) = self.bytes(Some(work), config);
@@ -169,12 +171,17 @@ impl Admission {
     pub(super) async fn place(
         &self,
         work: Work,
-        called: Option<Called>,
+        claim: Option<&Claim>,
         config: &config::Admission,
     ) -> Result<Place, Refusal> {
-        let most = self.most(work, called, config);
-        let place = self.queue(work).place(work, most).ok_or(work.refusal())?;
-        if place.ahead > 0 {
+        let most = self.most(work, claim, config);
+        let full = self.most(work, None, config);
+        let place = self.queue(work).place(work, most, full);
+        let place = place.ok_or(work.refusal())?;
+        if let Some(Claim::Called(called)) = claim {
+            called.used();
+        }
+        if self.queue(work).is_waiting() {
             tokio::task::yield_now().await;
         }
         Ok(place)
@@ -183,10 +190,16 @@ impl Admission {
     /// Leave to work, once it is the turn of a place; refused where that does not come within the patience.
     pub(super) async fn turn(&self, place: Place, patience: Duration) -> Result<Leave, Refusal> {
         let is_ranking = place.work == Work::Rank;
-        if is_ranking && self.pace.time(place.ahead) > patience {
+        let place = place.ready();
+        let is_late = is_ranking && self.pace.time(place.ahead) > patience;
+        let turn = match is_late {
+            true => None,
+            false => place.turn(patience).await,
+        };
+        let Some(turn) = turn else {
+            place.give_up();
             return Err(Refusal::Late);
-        }
-        let turn = place.turn(patience).await.ok_or(Refusal::Late)?;
+        };
         if is_ranking {
             tokio::task::yield_now().await;
         }
@@ -197,9 +210,18 @@ impl Admission {
         })
     }
 
-    /// Where a connection is to wait that was refused such work, or was called for it; `None` where there is a place now.
-    pub(super) fn no_place(&self, work: Work, config: &config::Admission) -> Option<NoPlace> {
-        let most = self.most(work, None, config);
+    /// Where a connection is to wait that was refused such work, or was called for it; `None` where there is a place now. Who was too late
+    /// waits until nobody else does.
+    pub(super) fn no_place(
+        &self,
+        work: Work,
+        refused: Option<Refusal>,
+        config: &config::Admission,
+    ) -> Option<NoPlace> {
+        let most = match refused {
+            Some(Refusal::Late) => self.rank.at_once(),
+            _ => self.most(work, None, config),
+        };
         let is_full = work == Work::Rank && self.rank.taken() >= most;
         is_full.then(|| NoPlace {
             queue: Arc::clone(&self.rank),
@@ -222,10 +244,11 @@ impl Admission {
     pub(super) fn measure(&self, config: &config::Admission, room: &Room) {
         for work in Work::ALL {
             room.admitted(work).set(count(self.queue(work).taken()));
-            let most = self.most(work, None, config);
+            let most = self.most(work, Some(&Claim::Quiet), config);
             room.admitted_most(work).set(count(most));
         }
         let held = |bytes: &AtomicUsize| count(bytes.load(Ordering::Relaxed));
+        room.standing.set(count(self.rank.line.standing()));
         room.rank_body_bytes.set(held(&self.rank_bytes));
         room.ingest_body_bytes.set(held(&self.ingest_bytes));
     }
@@ -238,16 +261,20 @@ impl Admission {
         }
     }
 
-    /// How many places there are for that work.
-    fn most(&self, work: Work, called: Option<Called>, config: &config::Admission) -> usize {
-        match work {
-            Work::Rank if called.is_some() => usize::MAX,
+    /// How many places there are for that work, by what a request may claim.
+    fn most(&self, work: Work, claim: Option<&Claim>, config: &config::Admission) -> usize {
+        let most = match work {
             Work::Rank if config.rank > 0 => config.rank,
             Work::Rank => {
                 let (least, most) = (self.cores * LEAST_A_CORE, self.cores * MOST_A_CORE);
                 self.pace.within(config.queue).clamp(least, most)
             }
             Work::Batch | Work::Ingest => self.queue(work).at_once().saturating_mul(1 + WAITING),
+        };
+        match (work, claim) {
+            (Work::Rank, Some(Claim::Called(_))) => usize::MAX,
+            (Work::Rank, None) => most - most / QUIET,
+            (Work::Rank, Some(Claim::Quiet)) | (Work::Batch | Work::Ingest, _) => most,
         }
     }
 

@@ -12,6 +12,8 @@ use crate::telemetry::Work;
 /// Requests of one kind: so many have their turn, the others wait; and those for whom there was no place.
 pub(super) struct Queue {
     taken: AtomicUsize,
+    /// Those whose turn may come: their bodies are there.
+    ready: AtomicUsize,
     turns: Arc<Semaphore>,
     at_once: usize,
     pub(super) line: Line,
@@ -23,6 +25,7 @@ impl Queue {
         let at_once = turns.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
             taken: AtomicUsize::new(0),
+            ready: AtomicUsize::new(0),
             turns: Arc::new(Semaphore::new(at_once)),
             at_once,
             line: Line::default(),
@@ -34,22 +37,22 @@ impl Queue {
         self.at_once
     }
 
-    /// How many places are taken, by those who have their turn and those who wait.
+    /// How many places are taken.
     pub(super) fn taken(&self) -> usize {
         self.taken.load(Ordering::Relaxed)
     }
 
     /// Whether some wait for their turn.
     pub(super) fn is_waiting(&self) -> bool {
-        self.taken() > self.at_once
+        self.ready.load(Ordering::Relaxed) > self.at_once
     }
 
-    /// A place for that work, unless so many are taken.
-    pub(super) fn place(self: &Arc<Self>, work: Work, most: usize) -> Option<Place> {
+    /// A place for that work, unless so many are taken; when it is left and not `full` so many are, the next in line is called.
+    pub(super) fn place(self: &Arc<Self>, work: Work, most: usize, full: usize) -> Option<Place> {
         let before = self.taken.fetch_add(1, Ordering::Relaxed);
         let place = Place {
             work,
-            ahead: before.saturating_sub(self.at_once),
+            full,
             queue: Arc::clone(self),
         };
         (before < most).then_some(place)
@@ -59,26 +62,56 @@ impl Queue {
 /// A place in a [`Queue`], left when dropped.
 pub(in crate::http) struct Place {
     pub(super) work: Work,
-    /// How many have to leave before it is this one's turn.
-    pub(super) ahead: usize,
-    pub(super) queue: Arc<Queue>,
+    full: usize,
+    queue: Arc<Queue>,
 }
 
 impl Place {
-    /// The next turn, first come, first served; `None` where it does not come within the time.
-    pub(super) async fn turn(&self, patience: Duration) -> Option<OwnedSemaphorePermit> {
-        let turn = Arc::clone(&self.queue.turns).acquire_owned();
-        tokio::time::timeout(patience, turn).await.ok()?.ok()
+    /// Waits from now on for its turn.
+    pub(super) fn ready(self) -> Ready {
+        let before = self.queue.ready.fetch_add(1, Ordering::Relaxed);
+        Ready {
+            ahead: before.saturating_sub(self.queue.at_once),
+            place: self,
+        }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let queue = &self.queue;
-        if queue.taken.fetch_sub(1, Ordering::Relaxed) > queue.at_once {
-            queue.line.call();
-        } else {
-            queue.line.call_all();
+        if self.queue.taken.fetch_sub(1, Ordering::Relaxed) <= self.full {
+            self.queue.line.call();
         }
+    }
+}
+
+/// A [`Place`] whose turn may come.
+pub(super) struct Ready {
+    /// How many have to leave before it does.
+    pub(super) ahead: usize,
+    place: Place,
+}
+
+impl Ready {
+    /// The next turn, first come, first served; `None` where it does not come within the time.
+    pub(super) async fn turn(&self, patience: Duration) -> Option<OwnedSemaphorePermit> {
+        let turn = Arc::clone(&self.place.queue.turns).acquire_owned();
+        tokio::time::timeout(patience, turn).await.ok()?.ok()
+    }
+
+    /// Whether some wait for their turn.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.place.queue.is_waiting()
+    }
+
+    /// Leaves, and calls nobody, who would only be as late.
+    pub(super) fn give_up(mut self) {
+        self.place.full = 0;
+    }
+}
+
+impl Drop for Ready {
+    fn drop(&mut self) {
+        self.place.queue.ready.fetch_sub(1, Ordering::Relaxed);
     }
 }
