@@ -177,3 +177,22 @@ fn a_refused_batch_ends_the_import_with_the_reason() {
     );
     served.join().unwrap();
 }
+
+#[test]
+fn rows_are_numbered_on_through_all_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let map = "[events]\nid = { row = true, prefix = 'e' }\nuser_id = 'u'";
+    fs::write(folder.path().join("map.toml"), map).unwrap();
+    fs::write(folder.path().join("january.csv"), "u\na\nb\n").unwrap();
+    fs::write(folder.path().join("february.csv"), "u\nc\nd\n").unwrap();
+    let (url, served) = stand_in(vec![answer(2, &[]), answer(2, &[])]);
+    let files = ["@january.csv", "@february.csv"];
+    let arguments = [&["--into", "events", "--map", "@map.toml"][..], &files].concat();
+    import(&url, folder.path(), &arguments).unwrap();
+    let seen = served.join().unwrap().into_iter();
+    let ids: Vec<Value> = seen
+        .flat_map(|(_, lines)| lines)
+        .map(|line| serde_json::from_str::<Value>(&line).unwrap()["id"].take())
+        .collect();
+    assert_eq!(ids, ["e0", "e1", "e2", "e3"]);
+}
