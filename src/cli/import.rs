@@ -98,7 +98,7 @@ impl Target {
 #[derive(Debug, Error)]
 pub enum ImportError {
     /// The service did not take a batch at all.
-    #[error("{0}")]
+    #[error(transparent)]
     Call(#[from] CallError),
     /// A file cannot be read or written.
     #[error("{path}: {message}")]

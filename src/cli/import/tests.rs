@@ -196,3 +196,19 @@ fn rows_are_numbered_on_through_all_files() {
         .collect();
     assert_eq!(ids, ["e0", "e1", "e2", "e3"]);
 }
+
+/// As the program tells it.
+fn told(error: ImportError) -> String {
+    format!("{:#}", anyhow::Error::from(error))
+}
+
+#[test]
+fn what_went_wrong_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.ndjson"), "{}").unwrap();
+    for url in ["http://127.0.0.1:9", "nowhere"] {
+        let refused = import(url, folder.path(), &["--into", "users", "@a.ndjson"]).unwrap_err();
+        let told = told(refused);
+        assert_eq!(told.matches(url).count(), 1, "{told}");
+    }
+}
