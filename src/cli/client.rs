@@ -102,10 +102,12 @@ pub enum CallError {
         detail: String,
     },
     /// The service was busy all along.
-    #[error("the service stayed busy ({status}) through {TRIES} tries")]
+    #[error("the service stayed busy ({status}) through {TRIES} tries: {detail}")]
     Busy {
         /// 429 or 503.
         status: u16,
+        /// What the service said the last time.
+        detail: String,
     },
     /// The service understood, and said no.
     #[error("the service refused: {status}: {detail}")]
@@ -229,6 +231,9 @@ impl Client {
             thread::sleep(pause(&answer));
             answer = self.once(method, path, &packed, written)?;
         }
+        if is_busy(answer.status()) {
+            return Err(self.busy(answer));
+        }
         self.read(answer)
     }
 
@@ -300,17 +305,29 @@ impl Client {
 
     fn read<T: DeserializeOwned>(&self, mut answer: Response<Body>) -> Result<T, CallError> {
         let status = answer.status();
-        let text = answer
-            .body_mut()
-            .with_config()
-            .limit(ANSWER_BYTES)
-            .read_to_vec()
-            .map_err(|cause| self.garbled(cause))?;
+        let text = self.text(&mut answer)?;
         if status.is_success() {
             serde_json::from_slice(&text).map_err(|cause| self.garbled(cause))
         } else {
             Err(refusal(status, &text))
         }
+    }
+
+    /// What became of a request for which there was no time in any try.
+    fn busy(&self, mut answer: Response<Body>) -> CallError {
+        let status = answer.status();
+        match self.text(&mut answer) {
+            Ok(text) => CallError::Busy {
+                status: status.as_u16(),
+                detail: explain(status, &text),
+            },
+            Err(broken) => broken,
+        }
+    }
+
+    fn text(&self, answer: &mut Response<Body>) -> Result<Vec<u8>, CallError> {
+        let body = answer.body_mut().with_config().limit(ANSWER_BYTES);
+        body.read_to_vec().map_err(|cause| self.garbled(cause))
     }
 
     fn garbled(&self, cause: impl fmt::Display) -> CallError {
@@ -415,7 +432,6 @@ fn refusal(status: StatusCode, text: &[u8]) -> CallError {
     let status = status.as_u16();
     match status {
         401 | 403 => CallError::Denied { status, detail },
-        429 | 503 => CallError::Busy { status },
         _ => CallError::Refused { status, detail },
     }
 }

@@ -197,6 +197,20 @@ fn rows_are_numbered_on_through_all_files() {
     assert_eq!(ids, ["e0", "e1", "e2", "e3"]);
 }
 
+#[test]
+fn a_service_that_stays_busy_is_quoted() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.ndjson"), "{}").unwrap();
+    let full = "{\"detail\":\"No space left on device\"}".to_owned();
+    let (url, served) = stand_in(vec![(503, full); 20]);
+    let refused = import(&url, folder.path(), &["--into", "users", "@a.ndjson"]).unwrap_err();
+    served.join().unwrap();
+    assert_eq!(
+        told(refused),
+        "the service stayed busy (503) through 20 tries: No space left on device"
+    );
+}
+
 /// As the program tells it.
 fn told(error: ImportError) -> String {
     format!("{:#}", anyhow::Error::from(error))
