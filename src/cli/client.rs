@@ -84,9 +84,7 @@ pub enum CallError {
         cause: String,
     },
     /// Nobody answered.
-    #[error(
-        "no answer from {url}: {cause}; is the service running (`saima serve`), and is --url right?"
-    )]
+    #[error("no answer from {url}: {cause}; {}", look_at(.url))]
     Unreachable {
         /// The address as given.
         url: String,
@@ -411,6 +409,16 @@ fn pack(body: &[u8], written: Written) -> io::Result<Vec<u8>> {
             packer.write_all(body)?;
             packer.finish()
         }
+    }
+}
+
+/// What to look at where nobody answered.
+fn look_at(url: &str) -> &'static str {
+    if url.starts_with("https://") {
+        "is the service running (`saima serve`), is --url right, does --ca name who signed its certificate, \
+         and is there an --identity if it wants one?"
+    } else {
+        "is the service running (`saima serve`), and is --url right?"
     }
 }
 
