@@ -16,9 +16,15 @@ use flate2::write::GzEncoder;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::{self, InconsistentKeys};
 use ureq::http::{HeaderValue, Request, Response, StatusCode, header};
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body};
+use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
 
 use crate::model::Fault;
 
@@ -352,25 +358,60 @@ fn bearer(service: &Service) -> Result<Option<HeaderValue>, CallError> {
 fn tls(service: &Service) -> Result<TlsConfig, CallError> {
     let mut tls = TlsConfig::builder();
     if let Some(file) = &service.ca {
-        let (authorities, _) = pem("--ca", file)?;
+        let (authorities, _) = pem("--ca", file, &read("--ca", file)?)?;
         tls = tls.root_certs(RootCerts::new_with_certs(&authorities));
     }
     if let Some(file) = &service.identity {
-        let (chain, key) = pem("--identity", file)?;
-        let key = key.ok_or_else(|| unusable("--identity", file, "holds no private key"))?;
-        tls = tls.client_cert(Some(ClientCert::new_with_certs(&chain, key)));
+        tls = tls.client_cert(Some(identity(file)?));
     }
     Ok(tls.build())
+}
+
+/// As whom to come. What cannot be used must show here: where the connection is made, it would be a panic.
+fn identity(file: &Path) -> Result<ClientCert, CallError> {
+    let text = read("--identity", file)?;
+    let (chain, key) = pem("--identity", file, &text)?;
+    let key = key.ok_or_else(|| unusable("--identity", file, "holds no private key"))?;
+    certified(&chain, &text).map_err(|fault| unusable("--identity", file, fault))?;
+    Ok(ClientCert::new_with_certs(&chain, key))
+}
+
+/// Whether TLS can be spoken with these certificates and the last key of the text; why not, else.
+fn certified(chain: &[Certificate<'_>], text: &[u8]) -> Result<(), String> {
+    let crypto = ring::default_provider();
+    let own = chain
+        .iter()
+        .map(|it| CertificateDer::from(it.der().to_vec()));
+    let key = PrivateKeyDer::pem_slice_iter(text).last();
+    let key = key.and_then(Result::ok).ok_or("holds no private key")?;
+    match CertifiedKey::from_der(own.collect(), key, &crypto) {
+        Ok(_) => Ok(()),
+        Err(rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
+            Err("the key does not belong to the certificate".to_owned())
+        }
+        Err(error) => Err(fault_of(chain).unwrap_or_else(|| format!("cannot be used: {error}"))),
+    }
+}
+
+/// What is wrong with the certificate itself, in plainer words than TLS has.
+fn fault_of(chain: &[Certificate<'_>]) -> Option<String> {
+    let Ok((_, own)) = X509Certificate::from_der(chain.first()?.der()) else {
+        return Some("holds what is not a certificate of the standard X.509".to_owned());
+    };
+    (own.version() != X509Version::V3).then(|| {
+        let version = own.version().0 + 1;
+        format!("holds a certificate of X.509 version {version}, and TLS takes version 3 only")
+    })
 }
 
 /// The certificates of a PEM file, at least one, and the private key among them.
 fn pem(
     option: &'static str,
     file: &Path,
+    text: &[u8],
 ) -> Result<(Vec<Certificate<'static>>, Option<PrivateKey<'static>>), CallError> {
-    let text = fs::read(file).map_err(|error| unusable(option, file, error))?;
     let (mut certificates, mut key) = (Vec::new(), None);
-    for part in parse_pem(&text) {
+    for part in parse_pem(text) {
         match part.map_err(|_| unusable(option, file, "is not well-formed PEM"))? {
             PemItem::Certificate(certificate) => certificates.push(certificate),
             PemItem::PrivateKey(found) => key = Some(found),
@@ -381,6 +422,10 @@ fn pem(
         return Err(unusable(option, file, "holds no certificate in PEM"));
     }
     Ok((certificates, key))
+}
+
+fn read(option: &'static str, file: &Path) -> Result<Vec<u8>, CallError> {
+    fs::read(file).map_err(|error| unusable(option, file, error))
 }
 
 fn unusable(option: &'static str, file: &Path, cause: impl fmt::Display) -> CallError {
@@ -516,6 +561,53 @@ mod tests {
         assert!(told(&service).contains("no certificate"));
         (service.ca, service.identity) = (None, Some(file));
         assert!(told(&service).starts_with("--identity "));
+    }
+
+    /// Of X.509 version 1, as `openssl x509 -req` makes them where the request has no extension.
+    const VERSION_1: &str = "-----BEGIN CERTIFICATE-----
+MIIBHjCBxQIUEOYeqf4hkSqbfj3JW70Pk1bcgXwwCgYIKoZIzj0EAwIwETEPMA0G
+A1UEAwwGY2xpZW50MCAXDTI2MTEyMjE0NDI0N1oYDzIxMjYxMDI5MTQ0MjQ3WjAR
+MQ8wDQYDVQQDDAZjbGllbnQwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASFGhhz
+28IY0at5axkboEksHhrpFmYUbTf1qyNkfBbRYw5mwyDaZYRt+P/fZF+5me3j6TIH
+3+KZL9hrmNV7Y74tMAoGCCqGSM49BAMCA0gAMEUCIAhMmgINUsnx3jAFl86IlBE6
+asJgJiZV44zKvixdeuWAAiEA21OAos7u7WsVdBfzyzwp63tXhKk5AMsW9m81BKQD
+YBU=
+-----END CERTIFICATE-----
+";
+    const NO_CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+
+    #[test]
+    fn an_identity_that_cannot_be_used_is_refused_before_any_call() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("own.pem");
+        let mut service = service("https://h:1");
+        service.identity = Some(file.clone());
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(["client".to_owned()]).unwrap();
+        let own = params.self_signed(&key).unwrap().pem();
+        let stranger = rcgen::KeyPair::generate().unwrap().serialize_pem();
+        let key = key.serialize_pem();
+        let bad_key = "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n";
+        for (certificate, key, fault) in [
+            (VERSION_1, &*key, "version 1"),
+            (NO_CERTIFICATE, &*key, "is not a certificate"),
+            (&*own, &*stranger, "does not belong"),
+            (&*own, bad_key, "key"),
+        ] {
+            fs::write(&file, [certificate, key].concat()).unwrap();
+            let told = Client::new(&service).unwrap_err().to_string();
+            let place = format!("--identity {}: ", file.display());
+            assert!(told.starts_with(&place) && told.contains(fault), "{told}");
+        }
+        fs::write(&file, own + &key).unwrap();
+        assert!(Client::new(&service).is_ok());
+    }
+
+    #[test]
+    fn over_https_the_certificates_are_asked_for_too() {
+        assert!(!look_at("http://h:1").contains("--ca"));
+        let said = look_at("https://h:1");
+        assert!(said.contains("--ca") && said.contains("--identity") && said.contains("--url"));
     }
 
     #[test]
