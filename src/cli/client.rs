@@ -503,8 +503,12 @@ fn explain(status: StatusCode, text: &[u8]) -> String {
         problem.detail
     };
     let faults: Vec<String> = problem.errors.iter().map(Said::to_string).collect();
+    // Where there is one fault, the detail is what it says.
+    let is_said = matches!(&*problem.errors, [only] if only.message == said);
     if faults.is_empty() {
         said
+    } else if is_said {
+        faults.concat()
     } else {
         format!("{said} ({})", faults.join("; "))
     }
@@ -644,6 +648,9 @@ YBU=
             said,
             "the service refused: 422: 2 faults (limit: too high; odd)"
         );
+        let text = br#"{"detail":"odd","errors":[{"path":"scene","message":"odd"}]}"#;
+        let said = refusal(StatusCode::CONFLICT, text).to_string();
+        assert_eq!(said, "the service refused: 409: scene: odd");
         let said = refusal(StatusCode::UNAUTHORIZED, b"").to_string();
         assert!(said.contains("401") && said.contains(TOKEN), "{said}");
     }
