@@ -16,9 +16,15 @@ use flate2::write::GzEncoder;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::{self, InconsistentKeys};
 use ureq::http::{HeaderValue, Request, Response, StatusCode, header};
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body};
+use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
 
 use crate::model::Fault;
 
@@ -84,9 +90,7 @@ pub enum CallError {
         cause: String,
     },
     /// Nobody answered.
-    #[error(
-        "no answer from {url}: {cause}; is the service running (`saima serve`), and is --url right?"
-    )]
+    #[error("no answer from {url}: {cause}; {}", look_at(.url))]
     Unreachable {
         /// The address as given.
         url: String,
@@ -102,10 +106,12 @@ pub enum CallError {
         detail: String,
     },
     /// The service was busy all along.
-    #[error("the service stayed busy ({status}) through {TRIES} tries")]
+    #[error("the service stayed busy ({status}) through {TRIES} tries: {detail}")]
     Busy {
         /// 429 or 503.
         status: u16,
+        /// What the service said the last time.
+        detail: String,
     },
     /// The service understood, and said no.
     #[error("the service refused: {status}: {detail}")]
@@ -229,6 +235,9 @@ impl Client {
             thread::sleep(pause(&answer));
             answer = self.once(method, path, &packed, written)?;
         }
+        if is_busy(answer.status()) {
+            return Err(self.busy(answer));
+        }
         self.read(answer)
     }
 
@@ -300,17 +309,29 @@ impl Client {
 
     fn read<T: DeserializeOwned>(&self, mut answer: Response<Body>) -> Result<T, CallError> {
         let status = answer.status();
-        let text = answer
-            .body_mut()
-            .with_config()
-            .limit(ANSWER_BYTES)
-            .read_to_vec()
-            .map_err(|cause| self.garbled(cause))?;
+        let text = self.text(&mut answer)?;
         if status.is_success() {
             serde_json::from_slice(&text).map_err(|cause| self.garbled(cause))
         } else {
             Err(refusal(status, &text))
         }
+    }
+
+    /// What became of a request for which there was no time in any try.
+    fn busy(&self, mut answer: Response<Body>) -> CallError {
+        let status = answer.status();
+        match self.text(&mut answer) {
+            Ok(text) => CallError::Busy {
+                status: status.as_u16(),
+                detail: explain(status, &text),
+            },
+            Err(broken) => broken,
+        }
+    }
+
+    fn text(&self, answer: &mut Response<Body>) -> Result<Vec<u8>, CallError> {
+        let body = answer.body_mut().with_config().limit(ANSWER_BYTES);
+        body.read_to_vec().map_err(|cause| self.garbled(cause))
     }
 
     fn garbled(&self, cause: impl fmt::Display) -> CallError {
@@ -337,25 +358,60 @@ fn bearer(service: &Service) -> Result<Option<HeaderValue>, CallError> {
 fn tls(service: &Service) -> Result<TlsConfig, CallError> {
     let mut tls = TlsConfig::builder();
     if let Some(file) = &service.ca {
-        let (authorities, _) = pem("--ca", file)?;
+        let (authorities, _) = pem("--ca", file, &read("--ca", file)?)?;
         tls = tls.root_certs(RootCerts::new_with_certs(&authorities));
     }
     if let Some(file) = &service.identity {
-        let (chain, key) = pem("--identity", file)?;
-        let key = key.ok_or_else(|| unusable("--identity", file, "holds no private key"))?;
-        tls = tls.client_cert(Some(ClientCert::new_with_certs(&chain, key)));
+        tls = tls.client_cert(Some(identity(file)?));
     }
     Ok(tls.build())
+}
+
+/// As whom to come. What cannot be used must show here: where the connection is made, it would be a panic.
+fn identity(file: &Path) -> Result<ClientCert, CallError> {
+    let text = read("--identity", file)?;
+    let (chain, key) = pem("--identity", file, &text)?;
+    let key = key.ok_or_else(|| unusable("--identity", file, "holds no private key"))?;
+    certified(&chain, &text).map_err(|fault| unusable("--identity", file, fault))?;
+    Ok(ClientCert::new_with_certs(&chain, key))
+}
+
+/// Whether TLS can be spoken with these certificates and the last key of the text; why not, else.
+fn certified(chain: &[Certificate<'_>], text: &[u8]) -> Result<(), String> {
+    let crypto = ring::default_provider();
+    let own = chain
+        .iter()
+        .map(|it| CertificateDer::from(it.der().to_vec()));
+    let key = PrivateKeyDer::pem_slice_iter(text).last();
+    let key = key.and_then(Result::ok).ok_or("holds no private key")?;
+    match CertifiedKey::from_der(own.collect(), key, &crypto) {
+        Ok(_) => Ok(()),
+        Err(rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
+            Err("the key does not belong to the certificate".to_owned())
+        }
+        Err(error) => Err(fault_of(chain).unwrap_or_else(|| format!("cannot be used: {error}"))),
+    }
+}
+
+/// What is wrong with the certificate itself, in plainer words than TLS has.
+fn fault_of(chain: &[Certificate<'_>]) -> Option<String> {
+    let Ok((_, own)) = X509Certificate::from_der(chain.first()?.der()) else {
+        return Some("holds what is not a certificate of the standard X.509".to_owned());
+    };
+    (own.version() != X509Version::V3).then(|| {
+        let version = own.version().0 + 1;
+        format!("holds a certificate of X.509 version {version}, and TLS takes version 3 only")
+    })
 }
 
 /// The certificates of a PEM file, at least one, and the private key among them.
 fn pem(
     option: &'static str,
     file: &Path,
+    text: &[u8],
 ) -> Result<(Vec<Certificate<'static>>, Option<PrivateKey<'static>>), CallError> {
-    let text = fs::read(file).map_err(|error| unusable(option, file, error))?;
     let (mut certificates, mut key) = (Vec::new(), None);
-    for part in parse_pem(&text) {
+    for part in parse_pem(text) {
         match part.map_err(|_| unusable(option, file, "is not well-formed PEM"))? {
             PemItem::Certificate(certificate) => certificates.push(certificate),
             PemItem::PrivateKey(found) => key = Some(found),
@@ -366,6 +422,10 @@ fn pem(
         return Err(unusable(option, file, "holds no certificate in PEM"));
     }
     Ok((certificates, key))
+}
+
+fn read(option: &'static str, file: &Path) -> Result<Vec<u8>, CallError> {
+    fs::read(file).map_err(|error| unusable(option, file, error))
 }
 
 fn unusable(option: &'static str, file: &Path, cause: impl fmt::Display) -> CallError {
@@ -397,6 +457,16 @@ fn pack(body: &[u8], written: Written) -> io::Result<Vec<u8>> {
     }
 }
 
+/// What to look at where nobody answered.
+fn look_at(url: &str) -> &'static str {
+    if url.starts_with("https://") {
+        "is the service running (`saima serve`), is --url right, does --ca name who signed its certificate, \
+         and is there an --identity if it wants one?"
+    } else {
+        "is the service running (`saima serve`), and is --url right?"
+    }
+}
+
 fn is_busy(status: StatusCode) -> bool {
     status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE
 }
@@ -415,7 +485,6 @@ fn refusal(status: StatusCode, text: &[u8]) -> CallError {
     let status = status.as_u16();
     match status {
         401 | 403 => CallError::Denied { status, detail },
-        429 | 503 => CallError::Busy { status },
         _ => CallError::Refused { status, detail },
     }
 }
@@ -434,8 +503,12 @@ fn explain(status: StatusCode, text: &[u8]) -> String {
         problem.detail
     };
     let faults: Vec<String> = problem.errors.iter().map(Said::to_string).collect();
+    // Where there is one fault, the detail is what it says.
+    let is_said = matches!(&*problem.errors, [only] if only.message == said);
     if faults.is_empty() {
         said
+    } else if is_said {
+        faults.concat()
     } else {
         format!("{said} ({})", faults.join("; "))
     }
@@ -494,6 +567,53 @@ mod tests {
         assert!(told(&service).starts_with("--identity "));
     }
 
+    /// Of X.509 version 1, as `openssl x509 -req` makes them where the request has no extension.
+    const VERSION_1: &str = "-----BEGIN CERTIFICATE-----
+MIIBHjCBxQIUEOYeqf4hkSqbfj3JW70Pk1bcgXwwCgYIKoZIzj0EAwIwETEPMA0G
+A1UEAwwGY2xpZW50MCAXDTI2MTEyMjE0NDI0N1oYDzIxMjYxMDI5MTQ0MjQ3WjAR
+MQ8wDQYDVQQDDAZjbGllbnQwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASFGhhz
+28IY0at5axkboEksHhrpFmYUbTf1qyNkfBbRYw5mwyDaZYRt+P/fZF+5me3j6TIH
+3+KZL9hrmNV7Y74tMAoGCCqGSM49BAMCA0gAMEUCIAhMmgINUsnx3jAFl86IlBE6
+asJgJiZV44zKvixdeuWAAiEA21OAos7u7WsVdBfzyzwp63tXhKk5AMsW9m81BKQD
+YBU=
+-----END CERTIFICATE-----
+";
+    const NO_CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+
+    #[test]
+    fn an_identity_that_cannot_be_used_is_refused_before_any_call() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("own.pem");
+        let mut service = service("https://h:1");
+        service.identity = Some(file.clone());
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(["client".to_owned()]).unwrap();
+        let own = params.self_signed(&key).unwrap().pem();
+        let stranger = rcgen::KeyPair::generate().unwrap().serialize_pem();
+        let key = key.serialize_pem();
+        let bad_key = "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n";
+        for (certificate, key, fault) in [
+            (VERSION_1, &*key, "version 1"),
+            (NO_CERTIFICATE, &*key, "is not a certificate"),
+            (&*own, &*stranger, "does not belong"),
+            (&*own, bad_key, "key"),
+        ] {
+            fs::write(&file, [certificate, key].concat()).unwrap();
+            let told = Client::new(&service).unwrap_err().to_string();
+            let place = format!("--identity {}: ", file.display());
+            assert!(told.starts_with(&place) && told.contains(fault), "{told}");
+        }
+        fs::write(&file, own + &key).unwrap();
+        assert!(Client::new(&service).is_ok());
+    }
+
+    #[test]
+    fn over_https_the_certificates_are_asked_for_too() {
+        assert!(!look_at("http://h:1").contains("--ca"));
+        let said = look_at("https://h:1");
+        assert!(said.contains("--ca") && said.contains("--identity") && said.contains("--url"));
+    }
+
     #[test]
     fn a_request_carries_token_type_and_encoding() {
         let client = Client::new(&service("http://h:1/")).unwrap();
@@ -528,6 +648,9 @@ mod tests {
             said,
             "the service refused: 422: 2 faults (limit: too high; odd)"
         );
+        let text = br#"{"detail":"odd","errors":[{"path":"scene","message":"odd"}]}"#;
+        let said = refusal(StatusCode::CONFLICT, text).to_string();
+        assert_eq!(said, "the service refused: 409: scene: odd");
         let said = refusal(StatusCode::UNAUTHORIZED, b"").to_string();
         assert!(said.contains("401") && said.contains(TOKEN), "{said}");
     }

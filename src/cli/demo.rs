@@ -64,7 +64,8 @@ fn load(engine: &Engine) -> Result<()> {
     let map = MapFile::parse(MAP).map_err(|fault| anyhow!(fault))?;
     for (target, operation, packed) in TABLES {
         let mapping = map.target(target).map_err(|fault| anyhow!(fault))?;
-        let rows = table(zstd::Decoder::new(packed)?, &mapping)?;
+        let mut row = 0;
+        let rows = table(zstd::Decoder::new(packed)?, &mapping, &mut row)?;
         let lines: Vec<Vec<u8>> = rows
             .map(|line| line.map(|line| line.json))
             .collect::<Result<_, _>>()

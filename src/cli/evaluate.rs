@@ -56,13 +56,13 @@ pub struct Args {
 #[derive(Debug, Error)]
 pub enum EvaluateError {
     /// The service did not answer.
-    #[error("{0}")]
+    #[error(transparent)]
     Call(#[from] CallError),
     /// A file cannot be used.
-    #[error("{0}")]
+    #[error(transparent)]
     Queries(#[from] QueryError),
     /// The request or the figures cannot be written as JSON.
-    #[error("cannot be written as JSON: {0}")]
+    #[error("cannot be written as JSON")]
     Json(#[from] serde_json::Error),
 }
 
@@ -222,6 +222,25 @@ mod tests {
                 })
                 .collect(),
             unknown: vec!["x".to_owned()],
+        }
+    }
+
+    #[test]
+    fn what_went_wrong_is_told_once() {
+        let file = QueryError::Line {
+            path: "q.ndjson".to_owned(),
+            line: 3,
+            message: "odd".to_owned(),
+        };
+        let json = || serde_json::from_str::<u8>("x").unwrap_err();
+        for (error, told) in [
+            (EvaluateError::from(file), "q.ndjson:3: odd".to_owned()),
+            (
+                json().into(),
+                format!("cannot be written as JSON: {}", json()),
+            ),
+        ] {
+            assert_eq!(format!("{:#}", anyhow::Error::from(error)), told);
         }
     }
 

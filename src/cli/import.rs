@@ -38,6 +38,8 @@ const NAMED_REJECTS: usize = 1_000;
   saima import --into events --map import.toml --rejects bad.ndjson january.csv.zst february.csv.zst
 
 Send merchants first, then items, users, events: an event of an unknown item is rejected.
+Rows of tables (in the map: row = true) are numbered through all files of one command. Importing them again the same way counts
+once; give other imports another prefix.
 Exit code: 0 if everything was accepted, 1 if something was not, 2 for wrong arguments.")]
 pub struct Args {
     #[command(flatten)]
@@ -96,7 +98,7 @@ impl Target {
 #[derive(Debug, Error)]
 pub enum ImportError {
     /// The service did not take a batch at all.
-    #[error("{0}")]
+    #[error(transparent)]
     Call(#[from] CallError),
     /// A file cannot be read or written.
     #[error("{path}: {message}")]
@@ -150,6 +152,7 @@ pub fn run(args: &Args) -> Result<ExitCode, ImportError> {
         client: Client::new(&args.service)?,
         target: args.into,
         batch: Batch::new(args.lines()),
+        row: 0,
         report: Report::new(args)?,
     };
     let outcome = args
@@ -201,6 +204,8 @@ struct Import {
     client: Client,
     target: Target,
     batch: Batch,
+    /// The number of the next row of a table: on through all files, or the second file's rows would be taken for repeats.
+    row: u64,
     report: Report,
 }
 
@@ -210,13 +215,15 @@ impl Import {
         let bar = self.report.bar.clone();
         let file = open(path, |file| bar.wrap_read(file))
             .map_err(|fault| ImportError::file(path, fault))?;
-        for line in facts(file, path, mapping)? {
+        let mut row = self.row;
+        for line in facts(file, path, mapping, &mut row)? {
             match line {
                 Ok(line) => self.add(line)?,
                 Err(ReadError::Row { line, message }) => self.report.bad_row(line, message)?,
                 Err(fault @ ReadError::File(_)) => return Err(ImportError::file(path, fault)),
             }
         }
+        self.row = row;
         self.flush()
     }
 
@@ -248,10 +255,11 @@ fn facts<'f>(
     file: Box<dyn BufRead + 'f>,
     path: &Path,
     mapping: Option<&Mapping>,
+    row: &'f mut u64,
 ) -> Result<Facts<'f>, ImportError> {
     match (shape(path), mapping) {
         (Some(Shape::Table), Some(mapping)) => {
-            let rows = table(file, mapping).map_err(|fault| ImportError::file(path, fault))?;
+            let rows = table(file, mapping, row).map_err(|fault| ImportError::file(path, fault))?;
             Ok(Box::new(rows))
         }
         _ => Ok(Box::new(lines(file))),

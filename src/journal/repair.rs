@@ -87,6 +87,23 @@ impl fmt::Display for Damage {
     }
 }
 
+/// What is wrong with a file that is named already, for those who are repairing it already.
+fn fault(error: &JournalError) -> String {
+    match error {
+        JournalError::Damaged { offset, what, .. } => {
+            format!("is damaged at byte {offset}: {what}")
+        }
+        JournalError::Io { error, .. } => error.to_string(),
+        other @ (JournalError::Broken(_)
+        | JournalError::Foreign(_)
+        | JournalError::Version { .. }
+        | JournalError::InUse { .. }
+        | JournalError::Absent(_)
+        | JournalError::NoJournal { .. }
+        | JournalError::Missing { .. }) => other.to_string(),
+    }
+}
+
 /// One segment and what could be read of it.
 #[derive(Debug)]
 struct Salvaged {
@@ -195,7 +212,7 @@ impl Directory {
             if let Err(error) = &read {
                 diagnosis.faults.push(Damage::Checkpoint {
                     path: checkpoint.path.clone(),
-                    what: error.to_string(),
+                    what: fault(error),
                     spare,
                 });
             }

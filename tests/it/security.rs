@@ -594,6 +594,8 @@ fn the_commands_speak_https_too() {
     for lacking in [&[][..], &ca, &identity] {
         let (code, told) = client(&service, &[&import, lacking].concat(), Some("hush-write"));
         assert_eq!(code, Some(1), "{lacking:?}: {told}");
+        let asked = told.contains("--ca") && told.contains("--identity");
+        assert!(asked && told.matches("no answer").count() == 1, "{told}");
         assert!(!told.contains("hush"), "{told}");
     }
     let all = [&import[..], &ca, &identity].concat();

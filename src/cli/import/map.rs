@@ -12,7 +12,7 @@
 //! kind     = { constant = "product" }
 //!
 //! [events]
-//! id       = { row = true, prefix = "e" }                        # the row's number, from 0
+//! id       = { row = true, prefix = "e" }                        # the row's number, from 0, on through all files
 //! at       = { column = "when", type = "time", format = "%Y-%m-%d %H:%M:%S" }   # or "rfc3339", "epoch_s", "epoch_ms"
 //! ```
 //!

@@ -53,21 +53,21 @@ pub fn lines<R: BufRead>(mut file: R) -> impl Iterator<Item = Result<Line, ReadE
     })
 }
 
-/// The rows of a table with a header, each turned into a fact by the mapping.
+/// The rows of a table with a header, each turned into a fact by the mapping; they are numbered on from `row`.
 ///
 /// # Errors
 /// [`ReadError::File`] if there is no header or it lacks a mapped column.
-pub fn table<R: Read>(
+pub fn table<'n, R: Read>(
     file: R,
     mapping: &Mapping,
-) -> Result<impl Iterator<Item = Result<Line, ReadError>> + use<R>, ReadError> {
+    row: &'n mut u64,
+) -> Result<impl Iterator<Item = Result<Line, ReadError>> + use<'n, R>, ReadError> {
     let mut reader = csv::Reader::from_reader(file);
     let header = reader
         .headers()
         .map_err(|fault| ReadError::File(fault.to_string()))?;
     let mapping = mapping.bind(header).map_err(ReadError::File)?;
     let mut record = csv::StringRecord::new();
-    let mut row = 0;
     Ok(std::iter::from_fn(move || {
         match reader.read_record(&mut record) {
             Ok(false) => return None,
@@ -75,8 +75,8 @@ pub fn table<R: Read>(
             Err(fault) => return Some(Err(broken(&fault))),
         }
         let line = record.position().map_or(0, csv::Position::line);
-        let fact = mapping.fact(&record, row);
-        row += 1;
+        let fact = mapping.fact(&record, *row);
+        *row += 1;
         Some(match fact {
             Ok(json) => Ok(Line { number: line, json }),
             Err(message) => Err(ReadError::Row { line, message }),
@@ -208,7 +208,7 @@ mod tests {
 
     fn read(map: &str, csv: &str) -> Vec<Result<(u64, Value), String>> {
         let mapping = MapFile::parse(map).unwrap().target("items").unwrap();
-        table(csv.as_bytes(), &mapping)
+        table(csv.as_bytes(), &mapping, &mut 0)
             .unwrap()
             .map(|line| match line {
                 Ok(line) => Ok((line.number, serde_json::from_slice(&line.json).unwrap())),
@@ -266,7 +266,7 @@ mod tests {
             .target("items")
             .unwrap();
         assert!(
-            matches!(table("id\n1\n".as_bytes(), &mapping), Err(ReadError::File(said)) if said.contains("sku"))
+            matches!(table("id\n1\n".as_bytes(), &mapping, &mut 0), Err(ReadError::File(said)) if said.contains("sku"))
         );
     }
 

@@ -177,3 +177,52 @@ fn a_refused_batch_ends_the_import_with_the_reason() {
     );
     served.join().unwrap();
 }
+
+#[test]
+fn rows_are_numbered_on_through_all_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let map = "[events]\nid = { row = true, prefix = 'e' }\nuser_id = 'u'";
+    fs::write(folder.path().join("map.toml"), map).unwrap();
+    fs::write(folder.path().join("january.csv"), "u\na\nb\n").unwrap();
+    fs::write(folder.path().join("february.csv"), "u\nc\nd\n").unwrap();
+    let (url, served) = stand_in(vec![answer(2, &[]), answer(2, &[])]);
+    let files = ["@january.csv", "@february.csv"];
+    let arguments = [&["--into", "events", "--map", "@map.toml"][..], &files].concat();
+    import(&url, folder.path(), &arguments).unwrap();
+    let seen = served.join().unwrap().into_iter();
+    let ids: Vec<Value> = seen
+        .flat_map(|(_, lines)| lines)
+        .map(|line| serde_json::from_str::<Value>(&line).unwrap()["id"].take())
+        .collect();
+    assert_eq!(ids, ["e0", "e1", "e2", "e3"]);
+}
+
+#[test]
+fn a_service_that_stays_busy_is_quoted() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.ndjson"), "{}").unwrap();
+    let full = "{\"detail\":\"No space left on device\"}".to_owned();
+    let (url, served) = stand_in(vec![(503, full); 20]);
+    let refused = import(&url, folder.path(), &["--into", "users", "@a.ndjson"]).unwrap_err();
+    served.join().unwrap();
+    assert_eq!(
+        told(refused),
+        "the service stayed busy (503) through 20 tries: No space left on device"
+    );
+}
+
+/// As the program tells it.
+fn told(error: ImportError) -> String {
+    format!("{:#}", anyhow::Error::from(error))
+}
+
+#[test]
+fn what_went_wrong_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.ndjson"), "{}").unwrap();
+    for url in ["http://127.0.0.1:9", "nowhere"] {
+        let refused = import(url, folder.path(), &["--into", "users", "@a.ndjson"]).unwrap_err();
+        let told = told(refused);
+        assert_eq!(told.matches(url).count(), 1, "{told}");
+    }
+}

@@ -193,6 +193,8 @@ fn a_checkpoint_that_is_damaged_or_alone_is_not_started_from() {
     let path = data.path();
     let (said, code) = run(&["repair", text(&path), "--apply"]);
     assert!(code == 1 && said.contains("restore a back-up"), "{said}");
+    assert_eq!(said.matches(text(&checkpoint)).count(), 1, "{said}");
+    assert!(!said.contains("saima repair"), "{said}");
     fs::write(&checkpoint, whole).unwrap();
 
     for segment in data.files("journal") {
