@@ -285,6 +285,28 @@ fn more_rank_requests_than_places_are_refused_and_those_with_a_place_are_answere
 }
 
 #[test]
+fn whose_time_ran_out_before_scoring_is_told_so_and_not_ranked() {
+    let service = Service::with_config("");
+    // A short body is ranked where it arrives, a long one on the workers.
+    for padding in [0, 600_000] {
+        let body = r#"{"user_id":"u","candidates":["a"],"timeout_ms":20,"request_id":"r-late"}"#;
+        let body = body.to_owned() + &" ".repeat(padding);
+        let (first, rest) = body.split_at(30);
+        let mut client = Client::of(&service);
+        client.begin("POST", "/rank", body.len());
+        client.say(first);
+        thread::sleep(Duration::from_millis(60));
+        client.say(rest);
+        let (head, body) = client.answer();
+        assert_eq!(status(&head), 503);
+        assert!(head.contains("retry-after: ") && head.contains("x-request-id: r-late"));
+        assert!(String::from_utf8(body).unwrap().contains("problem:late"));
+    }
+    assert!(service.metric("saima_late_total ") >= 2.0);
+    assert_eq!(service.metric("saima_candidates_total ").to_bits(), 0);
+}
+
+#[test]
 fn who_was_refused_and_asks_again_at_once_is_read_when_there_is_a_place() {
     let service = Service::with_config("[admission]\nrank = 1\nqueue_ms = 60000\n");
     // After a second even one who was not called is read, as `Retry-After` says: a round that took as long shows nothing.
