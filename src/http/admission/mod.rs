@@ -12,7 +12,7 @@
 //! Where a request's own time will be over before its turn comes, it is refused at once.
 //!
 //! A refusal costs a tenth of a short request and more, and who is refused may come again at once: refusals alone could take all the
-//! time there is. So who was refused stands in a [line], and his next request is read when there is a place for it. That those who
+//! time there is. So who was refused stands in a [line], and his next request is read when there is a place for it. So that those who
 //! ask again and again crowd out nobody else, some places are kept for connections that were quiet.
 
 mod line;
