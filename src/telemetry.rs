@@ -34,42 +34,15 @@ pub const SCRAPE_TYPE: &str = "application/openmetrics-text; version=1.0.0; char
 type Label = (&'static str, String);
 type Labelled<const N: usize, M> = Family<[Label; N], M>;
 
-/// A structure in memory that has a bound: each has a size, a weight in bytes and a count of what it evicted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Structure {
-    /// Items.
-    Items,
-    /// Merchants.
-    Merchants,
-    /// Users.
-    Users,
-    /// Names of tags.
-    Tags,
-    /// Entries of users' histories.
-    Profiles,
-    /// Purchases of the window.
-    Purchases,
-    /// Refunds that wait for their purchase.
-    WaitingRefunds,
-    /// Remembered event ids.
-    EventIds,
-    /// The live standings.
-    Standings,
-}
-
-impl Structure {
-    /// Their names as labels, in the order of the numbers.
-    pub const NAMES: [&'static str; 9] = [
-        "items",
-        "merchants",
-        "users",
-        "tags",
-        "profiles",
-        "purchases",
-        "waiting_refunds",
-        "event_ids",
-        "standings",
-    ];
+/// Size of a structure in memory.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Size {
+    /// Entries that it holds.
+    pub entries: usize,
+    /// Estimated bytes that it holds.
+    pub bytes: usize,
+    /// Entries that its bound has evicted since the start.
+    pub evicted: u64,
 }
 
 /// The kinds of facts as labels.
@@ -86,66 +59,6 @@ pub enum FactKind {
     User,
     /// An event.
     Event,
-}
-
-/// The kinds of work that must be admitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Work {
-    /// A rank request.
-    Rank,
-    /// A batch of rank requests.
-    Batch,
-    /// A bulk body, or a deletion.
-    Ingest,
-}
-
-impl Work {
-    /// All of them, in the order of the numbers.
-    pub const ALL: [Self; 3] = [Self::Rank, Self::Batch, Self::Ingest];
-    /// Their names as labels, in the order of the numbers.
-    const NAMES: [&'static str; 3] = ["rank", "batch", "ingest"];
-
-    /// What it is called where there is no place for it.
-    #[must_use]
-    pub const fn refusal(self) -> Refusal {
-        match self {
-            Self::Rank => Refusal::Rank,
-            Self::Batch => Refusal::Batch,
-            Self::Ingest => Refusal::Ingest,
-        }
-    }
-}
-
-/// What there was no room for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// One more rank request.
-    Rank,
-    /// One more batch.
-    Batch,
-    /// One more bulk body or deletion.
-    Ingest,
-    /// The bytes of one more body to rank.
-    RankBytes,
-    /// The bytes of one more body of another kind.
-    IngestBytes,
-    /// One more connection.
-    Connections,
-    /// A turn in time.
-    Late,
-}
-
-impl Refusal {
-    /// Their names as labels, in the order of the numbers.
-    const NAMES: [&'static str; 7] = [
-        "rank",
-        "batch",
-        "ingest",
-        "rank_bytes",
-        "ingest_bytes",
-        "connections",
-        "late",
-    ];
 }
 
 /// A handle for each label of a closed list.
@@ -234,17 +147,17 @@ impl JournalMetrics {
     }
 }
 
-/// How much is held at once of what has a bound for the sake of all, and what found no room.
+/// Load of the shared resources: requests, connections and bytes of bodies.
 #[derive(Debug)]
 pub struct Room {
-    admitted: Each<Count, { Work::NAMES.len() }>,
-    admitted_most: Each<Count, { Work::NAMES.len() }>,
-    refused: Each<Counter, { Refusal::NAMES.len() }>,
+    admitted: Labelled<1, Count>,
+    admitted_most: Labelled<1, Count>,
+    refused: Labelled<1, Counter>,
     /// Open connections.
     pub connections: Gauge,
-    /// Connections whose next request is read when there is a place for it.
+    /// Connections whose next request is read when a slot is free.
     pub standing: Count,
-    /// Connections that were closed because the head of a request did not come in time.
+    /// Connections that were closed because the head of a request did not arrive in time.
     pub slow_heads: Counter,
     /// Bytes held of the bodies of rank requests and batches.
     pub rank_body_bytes: Count,
@@ -255,56 +168,44 @@ pub struct Room {
 impl Room {
     fn new(to: &mut Registry) -> Self {
         Self {
-            admitted: each(
-                to,
-                ("admitted", "Requests that have a place, waiting or at work"),
-                "work",
-                Work::NAMES,
-            ),
-            admitted_most: each(
-                to,
-                ("admitted_most", "Places for requests"),
-                "work",
-                Work::NAMES,
-            ),
-            refused: each(
-                to,
-                ("refused", "Requests and connections there was no room for"),
-                "reason",
-                Refusal::NAMES,
-            ),
+            admitted: one(to, "admitted", "Admitted requests, waiting or running"),
+            admitted_most: one(to, "admitted_most", "Slots for requests"),
+            refused: one(to, "refused", "Rejected requests and connections by reason"),
             connections: one(to, "connections", "Open connections"),
             standing: one(
                 to,
                 "connections_in_line",
-                "Connections whose next request is read when there is a place for it",
+                "Connections whose next request is read when a slot is free",
             ),
             slow_heads: one(
                 to,
                 "slow_heads",
-                "Connections closed because the head of a request did not come in time",
+                "Connections closed because the head of a request did not arrive in time",
             ),
             rank_body_bytes: one(to, "rank_body_bytes", "Bytes of bodies to rank"),
             ingest_body_bytes: one(to, "ingest_body_bytes", "Bytes of all other bodies"),
         }
     }
 
-    /// How many requests of a kind have a place.
+    /// Returns the gauge of admitted requests of a kind of work; keep the handle.
     #[must_use]
-    pub fn admitted(&self, work: Work) -> &Count {
-        &self.admitted.0[work as usize]
+    pub fn admitted(&self, work: &'static str) -> Count {
+        self.admitted
+            .get_or_create_owned(&[("work", work.to_owned())])
     }
 
-    /// How many places there are for requests of a kind.
+    /// Returns the gauge of slots for a kind of work; keep the handle.
     #[must_use]
-    pub fn admitted_most(&self, work: Work) -> &Count {
-        &self.admitted_most.0[work as usize]
+    pub fn admitted_most(&self, work: &'static str) -> Count {
+        self.admitted_most
+            .get_or_create_owned(&[("work", work.to_owned())])
     }
 
-    /// How often there was no room for something.
+    /// Returns the counter of rejections for a reason; keep the handle.
     #[must_use]
-    pub fn refused(&self, what: Refusal) -> &Counter {
-        &self.refused.0[what as usize]
+    pub fn refused(&self, reason: &'static str) -> Counter {
+        self.refused
+            .get_or_create_owned(&[("reason", reason.to_owned())])
     }
 }
 
@@ -321,9 +222,9 @@ pub struct Telemetry {
     events: Each<Counter, { EventKind::ALL.len() }>,
     accepted: Each<Counter, { FACTS.len() }>,
     rejected: Each<Counter, { FACTS.len() }>,
-    sizes: Each<Count, { Structure::NAMES.len() }>,
-    bytes: Each<Count, { Structure::NAMES.len() }>,
-    evictions: Each<Counter, { Structure::NAMES.len() }>,
+    entries: Labelled<1, Count>,
+    bytes: Labelled<1, Count>,
+    evictions: Labelled<1, Counter>,
     /// Candidates ranked, repeats included.
     pub candidates: Counter,
     /// Candidates that nobody told us of.
@@ -397,24 +298,9 @@ impl Default for Telemetry {
             ),
             accepted: each(to, ("facts_accepted", "Facts accepted"), "kind", FACTS),
             rejected: each(to, ("facts_rejected", "Facts rejected"), "kind", FACTS),
-            sizes: each(
-                to,
-                ("entries", "Entries held in memory"),
-                "structure",
-                Structure::NAMES,
-            ),
-            bytes: each(
-                to,
-                ("bytes", "Bytes held in memory, estimated"),
-                "structure",
-                Structure::NAMES,
-            ),
-            evictions: each(
-                to,
-                ("evictions", "Entries that a bound pushed out"),
-                "structure",
-                Structure::NAMES,
-            ),
+            entries: one(to, "entries", "Entries held in memory"),
+            bytes: one(to, "bytes", "Estimated bytes held in memory"),
+            evictions: one(to, "evictions", "Entries evicted by a bound"),
             candidates: one(to, "candidates", "Candidates ranked"),
             unknown_candidates: one(to, "unknown_candidates", "Candidates not in the catalogue"),
             late: one(
@@ -540,22 +426,15 @@ impl Telemetry {
         &self.rejected.0[kind as usize]
     }
 
-    /// How many entries a structure holds.
-    #[must_use]
-    pub fn size(&self, structure: Structure) -> &Count {
-        &self.sizes.0[structure as usize]
-    }
-
-    /// How many bytes a structure holds.
-    #[must_use]
-    pub fn bytes(&self, structure: Structure) -> &Count {
-        &self.bytes.0[structure as usize]
-    }
-
-    /// How many entries a structure's bound has pushed out.
-    #[must_use]
-    pub fn evictions(&self, structure: Structure) -> &Counter {
-        &self.evictions.0[structure as usize]
+    /// Reports the size of the structure of that name. A new name becomes a new label.
+    pub fn structure(&self, name: &'static str, size: Size) {
+        let labels = [("structure", name.to_owned())];
+        let set = |gauges: &Labelled<1, Count>, number: usize| {
+            gauges.get_or_create(&labels).set(number as u64);
+        };
+        set(&self.entries, size.entries);
+        set(&self.bytes, size.bytes);
+        raise(&self.evictions.get_or_create(&labels), size.evicted);
     }
 
     /// Everything in the text format that Prometheus reads, of type [`SCRAPE_TYPE`].
@@ -566,6 +445,11 @@ impl Telemetry {
         let _ = encode(&mut text, &self.registry);
         text
     }
+}
+
+/// Raises a counter to a total that is counted elsewhere. Concurrent callers must exclude each other.
+pub fn raise(counter: &Counter, total: u64) {
+    counter.inc_by(total.saturating_sub(counter.get()));
 }
 
 /// Upper edges of the buckets in microseconds, about three a decade; one more bucket holds the rest.
@@ -677,13 +561,20 @@ mod tests {
             .scene("feed")
             .rank
             .observe(Duration::from_micros(30));
-        telemetry.size(Structure::EventIds).set(4);
+        let size = Size {
+            entries: 4,
+            bytes: 100,
+            evicted: 2,
+        };
+        telemetry.structure("event_ids", size);
+        telemetry.structure("event_ids", size);
         telemetry.missing(Objective::LongTermValue).inc_by(3);
         let page = telemetry.scrape();
         for line in [
             r#"saima_requests_total{method="POST",route="/rank",status="200"} 1"#,
             r#"saima_rank_seconds_bucket{le="0.00005",scene="feed",step="rank"} 2"#,
             r#"saima_entries{structure="event_ids"} 4"#,
+            r#"saima_evictions_total{structure="event_ids"} 2"#,
             r#"saima_missing_total{objective="long_term_value"} 3"#,
         ] {
             assert!(page.contains(line), "{line} in {page}");

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use prometheus_client::metrics::counter::Counter;
 
 use super::{Engine, EntityKind, Fate, Operation};
 use crate::clock::SECOND;
@@ -13,7 +12,7 @@ use crate::config::{Config, ConfigFaults, Scene, Weighed};
 use crate::model::EventKind;
 use crate::race::Kind;
 use crate::rank::Tally;
-use crate::telemetry::{FactKind, Structure};
+use crate::telemetry::{FactKind, Size, raise};
 
 /// Bytes that only a walk can tell, as of the last rebuild.
 #[derive(Debug, Default)]
@@ -109,8 +108,12 @@ impl Engine {
         to.standings_age
             .set(seconds(self.clock.now().since(standings.as_of)));
         let runners = standings.size(Kind::Merchant) + standings.size(Kind::Item);
-        to.size(Structure::Standings).set(runners as u64);
-        to.bytes(Structure::Standings).set(standings.bytes() as u64);
+        let size = Size {
+            entries: runners,
+            bytes: standings.bytes(),
+            evicted: 0,
+        };
+        to.structure("standings", size);
         if let Some(kept) = &self.kept {
             to.journal.sequence.set(kept.journal.durable_sequence());
             to.journal.bytes.set(kept.journal.bytes());
@@ -125,44 +128,51 @@ impl Engine {
         let profiles = self.sizes.users.load(Ordering::Relaxed);
         let (event_ids, event_id_bytes, event_ids_evicted) = facts.seen();
         let items = features.items.fixed_bytes() + self.sizes.items.load(Ordering::Relaxed);
-        for (structure, size, bytes) in [
-            (Structure::Items, features.items.len(), items),
+        for (name, entries, bytes, evicted) in [
+            ("items", features.items.len(), items, 0),
             (
-                Structure::Merchants,
+                "merchants",
                 features.merchants.len(),
                 features.merchants.bytes(),
+                0,
             ),
             (
-                Structure::Users,
+                "users",
                 features.users.len(),
                 features.users.fixed_bytes(),
+                0,
             ),
-            (Structure::Tags, features.tags.len(), features.tags.bytes()),
-            (Structure::Profiles, features.users.len(), profiles),
-            (Structure::Purchases, sales.purchases, facts.sales.bytes()),
-            (Structure::WaitingRefunds, sales.waiting, 0),
-            (Structure::EventIds, event_ids, event_id_bytes),
+            ("tags", features.tags.len(), features.tags.bytes(), 0),
+            (
+                "profiles",
+                features.users.len(),
+                profiles,
+                facts.counts.evicted,
+            ),
+            (
+                "purchases",
+                sales.purchases,
+                facts.sales.bytes(),
+                sales.expired,
+            ),
+            ("waiting_refunds", sales.waiting, 0, sales.evicted),
+            ("event_ids", event_ids, event_id_bytes, event_ids_evicted),
         ] {
-            to.size(structure).set(size as u64);
-            to.bytes(structure).set(bytes as u64);
+            let size = Size {
+                entries,
+                bytes,
+                evicted,
+            };
+            to.structure(name, size);
         }
         for kind in EventKind::ALL {
             raise(to.events(kind), facts.counts.events[kind as usize]);
         }
         raise(&to.repeated_events, facts.counts.repeats);
         raise(&to.unknown_merchants, facts.counts.bare_merchants);
-        raise(to.evictions(Structure::Profiles), facts.counts.evicted);
-        raise(to.evictions(Structure::Purchases), sales.expired);
-        raise(to.evictions(Structure::WaitingRefunds), sales.evicted);
-        raise(to.evictions(Structure::EventIds), event_ids_evicted);
         raise(&to.late_sales, sales.late);
         raise(&to.mismatched_refunds, sales.mismatched);
     }
-}
-
-/// Brings a counter up to a total that is kept elsewhere.
-fn raise(counter: &Counter, total: u64) {
-    counter.inc_by(total.saturating_sub(counter.get()));
 }
 
 #[expect(

@@ -27,7 +27,8 @@ pub(super) struct App {
 impl App {
     /// An app over an engine.
     pub(super) fn new(engine: Arc<Engine>, tokens: Arc<Tokens>) -> Self {
-        let admission = Admission::new(&engine.generation().config.admission);
+        let config = &engine.generation().config.admission;
+        let admission = Admission::new(config, &engine.telemetry().room);
         Self {
             engine,
             tokens,

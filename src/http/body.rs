@@ -256,7 +256,7 @@ mod tests {
             ingest_bytes: room,
             ..Config::embedded().admission
         };
-        Admission::new(&config).hold(None, &config)
+        Admission::new(&config, &crate::telemetry::Telemetry::default().room).hold(None, &config)
     }
 
     #[tokio::test]

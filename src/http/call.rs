@@ -7,14 +7,13 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 
-use super::admission::{Claim, Held, Leave, Place};
+use super::admission::{Claim, Held, Leave, Place, Refusal, Work};
 use super::app::App;
 use super::body;
 use super::error::Problem;
 use super::query::Query;
 use super::request_id::RequestId;
 use crate::config::Generation;
-use crate::telemetry::{Refusal, Work};
 
 /// One request on its way through its handler.
 pub(super) struct Call<'c> {

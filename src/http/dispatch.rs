@@ -21,7 +21,7 @@ use axum::routing::any;
 use hyper::body::Incoming;
 use prometheus_client::metrics::gauge::Gauge;
 
-use super::admission::{Claim, NoPlace};
+use super::admission::{Claim, NoPlace, Refusal, Work};
 use super::app::App;
 use super::body::{self, Media};
 use super::call::{Call, Granted};
@@ -30,7 +30,6 @@ use super::query::Query;
 use super::reply::{Reply, bad, good};
 use super::request_id::RequestId;
 use super::{Action, ROUTES, Route, docs, facts, openapi, ops, rank};
-use crate::telemetry::{Refusal, Work};
 
 /// The routes of one path: a part of [`ROUTES`].
 #[derive(Clone, Copy)]
@@ -139,7 +138,7 @@ impl App {
 
     fn refuse(&self, problem: &Problem, id: &RequestId, arrived: Instant) -> Response {
         if let Some(refused) = problem.refused {
-            self.engine.telemetry().room.refused(refused).inc();
+            self.admission.refused(refused);
         }
         bad(problem, id, arrived)
     }
@@ -375,7 +374,7 @@ mod tests {
             "{told}"
         );
         app.admission.measure(config, &app.engine.telemetry().room);
-        assert_eq!(app.engine.telemetry().room.admitted(Work::Rank).get(), 0);
+        assert_eq!(app.engine.telemetry().room.admitted("rank").get(), 0);
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use axum::http::StatusCode;
 use serde::Serialize;
 
+use super::admission::Refusal;
 use crate::engine::{Broken, JournalError};
 use crate::model::{Diagnosis, Fault};
-use crate::telemetry::Refusal;
 
 /// Why a request is not answered as it was meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

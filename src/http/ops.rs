@@ -8,12 +8,13 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::admission::Work;
 use super::call::Call;
 use super::error::{Cause, Problem};
 use super::reply::Reply;
 use crate::engine::{EntityKind, RaceQuery};
 use crate::model::{Fault, diagnose};
-use crate::telemetry::{SCRAPE_TYPE, Work};
+use crate::telemetry::SCRAPE_TYPE;
 
 /// Runners that are listed where the query names no limit.
 const RUNNERS: usize = 100;

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use super::admission::{Refusal, Work};
 use super::answer;
 use super::app::App;
 use super::call::Call;
@@ -23,7 +24,6 @@ use crate::engine::RankError;
 use crate::model::read::Id;
 use crate::model::schema::BATCH_CANDIDATES;
 use crate::model::{DEFAULT_SCENE, Diagnosis, Fault, RankRequest, Vocabulary, diagnose};
-use crate::telemetry::{Refusal, Work};
 
 /// Bytes of a body from which reading it would keep others waiting for too long.
 const LARGE: usize = 512 << 10;

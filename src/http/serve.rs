@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower_service::Service;
 
-use super::admission::NoPlace;
+use super::admission::{NoPlace, Refusal};
 use super::app::App;
 use super::auth::Tokens;
 use super::connection::{Overdue, Watch, Watched};
@@ -25,7 +25,6 @@ use super::dispatch::UnderWay;
 use super::tls::Tls;
 use crate::config;
 use crate::engine::Engine;
-use crate::telemetry::Refusal;
 
 /// How long to wait after a connection could not be accepted, as when there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -155,8 +154,7 @@ impl Door {
 
     /// Tells the client that there is no room, if few are being told already; else just closes the connection.
     fn turn_away(&self, stream: TcpStream, limits: &config::Server) {
-        let telemetry = self.app.engine.telemetry();
-        telemetry.room.refused(Refusal::Connections).inc();
+        self.app.admission.refused(Refusal::Connections);
         if self.tls.is_some() {
             return; // It would not understand.
         }

@@ -16,8 +16,10 @@
 //! ask again and again crowd out nobody else, some places are kept for connections that were quiet.
 
 mod line;
+mod metrics;
 mod pace;
 mod queue;
+mod work;
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -27,14 +29,16 @@ use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
 
+use self::metrics::Metrics;
 use self::pace::Pace;
 use self::queue::{Queue, Ready};
 use super::Action;
 use crate::config;
-use crate::telemetry::{Refusal, Room, Work};
+use crate::telemetry::Room;
 
 pub(super) use self::line::{Called, Claim, NoPlace};
 pub(super) use self::queue::Place;
+pub(super) use self::work::{Refusal, Work};
 
 /// Rank requests that have their turn for each core: as many are answered before others are looked at.
 const RANKINGS_A_CORE: usize = 8;
@@ -81,6 +85,7 @@ pub(super) struct Admission {
     pace: Arc<Pace>,
     rank_bytes: Arc<AtomicUsize>,
     ingest_bytes: Arc<AtomicUsize>,
+    metrics: Metrics,
 }
 
 /// Leave to work, for as long as this lives.
@@ -136,7 +141,7 @@ impl Drop for Held {
 
 impl Admission {
     /// Nothing is under way yet.
-    pub(super) fn new(config: &config::Admission) -> Self {
+    pub(super) fn new(config: &config::Admission, room: &Room) -> Self {
         let cores = available_parallelism().map_or(1, NonZero::get);
         let or = |given: usize, a_core: usize| if given == 0 { cores * a_core } else { given };
         Self {
@@ -147,6 +152,7 @@ impl Admission {
             pace: Arc::default(),
             rank_bytes: Arc::default(),
             ingest_bytes: Arc::default(),
+            metrics: Metrics::new(room),
         }
     }
 
@@ -241,15 +247,19 @@ impl Admission {
         }
     }
 
+    /// Counts a rejection.
+    pub(super) fn refused(&self, refusal: Refusal) {
+        self.metrics.refused(refusal);
+    }
+
     /// Brings the gauges up to date.
     pub(super) fn measure(&self, config: &config::Admission, room: &Room) {
         for work in Work::ALL {
-            room.admitted(work).set(count(self.queue(work).taken()));
             let most = self.most(work, Some(&Claim::Quiet), config);
-            room.admitted_most(work).set(count(most));
+            self.metrics.set(work, self.queue(work).taken(), most);
         }
-        let held = |bytes: &AtomicUsize| count(bytes.load(Ordering::Relaxed));
-        room.standing.set(count(self.rank.line.standing()));
+        let held = |bytes: &AtomicUsize| bytes.load(Ordering::Relaxed) as u64;
+        room.standing.set(self.rank.line.standing() as u64);
         room.rank_body_bytes.set(held(&self.rank_bytes));
         room.ingest_body_bytes.set(held(&self.ingest_bytes));
     }
@@ -297,14 +307,11 @@ impl Admission {
     }
 }
 
-fn count(number: usize) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::Config;
+    use crate::telemetry::Telemetry;
 
     fn config() -> config::Admission {
         config::Admission {
@@ -332,7 +339,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_full_refuses_until_one_leaves_and_the_others_do_not_care() {
         let config = config();
-        let admission = Admission::new(&config);
+        let admission = Admission::new(&config, &Telemetry::default().room);
         let one = enter(&admission, Work::Rank, &config, LONG).await;
         let two = enter(&admission, Work::Rank, &config, LONG).await;
         assert!(one.is_ok() && two.is_ok());
@@ -352,7 +359,7 @@ mod tests {
     #[tokio::test]
     async fn a_turn_is_waited_for_but_not_for_ever() {
         let config = config();
-        let admission = Admission::new(&config);
+        let admission = Admission::new(&config, &Telemetry::default().room);
         let first = enter(&admission, Work::Ingest, &config, LONG).await;
         let late = enter(&admission, Work::Ingest, &config, SHORT).await;
         assert_eq!(late.err(), Some(Refusal::Late));
@@ -367,7 +374,7 @@ mod tests {
     #[tokio::test]
     async fn those_who_wait_are_bounded_too() {
         let config = config();
-        let admission = Admission::new(&config);
+        let admission = Admission::new(&config, &Telemetry::default().room);
         let first = enter(&admission, Work::Ingest, &config, LONG).await;
         let mut waiting = tokio::task::JoinSet::new();
         let admission = Arc::new(admission);
@@ -392,7 +399,7 @@ mod tests {
             rank_bytes: 10,
             ..config()
         };
-        let admission = Admission::new(&config);
+        let admission = Admission::new(&config, &Telemetry::default().room);
         let (mut one, mut two) = (
             admission.hold(Some(Work::Rank), &config),
             admission.hold(Some(Work::Batch), &config),

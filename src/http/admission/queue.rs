@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::line::Line;
-use crate::telemetry::Work;
+use super::work::Work;
 
 /// Requests of one kind: so many have their turn, the others wait; and those for whom there was no place.
 pub(super) struct Queue {

@@ -9,6 +9,7 @@ mod shapes;
 
 use serde_json::{Map, Value, json};
 
+use super::admission::Work;
 use super::auth::Role;
 use super::body::Media;
 use super::call::Call;
@@ -18,7 +19,6 @@ use super::{Action, Param, ROUTES, Route, Takes, ops};
 use crate::engine::EntityKind;
 use crate::model::Vocabulary;
 use crate::model::schema::{self, Object, Shape};
-use crate::telemetry::Work;
 
 /// The document for the live configuration.
 pub(super) fn reply(call: &Call<'_>) -> Result<Reply, Problem> {
