@@ -31,8 +31,8 @@
 //! | 6 | [`cli`], `main` | everything |
 //! | 5 | [`http`] | [`engine`], [`config`], [`telemetry`], layer 0 |
 //! | 4 | [`engine`] | layers 0–3 |
-//! | 3 | [`rank`], [`ingest`]: never each other | layers 0–2 |
-//! | 2 | [`feature`], [`race`], [`journal`]: never each other; [`ingest`] feeds both | layers 0–1 |
+//! | 3 | [`rank`]; [`ingest`] over [`state`]: never each other | layers 0–2 |
+//! | 2 | [`feature`], [`race`], [`journal`]: never each other; [`state`] holds the first two | layers 0–1 |
 //! | 1 | [`config`], [`telemetry`] | layer 0 |
 //! | 0 | [`model`], [`objective`], [`id`], [`clock`], [`prefetch`], [`allocator`], [`chunked`], [`binary`] | nothing of the crate but layer 0 |
 //!
@@ -68,4 +68,5 @@ pub mod objective;
 pub mod prefetch;
 pub mod race;
 pub mod rank;
+pub mod state;
 pub mod telemetry;

@@ -113,16 +113,14 @@ fn learn_user(
     moment: &Moment<'_>,
     random: &mut Random,
 ) {
-    let features = &mut facts.features;
-    let row = features
-        .users
-        .find_or_create(&features.hasher, &format!("u{u}"));
+    let books = &mut facts.books;
+    let row = books.users.find_or_create(&books.hasher, &format!("u{u}"));
     let tags: Vec<TagId> = zipf
         .distinct(USER_TAGS, random)
         .into_iter()
-        .filter_map(|tag| tag_of(features, tag))
+        .filter_map(|tag| tag_of(books, tag))
         .collect();
-    let Some(user) = features.users.get_mut(row) else {
+    let Some(user) = books.users.get_mut(row) else {
         return;
     };
     let settings = &moment.config.profile;
@@ -157,9 +155,9 @@ fn learn_user(
     user.events = 70;
 }
 
-fn tag_of(features: &crate::feature::Features, tag: u32) -> Option<TagId> {
-    features.tags.find(
-        &features.hasher,
+fn tag_of(books: &crate::state::Books, tag: u32) -> Option<TagId> {
+    books.tags.find(
+        &books.hasher,
         crate::feature::Space::Plain,
         &format!("t{tag}"),
     )
@@ -192,7 +190,7 @@ fn sell(
                 })),
                 merchant: MerchantRow(row_of(m)),
             };
-            facts.sales.purchase(
+            facts.books.sales.purchase(
                 last_complete.plus(-i32::try_from(back).unwrap_or(0)),
                 purchase,
             );

@@ -6,9 +6,10 @@ use std::sync::atomic::Ordering;
 use super::{Engine, ITEMS_A_SLICE, USERS_A_SLICE};
 use crate::clock::{Day, Time};
 use crate::config::{Config, LaneBy, Race};
-use crate::feature::{Bond, Decay, Features, Space, User};
+use crate::feature::{Bond, Decay, Space, User};
 use crate::id::{ItemRow, MerchantRow, TagId};
 use crate::race::{Inputs, LaneId, Lanes, Ledger, Reference, Runner, Standings};
+use crate::state::Books;
 
 /// Standings of nothing, number 0: what ranks until the first are built.
 pub(super) fn nothing(config: &Config) -> Standings {
@@ -55,9 +56,9 @@ impl Engine {
             merchants,
             items,
             lanes: lanes.lanes,
-            sales: facts.sales.snapshot(last_complete),
-            item_count: u32::try_from(facts.features.items.len()).unwrap_or(u32::MAX),
-            tag_counts: facts.features.tags.carriers().to_vec(),
+            sales: facts.books.sales.snapshot(last_complete),
+            item_count: u32::try_from(facts.books.items.len()).unwrap_or(u32::MAX),
+            tag_counts: facts.books.tags.carriers().to_vec(),
             item_history,
             merchant_history,
             scale: config.scale.clone(),
@@ -68,13 +69,13 @@ impl Engine {
 
     fn merchant_runners(&self, lanes: &mut LaneNames<'_>) -> Vec<Runner> {
         let facts = self.facts.read();
-        let features = &facts.features;
+        let books = &facts.books;
         let runner = |row| {
-            let merchant = features.merchants.get(MerchantRow::at(row))?;
+            let merchant = books.merchants.get(MerchantRow::at(row))?;
             Some(Runner {
                 present: merchant.exists,
                 lane: lanes.of(
-                    features,
+                    books,
                     merchant.category,
                     merchant.region,
                     merchant.joined_at,
@@ -84,24 +85,24 @@ impl Engine {
                 price: f64::NAN,
             })
         };
-        (0..features.merchants.rows()).filter_map(runner).collect()
+        (0..books.merchants.rows()).filter_map(runner).collect()
     }
 
     fn item_runners(&self, lanes: &mut LaneNames<'_>, merchants: &[Runner]) -> Vec<Runner> {
-        let rows = self.facts.read().features.items.rows();
+        let rows = self.facts.read().books.items.rows();
         let (mut runners, mut declared) = (Vec::with_capacity(rows), 0);
         for start in (0..rows).step_by(ITEMS_A_SLICE) {
             let slice = start..(start + ITEMS_A_SLICE).min(rows);
             let facts = self.facts.read();
-            let features = &facts.features;
-            declared += features.items.heap_bytes(slice.clone());
+            let books = &facts.books;
+            declared += books.items.heap_bytes(slice.clone());
             runners.extend(slice.map(|row| {
                 let row = ItemRow::at(row);
-                let (item, details) = (features.items.get(row), features.items.details(row));
+                let (item, details) = (books.items.get(row), books.items.details(row));
                 let listed_at = item.listed_at();
                 Runner {
                     present: !item.stub(),
-                    lane: lanes.of(features, details.category, details.region, listed_at),
+                    lane: lanes.of(books, details.category, details.region, listed_at),
                     start: listed_at.map(|at| at.day(lanes.race.utc_offset)),
                     integrity: merchants
                         .get(item.merchant.index())
@@ -116,7 +117,7 @@ impl Engine {
 
     /// The reference points of the users' histories with items and with merchants.
     fn history_references(&self, config: &Config, as_of: Time) -> (f64, f64) {
-        let users = self.facts.read().features.users.rows();
+        let users = self.facts.read().books.users.rows();
         let mut items = Reference::new(users.saturating_mul(config.profile.max_items));
         let mut merchants = Reference::new(
             users.saturating_mul(config.profile.max_merchants + config.profile.max_follows),
@@ -129,8 +130,8 @@ impl Engine {
         for start in (0..users).step_by(USERS_A_SLICE) {
             let slice = start..(start + USERS_A_SLICE).min(users);
             let facts = self.facts.read();
-            bytes += facts.features.users.bytes(slice.clone());
-            for user in facts.features.users.slice(slice) {
+            bytes += facts.books.users.bytes(slice.clone());
+            for user in facts.books.users.slice(slice) {
                 let left = user.profile.left(decay, as_of);
                 user.profile
                     .items()
@@ -187,13 +188,7 @@ impl<'a> LaneNames<'a> {
     }
 
     /// The lane of a runner; none where it lacks one of the things that lanes are made of.
-    fn of(
-        &mut self,
-        features: &Features,
-        category: TagId,
-        region: TagId,
-        since: Option<Time>,
-    ) -> LaneId {
+    fn of(&mut self, books: &Books, category: TagId, region: TagId, since: Option<Time>) -> LaneId {
         let by = |what| self.race.lane.contains(&what);
         let category = if by(LaneBy::Category) {
             category
@@ -213,7 +208,7 @@ impl<'a> LaneNames<'a> {
         if let Some(&lane) = self.known.get(&(category, region, tier)) {
             return lane;
         }
-        let lane = match self.name(features, category, region, tier) {
+        let lane = match self.name(books, category, region, tier) {
             Some(name) => self.lanes.intern(&name),
             None => LaneId::NONE,
         };
@@ -231,19 +226,13 @@ impl<'a> LaneNames<'a> {
             .count()
     }
 
-    fn name(
-        &self,
-        features: &Features,
-        category: TagId,
-        region: TagId,
-        tier: usize,
-    ) -> Option<String> {
+    fn name(&self, books: &Books, category: TagId, region: TagId, tier: usize) -> Option<String> {
         let part = |what: &LaneBy| match what {
-            LaneBy::Category => features
+            LaneBy::Category => books
                 .tags
                 .bare_name(Space::Category, category)
                 .map(str::to_owned),
-            LaneBy::Region => features
+            LaneBy::Region => books
                 .tags
                 .bare_name(Space::Region, region)
                 .map(str::to_owned),

@@ -178,7 +178,11 @@ impl Engine {
             generation: generation.number,
             scene,
             standings: &standings,
-            features: &facts.features,
+            hasher: &facts.books.hasher,
+            items: &facts.books.items,
+            merchants: &facts.books.merchants,
+            users: &facts.books.users,
+            tags: &facts.books.tags,
             as_of,
             // A worker does not split: while it waits it would take up another request, under the same lock and on the same buffers.
             splitters: self
@@ -259,7 +263,7 @@ impl Engine {
         };
         let (items, users) = {
             let facts = self.facts.read();
-            (facts.features.items.rows(), facts.features.users.rows())
+            (facts.books.items.rows(), facts.books.users.rows())
         };
         for start in (0..items).step_by(ITEMS_A_SLICE) {
             self.facts

@@ -124,35 +124,30 @@ impl Engine {
 
     fn measure_facts(&self) {
         let facts = self.facts.read();
-        let (features, sales, to) = (&facts.features, facts.sales.counts(), &self.telemetry);
+        let (books, sales, to) = (&facts.books, facts.books.sales.counts(), &self.telemetry);
         let profiles = self.sizes.users.load(Ordering::Relaxed);
         let (event_ids, event_id_bytes, event_ids_evicted) = facts.seen();
-        let items = features.items.fixed_bytes() + self.sizes.items.load(Ordering::Relaxed);
+        let items = books.items.fixed_bytes() + self.sizes.items.load(Ordering::Relaxed);
         for (name, entries, bytes, evicted) in [
-            ("items", features.items.len(), items, 0),
+            ("items", books.items.len(), items, 0),
             (
                 "merchants",
-                features.merchants.len(),
-                features.merchants.bytes(),
+                books.merchants.len(),
+                books.merchants.bytes(),
                 0,
             ),
-            (
-                "users",
-                features.users.len(),
-                features.users.fixed_bytes(),
-                0,
-            ),
-            ("tags", features.tags.len(), features.tags.bytes(), 0),
+            ("users", books.users.len(), books.users.fixed_bytes(), 0),
+            ("tags", books.tags.len(), books.tags.bytes(), 0),
             (
                 "profiles",
-                features.users.len(),
+                books.users.len(),
                 profiles,
                 facts.counts.evicted,
             ),
             (
                 "purchases",
                 sales.purchases,
-                facts.sales.bytes(),
+                facts.books.sales.bytes(),
                 sales.expired,
             ),
             ("waiting_refunds", sales.waiting, 0, sales.evicted),

@@ -107,7 +107,7 @@ impl Engine {
         let facts = self.facts.read();
         Basis {
             declared: facts.revision,
-            sold: facts.sales.last_change(last_complete),
+            sold: facts.books.sales.last_change(last_complete),
             generation: generation.number,
             last_complete,
         }

@@ -4,11 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::Engine;
 use crate::clock::Time;
-use crate::feature::{Bond, Features, User};
+use crate::feature::{Bond, User};
 use crate::id::{ItemRow, MerchantRow, TagId};
 use crate::ingest::EntityKind;
 use crate::race::{Kind, Standing};
 use crate::rank::tie;
+use crate::state::Books;
 
 /// Which board of the race is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -28,20 +29,18 @@ impl Engine {
         let facts = self.facts.read();
         let mut fields = facts.declared(kind, id)?;
         if kind == EntityKind::User {
-            let features = &facts.features;
-            let user = features
-                .users
-                .get(features.users.find(&features.hasher, id)?)?;
+            let books = &facts.books;
+            let user = books.users.get(books.users.find(&books.hasher, id)?)?;
             let as_of = self.as_of(&self.generation().config);
             fields.entry("tags").or_insert_with(|| Map::new().into());
-            fields.insert("profile".to_owned(), self.profile(user, features, as_of));
+            fields.insert("profile".to_owned(), self.profile(user, books, as_of));
             fields.insert("events".to_owned(), user.events.into());
         }
         Some(fields.into())
     }
 
     /// Learnt weights decayed to an instant, strongest first; the bonds of following are part of them.
-    fn profile(&self, user: &User, features: &Features, as_of: Time) -> Value {
+    fn profile(&self, user: &User, books: &Books, as_of: Time) -> Value {
         let settings = &self.generation().config.profile;
         let left = user
             .profile
@@ -64,15 +63,15 @@ impl Engine {
             }
         }
         let merchant = |row| {
-            features
+            books
                 .merchants
                 .get(MerchantRow(row))
                 .map_or("", |merchant| merchant.id())
         };
         json!({
             "as_of": as_of,
-            "tags": strongest_first(tags, |tag| features.tags.name(TagId(tag))),
-            "items": strongest_first(learnt(user.profile.items()), |row| features.items.id(ItemRow(row))),
+            "tags": strongest_first(tags, |tag| books.tags.name(TagId(tag))),
+            "items": strongest_first(learnt(user.profile.items()), |row| books.items.id(ItemRow(row))),
             "merchants": strongest_first(merchants, merchant),
         })
     }
@@ -82,20 +81,20 @@ impl Engine {
     pub fn race(&self, query: &RaceQuery<'_>) -> Option<Value> {
         let kind = Kind::named(query.kind)?;
         let facts = self.facts.read();
-        let features = &facts.features;
+        let books = &facts.books;
         let id = |row: u32| match kind {
-            Kind::Merchant => features
+            Kind::Merchant => books
                 .merchants
                 .get(MerchantRow(row))
                 .map_or("", |merchant| merchant.id()),
-            Kind::Item => features.items.id(ItemRow(row)),
+            Kind::Item => books.items.id(ItemRow(row)),
         };
         let exists = |row: u32| match kind {
-            Kind::Merchant => features
+            Kind::Merchant => books
                 .merchants
                 .get(MerchantRow(row))
                 .is_some_and(|merchant| merchant.exists),
-            Kind::Item => !features.items.get(ItemRow(row)).stub(),
+            Kind::Item => !books.items.get(ItemRow(row)).stub(),
         };
         let standings = self.standings.load();
         let board = standings.board(kind, query.lane, query.limit, |a, b| tie(id(a), id(b)))?;

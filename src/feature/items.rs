@@ -155,7 +155,7 @@ pub struct ItemFields {
 
 /// An item's line without the hash, which is another one in each process.
 #[derive(Debug, Deserialize, Serialize)]
-pub(super) struct Line {
+pub struct Line {
     flags: u64,
     tags: [u32; TAGS],
     merchant: MerchantRow,
@@ -177,7 +177,7 @@ impl From<&Item> for Line {
 
 /// What of the items is written as a whole.
 #[derive(Debug, Deserialize, Serialize)]
-pub(super) struct Small {
+pub struct ItemsImage {
     free: Vec<ItemRow>,
     /// The weights of the palette after that of no tag.
     weights: Vec<f32>,
@@ -439,32 +439,37 @@ impl Items {
     }
 
     /// Freezes the rows until [`Self::thaw`]; how many there are.
-    pub(super) fn freeze(&mut self) -> usize {
+    pub fn freeze(&mut self) -> usize {
         self.rows.freeze();
         self.details.freeze();
         self.rows.frozen_rows()
     }
 
-    pub(super) fn thaw(&mut self) {
+    /// Ends the freezing.
+    pub fn thaw(&mut self) {
         self.rows.thaw();
         self.details.thaw();
     }
 
-    pub(super) fn small(&self) -> Small {
-        Small {
+    /// Returns the part that is written as a whole.
+    #[must_use]
+    pub fn small(&self) -> ItemsImage {
+        ItemsImage {
             free: self.free.clone(),
             weights: self.palette.in_use().collect(),
         }
     }
 
-    pub(super) fn restore(&mut self, small: Small) {
+    /// Restores the part that is written as a whole; before any row.
+    pub fn restore(&mut self, small: ItemsImage) {
         self.free = small.free;
         small.weights.into_iter().for_each(|weight| {
             self.palette.code(weight);
         });
     }
 
-    pub(super) fn write(&self, rows: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
+    /// Appends a range of frozen rows; the ranges in order.
+    pub fn write(&self, rows: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
         let mut lines = Vec::with_capacity(rows.len());
         self.rows
             .read_frozen(rows.clone(), |item| lines.push(Line::from(item)));
@@ -474,7 +479,7 @@ impl Items {
     }
 
     /// Adds a row that was written.
-    pub(super) fn push(&mut self, (line, details): (Option<Line>, Details), hasher: &IdHasher) {
+    pub fn read_row(&mut self, (line, details): (Option<Line>, Details), hasher: &IdHasher) {
         let hash = hasher.hash(&details.id);
         let item = line.map_or(Item::FREE, |line| Item {
             check: (hash.check() & !FLAGS) | line.flags,

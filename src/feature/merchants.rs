@@ -190,31 +190,35 @@ impl Merchants {
     }
 
     /// Freezes the rows until [`Self::thaw`]; how many there are.
-    pub(super) fn freeze(&mut self) -> usize {
+    pub fn freeze(&mut self) -> usize {
         self.rows.freeze();
         self.rows.frozen_rows()
     }
 
-    pub(super) fn thaw(&mut self) {
+    /// Ends the freezing.
+    pub fn thaw(&mut self) {
         self.rows.thaw();
     }
 
     /// Rows that wait for the next one.
-    pub(super) fn free(&self) -> &[MerchantRow] {
+    #[must_use]
+    pub fn free(&self) -> &[MerchantRow] {
         &self.free
     }
 
-    pub(super) fn restore(&mut self, free: Vec<MerchantRow>) {
+    /// Restores the part that is written as a whole; before any row.
+    pub fn restore(&mut self, free: Vec<MerchantRow>) {
         self.free = free;
     }
 
-    pub(super) fn write(&self, rows: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
+    /// Appends a range of frozen rows; the ranges in order.
+    pub fn write(&self, rows: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
         self.rows
             .read_frozen(rows, |merchant| append(merchant, bytes));
     }
 
     /// Adds a row that was written.
-    pub(super) fn push(&mut self, merchant: Merchant, hasher: &IdHasher) {
+    pub fn read_row(&mut self, merchant: Merchant, hasher: &IdHasher) {
         if !merchant.id.is_empty() && !merchant.retiring {
             let row = MerchantRow::at(self.rows.len());
             self.index.insert(hasher.hash(&merchant.id), row.0);

@@ -6,7 +6,6 @@
 mod column;
 mod decay;
 mod history;
-mod image;
 mod items;
 mod merchants;
 mod profile;
@@ -15,26 +14,8 @@ mod users;
 
 pub use decay::Decay;
 pub use history::{Entry, History};
-pub use image::{FeatureImage, Rows};
-pub use items::{Details, Item, ItemFields, Items};
+pub use items::{Details, Item, ItemFields, Items, ItemsImage, Line};
 pub use merchants::{Merchant, Merchants};
 pub use profile::{Bond, Learn, Profile};
 pub use tags::{Space, Tags};
 pub use users::{User, Users};
-
-use crate::id::IdHasher;
-
-/// All that is known, less the race.
-#[derive(Debug, Default)]
-pub struct Features {
-    /// Hashes the ids of every kind.
-    pub hasher: IdHasher,
-    /// Tag names and how many items carry each.
-    pub tags: Tags,
-    /// The catalogue.
-    pub items: Items,
-    /// Who sells.
-    pub merchants: Merchants,
-    /// Who buys.
-    pub users: Users,
-}

@@ -128,19 +128,19 @@ impl Tags {
     }
 
     /// Takes over the counts of items, before the names.
-    pub(super) fn restore(&mut self, carriers: Vec<u32>) {
+    pub fn restore(&mut self, carriers: Vec<u32>) {
         self.names.clear();
         self.carriers = carriers;
     }
 
     /// Appends a range of names; a name never changes.
-    pub(super) fn write(&self, tags: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
+    pub fn write(&self, tags: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
         let names = self.names.get(tags).unwrap_or_default();
         names.iter().for_each(|name| append(name, bytes));
     }
 
     /// Adds a name that was written.
-    pub(super) fn push(&mut self, name: CompactString, hasher: &IdHasher) {
+    pub fn read_row(&mut self, name: CompactString, hasher: &IdHasher) {
         let tag = TagId::at(self.names.len());
         if tag.0 > 0 {
             self.index.insert(hasher.hash(&name), tag.0);

@@ -155,30 +155,34 @@ impl Users {
     }
 
     /// Freezes the rows until [`Self::thaw`]; how many there are.
-    pub(super) fn freeze(&mut self) -> usize {
+    pub fn freeze(&mut self) -> usize {
         self.rows.freeze();
         self.rows.frozen_rows()
     }
 
-    pub(super) fn thaw(&mut self) {
+    /// Ends the freezing.
+    pub fn thaw(&mut self) {
         self.rows.thaw();
     }
 
     /// Rows that wait for the next one.
-    pub(super) fn free(&self) -> &[UserRow] {
+    #[must_use]
+    pub fn free(&self) -> &[UserRow] {
         &self.free
     }
 
-    pub(super) fn restore(&mut self, free: Vec<UserRow>) {
+    /// Restores the part that is written as a whole; before any row.
+    pub fn restore(&mut self, free: Vec<UserRow>) {
         self.free = free;
     }
 
-    pub(super) fn write(&self, rows: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
+    /// Appends a range of frozen rows; the ranges in order.
+    pub fn write(&self, rows: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
         self.rows.read_frozen(rows, |user| append(user, bytes));
     }
 
     /// Adds a row that was written.
-    pub(super) fn push(&mut self, user: User, hasher: &IdHasher) {
+    pub fn read_row(&mut self, user: User, hasher: &IdHasher) {
         if !user.id.is_empty() {
             let row = UserRow::at(self.rows.len());
             self.index.insert(hasher.hash(&user.id), row.0);

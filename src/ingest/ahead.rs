@@ -20,7 +20,7 @@ impl Facts {
     }
 
     fn prefetch(&self, read: &[Result<Fact<'_>, Rejected>]) {
-        let features = &self.features;
+        let books = &self.books;
         let events = read.iter().filter_map(|fact| match fact {
             Ok(Fact::Event(event)) => Some(event),
             Ok(Fact::Item(..) | Fact::Merchant(..) | Fact::User(..)) => None,
@@ -28,21 +28,21 @@ impl Facts {
         });
         let hashes: Vec<(Hash, Option<Hash>)> = events.map(|event| self.hashes(event)).collect();
         for (user, item) in &hashes {
-            features.users.prefetch_index(*user);
+            books.users.prefetch_index(*user);
             item.iter()
-                .for_each(|item| features.items.prefetch_index(*item));
+                .for_each(|item| books.items.prefetch_index(*item));
         }
         let rows: Vec<_> = hashes
             .iter()
             .map(|(user, item)| {
                 item.iter()
-                    .for_each(|item| features.items.prefetch_whole(*item));
-                features.users.prefetch_row(*user)
+                    .for_each(|item| books.items.prefetch_whole(*item));
+                books.users.prefetch_row(*user)
             })
             .collect();
         let users = rows.into_iter().flatten();
         users.for_each(|row| {
-            features
+            books
                 .users
                 .get(row)
                 .into_iter()
@@ -51,7 +51,7 @@ impl Facts {
     }
 
     fn hashes(&self, event: &Event<'_>) -> (Hash, Option<Hash>) {
-        let hasher = &self.features.hasher;
+        let hasher = &self.books.hasher;
         let item = event.item_id.as_deref().map(|id| hasher.hash(id));
         (hasher.hash(&event.user_id), item)
     }

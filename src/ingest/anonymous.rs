@@ -8,12 +8,12 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::seen::Key;
 use super::{Facts, Fate, Moment, Rejected, Taken};
 use crate::clock::{Day, Time};
 use crate::id::{ItemRow, MerchantRow, UserRow};
 use crate::model::read::Id;
 use crate::model::{Event, EventKind};
+use crate::state::Key;
 
 /// Who a deleted user is from then on.
 #[derive(Clone, Copy, Debug)]
@@ -108,8 +108,9 @@ impl Facts {
     pub fn needed<'a>(&self, trace: Trace<'a>, utc_offset: i64) -> Option<Trace<'a>> {
         let day = trace.at.day(utc_offset);
         // A refund that finds its purchase counts on the purchase's day, whichever its own is.
-        let is_kept =
-            |sale: &Sale| self.sales.holds(day) || (sale.is_refund && sale.purchase.is_some());
+        let is_kept = |sale: &Sale| {
+            self.books.sales.holds(day) || (sale.is_refund && sale.purchase.is_some())
+        };
         if trace.sale.as_ref().is_some_and(is_kept) {
             return Some(trace);
         }
@@ -122,15 +123,19 @@ impl Facts {
 
     /// Whether the history of an item or of a merchant may begin with a trace. Of what was deleted since that cannot be told.
     fn may_begin_with(&self, trace: &Trace<'_>, day: Day) -> bool {
-        let features = &self.features;
-        let find = |id| features.items.find(features.hasher.hash(id), id);
+        let books = &self.books;
+        let find = |id| books.items.find(books.hasher.hash(id), id);
         let item = trace.item.as_deref().and_then(find);
         let merchant = match trace.merchant.as_deref() {
-            Some(id) => features.merchants.find(&features.hasher, id),
-            None => item.and_then(|item| features.items.get(item).merchant.some()),
+            Some(id) => books.merchants.find(&books.hasher, id),
+            None => item.and_then(|item| books.items.get(item).merchant.some()),
         };
-        let item_began = self.sales.first_day_of_item(item.unwrap_or(ItemRow::NONE));
+        let item_began = self
+            .books
+            .sales
+            .first_day_of_item(item.unwrap_or(ItemRow::NONE));
         let merchant_began = self
+            .books
             .sales
             .first_day_of_merchant(merchant.unwrap_or(MerchantRow::NONE));
         let is_earlier = |began: Option<Day>| began.is_some_and(|began| began < day);
@@ -159,7 +164,7 @@ impl Facts {
 
     /// The row of a buyer of whom only the number is known.
     fn nameless(&mut self, number: u64) -> UserRow {
-        let users = &mut self.features.users;
+        let users = &mut self.books.users;
         *self
             .nameless
             .entry(number)

@@ -13,21 +13,21 @@ use crate::model::{Fault, Item, Merchant, Tags, User, schema};
 
 impl Facts {
     pub(super) fn declare_item(&mut self, item: &Item<'_>, text: Box<str>) {
-        let hash = self.features.hasher.hash(&item.id);
+        let hash = self.books.hasher.hash(&item.id);
         let row = self
-            .features
+            .books
             .items
             .find(hash, &item.id)
-            .unwrap_or_else(|| self.features.items.create(hash, &item.id));
+            .unwrap_or_else(|| self.books.items.create(hash, &item.id));
         let fields = self.item_fields(item);
-        let features = &mut self.features;
-        features.items.declare(
+        let books = &mut self.books;
+        books.items.declare(
             row,
             &fields,
             text,
-            &mut features.tags,
-            &mut features.merchants,
-            &features.hasher,
+            &mut books.tags,
+            &mut books.merchants,
+            &books.hasher,
         );
         self.revision += 1;
     }
@@ -73,9 +73,9 @@ impl Facts {
         weighed
             .map(|(name, weight)| {
                 (
-                    self.features
+                    self.books
                         .tags
-                        .intern(&self.features.hasher, Space::Plain, name),
+                        .intern(&self.books.hasher, Space::Plain, name),
                     *weight,
                 )
             })
@@ -84,18 +84,13 @@ impl Facts {
 
     fn name(&mut self, space: Space, name: Option<&str>) -> TagId {
         name.map_or(TagId::NONE, |name| {
-            self.features
-                .tags
-                .intern(&self.features.hasher, space, name)
+            self.books.tags.intern(&self.books.hasher, space, name)
         })
     }
 
     /// The row of a merchant, created bare and counted where there is none.
     pub(super) fn merchant(&mut self, id: &str) -> MerchantRow {
-        let (row, created) = self
-            .features
-            .merchants
-            .find_or_create(&self.features.hasher, id);
+        let (row, created) = self.books.merchants.find_or_create(&self.books.hasher, id);
         if created {
             self.counts.bare_merchants += 1;
             self.revision += 1;
@@ -105,12 +100,12 @@ impl Facts {
 
     pub(super) fn declare_merchant(&mut self, merchant: &Merchant<'_>, text: Box<str>) {
         let (row, _) = self
-            .features
+            .books
             .merchants
-            .find_or_create(&self.features.hasher, &merchant.id);
+            .find_or_create(&self.books.hasher, &merchant.id);
         let category = self.name(Space::Category, merchant.category.as_deref());
         let region = self.name(Space::Region, merchant.region.as_deref());
-        self.features.merchants.update(row, |stored| {
+        self.books.merchants.update(row, |stored| {
             stored.category = category;
             stored.region = region;
             stored.joined_at = merchant.joined_at;
@@ -123,10 +118,10 @@ impl Facts {
     pub(super) fn declare_user(&mut self, user: &User<'_>, text: Box<str>) {
         let tags = once(self.tags(user.tags.as_ref()));
         let row = self
-            .features
+            .books
             .users
-            .find_or_create(&self.features.hasher, &user.id);
-        if let Some(stored) = self.features.users.get_mut(row) {
+            .find_or_create(&self.books.hasher, &user.id);
+        if let Some(stored) = self.books.users.get_mut(row) {
             stored.tags = tags.into();
             stored.declared = Some(text);
         }
@@ -170,21 +165,20 @@ impl Facts {
     /// What was declared of an entity, its id included; `None` where there is no such entity.
     #[must_use]
     pub fn declared(&self, kind: EntityKind, id: &str) -> Option<Map<String, Value>> {
-        let features = &self.features;
+        let books = &self.books;
         let text = match kind {
             EntityKind::Item => {
-                let row = features.items.find(features.hasher.hash(id), id)?;
-                (!features.items.get(row).stub())
-                    .then(|| Some(&*features.items.details(row).declared))?
+                let row = books.items.find(books.hasher.hash(id), id)?;
+                (!books.items.get(row).stub()).then(|| Some(&*books.items.details(row).declared))?
             }
-            EntityKind::Merchant => features
+            EntityKind::Merchant => books
                 .merchants
-                .get(features.merchants.find(&features.hasher, id)?)?
+                .get(books.merchants.find(&books.hasher, id)?)?
                 .declared
                 .as_deref(),
-            EntityKind::User => features
+            EntityKind::User => books
                 .users
-                .get(features.users.find(&features.hasher, id)?)?
+                .get(books.users.find(&books.hasher, id)?)?
                 .declared
                 .as_deref(),
         };

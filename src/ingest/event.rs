@@ -1,6 +1,5 @@
 //! Events: what they teach a profile, and what they mean for the race.
 
-use super::seen::EventId;
 use super::{Facts, Fate, Moment, Rejected, Taken};
 use crate::clock::Day;
 use crate::config::{Config, UnknownItems};
@@ -8,6 +7,7 @@ use crate::feature::{Bond, Learn, Profile, Space};
 use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
 use crate::model::{Event, EventKind, Fault};
 use crate::race::{Money, Purchase, Refund};
+use crate::state::EventId;
 
 /// What an event is about, as rows.
 #[derive(Clone, Copy, Debug)]
@@ -19,8 +19,8 @@ pub(super) struct Target {
 impl Facts {
     /// Applies an event, once for each id.
     pub(super) fn event(&mut self, event: &Event<'_>, moment: &Moment<'_>) -> Fate {
-        let id = event.id.as_deref().map(|id| self.seen.hash(id));
-        if id.is_some_and(|id| self.seen.has(id)) {
+        let id = event.id.as_deref().map(|id| self.books.seen.hash(id));
+        if id.is_some_and(|id| self.books.seen.has(id)) {
             self.counts.repeats += 1;
             return Ok(Taken::Known);
         }
@@ -33,14 +33,14 @@ impl Facts {
         }
         let target = self.target(event);
         let user = self
-            .features
+            .books
             .users
-            .find_or_create(&self.features.hasher, &event.user_id);
+            .find_or_create(&self.books.hasher, &event.user_id);
         self.learn(event, user, target, moment);
         let purchase = self.purchase_of(event, id);
         self.record(event, purchase, user, target, moment);
         if let Some(id) = id {
-            self.seen.add(id, moment.wall);
+            self.books.seen.add(id, moment.wall);
         }
         self.latest = self.latest.max(Some(event.at));
         self.counts.events[event.kind as usize] += 1;
@@ -51,7 +51,7 @@ impl Facts {
     fn purchase_of(&self, event: &Event<'_>, id: Option<EventId>) -> Option<u64> {
         let purchase = if event.kind == EventKind::Refund {
             let purchase = event.purchase_id.as_deref();
-            purchase.map(|id| self.seen.hash(id))
+            purchase.map(|id| self.books.seen.hash(id))
         } else {
             id
         };
@@ -73,9 +73,9 @@ impl Facts {
         let item = event
             .item_id
             .as_deref()
-            .and_then(|id| self.features.items.find(self.features.hasher.hash(id), id));
+            .and_then(|id| self.books.items.find(self.books.hasher.hash(id), id));
         let strict = moment.config.store.unknown_items == UnknownItems::Reject;
-        match item.map(|row| self.features.items.get(row)) {
+        match item.map(|row| self.books.items.get(row)) {
             None if event.item_id.is_some() && strict => {
                 faults.push(Fault::new(
                     "item_id",
@@ -84,7 +84,7 @@ impl Facts {
             }
             Some(item) if !item.stub() => {
                 let sells = self
-                    .features
+                    .books
                     .merchants
                     .get(item.merchant)
                     .map(|merchant| merchant.id());
@@ -104,7 +104,7 @@ impl Facts {
             .as_deref()
             .map_or(ItemRow::NONE, |id| self.item_or_stub(id));
         let sells = item.some().map_or(MerchantRow::NONE, |item| {
-            self.features.items.get(item).merchant
+            self.books.items.get(item).merchant
         });
         let merchant = match event.merchant_id.as_deref() {
             Some(id) => self.merchant(id),
@@ -114,17 +114,17 @@ impl Facts {
     }
 
     fn item_or_stub(&mut self, id: &str) -> ItemRow {
-        let hash = self.features.hasher.hash(id);
-        self.features.items.find(hash, id).unwrap_or_else(|| {
+        let hash = self.books.hasher.hash(id);
+        self.books.items.find(hash, id).unwrap_or_else(|| {
             self.counts.stubs += 1;
-            self.features.items.create(hash, id)
+            self.books.items.create(hash, id)
         })
     }
 
     /// An item's merchant; one that was deleted is created bare again by what its items sell.
     fn revive(&mut self, merchant: MerchantRow) -> MerchantRow {
         let gone = self
-            .features
+            .books
             .merchants
             .get(merchant)
             .filter(|merchant| !merchant.exists)
@@ -138,8 +138,8 @@ impl Facts {
             .kind
             .is_bond()
             .then(|| match event.creator_id.as_deref() {
-                Some(creator) => Bond::Creator(self.features.tags.intern(
-                    &self.features.hasher,
+                Some(creator) => Bond::Creator(self.books.tags.intern(
+                    &self.books.hasher,
                     Space::Creator,
                     creator,
                 )),
@@ -147,8 +147,8 @@ impl Facts {
             });
         let gain = moment.config.profile.gains[event.kind as usize];
         let item_gain = self.item_gain(event.kind, target.item, moment.config);
-        let features = &mut self.features;
-        let Some(stored) = features.users.get_mut(user) else {
+        let books = &mut self.books;
+        let Some(stored) = books.users.get_mut(user) else {
             return;
         };
         stored.events = stored.events.saturating_add(1);
@@ -161,8 +161,8 @@ impl Facts {
         if gain.abs() > 0.0 || item_gain.abs() > 0.0 {
             let growth = stored.profile.open(&learn, event.at);
             if gain.abs() > 0.0 && target.item.is_some() {
-                let item = features.items.get(target.item);
-                features
+                let item = books.items.get(target.item);
+                books
                     .items
                     .visit_tags(target.item, item, |tag: TagId, weight| {
                         if weight.abs() > 0.0 {
@@ -185,9 +185,9 @@ impl Facts {
     /// The gain for the history with the item itself, which a category may set apart.
     fn item_gain(&self, kind: EventKind, item: ItemRow, config: &Config) -> f64 {
         let own = || {
-            let category = self.features.tags.bare_name(
+            let category = self.books.tags.bare_name(
                 Space::Category,
-                self.features.items.details(item.some()?).category,
+                self.books.items.details(item.some()?).category,
             )?;
             config.profile.item_gains.get(category)?[kind as usize]
         };
@@ -210,16 +210,16 @@ impl Facts {
     ) {
         let day = moment.day(event.at);
         if let Some(item) = target.item.some() {
-            self.sales.seen_item(item, day);
+            self.books.sales.seen_item(item, day);
         }
         if let Some(merchant) = target.merchant.some() {
-            self.sales.seen_merchant(merchant, day);
+            self.books.sales.seen_merchant(merchant, day);
         }
         let Target { item, merchant } = target;
         match event.kind {
             EventKind::Purchase => {
                 let amount = self.worth(event, item);
-                self.sales.purchase(
+                self.books.sales.purchase(
                     day,
                     Purchase {
                         id: purchase.unwrap_or(0),
@@ -253,7 +253,7 @@ impl Facts {
         let Target { item, merchant } = target;
         match purchase {
             Some(purchase) => {
-                self.sales.refund(Refund {
+                self.books.sales.refund(Refund {
                     purchase,
                     buyer,
                     item,
@@ -263,7 +263,9 @@ impl Facts {
             }
             None => {
                 let amount = self.worth(event, item);
-                self.sales.refund_unlinked(day, item, merchant, amount);
+                self.books
+                    .sales
+                    .refund_unlinked(day, item, merchant, amount);
             }
         }
     }
@@ -273,7 +275,7 @@ impl Facts {
         let listed = || {
             let price = item
                 .some()
-                .and_then(|item| self.features.items.details(item).price);
+                .and_then(|item| self.books.items.details(item).price);
             price.map_or(0.0, |price| price * event.quantity.unwrap_or(1.0))
         };
         Money::from_units(event.amount.unwrap_or_else(listed))

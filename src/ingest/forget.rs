@@ -8,13 +8,13 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::seen::EventId;
 use super::{EntityKind, Facts};
 use crate::clock::Day;
 use crate::config::Config;
 use crate::feature::{Profile, User};
 use crate::id::{ItemRow, MerchantRow, UserRow};
 use crate::race::{Ledger, WINDOW};
+use crate::state::EventId;
 
 /// Deleted users of whom a hash is kept.
 const DELETED: usize = 1_000_000;
@@ -33,36 +33,33 @@ pub enum Retired {
 impl Facts {
     /// Takes an entity out; `None` where there is none. What was learnt of it goes with [`Self::forget`] and [`Self::release`].
     pub fn delete(&mut self, kind: EntityKind, id: &str, last_complete: Day) -> Option<Retired> {
-        let features = &mut self.features;
+        let books = &mut self.books;
         let retired = match kind {
             EntityKind::Item => {
-                let row = features.items.find(features.hasher.hash(id), id)?;
-                (!features.items.get(row).stub()).then_some(())?;
-                features.items.remove(
-                    row,
-                    &mut features.tags,
-                    &mut features.merchants,
-                    &features.hasher,
-                );
-                self.sales.forget_item(row);
+                let row = books.items.find(books.hasher.hash(id), id)?;
+                (!books.items.get(row).stub()).then_some(())?;
+                books
+                    .items
+                    .remove(row, &mut books.tags, &mut books.merchants, &books.hasher);
+                self.books.sales.forget_item(row);
                 Retired::Item(row)
             }
             EntityKind::Merchant => {
-                let row = features.merchants.find(&features.hasher, id)?;
-                let next = features.merchants.remove(&features.hasher, row);
-                self.sales.forget_merchant(row);
+                let row = books.merchants.find(&books.hasher, id)?;
+                let next = books.merchants.remove(&books.hasher, row);
+                self.books.sales.forget_merchant(row);
                 Retired::Merchant(row, next)
             }
             EntityKind::User => {
-                let row = features.users.find(&features.hasher, id)?;
-                self.deleted.push_back(self.seen.hash(id));
+                let row = books.users.find(&books.hasher, id)?;
+                self.deleted.push_back(books.seen.hash(id));
                 if self.deleted.len() > DELETED {
                     self.deleted.pop_front();
                 }
-                let bought = features.users.get(row).is_some_and(|user| user.events > 0);
-                features.users.remove(&features.hasher, row);
+                let bought = books.users.get(row).is_some_and(|user| user.events > 0);
+                books.users.remove(&books.hasher, row);
                 if !bought {
-                    features.users.release(row);
+                    books.users.release(row);
                     return Some(Retired::User);
                 }
                 self.hold(row, last_complete);
@@ -84,33 +81,27 @@ impl Facts {
     #[must_use]
     pub fn deleted_since(&self, older: &Self) -> Vec<String> {
         let deleted: HashSet<EventId> = self.deleted.iter().copied().collect();
-        let known = |id: &str| {
-            self.features
-                .users
-                .find(&self.features.hasher, id)
-                .is_some()
-        };
-        let users = older.features.users.slice(0..older.features.users.rows());
+        let known = |id: &str| self.books.users.find(&self.books.hasher, id).is_some();
+        let users = older.books.users.slice(0..older.books.users.rows());
         let gone = users
             .map(User::id)
-            .filter(|id| deleted.contains(&self.seen.hash(id)));
+            .filter(|id| deleted.contains(&self.books.seen.hash(id)));
         gone.filter(|id| !known(id)).map(str::to_owned).collect()
     }
 
     /// Nothing, but that it is still known who was deleted.
     #[must_use]
     pub fn emptied(&self, config: &Config) -> Self {
-        Self {
-            seen: self.seen.emptied(),
-            deleted: self.deleted.clone(),
-            ..Self::new(config)
-        }
+        let mut empty = Self::new(config);
+        empty.books.seen = self.books.seen.emptied();
+        empty.deleted = self.deleted.clone();
+        empty
     }
 
     /// Forgets all that was learnt, and keeps all that was declared.
     pub fn unlearn(&mut self, config: &Config) {
-        for row in (0..self.features.users.rows()).map(UserRow::at) {
-            if let Some(user) = self.features.users.get_mut(row) {
+        for row in (0..self.books.users.rows()).map(UserRow::at) {
+            if let Some(user) = self.books.users.get_mut(row) {
                 user.profile = Profile::default();
                 user.events = 0;
             }
@@ -118,9 +109,9 @@ impl Facts {
         let leaving = std::mem::take(&mut self.leaving);
         leaving
             .into_iter()
-            .for_each(|(_, row)| self.features.users.release(row));
-        self.sales = Ledger::new(config.store.waiting_refunds);
-        self.seen = self.seen.emptied();
+            .for_each(|(_, row)| self.books.users.release(row));
+        self.books.sales = Ledger::new(config.store.waiting_refunds);
+        self.books.seen = self.books.seen.emptied();
         self.latest = None;
     }
 
@@ -129,13 +120,10 @@ impl Facts {
         if let Retired::Merchant(from, to) = retired
             && to.is_some()
         {
-            let features = &mut self.features;
-            features.items.move_merchant(
-                items,
-                (from, to),
-                &mut features.merchants,
-                &features.hasher,
-            );
+            let books = &mut self.books;
+            books
+                .items
+                .move_merchant(items, (from, to), &mut books.merchants, &books.hasher);
         }
     }
 
@@ -151,7 +139,7 @@ impl Facts {
 
     /// Touches only who knows the item: a row that is changed is copied where a checkpoint is being written.
     fn forget_item(&mut self, user: UserRow, item: ItemRow) {
-        let users = &mut self.features.users;
+        let users = &mut self.books.users;
         let knows = |user: &User| user.profile.knows_item(item);
         if users.get(user).is_some_and(knows)
             && let Some(user) = users.get_mut(user)
@@ -161,7 +149,7 @@ impl Facts {
     }
 
     fn forget_merchant(&mut self, user: UserRow, merchant: MerchantRow) {
-        let users = &mut self.features.users;
+        let users = &mut self.books.users;
         let knows = |user: &User| user.profile.knows_merchant(merchant);
         if users.get(user).is_some_and(knows)
             && let Some(user) = users.get_mut(user)
@@ -185,11 +173,10 @@ impl Facts {
     pub fn release(&mut self, count: usize) {
         for retired in self.retired.drain(..count.min(self.retired.len())) {
             match retired {
-                Retired::Item(item) => self.features.items.release(item),
-                Retired::Merchant(merchant, _) => self
-                    .features
-                    .merchants
-                    .release(&self.features.hasher, merchant),
+                Retired::Item(item) => self.books.items.release(item),
+                Retired::Merchant(merchant, _) => {
+                    self.books.merchants.release(&self.books.hasher, merchant)
+                }
                 Retired::User => {}
             }
         }

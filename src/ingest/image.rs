@@ -7,14 +7,13 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::seen::{EventId, Seen, SeenImage};
 use super::{Facts, Retired};
 use crate::binary::append;
 use crate::clock::{Day, Time};
 use crate::config::Config;
-use crate::feature::{FeatureImage, Rows};
 use crate::id::UserRow;
 use crate::race::{Ledger, LedgerImage, Purchase};
+use crate::state::{EventId, FeatureImage, Rows, Seen, SeenImage};
 
 /// Rows of one part: few enough that a writer hardly waits.
 const ROWS: usize = 32;
@@ -63,9 +62,9 @@ impl Facts {
     /// [`Self::thaw`]. What comes after it is learnt under the settings `terms`.
     pub fn freeze(&mut self, terms: String) -> Image {
         let head = Head {
-            features: self.features.freeze(),
-            sales: self.sales.image(),
-            seen: self.seen.image(),
+            features: self.books.freeze(),
+            sales: self.books.sales.image(),
+            seen: self.books.seen.image(),
             latest: self.latest,
             revision: self.revision,
             leaving: self.leaving.clone(),
@@ -82,7 +81,7 @@ impl Facts {
     /// Ends the freezing of the first so many kinds of rows.
     pub fn thaw(&mut self, kinds: usize) {
         for of in Rows::ALL.into_iter().take(kinds) {
-            self.features.thaw(of);
+            self.books.thaw(of);
         }
     }
 }
@@ -134,7 +133,7 @@ impl Image {
         }
         let to = (from + ROWS).min(count);
         bytes.push(of as u8);
-        facts.features.write(of, from..to, bytes);
+        facts.books.write(of, from..to, bytes);
         (Part::Rows(kind, to), true)
     }
 
@@ -182,16 +181,17 @@ impl Restored {
             HEAD => self.head(postcard::from_bytes(content)?, config),
             PURCHASES => {
                 let (day, purchases): (Day, Vec<Purchase>) = postcard::from_bytes(content)?;
-                facts.sales.restore_purchases(day, purchases);
+                facts.books.sales.restore_purchases(day, purchases);
             }
             EVENT_IDS => {
                 let ids: Vec<EventId> = postcard::from_bytes(content)?;
-                ids.into_iter().for_each(|id| facts.seen.restore_id(id));
+                ids.into_iter()
+                    .for_each(|id| facts.books.seen.restore_id(id));
             }
             rows => {
                 let of = Rows::ALL.get(usize::from(rows));
                 let of = of.ok_or(postcard::Error::DeserializeBadEnum)?;
-                facts.features.read(*of, content)?;
+                facts.books.read(*of, content)?;
             }
         }
         Ok(())
@@ -199,10 +199,10 @@ impl Restored {
 
     fn head(&mut self, head: Head, config: &Config) {
         let facts = &mut self.facts;
-        facts.features.restore(head.features);
-        facts.sales = Ledger::restore(head.sales, config.store.waiting_refunds);
-        facts.seen = Seen::new(config.store.event_ids, config.store.event_id_age);
-        facts.seen.restore(head.seen);
+        facts.books.restore_small(head.features);
+        facts.books.sales = Ledger::restore(head.sales, config.store.waiting_refunds);
+        facts.books.seen = Seen::new(config.store.event_ids, config.store.event_id_age);
+        facts.books.seen.restore(head.seen);
         facts.latest = head.latest;
         facts.revision = head.revision;
         facts.leaving = head.leaving;

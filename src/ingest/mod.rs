@@ -11,7 +11,6 @@ mod forget;
 mod image;
 mod read;
 mod record;
-mod seen;
 
 #[cfg(test)]
 mod tests;
@@ -22,18 +21,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Day, Time};
 use crate::config::Config;
-use crate::feature::{Decay, Features, Learn};
+use crate::feature::{Decay, Learn};
 use crate::id::UserRow;
 use crate::model::{EventKind, Fault};
-use crate::race::Ledger;
+use crate::state::{Books, EventId};
 
+pub use crate::state::Key;
 pub use anonymous::{Alias, Trace};
 pub use forget::Retired;
 pub use image::{Image, Restored};
 pub use read::{Fact, read};
 pub use record::{Line, Record, Unreadable};
-pub use seen::Key;
-use seen::{EventId, Seen};
 
 /// What a bulk line is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
@@ -122,17 +120,14 @@ pub struct Counts {
 /// All state that facts make.
 #[derive(Debug)]
 pub struct Facts {
-    /// Items, merchants, users and tags.
-    pub features: Features,
-    /// What was sold.
-    pub sales: Ledger,
+    /// The books.
+    pub books: Books,
     /// How often things happened.
     pub counts: Counts,
     /// The latest event applied.
     pub latest: Option<Time>,
     /// Rises with every change but of sales that the standings depend on; of sales, [`Ledger::last_change`] tells.
     pub revision: u64,
-    seen: Seen,
     /// Rows of deleted users whose purchases are still in the window, with the day from which they are free.
     leaving: VecDeque<(Day, UserRow)>,
     /// Rows of deleted users of whom only a number is known any more, by it, until their deletion comes again.
@@ -148,12 +143,10 @@ impl Facts {
     #[must_use]
     pub fn new(config: &Config) -> Self {
         Self {
-            features: Features::default(),
-            sales: Ledger::new(config.store.waiting_refunds),
+            books: Books::new(config),
             counts: Counts::default(),
             latest: None,
             revision: 0,
-            seen: Seen::new(config.store.event_ids, config.store.event_id_age),
             leaving: VecDeque::new(),
             nameless: HashMap::new(),
             retired: Vec::new(),
@@ -179,14 +172,14 @@ impl Facts {
 
     /// Lets go of what lies before the window.
     pub fn expire(&mut self, last_complete: Day) {
-        self.sales.expire(last_complete);
+        self.books.sales.expire(last_complete);
         while self
             .leaving
             .front()
             .is_some_and(|(free, _)| *free <= last_complete)
         {
             if let Some((_, row)) = self.leaving.pop_front() {
-                self.features.users.release(row);
+                self.books.users.release(row);
             }
         }
     }
@@ -194,6 +187,10 @@ impl Facts {
     /// How many event ids are remembered, the bytes that takes, and how many gave way at the bound so far.
     #[must_use]
     pub fn seen(&self) -> (usize, usize, u64) {
-        (self.seen.len(), self.seen.bytes(), self.seen.evicted())
+        (
+            self.books.seen.len(),
+            self.books.seen.bytes(),
+            self.books.seen.evicted(),
+        )
     }
 }

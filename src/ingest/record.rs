@@ -236,7 +236,7 @@ impl Facts {
     pub fn change_terms(&mut self, from: &Config, to: &Config) {
         let [from, to] = [from, to].map(|config| Decay::new(config.profile.half_life));
         if let (true, Some(at)) = (from != to, self.latest) {
-            let users = &mut self.features.users;
+            let users = &mut self.books.users;
             let rows = u32::try_from(users.rows()).unwrap_or(u32::MAX);
             for user in (0..rows).map(UserRow) {
                 if let Some(user) = users.get_mut(user) {
@@ -260,8 +260,8 @@ impl Facts {
     /// Deletes and forgets in one go.
     fn delete_whole(&mut self, kind: EntityKind, id: &str, last_complete: Day) {
         if let Some(retired) = self.delete(kind, id, last_complete) {
-            self.leave(retired, 0..self.features.items.rows());
-            self.forget(retired, 0..self.features.users.rows());
+            self.leave(retired, 0..self.books.items.rows());
+            self.forget(retired, 0..self.books.users.rows());
             self.retire(retired);
         }
     }

@@ -179,9 +179,9 @@ impl Model {
     }
 
     fn agrees(&self, facts: &Facts) {
-        let features = &facts.features;
-        assert_eq!(features.items.len(), self.items.len());
-        assert_eq!(features.merchants.len(), self.merchants.len());
+        let books = &facts.books;
+        assert_eq!(books.items.len(), self.items.len());
+        assert_eq!(books.merchants.len(), self.merchants.len());
         let mut carriers: BTreeMap<String, u32> = BTreeMap::new();
         for (id, tags) in &self.items {
             let declared = facts.declared(EntityKind::Item, &format!("i{id}")).unwrap();
@@ -199,8 +199,8 @@ impl Model {
                 *carriers.entry(tag.clone()).or_default() += 1;
             }
         }
-        for (number, count) in features.tags.carriers().iter().enumerate() {
-            let name = features.tags.name(crate::id::TagId::at(number));
+        for (number, count) in books.tags.carriers().iter().enumerate() {
+            let name = books.tags.name(crate::id::TagId::at(number));
             assert_eq!(
                 *count,
                 carriers.get(name).copied().unwrap_or(0),
@@ -216,7 +216,7 @@ fn delete(facts: &mut Facts, kind: EntityKind, id: &str) -> bool {
     let Some(retired) = facts.delete(kind, id, Day(20_400)) else {
         return false;
     };
-    let (items, users) = (facts.features.items.rows(), facts.features.users.rows());
+    let (items, users) = (facts.books.items.rows(), facts.books.users.rows());
     facts.leave(retired, 0..items);
     facts.forget(retired, 0..users);
     facts.retire(retired);
@@ -225,17 +225,17 @@ fn delete(facts: &mut Facts, kind: EntityKind, id: &str) -> bool {
 
 /// The one user's history with items, in views: all of them are of one instant.
 fn learnt(facts: &Facts) -> BTreeMap<u8, f64> {
-    let features = &facts.features;
-    let Some(user) = features.users.find(&features.hasher, "u") else {
+    let books = &facts.books;
+    let Some(user) = books.users.find(&books.hasher, "u") else {
         return BTreeMap::new();
     };
-    let profile = &features.users.get(user).unwrap().profile;
+    let profile = &books.users.get(user).unwrap().profile;
     let at = Time::parse("2025-11-01T00:00:00Z").unwrap();
     let decay = crate::feature::Decay::new(Config::embedded().profile.half_life);
     let left = profile.left(decay, at);
     let entries = profile.items().entries().iter();
     let history = entries.map(|entry| {
-        let id = features.items.id(crate::id::ItemRow(entry.key));
+        let id = books.items.id(crate::id::ItemRow(entry.key));
         let views = (entry.weight * left).round();
         (id[1..].parse().unwrap(), views)
     });

@@ -19,7 +19,7 @@ impl<'a> Factors<'a> {
     pub(super) fn new(view: &View<'a>) -> Self {
         let settings = &view.config.integrity;
         Self {
-            merchants: &view.features.merchants,
+            merchants: view.merchants,
             gamma: settings.gamma,
             bounds: (narrow(settings.min), narrow(settings.max)),
         }

@@ -19,7 +19,8 @@ use rayon::ThreadPool;
 
 use crate::clock::Time;
 use crate::config::{Config, Scene};
-use crate::feature::{Decay, Features};
+use crate::feature::{Decay, Items, Merchants, Tags, Users};
+use crate::id::IdHasher;
 use crate::model::{Placed, RankRequest, Ranking};
 use crate::race::Standings;
 
@@ -45,8 +46,16 @@ pub struct View<'a> {
     pub scene: &'a Scene,
     /// The standings of the last rebuild.
     pub standings: &'a Standings,
-    /// What is known of items, merchants and users.
-    pub features: &'a Features,
+    /// Hashes the ids of every kind.
+    pub hasher: &'a IdHasher,
+    /// The catalogue.
+    pub items: &'a Items,
+    /// The merchants.
+    pub merchants: &'a Merchants,
+    /// The users.
+    pub users: &'a Users,
+    /// The names of tags.
+    pub tags: &'a Tags,
     /// The instant that decay, freshness and windows read.
     pub as_of: Time,
     /// Threads that a long request may be split over; they do nothing else, so that who waits for them never waits for a lock.
@@ -102,7 +111,7 @@ pub fn rank<'r>(
     let best = topk::select(&slate, limit, keys);
     let explain = request.explain == Some(true);
     let explained = |row, place| {
-        let candidate = Candidate::new(view, (row, view.features.items.get(row)), place);
+        let candidate = Candidate::new(view, (row, view.items.get(row)), place);
         explain::explain(&candidate, &predictor, &weights)
     };
     let placed = |(row, place, score)| Placed {

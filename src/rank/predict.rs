@@ -186,11 +186,11 @@ impl<'a> Predictor<'a> {
     }
 
     fn details(&self, candidate: &Candidate<'_>) -> &'a Details {
-        self.view.features.items.details(candidate.row)
+        self.view.items.details(candidate.row)
     }
 
     fn cosine(&self) -> impl Fn(&Candidate<'_>) -> f32 {
-        let cosine = self.taste.cosine(&self.view.features.items);
+        let cosine = self.taste.cosine(self.view.items);
         move |candidate| cosine(candidate.row, candidate.item)
     }
 

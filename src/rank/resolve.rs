@@ -60,7 +60,7 @@ pub(super) struct Resolver<'v, 'r, 'a> {
 impl<'v, 'r, 'a> Resolver<'v, 'r, 'a> {
     /// A resolver for one request.
     pub(super) fn new(view: &'v View<'a>, seen: &'v mut Seen) -> Self {
-        seen.clear(view.features.items.rows());
+        seen.clear(view.items.rows());
         Self {
             view,
             seen,
@@ -85,7 +85,7 @@ impl<'v, 'r, 'a> Resolver<'v, 'r, 'a> {
                 .checked_sub(AHEAD)
                 .and_then(|place| self.guesses.get_mut(place))
             {
-                *row = self.view.features.items.prefetch_row(*hash);
+                *row = self.view.items.prefetch_row(*hash);
             }
             if let Some(place) = step.checked_sub(2 * AHEAD) {
                 self.meet(&ids[place], place, first, found);
@@ -96,8 +96,8 @@ impl<'v, 'r, 'a> Resolver<'v, 'r, 'a> {
     /// First step: asks for the line of the index.
     #[inline(always)]
     fn ask(&mut self, id: &str) {
-        let hash = self.view.features.hasher.hash(id);
-        self.view.features.items.prefetch_index(hash);
+        let hash = self.view.hasher.hash(id);
+        self.view.items.prefetch_index(hash);
         self.guesses.push((hash, None));
     }
 
@@ -138,7 +138,7 @@ fn verify<'a>(
     let found = if guess.1.is(hash) {
         guess
     } else {
-        view.features.items.find_by_hash(hash)?
+        view.items.find_by_hash(hash)?
     };
     (!found.1.stub()).then_some(found)
 }

@@ -2,7 +2,7 @@
 
 use super::View;
 use super::lookup::Sums;
-use crate::feature::{Bond, Features, Item, Items, User};
+use crate::feature::{Bond, Item, Items, User};
 use crate::id::{ItemRow, MerchantRow, TagId};
 use crate::model::read::narrow;
 use crate::objective::Needs;
@@ -28,12 +28,12 @@ pub(super) struct Taste {
 impl Taste {
     /// Takes in what is needed of a user; one that we do not know likes nothing.
     pub(super) fn load(&mut self, id: &str, view: &View<'_>, needs: Needs) {
-        let Features {
+        let View {
             hasher,
             users,
             tags,
             ..
-        } = view.features;
+        } = *view;
         let user = users.find(hasher, id).and_then(|row| users.get(row));
         user.into_iter().for_each(|user| user.profile.prefetch());
         self.spread_idf(view.standings, tags.len());

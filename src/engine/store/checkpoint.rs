@@ -7,9 +7,9 @@ use std::time::{Duration, Instant, SystemTime};
 use super::Kept;
 use super::erase::Erased;
 use crate::engine::Engine;
-use crate::feature::Rows;
 use crate::ingest::Image;
 use crate::journal::{Broken, Checkpoint, Directory, JournalError, Parts};
+use crate::state::Rows;
 
 /// How often the thread looks whether a checkpoint is due.
 const LOOK: Duration = Duration::from_millis(20);

@@ -7,9 +7,9 @@ use super::load::{Progress, damaged, load, restored};
 use super::{Stored, WAITING};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::feature::Rows;
 use crate::ingest::{EntityKind, Facts, Record, Restored};
 use crate::journal::{self, Directory, Journal, JournalError};
+use crate::state::Rows;
 
 /// What learning anew came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +62,8 @@ pub fn rebuild(path: &Path, config: &Config) -> Result<Learnt, JournalError> {
         first,
         last,
         refused,
-        users: facts.features.users.len(),
-        purchases: facts.sales.counts().purchases,
+        users: facts.books.users.len(),
+        purchases: facts.books.sales.counts().purchases,
     };
     erase::note(&directory, &erasing)?;
     replace(directory, last, facts, config)?;
@@ -140,7 +140,7 @@ impl Restoring {
             directory,
             _target: target,
             sequence: then.last,
-            users: then.facts.features.users.len(),
+            users: then.facts.books.users.len(),
             deleted,
         })
     }

@@ -23,11 +23,11 @@ const ROOM: usize = 1 << 22;
 
 /// The keyed hash of an event id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
-pub(super) struct EventId(u64, u64);
+pub struct EventId(u64, u64);
 
 impl EventId {
     /// A number for the ledger; never 0.
-    pub(super) fn number(self) -> u64 {
+    pub fn number(self) -> u64 {
         self.0.max(1)
     }
 }
@@ -47,7 +47,7 @@ impl Default for Key {
 
 impl Key {
     /// The hash of an id.
-    pub(super) fn hash(self, id: &str) -> EventId {
+    pub fn hash(self, id: &str) -> EventId {
         let mut hasher = SipHasher13::new_with_keys(self.0, self.1);
         hasher.write(id.as_bytes());
         let hash = hasher.finish128();
@@ -62,7 +62,7 @@ fn place_of(number: u64) -> u32 {
 
 /// Remembered event ids, at most so many and so old.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub struct Seen {
     key: Key,
     ids: Chunked<EventId>,
     /// The number of the first id in `ids`, counted from the start.
@@ -79,7 +79,7 @@ pub(super) struct Seen {
 
 /// The remembered ids at one instant, to be written down while others come.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct SeenImage {
+pub struct SeenImage {
     key: Key,
     first: u64,
     notes: VecDeque<(u64, Time)>,
@@ -90,14 +90,14 @@ pub(super) struct SeenImage {
 
 impl SeenImage {
     /// The ids in order, some thousands at a time.
-    pub(super) fn ids(&self) -> impl Iterator<Item = &[EventId]> {
+    pub fn ids(&self) -> impl Iterator<Item = &[EventId]> {
         self.ids.slices()
     }
 }
 
 impl Seen {
     /// The same key for what is not remembered yet: hashes that are kept elsewhere stay good.
-    pub(super) fn emptied(&self) -> Self {
+    pub fn emptied(&self) -> Self {
         Self {
             key: self.key,
             ..Self::new(self.most, self.age)
@@ -105,7 +105,7 @@ impl Seen {
     }
 
     /// Remembers at most `most` ids for at most `age` milliseconds.
-    pub(super) fn new(most: usize, age: i64) -> Self {
+    pub fn new(most: usize, age: i64) -> Self {
         Self {
             key: Key::default(),
             ids: Chunked::default(),
@@ -119,7 +119,7 @@ impl Seen {
     }
 
     /// The ids as they are now.
-    pub(super) fn image(&self) -> SeenImage {
+    pub fn image(&self) -> SeenImage {
         SeenImage {
             key: self.key,
             first: self.first,
@@ -130,7 +130,7 @@ impl Seen {
     }
 
     /// Takes over an image, but for its ids; nothing must be remembered yet.
-    pub(super) fn restore(&mut self, image: SeenImage) {
+    pub fn restore(&mut self, image: SeenImage) {
         self.key = image.key;
         self.first = image.first;
         self.notes = image.notes;
@@ -138,7 +138,7 @@ impl Seen {
     }
 
     /// Takes back an id of an image, in order. Whatever number the image began with: loading does not judge.
-    pub(super) fn restore_id(&mut self, id: EventId) {
+    pub fn restore_id(&mut self, id: EventId) {
         let number = self.first.wrapping_add(self.ids.len() as u64);
         self.ids.push(id);
         let (ids, first) = (&self.ids, place_of(self.first));
@@ -150,12 +150,12 @@ impl Seen {
     }
 
     /// The hash of an id.
-    pub(super) fn hash(&self, id: &str) -> EventId {
+    pub fn hash(&self, id: &str) -> EventId {
         self.key.hash(id)
     }
 
     /// Whether an id is remembered.
-    pub(super) fn has(&self, id: EventId) -> bool {
+    pub fn has(&self, id: EventId) -> bool {
         self.places
             .find(id.0, |&place| self.at(place) == Some(id))
             .is_some()
@@ -172,7 +172,7 @@ impl Seen {
     }
 
     /// Remembers an id that is not remembered yet.
-    pub(super) fn add(&mut self, id: EventId, now: Time) {
+    pub fn add(&mut self, id: EventId, now: Time) {
         self.forget_old(now);
         let number = self.first + self.ids.len() as u64;
         if self
@@ -221,18 +221,24 @@ impl Seen {
         }
     }
 
+    /// Returns whether no id is remembered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// How many ids are remembered.
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.ids.len()
     }
 
     /// How many ids gave way to others at the bound, in all; those that were too old are not among them.
-    pub(super) fn evicted(&self) -> u64 {
+    pub fn evicted(&self) -> u64 {
         self.evicted
     }
 
     /// Bytes held.
-    pub(super) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.ids.bytes() + self.places.allocation_size()
     }
 }

@@ -9,14 +9,15 @@ use std::ops::Range;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Features, items};
+use super::Books;
+use crate::feature::ItemsImage;
 use crate::id::{MerchantRow, UserRow};
 
 /// What is small of one instant.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct FeatureImage {
     tags: Vec<u32>,
-    items: items::Small,
+    items: ItemsImage,
     free_merchants: Vec<MerchantRow>,
     free_users: Vec<UserRow>,
     #[serde(skip)]
@@ -49,7 +50,7 @@ impl FeatureImage {
     }
 }
 
-impl Features {
+impl Books {
     /// Freezes the store as it is now, until [`Self::thaw`].
     pub fn freeze(&mut self) -> FeatureImage {
         let rows = [
@@ -88,7 +89,7 @@ impl Features {
     }
 
     /// Takes over the small part, before any rows; into a store that is empty.
-    pub fn restore(&mut self, image: FeatureImage) {
+    pub fn restore_small(&mut self, image: FeatureImage) {
         self.tags.restore(image.tags);
         self.items.restore(image.items);
         self.merchants.restore(image.free_merchants);
@@ -102,10 +103,10 @@ impl Features {
     pub fn read(&mut self, of: Rows, bytes: &[u8]) -> Result<(), postcard::Error> {
         let hasher = &self.hasher;
         match of {
-            Rows::Users => each(bytes, |row| self.users.push(row, hasher)),
-            Rows::Items => each(bytes, |row| self.items.push(row, hasher)),
-            Rows::Merchants => each(bytes, |row| self.merchants.push(row, hasher)),
-            Rows::Tags => each(bytes, |name| self.tags.push(name, hasher)),
+            Rows::Users => each(bytes, |row| self.users.read_row(row, hasher)),
+            Rows::Items => each(bytes, |row| self.items.read_row(row, hasher)),
+            Rows::Merchants => each(bytes, |row| self.merchants.read_row(row, hasher)),
+            Rows::Tags => each(bytes, |name| self.tags.read_row(name, hasher)),
         }
     }
 }
