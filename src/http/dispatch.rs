@@ -29,7 +29,7 @@ use super::error::{Cause, Problem};
 use super::query::Query;
 use super::reply::{Reply, bad, good};
 use super::request_id::RequestId;
-use super::{Action, ROUTES, Route, docs, facts, openapi, ops, rank};
+use super::{Action, ROUTES, Route, assets, facts, openapi, ops, rank};
 
 /// The routes of one path: a part of [`ROUTES`].
 #[derive(Clone, Copy)]
@@ -245,7 +245,7 @@ fn resolve(
 
 /// The id in the path; empty where the route has none.
 async fn entity_id(route: &Route, head: &mut Parts) -> Result<String, Problem> {
-    if !route.path.ends_with("{id}") {
+    if !route.path.ends_with('}') {
         return Ok(String::new());
     }
     let Path(id) = Path::from_request_parts(head, &())
@@ -269,7 +269,7 @@ async fn handle(action: Action, call: Call<'_>, entity: &str) -> Result<Reply, P
         Action::Health => Ok(Reply::json(br#"{"status":"ok"}"#.to_vec())),
         Action::Ready => ops::ready(&call),
         Action::OpenApi => openapi::reply(&call),
-        Action::Docs(page) => Ok(docs::reply(page)),
+        Action::Docs(page) => assets::reply(page, entity),
     }
 }
 

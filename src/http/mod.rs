@@ -7,12 +7,12 @@
 mod admission;
 mod answer;
 mod app;
+mod assets;
 mod auth;
 mod body;
 mod call;
 mod connection;
 mod dispatch;
-mod docs;
 mod error;
 mod facts;
 mod number;
@@ -67,7 +67,7 @@ enum Action {
     Health,
     Ready,
     OpenApi,
-    Docs(docs::Page),
+    Docs(assets::Page),
 }
 
 /// The body that a route takes.
@@ -156,6 +156,7 @@ const DELETE: Method = Method::DELETE;
 #[rustfmt::skip]
 static ROUTES: [Route; 26] = {
     use Action::*;
+    use assets::Page;
     use EntityKind::{Item, Merchant, User};
     use Operation::{Events, Patch, Upsert};
     use Takes::*;
@@ -183,8 +184,8 @@ static ROUTES: [Route; 26] = {
         route(GET, "/healthz", Role::Open, Health, Nothing, "Whether the service runs"),
         route(GET, "/readyz", Role::Open, Ready, Nothing, "Whether the first standings are built"),
         route(GET, "/openapi.json", Role::Open, OpenApi, Nothing, "This document"),
-        route(GET, "/docs", Role::Open, Docs(docs::Page::Html), Nothing, "A page that shows this document"),
-        route(GET, "/docs/docs.js", Role::Open, Docs(docs::Page::Script), Nothing, "The script of the page"),
-        route(GET, "/docs/docs.css", Role::Open, Docs(docs::Page::Style), Nothing, "The style of the page"),
+        route(GET, "/", Role::Open, Docs(Page::Root), Nothing, "Redirect to `/docs`"),
+        route(GET, "/docs", Role::Open, Docs(Page::Overview), Nothing, "The guides"),
+        route(GET, "/docs/{page}", Role::Open, Docs(Page::Named), Nothing, "A guide, the API reference or a file of theirs"),
     ]
 };

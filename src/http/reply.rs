@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
@@ -32,6 +33,8 @@ pub(super) struct Reply {
     /// What the answer says of its time: the name of the work and how long it took.
     timing: Option<(&'static str, Duration)>,
     headers: &'static [(HeaderName, HeaderValue)],
+    /// The path that a redirect leads to.
+    location: Option<&'static str>,
 }
 
 impl Reply {
@@ -49,6 +52,7 @@ impl Reply {
             id: None,
             timing: None,
             headers: &[],
+            location: None,
         }
     }
 
@@ -56,6 +60,15 @@ impl Reply {
     pub(super) fn nothing() -> Self {
         Self {
             status: StatusCode::NO_CONTENT,
+            ..Self::of(JSON, Body::empty())
+        }
+    }
+
+    /// 307: a browser goes to that path of this service.
+    pub(super) fn redirect(path: &'static str) -> Self {
+        Self {
+            status: StatusCode::TEMPORARY_REDIRECT,
+            location: Some(path),
             ..Self::of(JSON, Body::empty())
         }
     }
@@ -84,8 +97,11 @@ pub(super) fn good(reply: Reply, id: &RequestId, arrived: Instant) -> Response {
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     headers.reserve(3 + SAFETY.len() + reply.headers.len());
-    if reply.status != StatusCode::NO_CONTENT {
+    if reply.status == StatusCode::OK {
         headers.insert(CONTENT_TYPE, reply.media);
+    }
+    if let Some(path) = reply.location {
+        headers.insert(LOCATION, HeaderValue::from_static(path));
     }
     headers.insert(X_REQUEST_ID, id.header(reply.id.as_deref()));
     let (work, time) = reply.timing.unwrap_or_else(|| ("app", arrived.elapsed()));

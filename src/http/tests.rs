@@ -279,7 +279,8 @@ fn an_open_service_takes_no_body_that_a_browser_sends_unasked() {
 fn what_has_no_route_or_method_is_a_problem() {
     let service = Service::open();
     for path in [
-        "/",
+        "//",
+        "/docs/a/b",
         "/nowhere",
         "/items/",
         "/items/a/b",
@@ -539,13 +540,20 @@ fn the_docs_are_served_whole() {
     assert_eq!(service.get("/openapi.json").json()["openapi"], "3.1.0");
     for (path, media) in [
         ("/docs", "text/html"),
-        ("/docs/docs.js", "text/javascript"),
+        ("/docs/api-reference", "text/html"),
+        ("/docs/api-reference.js", "text/javascript"),
         ("/docs/docs.css", "text/css"),
+        ("/docs/icon.svg", "image/svg+xml"),
     ] {
         let answer = service.get(path);
         assert!(answer.header("content-type").unwrap().starts_with(media));
-        assert!(answer.body.len() > 300);
+        assert!(answer.body.len() > 100);
     }
+    service.get("/docs/nothing").problem(404);
+    service.get("/docs/").problem(404);
+    let root = service.get("/");
+    assert_eq!(root.status, 307);
+    assert_eq!(root.header("location"), Some("/docs"));
 }
 
 #[test]
@@ -556,8 +564,9 @@ fn every_answer_is_safe_in_a_browser() {
         .iter()
         .map(|route| (route.method.as_str(), route.path));
     for (method, path) in routes.chain([nowhere, ("TRACE", "/rank")]) {
+        let path = path.replace("{page}", "docs.css");
         for token in ["Bearer o", "Bearer wrong"] {
-            let answer = service.send(method, path, &[("Authorization", token)], b"");
+            let answer = service.send(method, &path, &[("Authorization", token)], b"");
             let page = path.starts_with("/docs");
             let kept = if page { "no-cache" } else { "no-store" };
             assert_eq!(

@@ -15,7 +15,7 @@ use super::body::Media;
 use super::call::Call;
 use super::error::{CAUSES, Problem, Row};
 use super::reply::Reply;
-use super::{Action, Param, ROUTES, Route, Takes, ops};
+use super::{Action, Param, ROUTES, Route, Takes, assets, ops};
 use crate::engine::EntityKind;
 use crate::model::Vocabulary;
 use crate::model::schema::{self, Object, Shape};
@@ -116,11 +116,17 @@ fn parameters(route: &Route, vocabulary: &Vocabulary) -> Vec<Value> {
             "schema": shapes::text_id(),
         })
     });
+    let page = route.path.ends_with("{page}").then(|| {
+        json!({
+            "name": "page", "in": "path", "required": true, "description": "The name of a guide or a file.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+        })
+    });
     let query = route
         .params
         .iter()
         .map(|param| parameter(param, vocabulary));
-    id.into_iter().chain(query).collect()
+    id.into_iter().chain(page).chain(query).collect()
 }
 
 fn parameter(param: &Param, vocabulary: &Vocabulary) -> Value {
@@ -192,7 +198,7 @@ fn responses(route: &Route) -> Value {
 /// The statuses of the problems that a route may answer.
 fn statuses(route: &Route) -> Vec<u16> {
     const BODY: [u16; 4] = [400, 408, 413, 415];
-    let absent = route.path.ends_with("{id}") || route.action == Action::Race;
+    let absent = route.path.ends_with('}') || route.action == Action::Race;
     let takes_body = !matches!(route.takes, Takes::Nothing);
     let mut statuses: Vec<u16> = CAUSES.iter().map(|row| row.status).collect();
     statuses.dedup();
@@ -232,7 +238,21 @@ fn good(action: Action) -> (&'static str, Value) {
         Action::Health | Action::Ready => json("Health"),
         Action::OpenApi => json("Document"),
         Action::Metrics => text("application/openmetrics-text"),
-        Action::Docs(page) => text(page.media().split(';').next().unwrap_or_default()),
+        Action::Docs(assets::Page::Root) => {
+            let location = json!({"schema": {"type": "string"}});
+            (
+                "307",
+                json!({"description": "Leads to the guides.", "headers": {"Location": location}}),
+            )
+        }
+        Action::Docs(page) => {
+            let media = assets::media(page).into_iter().map(|media| {
+                let name = media.split(';').next().unwrap_or_default();
+                (name.to_owned(), json!({"schema": {"type": "string"}}))
+            });
+            let content: Map<String, Value> = media.collect();
+            ("200", json!({"description": "Done.", "content": content}))
+        }
     }
 }
 

@@ -1,0 +1,221 @@
+//! Every file under `/docs`, made once, at the first request for one of them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+use super::article::{Article, escaped};
+use super::asset::{Asset, CSS, HTML, SCRIPT, SVG, TEXT};
+use super::guide::{CLIENTS, GUIDES};
+
+/// The name of the overview, which has no address of its own under `/docs`.
+pub(super) const OVERVIEW: &str = "";
+const REFERENCE: &str = "api-reference";
+
+const SHELL: &str = include_str!("page.html");
+const REFERENCE_BODY: &str = "    <noscript>This page shows <a href=\"/openapi.json\">/openapi.json</a> and needs JavaScript to do so.</noscript>\n    <script src=\"/docs/api-reference.js\"></script>\n";
+
+static PAGES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(all);
+
+/// The file of that name.
+pub(super) fn find(name: &str) -> Option<&'static Asset> {
+    PAGES.get(name)
+}
+
+/// The media types that there are.
+pub(super) fn media() -> Vec<&'static str> {
+    let mut media: Vec<&str> = PAGES.values().map(|asset| asset.media).collect();
+    media.sort_unstable();
+    media.dedup();
+    media
+}
+
+fn all() -> BTreeMap<&'static str, Asset> {
+    let articles: Vec<(&str, Article)> = GUIDES
+        .iter()
+        .map(|guide| (guide.name, Article::render(guide.text, address)))
+        .collect();
+    let page = |name, language, title: &str, sections: &str, body: &str| {
+        let text = SHELL
+            .replace("{{language}}", language)
+            .replace("{{title}}", &escaped(title))
+            .replace("{{guides}}", &guides(&articles, name))
+            .replace("{{reference}}", &reference(name))
+            .replace("{{sections}}", sections)
+            .replace("{{body}}", body);
+        (name, Asset::new(HTML, text))
+    };
+    let rendered = GUIDES
+        .iter()
+        .zip(&articles)
+        .map(|(guide, (name, article))| {
+            let sections = sections(article);
+            page(
+                *name,
+                guide.language(),
+                &article.title,
+                &sections,
+                &article.html,
+            )
+        });
+    let clients = CLIENTS
+        .iter()
+        .map(|(name, text)| (*name, Asset::new(TEXT, *text)));
+    rendered
+        .chain(clients)
+        .chain([
+            page(OVERVIEW, "en", "Guides", "", &overview(&articles)),
+            page(REFERENCE, "en", "API reference", "", REFERENCE_BODY),
+            ("docs.css", Asset::new(CSS, include_str!("docs.css"))),
+            (
+                "api-reference.js",
+                Asset::new(SCRIPT, include_str!("api-reference.js")),
+            ),
+            ("icon.svg", Asset::new(SVG, include_str!("icon.svg"))),
+        ])
+        .collect()
+}
+
+/// Where a link of a guide leads here; `None` for a file of the repository that is not served.
+fn address(link: &str) -> Option<String> {
+    if link.starts_with(['#', '/']) || link.starts_with("https://") {
+        return Some(link.to_owned());
+    }
+    let (file, fragment) = match link.split_once('#') {
+        Some((file, fragment)) => (file, format!("#{fragment}")),
+        None => (link, String::new()),
+    };
+    let guide = GUIDES.iter().map(|guide| guide.name);
+    let guide = guide
+        .clone()
+        .find(|name| file.strip_suffix(".md") == Some(*name));
+    let mut clients = CLIENTS.iter().map(|(name, _)| *name);
+    let client = clients.find(|name| file.strip_prefix("clients/") == Some(*name));
+    guide
+        .or(client)
+        .map(|name| format!("/docs/{name}{fragment}"))
+}
+
+/// The entries of the navigation for guides; the one that is shown is marked.
+fn guides(articles: &[(&str, Article)], shown: &str) -> String {
+    let entries = articles.iter();
+    entries
+        .map(|(name, article)| entry(name, &article.title, *name == shown))
+        .collect()
+}
+
+fn reference(shown: &str) -> String {
+    let api = entry(REFERENCE, "API reference", shown == REFERENCE);
+    api + "      <li><a href=\"/openapi.json\">openapi.json</a></li>\n"
+}
+
+fn entry(name: &str, title: &str, shown: bool) -> String {
+    let mark = if shown { " aria-current=\"page\"" } else { "" };
+    let title = escaped(title);
+    format!("      <li><a href=\"/docs/{name}\"{mark}>{title}</a></li>\n")
+}
+
+/// The headings of a guide as links.
+fn sections(article: &Article) -> String {
+    if article.sections.is_empty() {
+        return String::new();
+    }
+    let mut html = "<h2>On this page</h2>\n    <ul>\n".to_owned();
+    for (id, text) in &article.sections {
+        let text = escaped(text);
+        // Writing to a string does not fail.
+        let _ = writeln!(html, "      <li><a href=\"#{id}\">{text}</a></li>");
+    }
+    html + "    </ul>\n    "
+}
+
+/// The guides with their first sentences.
+fn overview(articles: &[(&str, Article)]) -> String {
+    let mut html = format!(
+        "<h1>Saima <small>{}</small></h1>\n<p>{}.</p>\n<dl class=\"overview\">\n",
+        env!("CARGO_PKG_VERSION"),
+        escaped(env!("CARGO_PKG_DESCRIPTION")),
+    );
+    let guides = articles
+        .iter()
+        .map(|(name, article)| (*name, article.title.as_str(), article.summary.as_str()));
+    let reference = (
+        REFERENCE,
+        "API reference",
+        "Every route with its fields, examples and answers.",
+    );
+    for (name, title, summary) in guides.chain([reference]) {
+        let (title, summary) = (escaped(title), escaped(summary));
+        // Writing to a string does not fail.
+        let _ = writeln!(
+            html,
+            "<dt><a href=\"/docs/{name}\">{title}</a></dt><dd>{summary}</dd>"
+        );
+    }
+    html + "</dl>\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// The names of the files in a folder of `src/docs`, sorted.
+    fn files(folder: &str) -> Vec<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("src/docs")
+            .join(folder);
+        let Ok(entries) = fs::read_dir(folder) else {
+            return Vec::new();
+        };
+        let files = entries
+            .map(Result::unwrap)
+            .filter(|entry| entry.path().is_file());
+        let mut names: Vec<String> = files
+            .map(|entry| entry.file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn every_guide_has_a_row() {
+        let mut rows: Vec<String> = GUIDES
+            .iter()
+            .map(|guide| format!("{}.md", guide.name))
+            .collect();
+        rows.sort();
+        assert_eq!(rows, files(""));
+        let mut rows: Vec<String> = CLIENTS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        rows.sort();
+        assert_eq!(rows, files("clients"));
+    }
+
+    #[test]
+    fn every_guide_has_a_title_and_a_summary() {
+        for guide in GUIDES {
+            let article = Article::render(guide.text, address);
+            assert!(!article.title.is_empty(), "{}", guide.name);
+            assert!(!article.summary.is_empty(), "{}", guide.name);
+        }
+    }
+
+    #[test]
+    fn pages_have_nothing_inline_and_no_gaps() {
+        for asset in PAGES.values().filter(|asset| asset.media == HTML) {
+            let text = asset.text();
+            for inline in [
+                "<style",
+                " style=",
+                "<script>",
+                " onclick",
+                "{{",
+                "javascript:",
+            ] {
+                assert!(!text.contains(inline), "{inline} in {text}");
+            }
+        }
+    }
+}
