@@ -10,30 +10,14 @@ use saima::clock::{Day, Time};
 use saima::config::Scale;
 use saima::id::{ItemRow, MerchantRow, UserRow};
 use saima::race::{Inputs, LaneId, Lanes, Ledger, Money, Purchase, Runner, Standings};
+use saima::random::Random;
 
 const LAST: Day = Day(20_000);
 
-/// A seeded source of numbers (SplitMix64).
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: u32) -> u32 {
-        u32::try_from(self.next() % u64::from(bound)).unwrap_or(0)
-    }
-
-    /// Below the bound, the small ones far more often.
-    fn skewed(&mut self, bound: u32) -> u32 {
-        let least = self.below(bound);
-        least.min(self.below(bound)).min(self.below(bound))
-    }
+/// Draws below the bound, small random far more often.
+fn skewed(random: &mut Random, bound: u32) -> u32 {
+    let least = random.below(bound);
+    least.min(random.below(bound)).min(random.below(bound))
 }
 
 struct Size {
@@ -43,18 +27,18 @@ struct Size {
 }
 
 fn market(size: &Size) -> Inputs {
-    let mut numbers = Numbers(7);
+    let mut random = Random::new(7);
     let mut ledger = Ledger::new(1_000);
     let sold = size.items / 10;
     for id in 0..size.purchases {
-        let item = numbers.skewed(sold) * 10;
-        let day = LAST.plus(-i32::try_from(numbers.below(84)).unwrap_or(0));
+        let item = skewed(&mut random, sold) * 10;
+        let day = LAST.plus(-i32::try_from(random.below(84)).unwrap_or(0));
         let purchase = Purchase {
-            id: numbers.next() | 1,
-            buyer: UserRow(numbers.skewed(1_000_000)),
+            id: random.bits() | 1,
+            buyer: UserRow(skewed(&mut random, 1_000_000)),
             item: ItemRow(item),
             merchant: MerchantRow(item / 10 % size.merchants),
-            amount: Money::from_units(f64::from(1 + numbers.below(100_000)) / 100.0),
+            amount: Money::from_units(f64::from(1 + random.below(100_000)) / 100.0),
             refunded: Money(i64::from(id % 50 == 0)),
         };
         ledger.purchase(day, purchase);

@@ -13,22 +13,10 @@ use saima::cli::synthetic;
 use saima::config::{Config, Live};
 use saima::engine::Engine;
 use saima::model::RankRequest;
+use saima::random::Random;
 
 /// Requests that take turns, so that rows are cold as they are in service.
 const REQUESTS: u64 = 256;
-
-/// A seeded source of numbers (SplitMix64).
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % bound
-    }
-}
 
 fn engine(items: u32) -> Result<Arc<Engine>> {
     let live = Arc::new(Live::new(Config::embedded()));
@@ -39,15 +27,15 @@ fn engine(items: u32) -> Result<Arc<Engine>> {
     Ok(engine)
 }
 
-fn bodies(items: u64, candidates: u64) -> Vec<String> {
-    let mut numbers = Numbers(candidates);
+fn bodies(items: u32, candidates: u32) -> Vec<String> {
+    let mut random = Random::new(u64::from(candidates));
     let body = |_| {
         let ids: Vec<String> = (0..candidates)
-            .map(|_| format!("\"item-{:07}\"", numbers.below(items)))
+            .map(|_| format!("\"item-{:07}\"", random.below(items)))
             .collect();
         format!(
             r#"{{"user_id":"u{}","candidates":[{}]}}"#,
-            numbers.below(items),
+            random.below(items),
             ids.join(",")
         )
     };
@@ -59,16 +47,16 @@ fn bench(
     engine: &Engine,
     group: &str,
     items: u32,
-    candidates: u64,
+    candidates: u32,
 ) -> Result<()> {
-    let bodies = bodies(u64::from(items), candidates);
+    let bodies = bodies(items, candidates);
     let requests: Vec<RankRequest<'_>> = bodies
         .iter()
         .map(|body| serde_json::from_str(body))
         .collect::<Result<_, _>>()?;
     let mut turn = requests.iter().cycle();
     let mut group = criterion.benchmark_group(group);
-    group.throughput(Throughput::Elements(candidates));
+    group.throughput(Throughput::Elements(u64::from(candidates)));
     group.bench_function(
         BenchmarkId::new(format!("{items} items"), format!("{candidates} candidates")),
         |bencher| {

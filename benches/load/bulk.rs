@@ -13,10 +13,12 @@ use anyhow::{Context, Result, ensure};
 use hdrhistogram::Histogram;
 use tokio::task::{LocalSet, spawn_local};
 
+use saima::random::Random;
+
 use crate::Args;
 use crate::connection::Connection;
 use crate::phase::{histogram, micros};
-use crate::requests::{self, Random};
+use crate::requests;
 use crate::server::Server;
 
 /// Items in one body of the catalogue.
@@ -29,7 +31,7 @@ pub(crate) async fn measure(args: &Args, server: &Server, events: u32) -> Result
         tell(&mut connection, &catalogue(args, server, items)).await?;
     }
     drop(connection);
-    let mut random = Random(args.seed);
+    let mut random = Random::new(args.seed);
     let bodies = requests::bodies(args, &server.address, events, 0, &mut random);
     let (count, began) = (bodies.len(), Instant::now());
     let cpu = server.cpu().context("the server's CPU time is not known")?;

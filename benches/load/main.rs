@@ -17,9 +17,9 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use clap::{Parser, ValueEnum};
+use saima::random::Random;
 
 use phase::{Outcome, Phase};
-use requests::Random;
 use server::Server;
 
 /// HTTP load on /rank at a constant rate; latency from the moment at which a request was due.
@@ -195,7 +195,7 @@ fn main() -> Result<ExitCode> {
 
 /// One outcome a mode, summed over its turns.
 async fn measure(args: &Args, server: &Server) -> Result<Vec<Outcome>> {
-    let mut random = Random(args.seed);
+    let mut random = Random::new(args.seed);
     let requests: Rc<[_]> = requests::ranks(args, &server.address, &mut random).into();
     connection::probe(&server.address, &requests).await?;
     let mut outcomes = args

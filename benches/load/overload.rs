@@ -9,10 +9,12 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use saima::random::Random;
+
 use crate::Args;
 use crate::connection;
 use crate::phase::{Outcome, Phase, micros};
-use crate::requests::{self, Random};
+use crate::requests;
 use crate::server::Server;
 
 /// Loads as multiples of the capacity.
@@ -22,7 +24,7 @@ const CONNECTIONS: usize = 16;
 
 /// Finds the capacity and offers multiples of it.
 pub(crate) async fn measure(args: &Args, server: &Server) -> Result<()> {
-    let mut random = Random(args.seed);
+    let mut random = Random::new(args.seed);
     let requests: Rc<[Vec<u8>]> = requests::ranks(args, &server.address, &mut random).into();
     connection::probe(&server.address, &requests).await?;
     let calm = phase(args, server, &requests);

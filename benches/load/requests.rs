@@ -5,6 +5,8 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use saima::random::Random;
+
 use crate::Args;
 
 /// Different rank requests: enough that one core's caches do not hold their items.
@@ -12,19 +14,6 @@ const REQUESTS: u32 = 2_000;
 
 /// The type of a bulk body.
 const LINES: &str = "application/x-ndjson";
-
-/// SplitMix64.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    fn below(&mut self, bound: u32) -> u32 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        let high = (mixed ^ (mixed >> 31)) >> 32;
-        u32::try_from((high * u64::from(bound)) >> 32).unwrap_or(0)
-    }
-}
 
 /// Rank requests of random users and candidates, as bytes to send.
 pub(crate) fn ranks(args: &Args, address: &SocketAddr, random: &mut Random) -> Vec<Vec<u8>> {

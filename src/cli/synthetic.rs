@@ -9,27 +9,28 @@ use crate::config::Config;
 use crate::feature::{Decay, Learn};
 use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
 use crate::ingest::{Fact, Facts, Moment};
-use crate::model::read::{Id, narrow};
-use crate::model::{Item, Merchant, Tags};
+use crate::model::{Id, Item, Merchant, Tags};
+use crate::number::{narrow, short};
 use crate::race::{Money, Purchase};
+use crate::random::Random;
 
 const TAGS: u32 = 10_000;
-const CATEGORIES: u64 = 64;
-const ITEMS_A_MERCHANT: u64 = 10;
-const USER_TAGS: u64 = 30;
-const USER_ITEMS: u64 = 50;
-const USER_MERCHANTS: u64 = 20;
-const SOLD_ONE_IN: u64 = 10;
-const DAYS: u64 = 84;
+const CATEGORIES: u32 = 64;
+const ITEMS_A_MERCHANT: u32 = 10;
+const USER_TAGS: u32 = 30;
+const USER_ITEMS: u32 = 50;
+const USER_MERCHANTS: u32 = 20;
+const SOLD_ONE_IN: u32 = 10;
+const DAYS: u32 = 84;
 
 /// Fills empty facts with a marketplace of that many items.
 pub fn fill(facts: &mut Facts, items: u32, config: &Config) {
-    let items = u64::from(items.max(1));
+    let items = items.max(1);
     let merchants = items.div_ceil(ITEMS_A_MERCHANT);
     let now = Clock::machine();
     let last_complete = now.day(config.race.utc_offset).plus(-1);
     let moment = Moment { config, wall: now };
-    let mut random = Random(7);
+    let mut random = Random::new(7);
     let zipf = Zipf::new(TAGS);
     (0..merchants).for_each(|m| declare_merchant(facts, m, &moment, &mut random));
     (0..items).for_each(|i| declare_item(facts, i, &zipf, &moment, &mut random));
@@ -37,7 +38,7 @@ pub fn fill(facts: &mut Facts, items: u32, config: &Config) {
     sell(facts, (items, merchants), last_complete, &mut random);
 }
 
-fn declare_merchant(facts: &mut Facts, m: u64, moment: &Moment<'_>, random: &mut Random) {
+fn declare_merchant(facts: &mut Facts, m: u32, moment: &Moment<'_>, random: &mut Random) {
     let (id, category) = (format!("m{m}"), format!("c{:02}", random.below(CATEGORIES)));
     let integrity = if random.below(10) == 0 {
         0.5 + random.unit() / 2.0
@@ -58,7 +59,7 @@ fn declare_merchant(facts: &mut Facts, m: u64, moment: &Moment<'_>, random: &mut
     let _never_refused = facts.apply(Fact::Merchant(merchant, text.into()), moment);
 }
 
-fn declare_item(facts: &mut Facts, i: u64, zipf: &Zipf, moment: &Moment<'_>, random: &mut Random) {
+fn declare_item(facts: &mut Facts, i: u32, zipf: &Zipf, moment: &Moment<'_>, random: &mut Random) {
     let (id, merchant) = (format!("item-{i:07}"), format!("m{}", i / ITEMS_A_MERCHANT));
     let category = format!("c{:02}", random.below(CATEGORIES));
     let tags = zipf.distinct(6 + random.below(5), random);
@@ -67,7 +68,7 @@ fn declare_item(facts: &mut Facts, i: u64, zipf: &Zipf, moment: &Moment<'_>, ran
         .map(|&tag| (format!("t{tag}"), hundredths(1 + random.below(100))));
     let weighed: Vec<(String, f32)> = weighed.collect();
     let price = (random.unit() * 6.0).exp();
-    let listed_at = moment.wall.plus(-whole(random.below(365)) * DAY);
+    let listed_at = moment.wall.plus(-i64::from(random.below(365)) * DAY);
     let quality = f64::from(hundredths(random.below(101)));
     let listed: Vec<String> = weighed
         .iter()
@@ -107,8 +108,8 @@ fn declare_item(facts: &mut Facts, i: u64, zipf: &Zipf, moment: &Moment<'_>, ran
 /// Writes a profile as events of the last 60 days would have.
 fn learn_user(
     facts: &mut Facts,
-    u: u64,
-    (items, merchants): (u64, u64),
+    u: u32,
+    (items, merchants): (u32, u32),
     zipf: &Zipf,
     moment: &Moment<'_>,
     random: &mut Random,
@@ -133,7 +134,7 @@ fn learn_user(
     };
     let growth = user
         .profile
-        .open(&learn, moment.wall.plus(-whole(random.below(60)) * DAY));
+        .open(&learn, moment.wall.plus(-i64::from(random.below(60)) * DAY));
     for tag in tags {
         user.profile
             .add_tag(&learn, tag, growth * (1.0 + 50.0 * random.unit()));
@@ -141,14 +142,14 @@ fn learn_user(
     for _ in 0..USER_ITEMS {
         user.profile.add_item(
             &learn,
-            ItemRow(row_of(random.below(items))),
+            ItemRow(random.below(items)),
             growth * (1.0 + 20.0 * random.unit()),
         );
     }
     for _ in 0..USER_MERCHANTS {
         user.profile.add_merchant(
             &learn,
-            MerchantRow(row_of(random.below(merchants))),
+            MerchantRow(random.below(merchants)),
             growth * (1.0 + 30.0 * random.unit()),
         );
     }
@@ -166,7 +167,7 @@ fn tag_of(books: &crate::state::Books, tag: u32) -> Option<TagId> {
 /// Sales of the last 84 days: each merchant on five days of six, of the few items that sell at all.
 fn sell(
     facts: &mut Facts,
-    (items, merchants): (u64, u64),
+    (items, merchants): (u32, u32),
     last_complete: Day,
     random: &mut Random,
 ) {
@@ -182,13 +183,13 @@ fn sell(
                 id: 0,
                 amount: Money::from_units(price),
                 refunded: Money::default(),
-                buyer: UserRow(row_of(random.below(items))),
-                item: ItemRow(row_of(if random.below(SOLD_ONE_IN) == 0 {
+                buyer: UserRow(random.below(items)),
+                item: ItemRow(if random.below(SOLD_ONE_IN) == 0 {
                     first
                 } else {
                     seller
-                })),
-                merchant: MerchantRow(row_of(m)),
+                }),
+                merchant: MerchantRow(m),
             };
             facts.books.sales.purchase(
                 last_complete.plus(-i32::try_from(back).unwrap_or(0)),
@@ -202,39 +203,8 @@ fn id_of(text: &str) -> Id<'_> {
     Id(text.into())
 }
 
-fn row_of(number: u64) -> u32 {
-    u32::try_from(number).unwrap_or(0)
-}
-
-fn whole(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(0)
-}
-
-fn hundredths(number: u64) -> f32 {
-    narrow(f64::from(row_of(number)) / 100.0)
-}
-
-/// SplitMix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// A whole number below `bound`.
-    fn below(&mut self, bound: u64) -> u64 {
-        ((self.next() >> 32) * bound) >> 32
-    }
-
-    /// A number in [0, 1).
-    fn unit(&mut self) -> f64 {
-        f64::from((self.next() >> 32) as u32) / 4_294_967_296.0
-    }
+fn hundredths(number: u32) -> f32 {
+    narrow(f64::from(number) / 100.0)
 }
 
 /// Zipf's law with exponent 1 over tag numbers: tag k comes up with a chance that falls as 1/(k + 1).
@@ -256,13 +226,13 @@ impl Zipf {
 
     fn draw(&self, random: &mut Random) -> u32 {
         let at = random.unit() * self.sums.last().copied().unwrap_or(0.0);
-        row_of(self.sums.partition_point(|&sum| sum <= at) as u64)
+        short(self.sums.partition_point(|&sum| sum <= at))
     }
 
     /// That many different tags.
-    fn distinct(&self, count: u64, random: &mut Random) -> Vec<u32> {
+    fn distinct(&self, count: u32, random: &mut Random) -> Vec<u32> {
         let mut tags = Vec::new();
-        while (tags.len() as u64) < count {
+        while short(tags.len()) < count {
             let tag = self.draw(random);
             if !tags.contains(&tag) {
                 tags.push(tag);

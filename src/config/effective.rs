@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::read::DAY_MILLIS;
 use super::{
     Admission, Config, Normaliser, Prediction, Profile, Race, Scene, Server, Store, Tls, Weighed,
 };
 use crate::clock::{HOUR, SECOND};
 use crate::model::EventKind;
+use crate::number::DAY_MILLIS;
 use crate::objective::TABLE;
 
 impl Config {

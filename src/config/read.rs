@@ -12,8 +12,9 @@ use super::{
     Server, Store, Tls, TlsFiles, UnknownItems, prediction, scene,
 };
 use crate::clock::{ClockMode, DAY, HOUR, SECOND};
-use crate::model::read::is_id;
+use crate::model::is_id;
 use crate::model::{EventKind, Limits, Vocabulary};
+use crate::number::DAY_MILLIS;
 
 /// A half-life in days, from a quarter of an hour to a hundred years.
 const HALF_LIFE: std::ops::RangeInclusive<f64> = 0.01..=36_500.0;
@@ -25,8 +26,6 @@ const ENTRIES: std::ops::RangeInclusive<usize> = 1..=10_000;
 const REFERENCE: std::ops::RangeInclusive<f64> = 0.001..=1e12;
 /// Bytes of a body: what of it is accepted has to go into one record of the journal, which is at most twice as long.
 const BODY: std::ops::RangeInclusive<usize> = 1_024..=1 << 29;
-/// A day in milliseconds.
-pub(super) const DAY_MILLIS: f64 = 86_400_000.0;
 
 /// The whole file.
 pub(super) fn config(root: &Section<'_>) -> Config {

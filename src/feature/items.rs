@@ -18,7 +18,7 @@ use super::tags::Tags;
 use crate::binary::append;
 use crate::clock::{SECOND, Time};
 use crate::id::{Hash, IdHasher, Index, ItemRow, MerchantRow, TagId};
-use crate::model::read::narrow;
+use crate::number::narrow;
 use crate::prefetch::prefetch;
 
 const TAGS: usize = 11;

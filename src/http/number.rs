@@ -58,6 +58,7 @@ fn rounded(product: u64, shift: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Random;
 
     fn same(number: f64) {
         let mut out = Vec::new();
@@ -71,25 +72,21 @@ mod tests {
 
     #[test]
     fn scores_are_written_as_the_standard_way_does() {
-        let mut state = 1_u64;
+        let mut random = Random::new(1);
         for _ in 0..2_000_000 {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            let share = f32::from_bits(0x3f80_0000 | u32::try_from(state >> 41).unwrap()) - 1.0;
+            let bits = random.bits();
+            let share = f32::from_bits(0x3f80_0000 | u32::try_from(bits >> 41).unwrap()) - 1.0;
             same(f64::from(share));
         }
     }
 
     #[test]
     fn any_finite_number_is_written_as_the_standard_way_does() {
-        let mut state = 1_u64;
+        let mut random = Random::new(1);
         for _ in 0..300_000 {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            let small = f64::from(f32::from_bits(u32::try_from(state >> 32).unwrap()));
-            for number in [f64::from_bits(state), small] {
+            let bits = random.bits();
+            let small = f64::from(f32::from_bits(u32::try_from(bits >> 32).unwrap()));
+            for number in [f64::from_bits(bits), small] {
                 if number.is_finite() {
                     same(number);
                 }

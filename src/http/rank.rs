@@ -21,7 +21,7 @@ use super::error::{Cause, Problem};
 use super::reply::Reply;
 use crate::config::{Config, Generation};
 use crate::engine::RankError;
-use crate::model::read::Id;
+use crate::model::Id;
 use crate::model::schema::BATCH_CANDIDATES;
 use crate::model::{DEFAULT_SCENE, Diagnosis, Fault, RankRequest, Vocabulary, diagnose};
 

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::random::{STEP, mixed};
+
 /// The header of a request's id, in requests and in answers.
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -61,7 +63,7 @@ impl RequestIds {
     }
 
     fn new_header(&self) -> HeaderValue {
-        let number = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        let number = self.0.fetch_add(STEP, Ordering::Relaxed);
         let digits = hexadecimal(mixed(number));
         HeaderValue::from_bytes(&digits).unwrap_or(HeaderValue::from_static("0"))
     }
@@ -69,12 +71,6 @@ impl RequestIds {
 
 fn is_id(sent: &HeaderValue) -> bool {
     (1..=128).contains(&sent.len()) && sent.as_bytes().iter().all(u8::is_ascii_graphic)
-}
-
-const fn mixed(number: u64) -> u64 {
-    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
 }
 
 fn hexadecimal(number: u64) -> [u8; 16] {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Facts, Fate, Moment, Rejected, Taken};
 use crate::clock::{Day, Time};
 use crate::id::{ItemRow, MerchantRow, UserRow};
-use crate::model::read::Id;
+use crate::model::Id;
 use crate::model::{Event, EventKind};
 use crate::state::Key;
 

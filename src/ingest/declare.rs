@@ -8,8 +8,8 @@ use super::read::{Patch, fact, tidy};
 use super::{EntityKind, Facts, Fate, Moment, Rejected, Taken};
 use crate::feature::{ItemFields, Space};
 use crate::id::{MerchantRow, TagId};
-use crate::model::read::narrow;
 use crate::model::{Fault, Item, Merchant, Tags, User, schema};
+use crate::number::narrow;
 
 impl Facts {
     pub(super) fn declare_item(&mut self, item: &Item<'_>, text: Box<str>) {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{EntityKind, Operation, Rejected, Trace};
-use crate::model::read::id_text;
+use crate::model::id_text;
 use crate::model::{Entity, Event, Fault, Item, Merchant, User, Vocabulary, diagnose, schema};
 
 /// A fact that holds by itself; whether it fits what is known is seen when it is applied.

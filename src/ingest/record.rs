@@ -12,7 +12,7 @@ use crate::clock::{Day, Time};
 use crate::config::{Config, ConfigFaults};
 use crate::feature::Decay;
 use crate::id::UserRow;
-use crate::model::read::id_text;
+use crate::model::id_text;
 use crate::model::{Event, Vocabulary};
 
 /// One record of the journal.

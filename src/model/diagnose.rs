@@ -11,8 +11,10 @@ use serde::Deserialize;
 use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::read::{self, Id};
+use super::id::{Id, is_id};
+use super::read;
 use super::schema::{self, Bound, Field, Object, Rule, Shape};
+use super::whole::Whole;
 use super::{Entity, EventKind, Fault, RankRequest, Vocabulary};
 use crate::clock::Time;
 
@@ -428,7 +430,7 @@ impl<'v> Walk<'v> {
         } else if text.len() > schema::ID_BYTES {
             self.fault(format!("must have at most {} bytes", schema::ID_BYTES));
         } else {
-            self.check(read::is_id(text), || {
+            self.check(is_id(text), || {
                 "must not contain control characters".to_owned()
             });
         }
@@ -468,7 +470,7 @@ impl<'v> Walk<'v> {
 
     fn whole_number(&mut self, raw: &RawValue, low: u64, bound: Bound) {
         let high = bound.most(&self.vocabulary.limits);
-        let number = serde_json::from_str::<read::Whole<u64>>(raw.get()).map(|whole| whole.0);
+        let number = serde_json::from_str::<Whole<u64>>(raw.get()).map(|whole| whole.0);
         self.check(
             number.is_ok_and(|number| (low..=high).contains(&number)),
             || {

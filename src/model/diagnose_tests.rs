@@ -2,29 +2,14 @@
 
 use super::*;
 use crate::model::{Event, Item, Limits, Merchant, User};
+use crate::random::Random;
 
-/// A small seeded generator (splitmix64), so that a failure can be run again.
-struct Dice(u64);
+fn one_in(dice: &mut Random, of: u32) -> bool {
+    dice.below(of) == 0
+}
 
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(end).unwrap()).unwrap()
-    }
-
-    fn one_in(&mut self, of: usize) -> bool {
-        self.below(of) == 0
-    }
-
-    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[self.below(of.len())]
-    }
+fn pick<'a>(dice: &mut Random, of: &[&'a str]) -> &'a str {
+    of[dice.index(of.len())]
 }
 
 fn vocabulary() -> Vocabulary {
@@ -107,20 +92,20 @@ const TIMES: [&str; 4] = [
 ];
 
 /// A value that mostly fits the shape.
-fn value(dice: &mut Dice, shape: &Shape) -> String {
-    if dice.one_in(12) {
+fn value(dice: &mut Random, shape: &Shape) -> String {
+    if one_in(dice, 12) {
         return odd(dice);
     }
     match shape {
-        Shape::Id => dice.pick(&IDS).to_owned(),
-        Shape::Ids(_) => list(dice, 3, |dice| dice.pick(&IDS).to_owned()),
-        Shape::Text(_) => dice.pick(&[r#""""#, r#""a\tb""#, r#""玻尿酸""#]).to_owned(),
-        Shape::Flag => dice.pick(&["true", "false"]).to_owned(),
-        Shape::Number(..) => dice.pick(&NUMBERS).to_owned(),
-        Shape::Whole(..) => dice.pick(&["1", "2", "50"]).to_owned(),
-        Shape::Time => dice.pick(&TIMES).to_owned(),
-        Shape::OneOf(names) => format!("\"{}\"", dice.pick(names)),
-        Shape::Scene => dice.pick(&[r#""feed""#, r#""default""#]).to_owned(),
+        Shape::Id => pick(dice, &IDS).to_owned(),
+        Shape::Ids(_) => list(dice, 3, |dice| pick(dice, &IDS).to_owned()),
+        Shape::Text(_) => pick(dice, &[r#""""#, r#""a\tb""#, r#""玻尿酸""#]).to_owned(),
+        Shape::Flag => pick(dice, &["true", "false"]).to_owned(),
+        Shape::Number(..) => pick(dice, &NUMBERS).to_owned(),
+        Shape::Whole(..) => pick(dice, &["1", "2", "50"]).to_owned(),
+        Shape::Time => pick(dice, &TIMES).to_owned(),
+        Shape::OneOf(names) => format!("\"{}\"", pick(dice, names)),
+        Shape::Scene => pick(dice, &[r#""feed""#, r#""default""#]).to_owned(),
         Shape::Tags => tags(dice),
         Shape::Candidates => list(dice, 4, candidate),
         Shape::Predictions => predictions(dice),
@@ -129,75 +114,74 @@ fn value(dice: &mut Dice, shape: &Shape) -> String {
     }
 }
 
-fn odd(dice: &mut Dice) -> String {
+fn odd(dice: &mut Random) -> String {
     match dice.below(20) {
         0 => format!("\"{}\"", "x".repeat(128)),
         1 => format!("\"{}\"", "x".repeat(129)),
         2 => format!("{}{}", "[".repeat(40), "]".repeat(40)),
-        _ => dice.pick(&ODD).to_owned(),
+        _ => pick(dice, &ODD).to_owned(),
     }
 }
 
-fn list(dice: &mut Dice, most: usize, mut each: impl FnMut(&mut Dice) -> String) -> String {
-    let count = dice.below(most + 1) + usize::from(dice.one_in(8));
+fn list(dice: &mut Random, most: usize, mut each: impl FnMut(&mut Random) -> String) -> String {
+    let count = dice.index(most + 1) + usize::from(one_in(dice, 8));
     let elements: Vec<String> = (0..count).map(|_| each(dice)).collect();
     format!("[{}]", elements.join(", "))
 }
 
-fn map(dice: &mut Dice, names: &[&str], mut each: impl FnMut(&mut Dice) -> String) -> String {
-    let count = dice.below(4);
-    let entry = |_| format!("{} : {}", dice.pick(names), each(dice));
+fn map(dice: &mut Random, names: &[&str], mut each: impl FnMut(&mut Random) -> String) -> String {
+    let count = dice.index(4);
+    let entry = |_| format!("{} : {}", pick(dice, names), each(dice));
     let entries: Vec<String> = (0..count).map(entry).collect();
     format!("{{{}}}", entries.join(","))
 }
 
-fn tags(dice: &mut Dice) -> String {
-    if dice.one_in(3) {
-        return list(dice, 3, |dice| dice.pick(&IDS).to_owned());
+fn tags(dice: &mut Random) -> String {
+    if one_in(dice, 3) {
+        return list(dice, 3, |dice| pick(dice, &IDS).to_owned());
     }
     let names = [r#""a""#, r#""b""#, r#""1""#, r#""店""#, r#""""#];
-    let count = 5 - usize::from(!dice.one_in(6));
+    let count = 5 - usize::from(!one_in(dice, 6));
     map(dice, &names[..count], |dice| {
         value(dice, &schema::TAG_WEIGHT)
     })
 }
 
-fn predictions(dice: &mut Dice) -> String {
+fn predictions(dice: &mut Random) -> String {
     let names = [r#""pctr""#, r#""pcvr""#, r#""pctr""#, r#""none""#];
-    let count = 4 - usize::from(!dice.one_in(6));
+    let count = 4 - usize::from(!one_in(dice, 6));
     map(dice, &names[..count], |dice| {
-        dice.pick(&["null", "0.5", "-3", "1e999", "0.5", "1e300"])
-            .to_owned()
+        pick(dice, &["null", "0.5", "-3", "1e999", "0.5", "1e300"]).to_owned()
     })
 }
 
-fn candidate(dice: &mut Dice) -> String {
+fn candidate(dice: &mut Random) -> String {
     match dice.below(4) {
         0 => object(dice, &schema::CANDIDATE),
         1 => odd(dice),
-        _ => dice.pick(&IDS).to_owned(),
+        _ => pick(dice, &IDS).to_owned(),
     }
 }
 
-fn object(dice: &mut Dice, object: &Object) -> String {
+fn object(dice: &mut Random, object: &Object) -> String {
     let mut entries = Vec::new();
     for field in object.fields {
         let chance = if field.required { 15 } else { 2 };
-        if (field.required && !dice.one_in(chance)) || (!field.required && dice.one_in(chance)) {
+        if (field.required && !one_in(dice, chance)) || (!field.required && one_in(dice, chance)) {
             entries.push(format!("\"{}\":{}", field.name, value(dice, &field.shape)));
         }
     }
-    if dice.one_in(15) && !entries.is_empty() {
-        entries.push(entries[dice.below(entries.len())].clone());
+    if one_in(dice, 15) && !entries.is_empty() {
+        entries.push(entries[dice.index(entries.len())].clone());
     }
-    if dice.one_in(15) {
+    if one_in(dice, 15) {
         entries.push(format!(
             "{}:{}",
-            dice.pick(&[r#""none""#, r#""\ud800""#]),
+            pick(dice, &[r#""none""#, r#""\ud800""#]),
             odd(dice)
         ));
     }
-    if dice.one_in(30) {
+    if one_in(dice, 30) {
         let values: Vec<String> = object
             .fields
             .iter()
@@ -209,14 +193,14 @@ fn object(dice: &mut Dice, object: &Object) -> String {
 }
 
 /// A text that is an object most of the time, and broken some of it.
-fn text(dice: &mut Dice, of: &Object) -> String {
+fn text(dice: &mut Random, of: &Object) -> String {
     let mut text = object(dice, of);
-    if dice.one_in(20) {
-        let place = dice.below(text.len());
+    if one_in(dice, 20) {
+        let place = dice.index(text.len());
         if text.is_char_boundary(place) {
             text.insert_str(
                 place,
-                dice.pick(&["}", ",", "\"", "\u{1}", "]", "[", "nul", " "]),
+                pick(dice, &["}", ",", "\"", "\u{1}", "]", "[", "nul", " "]),
             );
         }
     }
@@ -225,7 +209,7 @@ fn text(dice: &mut Dice, of: &Object) -> String {
 
 /// Both ways on many texts; says how many were sound.
 fn agree(of: &Object, fast: impl Fn(&str, &Vocabulary) -> bool) -> usize {
-    let (mut dice, vocabulary) = (Dice(7), vocabulary());
+    let (mut dice, vocabulary) = (Random::new(7), vocabulary());
     (0..8_000)
         .filter(|_| {
             let text = text(&mut dice, of);

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::Limits;
-use super::read::{self, Id};
+use super::id::Id;
+use super::{read, whole};
 use crate::clock::Time;
 
 /// The highest amount of money in one figure, in whole units of the currency.
@@ -268,7 +269,7 @@ pub struct Event<'a> {
     #[serde(borrow, default)]
     pub request_id: Option<Id<'a>>,
     /// The place at which it was shown.
-    #[serde(default, deserialize_with = "read::whole_number")]
+    #[serde(default, deserialize_with = "whole::whole_number")]
     pub position: Option<u32>,
     /// The scene in which it was shown.
     #[serde(borrow, default)]

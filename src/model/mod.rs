@@ -8,13 +8,16 @@ pub mod read;
 pub mod schema;
 
 mod fact;
+mod id;
 mod request;
+mod whole;
 
 pub use diagnose::Diagnosis;
 pub use fact::{
     Entity, Event, EventKind, Item, ItemKind, MAX_CAMPAIGNS, MAX_MONEY, MAX_TAG_WEIGHT, MAX_TEXT,
     Merchant, Tags, User,
 };
+pub use id::{Id, MAX_ID, id_text, is_id};
 pub use request::{
     Candidates, Context, DEFAULT_SCENE, Dropped, Explanation, FactorPart, Part, Placed,
     RankRequest, Ranking,

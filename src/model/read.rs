@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
-use std::ops::Deref;
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
@@ -13,15 +12,11 @@ use serde::de::{
 use serde_json::value::RawValue;
 
 use super::fact::{MAX_TAG_WEIGHT, MAX_TEXT};
+use super::id::{Id, IdVisitor};
+use super::whole::integer;
 use super::{Candidates, EventKind, ItemKind, Tags};
 use crate::clock::Time;
-
-/// An id: 1 to 128 bytes without control characters; a JSON integer is taken as its decimal string.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Id<'a>(pub Cow<'a, str>);
-
-/// The most bytes of an id.
-pub const MAX_ID: usize = 128;
+use crate::number::narrow;
 
 /// The most elements that a list of candidates or tags is read to, whatever the limits say: a bound on memory.
 pub const MAX_LIST: usize = 1_000_000;
@@ -36,147 +31,6 @@ fn bounded<E: Error>(length: usize) -> Result<(), E> {
         return Err(E::invalid_length(length, &"a shorter list"));
     }
     Ok(())
-}
-
-impl Deref for Id<'_> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-/// Whether a text may be an id.
-#[inline]
-#[must_use]
-pub fn is_id(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let odd = match bytes.last_chunk() {
-        Some(last) => bytes
-            .as_chunks()
-            .0
-            .iter()
-            .fold(oddities(*last), |odd, word| odd | oddities(*word)),
-        None => bytes.iter().fold(0, |odd, &byte| odd | oddities([byte; 8])),
-    };
-    (1..=MAX_ID).contains(&bytes.len()) && (odd == 0 || !text.contains(char::is_control))
-}
-
-/// Not 0 where one of eight bytes may be a control character or part of one: below a space, above a tilde.
-#[inline(always)]
-fn oddities(bytes: [u8; 8]) -> u64 {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    let word = u64::from_le_bytes(bytes);
-    let below_space = word.wrapping_sub(EACH * 0x20);
-    let delete = (word & (EACH * 0x7f)).wrapping_add(EACH);
-    (below_space | delete | word) & (EACH * 0x80)
-}
-
-struct IdVisitor;
-
-impl<'de> Visitor<'de> for IdVisitor {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an id")
-    }
-
-    #[inline]
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        if is_id(text) {
-            Ok(Cow::Borrowed(text))
-        } else {
-            Err(E::invalid_value(Unexpected::Str(text), &self))
-        }
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        if is_id(text) {
-            Ok(Cow::Owned(text.to_owned()))
-        } else {
-            Err(E::invalid_value(Unexpected::Str(text), &self))
-        }
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(number.to_string()))
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(number.to_string()))
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-        match integer(number) {
-            Some(integer) => Ok(Cow::Owned(integer.to_string())),
-            None => Err(E::invalid_type(Unexpected::Float(number), &self)),
-        }
-    }
-}
-
-/// The integer that a JSON number with a point or an exponent stands for, within what 64 bits can hold: many writers know
-/// floats only, and send 7.0 for 7. Formatting is exact where a cast would not say that it was not.
-fn integer(number: f64) -> Option<i128> {
-    let integer: i128 = number.to_string().parse().ok()?;
-    (i128::from(i64::MIN)..=i128::from(u64::MAX))
-        .contains(&integer)
-        .then_some(integer)
-}
-
-/// A whole number of a type that may be smaller.
-pub(super) struct Whole<T>(pub(super) T);
-
-struct WholeVisitor<T>(PhantomData<T>);
-
-impl<T: TryFrom<i128>> Visitor<'_> for WholeVisitor<T> {
-    type Value = Whole<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a whole number")
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
-        let whole = T::try_from(i128::from(number));
-        whole
-            .map(Whole)
-            .map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-        let whole = integer(number).and_then(|number| T::try_from(number).ok());
-        whole
-            .map(Whole)
-            .ok_or_else(|| E::invalid_value(Unexpected::Float(number), &self))
-    }
-}
-
-impl<'de, T: TryFrom<i128>> Deserialize<'de> for Whole<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(WholeVisitor(PhantomData))
-    }
-}
-
-/// Reads a whole number or null.
-pub(super) fn whole_number<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: TryFrom<i128>,
-{
-    let whole = Option::<Whole<T>>::deserialize(deserializer)?;
-    Ok(whole.map(|Whole(number)| number))
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Id<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(IdVisitor).map(Id)
-    }
-}
-
-/// The text of an id as JSON gives it; `None` where it is none.
-#[must_use]
-pub fn id_text(given: &serde_json::Value) -> Option<String> {
-    let id = Id::deserialize(given).ok()?;
-    Some(id.0.into_owned())
 }
 
 struct TimeVisitor;
@@ -368,17 +222,6 @@ impl<'de> Visitor<'de> for TagsVisitor {
     }
 }
 
-/// The nearest `f32` of a number that is known to lie within its range.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "rounding to the nearest f32 is what is wanted"
-)]
-#[inline(always)]
-#[must_use]
-pub fn narrow(number: f64) -> f32 {
-    number as f32
-}
-
 impl<'de: 'a, 'a> Deserialize<'de> for Tags<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(TagsVisitor)
@@ -519,23 +362,5 @@ impl<'de> Visitor<'de> for PredictionsVisitor {
             predictions.extend(number.map(|number| (name, number)));
         }
         Ok(Predictions(predictions))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn an_id_has_no_control_character(text in "[ -~\\PC\\x00-\\x1f\\x7f\\u{80}-\\u{a0}]{0,140}", odd in any::<char>(), at in 0usize..40) {
-            let mut with_odd: Vec<char> = text.chars().filter(|each| !each.is_control()).collect();
-            with_odd.insert(at.min(with_odd.len()), odd);
-            for text in [text, with_odd.into_iter().collect()] {
-                let expected = (1..=MAX_ID).contains(&text.len()) && !text.chars().any(char::is_control);
-                prop_assert_eq!(is_id(&text), expected, "{:?}", text);
-            }
-        }
     }
 }

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::Vocabulary;
-use super::read::{self, Id};
+use super::id::Id;
+use super::{read, whole};
 use crate::clock::Time;
 
 /// The scene of a request that names none.
@@ -55,10 +56,10 @@ pub struct RankRequest<'a> {
     #[serde(borrow, default)]
     pub scene: Option<Id<'a>>,
     /// How many places; absent: the scene's.
-    #[serde(default, deserialize_with = "read::whole_number")]
+    #[serde(default, deserialize_with = "whole::whole_number")]
     pub limit: Option<usize>,
     /// Within which time scoring must begin; absent: the scene's.
-    #[serde(default, deserialize_with = "read::whole_number")]
+    #[serde(default, deserialize_with = "whole::whole_number")]
     pub timeout_ms: Option<u64>,
     /// Whether every score is to be explained.
     #[serde(default)]

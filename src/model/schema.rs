@@ -3,7 +3,7 @@
 //! The slow walk of [`diagnose`](super::diagnose) and the schemas of the OpenAPI document both follow it. The fast readers
 //! of [`read`](super::read) are written by hand for speed; a property test holds the two to the same verdict on any input.
 
-use super::read::MAX_ID;
+use super::id::MAX_ID;
 use super::{
     EventKind, ItemKind, Limits, MAX_CAMPAIGNS, MAX_MONEY, MAX_TAG_WEIGHT, MAX_TEXT, Vocabulary,
 };

@@ -3,7 +3,7 @@
 //! v(x) = min(1, ln(1 + max(0, x)) / ln(1 + x_ref)), x_ref = the 99.9th percentile by nearest rank of the positive values. A single
 //! giant then does not press everything else towards 0, as dividing by the maximum would.
 
-use crate::model::read::narrow;
+use crate::number::narrow;
 
 /// The log scale with one reference point.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -5,7 +5,7 @@
 use ndarray::{ArrayView1, ArrayViewMut1};
 
 use crate::config::{Scene, Weighed};
-use crate::model::read::narrow;
+use crate::number::narrow;
 use crate::objective::Needs;
 
 /// A scene's weights, each divided by their absolute sum.

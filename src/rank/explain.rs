@@ -5,8 +5,8 @@ use super::factor;
 use super::predict::Predictor;
 use super::resolve::Candidate;
 use crate::config::Weighed;
-use crate::model::read::narrow;
 use crate::model::{Explanation, Part};
+use crate::number::narrow;
 
 /// Explains one candidate.
 pub(super) fn explain(

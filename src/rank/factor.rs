@@ -4,7 +4,7 @@ use super::View;
 use crate::feature::Merchants;
 use crate::id::MerchantRow;
 use crate::model::FactorPart;
-use crate::model::read::narrow;
+use crate::number::narrow;
 
 /// What multiplies bases in one request.
 #[derive(Debug)]

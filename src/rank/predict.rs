@@ -19,11 +19,9 @@ use super::taste::Taste;
 use super::{BLOCK, View};
 use crate::config::{Normaliser, Weighed};
 use crate::feature::Details;
-use crate::model::read::narrow;
+use crate::number::{DAY_MILLIS, narrow};
 use crate::objective::Objective;
 
-/// Milliseconds of a day.
-const DAY_MILLIS: f64 = 86_400_000.0;
 /// The exponent of the least `f32` of full precision.
 const LEAST_EXPONENT: f32 = -126.0;
 

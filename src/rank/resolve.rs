@@ -11,6 +11,7 @@ use super::lookup::Seen;
 use super::{BLOCK, View};
 use crate::feature::Item;
 use crate::id::{Hash, ItemRow};
+use crate::number::short;
 use crate::prefetch::prefetch;
 use crate::race::{ItemStanding, MerchantStanding};
 
@@ -107,7 +108,7 @@ impl<'v, 'r, 'a> Resolver<'v, 'r, 'a> {
         let (hash, guess) = self.guesses[place];
         match verify(self.view, hash, guess) {
             Some((row, item)) if self.seen.first(row.0) => {
-                let candidate = Candidate::new(self.view, (row, item), narrow(first + place));
+                let candidate = Candidate::new(self.view, (row, item), short(first + place));
                 prefetch(candidate.standing);
                 prefetch(candidate.merchant);
                 found.push(candidate);
@@ -141,9 +142,4 @@ fn verify<'a>(
         view.items.find_by_hash(hash)?
     };
     (!found.1.stub()).then_some(found)
-}
-
-/// A place as it is kept; the limit on candidates is far below 2³².
-fn narrow(place: usize) -> u32 {
-    u32::try_from(place).unwrap_or(u32::MAX)
 }

@@ -4,7 +4,7 @@ use super::View;
 use super::lookup::Sums;
 use crate::feature::{Bond, Item, Items, User};
 use crate::id::{ItemRow, MerchantRow, TagId};
-use crate::model::read::narrow;
+use crate::number::narrow;
 use crate::objective::Needs;
 use crate::race::Standings;
 

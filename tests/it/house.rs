@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers, lowest first; a module may import what lies below its own layer.
-const LAYERS: [(&str, u8); 20] = [
+const LAYERS: &[(&str, u8)] = &[
     ("prefetch", 0),
     ("allocator", 0),
     ("chunked", 0),
@@ -13,6 +13,8 @@ const LAYERS: [(&str, u8); 20] = [
     ("objective", 0),
     ("id", 0),
     ("clock", 0),
+    ("number", 0),
+    ("random", 0),
     ("config", 1),
     ("telemetry", 1),
     ("feature", 2),

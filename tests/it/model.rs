@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::service::{Numbers, Service};
+use saima::random::Random;
+
+use super::service::Service;
 
 const FIRST: i64 = 1_743_984_000_000;
 const HOUR: i64 = 3_600_000;
@@ -85,12 +87,12 @@ fn log_scale(x: f64, reference: f64) -> f64 {
     ((1.0 + x.max(0.0)).ln() / (1.0 + reference).ln()).min(1.0)
 }
 
-fn some<T>(numbers: &mut Numbers, value: T) -> Option<T> {
+fn some<T>(numbers: &mut Random, value: T) -> Option<T> {
     (numbers.below(3) > 0).then_some(value)
 }
 
 fn made_up(seed: u64) -> World {
-    let mut numbers = Numbers(seed);
+    let mut numbers = Random::new(seed);
     let items = (0..25).map(|n| made_up_item(&mut numbers, n)).collect();
     let kinds = [
         "view",
@@ -147,7 +149,7 @@ fn made_up(seed: u64) -> World {
     }
 }
 
-fn made_up_item(numbers: &mut Numbers, n: u32) -> Item {
+fn made_up_item(numbers: &mut Random, n: u32) -> Item {
     let count = if n == 7 { 20 } else { numbers.below(5) };
     let tags = (0..count).map(|_| {
         (

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::service::{Numbers, Service};
+use saima::random::Random;
+
+use super::service::Service;
 
 const FIRST: i64 = 1_743_984_000_000;
 const MINUTE: i64 = 60_000;
@@ -30,7 +32,7 @@ fn catalogue(service: &Service) {
 }
 
 /// Half a year of events of every kind: refunds that name their purchase, in part or in full, and others; follows and unfollows.
-fn history(numbers: &mut Numbers) -> Vec<Value> {
+fn history(numbers: &mut Random) -> Vec<Value> {
     let mut events = Vec::new();
     for number in 0..1_500 {
         let user = format!("u{}", numbers.below(USERS));
@@ -75,7 +77,7 @@ fn history(numbers: &mut Numbers) -> Vec<Value> {
 }
 
 /// Gives back a third of the purchases, in part or in full.
-fn refund(numbers: &mut Numbers, purchase: &Value, events: &mut Vec<Value>) {
+fn refund(numbers: &mut Random, purchase: &Value, events: &mut Vec<Value>) {
     let whole = match numbers.below(6) {
         0 => Value::Null,
         1 => json!(purchase["amount"].as_f64().unwrap() / 4.0),
@@ -124,7 +126,7 @@ fn rounded(value: &Value) -> Value {
 
 #[test]
 fn the_order_of_events_does_not_matter() {
-    let mut numbers = Numbers(11);
+    let mut numbers = Random::new(11);
     let mut events = history(&mut numbers);
     let mut expected = None;
     for round in 0..6 {

@@ -351,38 +351,3 @@ pub(super) fn ids(ranking: &Value) -> Vec<String> {
         .map(|item| item["id"].as_str().unwrap().to_owned())
         .collect()
 }
-
-/// A seeded source of numbers (SplitMix64).
-pub(super) struct Numbers(pub(super) u64);
-
-impl Numbers {
-    pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub(super) fn below(&mut self, bound: u32) -> u32 {
-        u32::try_from(self.next() % u64::from(bound)).unwrap()
-    }
-
-    /// In (0, 1).
-    pub(super) fn unit(&mut self) -> f64 {
-        (f64::from(self.below(1 << 30)) + 0.5) / f64::from(1 << 30)
-    }
-
-    /// Standard normal (Box–Muller).
-    pub(super) fn normal(&mut self) -> f64 {
-        let radius = (-2.0 * self.unit().ln()).sqrt();
-        radius * (std::f64::consts::TAU * self.unit()).cos()
-    }
-
-    pub(super) fn shuffle<T>(&mut self, values: &mut [T]) {
-        for last in (1..values.len()).rev() {
-            let other = self.below(u32::try_from(last + 1).unwrap()) as usize;
-            values.swap(last, other);
-        }
-    }
-}

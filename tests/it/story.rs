@@ -4,7 +4,9 @@
 
 use serde_json::{Value, json};
 
-use super::service::{Numbers, Service};
+use saima::random::Random;
+
+use super::service::Service;
 
 /// Midnight before the first day: 84 days later a Sunday ends.
 const FIRST: i64 = 1_743_984_000_000;
@@ -15,7 +17,7 @@ const MONTH: u32 = 28;
 /// The orders of the story, each from another buyer.
 struct Orders {
     events: Vec<Value>,
-    numbers: Numbers,
+    numbers: Random,
 }
 
 impl Orders {
@@ -56,7 +58,7 @@ impl Orders {
 fn told(service: &Service) {
     let mut orders = Orders {
         events: Vec::new(),
-        numbers: Numbers(1),
+        numbers: Random::new(1),
     };
     orders.months("a", [10_000; 3]);
     orders.months("b", [1_000, 2_000, 3_000]);

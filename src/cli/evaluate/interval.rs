@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::measure::Quality;
+use crate::random::Random;
 
 const RESAMPLES: usize = 1_000;
 
@@ -23,8 +24,10 @@ pub struct Interval {
 /// Mean and interval of each figure; the same seed draws the same users. All 0 without rows.
 #[must_use]
 pub fn bootstrap(rows: &[Quality], seed: u64) -> [Interval; 3] {
-    let mut draw = Draw(seed);
-    let samples: Vec<[f64; 3]> = (0..RESAMPLES).map(|_| resample(rows, &mut draw)).collect();
+    let mut random = Random::new(seed);
+    let samples: Vec<[f64; 3]> = (0..RESAMPLES)
+        .map(|_| resample(rows, &mut random))
+        .collect();
     let means = mean(rows.iter().copied(), rows.len());
     std::array::from_fn(|figure| {
         let mut drawn: Vec<f64> = samples.iter().map(|sample| sample[figure]).collect();
@@ -37,8 +40,8 @@ pub fn bootstrap(rows: &[Quality], seed: u64) -> [Interval; 3] {
     })
 }
 
-fn resample(rows: &[Quality], draw: &mut Draw) -> [f64; 3] {
-    let drawn = (0..rows.len()).filter_map(|_| rows.get(draw.below(rows.len())).copied());
+fn resample(rows: &[Quality], random: &mut Random) -> [f64; 3] {
+    let drawn = (0..rows.len()).filter_map(|_| rows.get(random.index(rows.len())).copied());
     mean(drawn, rows.len())
 }
 
@@ -59,24 +62,6 @@ fn percentile(sorted: &[f64], thousandths: usize) -> f64 {
         (Some(below), Some(above)) => below + (above - below) * part,
         (Some(last), None) => *last,
         _ => 0.0,
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood, 2014): enough for drawing rows, and the same everywhere.
-struct Draw(u64);
-
-impl Draw {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `bound`, by multiplication and shift; the bias is below bound / 2⁶⁴.
-    fn below(&mut self, bound: usize) -> usize {
-        let wide = u128::from(self.next()) * (bound as u128);
-        usize::try_from(wide >> 64).unwrap_or(0)
     }
 }
 

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::clock::{Day, Time};
 use crate::id::{ItemRow, MerchantRow, TagId};
-use crate::model::read::narrow;
+use crate::number::narrow;
 
 pub use board::Board;
 pub use field::Standing;

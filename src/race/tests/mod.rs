@@ -17,48 +17,14 @@ use super::{
 use crate::clock::{Day, Time};
 use crate::config::Scale;
 use crate::id::{ItemRow, MerchantRow, UserRow};
+use crate::random::Random;
 
 /// The last complete day: a Sunday, so that whole weeks are calendar weeks.
 const LAST: Day = Day(20_002);
 
-/// A seeded source of numbers (SplitMix64).
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: u32) -> u32 {
-        u32::try_from(self.next() % u64::from(bound)).unwrap()
-    }
-
-    /// A day so many days or fewer before the last.
-    fn day(&mut self, days: u32) -> Day {
-        LAST.plus(-i32::try_from(self.below(days)).unwrap())
-    }
-
-    /// In (0, 1).
-    fn unit(&mut self) -> f64 {
-        (f64::from(self.below(1 << 30)) + 0.5) / f64::from(1 << 30)
-    }
-
-    /// Standard normal (Box–Muller).
-    fn normal(&mut self) -> f64 {
-        let radius = (-2.0 * self.unit().ln()).sqrt();
-        radius * (std::f64::consts::TAU * self.unit()).cos()
-    }
-
-    fn shuffle<T>(&mut self, values: &mut [T]) {
-        for last in (1..values.len()).rev() {
-            let other = self.below(u32::try_from(last + 1).unwrap()) as usize;
-            values.swap(last, other);
-        }
-    }
+/// Draws a day: the last one or one of the `days` - 1 before it.
+fn day(random: &mut Random, days: u32) -> Day {
+    LAST.plus(-i32::try_from(random.below(days)).unwrap())
 }
 
 /// A small marketplace: a ledger and the runners of both kinds.

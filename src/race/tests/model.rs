@@ -174,22 +174,18 @@ impl Plain<'_> {
     }
 }
 
-fn sold(numbers: &mut Numbers, merchants: u32) -> Vec<Vec<Sold>> {
+fn sold(random: &mut Random, merchants: u32) -> Vec<Vec<Sold>> {
     let mut sold: Vec<Vec<Sold>> = (0..merchants).map(|_| Vec::new()).collect();
     for _ in 0..2_500 {
-        let merchant = numbers.below(merchants).min(numbers.below(merchants)) as usize;
-        let amount = f64::from(numbers.below(10_000)) * f64::from(1 + 99 * numbers.below(2));
-        let spike = numbers.below(4) == 0;
+        let merchant = random.below(merchants).min(random.below(merchants)) as usize;
+        let amount = f64::from(random.below(10_000)) * f64::from(1 + 99 * random.below(2));
+        let spike = random.below(4) == 0;
         sold[merchant].push(Sold {
-            day: if spike {
-                60
-            } else {
-                numbers.below(84) as usize
-            },
-            buyer: numbers.below(300),
+            day: if spike { 60 } else { random.below(84) as usize },
+            buyer: random.below(300),
             merchant,
             amount,
-            back: [0.0, 0.0, 0.0, amount / 2.0, amount][numbers.below(5) as usize],
+            back: [0.0, 0.0, 0.0, amount / 2.0, amount][random.below(5) as usize],
         });
     }
     sold
@@ -198,13 +194,13 @@ fn sold(numbers: &mut Numbers, merchants: u32) -> Vec<Vec<Sold>> {
 #[test]
 fn random_markets_come_out_as_in_plain_loops() {
     for seed in [1, 2, 3] {
-        let mut numbers = Numbers(seed);
-        let sold = sold(&mut numbers, 60);
+        let mut random = Random::new(seed);
+        let sold = sold(&mut random, 60);
         let unlinked: Vec<(usize, usize, f64)> = (0..50)
-            .map(|place| (place, place % 60, f64::from(numbers.below(20_000))))
+            .map(|place| (place, place % 60, f64::from(random.below(20_000))))
             .collect();
         let openings: Vec<usize> = (0..60)
-            .map(|_| (numbers.below(2) * numbers.below(85)) as usize)
+            .map(|_| (random.below(2) * random.below(85)) as usize)
             .collect();
         let integrity: Vec<f64> = (0..60).map(|row| [1.0, 0.5][row % 2]).collect();
         let lanes: Vec<u32> = (0..60).map(|row| u32::from(row >= 45)).collect();

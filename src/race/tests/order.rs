@@ -10,21 +10,21 @@ enum Fact {
     Seen(Day, u32),
 }
 
-fn facts(numbers: &mut Numbers) -> Vec<Fact> {
+fn facts(random: &mut Random) -> Vec<Fact> {
     let mut facts = Vec::new();
     for id in 1..3_000 {
-        let item = numbers.below(60) * numbers.below(2);
-        let amount = (3.0 + 2.0 * numbers.normal()).exp();
-        let buyer = numbers.below(400);
+        let item = random.below(60) * random.below(2);
+        let amount = (3.0 + 2.0 * random.normal()).exp();
+        let buyer = random.below(400);
         let purchase = bought(id, buyer, Some(item), Some(item % 40), amount);
-        facts.push(Fact::Purchase(numbers.day(95), purchase));
-        match numbers.below(10) {
+        facts.push(Fact::Purchase(day(random, 95), purchase));
+        match random.below(10) {
             0 => facts.push(Fact::Refund(returned(&purchase, None))),
             1 => facts.extend(
                 [0.3, 0.7].map(|share| Fact::Refund(returned(&purchase, Some(share * amount)))),
             ),
-            2 => facts.push(Fact::Unlinked(numbers.day(84), item, purchase.amount)),
-            3 => facts.push(Fact::Seen(numbers.day(90), item)),
+            2 => facts.push(Fact::Unlinked(day(random, 84), item, purchase.amount)),
+            3 => facts.push(Fact::Seen(day(random, 90), item)),
             _ => {}
         }
     }
@@ -74,21 +74,21 @@ fn all(standings: &Standings) -> Vec<Option<Standing>> {
 
 #[test]
 fn the_order_of_facts_and_the_numbers_of_buyers_do_not_show() {
-    let mut numbers = Numbers(11);
-    let mut facts = facts(&mut numbers);
+    let mut random = Random::new(11);
+    let mut facts = facts(&mut random);
     let mut buyers: Vec<u32> = (0..400).collect();
     let expected = all(&standings(&facts, &buyers));
     assert!(expected.iter().flatten().any(|one| one.weekly_gmv > 0.0));
     for _ in 0..5 {
-        numbers.shuffle(&mut facts);
-        numbers.shuffle(&mut buyers);
+        random.shuffle(&mut facts);
+        random.shuffle(&mut buyers);
         assert_eq!(all(&standings(&facts, &buyers)), expected);
     }
 }
 
 #[test]
 fn the_number_of_threads_does_not_show() {
-    let facts = facts(&mut Numbers(12));
+    let facts = facts(&mut Random::new(12));
     let buyers: Vec<u32> = (0..400).collect();
     let on = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);

@@ -40,9 +40,9 @@ fn the_log_scale_is_finite_and_rising_whatever_its_reference() {
 
 #[test]
 fn the_percentile_is_the_one_that_sorting_finds() {
-    let mut numbers = Numbers(3);
+    let mut random = Random::new(3);
     for n in [100, 101, 999, 1_000, 1_001, 1_999, 2_000, 12_345, 60_000] {
-        let mut values: Vec<f64> = (0..n).map(|_| (3.0 * numbers.normal()).exp()).collect();
+        let mut values: Vec<f64> = (0..n).map(|_| (3.0 * random.normal()).exp()).collect();
         let mut exact = Reference::new(n);
         let mut loose = Reference::new(3 * n);
         for value in &values {

@@ -22,86 +22,86 @@ struct Seller {
 }
 
 impl Seller {
-    fn new(numbers: &mut Numbers) -> Self {
-        let (grows, trick) = match numbers.unit() {
+    fn new(random: &mut Random) -> Self {
+        let (grows, trick) = match random.unit() {
             share if share < 0.05 => (true, Trick::None),
             share if share < 0.08 => (false, Trick::Spike),
             share if share < 0.11 => (false, Trick::Wash),
             _ => (false, Trick::None),
         };
         Self {
-            slope: 0.05 * numbers.normal() + if grows { 0.35 } else { 0.0 },
-            weekly: (6_f64.ln() + 1.6 * numbers.normal()).exp(),
+            slope: 0.05 * random.normal() + if grows { 0.35 } else { 0.0 },
+            weekly: (6_f64.ln() + 1.6 * random.normal()).exp(),
             trick,
             orders: 0,
         }
     }
 
     /// Ordinary orders of a day: a Poisson number around a trend, the weekday and a gamma of variance 0.1.
-    fn ordinary(&self, day: i32, numbers: &mut Numbers) -> u32 {
+    fn ordinary(&self, day: i32, random: &mut Random) -> u32 {
         let weeks = (f64::from(day) - f64::from(DAYS - 1) / 2.0) / 7.0;
         let weekday = WEEKDAYS[usize::try_from(day % 7).unwrap()];
         let rate = self.weekly / 7.0 * weekday * (self.slope * weeks).exp();
-        poisson(rate * gamma(numbers), numbers)
+        poisson(rate * gamma(random), random)
     }
 }
 
 /// A gamma of mean 1 and variance 0.1: the mean of ten exponentials.
-fn gamma(numbers: &mut Numbers) -> f64 {
-    let product: f64 = (0..10).map(|_| numbers.unit()).product();
+fn gamma(random: &mut Random) -> f64 {
+    let product: f64 = (0..10).map(|_| random.unit()).product();
     -product.ln() / 10.0
 }
 
-fn poisson(rate: f64, numbers: &mut Numbers) -> u32 {
+fn poisson(rate: f64, random: &mut Random) -> u32 {
     if rate > 50.0 {
-        let near = (rate + rate.sqrt() * numbers.normal()).round().max(0.0);
+        let near = (rate + rate.sqrt() * random.normal()).round().max(0.0);
         return format!("{near}").parse().unwrap();
     }
-    let (end, mut product, mut count) = ((-rate).exp(), numbers.unit(), 0);
+    let (end, mut product, mut count) = ((-rate).exp(), random.unit(), 0);
     while product > end {
-        product *= numbers.unit();
+        product *= random.unit();
         count += 1;
     }
     count
 }
 
 fn simulate(seed: u64) -> (Market, Vec<Seller>) {
-    let mut numbers = Numbers(seed);
+    let mut random = Random::new(seed);
     let mut market = Market::new(SELLERS as usize, 0);
     let start = LAST.plus(1 - DAYS);
-    let mut sellers: Vec<Seller> = (0..SELLERS).map(|_| Seller::new(&mut numbers)).collect();
+    let mut sellers: Vec<Seller> = (0..SELLERS).map(|_| Seller::new(&mut random)).collect();
     for (row, seller) in (0..).zip(&mut sellers) {
         market.merchants[row as usize].start = Some(start);
         for day in 0..DAYS {
-            let orders = seller.ordinary(day, &mut numbers);
+            let orders = seller.ordinary(day, &mut random);
             seller.orders += orders;
             market.sell(row, start.plus(day), orders, 100.0);
         }
         match seller.trick {
             Trick::None => {}
-            Trick::Spike => spike(&mut market, row, seller, &mut numbers),
-            Trick::Wash => wash(&mut market, row, seller, &mut numbers),
+            Trick::Spike => spike(&mut market, row, seller, &mut random),
+            Trick::Wash => wash(&mut market, row, seller, &mut random),
         }
     }
     (market, sellers)
 }
 
 /// Five weeks' orders on one day of the last week, each by another buyer.
-fn spike(market: &mut Market, row: u32, seller: &mut Seller, numbers: &mut Numbers) {
+fn spike(market: &mut Market, row: u32, seller: &mut Seller, random: &mut Random) {
     let orders: u32 = format!("{}", (5.0 * seller.weekly).round())
         .parse()
         .unwrap();
     seller.orders += orders;
-    market.sell(row, numbers.day(7), orders, 100.0);
+    market.sell(row, day(random, 7), orders, 100.0);
 }
 
 /// Two, four, six orders a day in the last three weeks, by three to eight accounts.
-fn wash(market: &mut Market, row: u32, seller: &mut Seller, numbers: &mut Numbers) {
-    let accounts = 3 + numbers.below(6);
+fn wash(market: &mut Market, row: u32, seller: &mut Seller, random: &mut Random) {
+    let accounts = 3 + random.below(6);
     for (week, daily) in (0..).zip([6, 4, 2]) {
         for order in 0..7 * daily {
             let day = LAST.plus(-7 * week - order % 7);
-            market.buy(row, day, row * 10 + numbers.below(accounts), 100.0);
+            market.buy(row, day, row * 10 + random.below(accounts), 100.0);
             seller.orders += 1;
         }
     }

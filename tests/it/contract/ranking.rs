@@ -7,11 +7,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{DAY, bought, did, end_of_window, near, noon, weighing};
-use crate::service::{JSON, Numbers, Service, ids};
+use saima::random::Random;
+
+use crate::service::{JSON, Service, ids};
 
 /// A small marketplace with something for every objective.
 fn marketplace(service: &Service) -> Vec<String> {
-    let mut numbers = Numbers(3);
+    let mut numbers = Random::new(3);
     let merchants: Vec<Value> = (0..5)
         .map(|m| json!({"id": format!("m{m}"), "category": "c", "integrity": 1.0 - f64::from(m) / 10.0}))
         .collect();
@@ -52,7 +54,7 @@ fn equal_calls_get_equal_bytes_and_permuted_candidates_equal_items() {
     for _ in 0..5 {
         assert_eq!(ask(&candidates, 40).bytes, first.bytes);
     }
-    let mut numbers = Numbers(1);
+    let mut numbers = Random::new(1);
     for limit in [40, 11, 1] {
         for _ in 0..5 {
             numbers.shuffle(&mut candidates);

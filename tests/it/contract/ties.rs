@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::service::{Numbers, Service, ids};
+use saima::random::Random;
+
+use crate::service::{Service, ids};
 
 fn by_the_rule(mut names: Vec<String>) -> Vec<String> {
     names.sort_by_key(|name| (crc32fast::hash(name.as_bytes()), name.clone().into_bytes()));
@@ -12,7 +14,7 @@ fn by_the_rule(mut names: Vec<String>) -> Vec<String> {
 #[test]
 fn equal_items_stand_in_the_order_of_the_rule_at_every_limit() {
     let service = Service::start();
-    let mut numbers = Numbers(7);
+    let mut numbers = Random::new(7);
     // Two ids of one checksum among them, so that the bytes have to decide.
     let mut names = vec!["plumless".to_owned(), "buckeroo".to_owned()];
     assert_eq!(

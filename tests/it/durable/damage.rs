@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{Changes, Data, everything, refused, same};
-use crate::service::Numbers;
+use saima::random::Random;
 
 /// A data directory with some segments and no checkpoint.
 fn filled() -> Data {
@@ -28,7 +28,7 @@ fn last_written(data: &Data) -> std::path::PathBuf {
 
 #[test]
 fn a_torn_end_is_cut_off_and_the_service_goes_on() {
-    let (data, mut numbers) = (filled(), Numbers(1));
+    let (data, mut numbers) = (filled(), Random::new(1));
     for _ in 0..5 {
         let path = last_written(&data);
         let bytes = fs::read(&path).unwrap();
@@ -45,7 +45,7 @@ fn a_torn_end_is_cut_off_and_the_service_goes_on() {
 
 #[test]
 fn damage_is_refused_with_its_file_and_place() {
-    let (data, mut numbers) = (filled(), Numbers(2));
+    let (data, mut numbers) = (filled(), Random::new(2));
     let files = data.files("journal");
     for _ in 0..10 {
         let path = &files[numbers.below(u32::try_from(files.len() - 1).unwrap()) as usize];

@@ -6,7 +6,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{Change, Data, everything, program, same};
-use crate::service::{Numbers, Service};
+use saima::random::Random;
+
+use crate::service::Service;
 
 /// How often files hold an id, over a whole directory.
 fn mentions(directory: &Path, id: &str) -> usize {
@@ -116,7 +118,7 @@ fn an_erasure_outlives_the_process_and_a_rebuild() {
 /// Weeks in which users buy at six merchants and give some of it back. The great buyer among them is `gone`, who was deleted once and
 /// came back; the first who sees the last item, and the last of whom anything is heard, is `gone` too.
 fn trade(service: &Service, gone: &str) {
-    let mut numbers = Numbers(5);
+    let mut numbers = Random::new(5);
     let item = |number: u32| json!({"id": format!("i{number}"), "merchant_id": format!("m{}", number % 6), "price": 4 + number});
     service.items(&(0..18).map(item).collect::<Vec<_>>());
     for day in 0..45_i64 {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::{Changes, Data, SMALL, everything, same};
-use crate::service::{Numbers, Service};
+use saima::random::Random;
+
+use crate::service::Service;
 
 /// How often the service is killed; more with `SAIMA_KILLS`.
 const ROUNDS: u32 = 200;
@@ -12,7 +14,7 @@ const ROUNDS: u32 = 200;
 fn nothing_acknowledged_is_lost_and_nothing_counts_twice() {
     let rounds = std::env::var("SAIMA_KILLS").ok();
     let rounds = rounds.map_or(ROUNDS, |rounds| rounds.parse().unwrap());
-    let (data, mut changes, mut moments) = (Data::new(SMALL), Changes::new(7), Numbers(11));
+    let (data, mut changes, mut moments) = (Data::new(SMALL), Changes::new(7), Random::new(11));
     let (mut done, mut under_way, mut checkpoints) = (Vec::new(), None, 0);
     for _ in 0..rounds {
         let service = data.start();

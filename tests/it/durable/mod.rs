@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::service::{Numbers, Service, program};
+use saima::random::Random;
+
+use super::service::{Service, program};
 
 /// Files so small that a few hundred facts begin many of them, and checkpoints one after the other.
 const SMALL: &str = "[store]\nsegment_bytes = 4096\ncheckpoint_bytes = 16384\n";
@@ -110,14 +112,14 @@ impl Change {
 
 /// Changes of every kind in a random order: catalogue first, then behaviour, prices, tags, deletions and their return.
 struct Changes {
-    numbers: Numbers,
+    numbers: Random,
     made: u32,
 }
 
 impl Changes {
     fn new(seed: u64) -> Self {
         Self {
-            numbers: Numbers(seed),
+            numbers: Random::new(seed),
             made: 0,
         }
     }

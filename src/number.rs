@@ -1,0 +1,56 @@
+//! Conversions between number types, each with its rounding or saturation in its name, and the milliseconds of a day.
+//!
+//! `as` would be as fast, but says neither which way it goes nor what it loses.
+
+/// Milliseconds in a day, for figures in days: half-lives and ages.
+pub const DAY_MILLIS: f64 = 86_400_000.0;
+
+/// Returns the `f32` nearest to a number within the range of `f32`.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "rounding to the nearest f32 is the purpose"
+)]
+#[inline(always)]
+#[must_use]
+pub const fn narrow(number: f64) -> f32 {
+    number as f32
+}
+
+/// Returns a count as a `u64`, which holds every `usize`.
+#[inline(always)]
+#[must_use]
+pub const fn wide(count: usize) -> u64 {
+    count as u64
+}
+
+/// Returns a count as a `u32`, `u32::MAX` if it is larger.
+#[inline(always)]
+#[must_use]
+pub fn short(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_has_the_milliseconds_of_the_clock() {
+        assert_eq!(format!("{DAY_MILLIS}"), crate::clock::DAY.to_string());
+    }
+
+    #[test]
+    fn narrow_rounds_to_the_nearest() {
+        assert_eq!(narrow(0.1).to_bits(), 0.1_f32.to_bits());
+        assert_eq!(
+            narrow(1.0 + f64::from(f32::EPSILON) / 4.0).to_bits(),
+            1_f32.to_bits()
+        );
+    }
+
+    #[test]
+    fn short_saturates() {
+        assert_eq!(short(7), 7);
+        assert_eq!(short(usize::MAX), u32::MAX);
+    }
+}
