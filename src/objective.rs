@@ -207,9 +207,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_readme_shows_this_table() {
-        let readme = include_str!("../README.md");
-        let shown = readme
+    fn the_guide_shows_this_table() {
+        let guide = include_str!("docs/scoring.md");
+        let shown = guide
             .split("<!-- objectives -->")
             .nth(1)
             .and_then(|rest| rest.split("<!-- /objectives -->").next());
