@@ -9,7 +9,9 @@ use rayon::ThreadPoolBuilder;
 use saima::clock::{Day, Time};
 use saima::config::Scale;
 use saima::id::{ItemRow, MerchantRow, UserRow};
-use saima::race::{Inputs, LaneId, Lanes, Ledger, Money, Purchase, Runner, Standings};
+use saima::race::{
+    Inputs, Kind, LaneId, Lanes, Ledger, Money, PerKind, Purchase, Runner, RunnerRows, Standings,
+};
 use saima::random::Random;
 
 const LAST: Day = Day(20_000);
@@ -36,8 +38,9 @@ fn market(size: &Size) -> Inputs {
         let purchase = Purchase {
             id: random.bits() | 1,
             buyer: UserRow(skewed(&mut random, 1_000_000)),
-            item: ItemRow(item),
-            merchant: MerchantRow(item / 10 % size.merchants),
+            runners: RunnerRows::default()
+                .with(ItemRow(item))
+                .with(MerchantRow(item / 10 % size.merchants)),
             amount: Money::from_units(f64::from(1 + random.below(100_000)) / 100.0),
             refunded: Money(i64::from(id % 50 == 0)),
         };
@@ -58,14 +61,18 @@ fn market(size: &Size) -> Inputs {
         as_of: Time::default(),
         last_complete: LAST,
         utc_offset: 0,
-        merchants: (0..size.merchants).map(runner).collect(),
-        items: (0..size.items).map(runner).collect(),
+        runners: PerKind::from_fn(|kind| {
+            let rows = match kind {
+                Kind::Item => size.items,
+                Kind::Merchant => size.merchants,
+            };
+            (0..rows).map(runner).collect()
+        }),
         lanes,
         sales: ledger.snapshot(LAST),
         item_count: size.items,
         tag_counts: vec![100; 10_000],
-        item_history: 40.0,
-        merchant_history: 100.0,
+        history: PerKind::from_fn(|_| 40.0),
         scale: Scale {
             item_history: 40.0,
             merchant_history: 100.0,

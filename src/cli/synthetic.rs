@@ -11,7 +11,7 @@ use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
 use crate::ingest::{Fact, Facts, Moment};
 use crate::model::{Id, Item, Merchant, Tags};
 use crate::number::{narrow, short};
-use crate::race::{Money, Purchase};
+use crate::race::{Money, Purchase, RunnerRows};
 use crate::random::Random;
 
 const TAGS: u32 = 10_000;
@@ -184,12 +184,13 @@ fn sell(
                 amount: Money::from_units(price),
                 refunded: Money::default(),
                 buyer: UserRow(random.below(items)),
-                item: ItemRow(if random.below(SOLD_ONE_IN) == 0 {
-                    first
-                } else {
-                    seller
-                }),
-                merchant: MerchantRow(m),
+                runners: RunnerRows::default()
+                    .with(ItemRow(if random.below(SOLD_ONE_IN) == 0 {
+                        first
+                    } else {
+                        seller
+                    }))
+                    .with(MerchantRow(m)),
             };
             facts.books.sales.purchase(
                 last_complete.plus(-i32::try_from(back).unwrap_or(0)),

@@ -1,17 +1,17 @@
-//! What a rebuild is made from, copied out of the facts a slice at a time, so that the writer never waits for the whole of it.
+//! The inputs of a rebuild, copied out of the facts a slice at a time, so that the writer waits for one slice only.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 use super::{Engine, ITEMS_A_SLICE, USERS_A_SLICE};
 use crate::clock::{Day, Time};
-use crate::config::{Config, LaneBy, Race};
-use crate::feature::{Bond, Decay, Space, User};
+use crate::config::{Config, LaneBy, Race, Scale};
+use crate::feature::{Bond, Decay, Merchant, Space, User};
 use crate::id::{ItemRow, MerchantRow, TagId};
-use crate::race::{Inputs, LaneId, Lanes, Ledger, Reference, Runner, Standings};
+use crate::race::{Inputs, Kind, LaneId, Lanes, Ledger, PerKind, Reference, Runner, Standings};
 use crate::state::Books;
 
-/// Standings of nothing, number 0: what ranks until the first are built.
+/// Standings without runners, number 0: rankings read them until the first are built.
 pub(super) fn nothing(config: &Config) -> Standings {
     let last_complete = Day(0);
     Standings::build(Inputs {
@@ -19,14 +19,12 @@ pub(super) fn nothing(config: &Config) -> Standings {
         as_of: Time::default(),
         last_complete,
         utc_offset: config.race.utc_offset,
-        merchants: Vec::new(),
-        items: Vec::new(),
+        runners: PerKind::default(),
         lanes: Lanes::default(),
         sales: Ledger::new(0).snapshot(last_complete),
         item_count: 0,
         tag_counts: Vec::new(),
-        item_history: config.scale.item_history,
-        merchant_history: config.scale.merchant_history,
+        history: unlearnt(&config.scale),
         scale: config.scale.clone(),
         level_weight: config.race.level,
         growth_weight: config.race.growth,
@@ -34,17 +32,16 @@ pub(super) fn nothing(config: &Config) -> Standings {
 }
 
 impl Engine {
-    /// Copies what standings of that number, up to that day, are built from.
+    /// Copies the inputs of the standings with that number, up to that day.
     pub(super) fn gather(&self, number: u64, last_complete: Day) -> Inputs {
         let generation = self.generation();
         let config = &generation.config;
         let as_of = self.as_of(config);
         let mut lanes = LaneNames::new(&config.race, last_complete);
-        let merchants = self.merchant_runners(&mut lanes);
-        let items = self.item_runners(&mut lanes, &merchants);
-        let (item_history, merchant_history) = self.history_references(config, as_of);
+        let runners = PerKind::from_fn(|kind| self.runners(kind, &mut lanes));
+        let history = self.history_references(config, as_of);
         let mut facts = self.facts.write();
-        // The wall clock, where it stands in before the first event, must not end days that a history is about to fill.
+        // Before the first event the wall clock may stand in for an event clock; it must not end days that imported events will fill.
         if self.clock.has_begun() {
             facts.expire(last_complete.min(self.last_complete(config)));
         }
@@ -53,79 +50,52 @@ impl Engine {
             as_of,
             last_complete,
             utc_offset: config.race.utc_offset,
-            merchants,
-            items,
+            runners,
             lanes: lanes.lanes,
             sales: facts.books.sales.snapshot(last_complete),
             item_count: u32::try_from(facts.books.items.len()).unwrap_or(u32::MAX),
             tag_counts: facts.books.tags.carriers().to_vec(),
-            item_history,
-            merchant_history,
+            history,
             scale: config.scale.clone(),
             level_weight: config.race.level,
             growth_weight: config.race.growth,
         }
     }
 
-    fn merchant_runners(&self, lanes: &mut LaneNames<'_>) -> Vec<Runner> {
-        let facts = self.facts.read();
-        let books = &facts.books;
-        let runner = |row| {
-            let merchant = books.merchants.get(MerchantRow::at(row))?;
-            Some(Runner {
-                present: merchant.exists,
-                lane: lanes.of(
-                    books,
-                    merchant.category,
-                    merchant.region,
-                    merchant.joined_at,
-                ),
-                start: merchant.joined_at.map(|at| at.day(lanes.race.utc_offset)),
-                integrity: merchant.integrity.unwrap_or(1.0),
-                price: f64::NAN,
-            })
-        };
-        (0..books.merchants.rows()).filter_map(runner).collect()
-    }
-
-    fn item_runners(&self, lanes: &mut LaneNames<'_>, merchants: &[Runner]) -> Vec<Runner> {
-        let rows = self.facts.read().books.items.rows();
-        let (mut runners, mut declared) = (Vec::with_capacity(rows), 0);
+    /// The runners of one kind, by row.
+    fn runners(&self, kind: Kind, lanes: &mut LaneNames<'_>) -> Vec<Runner> {
+        let rows = rows(&self.facts.read().books, kind);
+        let (mut runners, mut bytes) = (Vec::with_capacity(rows), 0);
         for start in (0..rows).step_by(ITEMS_A_SLICE) {
             let slice = start..(start + ITEMS_A_SLICE).min(rows);
             let facts = self.facts.read();
             let books = &facts.books;
-            declared += books.items.heap_bytes(slice.clone());
+            if kind == Kind::Item {
+                bytes += books.items.heap_bytes(slice.clone());
+            }
             runners.extend(slice.map(|row| {
-                let row = ItemRow::at(row);
-                let (item, details) = (books.items.get(row), books.items.details(row));
-                let listed_at = item.listed_at();
-                Runner {
-                    present: !item.stub(),
-                    lane: lanes.of(books, details.category, details.region, listed_at),
-                    start: listed_at.map(|at| at.day(lanes.race.utc_offset)),
-                    integrity: merchants
-                        .get(item.merchant.index())
-                        .map_or(1.0, |merchant| merchant.integrity),
-                    price: details.price.unwrap_or(f64::NAN),
-                }
+                let declared = Declared::of(books, kind, row);
+                declared.runner(lanes.of(books, &declared), lanes.race.utc_offset)
             }));
         }
-        self.sizes.items.store(declared, Ordering::Relaxed);
+        if kind == Kind::Item {
+            self.sizes.items.store(bytes, Ordering::Relaxed);
+        }
         runners
     }
 
-    /// The reference points of the users' histories with items and with merchants.
-    fn history_references(&self, config: &Config, as_of: Time) -> (f64, f64) {
+    /// The reference points of the users' histories with the runners of each kind.
+    fn history_references(&self, config: &Config, as_of: Time) -> PerKind<f64> {
+        let profile = &config.profile;
         let users = self.facts.read().books.users.rows();
-        let mut items = Reference::new(users.saturating_mul(config.profile.max_items));
-        let mut merchants = Reference::new(
-            users.saturating_mul(config.profile.max_merchants + config.profile.max_follows),
-        );
-        let (decay, bond) = (
-            Decay::new(config.profile.half_life),
-            config.profile.follow_bond,
-        );
+        let mut histories = PerKind::from_fn(|kind| {
+            let most = match kind {
+                Kind::Item => profile.max_items,
+                Kind::Merchant => profile.max_merchants + profile.max_follows,
+            };
+            Reference::new(users.saturating_mul(most))
+        });
+        let decay = Decay::new(profile.half_life);
         let mut bytes = 0;
         for start in (0..users).step_by(USERS_A_SLICE) {
             let slice = start..(start + USERS_A_SLICE).min(users);
@@ -133,23 +103,38 @@ impl Engine {
             bytes += facts.books.users.bytes(slice.clone());
             for user in facts.books.users.slice(slice) {
                 let left = user.profile.left(decay, as_of);
-                user.profile
-                    .items()
-                    .entries()
-                    .iter()
-                    .for_each(|entry| items.push(entry.weight * left));
-                push_merchants(user, left, bond, &mut merchants);
+                push_items(user, left, &mut histories[Kind::Item]);
+                push_merchants(
+                    user,
+                    left,
+                    profile.follow_bond,
+                    &mut histories[Kind::Merchant],
+                );
             }
         }
         self.sizes.users.store(bytes, Ordering::Relaxed);
-        (
-            items.value(config.scale.item_history),
-            merchants.value(config.scale.merchant_history),
-        )
+        let unlearnt = unlearnt(&config.scale);
+        histories.map(|kind, history| history.value(unlearnt[kind]))
     }
 }
 
-/// The histories with merchants, the bonds of following included.
+/// The configured reference points of histories, for a service with too few of them.
+fn unlearnt(scale: &Scale) -> PerKind<f64> {
+    PerKind::from_fn(|kind| match kind {
+        Kind::Item => scale.item_history,
+        Kind::Merchant => scale.merchant_history,
+    })
+}
+
+/// Adds a user's histories with items.
+fn push_items(user: &User, left: f64, items: &mut Reference) {
+    let entries = user.profile.items().entries();
+    entries
+        .iter()
+        .for_each(|entry| items.push(entry.weight * left));
+}
+
+/// Adds a user's histories with merchants, including the bonds of following.
 fn push_merchants(user: &User, left: f64, bond: f64, merchants: &mut Reference) {
     let entries = user.profile.merchants().entries();
     let follows = |row| {
@@ -169,7 +154,70 @@ fn push_merchants(user: &User, left: f64, bond: f64, merchants: &mut Reference) 
     }
 }
 
-/// The lanes of one rebuild, by what they are made of.
+/// Number of rows of one kind of runner.
+fn rows(books: &Books, kind: Kind) -> usize {
+    match kind {
+        Kind::Item => books.items.rows(),
+        Kind::Merchant => books.merchants.rows(),
+    }
+}
+
+/// The declared facts of a runner.
+struct Declared {
+    present: bool,
+    category: TagId,
+    region: TagId,
+    since: Option<Time>,
+    integrity: f32,
+    price: f64,
+}
+
+impl Declared {
+    /// The facts of the runner in a row.
+    fn of(books: &Books, kind: Kind, row: usize) -> Self {
+        match kind {
+            Kind::Item => Self::item(books, ItemRow::at(row)),
+            Kind::Merchant => Self::merchant(books, MerchantRow::at(row)),
+        }
+    }
+
+    fn item(books: &Books, row: ItemRow) -> Self {
+        let (item, details) = (books.items.get(row), books.items.details(row));
+        Self {
+            present: !item.stub(),
+            category: details.category,
+            region: details.region,
+            since: item.listed_at(),
+            integrity: books.merchants.integrity(item.merchant),
+            price: details.price.unwrap_or(f64::NAN),
+        }
+    }
+
+    fn merchant(books: &Books, row: MerchantRow) -> Self {
+        let merchant = books.merchants.get(row);
+        let tag = |of: fn(&Merchant) -> TagId| merchant.map_or(TagId::NONE, of);
+        Self {
+            present: merchant.is_some_and(|merchant| merchant.exists),
+            category: tag(|merchant| merchant.category),
+            region: tag(|merchant| merchant.region),
+            since: merchant.and_then(|merchant| merchant.joined_at),
+            integrity: books.merchants.integrity(row),
+            price: f64::NAN,
+        }
+    }
+
+    fn runner(&self, lane: LaneId, utc_offset: i64) -> Runner {
+        Runner {
+            present: self.present,
+            lane,
+            start: self.since.map(|at| at.day(utc_offset)),
+            integrity: self.integrity,
+            price: self.price,
+        }
+    }
+}
+
+/// The lanes of one rebuild, by the facts that define them.
 struct LaneNames<'a> {
     race: &'a Race,
     last_complete: Day,
@@ -187,21 +235,14 @@ impl<'a> LaneNames<'a> {
         }
     }
 
-    /// The lane of a runner; none where it lacks one of the things that lanes are made of.
-    fn of(&mut self, books: &Books, category: TagId, region: TagId, since: Option<Time>) -> LaneId {
+    /// The lane of a runner; [`LaneId::NONE`] if it lacks one of the facts that define lanes.
+    fn of(&mut self, books: &Books, runner: &Declared) -> LaneId {
         let by = |what| self.race.lane.contains(&what);
-        let category = if by(LaneBy::Category) {
-            category
-        } else {
-            TagId::NONE
-        };
-        let region = if by(LaneBy::Region) {
-            region
-        } else {
-            TagId::NONE
-        };
+        let tag = |what, tag| if by(what) { tag } else { TagId::NONE };
+        let category = tag(LaneBy::Category, runner.category);
+        let region = tag(LaneBy::Region, runner.region);
         let tier = if by(LaneBy::Age) {
-            since.map_or(usize::MAX, |since| self.tier(since))
+            runner.since.map_or(usize::MAX, |since| self.tier(since))
         } else {
             0
         };
@@ -216,7 +257,7 @@ impl<'a> LaneNames<'a> {
         lane
     }
 
-    /// The number of the age tier: how many of the edges the age has reached.
+    /// The number of the age tier: the number of edges that the age has reached.
     fn tier(&self, since: Time) -> usize {
         let age = self.last_complete.since(since.day(self.race.utc_offset));
         self.race

@@ -34,6 +34,7 @@ use observe::Sizes;
 
 pub use crate::ingest::{EntityKind, Fate, Operation, Rejected};
 pub use crate::journal::{Broken, JournalError};
+pub use crate::race::runner::NAMES as RACE_KINDS;
 pub use rebuild::Rebuilder;
 pub use show::RaceQuery;
 pub use store::{Learnt, Restoring, Stored, rebuild};

@@ -10,7 +10,7 @@ use super::{Engine, EntityKind, Fate, Operation};
 use crate::clock::SECOND;
 use crate::config::{Config, ConfigFaults, Scene, Weighed};
 use crate::model::EventKind;
-use crate::race::Kind;
+use crate::race::runner::TABLE;
 use crate::rank::Tally;
 use crate::telemetry::{FactKind, Size, raise};
 
@@ -107,7 +107,7 @@ impl Engine {
         to.config_generation.set(generation.number);
         to.standings_age
             .set(seconds(self.clock.now().since(standings.as_of)));
-        let runners = standings.size(Kind::Merchant) + standings.size(Kind::Item);
+        let runners: usize = TABLE.iter().map(|row| standings.size(row.kind)).sum();
         let size = Size {
             entries: runners,
             bytes: standings.bytes(),

@@ -34,7 +34,7 @@ pub use tls::{Tls, TlsError};
 
 use axum::http::Method;
 
-use crate::engine::{EntityKind, Operation};
+use crate::engine::{EntityKind, Operation, RACE_KINDS};
 use crate::model::schema::{self, Object, Shape};
 use body::Media;
 
@@ -107,7 +107,7 @@ struct Param {
 const RACE_PARAMS: &[Param] = &[
     Param {
         name: "kind",
-        shape: Shape::OneOf(&["merchant", "item"]),
+        shape: Shape::OneOf(&RACE_KINDS),
         doc: "What races. Not given: `merchant`.",
     },
     Param {

@@ -66,6 +66,10 @@ row!(
     MerchantRow
 );
 row!(
+    /// The row of an item or of a merchant, where the kind is known otherwise.
+    RunnerRow
+);
+row!(
     /// A user's row.
     UserRow
 );

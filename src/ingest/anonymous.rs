@@ -130,14 +130,11 @@ impl Facts {
             Some(id) => books.merchants.find(&books.hasher, id),
             None => item.and_then(|item| books.items.get(item).merchant.some()),
         };
-        let item_began = self
-            .books
-            .sales
-            .first_day_of_item(item.unwrap_or(ItemRow::NONE));
+        let item_began = self.books.sales.first_day(item.unwrap_or(ItemRow::NONE));
         let merchant_began = self
             .books
             .sales
-            .first_day_of_merchant(merchant.unwrap_or(MerchantRow::NONE));
+            .first_day(merchant.unwrap_or(MerchantRow::NONE));
         let is_earlier = |began: Option<Day>| began.is_some_and(|began| began < day);
         let names_item = trace.item.is_some();
         let names_merchant = trace.merchant.is_some() || merchant.is_some();

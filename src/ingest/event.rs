@@ -6,7 +6,7 @@ use crate::config::{Config, UnknownItems};
 use crate::feature::{Bond, Learn, Profile, Space};
 use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
 use crate::model::{Event, EventKind, Fault};
-use crate::race::{Money, Purchase, Refund};
+use crate::race::{Money, Purchase, Refund, RunnerRows};
 use crate::state::EventId;
 
 /// What an event is about, as rows.
@@ -14,6 +14,13 @@ use crate::state::EventId;
 pub(super) struct Target {
     item: ItemRow,
     merchant: MerchantRow,
+}
+
+impl Target {
+    /// The runners of the race that the event concerns.
+    fn runners(self) -> RunnerRows {
+        RunnerRows::default().with(self.item).with(self.merchant)
+    }
 }
 
 impl Facts {
@@ -209,23 +216,16 @@ impl Facts {
         moment: &Moment<'_>,
     ) {
         let day = moment.day(event.at);
-        if let Some(item) = target.item.some() {
-            self.books.sales.seen_item(item, day);
-        }
-        if let Some(merchant) = target.merchant.some() {
-            self.books.sales.seen_merchant(merchant, day);
-        }
-        let Target { item, merchant } = target;
+        self.books.sales.seen(target.runners(), day);
         match event.kind {
             EventKind::Purchase => {
-                let amount = self.worth(event, item);
+                let amount = self.worth(event, target.item);
                 self.books.sales.purchase(
                     day,
                     Purchase {
                         id: purchase.unwrap_or(0),
                         buyer,
-                        item,
-                        merchant,
+                        runners: target.runners(),
                         amount,
                         refunded: Money::default(),
                     },
@@ -250,22 +250,20 @@ impl Facts {
         target: Target,
         day: Day,
     ) {
-        let Target { item, merchant } = target;
         match purchase {
             Some(purchase) => {
                 self.books.sales.refund(Refund {
                     purchase,
                     buyer,
-                    item,
-                    merchant,
+                    runners: target.runners(),
                     amount: event.amount.map(Money::from_units),
                 });
             }
             None => {
-                let amount = self.worth(event, item);
+                let amount = self.worth(event, target.item);
                 self.books
                     .sales
-                    .refund_unlinked(day, item, merchant, amount);
+                    .refund_unlinked(day, target.runners(), amount);
             }
         }
     }

@@ -41,13 +41,13 @@ impl Facts {
                 books
                     .items
                     .remove(row, &mut books.tags, &mut books.merchants, &books.hasher);
-                self.books.sales.forget_item(row);
+                self.books.sales.forget(row);
                 Retired::Item(row)
             }
             EntityKind::Merchant => {
                 let row = books.merchants.find(&books.hasher, id)?;
                 let next = books.merchants.remove(&books.hasher, row);
-                self.books.sales.forget_merchant(row);
+                self.books.sales.forget(row);
                 Retired::Merchant(row, next)
             }
             EntityKind::User => {

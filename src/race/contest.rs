@@ -1,8 +1,8 @@
 //! The race of one kind of runner, from its sales to level and growth.
 //!
-//! Two walks over the sales: the first finds what a buyer's calendar week usually comes to in each lane, which the second needs as its
-//! cap. Both run over runners in parallel; what is taken from a whole lane (medians, percentiles, the market slope) depends only on
-//! the set of its runners' figures, so neither rows nor threads show in the result.
+//! There are two passes over the sales: the first finds the median sum of a buyer's calendar week in each lane, from which the cap of the
+//! second follows. Both run over the runners in parallel. The figures of a whole lane (medians, percentiles, the market slope) depend
+//! only on the set of its runners' figures, so the result depends neither on the order of rows nor on the number of threads.
 
 use std::ops::Range;
 
@@ -15,27 +15,27 @@ use super::ledger::SalesHistory;
 use super::level::Sellers;
 use super::median::median_money;
 use super::money::Money;
+use super::runner::{Kind, Runner};
 use super::series::{Run, Scratch, Terms, buyer_weeks, sells, spent};
-use super::standings::{Kind, Runner};
 use super::window::Window;
 
-/// How many times the lane's median a buyer's calendar week may count to.
+/// Maximum of a buyer's calendar week, in multiples of the lane's median.
 const CAP: i64 = 5;
-/// Runners that a thread takes at once at least.
+/// Minimum number of runners that a thread takes at once.
 const BATCH: usize = 32;
 
-/// What a race is run on.
+/// The inputs of a race.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Contest<'a> {
     pub(super) kind: Kind,
     pub(super) runners: &'a [Runner],
-    /// The place at which each runner's history opens, by row.
+    /// The place of the first day of each runner's history, by row.
     pub(super) openings: &'a [u8],
     pub(super) history: &'a SalesHistory,
     pub(super) window: &'a Window,
 }
 
-/// How a runner with sales came in.
+/// The result of a runner with sales.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Finish {
     pub(super) row: usize,
@@ -47,13 +47,13 @@ pub(super) struct Finish {
 }
 
 impl Finish {
-    /// G; 0 where there is too little to tell.
+    /// G; 0 if the history is too short to tell.
     pub(super) fn grown(&self) -> f64 {
         self.growth.map_or(0.0, |growth| growth.growth)
     }
 }
 
-/// The outcome of a race: the runners with sales, and how the markets move.
+/// The results of a race: the runners with sales, and the market slopes.
 #[derive(Debug, Default)]
 pub(super) struct Results {
     pub(super) finishes: Vec<Finish>,
@@ -63,20 +63,20 @@ pub(super) struct Results {
 /// The market slope of each lane.
 #[derive(Debug, Default)]
 pub(super) struct Markets {
-    /// Of the lanes that have one of their own, by lane.
+    /// The lanes that have a slope of their own, by lane.
     own: Vec<(LaneId, f64)>,
     all: f64,
 }
 
 impl Markets {
-    /// The market slope μ that is subtracted in a lane.
+    /// The market slope μ to subtract in a lane.
     pub(super) fn of(&self, lane: LaneId) -> f64 {
         let own = self.own.binary_search_by_key(&lane, |(lane, _)| *lane);
         own.map_or(self.all, |place| self.own[place].1)
     }
 }
 
-/// The runners with sales of one lane, which stand next to each other.
+/// The runners with sales of one lane, which are neighbours.
 #[derive(Clone, Debug)]
 struct Heat {
     lane: LaneId,
@@ -84,13 +84,13 @@ struct Heat {
 }
 
 impl Heat {
-    /// Whether so many sellers are enough for the lane to stand for itself.
+    /// Whether the lane has sellers enough to be compared within; otherwise all runners of the kind stand in.
     fn stands_alone(&self, sellers: usize) -> bool {
         self.lane != LaneId::NONE && sellers >= ENOUGH
     }
 }
 
-/// A runner of the second walk, with what the first found out.
+/// A runner of the second pass, with the finding of the first.
 #[derive(Clone, Debug)]
 struct Seller {
     entrant: Entrant,
@@ -108,7 +108,7 @@ impl Contest<'_> {
             self.window,
         );
         let mut sums = vec![Money::ZERO; grouped.sales.len()];
-        let sells = self.first_walk(&mut grouped, &mut sums);
+        let sells = self.first_pass(&mut grouped, &mut sums);
         let entrants = grouped.entrants.into_iter().zip(sells);
         let sellers: Vec<Seller> = entrants
             .map(|(entrant, sells)| Seller { entrant, sells })
@@ -116,12 +116,12 @@ impl Contest<'_> {
         let heats = heats(&sellers);
         let caps = caps(&heats, &sellers, &mut sums);
         drop(sums);
-        let runs = self.second_walk(&heats, &sellers, &caps, &grouped.sales);
+        let runs = self.second_pass(&heats, &sellers, &caps, &grouped.sales);
         judge(&heats, &sellers, &runs)
     }
 
-    /// Sorts each runner's sales, writes what its buyers spent in each calendar week into its part of `sums`, and tells who sells.
-    fn first_walk(&self, grouped: &mut Grouped, sums: &mut [Money]) -> Vec<bool> {
+    /// Sorts each runner's sales, writes the sum of each buyer's calendar week into its part of `sums`, and returns who sells.
+    fn first_pass(&self, grouped: &mut Grouped, sums: &mut [Money]) -> Vec<bool> {
         let entrants = &grouped.entrants;
         let sales = parts(entrants, &mut grouped.sales);
         let sums = parts(entrants, sums);
@@ -138,7 +138,7 @@ impl Contest<'_> {
             .collect()
     }
 
-    fn second_walk(
+    fn second_pass(
         &self,
         heats: &[Heat],
         sellers: &[Seller],
@@ -167,13 +167,13 @@ impl Contest<'_> {
             opening: entrant.opening,
             cap,
             integrity: self.runners[entrant.row].trust(),
-            share_capped: self.kind == Kind::Merchant,
-            with_order: self.kind == Kind::Item,
+            share_capped: self.kind.row().share_capped,
+            with_order: self.kind.row().with_order,
         }
     }
 }
 
-/// Cuts a column that follows the sales into the parts of the entrants.
+/// Splits a column parallel to the sales into the parts of the entrants.
 fn parts<'c, T>(entrants: &[Entrant], mut column: &'c mut [T]) -> Vec<&'c mut [T]> {
     let mut parts = Vec::with_capacity(entrants.len());
     for entrant in entrants {
@@ -199,7 +199,7 @@ fn heats(sellers: &[Seller]) -> Vec<Heat> {
         .collect()
 }
 
-/// The most that a buyer's calendar week counts to in each heat; reorders the sums.
+/// The maximum of a buyer's calendar week in each heat; reorders the sums.
 fn caps(heats: &[Heat], sellers: &[Seller], sums: &mut [Money]) -> Vec<Option<Money>> {
     let own: Vec<Option<Money>> = heats
         .iter()
@@ -219,7 +219,7 @@ fn caps(heats: &[Heat], sellers: &[Seller], sums: &mut [Money]) -> Vec<Option<Mo
     own.into_iter().map(|own| own.or(all)).collect()
 }
 
-/// Five times the median of the positive sums.
+/// [`CAP`] times the median of the positive sums.
 fn cap(sums: &mut [Money]) -> Option<Money> {
     let median = median_money(positive(sums))?;
     Some(Money(median.0.saturating_mul(CAP)))
@@ -237,7 +237,7 @@ fn positive(sums: &mut [Money]) -> &mut [Money] {
     &mut sums[..count]
 }
 
-/// Levels and growths, from the figures of all.
+/// The level and growth of every runner, from the figures of all.
 fn judge(heats: &[Heat], sellers: &[Seller], runs: &[Run]) -> Results {
     let all = 0..runs.len();
     let everyone = figures(all.clone(), sellers, runs);

@@ -1,8 +1,8 @@
-//! Brings the sales of each runner together.
+//! Groups the sales by runner.
 //!
-//! A counting sort over rows: one pass counts, one scatters. With millions of sales a hash map per runner would cost several times as
-//! much, and the order would be that of the hashes. Runners come out sorted by lane, so that whatever is done per lane, its medians and
-//! percentiles, works on neighbours.
+//! A counting sort over rows: one pass counts, the next scatters. With millions of sales a hash map of runners would cost several times
+//! as much, and its order would be that of the hashes. The runners are sorted by lane, so that the figures of a lane, its medians and
+//! percentiles, are computed over neighbours.
 
 use std::ops::Range;
 
@@ -11,20 +11,20 @@ use crate::id::UserRow;
 use super::lane::LaneId;
 use super::ledger::{Purchase, SalesHistory};
 use super::money::Money;
-use super::standings::{Kind, Runner};
+use super::runner::{Kind, Runner};
 use super::window::{WINDOW, Window};
 
 /// A purchase as one runner sees it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Sale {
-    /// What was paid.
+    /// The amount paid.
     pub(super) amount: Money,
-    /// What is left of it.
+    /// The amount left after refunds.
     pub(super) net: Money,
     pub(super) buyer: UserRow,
     /// The place of its day in the window.
     pub(super) day: u8,
-    /// Whether nothing is left of it because all was given back.
+    /// Whether it was refunded in full.
     pub(super) refunded: bool,
 }
 
@@ -39,7 +39,7 @@ impl Sale {
         }
     }
 
-    /// Sorts a runner's sales by buyer, then by day.
+    /// The sort key of a runner's sales: by buyer, then by day.
     pub(super) fn key(&self) -> u64 {
         u64::from(self.buyer.0) << 8 | u64::from(self.day)
     }
@@ -50,13 +50,13 @@ impl Sale {
 pub(super) struct Entrant {
     pub(super) row: usize,
     pub(super) lane: LaneId,
-    /// The place at which its history opens.
+    /// The place of the first day of its history.
     pub(super) opening: u8,
-    /// Where its sales are.
+    /// The positions of its sales.
     pub(super) sales: Range<usize>,
 }
 
-/// The runners that have sales, by lane, and their sales.
+/// The runners with sales, by lane, and their sales.
 #[derive(Debug, Default)]
 pub(super) struct Grouped {
     pub(super) entrants: Vec<Entrant>,
@@ -64,7 +64,7 @@ pub(super) struct Grouped {
 }
 
 impl Grouped {
-    /// Groups the sales of one kind of runner that lie in the runner's history; `openings` is where that opens, by row.
+    /// Groups the sales of one kind of runner that lie in the runner's history; `openings` is its first day's place, by row.
     pub(super) fn new(
         kind: Kind,
         runners: &[Runner],
@@ -87,18 +87,13 @@ impl Grouped {
     }
 }
 
-/// The openings, with those whose sales are forgotten never opening.
+/// The openings; the history of a runner whose sales are forgotten never opens.
 fn without_forgotten(kind: Kind, openings: &[u8], history: &SalesHistory) -> Vec<u8> {
     let mut openings = openings.to_vec();
-    let mut close = |row: usize| {
-        if let Some(opening) = openings.get_mut(row) {
+    for row in history.forgotten.rows(kind) {
+        if let Some(opening) = openings.get_mut(row.index()) {
             *opening = u8::MAX;
         }
-    };
-    let forgotten = &history.forgotten;
-    match kind {
-        Kind::Item => forgotten.items.iter().for_each(|row| close(row.index())),
-        Kind::Merchant => (forgotten.merchants.iter()).for_each(|row| close(row.index())),
     }
     openings
 }
@@ -116,7 +111,7 @@ fn for_each(
             continue;
         };
         for purchase in day.purchases.iter() {
-            let row = kind.row_of(purchase);
+            let row = purchase.runners[kind].index();
             if openings.get(row).is_some_and(|opening| *opening <= place) {
                 visit(row, purchase, place);
             }
@@ -124,7 +119,7 @@ fn for_each(
     }
 }
 
-/// Orders the runners that have sales by lane and row; turns their counts into the places at which their sales begin.
+/// Orders the runners with sales by lane and row; turns their counts into the positions at which their sales begin.
 fn line_up(runners: &[Runner], openings: &[u8], counts: &mut [usize]) -> (Vec<Entrant>, usize) {
     let sold = (0..counts.len()).filter(|row| counts[*row] > 0);
     let mut rows: Vec<(LaneId, usize)> = sold.map(|row| (runners[row].lane, row)).collect();
@@ -154,14 +149,8 @@ impl UnlinkedRefunds {
             let Some(place) = window.place(day.day) else {
                 continue;
             };
-            match kind {
-                Kind::Item => refunds.extend(
-                    (day.unlinked.items.iter()).map(|(row, sum)| (row.index(), place, *sum)),
-                ),
-                Kind::Merchant => refunds.extend(
-                    (day.unlinked.merchants.iter()).map(|(row, sum)| (row.index(), place, *sum)),
-                ),
-            }
+            let sums = day.unlinked.sums(kind);
+            refunds.extend(sums.map(|(row, sum)| (row.index(), place, sum)));
         }
         refunds.sort_unstable();
         Self(refunds)

@@ -1,19 +1,20 @@
-//! The race: which merchants and items run well, from the sales of the last 84 complete days.
+//! The race: level and growth of merchants and items, from the sales of the last 84 complete days.
 //!
 //! ```text
-//! ledger      facts of sale, exact, one day each        (mutable, the writer's)
+//! ledger      sales as reported, exact, by day          (mutable, owned by the writer)
 //!   └ snapshot ─ SalesHistory                           (a few dozen shared pointers)
 //!       └ contest: group by runner ─ series ─ lanes ─ level, growth
-//!            └ Standings                                (immutable, what rankings read)
+//!            └ Standings                                (immutable, read by rankings)
 //! ```
 //!
-//! Raw sales are stored and everything else is computed anew at each rebuild: a change of integrity, a late refund or a new lane
-//! then changes the whole window at once and looks like growth nowhere. Sums of money are integers, so that they come out the same
-//! in whatever order events arrived and however the work was split over threads.
+//! Raw sales are stored, and each rebuild computes everything else from them: a changed integrity, a late refund or a new lane applies
+//! to the whole window at once and never looks like growth. Sums of money are integers, so they depend neither on the order of events
+//! nor on the number of threads.
 
 pub mod lane;
 pub mod ledger;
 pub mod money;
+pub mod runner;
 pub mod scale;
 pub mod standings;
 
@@ -32,8 +33,9 @@ mod tests;
 pub use lane::{LaneId, Lanes};
 pub use ledger::{Counts, Ledger, LedgerImage, Outcome, Purchase, Refund, SalesHistory};
 pub use money::Money;
+pub use runner::{Kind, PerKind, Races, Runner, RunnerRows};
 pub use scale::{LogScale, Reference};
 pub use standings::{
-    Board, Inputs, ItemStanding, Kind, MerchantStanding, References, Runner, Standing, Standings,
+    Board, Inputs, ItemStanding, MerchantStanding, References, Standing, Standings,
 };
 pub use window::{WEEKS, WINDOW};

@@ -21,6 +21,7 @@ use crate::config::{Normaliser, Weighed};
 use crate::feature::Details;
 use crate::number::{DAY_MILLIS, narrow};
 use crate::objective::Objective;
+use crate::race::Kind;
 
 /// The exponent of the least `f32` of full precision.
 const LEAST_EXPONENT: f32 = -126.0;
@@ -164,18 +165,10 @@ impl<'a> Predictor<'a> {
             Objective::AffinityTags => known(self.cosine()(candidate)),
             Objective::AffinityItem => self.taste.items()(candidate.row),
             Objective::AffinityMerchant => self.taste.merchants()(candidate.item.merchant.some()?),
-            Objective::RaceLevel => Some(
-                standings
-                    .standing_of_merchant(candidate.item.merchant)?
-                    .weekly_gmv,
-            ),
-            Objective::RaceGrowth => {
-                standings
-                    .standing_of_merchant(candidate.item.merchant)?
-                    .lower
-            }
-            Objective::ItemLevel => Some(standings.standing_of_item(candidate.row)?.buyers),
-            Objective::ItemGrowth => standings.standing_of_item(candidate.row)?.lower,
+            Objective::RaceLevel => Some(standings.standing(candidate.item.merchant)?.weekly_gmv),
+            Objective::RaceGrowth => standings.standing(candidate.item.merchant)?.lower,
+            Objective::ItemLevel => Some(standings.standing(candidate.row)?.buyers),
+            Objective::ItemGrowth => standings.standing(candidate.row)?.lower,
             Objective::OrderValue => self.worth(candidate),
             Objective::Freshness => self.age(candidate),
             Objective::Quality => self.details(candidate).quality.map(f64::from),
@@ -193,13 +186,13 @@ impl<'a> Predictor<'a> {
     }
 
     fn item_history(&self) -> impl Fn(&Candidate<'_>) -> f32 {
-        let scale = self.view.standings.references.item_history;
+        let scale = self.view.standings.references.history[Kind::Item];
         let history = self.taste.items();
         move |candidate| history(candidate.row).map_or(f32::NAN, |history| scale.value(history))
     }
 
     fn merchant_history(&self) -> impl Fn(&Candidate<'_>) -> f32 {
-        let scale = self.view.standings.references.merchant_history;
+        let scale = self.view.standings.references.history[Kind::Merchant];
         let history = self.taste.merchants();
         move |candidate| {
             let history = candidate.item.merchant.some().and_then(&history);
@@ -220,7 +213,7 @@ impl<'a> Predictor<'a> {
         let sold = self
             .view
             .standings
-            .standing_of_item(candidate.row)
+            .standing(candidate.row)
             .and_then(|standing| standing.order);
         sold.or_else(|| self.details(candidate).price)
     }

@@ -8,7 +8,7 @@ use crate::clock::{DAY, Day, Time};
 use crate::config::Config;
 use crate::ingest::{EntityKind, Facts, Moment, Operation, read};
 use crate::model::{Ranking, diagnose};
-use crate::race::{Inputs, Lanes, Ledger, Runner, Standings};
+use crate::race::{Inputs, Kind, Lanes, Ledger, PerKind, Runner, Standings};
 
 /// Noon of a day of 2025.
 fn noon(day: i64) -> Time {
@@ -81,14 +81,21 @@ fn standings(facts: &Facts) -> Standings {
         as_of: noon(100),
         last_complete,
         utc_offset: 0,
-        merchants: vec![present; facts.books.merchants.rows()],
-        items: vec![present; facts.books.items.rows()],
+        runners: PerKind::from_fn(|kind| {
+            let rows = match kind {
+                Kind::Item => facts.books.items.rows(),
+                Kind::Merchant => facts.books.merchants.rows(),
+            };
+            vec![present; rows]
+        }),
         lanes: Lanes::default(),
         sales: Ledger::new(0).snapshot(last_complete),
         item_count: u32::try_from(facts.books.items.len()).unwrap(),
         tag_counts: facts.books.tags.carriers().to_vec(),
-        item_history: 40.0,
-        merchant_history: 100.0,
+        history: PerKind::from_fn(|kind| match kind {
+            Kind::Item => 40.0,
+            Kind::Merchant => 100.0,
+        }),
         scale: Config::embedded().scale,
         level_weight: 0.6,
         growth_weight: 0.4,

@@ -1,95 +1,29 @@
-//! One day's sales.
+//! The sales of one day.
 
 use std::sync::Arc;
 
-use hashbrown::{HashMap, HashTable};
-use serde::{Deserialize, Serialize};
-
-use crate::chunked::Chunked;
-use crate::id::{ItemRow, MerchantRow, UserRow};
+use hashbrown::HashTable;
 
 use super::super::money::Money;
+use super::super::runner::{Kind, RunnerRows};
 use super::forgotten::Forgotten;
-use super::{Outcome, Refund};
+use super::purchase::Purchase;
+use super::refund::{Outcome, Refund};
+use super::unlinked::Unlinked;
+use crate::chunked::Chunked;
+use crate::id::RunnerRow;
 
-/// A purchase and what has been refunded of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Purchase {
-    /// The hash of its event id, by which refunds name it; 0 where it has none.
-    pub id: u64,
-    /// What was paid.
-    pub amount: Money,
-    /// The sum of its refunds, which may exceed the amount.
-    pub refunded: Money,
-    /// Who bought.
-    pub buyer: UserRow,
-    /// What was bought; [`ItemRow::NONE`] where only the merchant is known, or the item was forgotten.
-    pub item: ItemRow,
-    /// Who sold; [`MerchantRow::NONE`] where that is not known, or the merchant was forgotten.
-    pub merchant: MerchantRow,
-}
-
-impl Purchase {
-    /// What is left of the amount.
-    #[must_use]
-    pub fn net(&self) -> Money {
-        self.amount.less(self.refunded)
-    }
-
-    /// Whether it was given back in full, so that its buyer does not count through it.
-    #[must_use]
-    pub fn is_refunded(&self) -> bool {
-        self.refunded > Money::ZERO && self.refunded >= self.amount
-    }
-
-    /// Counts a refund against this purchase if it agrees with it.
-    pub(super) fn refund(&mut self, refund: &Refund) -> Outcome {
-        if !self.agrees(refund) {
-            return Outcome::Mismatched;
-        }
-        self.refunded = self.refunded.plus(refund.amount.unwrap_or(Money::MAX));
-        Outcome::Applied
-    }
-
-    /// Clears what is forgotten of it.
-    fn forget(&mut self, forgotten: &Forgotten) {
-        if forgotten.items.contains(&self.item) {
-            self.item = ItemRow::NONE;
-        }
-        if forgotten.merchants.contains(&self.merchant) {
-            self.merchant = MerchantRow::NONE;
-        }
-    }
-
-    /// Whether the refund is by the same buyer, of the same item, or of the same merchant where one of the two names no item: an item
-    /// may have changed hands in between.
-    fn agrees(&self, refund: &Refund) -> bool {
-        let same_thing = match (self.item.some(), refund.item.some()) {
-            (Some(bought), Some(returned)) => bought == returned,
-            _ => self.merchant.is_some() && self.merchant == refund.merchant,
-        };
-        same_thing && self.buyer == refund.buyer
-    }
-}
-
-/// Refunds of one day that name no purchase.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub(in crate::race) struct Unlinked {
-    pub(in crate::race) items: HashMap<ItemRow, Money, foldhash::fast::RandomState>,
-    pub(in crate::race) merchants: HashMap<MerchantRow, Money, foldhash::fast::RandomState>,
-}
-
-/// What was sold and refunded on one day.
+/// The purchases and unlinked refunds of one day.
 #[derive(Debug, Default)]
 pub(super) struct DaySales {
     purchases: Chunked<Purchase>,
     unlinked: Arc<Unlinked>,
-    /// Places of the purchases that have an id, by it.
+    /// Positions of the purchases that have an id, by id.
     by_id: HashTable<u32>,
 }
 
 impl DaySales {
-    /// A day of which only these refunds are known yet.
+    /// A day without purchases, with these unlinked refunds.
     pub(super) fn with(unlinked: Arc<Unlinked>) -> Self {
         Self {
             unlinked,
@@ -97,10 +31,12 @@ impl DaySales {
         }
     }
 
+    /// Number of purchases.
     pub(super) fn len(&self) -> usize {
         self.purchases.len()
     }
 
+    /// Appends a purchase.
     pub(super) fn push(&mut self, purchase: Purchase) {
         let purchases = &mut self.purchases;
         if let (Ok(place), true) = (u32::try_from(purchases.len()), purchase.id != 0) {
@@ -113,7 +49,7 @@ impl DaySales {
         purchases.push(purchase);
     }
 
-    /// The place of the purchase with that id, which is not 0.
+    /// The position of the purchase with an id other than 0.
     pub(super) fn locate(&self, id: u64) -> Option<usize> {
         let is_it = |place: &u32| {
             self.get(*place as usize)
@@ -122,11 +58,12 @@ impl DaySales {
         self.by_id.find(id, is_it).map(|place| *place as usize)
     }
 
+    /// The purchase at a position.
     pub(super) fn get(&self, place: usize) -> Option<&Purchase> {
         self.purchases.get(place)
     }
 
-    /// Refunds a purchase, of which nothing is taken for known that is forgotten.
+    /// Counts a refund against a purchase, whose forgotten runners are cleared first.
     pub(super) fn refund(
         &mut self,
         place: usize,
@@ -140,34 +77,21 @@ impl DaySales {
         purchase.refund(refund)
     }
 
-    pub(super) fn refund_unlinked(&mut self, item: ItemRow, merchant: MerchantRow, amount: Money) {
-        let unlinked = Arc::make_mut(&mut self.unlinked);
-        if item.is_some() {
-            let sum = unlinked.items.entry(item).or_default();
-            *sum = sum.plus(amount);
-        }
-        if merchant.is_some() {
-            let sum = unlinked.merchants.entry(merchant).or_default();
-            *sum = sum.plus(amount);
+    /// Adds a refund that names no purchase.
+    pub(super) fn refund_unlinked(&mut self, runners: &RunnerRows, amount: Money) {
+        Arc::make_mut(&mut self.unlinked).add(runners, amount);
+    }
+
+    /// Drops the unlinked refunds of a runner.
+    pub(super) fn forget_unlinked(&mut self, kind: Kind, row: RunnerRow) {
+        if self.unlinked.has(kind, row) {
+            Arc::make_mut(&mut self.unlinked).forget(kind, row);
         }
     }
 
-    pub(super) fn drop_item_refunds(&mut self, item: ItemRow) {
-        if self.unlinked.items.contains_key(&item) {
-            Arc::make_mut(&mut self.unlinked).items.remove(&item);
-        }
-    }
-
-    pub(super) fn drop_merchant_refunds(&mut self, merchant: MerchantRow) {
-        if self.unlinked.merchants.contains_key(&merchant) {
-            let unlinked = Arc::make_mut(&mut self.unlinked);
-            unlinked.merchants.remove(&merchant);
-        }
-    }
-
-    /// Clears the forgotten sides of the purchases; copies of the day only what has any.
+    /// Clears the forgotten runners of the purchases; copies only the chunks that name one.
     pub(super) fn forget(&mut self, forgotten: &Forgotten) {
-        let is_concerned = |purchase: &Purchase| forgotten.has(purchase.item, purchase.merchant);
+        let is_concerned = |purchase: &Purchase| forgotten.has_any(&purchase.runners);
         for place in 0..self.purchases.len() {
             if !self.purchases.get(place).is_some_and(is_concerned) {
                 continue;
@@ -178,26 +102,23 @@ impl DaySales {
         }
     }
 
-    /// The purchases as they are now, to share.
+    /// A shared copy of the purchases as they are now.
     pub(super) fn purchases(&self) -> Chunked<Purchase> {
         self.purchases.clone()
     }
 
-    /// The refunds that name no purchase as they are now, to share.
+    /// A shared copy of the unlinked refunds as they are now.
     pub(super) fn unlinked(&self) -> Arc<Unlinked> {
         Arc::clone(&self.unlinked)
     }
 
-    /// Gives back room that a day which is over hardly needs, unless a rebuild is reading it.
+    /// Frees spare capacity, unless a rebuild is reading the purchases: a complete day hardly grows any more.
     pub(super) fn shrink(&mut self) {
         self.purchases.shrink_to_fit();
     }
 
+    /// Bytes held, approximately.
     pub(super) fn bytes(&self) -> usize {
-        let unlinked = self.unlinked.items.allocation_size();
-        self.purchases.bytes()
-            + unlinked
-            + self.unlinked.merchants.allocation_size()
-            + self.by_id.allocation_size()
+        self.purchases.bytes() + self.unlinked.bytes() + self.by_id.allocation_size()
     }
 }

@@ -1,17 +1,17 @@
-//! The first day on which something happened, by row.
+//! The day of the first event, by row.
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Day;
 
-/// A column of days, grown as rows come; what has none stands at the end of time.
+/// A column of days that grows with its rows; [`NONE`] for a row without an event.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(in crate::race) struct FirstDays(Vec<i32>);
 
 const NONE: i32 = i32::MAX;
 
 impl FirstDays {
-    /// Takes note of a day; whether it is earlier than all before.
+    /// Notes a day; returns whether it is earlier than all before it.
     #[inline]
     pub(super) fn note(&mut self, row: usize, day: Day) -> bool {
         if row >= self.0.len() {
@@ -28,13 +28,14 @@ impl FirstDays {
         (day != NONE).then_some(Day(day))
     }
 
-    /// Forgets a row's.
+    /// Forgets the first day of a row.
     pub(super) fn clear(&mut self, row: usize) {
         if let Some(day) = self.0.get_mut(row) {
             *day = NONE;
         }
     }
 
+    /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
         self.0.capacity() * size_of::<i32>()
     }

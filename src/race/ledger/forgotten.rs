@@ -1,33 +1,46 @@
-//! Rows whose sales were forgotten but not yet taken out of the purchases.
+//! Runners whose sales are forgotten but not yet cleared from the purchases.
 //!
-//! To take them out means to walk through every purchase of the window. So that is put off until a day ends or such a row sells again,
-//! and done for all of them in one go; until then a rebuild passes over these rows' purchases, all of which are from before.
+//! Clearing them walks through every purchase of the window. It is therefore put off until a day ends or such a row sells again, and
+//! then done for all of them at once. Until then a rebuild skips the purchases of these rows, all of which precede the deletion.
 
 use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ItemRow, MerchantRow};
+use super::super::runner::{Kind, PerKind, RunnerRows};
+use crate::id::RunnerRow;
 
-type Set<Row> = HashSet<Row, foldhash::fast::RandomState>;
-
-/// The rows of items and merchants that are forgotten.
+/// The rows of the forgotten runners.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub(in crate::race) struct Forgotten {
-    pub(in crate::race) items: Set<ItemRow>,
-    pub(in crate::race) merchants: Set<MerchantRow>,
-}
+pub(in crate::race) struct Forgotten(PerKind<HashSet<RunnerRow, foldhash::fast::RandomState>>);
 
 impl Forgotten {
+    /// Whether no runner is forgotten.
     pub(super) fn is_empty(&self) -> bool {
-        self.items.is_empty() && self.merchants.is_empty()
+        self.0.iter().all(|(_, rows)| rows.is_empty())
     }
 
-    /// Whether one of the two is among them.
-    pub(super) fn has(&self, item: ItemRow, merchant: MerchantRow) -> bool {
-        self.items.contains(&item) || self.merchants.contains(&merchant)
+    /// Adds a runner.
+    pub(super) fn add(&mut self, kind: Kind, row: RunnerRow) {
+        self.0[kind].insert(row);
     }
 
+    /// Whether a runner is forgotten.
+    pub(super) fn has(&self, kind: Kind, row: RunnerRow) -> bool {
+        self.0[kind].contains(&row)
+    }
+
+    /// Whether one of some runners is forgotten.
+    pub(super) fn has_any(&self, runners: &RunnerRows) -> bool {
+        runners.iter().any(|(kind, row)| self.has(kind, *row))
+    }
+
+    /// The forgotten runners of one kind, in no particular order.
+    pub(in crate::race) fn rows(&self, kind: Kind) -> impl Iterator<Item = RunnerRow> {
+        self.0[kind].iter().copied()
+    }
+
+    /// Bytes held, approximately.
     pub(super) fn bytes(&self) -> usize {
-        self.items.allocation_size() + self.merchants.allocation_size()
+        self.0.iter().map(|(_, rows)| rows.allocation_size()).sum()
     }
 }

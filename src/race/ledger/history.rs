@@ -1,24 +1,25 @@
-//! What a rebuild sees of the ledger: the sales up to one day, unchanging.
+//! The ledger as a rebuild sees it: the sales up to one day, which do not change.
 
 use std::sync::Arc;
 
+use super::super::runner::PerKind;
+use super::day::DaySales;
+use super::first::FirstDays;
+use super::forgotten::Forgotten;
+use super::purchase::Purchase;
+use super::unlinked::Unlinked;
 use crate::chunked::Chunked;
 use crate::clock::Day;
 
-use super::day::{DaySales, Purchase, Unlinked};
-use super::first::FirstDays;
-use super::forgotten::Forgotten;
-
-/// The sales of one window as they were when the snapshot was taken.
+/// The sales of one window at the instant of a snapshot.
 #[derive(Clone, Debug, Default)]
 pub struct SalesHistory {
     pub(in crate::race) days: Vec<HistoryDay>,
-    pub(in crate::race) items: FirstDays,
-    pub(in crate::race) merchants: FirstDays,
+    pub(in crate::race) first_days: PerKind<FirstDays>,
     pub(in crate::race) forgotten: Forgotten,
 }
 
-/// One day of it.
+/// One day of a history.
 #[derive(Clone, Debug)]
 pub(in crate::race) struct HistoryDay {
     pub(in crate::race) day: Day,

@@ -1,13 +1,14 @@
-//! Refunds that came before their purchase, bounded: the oldest goes first.
+//! Refunds that came before their purchase; bounded: the oldest is dropped first.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Refund;
-use crate::id::{ItemRow, MerchantRow};
+use super::super::runner::Kind;
+use super::refund::Refund;
+use crate::id::RunnerRow;
 
-/// Bytes of one waiting refund in both trees, about.
+/// Bytes of one waiting refund in both trees, approximately.
 const BYTES_EACH: usize = 2 * (size_of::<Refund>() + 4 * size_of::<u64>());
 
 /// The waiting refunds.
@@ -15,13 +16,14 @@ const BYTES_EACH: usize = 2 * (size_of::<Refund>() + 4 * size_of::<u64>());
 pub(super) struct Waiting {
     /// By purchase, then by arrival.
     refunds: BTreeMap<(u64, u64), Refund>,
-    /// The purchases waited for, by arrival.
+    /// The purchases that are missing, by arrival of the refund.
     arrivals: BTreeMap<u64, u64>,
     arrived: u64,
     bound: usize,
 }
 
 impl Waiting {
+    /// No refunds, of which at most `bound` wait.
     pub(super) const fn new(bound: usize) -> Self {
         Self {
             refunds: BTreeMap::new(),
@@ -31,16 +33,17 @@ impl Waiting {
         }
     }
 
+    /// Number of waiting refunds.
     pub(super) fn len(&self) -> usize {
         self.refunds.len()
     }
 
-    /// The same with another bound, which holds from the next refund on.
+    /// The same refunds with another bound, which applies from the next refund on.
     pub(super) fn bounded(self, bound: usize) -> Self {
         Self { bound, ..self }
     }
 
-    /// Lets a refund wait; how many had to go for it.
+    /// Adds a refund; returns the number of refunds dropped to keep the bound.
     pub(super) fn push(&mut self, refund: Refund) -> u64 {
         self.arrived += 1;
         self.refunds.insert((refund.purchase, self.arrived), refund);
@@ -55,7 +58,7 @@ impl Waiting {
         evicted
     }
 
-    /// The refunds that waited for a purchase; none for a purchase without an id.
+    /// Removes and returns the refunds that wait for a purchase; none for a purchase without an id.
     pub(super) fn take(&mut self, purchase: u64) -> Vec<Refund> {
         if purchase == 0 || self.refunds.is_empty() {
             return Vec::new();
@@ -70,18 +73,16 @@ impl Waiting {
             .collect()
     }
 
-    /// Takes a forgotten item or merchant out of the refunds that name it: its row may become another's.
-    pub(super) fn forget(&mut self, item: ItemRow, merchant: MerchantRow) {
+    /// Clears a forgotten runner from the refunds that name it: another entity may get its row.
+    pub(super) fn forget(&mut self, kind: Kind, row: RunnerRow) {
         for refund in self.refunds.values_mut() {
-            if refund.item == item {
-                refund.item = ItemRow::NONE;
-            }
-            if refund.merchant == merchant {
-                refund.merchant = MerchantRow::NONE;
+            if refund.runners[kind] == row {
+                refund.runners[kind] = RunnerRow::NONE;
             }
         }
     }
 
+    /// Bytes held, approximately.
     pub(super) fn bytes(&self) -> usize {
         self.refunds.len() * BYTES_EACH
     }

@@ -1,21 +1,24 @@
-//! The standings as a list: the first runners of a lane or of all.
+//! The boards: the first runners of a lane, or of all lanes, by score.
 
 use std::cmp::Ordering;
 
-use super::{Kind, Standing, Standings};
+use super::super::runner::Kind;
+use super::field::Standing;
+use super::rebuilt::Standings;
 
-/// The first runners of a lane or of all of a kind.
+/// The first runners of one kind, in one lane or in all.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Board {
-    /// How many runners there are in all.
+    /// Number of runners in total.
     pub size: usize,
-    /// The first of them by score, the best first: row and standing.
+    /// The first of them, best score first: row and standing.
     pub rows: Vec<(u32, Standing)>,
 }
 
 impl Standings {
-    /// The first `limit` runners of a kind, in one lane or in all, by score; `tie` orders two rows of equal score (rows of items or
-    /// of merchants, as `kind` says). `None` where no runner of that kind is in such a lane.
+    /// The first `limit` runners of a kind by score, in one lane or in all; `tie` orders two rows of that kind with equal scores.
+    ///
+    /// `None` if no runner of the kind is in that lane.
     #[must_use]
     pub fn board(
         &self,
@@ -24,7 +27,7 @@ impl Standings {
         limit: usize,
         tie: impl Fn(u32, u32) -> Ordering,
     ) -> Option<Board> {
-        let field = self.field(kind);
+        let field = &self.fields[kind];
         let lane = match lane {
             Some(name) => Some(self.lanes.named(name)?),
             None => None,
@@ -50,7 +53,7 @@ impl Standings {
     }
 }
 
-/// Sorts the first `limit` and drops the rest.
+/// Sorts the first `limit` values and drops the rest.
 fn keep_first<T>(values: &mut Vec<T>, limit: usize, order: impl Fn(&T, &T) -> Ordering) {
     if limit < values.len() {
         values.select_nth_unstable_by(limit, &order);

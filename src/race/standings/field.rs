@@ -1,4 +1,4 @@
-//! All runners of one kind after their race, in full.
+//! All runners of one kind after their race, with their full standings.
 
 use serde::Serialize;
 
@@ -6,10 +6,11 @@ use super::super::contest::{Finish, Markets, Results};
 use super::super::growth::Trend;
 use super::super::lane::LaneId;
 use super::super::money::Money;
+use super::super::runner::Kind;
 use super::super::window::whole_weeks;
-use super::{Inputs, Kind};
+use super::inputs::Inputs;
 
-/// All that is known of a runner's race.
+/// The full result of a runner's race.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Standing {
     /// level weight · L + growth weight · G.
@@ -20,31 +21,31 @@ pub struct Standing {
     pub growth: f64,
     /// Trusted mean weekly GMV in units.
     pub weekly_gmv: f64,
-    /// b: the slope of its weekly buyers, before the market's is subtracted; `None` under three weeks.
+    /// b: the slope of its weekly buyers, before the market slope is subtracted; `None` under three weeks.
     pub slope: Option<f64>,
-    /// The growth a week that is passed with 90 % certainty; `None` under three weeks.
+    /// The lower bound of its weekly growth, at 90 % confidence; `None` under three weeks.
     pub lower: Option<f64>,
-    /// Whole weeks of its history, 12 at most.
+    /// Whole weeks of its history, at most 12.
     pub weeks: usize,
-    /// Whether there is too little to tell its growth: under three weeks, or under two with a buyer.
+    /// Whether its growth cannot be told yet: under three weeks, or under two with a buyer.
     pub newcomer: bool,
     /// Effective buyers of the last 28 days.
     pub buyers: f64,
-    /// What one order is usually worth in units, from its purchases; of items only.
+    /// The usual value of one order in units, from its purchases; of items only.
     pub order: Option<f64>,
 }
 
-/// A runner in the field, whether it sold or not.
+/// A runner, with or without sales.
 #[derive(Clone, Copy, Debug)]
 struct Seat {
     lane: LaneId,
-    /// Where its detail is; `u32::MAX` where it did not sell.
+    /// The position of its detail; `u32::MAX` if it did not sell.
     detail: u32,
     weeks: u8,
     present: bool,
 }
 
-/// What is kept of a runner that sold.
+/// The figures of a runner that sold.
 #[derive(Clone, Copy, Debug)]
 struct Detail {
     level: f64,
@@ -60,7 +61,7 @@ pub(super) struct Field {
     seats: Vec<Seat>,
     details: Vec<Detail>,
     markets: Markets,
-    /// Runners by lane; those without a lane are in `size` alone.
+    /// Number of runners by lane; those without a lane count in `size` alone.
     lane_sizes: Vec<usize>,
     size: usize,
     level_weight: f64,
@@ -90,18 +91,18 @@ impl Field {
         field
     }
 
-    /// How many runners there are.
+    /// Number of runners.
     pub(super) const fn size(&self) -> usize {
         self.size
     }
 
-    /// How many runners there are in a lane.
+    /// Number of runners in a lane.
     pub(super) fn lane_size(&self, lane: LaneId) -> usize {
         let size = self.lane_sizes.get(lane.index());
         size.copied().unwrap_or(0)
     }
 
-    /// The lanes that have runners, and how many.
+    /// The lanes that have runners, each with the number of its runners.
     pub(super) fn lanes(&self) -> impl Iterator<Item = (LaneId, usize)> {
         let sizes = self.lane_sizes.iter().zip(0..);
         sizes
@@ -109,7 +110,7 @@ impl Field {
             .map(|(size, lane)| (LaneId(lane), *size))
     }
 
-    /// The rows that race, in one lane or in all, with their scores.
+    /// The scores and rows of the runners in one lane or in all.
     pub(super) fn scores(&self, lane: Option<LaneId>) -> impl Iterator<Item = (f64, usize)> {
         let races = move |seat: &Seat| seat.present && lane.is_none_or(|lane| lane == seat.lane);
         let seats = self.seats.iter().enumerate();
@@ -118,7 +119,7 @@ impl Field {
             .map(|(row, seat)| (self.score(seat), row))
     }
 
-    /// All that is known of a runner.
+    /// The full standing of a runner.
     pub(super) fn standing(&self, row: usize) -> Option<Standing> {
         let seat = self.seats.get(row).filter(|seat| seat.present)?;
         let detail = self.detail(seat);
@@ -169,7 +170,7 @@ impl Detail {
 }
 
 fn seats(kind: Kind, inputs: &Inputs, openings: &[u8]) -> Vec<Seat> {
-    let runners = inputs.runners(kind).iter().zip(openings);
+    let runners = inputs.runners[kind].iter().zip(openings);
     runners
         .map(|(runner, opening)| Seat {
             lane: runner.lane,

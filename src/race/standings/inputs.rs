@@ -1,91 +1,12 @@
-//! What a rebuild is made from.
+//! The inputs of a rebuild.
 
-use serde::Serialize;
-
-use super::super::lane::{LaneId, Lanes};
-use super::super::ledger::{Purchase, SalesHistory};
+use super::super::lane::Lanes;
+use super::super::ledger::SalesHistory;
+use super::super::runner::{Kind, PerKind, Runner};
 use crate::clock::{Day, Time};
 use crate::config::Scale;
 
-/// What races.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Merchants.
-    Merchant,
-    /// Items.
-    Item,
-}
-
-impl Kind {
-    /// Its name on the wire.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Merchant => "merchant",
-            Self::Item => "item",
-        }
-    }
-
-    /// The kind of that name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::Merchant, Self::Item]
-            .into_iter()
-            .find(|kind| kind.name() == name)
-    }
-
-    /// The row of the runner of this kind that a purchase is of.
-    #[inline(always)]
-    pub(in crate::race) fn row_of(self, purchase: &Purchase) -> usize {
-        match self {
-            Self::Merchant => purchase.merchant.index(),
-            Self::Item => purchase.item.index(),
-        }
-    }
-}
-
-/// What a race knows of a runner besides its sales.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Runner {
-    /// Whether it is there; what was deleted races no more.
-    pub present: bool,
-    /// Where it races.
-    pub lane: LaneId,
-    /// The day on which its history begins, as declared; `None`: that of its first event.
-    pub start: Option<Day>,
-    /// How far its sales can be trusted, in [0, 1]; for an item, its merchant's.
-    pub integrity: f32,
-    /// Its listed price in units; NaN where it has none.
-    pub price: f64,
-}
-
-impl Default for Runner {
-    /// One that is there, trusted, in no lane of its own, with nothing declared.
-    fn default() -> Self {
-        Self {
-            present: true,
-            lane: LaneId::NONE,
-            start: None,
-            integrity: 1.0,
-            price: f64::NAN,
-        }
-    }
-}
-
-impl Runner {
-    /// Its integrity, within [0, 1] whatever it was given.
-    pub(in crate::race) fn trust(&self) -> f64 {
-        let integrity = f64::from(self.integrity);
-        if integrity.is_nan() {
-            1.0
-        } else {
-            integrity.clamp(0.0, 1.0)
-        }
-    }
-}
-
-/// What a rebuild is made from.
+/// The inputs of a rebuild.
 #[derive(Clone, Debug)]
 pub struct Inputs {
     /// The number of the standings.
@@ -94,25 +15,21 @@ pub struct Inputs {
     pub as_of: Time,
     /// The last complete day at that instant.
     pub last_complete: Day,
-    /// Where days begin, in milliseconds east of UTC; carried along.
+    /// The offset at which days begin, in milliseconds east of UTC; passed on to the standings.
     pub utc_offset: i64,
-    /// The merchants, by row.
-    pub merchants: Vec<Runner>,
-    /// The items, by row.
-    pub items: Vec<Runner>,
+    /// The runners of each kind, by row.
+    pub runners: PerKind<Vec<Runner>>,
     /// The names of the lanes that the runners are in.
     pub lanes: Lanes,
     /// The sales up to the last complete day.
     pub sales: SalesHistory,
-    /// The number of items, for idf.
+    /// Number of items, for idf.
     pub item_count: u32,
-    /// How many items have each tag, by its number.
+    /// Number of items that have each tag, by its number.
     pub tag_counts: Vec<u32>,
-    /// The reference point of users' histories with items.
-    pub item_history: f64,
-    /// The reference point of users' histories with merchants.
-    pub merchant_history: f64,
-    /// Reference points where there are too few values to learn them.
+    /// The reference point of users' histories with the runners of each kind.
+    pub history: PerKind<f64>,
+    /// Reference points to use when there are too few values to learn them.
     pub scale: Scale,
     /// Weight of the level in the race score.
     pub level_weight: f64,
@@ -121,20 +38,10 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    pub(super) fn runners(&self, kind: Kind) -> &[Runner] {
-        match kind {
-            Kind::Merchant => &self.merchants,
-            Kind::Item => &self.items,
-        }
-    }
-
-    /// The day on which a runner's history begins; `None` where it has none or is not there.
+    /// The day on which a runner's history begins; `None` if it has no history or does not exist.
     pub(super) fn start(&self, kind: Kind, row: usize) -> Option<Day> {
-        let runner = self.runners(kind).get(row)?;
-        let first = || match kind {
-            Kind::Merchant => self.sales.merchants.get(row),
-            Kind::Item => self.sales.items.get(row),
-        };
+        let runner = self.runners[kind].get(row)?;
+        let first = || self.sales.first_days[kind].get(row);
         let start = runner.start.or_else(first);
         start.filter(|_| runner.present)
     }

@@ -1,30 +1,30 @@
-//! A column in which most rows hold nothing: nine in ten items never sell.
+//! A column in which most rows have no value of their own: nine in ten items never sell.
 //!
-//! A bit for each row says whether it holds a value, and beside each 32 bits stands how many values come before them. A million rows
-//! take a quarter of a megabyte of that, which stays in the cache; a full column would cost every candidate a wait for memory to read
-//! "nothing". A look-up takes no branch, since which items sold is nothing that a processor could guess.
+//! One bit for each row says whether it has a value, and each 32 bits carry the number of values before them. For a million rows these
+//! words take a quarter of a megabyte, which stays in the cache; a full column would cost a cache miss for every candidate, to read
+//! "nothing" for most. A look-up does not branch on the bit: which items sold is nothing that a branch predictor could learn.
 
-/// The rows of one word of bits.
+/// Rows of one word.
 const WORD: usize = u32::BITS as usize;
 
-/// Which of 32 rows hold a value, and how many rows before them do.
+/// The rows with a value among 32, and the number of values before them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Word {
     bits: u32,
     before: u32,
 }
 
-/// Values by row, few of many.
+/// Values by row, of which most rows have none.
 #[derive(Clone, Debug)]
 pub(super) struct Sparse<T> {
     words: Vec<Word>,
-    /// First what stands in every row without a value, then the values in the order of their rows.
+    /// First the value of every row without one of its own, then the other values in the order of their rows.
     values: Vec<T>,
     rows: usize,
 }
 
 impl<T> Sparse<T> {
-    /// A column of that many rows, from values in ascending order of their rows; `nothing` stands in all others.
+    /// A column of `rows` rows, from values in ascending order of their rows; every other row has the value `nothing`.
     pub(super) fn new(rows: usize, nothing: T, entries: impl Iterator<Item = (usize, T)>) -> Self {
         let mut words = vec![Word::default(); rows.div_ceil(WORD)];
         let mut values = vec![nothing];
@@ -46,7 +46,7 @@ impl<T> Sparse<T> {
         }
     }
 
-    /// The value of a row; `None` beyond the last one.
+    /// The value of a row; `None` beyond the last row.
     #[inline(always)]
     pub(super) fn get(&self, row: usize) -> Option<&T> {
         if row >= self.rows {
@@ -75,7 +75,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_holds_what_a_map_holds(entries in prop::collection::btree_map(0usize..500, 1u32..9, 0..200), rows in 500usize..600) {
+        fn a_sparse_column_agrees_with_a_map(entries in prop::collection::btree_map(0usize..500, 1u32..9, 0..200), rows in 500usize..600) {
             let entries: BTreeMap<usize, u32> = entries;
             let sparse = Sparse::new(rows, 0, entries.iter().map(|(row, value)| (*row, *value)));
             for row in 0..rows {

@@ -21,13 +21,13 @@ fn a_history_begins_as_declared_or_with_the_first_event() {
         market.buy(row, LAST.plus(-20), row, 10.0);
         market.buy(row, LAST, row, 10.0);
     }
-    market.items[0].start = Some(LAST.plus(-13));
-    market.items[1].start = None;
+    market.runs_item(0).start = Some(LAST.plus(-13));
+    market.runs_item(1).start = None;
     let (declared, seen) = (market.item(0), market.item(1));
     assert_eq!((declared.weeks, seen.weeks), (2, 3));
     near(declared.weekly_gmv, 5.0);
     near(seen.weekly_gmv, 20.0 / 3.0);
-    market.ledger.seen_item(ItemRow(1), LAST.plus(-27));
+    market.ledger.seen(only(ItemRow(1)), LAST.plus(-27));
     assert_eq!(market.item(1).weeks, 4);
     near(market.item(1).weekly_gmv, 5.0);
 }
@@ -35,14 +35,14 @@ fn a_history_begins_as_declared_or_with_the_first_event() {
 #[test]
 fn blocks_that_begin_before_the_history_are_no_part_of_it() {
     let mut market = Market::new(1, 0);
-    market.merchants[0].start = Some(LAST.plus(-26));
+    market.runs_merchant(0).start = Some(LAST.plus(-26));
     market.sell(0, LAST.plus(-22), 3, 100.0);
     let standing = market.merchant(0);
     assert_eq!(standing.weeks, 3);
     near(standing.weekly_gmv, 0.0);
     near(standing.level, 0.0);
     near(standing.buyers, 3.0);
-    market.merchants[0].start = Some(LAST.plus(-27));
+    market.runs_merchant(0).start = Some(LAST.plus(-27));
     near(market.merchant(0).level, 0.5);
 }
 
@@ -51,7 +51,7 @@ fn under_a_week_there_is_no_level_and_under_three_no_slope() {
     let mut market = Market::new(1, 0);
     market.sell_weekly(0, &[10, 10, 10]);
     for (days, weeks) in [(5, 0), (6, 1), (13, 2), (20, 3)] {
-        market.merchants[0].start = Some(LAST.plus(-days));
+        market.runs_merchant(0).start = Some(LAST.plus(-days));
         let standing = market.merchant(0);
         assert_eq!(standing.weeks, weeks);
         assert_eq!(standing.level > 0.0, weeks > 0);
@@ -68,7 +68,7 @@ fn late_events_count_until_their_day_has_left() {
     market.buy(0, LAST.plus(-84), 2, 12.0);
     near(market.item(0).weekly_gmv, 1.0);
     assert_eq!(market.ledger.counts().late, 1);
-    let first = market.ledger.first_day_of_merchant(MerchantRow(0));
+    let first = market.ledger.first_day(MerchantRow(0));
     assert_eq!(first, Some(LAST.plus(-84)));
     market.ledger.expire(LAST.plus(1));
     assert_eq!(market.ledger.counts().expired, 1);
@@ -91,10 +91,10 @@ fn only_changes_to_complete_days_call_for_a_rebuild() {
     market.buy(0, LAST.plus(-5), 1, 1.0);
     assert!(market.ledger.last_change(LAST) > revision);
     let revision = built(&market);
-    market.ledger.seen_merchant(MerchantRow(0), LAST.plus(-9));
+    market.ledger.seen(only(MerchantRow(0)), LAST.plus(-9));
     assert!(market.ledger.last_change(LAST) > revision);
     let revision = built(&market);
-    market.ledger.forget_merchant(MerchantRow(0));
+    market.ledger.forget(MerchantRow(0));
     assert!(market.ledger.last_change(LAST) > revision);
     market.ledger.expire(LAST.plus(1));
     assert!(market.ledger.last_change(LAST) > revision);
@@ -106,12 +106,12 @@ fn a_snapshot_does_not_change_with_the_ledger() {
     let first = bought(5, 1, None, Some(0), 70.0);
     market.ledger.purchase(LAST, first);
     let inputs = market.inputs();
-    let before = market.build().standing_of_merchant(MerchantRow(0));
+    let before = market.build().standing(MerchantRow(0));
     market.sell(0, LAST, 10, 70.0);
     market.ledger.refund(returned(&first, None));
-    market.ledger.forget_merchant(MerchantRow(0));
+    market.ledger.forget(MerchantRow(0));
     market.ledger.expire(LAST.plus(50));
-    let after = Standings::build(inputs).standing_of_merchant(MerchantRow(0));
+    let after = Standings::build(inputs).standing(MerchantRow(0));
     assert_eq!(before, after);
 }
 
@@ -123,14 +123,14 @@ fn what_is_forgotten_stays_so_and_the_other_side_keeps_its_sales() {
         market.ledger.purchase(LAST, purchase);
     };
     sell(&mut market, 1, 1);
-    market.ledger.forget_item(ItemRow(0));
+    market.ledger.forget(ItemRow(0));
     near(market.item(0).buyers, 0.0);
     near(market.merchant(0).buyers, 1.0);
-    assert_eq!(market.ledger.first_day_of_item(ItemRow(0)), None);
+    assert_eq!(market.ledger.first_day(ItemRow(0)), None);
     sell(&mut market, 2, 2);
     near(market.item(0).buyers, 1.0);
     near(market.merchant(0).buyers, 2.0);
-    market.ledger.forget_merchant(MerchantRow(0));
+    market.ledger.forget(MerchantRow(0));
     market.ledger.expire(LAST);
     near(market.item(0).buyers, 1.0);
     near(market.merchant(0).buyers, 0.0);

@@ -37,7 +37,7 @@ fn golden_values_through_ledger_and_rebuild() {
     for (weeks, [slope, _, lower, growth]) in GOLDEN {
         let mut market = Market::new(1, 0);
         let days = i32::try_from(weeks.len() * 7).unwrap() - 1;
-        market.merchants[0].start = Some(LAST.plus(-days));
+        market.runs_merchant(0).start = Some(LAST.plus(-days));
         let counts: Vec<u32> = weeks.iter().map(|week| count(*week)).collect();
         market.sell_weekly(0, &counts);
         let standing = market.merchant(0);
@@ -69,7 +69,7 @@ fn a_festival_that_lifts_all_lifts_nobody() {
         market.sell_weekly(merchant, &[30, 45, 68, 101]);
     }
     market.sell_weekly(40, &[30, 60, 120, 240]);
-    for runner in &mut market.merchants {
+    for runner in &mut market.runners[Kind::Merchant] {
         runner.start = Some(LAST.plus(-27));
     }
     let lifted = market.merchant(0);
@@ -85,7 +85,7 @@ fn a_festival_that_lifts_all_lifts_nobody() {
 fn under_thirty_proven_runners_there_is_no_market_slope() {
     let mut market = Market::new(29, 0);
     for merchant in 0..29 {
-        market.merchants[merchant as usize].start = Some(LAST.plus(-27));
+        market.runs_merchant(merchant).start = Some(LAST.plus(-27));
         market.sell_weekly(merchant, &[30, 45, 68, 101]);
     }
     assert!(market.merchant(0).growth > 0.3);
@@ -96,7 +96,7 @@ fn a_thin_lane_takes_the_market_slope_of_all() {
     let mut market = Market::new(45, 0);
     let (wide, thin) = (market.lanes.intern("wide"), market.lanes.intern("thin"));
     for merchant in 0..45 {
-        let runner = &mut market.merchants[merchant as usize];
+        let runner = market.runs_merchant(merchant);
         runner.start = Some(LAST.plus(-27));
         runner.lane = if merchant < 40 { wide } else { thin };
         market.sell_weekly(merchant, &[30, 45, 68, 101]);

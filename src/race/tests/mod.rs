@@ -11,8 +11,8 @@ mod standings;
 mod trust;
 
 use super::{
-    Inputs, ItemStanding, LaneId, Lanes, Ledger, Money, Purchase, Refund, Runner, Standing,
-    Standings,
+    Inputs, ItemStanding, Kind, LaneId, Lanes, Ledger, Money, PerKind, Purchase, Races, Refund,
+    Runner, RunnerRows, Standing, Standings,
 };
 use crate::clock::{Day, Time};
 use crate::config::Scale;
@@ -30,8 +30,7 @@ fn day(random: &mut Random, days: u32) -> Day {
 /// A small marketplace: a ledger and the runners of both kinds.
 struct Market {
     ledger: Ledger,
-    merchants: Vec<Runner>,
-    items: Vec<Runner>,
+    runners: PerKind<Vec<Runner>>,
     lanes: Lanes,
     last: Day,
     next_buyer: u32,
@@ -46,8 +45,10 @@ impl Market {
         };
         Self {
             ledger: Ledger::new(100),
-            merchants: vec![runner; merchants],
-            items: vec![runner; items],
+            runners: PerKind::from_fn(|kind| match kind {
+                Kind::Item => vec![runner; items],
+                Kind::Merchant => vec![runner; merchants],
+            }),
             lanes: Lanes::default(),
             last: LAST,
             next_buyer: 1_000_000,
@@ -84,14 +85,12 @@ impl Market {
             as_of: Time::default(),
             last_complete: self.last,
             utc_offset: 0,
-            merchants: self.merchants.clone(),
-            items: self.items.clone(),
+            runners: self.runners.clone(),
             lanes: self.lanes.clone(),
             sales: self.ledger.snapshot(self.last),
             item_count: 10,
             tag_counts: vec![1, 10],
-            item_history: 40.0,
-            merchant_history: 100.0,
+            history: PerKind::from_fn(|_| 40.0),
             scale: Scale {
                 item_history: 40.0,
                 merchant_history: 100.0,
@@ -108,13 +107,32 @@ impl Market {
     }
 
     fn merchant(&self, row: u32) -> Standing {
-        let standing = self.build().standing_of_merchant(MerchantRow(row));
-        standing.unwrap()
+        self.build().standing(MerchantRow(row)).unwrap()
     }
 
     fn item(&self, row: u32) -> Standing {
-        self.build().standing_of_item(ItemRow(row)).unwrap()
+        self.build().standing(ItemRow(row)).unwrap()
     }
+
+    /// The runner that is the merchant of a row.
+    fn runs_merchant(&mut self, row: u32) -> &mut Runner {
+        &mut self.runners[Kind::Merchant][row as usize]
+    }
+
+    /// The runner that is the item of a row.
+    fn runs_item(&mut self, row: u32) -> &mut Runner {
+        &mut self.runners[Kind::Item][row as usize]
+    }
+}
+
+/// One runner.
+fn only<R: Races>(row: R) -> RunnerRows {
+    RunnerRows::default().with(row)
+}
+
+/// An item and its merchant.
+fn both(item: u32, merchant: u32) -> RunnerRows {
+    only(ItemRow(item)).with(MerchantRow(merchant))
 }
 
 /// A purchase of an item, from a merchant, or both.
@@ -122,8 +140,7 @@ fn bought(id: u64, buyer: u32, item: Option<u32>, merchant: Option<u32>, amount:
     Purchase {
         id,
         buyer: UserRow(buyer),
-        item: item.map_or(ItemRow::NONE, ItemRow),
-        merchant: merchant.map_or(MerchantRow::NONE, MerchantRow),
+        runners: both(item.unwrap_or(u32::MAX), merchant.unwrap_or(u32::MAX)),
         amount: Money::from_units(amount),
         refunded: Money::ZERO,
     }
@@ -134,8 +151,7 @@ fn returned(purchase: &Purchase, amount: Option<f64>) -> Refund {
     Refund {
         purchase: purchase.id,
         buyer: purchase.buyer,
-        item: purchase.item,
-        merchant: purchase.merchant,
+        runners: purchase.runners,
         amount: amount.map(Money::from_units),
     }
 }

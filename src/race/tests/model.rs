@@ -219,7 +219,7 @@ fn real(plain: &Plain<'_>) -> Standings {
     let mut market = Market::new(60, 0);
     let date = |day: usize| LAST.plus(i32::try_from(day).unwrap() - 83);
     for row in 0..60 {
-        let runner = &mut market.merchants[row];
+        let runner = &mut market.runners[Kind::Merchant][row];
         runner.start = Some(date(plain.openings[row]));
         runner.integrity = if row % 2 == 0 { 1.0 } else { 0.5 };
         runner.lane = LaneId(plain.lanes[row]);
@@ -233,9 +233,8 @@ fn real(plain: &Plain<'_>) -> Standings {
         market.ledger.purchase(date(sale.day), purchase);
     }
     for (day, row, sum) in plain.unlinked {
-        let merchant = MerchantRow(u32::try_from(*row).unwrap());
-        let sum = Money::from_units(*sum);
-        (market.ledger).refund_unlinked(date(*day), ItemRow::NONE, merchant, sum);
+        let merchant = only(MerchantRow::at(*row));
+        (market.ledger).refund_unlinked(date(*day), merchant, Money::from_units(*sum));
     }
     market.build()
 }
@@ -248,9 +247,7 @@ fn compare(plain: &Plain<'_>, standings: &Standings) {
         .map(|row| plain.weekly_gmv(row, caps[lane(row)]))
         .collect();
     for row in 0..60 {
-        let standing = standings
-            .standing_of_merchant(MerchantRow::at(row))
-            .unwrap();
+        let standing = standings.standing(MerchantRow::at(row)).unwrap();
         plain.check(row, &standing, &gmv, &lanes[lane(row)]);
     }
 }

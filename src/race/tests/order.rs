@@ -36,8 +36,8 @@ fn standings(facts: &[Fact], buyers: &[u32]) -> Standings {
     let mut market = Market::new(40, 60);
     market.ledger = Ledger::new(10_000);
     for row in 0..60 {
-        market.items[row].start = None;
-        market.items[row].lane = LaneId(u32::from(row % 2 == 0));
+        market.runs_item(row).start = None;
+        market.runs_item(row).lane = LaneId(u32::from(row % 2 == 0));
     }
     for lane in ["odd", "even"] {
         market.lanes.intern(lane);
@@ -60,15 +60,15 @@ fn tell(ledger: &mut Ledger, fact: Fact, buyers: &[u32]) {
             ledger.refund(refund);
         }
         Fact::Unlinked(day, item, sum) => {
-            ledger.refund_unlinked(day, ItemRow(item), MerchantRow(item % 40), sum);
+            ledger.refund_unlinked(day, both(item, item % 40), sum);
         }
-        Fact::Seen(day, item) => ledger.seen_item(ItemRow(item), day),
+        Fact::Seen(day, item) => ledger.seen(only(ItemRow(item)), day),
     }
 }
 
 fn all(standings: &Standings) -> Vec<Option<Standing>> {
-    let items = (0..60).map(|row| standings.standing_of_item(ItemRow(row)));
-    let merchants = (0..40).map(|row| standings.standing_of_merchant(MerchantRow(row)));
+    let items = (0..60).map(|row| standings.standing(ItemRow(row)));
+    let merchants = (0..40).map(|row| standings.standing(MerchantRow(row)));
     items.chain(merchants).collect()
 }
 

@@ -6,8 +6,8 @@ use crate::race::Outcome;
 /// A week of one purchase of 100 by each of twenty buyers, ids from 1, never more than three a day.
 fn twenty() -> Market {
     let mut market = Market::new(1, 1);
-    market.merchants[0].start = Some(LAST.plus(-6));
-    market.items[0].start = Some(LAST.plus(-6));
+    market.runs_merchant(0).start = Some(LAST.plus(-6));
+    market.runs_item(0).start = Some(LAST.plus(-6));
     for id in 1..=20 {
         let day = LAST.plus(-i32::try_from(id % 7).unwrap());
         market.ledger.purchase(day, purchase(id));
@@ -32,13 +32,13 @@ fn a_partial_refund_takes_money_and_leaves_the_buyer() {
 fn a_refund_after_the_item_was_forgotten_is_the_merchants_whenever_the_books_are_swept() {
     for swept in [false, true] {
         let mut market = twenty();
-        market.ledger.forget_item(ItemRow(0));
+        market.ledger.forget(ItemRow(0));
         if swept {
             market.ledger.expire(LAST);
         }
         // The item came back under another row.
         let refund = Refund {
-            item: ItemRow(1),
+            runners: both(1, 0),
             ..returned(&purchase(3), Some(40.0))
         };
         assert_eq!(market.ledger.refund(refund), Outcome::Applied, "{swept}");
@@ -63,7 +63,7 @@ fn a_full_refund_takes_the_buyer_too() {
 fn the_buyer_counts_on_the_next_day_on_which_something_was_kept() {
     let mut market = Market::new(0, 1);
     let monday = LAST.plus(-6);
-    market.items[0].start = Some(monday.plus(-14));
+    market.runs_item(0).start = Some(monday.plus(-14));
     let first = bought(1, 7, Some(0), None, 10.0);
     market.ledger.purchase(monday, first);
     market
@@ -78,7 +78,7 @@ fn the_buyer_counts_on_the_next_day_on_which_something_was_kept() {
 fn a_refund_waits_for_its_purchase_and_comes_to_the_same() {
     let (mut early, mut late) = (Market::new(1, 1), Market::new(1, 1));
     for market in [&mut early, &mut late] {
-        market.items[0].start = Some(LAST.plus(-6));
+        market.runs_item(0).start = Some(LAST.plus(-6));
     }
     let refunds = [Some(30.0), Some(20.0), Some(80.0)].map(|part| returned(&purchase(1), part));
     for refund in refunds {
@@ -103,12 +103,11 @@ fn a_refund_of_what_someone_else_bought_counts_for_nothing() {
         ..returned(&purchase(3), None)
     };
     let wrong_item = Refund {
-        item: ItemRow(5),
+        runners: both(5, 0),
         ..returned(&purchase(3), None)
     };
     let wrong_merchant = Refund {
-        item: ItemRow::NONE,
-        merchant: MerchantRow(5),
+        runners: only(MerchantRow(5)),
         ..returned(&purchase(3), None)
     };
     for refund in [wrong_buyer, wrong_item, wrong_merchant] {
@@ -128,11 +127,11 @@ fn a_refund_of_what_someone_else_bought_counts_for_nothing() {
 #[test]
 fn a_refund_may_name_the_merchant_alone_or_an_item_that_changed_hands() {
     let by_merchant = Refund {
-        item: ItemRow::NONE,
+        runners: only(MerchantRow(0)),
         ..returned(&purchase(3), None)
     };
     let moved = Refund {
-        merchant: MerchantRow(5),
+        runners: both(0, 5),
         ..returned(&purchase(3), None)
     };
     for refund in [by_merchant, moved] {
@@ -144,12 +143,11 @@ fn a_refund_may_name_the_merchant_alone_or_an_item_that_changed_hands() {
 fn a_refund_without_a_purchase_nets_its_own_day_and_no_buyer() {
     let mut market = twenty();
     market.sell(0, LAST.plus(-1), 1, 30.0);
-    let (item, merchant) = (ItemRow(0), MerchantRow(0));
     let (part, much) = (Money::from_units(50.0), Money::from_units(1e6));
-    market.ledger.refund_unlinked(LAST, item, merchant, part);
+    market.ledger.refund_unlinked(LAST, both(0, 0), part);
     near(market.merchant(0).weekly_gmv, 1_980.0);
     near(market.item(0).weekly_gmv, 1_980.0);
-    market.ledger.refund_unlinked(LAST, item, merchant, much);
+    market.ledger.refund_unlinked(LAST, both(0, 0), much);
     near(market.merchant(0).weekly_gmv, 1_830.0);
     near(market.merchant(0).buyers, 21.0);
 }

@@ -82,7 +82,7 @@ fn few_values_leave_the_default() {
 fn references_come_from_the_items_of_the_rebuild() {
     let mut market = Market::new(0, 2_000);
     for row in 0..2_000_u32 {
-        market.items[row as usize].price = f64::from(row + 1);
+        market.runs_item(row).price = f64::from(row + 1);
     }
     near(market.build().references.price.reference(), 1_998.0);
     near(market.build().references.item_buyers.reference(), 100.0);

@@ -71,7 +71,7 @@ fn simulate(seed: u64) -> (Market, Vec<Seller>) {
     let start = LAST.plus(1 - DAYS);
     let mut sellers: Vec<Seller> = (0..SELLERS).map(|_| Seller::new(&mut random)).collect();
     for (row, seller) in (0..).zip(&mut sellers) {
-        market.merchants[row as usize].start = Some(start);
+        market.runs_merchant(row).start = Some(start);
         for day in 0..DAYS {
             let orders = seller.ordinary(day, &mut random);
             seller.orders += orders;
@@ -113,7 +113,7 @@ fn the_surest_growers_grow() {
         let (market, sellers) = simulate(seed);
         let standings = market.build();
         let lower = |row: usize| {
-            let standing = standings.standing_of_merchant(MerchantRow::at(row));
+            let standing = standings.standing(MerchantRow::at(row));
             standing.unwrap().lower.unwrap()
         };
         let mut rows: Vec<(f64, usize)> = (0..sellers.len()).map(|row| (lower(row), row)).collect();

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::id::TagId;
-use crate::race::{Kind, MerchantStanding};
+use crate::race::MerchantStanding;
 
 #[test]
 fn a_lane_of_one_and_equal_runners_stand_in_the_middle() {
@@ -29,7 +29,7 @@ fn without_sales_all_is_nothing_and_everyone_new() {
         assert!(standing.lower.unwrap() < 0.0);
     }
     let empty = Market::new(0, 0).build();
-    assert_eq!(empty.standing_of_item(ItemRow(0)), None);
+    assert_eq!(empty.standing(ItemRow(0)), None);
     assert_eq!(
         empty
             .board(Kind::Item, None, 10, |_, _| unreachable!())
@@ -44,10 +44,10 @@ fn unknown_and_absent_runners_have_no_standing() {
     let mut market = Market::new(3, 1);
     (0..3).for_each(|row| market.sell_weekly(row, &[10 + 10 * row; 12]));
     market.buy(77, LAST, 1, 10.0);
-    market.merchants[2].present = false;
+    market.runs_merchant(2).present = false;
     let standings = market.build();
-    assert_eq!(standings.standing_of_merchant(MerchantRow(77)), None);
-    assert_eq!(standings.standing_of_merchant(MerchantRow(2)), None);
+    assert_eq!(standings.standing(MerchantRow(77)), None);
+    assert_eq!(standings.standing(MerchantRow(2)), None);
     let absent = standings.merchant(MerchantRow(2));
     assert_eq!(absent, Some(&MerchantStanding::NONE));
     assert_eq!(standings.merchant(MerchantRow(77)), None);
@@ -61,7 +61,7 @@ fn lanes_of_thirty_sellers_stand_alone_and_thinner_ones_do_not() {
         let mut market = Market::new(70, 0);
         let (small, big) = (market.lanes.intern("small"), market.lanes.intern("big"));
         for row in 0..70 {
-            let runner = &mut market.merchants[row as usize];
+            let runner = market.runs_merchant(row);
             runner.lane = if row < 30 { small } else { big };
             if row < sellers || row >= 30 {
                 let size = if row < 30 { 3 } else { 30 };
@@ -79,7 +79,7 @@ fn the_board_is_sorted_by_score_then_by_the_callers_rule() {
     let lane = market.lanes.intern("even");
     for row in 0..50_u32 {
         if row % 2 == 0 {
-            market.merchants[row as usize].lane = lane;
+            market.runs_merchant(row).lane = lane;
         }
         market.sell_weekly(row, &[row / 10; 12]);
     }
@@ -124,7 +124,7 @@ fn columns_and_full_standings_agree() {
     }
     let standings = market.build();
     for row in 0..5 {
-        let full = standings.standing_of_item(ItemRow(row)).unwrap();
+        let full = standings.standing(ItemRow(row)).unwrap();
         let &ItemStanding {
             level,
             growth,
@@ -139,7 +139,7 @@ fn columns_and_full_standings_agree() {
             .order
             .map(|order| standings.references.price.value(order));
         assert_eq!(order.unwrap_or(f32::NAN).to_bits(), order_value.to_bits());
-        let full = standings.standing_of_merchant(MerchantRow(row)).unwrap();
+        let full = standings.standing(MerchantRow(row)).unwrap();
         let column = standings.merchant(MerchantRow(row)).unwrap();
         assert!((f64::from(column.level) - full.level).abs() < 1e-6);
         assert!((f64::from(column.growth) - full.growth).abs() < 1e-6);

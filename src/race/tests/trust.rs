@@ -6,7 +6,7 @@ use super::*;
 fn lane() -> Market {
     let mut market = Market::new(41, 0);
     for merchant in 0..41 {
-        market.merchants[merchant as usize].start = Some(LAST.plus(-27));
+        market.runs_merchant(merchant).start = Some(LAST.plus(-27));
         let size = 7 + merchant % 5;
         market.sell_weekly(merchant, &[size; 4]);
     }
@@ -58,7 +58,7 @@ fn a_one_day_spike_goes_and_a_weekend_stays() {
             market.sell(1, date, if day < 2 { 40 } else { 10 }, 10.0);
         }
     }
-    for runner in &mut market.merchants {
+    for runner in &mut market.runners[Kind::Merchant] {
         runner.start = Some(LAST.plus(-27));
     }
     near(market.merchant(1).buyers, 4.0 * 130.0);
@@ -72,7 +72,7 @@ fn a_one_day_spike_goes_and_a_weekend_stays() {
 #[test]
 fn a_day_without_neighbours_is_not_clipped() {
     let mut market = Market::new(1, 0);
-    market.merchants[0].start = Some(LAST);
+    market.runs_merchant(0).start = Some(LAST);
     market.sell(0, LAST, 50, 10.0);
     near(market.merchant(0).buyers, 50.0);
 }
@@ -81,7 +81,7 @@ fn a_day_without_neighbours_is_not_clipped() {
 fn integrity_scales_the_whole_window_and_makes_no_growth() {
     let mut market = lane();
     let before = market.merchant(40);
-    market.merchants[40].integrity = 0.5;
+    market.runs_merchant(40).integrity = 0.5;
     let after = market.merchant(40);
     near(after.weekly_gmv, before.weekly_gmv / 2.0);
     near(after.buyers, before.buyers / 2.0);
@@ -94,7 +94,7 @@ fn integrity_scales_the_whole_window_and_makes_no_growth() {
 fn no_integrity_leaves_nothing_and_no_nan() {
     for integrity in [0.0, -1.0] {
         let mut market = lane();
-        market.merchants[40].integrity = integrity;
+        market.runs_merchant(40).integrity = integrity;
         let standing = market.merchant(40);
         near(standing.weekly_gmv, 0.0);
         near(standing.level, 0.5 / 41.0);
@@ -102,6 +102,6 @@ fn no_integrity_leaves_nothing_and_no_nan() {
         assert!(standing.newcomer);
     }
     let mut market = lane();
-    market.merchants[40].integrity = f32::NAN;
+    market.runs_merchant(40).integrity = f32::NAN;
     assert_eq!(market.merchant(40), lane().merchant(40));
 }

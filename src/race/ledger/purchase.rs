@@ -1,0 +1,69 @@
+//! A purchase and its refunds.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::money::Money;
+use super::super::runner::{PerKind, RunnerRows};
+use super::forgotten::Forgotten;
+use super::refund::{Outcome, Refund};
+use crate::id::{RunnerRow, UserRow};
+
+/// A purchase and the sum of its refunds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Purchase {
+    /// The hash of its event id, by which refunds name it; 0 if it has none.
+    pub id: u64,
+    /// The amount paid.
+    pub amount: Money,
+    /// The sum of its refunds, which may exceed the amount.
+    pub refunded: Money,
+    /// The user who bought.
+    pub buyer: UserRow,
+    /// The item bought and its merchant, where known and not forgotten.
+    pub runners: RunnerRows,
+}
+
+impl Purchase {
+    /// The amount left after refunds.
+    #[must_use]
+    pub fn net(&self) -> Money {
+        self.amount.less(self.refunded)
+    }
+
+    /// Whether it was refunded in full, so that its buyer does not count through it.
+    #[must_use]
+    pub fn is_refunded(&self) -> bool {
+        self.refunded > Money::ZERO && self.refunded >= self.amount
+    }
+
+    /// Counts a refund against this purchase if the two agree.
+    pub(super) fn refund(&mut self, refund: &Refund) -> Outcome {
+        if !self.agrees(refund) {
+            return Outcome::Mismatched;
+        }
+        self.refunded = self.refunded.plus(refund.amount.unwrap_or(Money::MAX));
+        Outcome::Applied
+    }
+
+    /// Clears the runners that are forgotten.
+    pub(super) fn forget(&mut self, forgotten: &Forgotten) {
+        self.runners = PerKind::from_fn(|kind| {
+            let row = self.runners[kind];
+            if forgotten.has(kind, row) {
+                RunnerRow::NONE
+            } else {
+                row
+            }
+        });
+    }
+
+    /// Whether the refund is by the same buyer and of the same item, or of the same merchant if one of the two names no item: the
+    /// merchants of the same item may differ, since an item may change hands between purchase and refund.
+    fn agrees(&self, refund: &Refund) -> bool {
+        let same = self.runners.named().find_map(|(kind, bought)| {
+            let returned = refund.runners[kind].some()?;
+            Some(bought == returned)
+        });
+        self.buyer == refund.buyer && same.unwrap_or(false)
+    }
+}

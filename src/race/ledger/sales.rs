@@ -1,0 +1,193 @@
+//! The sales of the window as they come in.
+//!
+//! The ledger has no clock: the caller gives the days, and [`Ledger::expire`] says which of them are over.
+
+use std::collections::BTreeMap;
+
+use super::super::money::Money;
+use super::super::runner::{Races, RunnerRows};
+use super::super::window::REACH;
+use super::day::DaySales;
+use super::history::{HistoryDay, SalesHistory};
+use super::notes::{Counts, Notes};
+use super::purchase::Purchase;
+use super::refund::{Outcome, Refund};
+use crate::clock::Day;
+
+/// The sales of the window.
+#[derive(Debug)]
+pub struct Ledger {
+    pub(super) days: BTreeMap<Day, DaySales>,
+    pub(super) notes: Notes,
+}
+
+impl Ledger {
+    /// An empty ledger in which at most `waiting_refunds` refunds wait for their purchase.
+    #[must_use]
+    pub fn new(waiting_refunds: usize) -> Self {
+        Self {
+            days: BTreeMap::new(),
+            notes: Notes::new(waiting_refunds),
+        }
+    }
+
+    /// Adds a purchase and applies the refunds that waited for it; ignores a purchase whose day has left the window.
+    pub fn purchase(&mut self, day: Day, mut purchase: Purchase) {
+        self.seen(purchase.runners, day);
+        // A row that sells again must not get back the sales that were forgotten.
+        if self.notes.forgotten.has_any(&purchase.runners) {
+            self.sweep();
+        }
+        for refund in self.notes.waiting.take(purchase.id) {
+            self.count(purchase.refund(&refund));
+        }
+        if day < self.notes.floor {
+            self.notes.counts.late += 1;
+            return;
+        }
+        self.days.entry(day).or_default().push(purchase);
+        self.notes.counts.purchases += 1;
+        self.notes.touch(day);
+    }
+
+    /// Applies a refund that names its purchase, or keeps it until its purchase comes.
+    pub fn refund(&mut self, refund: Refund) -> Outcome {
+        let Some((day, place)) = self.locate(refund.purchase) else {
+            self.notes.counts.evicted += self.notes.waiting.push(refund);
+            return Outcome::Waiting;
+        };
+        let sales = self.days.get_mut(&day);
+        let outcome = sales.map_or(Outcome::Mismatched, |sales| {
+            sales.refund(place, &refund, &self.notes.forgotten)
+        });
+        self.count(outcome);
+        if outcome == Outcome::Applied {
+            self.notes.touch(day);
+        }
+        outcome
+    }
+
+    /// Adds a refund that names no purchase: it reduces the money of its own day, for each runner named.
+    pub fn refund_unlinked(&mut self, day: Day, runners: RunnerRows, amount: Money) {
+        self.seen(runners, day);
+        if day < self.notes.floor {
+            self.notes.counts.late += 1;
+            return;
+        }
+        let sales = self.days.entry(day).or_default();
+        sales.refund_unlinked(&runners, amount);
+        self.notes.touch(day);
+    }
+
+    /// The purchase with that hash of its event id (not 0), if its day is held.
+    #[cfg(test)]
+    pub(in crate::race) fn find(&self, id: u64) -> Option<&Purchase> {
+        let (day, place) = self.locate(id)?;
+        self.days.get(&day)?.get(place)
+    }
+
+    /// Notes an event of any kind with some runners: unless declared, a runner's history begins on the day of its first event.
+    pub fn seen(&mut self, runners: RunnerRows, day: Day) {
+        for (kind, row) in runners.named() {
+            if self.notes.first_days[kind].note(row.index(), day) {
+                self.notes.touch(day);
+            }
+        }
+    }
+
+    /// The day of the first event with a runner.
+    #[must_use]
+    pub fn first_day<R: Races>(&self, row: R) -> Option<Day> {
+        self.notes.first_days[R::KIND].get(row.runner().index())
+    }
+
+    /// Forgets a runner's sales and its first day; runners of other kinds keep the sales they shared with it.
+    pub fn forget<R: Races>(&mut self, row: R) {
+        let (kind, row) = (R::KIND, row.runner());
+        self.notes.first_days[kind].clear(row.index());
+        self.notes.waiting.forget(kind, row);
+        for sales in self.days.values_mut() {
+            sales.forget_unlinked(kind, row);
+        }
+        self.notes.forgotten.add(kind, row);
+        self.notes.touch(self.notes.floor);
+    }
+
+    /// Drops the days before the 84 that end with the last complete day. Call it when a day ends; the window never moves back.
+    pub fn expire(&mut self, last_complete: Day) {
+        self.sweep();
+        self.notes.expire(last_complete.plus(-REACH));
+        let kept = self.days.split_off(&self.notes.floor);
+        let gone = std::mem::replace(&mut self.days, kept);
+        let purchases: usize = gone.values().map(DaySales::len).sum();
+        self.notes.counts.purchases -= purchases;
+        self.notes.counts.expired += u64::try_from(purchases).unwrap_or(u64::MAX);
+        for (_, sales) in self.days.range_mut(..=last_complete) {
+            sales.shrink();
+        }
+    }
+
+    /// Whether the sales of a day are held.
+    #[must_use]
+    pub fn holds(&self, day: Day) -> bool {
+        day >= self.notes.floor
+    }
+
+    /// The sales of the 84 days that end with `last_complete`, for a rebuild.
+    #[must_use]
+    pub fn snapshot(&self, last_complete: Day) -> SalesHistory {
+        let window = last_complete.plus(-REACH)..=last_complete;
+        let days = self.days.range(window);
+        SalesHistory {
+            days: days
+                .map(|(day, sales)| HistoryDay::of(*day, sales))
+                .collect(),
+            first_days: self.notes.first_days.clone(),
+            forgotten: self.notes.forgotten.clone(),
+        }
+    }
+
+    /// The number of the latest change on which standings up to `last_complete` depend: once it rises, they are out of date.
+    #[must_use]
+    pub fn last_change(&self, last_complete: Day) -> u64 {
+        let changes = self.notes.changes.range(..=last_complete);
+        changes.map(|(_, change)| *change).max().unwrap_or(0)
+    }
+
+    /// Counters for the metrics.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts {
+            waiting: self.notes.waiting.len(),
+            ..self.notes.counts
+        }
+    }
+
+    /// Bytes held, approximately.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let days: usize = self.days.values().map(DaySales::bytes).sum();
+        days + self.notes.bytes()
+    }
+
+    fn count(&mut self, outcome: Outcome) {
+        self.notes.counts.mismatched += u64::from(outcome == Outcome::Mismatched);
+    }
+
+    /// The day and the position of a purchase; searches the newest day first, since most refunds are of recent purchases.
+    fn locate(&self, id: u64) -> Option<(Day, usize)> {
+        let mut days = self.days.iter().rev();
+        days.find_map(|(day, sales)| Some((*day, sales.locate(id)?)))
+    }
+
+    /// Clears the forgotten runners from the purchases.
+    fn sweep(&mut self) {
+        let forgotten = std::mem::take(&mut self.notes.forgotten);
+        if forgotten.is_empty() {
+            return;
+        }
+        for sales in self.days.values_mut() {
+            sales.forget(&forgotten);
+        }
+    }
+}

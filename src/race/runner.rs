@@ -1,0 +1,242 @@
+//! The one table of what races. Wire names, the sums of sales, the boards and the standings of each kind follow from it.
+//!
+//! To add a kind: a variant and a row of [`TABLE`], [`Races`] for its row type, and where its runners come from, which the compiler
+//! asks for. Sales are stored in the order of the table, so a new kind is the last one, and stored sales that carry its rows have a
+//! new format.
+
+use std::ops::{Index, IndexMut};
+
+use serde::{Deserialize, Serialize};
+
+use super::lane::LaneId;
+use crate::clock::Day;
+use crate::id::{ItemRow, MerchantRow, RunnerRow};
+
+/// A kind of runner; its discriminant is its row in [`TABLE`].
+///
+/// The kinds go from fine to coarse: the first kind that a purchase and its refund both name decides whether they agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// Items.
+    Item,
+    /// Merchants.
+    Merchant,
+}
+
+/// Number of kinds.
+pub const KINDS: usize = 2;
+
+/// One row of the table of kinds.
+#[derive(Debug)]
+pub struct Row {
+    /// The kind of this row.
+    pub kind: Kind,
+    /// Its name on the wire.
+    pub name: &'static str,
+    /// Whether one buyer makes up at most a fixed share of a runner's money.
+    pub(super) share_capped: bool,
+    /// Whether its standings include the usual value of an order.
+    pub(super) with_order: bool,
+}
+
+/// Every kind of runner.
+pub static TABLE: [Row; KINDS] = [
+    Row {
+        kind: Kind::Item,
+        name: "item",
+        share_capped: false,
+        with_order: true,
+    },
+    Row {
+        kind: Kind::Merchant,
+        name: "merchant",
+        share_capped: true,
+        with_order: false,
+    },
+];
+
+/// The name of every kind on the wire.
+pub static NAMES: [&str; KINDS] = names();
+
+const fn names() -> [&'static str; KINDS] {
+    let mut names = [""; KINDS];
+    let mut row = 0;
+    while row < KINDS {
+        names[row] = TABLE[row].name;
+        row += 1;
+    }
+    names
+}
+
+impl Kind {
+    /// The row of this kind in [`TABLE`].
+    #[must_use]
+    pub fn row(self) -> &'static Row {
+        &TABLE[self as usize]
+    }
+
+    /// The kind with that name on the wire.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let row = TABLE.iter().find(|row| row.name == name);
+        row.map(|row| row.kind)
+    }
+}
+
+/// A row type whose entities race.
+pub trait Races: Copy {
+    /// Their kind.
+    const KIND: Kind;
+
+    /// The row, without its kind.
+    fn runner(self) -> RunnerRow;
+}
+
+impl Races for ItemRow {
+    const KIND: Kind = Kind::Item;
+
+    #[inline(always)]
+    fn runner(self) -> RunnerRow {
+        RunnerRow(self.0)
+    }
+}
+
+impl Races for MerchantRow {
+    const KIND: Kind = Kind::Merchant;
+
+    #[inline(always)]
+    fn runner(self) -> RunnerRow {
+        RunnerRow(self.0)
+    }
+}
+
+/// One value for each kind of runner, in the order of [`TABLE`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct PerKind<T>([T; KINDS]);
+
+impl<T> PerKind<T> {
+    /// The value that `of` gives for each kind.
+    #[must_use]
+    pub fn from_fn(mut of: impl FnMut(Kind) -> T) -> Self {
+        Self(std::array::from_fn(|row| of(TABLE[row].kind)))
+    }
+
+    /// What `of` makes of each kind's value.
+    #[must_use]
+    pub fn map<U>(self, mut of: impl FnMut(Kind, T) -> U) -> PerKind<U> {
+        let mut rows = TABLE.iter();
+        PerKind(self.0.map(|value| {
+            let kind = rows.next().map_or(Kind::Item, |row| row.kind);
+            of(kind, value)
+        }))
+    }
+
+    /// Each kind with its value.
+    pub fn iter(&self) -> impl Iterator<Item = (Kind, &T)> {
+        TABLE.iter().map(|row| row.kind).zip(&self.0)
+    }
+
+    /// Each kind with its value, to change.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Kind, &mut T)> {
+        TABLE.iter().map(|row| row.kind).zip(&mut self.0)
+    }
+}
+
+impl<T> Index<Kind> for PerKind<T> {
+    type Output = T;
+
+    #[inline(always)]
+    fn index(&self, kind: Kind) -> &T {
+        &self.0[kind as usize]
+    }
+}
+
+impl<T> IndexMut<Kind> for PerKind<T> {
+    #[inline(always)]
+    fn index_mut(&mut self, kind: Kind) -> &mut T {
+        &mut self.0[kind as usize]
+    }
+}
+
+/// The runner of each kind that a sale concerns; [`RunnerRow::NONE`] for a kind that it does not name.
+pub type RunnerRows = PerKind<RunnerRow>;
+
+impl RunnerRows {
+    /// These runners and that one.
+    #[must_use]
+    pub fn with<R: Races>(mut self, row: R) -> Self {
+        self[R::KIND] = row.runner();
+        self
+    }
+
+    /// The runners that are named.
+    pub(super) fn named(&self) -> impl Iterator<Item = (Kind, RunnerRow)> {
+        self.iter()
+            .filter_map(|(kind, row)| Some((kind, row.some()?)))
+    }
+}
+
+/// A runner, without its sales.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Runner {
+    /// Whether it exists; a deleted runner does not race.
+    pub present: bool,
+    /// The lane in which it races.
+    pub lane: LaneId,
+    /// The declared first day of its history; `None`: the day of its first event.
+    pub start: Option<Day>,
+    /// The share of its sales that is trusted, in [0, 1]; for an item, that of its merchant.
+    pub integrity: f32,
+    /// Its listed price in units of the currency; NaN if it has none.
+    pub price: f64,
+}
+
+impl Default for Runner {
+    /// A runner that exists, is trusted, has no lane of its own and declares nothing.
+    fn default() -> Self {
+        Self {
+            present: true,
+            lane: LaneId::NONE,
+            start: None,
+            integrity: 1.0,
+            price: f64::NAN,
+        }
+    }
+}
+
+impl Runner {
+    /// Its integrity, clamped to [0, 1]; NaN counts as 1.
+    pub(super) fn trust(&self) -> f64 {
+        let integrity = f64::from(self.integrity);
+        if integrity.is_nan() {
+            1.0
+        } else {
+            integrity.clamp(0.0, 1.0)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::binary::append;
+
+    #[test]
+    fn each_kind_stands_at_its_row() {
+        for (kind, row) in PerKind::from_fn(Kind::row).iter() {
+            assert_eq!(row.kind, kind);
+            assert_eq!(Kind::named(row.name), Some(kind));
+            assert_eq!(NAMES[kind as usize], row.name);
+        }
+        assert_eq!(Kind::named("creator"), None);
+    }
+
+    #[test]
+    fn runner_rows_are_stored_in_table_order() {
+        let rows = RunnerRows::default().with(MerchantRow(7)).with(ItemRow(5));
+        let mut bytes = Vec::new();
+        append(&rows, &mut bytes);
+        assert_eq!(bytes, [5, 7]);
+    }
+}

@@ -1,0 +1,89 @@
+//! The figures that scoring reads of each runner, in columns by row.
+
+use super::super::contest::Finish;
+use super::references::References;
+use super::sparse::Sparse;
+use crate::number::narrow;
+
+/// The figures that scoring reads of an item.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C, align(16))]
+pub struct ItemStanding {
+    /// `item.level`: the value of its buyers of the last 28 days, in [0, 1].
+    pub level: f32,
+    /// `item.growth`: G in [0, 1).
+    pub growth: f32,
+    /// `order_value` from the window's purchases, in [0, 1]; NaN without any: the listed price takes its place.
+    pub order_value: f32,
+}
+
+impl ItemStanding {
+    /// The standing of an item that did not sell.
+    pub const NONE: Self = Self {
+        level: 0.0,
+        growth: 0.0,
+        order_value: f32::NAN,
+    };
+    /// The standing of an item that was added after the rebuild: nothing is known.
+    pub const MISSING: Self = Self {
+        level: f32::NAN,
+        growth: f32::NAN,
+        order_value: f32::NAN,
+    };
+}
+
+/// The figures that scoring reads of a merchant.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct MerchantStanding {
+    /// `race.level`: L in [0, 1].
+    pub level: f32,
+    /// `race.growth`: G in [0, 1).
+    pub growth: f32,
+}
+
+impl MerchantStanding {
+    /// The standing of a merchant that did not sell.
+    pub const NONE: Self = Self {
+        level: 0.0,
+        growth: 0.0,
+    };
+    /// The standing of no merchant, or of one that was added after the rebuild: nothing is known.
+    pub const MISSING: Self = Self {
+        level: f32::NAN,
+        growth: f32::NAN,
+    };
+}
+
+/// The column of `rows` items.
+pub(super) fn items(
+    rows: usize,
+    finishes: &[Finish],
+    references: &References,
+) -> Sparse<ItemStanding> {
+    let standing = |item: &Finish| ItemStanding {
+        level: references.item_buyers.value(item.run.buyers),
+        growth: narrow(item.grown()),
+        order_value: item
+            .run
+            .order
+            .map_or(f32::NAN, |order| references.price.value(order.units())),
+    };
+    let mut sold: Vec<(usize, ItemStanding)> = finishes
+        .iter()
+        .map(|item| (item.row, standing(item)))
+        .collect();
+    sold.sort_unstable_by_key(|(row, _)| *row);
+    Sparse::new(rows, ItemStanding::NONE, sold.into_iter())
+}
+
+/// The column of `rows` merchants.
+pub(super) fn merchants(rows: usize, finishes: &[Finish]) -> Vec<MerchantStanding> {
+    let mut column = vec![MerchantStanding::NONE; rows];
+    for merchant in finishes {
+        column[merchant.row] = MerchantStanding {
+            level: narrow(merchant.level),
+            growth: narrow(merchant.grown()),
+        };
+    }
+    column
+}

@@ -1,0 +1,142 @@
+//! The result of one rebuild: standings, idf and reference points, which change together.
+
+use rayon::prelude::*;
+
+use super::super::contest::{Contest, Results};
+use super::super::lane::Lanes;
+use super::super::runner::{Kind, PerKind, Races};
+use super::super::window::Window;
+use super::columns::{self, ItemStanding, MerchantStanding};
+use super::field::{Field, Standing};
+use super::inputs::Inputs;
+use super::references::References;
+use super::sparse::Sparse;
+use crate::clock::{Day, Time};
+use crate::id::{ItemRow, MerchantRow, TagId};
+use crate::number::narrow;
+
+/// The immutable result of one rebuild. Everything in it belongs to the same sales and the same number.
+#[derive(Debug)]
+pub struct Standings {
+    /// Its number.
+    pub number: u64,
+    /// The instant for which it was built.
+    pub as_of: Time,
+    /// The last complete day, which is the last one that counts.
+    pub last_complete: Day,
+    /// The offset at which days begin, in milliseconds east of UTC.
+    pub utc_offset: i64,
+    /// The log scales.
+    pub references: References,
+    pub(super) lanes: Lanes,
+    pub(super) fields: PerKind<Field>,
+    items: Sparse<ItemStanding>,
+    merchants: Vec<MerchantStanding>,
+    idf: Vec<f32>,
+    unseen_idf: f32,
+}
+
+impl Standings {
+    /// Runs the race of each kind and sets the reference points.
+    ///
+    /// Uses the rayon pool in which it is called. Equal inputs give equal standings.
+    #[must_use]
+    pub fn build(inputs: Inputs) -> Self {
+        let races = PerKind::from_fn(|kind| race(kind, &inputs));
+        let [items, merchants] =
+            [Kind::Item, Kind::Merchant].map(|kind| races[kind].1.finishes.as_slice());
+        let rows = |kind| inputs.runners[kind].len();
+        let references = References::new(&inputs, items);
+        Self {
+            number: inputs.number,
+            as_of: inputs.as_of,
+            last_complete: inputs.last_complete,
+            utc_offset: inputs.utc_offset,
+            references,
+            items: columns::items(rows(Kind::Item), items, &references),
+            merchants: columns::merchants(rows(Kind::Merchant), merchants),
+            idf: inputs
+                .tag_counts
+                .par_iter()
+                .map(|n| idf(inputs.item_count, *n))
+                .collect(),
+            unseen_idf: idf(inputs.item_count, 0),
+            fields: races
+                .map(|kind, (openings, results)| Field::new(kind, &inputs, &openings, results)),
+            lanes: inputs.lanes,
+        }
+    }
+
+    /// The figures that scoring reads of an item; `None` if it was added after the rebuild.
+    #[inline(always)]
+    #[must_use]
+    pub fn item(&self, item: ItemRow) -> Option<&ItemStanding> {
+        self.items.get(item.index())
+    }
+
+    /// The figures that scoring reads of a merchant; `None` if it was added after the rebuild.
+    #[inline(always)]
+    #[must_use]
+    pub fn merchant(&self, merchant: MerchantRow) -> Option<&MerchantStanding> {
+        self.merchants.get(merchant.index())
+    }
+
+    /// idf(t) = 1 + ln((1 + N)/(1 + n)) of a tag that n of N items have; n = 0 for a tag that was unknown at the rebuild.
+    #[inline]
+    #[must_use]
+    pub fn idf_of(&self, tag: TagId) -> f32 {
+        let idf = self.idf.get(tag.index());
+        idf.copied().unwrap_or(self.unseen_idf)
+    }
+
+    /// The full standing of a runner; `None` if it did not exist at the rebuild.
+    #[must_use]
+    pub fn standing<R: Races>(&self, row: R) -> Option<Standing> {
+        self.fields[R::KIND].standing(row.runner().index())
+    }
+
+    /// Number of runners of a kind.
+    #[must_use]
+    pub fn size(&self, kind: Kind) -> usize {
+        self.fields[kind].size()
+    }
+
+    /// The lanes in which runners of a kind race, with their sizes, ordered by number.
+    pub fn lanes(&self, kind: Kind) -> impl Iterator<Item = (&str, usize)> {
+        let lanes = self.fields[kind].lanes();
+        lanes.filter_map(|(lane, size)| Some((self.lanes.name(lane)?, size)))
+    }
+
+    /// Bytes held, approximately, without the names of the lanes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let fields: usize = self.fields.iter().map(|(_, field)| field.bytes()).sum();
+        self.items.bytes()
+            + size_of_val(self.merchants.as_slice())
+            + size_of_val(self.idf.as_slice())
+            + fields
+    }
+}
+
+/// The place at which each runner's history opens, and the results of the race of one kind.
+fn race(kind: Kind, inputs: &Inputs) -> (Vec<u8>, Results) {
+    let window = Window::ending(inputs.last_complete);
+    let runners = &inputs.runners[kind];
+    let openings: Vec<u8> = (0..runners.len())
+        .map(|row| window.opening(inputs.start(kind, row)))
+        .collect();
+    let contest = Contest {
+        kind,
+        runners,
+        openings: &openings,
+        history: &inputs.sales,
+        window: &window,
+    };
+    let results = contest.run();
+    (openings, results)
+}
+
+fn idf(items: u32, with_tag: u32) -> f32 {
+    let ratio = (1.0 + f64::from(items)) / (1.0 + f64::from(with_tag));
+    narrow(1.0 + ratio.ln())
+}
