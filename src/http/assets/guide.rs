@@ -22,7 +22,52 @@ impl Guide {
 }
 
 /// Every guide.
-pub(super) static GUIDES: &[Guide] = &[];
+pub(super) static GUIDES: &[Guide] = &[
+    Guide {
+        name: "scoring",
+        text: include_str!("../../docs/scoring.md"),
+    },
+    Guide {
+        name: "api",
+        text: include_str!("../../docs/api.md"),
+    },
+    Guide {
+        name: "data",
+        text: include_str!("../../docs/data.md"),
+    },
+    Guide {
+        name: "tuning",
+        text: include_str!("../../docs/tuning.md"),
+    },
+    Guide {
+        name: "tuning.zh",
+        text: include_str!("../../docs/tuning.zh.md"),
+    },
+    Guide {
+        name: "evaluate",
+        text: include_str!("../../docs/evaluate.md"),
+    },
+    Guide {
+        name: "operate",
+        text: include_str!("../../docs/operate.md"),
+    },
+    Guide {
+        name: "security",
+        text: include_str!("../../docs/security.md"),
+    },
+    Guide {
+        name: "migrate",
+        text: include_str!("../../docs/migrate.md"),
+    },
+    Guide {
+        name: "benchmarks",
+        text: include_str!("../../docs/benchmarks.md"),
+    },
+    Guide {
+        name: "contributing",
+        text: include_str!("../../docs/contributing.md"),
+    },
+];
 
 /// The examples in `src/docs/clients`, by the name of their file.
 pub(super) static CLIENTS: &[(&str, &str)] = &[];
