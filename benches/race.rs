@@ -1,4 +1,4 @@
-//! How long a rebuild of the standings takes: merchants with 84 days of sales, one item in ten sold.
+//! The duration of a rebuild of the standings: merchants with 84 days of sales, one item in ten sold.
 //!
 //! `cargo bench --bench race` prints the time on one thread, which is the CPU time, and on the whole pool.
 
@@ -16,7 +16,7 @@ use saima::random::Random;
 
 const LAST: Day = Day(20_000);
 
-/// Draws below the bound, small random far more often.
+/// Draws a number below the bound, small numbers far more often.
 fn skewed(random: &mut Random, bound: u32) -> u32 {
     let least = random.below(bound);
     least.min(random.below(bound)).min(random.below(bound))

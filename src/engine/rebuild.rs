@@ -1,8 +1,8 @@
-//! The standings are rebuilt by one thread in the background and swapped in whole.
+//! Rebuilds of the standings: one background thread builds them and swaps them in as a whole.
 //!
-//! It wakes when somebody asks, and looks ten times a second whether a day ended, the race's inputs changed or the configuration
-//! did. Rebuilds that follow changes lie at least `race.interval` apart, and take at most a quarter of one core: after a long one the
-//! next waits three times as long as that took.
+//! The thread rebuilds on request, and ten times a second checks whether a day ended or the race's inputs or the configuration changed.
+//! Rebuilds that follow changes are at least `race.interval` apart and use at most a quarter of one core: after each, the next one waits
+//! at least three times as long as it took.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Weak};
@@ -16,14 +16,14 @@ use crate::allocator;
 use crate::clock::Day;
 use crate::race::Standings;
 
-/// How often the thread looks for changes.
+/// Interval between checks for changes.
 const LOOK: Duration = Duration::from_millis(100);
-/// How many times as long as the last rebuild took the next one waits.
+/// Minimum pause before the next rebuild, in durations of the last one.
 const REST: u32 = 3;
 
 type Request = oneshot::Sender<()>;
 
-/// Where rebuilds are asked for.
+/// Accepts requests for a rebuild.
 #[derive(Debug)]
 pub struct Rebuilder {
     requests: Mutex<Sender<Request>>,
@@ -40,7 +40,7 @@ impl Rebuilder {
         )
     }
 
-    /// Asks for a rebuild that begins after this call, and waits until its standings are live.
+    /// Requests a rebuild that begins after this call, and waits until its standings are live.
     pub(super) async fn request(&self) {
         let (done, wait) = oneshot::channel();
         if self.requests.lock().send(done).is_ok() {
@@ -49,7 +49,7 @@ impl Rebuilder {
     }
 }
 
-/// What the live standings were built from.
+/// The versions of everything that the live standings were built from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Basis {
     declared: u64,
@@ -58,7 +58,7 @@ struct Basis {
     last_complete: Day,
 }
 
-/// Starts the thread; it ends when the engine is gone.
+/// Starts the thread; it ends when the engine is dropped.
 pub(super) fn run(engine: &Arc<Engine>, requests: Receiver<Request>) {
     let engine = Arc::downgrade(engine);
     std::thread::spawn(move || watch(&engine, &requests));
@@ -113,7 +113,7 @@ impl Engine {
         }
     }
 
-    /// Builds standings and swaps them in.
+    /// Builds standings and swaps them in, then releases the rows of the entities that they no longer contain.
     fn build(&self, last_complete: Day) {
         let started = Instant::now();
         let number = self.standings.load().number + 1;

@@ -1,27 +1,27 @@
-//! Growth: how much a runner's weekly buyers grow at least, 90 % sure, beyond what the whole lane does.
+//! Growth: a lower bound, at 90 % confidence, of the growth of a runner's weekly buyers beyond that of its lane.
 //!
 //! On weekly sums y of effective buyers: z = ln(y + 5), weights w = 1/(1/(y + 5) + 0.02), weighted least squares slope b with
 //! Var = 1/Σw(t − t̄)²; the lane's market slope μ is subtracted; the rest is shrunk towards 0 by a normal prior of width τ = 0.25;
-//! lower = mean − 1.28·sd and G = 1 − exp(−max(0, lower)/0.15). The + 5 keeps 1 → 2 → 3 from being a triumph, the prior keeps three
-//! lucky weeks from being one, and the lower bound rather than the mean keeps the uncertain behind the sure.
+//! lower = mean − 1.28·sd and G = 1 − exp(−max(0, lower)/0.15). The + 5 damps growth from tiny counts such as 1 → 2 → 3, the prior damps
+//! three lucky weeks, and the lower bound, rather than the mean, ranks an uncertain growth behind a certain one.
 
 use super::lane::ENOUGH;
 use super::median::weighted_median;
 use super::window::WEEKS;
 
-/// Weeks under which nothing can be said of growth.
+/// Minimum number of weeks for a trend.
 const LEAST_WEEKS: usize = 3;
-/// Weeks with a buyer under which nothing is said of growth.
+/// Minimum number of weeks with a buyer for a growth above 0.
 const LEAST_SOLD: usize = 2;
 /// Buyers added before the logarithm.
 const OFFSET: f64 = 5.0;
-/// Variance of a week beyond that of its count.
+/// Variance of a week beyond the Poisson variance of its count.
 const EXTRA: f64 = 0.02;
 /// τ², the variance of true slopes around the market's.
 const PRIOR: f64 = 0.25 * 0.25;
-/// Standard deviations from the mean to the bound.
+/// Number of standard deviations from the mean to the lower bound.
 const SURE: f64 = 1.28;
-/// The growth a week at which G is 1 − 1/e.
+/// The weekly growth at which G is 1 − 1/e.
 const UNIT: f64 = 0.15;
 
 /// The slope of a runner's weekly buyers.
@@ -31,16 +31,16 @@ pub(super) struct Trend {
     pub(super) slope: f64,
     /// The variance of b.
     variance: f64,
-    /// Whether at least two weeks have buyers, so that the slope counts for something.
+    /// Whether at least two weeks have buyers; otherwise G is 0.
     pub(super) proven: bool,
 }
 
-/// What a trend comes to beside the market's.
+/// The growth of a runner beyond the market slope.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Growth {
-    /// The mean of the shrunken slope.
+    /// Mean of the slope, shrunk towards the market slope.
     pub(super) mean: f64,
-    /// The slope that is passed with 90 % certainty.
+    /// Lower bound of the slope, at 90 % confidence.
     pub(super) lower: f64,
     /// G in [0, 1).
     pub(super) growth: f64,
@@ -70,12 +70,12 @@ impl Trend {
         })
     }
 
-    /// The trend of so many weeks without a buyer.
+    /// The trend of weeks without a buyer; `None` under three weeks.
     pub(super) fn flat(weeks: usize) -> Option<Self> {
         Self::of([0.0; WEEKS].get(..weeks)?)
     }
 
-    /// The growth that is left of this trend beside a market that grows by `market`.
+    /// The growth of this trend beyond the market slope `market`.
     pub(super) fn beside(self, market: f64) -> Growth {
         let share = PRIOR / (PRIOR + self.variance);
         let mean = share * (self.slope - market);
@@ -93,7 +93,7 @@ impl Trend {
     }
 }
 
-/// The market slope over the proven trends among those given; `None` where there are under 30.
+/// The market slope of the proven trends among `trends`; `None` if there are fewer than 30.
 pub(super) fn market(trends: impl Iterator<Item = Trend>) -> Option<f64> {
     let mut slopes: Vec<(f64, f64)> = trends
         .filter(|trend| trend.proven)

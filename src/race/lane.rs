@@ -9,17 +9,17 @@ use hashbrown::HashMap;
 pub struct LaneId(pub u32);
 
 impl LaneId {
-    /// No lane of its own: such a runner races among all of its kind.
+    /// No lane of its own: the runner races among all runners of its kind.
     pub const NONE: Self = Self(u32::MAX);
 
-    /// Where this lane stands in a column.
+    /// The position of this lane in a column.
     #[must_use]
     pub const fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// Runners with a sale under which a lane is too thin to compare within: all of the kind stand in for it.
+/// Minimum number of runners with a sale in a lane; a smaller lane is replaced by all runners of the kind.
 pub(super) const ENOUGH: usize = 30;
 
 /// The names of the lanes.
@@ -30,7 +30,7 @@ pub struct Lanes {
 }
 
 impl Lanes {
-    /// The lane of that name, new if it was not there.
+    /// The lane with that name; adds it if there is none.
     pub fn intern(&mut self, name: &str) -> LaneId {
         if let Some(lane) = self.numbers.get(name) {
             return *lane;
@@ -41,25 +41,25 @@ impl Lanes {
         lane
     }
 
-    /// The lane of that name.
+    /// The lane with that name.
     #[must_use]
     pub fn named(&self, name: &str) -> Option<LaneId> {
         self.numbers.get(name).copied()
     }
 
-    /// A lane's name; `None` for [`LaneId::NONE`].
+    /// The name of a lane; `None` for [`LaneId::NONE`].
     #[must_use]
     pub fn name(&self, lane: LaneId) -> Option<&str> {
         self.names.get(lane.index()).map(CompactString::as_str)
     }
 
-    /// How many there are.
+    /// Number of lanes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no lanes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()

@@ -1,26 +1,26 @@
-//! Level: how much a runner sells among the sellers of its lane.
+//! Level: the rank of a runner's sales among the sellers of its lane.
 //!
-//! L = (less + ½·equal) / n, the mid-rank percentile of the trusted mean weekly GMV, so that equal sellers have equal levels and a
-//! lane of one has ½. A percentile and not the amount itself, since what is much differs from lane to lane by orders of magnitude.
+//! L = (less + ½·equal) / n, the mid-rank percentile of the trusted mean weekly GMV: equal sellers have equal levels, and the only seller
+//! of a lane has ½. It is a percentile and not the amount itself, since typical amounts differ between lanes by orders of magnitude.
 
-/// The figures of a lane's sellers, to find a seller's percentile in.
+/// The sorted figures of a lane's sellers.
 #[derive(Debug)]
 pub(super) struct Sellers(Vec<f64>);
 
 impl Sellers {
-    /// Of those figures, in any order.
+    /// The sellers with those figures, in any order.
     pub(super) fn new(figures: impl Iterator<Item = f64>) -> Self {
         let mut sorted: Vec<f64> = figures.collect();
         sorted.sort_unstable_by(f64::total_cmp);
         Self(sorted)
     }
 
-    /// How many sellers there are.
+    /// Number of sellers.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The mid-rank percentile of a figure, in [0, 1]; 0 where there are no sellers.
+    /// The mid-rank percentile of a figure, in [0, 1]; 0 without sellers.
     pub(super) fn level(&self, figure: f64) -> f64 {
         let less = self.0.partition_point(|other| *other < figure);
         let not_more = self.0.partition_point(|other| *other <= figure);
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ties_share_the_middle_of_their_ranks() {
+    fn equal_sellers_share_the_middle_rank() {
         let sellers = Sellers::new([1.0, 2.0, 2.0, 3.0].into_iter());
         for (figure, level) in [
             (1.0, 0.125),

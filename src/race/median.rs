@@ -1,8 +1,8 @@
-//! Medians: the ordinary one, of numbers and of money, and the lower weighted one.
+//! The ordinary median, of numbers and of money, and the lower weighted median.
 
 use super::money::Money;
 
-/// The ordinary median: the middle value, or the mean of the middle two; reorders the values.
+/// The ordinary median: the middle value, or the mean of the middle two; `None` without values. Reorders the values.
 pub(super) fn median(values: &mut [f64]) -> Option<f64> {
     values.sort_unstable_by(f64::total_cmp);
     let upper = *values.get(values.len() / 2)?;
@@ -12,7 +12,7 @@ pub(super) fn median(values: &mut [f64]) -> Option<f64> {
     Some(f64::midpoint(values[values.len() / 2 - 1], upper))
 }
 
-/// The ordinary median of amounts, to the millionth; reorders them.
+/// The ordinary median of amounts, rounded down to the millionth. Reorders them.
 pub(super) fn median_money(amounts: &mut [Money]) -> Option<Money> {
     let odd = amounts.len() % 2 == 1;
     if amounts.is_empty() {
@@ -25,9 +25,9 @@ pub(super) fn median_money(amounts: &mut [Money]) -> Option<Money> {
     below.iter().max().map(|lower| lower.halfway(upper))
 }
 
-/// The lower weighted median of (value, weight): the least value up to which at least half of the weight lies.
+/// The lower weighted median of (value, weight) pairs: the smallest value with at least half of the weight at or below it.
 ///
-/// Sorts by value and weight, so that the sums of weights do not depend on the order in which the pairs came.
+/// Sorts by value and weight, so that the sums of weights do not depend on the order of the pairs.
 pub(super) fn weighted_median(pairs: &mut [(f64, f64)]) -> Option<f64> {
     pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let half = pairs.iter().map(|(_, weight)| weight).sum::<f64>() / 2.0;
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ordinary_median_is_the_middle_or_the_mean_of_the_middle_two() {
+    fn the_median_is_the_middle() {
         assert_eq!(median(&mut []), None);
         assert_eq!(median(&mut [3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(&mut [4.0, 1.0, 2.0, 3.0]), Some(2.5));
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn the_weighted_median_is_the_lower_one() {
+    fn the_weighted_median_is_the_lower() {
         assert_eq!(weighted_median(&mut []), None);
         assert_eq!(weighted_median(&mut [(2.0, 1.0), (1.0, 1.0)]), Some(1.0));
         assert_eq!(weighted_median(&mut [(2.0, 3.0), (1.0, 1.0)]), Some(2.0));

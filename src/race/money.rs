@@ -1,8 +1,8 @@
 //! Money as whole millionths of the currency's unit.
 //!
 //! Integer sums are exact and do not depend on the order of their terms; sums of `f64` would make standings depend on the order in
-//! which events arrived. A sum that leaves the range of `i64` (about 9.2·10¹² units) stays at its end, which for terms of one sign
-//! is independent of order too.
+//! which events arrive. Sums saturate at the range of `i64` (about 9.2·10¹² units), which for terms of one sign does not depend on the
+//! order either.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,12 +16,12 @@ pub struct Money(pub i64);
 const MICROS: f64 = 1e6;
 
 impl Money {
-    /// Nothing.
+    /// No money.
     pub const ZERO: Self = Self(0);
-    /// The highest amount; as a refund, "all of it".
+    /// The largest amount; as a refund, the whole purchase.
     pub const MAX: Self = Self(i64::MAX);
 
-    /// The nearest amount to so many units; what is negative or not a number is nothing, what is too large is [`Self::MAX`].
+    /// The amount nearest to `units`; [`Self::ZERO`] for a negative number or NaN, [`Self::MAX`] for a number that is too large.
     #[must_use]
     pub fn from_units(units: f64) -> Self {
         Self::round(units.max(0.0) * MICROS)
@@ -33,31 +33,31 @@ impl Money {
         self.0 as f64 / MICROS
     }
 
-    /// The sum, held within the range.
+    /// The saturating sum.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
 
-    /// The difference, not below nothing.
+    /// The difference, at least [`Self::ZERO`].
     #[must_use]
     pub fn less(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0).max(0))
     }
 
-    /// This amount times a share.
+    /// This amount times `share`.
     #[must_use]
     pub(super) fn scaled(self, share: f64) -> Self {
         Self::round(self.0 as f64 * share)
     }
 
-    /// This amount as a share of a whole that is not nothing.
+    /// This amount as a share of `whole`, which is not 0.
     #[must_use]
     pub(super) fn share_of(self, whole: Self) -> f64 {
         self.0 as f64 / whole.0 as f64
     }
 
-    /// The amount half way to a higher one, rounded down.
+    /// The amount halfway to `higher`, rounded down.
     #[must_use]
     pub(super) const fn halfway(self, higher: Self) -> Self {
         Self(self.0 + (higher.0 - self.0) / 2)
@@ -65,7 +65,7 @@ impl Money {
 
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "rounded before, and the cast saturates at the ends of the range"
+        reason = "the value is rounded, and the cast saturates"
     )]
     fn round(micros: f64) -> Self {
         Self(micros.round() as i64)
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rounds_to_the_nearest_millionth_and_stays_in_range() {
+    fn units_round_to_millionths_and_saturate() {
         assert_eq!(Money::from_units(1.000_000_4), Money(1_000_000));
         assert_eq!(Money::from_units(1.000_000_6), Money(1_000_001));
         assert_eq!(Money::from_units(-3.0), Money::ZERO);
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_saturate_instead_of_wrapping() {
+    fn sums_saturate() {
         let much = Money::from_units(1e12);
         assert_eq!(std::iter::repeat_n(much, 50).sum::<Money>(), Money::MAX);
         assert_eq!(Money(1).less(Money::MAX), Money::ZERO);

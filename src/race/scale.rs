@@ -1,7 +1,7 @@
-//! The one normaliser for heavy tails, and the reference point that it needs.
+//! The normaliser for heavy-tailed figures, and its reference point.
 //!
-//! v(x) = min(1, ln(1 + max(0, x)) / ln(1 + x_ref)), x_ref = the 99.9th percentile by nearest rank of the positive values. A single
-//! giant then does not press everything else towards 0, as dividing by the maximum would.
+//! v(x) = min(1, ln(1 + max(0, x)) / ln(1 + x_ref)), with x_ref the 99.9th percentile by nearest rank of the positive values. Unlike the
+//! maximum, the percentile keeps one extreme value from pressing all others towards 0.
 
 use crate::number::narrow;
 
@@ -13,11 +13,11 @@ pub struct LogScale {
     unit: f64,
 }
 
-/// The least reference point: keeps the scale finite whatever it is given.
+/// The smallest reference point, which keeps the scale finite.
 const LEAST: f64 = 1e-12;
 
 impl LogScale {
-    /// The scale on which `reference` (above 0) has the value 1.
+    /// The scale on which `reference` has the value 1; a reference of 0 or below is raised to a tiny positive number.
     #[must_use]
     pub fn new(reference: f64) -> Self {
         let reference = reference.max(LEAST);
@@ -27,13 +27,13 @@ impl LogScale {
         }
     }
 
-    /// The number whose value is 1.
+    /// The reference point: the number with the value 1.
     #[must_use]
     pub const fn reference(self) -> f64 {
         self.reference
     }
 
-    /// The value of a number, in [0, 1]; what is negative or not a number has value 0.
+    /// The value of a number, in [0, 1]; 0 for a negative number or NaN.
     #[inline]
     #[must_use]
     pub fn value(self, x: f64) -> f32 {
@@ -43,7 +43,7 @@ impl LogScale {
         narrow((x.ln_1p() * self.unit).min(1.0))
     }
 
-    /// The value of a number x of which ln(1 + x) ≥ 0 is at hand already; NaN for NaN.
+    /// The value of a number x, given ln(1 + x) ≥ 0, in [0, 1]; NaN for NaN.
     #[inline(always)]
     #[must_use]
     pub fn value_of_ln(self, ln_1p: f32) -> f32 {
@@ -51,26 +51,26 @@ impl LogScale {
     }
 }
 
-/// Values under which a percentile says too little.
+/// Minimum number of values for a percentile.
 const ENOUGH: usize = 100;
-/// Values pruned at once at least.
+/// Minimum number of values to prune at once.
 const SLACK: usize = 1_024;
 
 /// Finds the 99.9th percentile by nearest rank, the ⌈0.999·n⌉-th of the sorted positive values, in one pass.
 ///
-/// n − ⌈0.999·n⌉ = ⌊n/1000⌋, so only that many values and one more must be kept, the largest ones.
+/// n − ⌈0.999·n⌉ = ⌊n/1000⌋, so only the ⌊n/1000⌋ + 1 largest values are kept.
 #[derive(Clone, Debug)]
 pub struct Reference {
     largest: Vec<f64>,
-    /// How many of the largest may still matter.
+    /// Number of the largest values that can still matter.
     keep: usize,
-    /// No value below this matters any more.
+    /// No value below this can matter any more.
     floor: f64,
     count: usize,
 }
 
 impl Reference {
-    /// For at most so many values; memory is about a five-hundredth of them.
+    /// A search among at most `at_most` values; holds about one in five hundred of them.
     #[must_use]
     pub const fn new(at_most: usize) -> Self {
         Self {
@@ -81,7 +81,7 @@ impl Reference {
         }
     }
 
-    /// Takes one value in; what is not positive and finite does not count.
+    /// Adds a value; ignores a value that is not positive and finite.
     pub fn push(&mut self, value: f64) {
         if !(value > 0.0 && value.is_finite()) {
             return;
@@ -95,7 +95,7 @@ impl Reference {
         }
     }
 
-    /// The percentile, or `default` where there were fewer than 100 positive values.
+    /// The percentile, or `default` after fewer than 100 positive values.
     #[must_use]
     pub fn value(mut self, default: f64) -> f64 {
         if self.count < ENOUGH {
@@ -111,7 +111,7 @@ impl Reference {
     }
 }
 
-/// The value of that rank from the top, all larger ones moved before it.
+/// The value with a rank from the top, counted from 0; moves all larger values before it.
 fn descending(values: &mut [f64], rank: usize) -> &f64 {
     values.select_nth_unstable_by(rank, |a, b| b.total_cmp(a)).1
 }

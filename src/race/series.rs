@@ -1,8 +1,8 @@
-//! One runner's days: from its sales to trusted money, effective buyers, and weeks.
+//! One runner's days and weeks: trusted money and effective buyers, from its sales.
 //!
-//! The order of the steps matters. What one buyer spends in a calendar week is capped first, against the sums that are usual in the
-//! lane, so that five accounts or one giant order move nothing; then the day's buyers are winsorised and its money scaled alike; then
-//! comes integrity. A buyer counts once a calendar week, on the first day on which something bought was kept.
+//! The order of the steps matters. First the sum that one buyer spends in a calendar week is capped by what is usual in the lane, so that
+//! a few accounts or one giant order have little effect. Then the buyers of each day are winsorised, and its money is scaled with them.
+//! Integrity comes last. A buyer counts once in a calendar week, on the first day with a purchase that was not refunded in full.
 
 use super::group::Sale;
 use super::growth::Trend;
@@ -11,25 +11,25 @@ use super::money::Money;
 use super::window::{RECENT, WEEKS, WINDOW, Window, whole_weeks};
 use super::winsor::winsorised;
 
-/// The share of a merchant's money that one buyer may make up.
+/// Maximum share of one buyer in the money of a share-capped runner.
 const SHARE: f64 = 0.3;
 
-/// What the series of one runner depends on besides its sales.
+/// The terms of one runner's series, besides its sales.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms {
-    /// The place at which its history opens.
+    /// The place of the first day of its history.
     pub(super) opening: u8,
-    /// The most that a buyer's calendar week counts to; `None`: all of it.
+    /// The maximum of a buyer's calendar week; `None`: no maximum.
     pub(super) cap: Option<Money>,
-    /// How far its sales can be trusted, in [0, 1].
+    /// The share of its sales that is trusted, in [0, 1].
     pub(super) integrity: f64,
-    /// Whether one buyer may make up only so much of its money.
+    /// Whether one buyer makes up at most [`SHARE`] of its money.
     pub(super) share_capped: bool,
-    /// Whether the usual worth of an order is asked for.
+    /// Whether to compute the usual value of an order.
     pub(super) with_order: bool,
 }
 
-/// What a runner's series come to.
+/// The figures of a runner's series.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Run {
     /// Trusted mean weekly GMV over the whole weeks, in units; 0 without a whole week.
@@ -38,11 +38,11 @@ pub(super) struct Run {
     pub(super) buyers: f64,
     /// The trend of the weekly effective buyers, from three whole weeks on.
     pub(super) trend: Option<Trend>,
-    /// The median amount of the purchases that were kept and cost something.
+    /// The median amount of the purchases with a price that were not refunded in full.
     pub(super) order: Option<Money>,
 }
 
-/// A runner's sales of one buyer in one calendar week each; the sales are sorted by buyer, then by day.
+/// Splits a runner's sales, sorted by buyer and day, into the calendar weeks of each buyer.
 pub(super) fn buyer_weeks<'s>(
     sales: &'s [Sale],
     window: &'s Window,
@@ -50,18 +50,18 @@ pub(super) fn buyer_weeks<'s>(
     sales.chunk_by(|a, b| a.buyer == b.buyer && window.week(a.day) == window.week(b.day))
 }
 
-/// The money left of some sales.
+/// The sum of some sales, after refunds.
 pub(super) fn spent(sales: &[Sale]) -> Money {
     sales.iter().map(|sale| sale.net).sum()
 }
 
-/// The day on which a buyer counts for a calendar week.
+/// The day on which a buyer counts for a calendar week; `None` if everything was refunded.
 fn counted(week: &[Sale]) -> Option<usize> {
     let kept = week.iter().find(|sale| !sale.refunded);
     kept.map(|sale| usize::from(sale.day))
 }
 
-/// Whether a buyer counts on a day of the whole weeks: the runner is a seller then.
+/// Whether the runner is a seller: whether a buyer counts on a day of its whole weeks.
 pub(super) fn sells(sales: &[Sale], opening: u8, window: &Window) -> bool {
     let whole = whole_weeks(opening);
     buyer_weeks(sales, window)
@@ -69,7 +69,7 @@ pub(super) fn sells(sales: &[Sale], opening: u8, window: &Window) -> bool {
         .any(|day| whole.contains(&day))
 }
 
-/// Room to compute one runner's series in, used again for the next.
+/// Buffers for the series of one runner, reused for the next.
 #[derive(Debug)]
 pub(super) struct Scratch {
     gmv: [Money; WINDOW],
@@ -78,7 +78,7 @@ pub(super) struct Scratch {
     buyers: [f64; WINDOW],
     /// Trusted GMV in units.
     trusted: [f64; WINDOW],
-    /// What each buyer spent, capped.
+    /// The capped sum of each buyer.
     spends: Vec<Money>,
     amounts: Vec<Money>,
 }
@@ -97,7 +97,7 @@ impl Default for Scratch {
 }
 
 impl Scratch {
-    /// Computes one runner's series from its sales, sorted by buyer and day, and its refunds that name no purchase.
+    /// Computes the series of one runner from its sales, sorted by buyer and day, and its refunds that name no purchase.
     pub(super) fn run(
         &mut self,
         sales: &[Sale],
@@ -119,7 +119,7 @@ impl Scratch {
         }
     }
 
-    /// Raw buyers and capped money by day, and capped money by buyer.
+    /// Sums up raw buyers and capped money by day, and capped money by buyer.
     fn add_up(&mut self, sales: &[Sale], terms: &Terms, window: &Window) {
         self.gmv.fill(Money::ZERO);
         self.raw.fill(0);
@@ -131,7 +131,7 @@ impl Scratch {
         }
     }
 
-    /// Adds one buyer's calendar week; what of its money counts. Each sale is scaled by itself to whole millionths, so that the sums
+    /// Adds one buyer's calendar week and returns its capped sum. Each sale is scaled on its own to whole millionths, so that the sums
     /// stay exact.
     fn add_week(&mut self, week: &[Sale], cap: Option<Money>) -> Money {
         if let Some(day) = counted(week) {
@@ -155,7 +155,7 @@ impl Scratch {
         week.iter().map(counts).sum()
     }
 
-    /// Effective buyers and trusted money of each day of the history.
+    /// Computes effective buyers and trusted money of each day of the history.
     fn trust(&mut self, terms: &Terms) {
         let opening = usize::from(terms.opening).min(WINDOW);
         self.buyers[..opening].fill(0.0);
@@ -176,7 +176,7 @@ impl Scratch {
 
     fn weekly_gmv(&mut self, first: usize, terms: &Terms) -> f64 {
         let weeks = ((WINDOW - first) / 7).max(1) as f64;
-        // An empty sum would be -0.
+        // An empty sum of floats is -0.
         let mean = (0.0 + self.trusted[first..].iter().sum::<f64>()) / weeks;
         if terms.share_capped {
             mean * self.share_kept()
@@ -185,7 +185,7 @@ impl Scratch {
         }
     }
 
-    /// Σ min(x_b, 0.3·X) / X for what each buyer spent, x_b, and their total X.
+    /// Σ min(x_b, 0.3·X) / X, for the sum x_b of each buyer and their total X.
     fn share_kept(&self) -> f64 {
         let total: Money = self.spends.iter().copied().sum();
         if total == Money::ZERO {

@@ -1,4 +1,4 @@
-//! The 84 complete days on which the race is run, each known by its place 0…83, the last complete day being 83.
+//! The window of the race: 84 complete days, identified by their places 0 … 83; place 83 is the last complete day.
 
 use std::ops::Range;
 
@@ -10,19 +10,19 @@ pub const WINDOW: usize = 84;
 pub const WEEKS: usize = 12;
 /// Days from the first day of the window to its last.
 pub(super) const REACH: i32 = 83;
-/// Places of the days that tell how an item sells now.
+/// Places of the last 28 days, from which an item's level follows.
 pub(super) const RECENT: Range<usize> = WINDOW - 28..WINDOW;
 
 /// The window that ends with one day.
 #[derive(Clone, Debug)]
 pub(super) struct Window {
     first: Day,
-    /// Calendar week of each place, counted from that of the first.
+    /// The calendar week of each place, counted from the week of place 0.
     weeks: [u8; WINDOW],
 }
 
 impl Window {
-    /// The window whose last day is the last complete one.
+    /// The window that ends with the last complete day.
     pub(super) fn ending(last_complete: Day) -> Self {
         let first = last_complete.plus(-REACH);
         let mut weeks = [0; WINDOW];
@@ -39,14 +39,14 @@ impl Window {
             .filter(|place| usize::from(*place) < WINDOW)
     }
 
-    /// The place of the first day of a history that starts on that day; 84 where none of it lies in the window.
+    /// The place of the first day of a history that starts on that day; 84 if none of it lies in the window.
     pub(super) fn opening(&self, start: Option<Day>) -> u8 {
         let end = REACH + 1;
         let place = start.map_or(end, |start| start.since(self.first).clamp(0, end));
         u8::try_from(place).unwrap_or(u8::MAX)
     }
 
-    /// The calendar week (from Monday) of a place, counted from that of the first.
+    /// The calendar week (from Monday) of a place, counted from the week of place 0.
     #[inline]
     pub(super) fn week(&self, place: u8) -> u8 {
         self.weeks[usize::from(place)]
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_history_opens_where_it_starts_and_half_weeks_are_left_out() {
+    fn partial_weeks_of_a_history_are_left_out() {
         let window = Window::ending(Day(20_000));
         assert_eq!(window.opening(None), 84);
         assert_eq!(window.opening(Some(Day(0))), 0);

@@ -1,21 +1,21 @@
-//! Winsorising: a day's buyers count to at most what its neighbours or its weekday make plausible.
+//! Winsorising: caps a day's buyers at what its neighbours or its weekday make plausible.
 //!
 //! cap = m + 3·max(1.4826·MAD, √max(m, 1)), with the median m and the median absolute deviation MAD of (a) the three days before and
-//! after and (b) the same weekday in the other weeks, the day itself left out; the larger cap holds. Spikes of a day go, weekends stay.
-//! Days outside the history do not exist, so a young runner is not held against zeros. No cap is under 3, hence days of up to three
-//! buyers, which is nearly all days of nearly all runners, cost nothing.
+//! after and (b) the same weekday in the other weeks, without the day itself; the larger cap applies. This removes one-day spikes and
+//! keeps weekends. Days outside the history are left out, so that a young runner is not compared with zeros. No cap is below 3, so days
+//! of up to three buyers, which is nearly all days of nearly all runners, return at once.
 
 use super::median::median;
 use super::window::WINDOW;
 
-/// Days before and after that are neighbours.
+/// Number of neighbouring days before and after.
 const NEAR: usize = 3;
-/// From the median absolute deviation to a standard deviation of normal data.
+/// Ratio of the standard deviation to the median absolute deviation of normal data.
 const SIGMA: f64 = 1.4826;
-/// Buyers that are never clipped: the cap around a median of 0.
+/// Number of buyers that is never clipped: the cap around a median of 0.
 const FREE: u32 = 3;
 
-/// The winsorised buyers of one day of a history given by its days in order.
+/// The winsorised buyers of one day of a history, given the buyers of each of its days.
 pub(super) fn winsorised(history: &[u32], day: usize) -> f64 {
     let buyers = history[day];
     if buyers <= FREE {
@@ -42,7 +42,7 @@ fn same_weekday(history: &[u32], day: usize) -> Option<Cap> {
         .map(|other| history[other]))
 }
 
-/// A cap; ordered, none below any.
+/// A cap; ordered, with no cap below any cap.
 #[derive(PartialEq)]
 struct Cap(f64);
 

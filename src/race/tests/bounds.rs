@@ -1,4 +1,4 @@
-//! The edges of the window, late and forgotten things.
+//! The bounds of the window, late events and forgotten runners.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn the_window_is_the_84_complete_days() {
 }
 
 #[test]
-fn a_history_begins_as_declared_or_with_the_first_event() {
+fn a_history_begins_as_declared_or_first_seen() {
     let mut market = Market::new(0, 2);
     for row in [0, 1] {
         market.buy(row, LAST.plus(-20), row, 10.0);
@@ -33,7 +33,7 @@ fn a_history_begins_as_declared_or_with_the_first_event() {
 }
 
 #[test]
-fn blocks_that_begin_before_the_history_are_no_part_of_it() {
+fn partial_weeks_of_a_history_do_not_count() {
     let mut market = Market::new(1, 0);
     market.runs_merchant(0).start = Some(LAST.plus(-26));
     market.sell(0, LAST.plus(-22), 3, 100.0);
@@ -47,7 +47,7 @@ fn blocks_that_begin_before_the_history_are_no_part_of_it() {
 }
 
 #[test]
-fn under_a_week_there_is_no_level_and_under_three_no_slope() {
+fn level_needs_one_week_and_slope_three() {
     let mut market = Market::new(1, 0);
     market.sell_weekly(0, &[10, 10, 10]);
     for (days, weeks) in [(5, 0), (6, 1), (13, 2), (20, 3)] {
@@ -61,7 +61,7 @@ fn under_a_week_there_is_no_level_and_under_three_no_slope() {
 }
 
 #[test]
-fn late_events_count_until_their_day_has_left() {
+fn late_events_count_while_their_day_is_held() {
     let mut market = Market::new(1, 1);
     market.ledger.expire(LAST);
     market.buy(0, LAST.plus(-83), 1, 12.0);
@@ -79,7 +79,7 @@ fn late_events_count_until_their_day_has_left() {
 }
 
 #[test]
-fn only_changes_to_complete_days_call_for_a_rebuild() {
+fn only_changes_of_complete_days_need_a_rebuild() {
     let mut market = Market::new(1, 0);
     let built = |market: &Market| market.ledger.last_change(LAST);
     market.buy(0, LAST, 1, 1.0);
@@ -116,7 +116,7 @@ fn a_snapshot_does_not_change_with_the_ledger() {
 }
 
 #[test]
-fn what_is_forgotten_stays_so_and_the_other_side_keeps_its_sales() {
+fn a_forgotten_runner_stays_forgotten() {
     let mut market = Market::new(1, 1);
     let sell = |market: &mut Market, id: u64, buyer| {
         let purchase = bought(id, buyer, Some(0), Some(0), 84.0);
@@ -138,7 +138,7 @@ fn what_is_forgotten_stays_so_and_the_other_side_keeps_its_sales() {
 }
 
 #[test]
-fn bytes_follow_what_is_held() {
+fn bytes_follow_the_purchases_held() {
     let mut ledger = Ledger::new(10);
     for id in 1..10_000 {
         ledger.purchase(LAST, bought(id, 1, Some(0), None, 1.0));

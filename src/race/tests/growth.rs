@@ -1,4 +1,4 @@
-//! Level and growth against figures worked out by hand.
+//! Level and growth against figures computed by hand.
 
 use super::*;
 use crate::race::growth::Trend;
@@ -63,7 +63,7 @@ fn closed_forms_in_a_log_normal_lane() {
 }
 
 #[test]
-fn a_festival_that_lifts_all_lifts_nobody() {
+fn growth_of_the_whole_lane_does_not_count() {
     let mut market = Market::new(41, 0);
     for merchant in 0..40 {
         market.sell_weekly(merchant, &[30, 45, 68, 101]);
@@ -82,7 +82,7 @@ fn a_festival_that_lifts_all_lifts_nobody() {
 }
 
 #[test]
-fn under_thirty_proven_runners_there_is_no_market_slope() {
+fn the_market_slope_needs_thirty_proven_runners() {
     let mut market = Market::new(29, 0);
     for merchant in 0..29 {
         market.runs_merchant(merchant).start = Some(LAST.plus(-27));
@@ -92,7 +92,7 @@ fn under_thirty_proven_runners_there_is_no_market_slope() {
 }
 
 #[test]
-fn a_thin_lane_takes_the_market_slope_of_all() {
+fn a_thin_lane_uses_the_overall_market_slope() {
     let mut market = Market::new(45, 0);
     let (wide, thin) = (market.lanes.intern("wide"), market.lanes.intern("thin"));
     for merchant in 0..45 {

@@ -1,4 +1,4 @@
-//! The race as a whole, through ledger and rebuild.
+//! Tests of the race as a whole, through ledger and rebuild.
 
 mod bounds;
 mod growth;
@@ -37,7 +37,7 @@ struct Market {
 }
 
 impl Market {
-    /// Runners that have been there for ever.
+    /// A marketplace whose runners are older than the window.
     fn new(merchants: usize, items: usize) -> Self {
         let runner = Runner {
             start: Some(Day(0)),
@@ -61,7 +61,7 @@ impl Market {
         self.ledger.purchase(day, purchase);
     }
 
-    /// So many purchases from a merchant on a day, each by a buyer who never comes again.
+    /// Purchases from a merchant on one day, each by a new buyer.
     fn sell(&mut self, merchant: u32, day: Day, count: u32, amount: f64) {
         for _ in 0..count {
             self.next_buyer += 1;
@@ -69,7 +69,7 @@ impl Market {
         }
     }
 
-    /// Weekly sales of a merchant, the last week the last, as evenly over its days as they go.
+    /// Weekly sales of a merchant, oldest week first, spread evenly over the days of each week.
     fn sell_weekly(&mut self, merchant: u32, weeks: &[u32]) {
         for (before, count) in weeks.iter().rev().enumerate() {
             for one in 0..*count {
@@ -146,7 +146,7 @@ fn bought(id: u64, buyer: u32, item: Option<u32>, merchant: Option<u32>, amount:
     }
 }
 
-/// The refund of a purchase: all of it, or so much.
+/// The refund of a purchase: of the given amount, or of all of it.
 fn returned(purchase: &Purchase, amount: Option<f64>) -> Refund {
     Refund {
         purchase: purchase.id,

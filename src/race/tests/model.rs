@@ -1,4 +1,4 @@
-//! The race again, in plain loops over plain vectors, and both held against each other on random markets.
+//! A second implementation of the race, in plain loops over plain vectors, compared with the first on random markets.
 
 use super::*;
 
@@ -192,7 +192,7 @@ fn sold(random: &mut Random, merchants: u32) -> Vec<Vec<Sold>> {
 }
 
 #[test]
-fn random_markets_come_out_as_in_plain_loops() {
+fn random_markets_agree_with_plain_loops() {
     for seed in [1, 2, 3] {
         let mut random = Random::new(seed);
         let sold = sold(&mut random, 60);

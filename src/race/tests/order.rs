@@ -1,4 +1,4 @@
-//! The same facts give the same standings, in whatever order they come and on however many threads.
+//! The same facts give the same standings, in any order and on any number of threads.
 
 use super::*;
 
@@ -31,7 +31,7 @@ fn facts(random: &mut Random) -> Vec<Fact> {
     facts
 }
 
-/// Builds from the facts, buyers numbered anew by `buyers`.
+/// Builds from the facts, with the buyers renumbered by `buyers`.
 fn standings(facts: &[Fact], buyers: &[u32]) -> Standings {
     let mut market = Market::new(40, 60);
     market.ledger = Ledger::new(10_000);
@@ -43,12 +43,12 @@ fn standings(facts: &[Fact], buyers: &[u32]) -> Standings {
         market.lanes.intern(lane);
     }
     for fact in facts {
-        tell(&mut market.ledger, *fact, buyers);
+        apply(&mut market.ledger, *fact, buyers);
     }
     market.build()
 }
 
-fn tell(ledger: &mut Ledger, fact: Fact, buyers: &[u32]) {
+fn apply(ledger: &mut Ledger, fact: Fact, buyers: &[u32]) {
     let renamed = |buyer: UserRow| UserRow(buyers[buyer.index()]);
     match fact {
         Fact::Purchase(day, mut purchase) => {
@@ -73,7 +73,7 @@ fn all(standings: &Standings) -> Vec<Option<Standing>> {
 }
 
 #[test]
-fn the_order_of_facts_and_the_numbers_of_buyers_do_not_show() {
+fn standings_ignore_fact_order_and_buyer_numbers() {
     let mut random = Random::new(11);
     let mut facts = facts(&mut random);
     let mut buyers: Vec<u32> = (0..400).collect();
@@ -87,7 +87,7 @@ fn the_order_of_facts_and_the_numbers_of_buyers_do_not_show() {
 }
 
 #[test]
-fn the_number_of_threads_does_not_show() {
+fn standings_ignore_the_number_of_threads() {
     let facts = facts(&mut Random::new(12));
     let buyers: Vec<u32> = (0..400).collect();
     let on = |threads| {

@@ -1,9 +1,9 @@
-//! Refunds: with and without their purchase, before and after it.
+//! Refunds with and without their purchase, before and after it.
 
 use super::*;
 use crate::race::Outcome;
 
-/// A week of one purchase of 100 by each of twenty buyers, ids from 1, never more than three a day.
+/// One week with one purchase of 100 by each of twenty buyers, at most three a day; ids from 1.
 fn twenty() -> Market {
     let mut market = Market::new(1, 1);
     market.runs_merchant(0).start = Some(LAST.plus(-6));
@@ -20,7 +20,7 @@ fn purchase(id: u32) -> Purchase {
 }
 
 #[test]
-fn a_partial_refund_takes_money_and_leaves_the_buyer() {
+fn a_partial_refund_keeps_the_buyer() {
     let mut market = twenty();
     let outcome = market.ledger.refund(returned(&purchase(3), Some(40.0)));
     assert_eq!(outcome, Outcome::Applied);
@@ -29,14 +29,14 @@ fn a_partial_refund_takes_money_and_leaves_the_buyer() {
 }
 
 #[test]
-fn a_refund_after_the_item_was_forgotten_is_the_merchants_whenever_the_books_are_swept() {
+fn a_refund_of_a_forgotten_item_is_the_merchants() {
     for swept in [false, true] {
         let mut market = twenty();
         market.ledger.forget(ItemRow(0));
         if swept {
             market.ledger.expire(LAST);
         }
-        // The item came back under another row.
+        // The item was added again under another row.
         let refund = Refund {
             runners: both(1, 0),
             ..returned(&purchase(3), Some(40.0))
@@ -47,7 +47,7 @@ fn a_refund_after_the_item_was_forgotten_is_the_merchants_whenever_the_books_are
 }
 
 #[test]
-fn a_full_refund_takes_the_buyer_too() {
+fn a_full_refund_removes_the_buyer() {
     for amounts in [vec![None], vec![Some(100.0)], vec![Some(60.0), Some(60.0)]] {
         let mut market = twenty();
         for amount in amounts {
@@ -60,7 +60,7 @@ fn a_full_refund_takes_the_buyer_too() {
 }
 
 #[test]
-fn the_buyer_counts_on_the_next_day_on_which_something_was_kept() {
+fn a_buyer_counts_on_the_first_kept_day() {
     let mut market = Market::new(0, 1);
     let monday = LAST.plus(-6);
     market.runs_item(0).start = Some(monday.plus(-14));
@@ -75,7 +75,7 @@ fn the_buyer_counts_on_the_next_day_on_which_something_was_kept() {
 }
 
 #[test]
-fn a_refund_waits_for_its_purchase_and_comes_to_the_same() {
+fn a_refund_before_its_purchase_counts_the_same() {
     let (mut early, mut late) = (Market::new(1, 1), Market::new(1, 1));
     for market in [&mut early, &mut late] {
         market.runs_item(0).start = Some(LAST.plus(-6));
@@ -97,7 +97,7 @@ fn a_refund_waits_for_its_purchase_and_comes_to_the_same() {
 }
 
 #[test]
-fn a_refund_of_what_someone_else_bought_counts_for_nothing() {
+fn a_mismatched_refund_does_not_count() {
     let wrong_buyer = Refund {
         buyer: UserRow(99),
         ..returned(&purchase(3), None)
@@ -125,7 +125,7 @@ fn a_refund_of_what_someone_else_bought_counts_for_nothing() {
 }
 
 #[test]
-fn a_refund_may_name_the_merchant_alone_or_an_item_that_changed_hands() {
+fn a_refund_may_differ_in_the_merchant() {
     let by_merchant = Refund {
         runners: only(MerchantRow(0)),
         ..returned(&purchase(3), None)
@@ -140,7 +140,7 @@ fn a_refund_may_name_the_merchant_alone_or_an_item_that_changed_hands() {
 }
 
 #[test]
-fn a_refund_without_a_purchase_nets_its_own_day_and_no_buyer() {
+fn an_unlinked_refund_reduces_its_own_day() {
     let mut market = twenty();
     market.sell(0, LAST.plus(-1), 1, 30.0);
     let (part, much) = (Money::from_units(50.0), Money::from_units(1e6));
@@ -153,7 +153,7 @@ fn a_refund_without_a_purchase_nets_its_own_day_and_no_buyer() {
 }
 
 #[test]
-fn the_oldest_waiting_refund_goes_when_there_are_too_many() {
+fn the_oldest_waiting_refund_is_evicted_first() {
     let mut ledger = Ledger::new(2);
     for id in 1..=3 {
         ledger.refund(returned(&purchase(id), None));
@@ -168,7 +168,7 @@ fn the_oldest_waiting_refund_goes_when_there_are_too_many() {
 }
 
 #[test]
-fn what_costs_nothing_has_a_buyer_until_it_is_given_back() {
+fn a_free_purchase_counts_its_buyer_until_refunded() {
     let mut market = Market::new(1, 0);
     let gift = bought(9, 1, None, Some(0), 0.0);
     market.ledger.purchase(LAST, gift);

@@ -4,7 +4,7 @@ use super::*;
 use crate::race::{LogScale, Reference};
 
 #[test]
-fn the_log_scale_runs_from_nothing_to_its_reference() {
+fn the_log_scale_runs_from_zero_to_one() {
     let scale = LogScale::new(100.0);
     for (x, value) in [
         (-5.0, 0.0),
@@ -20,7 +20,7 @@ fn the_log_scale_runs_from_nothing_to_its_reference() {
 }
 
 #[test]
-fn the_log_scale_is_finite_and_rising_whatever_its_reference() {
+fn the_log_scale_is_finite_for_every_reference() {
     for reference in [
         f64::NAN,
         -1.0,
@@ -39,7 +39,7 @@ fn the_log_scale_is_finite_and_rising_whatever_its_reference() {
 }
 
 #[test]
-fn the_percentile_is_the_one_that_sorting_finds() {
+fn the_percentile_agrees_with_sorting() {
     let mut random = Random::new(3);
     for n in [100, 101, 999, 1_000, 1_001, 1_999, 2_000, 12_345, 60_000] {
         let mut values: Vec<f64> = (0..n).map(|_| (3.0 * random.normal()).exp()).collect();
@@ -59,14 +59,14 @@ fn the_percentile_is_the_one_that_sorting_finds() {
 }
 
 #[test]
-fn equal_values_are_no_trouble() {
+fn equal_values_have_their_percentile() {
     let mut reference = Reference::new(50_000);
     (0..50_000).for_each(|_| reference.push(2.5));
     near(reference.value(7.0), 2.5);
 }
 
 #[test]
-fn few_values_leave_the_default() {
+fn few_values_give_the_default() {
     let mut reference = Reference::new(1_000);
     for _ in 0..99 {
         reference.push(1.0);
@@ -79,7 +79,7 @@ fn few_values_leave_the_default() {
 }
 
 #[test]
-fn references_come_from_the_items_of_the_rebuild() {
+fn references_follow_from_the_items() {
     let mut market = Market::new(0, 2_000);
     for row in 0..2_000_u32 {
         market.runs_item(row).price = f64::from(row + 1);

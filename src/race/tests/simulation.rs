@@ -1,4 +1,4 @@
-//! The regression simulation: 20,000 sellers of four weeks, of whom some grow, some have a spike and some fake it.
+//! A simulation of 20,000 sellers over four weeks: some grow, some have a spike, some buy from themselves.
 
 use super::*;
 
@@ -37,7 +37,7 @@ impl Seller {
         }
     }
 
-    /// Ordinary orders of a day: a Poisson number around a trend, the weekday and a gamma of variance 0.1.
+    /// The ordinary orders of a day: Poisson, with a rate of trend × weekday × gamma noise of variance 0.1.
     fn ordinary(&self, day: i32, random: &mut Random) -> u32 {
         let weeks = (f64::from(day) - f64::from(DAYS - 1) / 2.0) / 7.0;
         let weekday = WEEKDAYS[usize::try_from(day % 7).unwrap()];
@@ -46,7 +46,7 @@ impl Seller {
     }
 }
 
-/// A gamma of mean 1 and variance 0.1: the mean of ten exponentials.
+/// A gamma variate of mean 1 and variance 0.1: the mean of ten exponential variates.
 fn gamma(random: &mut Random) -> f64 {
     let product: f64 = (0..10).map(|_| random.unit()).product();
     -product.ln() / 10.0
@@ -86,7 +86,7 @@ fn simulate(seed: u64) -> (Market, Vec<Seller>) {
     (market, sellers)
 }
 
-/// Five weeks' orders on one day of the last week, each by another buyer.
+/// Adds five weeks' orders on one day of the last week, each by another buyer.
 fn spike(market: &mut Market, row: u32, seller: &mut Seller, random: &mut Random) {
     let orders: u32 = format!("{}", (5.0 * seller.weekly).round())
         .parse()
@@ -95,7 +95,7 @@ fn spike(market: &mut Market, row: u32, seller: &mut Seller, random: &mut Random
     market.sell(row, day(random, 7), orders, 100.0);
 }
 
-/// Two, four, six orders a day in the last three weeks, by three to eight accounts.
+/// Adds two, four and six orders a day in the last three weeks, by three to eight accounts.
 fn wash(market: &mut Market, row: u32, seller: &mut Seller, random: &mut Random) {
     let accounts = 3 + random.below(6);
     for (week, daily) in (0..).zip([6, 4, 2]) {
@@ -108,7 +108,7 @@ fn wash(market: &mut Market, row: u32, seller: &mut Seller, random: &mut Random)
 }
 
 #[test]
-fn the_surest_growers_grow() {
+fn the_highest_lower_bounds_are_true_growers() {
     for seed in [1, 2, 3] {
         let (market, sellers) = simulate(seed);
         let standings = market.build();

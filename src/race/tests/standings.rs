@@ -5,7 +5,7 @@ use crate::id::TagId;
 use crate::race::MerchantStanding;
 
 #[test]
-fn a_lane_of_one_and_equal_runners_stand_in_the_middle() {
+fn equal_runners_share_the_middle_level() {
     let mut market = Market::new(1, 0);
     market.sell_weekly(0, &[10; 12]);
     let alone = market.merchant(0);
@@ -18,7 +18,7 @@ fn a_lane_of_one_and_equal_runners_stand_in_the_middle() {
 }
 
 #[test]
-fn without_sales_all_is_nothing_and_everyone_new() {
+fn runners_without_sales_are_newcomers_with_zeros() {
     let market = Market::new(2, 2);
     for standing in [market.merchant(1), market.item(1)] {
         near(standing.score, 0.0);
@@ -40,7 +40,7 @@ fn without_sales_all_is_nothing_and_everyone_new() {
 }
 
 #[test]
-fn unknown_and_absent_runners_have_no_standing() {
+fn unknown_and_deleted_runners_have_no_standing() {
     let mut market = Market::new(3, 1);
     (0..3).for_each(|row| market.sell_weekly(row, &[10 + 10 * row; 12]));
     market.buy(77, LAST, 1, 10.0);
@@ -56,7 +56,7 @@ fn unknown_and_absent_runners_have_no_standing() {
 }
 
 #[test]
-fn lanes_of_thirty_sellers_stand_alone_and_thinner_ones_do_not() {
+fn a_lane_needs_thirty_sellers() {
     for (sellers, level) in [(30, 0.5), (29, 0.5 * 29.0 / 69.0)] {
         let mut market = Market::new(70, 0);
         let (small, big) = (market.lanes.intern("small"), market.lanes.intern("big"));
@@ -74,7 +74,7 @@ fn lanes_of_thirty_sellers_stand_alone_and_thinner_ones_do_not() {
 }
 
 #[test]
-fn the_board_is_sorted_by_score_then_by_the_callers_rule() {
+fn the_board_is_sorted_by_score_then_tie() {
     let mut market = Market::new(50, 0);
     let lane = market.lanes.intern("even");
     for row in 0..50_u32 {
@@ -147,7 +147,7 @@ fn columns_and_full_standings_agree() {
 }
 
 #[test]
-fn an_order_is_worth_the_median_of_what_was_kept() {
+fn the_order_value_is_the_median_kept_amount() {
     let mut market = Market::new(0, 1);
     let amounts = [10.0, 20.0, 40.0, 1_000.0, 0.0];
     for (id, amount) in (1..).zip(amounts) {
@@ -167,7 +167,7 @@ fn an_order_is_worth_the_median_of_what_was_kept() {
 }
 
 #[test]
-fn idf_is_high_for_rare_tags_and_highest_for_new_ones() {
+fn idf_is_highest_for_unknown_tags() {
     let standings = Market::new(0, 0).build();
     let expected = [11.0 / 2.0, 1.0, 11.0].map(|ratio: f64| 1.0 + ratio.ln());
     for (tag, expected) in (0..).zip(expected) {
@@ -176,7 +176,7 @@ fn idf_is_high_for_rare_tags_and_highest_for_new_ones() {
 }
 
 #[test]
-fn money_at_the_end_of_its_range_does_no_harm() {
+fn saturated_money_gives_finite_standings() {
     let mut market = Market::new(2, 0);
     (0..100).for_each(|buyer| market.buy(0, LAST, buyer, 1e12));
     (0..100).for_each(|day| market.buy(1, LAST.plus(-day), 1, 1e12));

@@ -1,8 +1,8 @@
-//! What must not pay: accounts that buy again and again, giant orders, spikes, a change of integrity.
+//! Attempts to gain standing that must fail: repeated buyers, giant orders, spikes, changes of integrity.
 
 use super::*;
 
-/// Forty merchants that sell evenly, and one more, number 40.
+/// Forty-one merchants that sell evenly; the tests manipulate number 40.
 fn lane() -> Market {
     let mut market = Market::new(41, 0);
     for merchant in 0..41 {
@@ -14,7 +14,7 @@ fn lane() -> Market {
 }
 
 #[test]
-fn five_accounts_move_next_to_nothing() {
+fn five_accounts_gain_at_most_the_cap() {
     let (before, mut market) = (lane().merchant(40), lane());
     for order in 0..500 {
         let day = LAST.plus(-(order % 4));
@@ -29,7 +29,7 @@ fn five_accounts_move_next_to_nothing() {
 }
 
 #[test]
-fn one_giant_order_counts_as_five_ordinary_ones() {
+fn a_giant_order_counts_as_five() {
     let (before, mut market) = (lane().merchant(40), lane());
     market.buy(40, LAST, 1, 1e9);
     let gain = market.merchant(40).weekly_gmv - before.weekly_gmv;
@@ -38,7 +38,7 @@ fn one_giant_order_counts_as_five_ordinary_ones() {
 }
 
 #[test]
-fn a_merchant_of_one_buyer_keeps_three_tenths() {
+fn one_buyer_counts_for_three_tenths() {
     let mut market = Market::new(2, 1);
     for week in 0..12 {
         let purchase = bought(0, 1, Some(0), Some(0), 70.0);
@@ -49,7 +49,7 @@ fn a_merchant_of_one_buyer_keeps_three_tenths() {
 }
 
 #[test]
-fn a_one_day_spike_goes_and_a_weekend_stays() {
+fn a_spike_is_clipped_and_a_weekend_kept() {
     let mut market = Market::new(2, 0);
     for week in 0..4 {
         for day in 0..7 {
@@ -78,7 +78,7 @@ fn a_day_without_neighbours_is_not_clipped() {
 }
 
 #[test]
-fn integrity_scales_the_whole_window_and_makes_no_growth() {
+fn integrity_scales_the_window_without_growth() {
     let mut market = lane();
     let before = market.merchant(40);
     market.runs_merchant(40).integrity = 0.5;
@@ -91,7 +91,7 @@ fn integrity_scales_the_whole_window_and_makes_no_growth() {
 }
 
 #[test]
-fn no_integrity_leaves_nothing_and_no_nan() {
+fn zero_integrity_leaves_zeros() {
     for integrity in [0.0, -1.0] {
         let mut market = lane();
         market.runs_merchant(40).integrity = integrity;
