@@ -1,62 +1,18 @@
-//! Facts: what the marketplace tells us of its items, merchants and users, and what users do.
+//! Facts: declared items, merchants and users, and the events of users.
 
-use std::borrow::Cow;
+use serde::Deserialize;
 
-use serde::{Deserialize, Serialize};
-
-use super::Limits;
 use super::id::Id;
+use super::kind::{EventKind, ItemKind};
+use super::limits::Limits;
+use super::tags::Tags;
 use super::{read, whole};
 use crate::clock::Time;
 
-/// The highest amount of money in one figure, in whole units of the currency.
+/// Maximum amount of money in one figure, in units of the currency.
 pub const MAX_MONEY: f64 = 1e12;
-/// The highest absolute weight of a declared tag.
-pub const MAX_TAG_WEIGHT: f64 = 1e6;
-/// Bytes of a title or a name.
-pub const MAX_TEXT: usize = 4_096;
-/// Campaigns that one entity may be enrolled in.
+/// Maximum number of campaigns of one entity.
 pub const MAX_CAMPAIGNS: usize = 64;
-
-/// Declared tags with their weights, in the order given.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tags<'a>(pub Vec<(Cow<'a, str>, f32)>);
-
-/// What an item is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ItemKind {
-    /// Goods or a service.
-    Product,
-    /// A live show.
-    Live,
-    /// A video.
-    Video,
-    /// An article.
-    Article,
-    /// A page or a creative.
-    Page,
-}
-
-impl ItemKind {
-    /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 5] = [
-        Self::Product,
-        Self::Live,
-        Self::Video,
-        Self::Article,
-        Self::Page,
-    ];
-
-    /// Their names on the wire, in the same order.
-    pub const NAMES: [&'static str; 5] = ["product", "live", "video", "article", "page"];
-
-    /// Its name on the wire.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        Self::NAMES[self as usize]
-    }
-}
 
 /// An item as declared.
 #[derive(Clone, Debug, Deserialize)]
@@ -65,10 +21,10 @@ pub struct Item<'a> {
     /// The item's id.
     #[serde(borrow)]
     pub id: Id<'a>,
-    /// Who sells it.
+    /// The merchant that sells it.
     #[serde(borrow, default)]
     pub merchant_id: Option<Id<'a>>,
-    /// What it is.
+    /// Its kind.
     #[serde(default)]
     pub kind: Option<ItemKind>,
     /// Its category, the lane it races in.
@@ -86,10 +42,10 @@ pub struct Item<'a> {
     /// Its listed price.
     #[serde(default)]
     pub price: Option<f64>,
-    /// Whether it can be had; absent: yes.
+    /// Whether it is available; absent: true.
     #[serde(default)]
     pub available: Option<bool>,
-    /// Where it is, as a region code.
+    /// Its region code.
     #[serde(borrow, default)]
     pub region: Option<Id<'a>>,
     /// Latitude in degrees.
@@ -98,10 +54,10 @@ pub struct Item<'a> {
     /// Longitude in degrees.
     #[serde(default)]
     pub lon: Option<f64>,
-    /// Who made it.
+    /// Its creator.
     #[serde(borrow, default)]
     pub creator_id: Option<Id<'a>>,
-    /// Since when it is listed.
+    /// Time of its listing.
     #[serde(default)]
     pub listed_at: Option<Time>,
     /// The campaigns that it is enrolled in.
@@ -128,16 +84,16 @@ pub struct Merchant<'a> {
     /// Its category, the lane it races in.
     #[serde(borrow, default)]
     pub category: Option<Id<'a>>,
-    /// Where it is, as a region code.
+    /// Its region code.
     #[serde(borrow, default)]
     pub region: Option<Id<'a>>,
-    /// Since when it sells here.
+    /// Time at which it joined the marketplace.
     #[serde(default)]
     pub joined_at: Option<Time>,
-    /// How far its sales can be trusted, in [0, 1]; absent: 1.
+    /// Trust in its sales, in [0, 1]; absent: 1.
     #[serde(default)]
     pub integrity: Option<f64>,
-    /// What it wants of its traffic.
+    /// Its goal for its traffic.
     #[serde(borrow, default)]
     pub goal: Option<Id<'a>>,
     /// The campaigns that it is enrolled in.
@@ -155,120 +111,47 @@ pub struct User<'a> {
     /// Declared tags.
     #[serde(borrow, default)]
     pub tags: Option<Tags<'a>>,
-    /// Where the user is, as a region code.
+    /// The user's region code.
     #[serde(borrow, default)]
     pub region: Option<Id<'a>>,
-}
-
-/// What a user did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[repr(u8)]
-pub enum EventKind {
-    /// The item was shown.
-    Impression,
-    /// The item was looked at.
-    View,
-    /// The item was clicked.
-    Click,
-    /// The item was marked as a favourite.
-    Favourite,
-    /// The item was put into the cart.
-    Cart,
-    /// The item was bought.
-    Purchase,
-    /// A purchase was given back, in part or in full.
-    Refund,
-    /// The item was shared.
-    Share,
-    /// A merchant or a creator is followed from now on.
-    Follow,
-    /// A merchant or a creator is followed no longer.
-    Unfollow,
-    /// The item was disliked.
-    Dislike,
-}
-
-impl EventKind {
-    /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 11] = [
-        Self::Impression,
-        Self::View,
-        Self::Click,
-        Self::Favourite,
-        Self::Cart,
-        Self::Purchase,
-        Self::Refund,
-        Self::Share,
-        Self::Follow,
-        Self::Unfollow,
-        Self::Dislike,
-    ];
-
-    /// Their names on the wire, in the same order.
-    pub const NAMES: [&'static str; 11] = [
-        "impression",
-        "view",
-        "click",
-        "favourite",
-        "cart",
-        "purchase",
-        "refund",
-        "share",
-        "follow",
-        "unfollow",
-        "dislike",
-    ];
-
-    /// Its name on the wire.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::NAMES[self as usize]
-    }
-
-    /// Whether it is a `follow` or an `unfollow`.
-    #[must_use]
-    pub const fn is_bond(self) -> bool {
-        matches!(self, Self::Follow | Self::Unfollow)
-    }
 }
 
 /// One behaviour event.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event<'a> {
-    /// The event's own id, which makes it idempotent.
+    /// The event's own id, which makes the event idempotent.
     #[serde(borrow, default)]
     pub id: Option<Id<'a>>,
-    /// Who did it.
+    /// The acting user.
     #[serde(borrow)]
     pub user_id: Id<'a>,
-    /// With which item.
+    /// The item acted on.
     #[serde(borrow, default)]
     pub item_id: Option<Id<'a>>,
-    /// With which merchant.
+    /// The merchant acted on.
     #[serde(borrow, default)]
     pub merchant_id: Option<Id<'a>>,
-    /// Which creator is followed.
+    /// The creator followed or unfollowed.
     #[serde(borrow, default)]
     pub creator_id: Option<Id<'a>>,
-    /// What was done.
+    /// The kind of the event.
     pub kind: EventKind,
-    /// When.
+    /// Time of the event.
     pub at: Time,
-    /// How many.
+    /// Number of units.
     #[serde(default)]
     pub quantity: Option<f64>,
-    /// The money of the whole event.
+    /// Money of the whole event.
     #[serde(default)]
     pub amount: Option<f64>,
-    /// The event id of the purchase that a refund gives back.
+    /// Event id of the purchase that a refund returns.
     #[serde(borrow, default)]
     pub purchase_id: Option<Id<'a>>,
     /// The rank request that showed the item.
     #[serde(borrow, default)]
     pub request_id: Option<Id<'a>>,
-    /// The place at which it was shown.
+    /// Position at which the item was shown.
     #[serde(default, deserialize_with = "whole::whole_number")]
     pub position: Option<u32>,
     /// The scene in which it was shown.
@@ -276,9 +159,9 @@ pub struct Event<'a> {
     pub scene: Option<Id<'a>>,
 }
 
-/// A fact of the bulk routes that can be read from one JSON object and holds its rules.
+/// A fact of the bulk routes, read from one JSON object.
 pub trait Entity<'a>: Deserialize<'a> {
-    /// The rules that the types alone do not hold; what breaks them is named by the slow walk.
+    /// Checks the rules that the types alone do not enforce; [`diagnose`](super::diagnose) reports what breaks them.
     fn holds(&self, limits: &Limits) -> bool;
 }
 

@@ -1,4 +1,4 @@
-//! External ids: what a client may call an entity.
+//! External ids of entities, as clients choose them.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -4,28 +4,20 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::Vocabulary;
+use super::candidates::Candidates;
 use super::id::Id;
+use super::vocabulary::Vocabulary;
 use super::{read, whole};
 use crate::clock::Time;
 
 /// The scene of a request that names none.
 pub const DEFAULT_SCENE: &str = "default";
 
-/// The candidates of a request, in the order given, repeats and all.
-#[derive(Clone, Debug, Default)]
-pub struct Candidates<'a> {
-    /// Their ids.
-    pub ids: Vec<Cow<'a, str>>,
-    /// The caller's own numbers: (place of the candidate, name, number).
-    pub predictions: Vec<(u32, Cow<'a, str>, f64)>,
-}
-
-/// What the caller knows of the moment.
+/// The circumstances of a request, as far as the caller knows them.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Context<'a> {
-    /// Where the user is, as a region code.
+    /// The user's region code.
     #[serde(borrow, default)]
     pub region: Option<Id<'a>>,
     /// Latitude in degrees.
@@ -34,7 +26,7 @@ pub struct Context<'a> {
     /// Longitude in degrees.
     #[serde(default)]
     pub lon: Option<f64>,
-    /// What the user searched for.
+    /// The user's search query.
     #[serde(borrow, default)]
     pub query: Option<Cow<'a, str>>,
     /// The kind of device.
@@ -42,44 +34,44 @@ pub struct Context<'a> {
     pub device: Option<Id<'a>>,
 }
 
-/// One user's candidates, to be put in order.
+/// Candidates to rank for one user.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RankRequest<'a> {
-    /// Whose page it is.
+    /// The user to rank for.
     #[serde(borrow)]
     pub user_id: Id<'a>,
-    /// What may stand on it.
+    /// The items to rank.
     #[serde(borrow)]
     pub candidates: Candidates<'a>,
-    /// The place it is for; absent: `default`.
+    /// Name of the scene; absent: `default`.
     #[serde(borrow, default)]
     pub scene: Option<Id<'a>>,
-    /// How many places; absent: the scene's.
+    /// Maximum number of items returned; absent: the scene's.
     #[serde(default, deserialize_with = "whole::whole_number")]
     pub limit: Option<usize>,
-    /// Within which time scoring must begin; absent: the scene's.
+    /// Milliseconds within which scoring must start; absent: the scene's.
     #[serde(default, deserialize_with = "whole::whole_number")]
     pub timeout_ms: Option<u64>,
-    /// Whether every score is to be explained.
+    /// Whether the answer explains every score.
     #[serde(default)]
     pub explain: Option<bool>,
     /// Echoed in the answer.
     #[serde(borrow, default)]
     pub request_id: Option<Id<'a>>,
-    /// What the caller knows of the moment.
+    /// The circumstances of a request, as far as the caller knows them.
     #[serde(borrow, default, deserialize_with = "read::object")]
     pub context: Option<Context<'a>>,
 }
 
 impl RankRequest<'_> {
-    /// The scene asked for.
+    /// Returns the name of the requested scene.
     #[must_use]
     pub fn scene(&self) -> &str {
         self.scene.as_deref().unwrap_or(DEFAULT_SCENE)
     }
 
-    /// The rules that the types alone do not hold; what breaks them is named by the slow walk.
+    /// Checks the rules that the types alone do not enforce; [`diagnose`](super::diagnose) reports what breaks them.
     #[must_use]
     pub fn holds(&self, vocabulary: &Vocabulary) -> bool {
         let limits = &vocabulary.limits;

@@ -1,7 +1,7 @@
 //! The one table of the objects on the wire: their fields, the shape of each, and the rules between fields.
 //!
 //! The slow walk of [`diagnose`](super::diagnose) and the schemas of the OpenAPI document both follow it. The fast readers
-//! of [`read`](super::read) are written by hand for speed; a property test holds the two to the same verdict on any input.
+//! of [the fast readers](super) are written by hand for speed; a property test holds the two to the same verdict on any input.
 
 use super::id::MAX_ID;
 use super::{

@@ -1,7 +1,9 @@
-//! The fast and the slow way must agree on what is sound, whatever comes; and the slow way must name the right places.
+//! The fast readers and the walk accept the same texts, and the walk reports the right paths.
 
+use super::raw::depth;
 use super::*;
-use crate::model::{Event, Item, Limits, Merchant, User};
+use crate::model::schema::{self, Object, Shape};
+use crate::model::{Entity, Event, Fault, Item, Limits, Merchant, User, Vocabulary, read};
 use crate::random::Random;
 
 fn one_in(dice: &mut Random, of: u32) -> bool {
@@ -91,7 +93,7 @@ const TIMES: [&str; 4] = [
     "-1",
 ];
 
-/// A value that mostly fits the shape.
+/// Returns a value that fits the shape most of the time.
 fn value(dice: &mut Random, shape: &Shape) -> String {
     if one_in(dice, 12) {
         return odd(dice);
@@ -192,7 +194,7 @@ fn object(dice: &mut Random, object: &Object) -> String {
     format!(" {{{}}}", entries.join(","))
 }
 
-/// A text that is an object most of the time, and broken some of it.
+/// Returns a text that is an object most of the time, and broken otherwise.
 fn text(dice: &mut Random, of: &Object) -> String {
     let mut text = object(dice, of);
     if one_in(dice, 20) {
@@ -207,7 +209,7 @@ fn text(dice: &mut Random, of: &Object) -> String {
     text
 }
 
-/// Both ways on many texts; says how many were sound.
+/// Compares both readings of many texts; returns how many were valid.
 fn agree(of: &Object, fast: impl Fn(&str, &Vocabulary) -> bool) -> usize {
     let (mut dice, vocabulary) = (Random::new(7), vocabulary());
     (0..8_000)
@@ -230,8 +232,8 @@ fn fact<'a, T: Entity<'a>>(text: &'a str, vocabulary: &Vocabulary) -> bool {
 }
 
 #[test]
-fn both_ways_take_the_same_texts() {
-    let sound = [
+fn both_readings_accept_the_same_texts() {
+    let valid = [
         agree(&schema::RANK_REQUEST, |text, vocabulary| {
             request(text.as_bytes(), vocabulary).is_ok()
         }),
@@ -248,8 +250,8 @@ fn both_ways_take_the_same_texts() {
             fact::<Event<'_>>(text, vocabulary)
         }),
     ];
-    for sound in sound {
-        assert!((300..7_700).contains(&sound), "{sound}");
+    for valid in valid {
+        assert!((300..7_700).contains(&valid), "{valid}");
     }
 }
 
@@ -261,7 +263,7 @@ fn paths(text: &str, object: &Object) -> Vec<String> {
 }
 
 #[test]
-fn every_fault_has_its_place() {
+fn every_fault_has_its_path() {
     let text = r#"{"candidates":["a",{"id":"","predictions":{"pctr":1e999,"ctr":1}},null],"scene":"none","limit":0,
         "limit":1,"context":{"lat":91,"query":"thirteen bytes"},"extra":1}"#;
     let expected = [
@@ -289,7 +291,7 @@ fn a_number_too_large_is_not_a_fault_of_syntax() {
 }
 
 #[test]
-fn events_name_what_their_kind_needs() {
+fn events_need_the_ids_of_their_kind() {
     let event = |rest: &str| {
         let text = format!(r#"{{"user_id":"u","at":0,{rest}}}"#);
         paths(&text, &schema::EVENT)
@@ -316,7 +318,7 @@ fn events_name_what_their_kind_needs() {
 }
 
 #[test]
-fn nesting_beyond_the_limit_is_named() {
+fn nesting_beyond_the_limit_is_reported() {
     let text = format!(
         r#"{{"id":"u","none":{}{}}}"#,
         "[".repeat(50_000),
@@ -341,7 +343,7 @@ fn the_list_of_faults_is_bounded() {
 }
 
 #[test]
-fn a_patch_may_take_tags_away() {
+fn a_patch_may_remove_tags() {
     let bytes = br#"{"id":"i","price":null,"tags":{"a":null,"b":1,"c":1,"d":1}}"#;
     assert_eq!(patch(bytes, &schema::ITEM, &vocabulary()), Ok(()));
     let bytes = br#"{"id":"i","price":-1,"none":null}"#;
@@ -354,7 +356,7 @@ fn a_patch_may_take_tags_away() {
 }
 
 #[test]
-fn a_refused_line_says_whose_it_is() {
+fn a_rejected_line_reports_its_id() {
     let (id, faults) =
         line::<User<'_>>(br#"{"region":1.5,"id":7}"#, &schema::USER, &vocabulary()).unwrap_err();
     assert_eq!((id.as_deref(), faults.len()), (Some("7"), 1));
@@ -364,13 +366,13 @@ fn a_refused_line_says_whose_it_is() {
 }
 
 #[test]
-fn how_deep_a_batch_nests_is_judged_request_by_request() {
+fn nesting_of_a_batch_is_checked_per_request() {
     let vocabulary = vocabulary();
     let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
     let text = format!(r#"{{"requests":[{deep}]}}"#);
     let parts = batch(text.as_bytes(), &vocabulary).unwrap();
     assert_eq!(faults(&text, &schema::BATCH_REQUEST, &vocabulary), []);
-    let refused = request(parts[0].get().as_bytes(), &vocabulary).unwrap_err();
-    let said = refused.into_faults().remove(0).message;
-    assert!(said.contains("limits.nesting"), "{said}");
+    let rejected = request(parts[0].get().as_bytes(), &vocabulary).unwrap_err();
+    let message = rejected.into_faults().remove(0).message;
+    assert!(message.contains("limits.nesting"), "{message}");
 }

@@ -1,0 +1,26 @@
+//! The result of a failed reading.
+
+use crate::model::Fault;
+
+/// Maximum number of faults listed; one more says that there are others.
+pub const MAX_FAULTS: usize = 10_000;
+
+/// Why a text was rejected; the list is never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Diagnosis {
+    /// The text is not JSON in UTF-8.
+    NotJson(Fault),
+    /// The text is JSON but breaks rules of its object.
+    Invalid(Vec<Fault>),
+}
+
+impl Diagnosis {
+    /// Returns the faults of either variant.
+    #[must_use]
+    pub fn into_faults(self) -> Vec<Fault> {
+        match self {
+            Self::NotJson(fault) => vec![fault],
+            Self::Invalid(faults) => faults,
+        }
+    }
+}

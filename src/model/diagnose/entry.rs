@@ -1,0 +1,129 @@
+//! Reads a text, or reports its faults.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::diagnosis::Diagnosis;
+use super::walk::Walk;
+use crate::model::batch::Batch;
+use crate::model::schema::{self, Object};
+use crate::model::{Entity, Fault, Id, RankRequest, Vocabulary, read};
+
+/// Reads a rank request.
+///
+/// # Errors
+/// Every fault of the text.
+pub fn request<'a>(bytes: &'a [u8], vocabulary: &Vocabulary) -> Result<RankRequest<'a>, Diagnosis> {
+    let text = std::str::from_utf8(bytes).map_err(|_| not_utf8())?;
+    match read::whole::<RankRequest<'a>>(text) {
+        Some(request) if request.holds(vocabulary) => Ok(request),
+        Some(_) | None => Err(diagnose(text, &schema::RANK_REQUEST, vocabulary)),
+    }
+}
+
+/// Reads a batch as the texts of its requests, which are not checked here.
+///
+/// # Errors
+/// Every fault of the text.
+pub fn batch<'a>(bytes: &'a [u8], vocabulary: &Vocabulary) -> Result<Vec<&'a RawValue>, Diagnosis> {
+    let text = std::str::from_utf8(bytes).map_err(|_| not_utf8())?;
+    match read::whole::<Batch<'a>>(text) {
+        Some(batch) if batch.requests.0.len() <= vocabulary.limits.batch_requests => {
+            Ok(batch.requests.0)
+        }
+        Some(_) | None => Err(diagnose(text, &schema::BATCH_REQUEST, vocabulary)),
+    }
+}
+
+/// Reads one fact.
+///
+/// # Errors
+/// The fact's id, if it can be read, and every fault.
+pub fn line<'a, T: Entity<'a>>(
+    bytes: &'a [u8],
+    object: &Object,
+    vocabulary: &Vocabulary,
+) -> Result<T, (Option<String>, Vec<Fault>)> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Err((None, not_utf8().into_faults()));
+    };
+    match read::whole::<T>(text) {
+        Some(fact) if fact.holds(&vocabulary.limits) => Ok(fact),
+        Some(_) | None => Err((
+            id_of(text),
+            diagnose(text, object, vocabulary).into_faults(),
+        )),
+    }
+}
+
+/// Checks a merge patch (RFC 7386) of an object. The fields of an entity are each valid after a patch that passes; only the number
+/// of tags after the merge is still unchecked.
+///
+/// # Errors
+/// The patch's id, if it can be read, and every fault.
+pub fn patch(
+    bytes: &[u8],
+    object: &Object,
+    vocabulary: &Vocabulary,
+) -> Result<(), (Option<String>, Vec<Fault>)> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Err((None, not_utf8().into_faults()));
+    };
+    if let Err(fault) = syntax(text) {
+        return Err((None, vec![fault]));
+    }
+    let mut walk = Walk::new(vocabulary);
+    walk.patch = true;
+    match walk.whole(text, object) {
+        faults if faults.is_empty() => Ok(()),
+        faults => Err((id_of(text), faults)),
+    }
+}
+
+/// Returns the faults of a text that the fast readers rejected.
+#[must_use]
+pub fn diagnose(text: &str, object: &Object, vocabulary: &Vocabulary) -> Diagnosis {
+    if let Err(fault) = syntax(text) {
+        return Diagnosis::NotJson(fault);
+    }
+    let mut faults = faults(text, object, vocabulary);
+    if faults.is_empty() {
+        let message = format!("could not be read as {}", object.name);
+        faults.push(Fault::new("", message));
+    }
+    Diagnosis::Invalid(faults)
+}
+
+/// Returns the faults of a JSON text; empty if it is valid.
+#[must_use]
+pub fn faults(text: &str, object: &Object, vocabulary: &Vocabulary) -> Vec<Fault> {
+    Walk::new(vocabulary).whole(text, object)
+}
+
+/// Checks that a text is JSON.
+///
+/// # Errors
+/// The syntax error with its line and column.
+pub fn syntax(text: &str) -> Result<(), Fault> {
+    match serde_json::from_str::<&RawValue>(text) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Fault::new("", format!("not JSON: {error}"))),
+    }
+}
+
+/// Returns the diagnosis of bytes that are not UTF-8.
+#[must_use]
+pub fn not_utf8() -> Diagnosis {
+    Diagnosis::NotJson(Fault::new("", "not JSON: not UTF-8"))
+}
+
+/// Reads the field `id` of an object, if possible.
+fn id_of(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named<'a> {
+        #[serde(borrow)]
+        id: Id<'a>,
+    }
+    let named: Named<'_> = read::whole(text)?;
+    Some(named.id.0.into_owned())
+}

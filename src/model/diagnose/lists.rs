@@ -1,0 +1,86 @@
+//! Checks of tags, candidates and predictions.
+
+use serde_json::value::RawValue;
+
+use super::raw::{Kind, kind, members};
+use super::walk::Walk;
+use crate::model::schema;
+
+/// Maximum number of names remembered to find a prediction given twice: the declared ones are far fewer.
+const MAX_NAMES: usize = 1_000;
+
+impl Walk<'_> {
+    pub(super) fn tags(&mut self, raw: &RawValue) {
+        match kind(raw) {
+            Kind::List => self.list(raw, schema::TAGS, Self::id),
+            Kind::Object => self.weights(raw),
+            Kind::Null | Kind::Flag | Kind::Number | Kind::Text => {
+                self.fault("must be an object of weights, or a list of names");
+            }
+        }
+    }
+
+    fn weights(&mut self, raw: &RawValue) {
+        let mut count = 0_usize;
+        let most = schema::TAGS.most(&self.vocabulary.limits);
+        let unicode = members(raw, |name, weight| {
+            let removed = self.patch && kind(weight) == Kind::Null;
+            count += usize::from(!removed);
+            if !removed && u64::try_from(count).is_ok_and(|count| count <= most) {
+                self.within(&name, |walk| {
+                    walk.id_text(&name);
+                    walk.value(&schema::TAG_WEIGHT, weight);
+                });
+            }
+        });
+        self.check(unicode, || "must have names in Unicode".to_owned());
+        self.few(count, schema::TAGS);
+    }
+
+    pub(super) fn candidate(&mut self, raw: &RawValue) {
+        match kind(raw) {
+            Kind::Object => self.object(&schema::CANDIDATE, raw),
+            Kind::Text | Kind::Number => self.id(raw),
+            Kind::Null | Kind::Flag | Kind::List => {
+                self.fault("must be an id, or an object with an id");
+            }
+        }
+    }
+
+    pub(super) fn predictions(&mut self, raw: &RawValue) {
+        if kind(raw) != Kind::Object {
+            return self.fault("must be an object of numbers");
+        }
+        let mut given: Vec<String> = Vec::new();
+        let unicode = members(raw, |name, number| {
+            let twice = given.contains(&name);
+            self.within(&name, |walk| walk.prediction(&name, twice, number));
+            if kind(number) != Kind::Null && given.len() < MAX_NAMES {
+                given.push(name);
+            }
+        });
+        self.check(unicode, || "must have names in Unicode".to_owned());
+    }
+
+    /// Checks one prediction; a null counts as not given, whatever its name.
+    fn prediction(&mut self, name: &str, twice: bool, number: &RawValue) {
+        self.check(!twice, || "must not be given twice".to_owned());
+        if kind(number) != Kind::Null {
+            let vocabulary = self.vocabulary;
+            self.check(vocabulary.prediction(name).is_some(), || {
+                undeclared(&vocabulary.predictions)
+            });
+            self.value(&schema::PREDICTION, number);
+        }
+    }
+}
+
+fn undeclared(declared: &[String]) -> String {
+    match declared {
+        [] => "is not declared: the configuration declares no predictions".to_owned(),
+        names => format!(
+            "is not declared; the configuration declares {}",
+            names.join(", ")
+        ),
+    }
+}

@@ -1,0 +1,20 @@
+//! Finds every fault of a text, each with its path, along the tables of [`schema`](super::schema).
+//!
+//! Runs only after the fast readers failed. It cuts the text into raw pieces instead of building values, because only the raw text
+//! still shows a number too large for a float, a field given twice, or an integer beyond 64 bits. Each scalar is read by the fast
+//! reader itself, so that both accept the same texts. Memory is bounded by [`MAX_FAULTS`], not by the input.
+
+mod diagnosis;
+mod entry;
+mod lists;
+mod raw;
+mod rules;
+mod scalars;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+pub use diagnosis::{Diagnosis, MAX_FAULTS};
+pub use entry::{batch, diagnose, faults, line, not_utf8, patch, request, syntax};
+pub use raw::elements;

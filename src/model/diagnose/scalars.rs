@@ -1,0 +1,111 @@
+//! Checks of single values: ids, texts, numbers, times, names.
+
+use serde_json::value::RawValue;
+
+use super::raw::{Kind, kind};
+use super::walk::Walk;
+use crate::clock::Time;
+use crate::model::schema::{self, Bound};
+use crate::model::whole::Whole;
+use crate::model::{Id, is_id};
+
+impl Walk<'_> {
+    pub(super) fn id(&mut self, raw: &RawValue) {
+        match kind(raw) {
+            Kind::Text => {
+                if let Some(text) = self.unicode(raw) {
+                    self.id_text(&text);
+                }
+            }
+            Kind::Number => self.check(serde_json::from_str::<Id<'_>>(raw.get()).is_ok(), || {
+                "must be a string or an integer of 64 bits".to_owned()
+            }),
+            Kind::Null | Kind::Flag | Kind::List | Kind::Object => {
+                self.fault("must be a string or an integer");
+            }
+        }
+    }
+
+    pub(super) fn id_text(&mut self, text: &str) {
+        if text.is_empty() {
+            self.fault("must not be empty");
+        } else if text.len() > schema::ID_BYTES {
+            self.fault(format!("must have at most {} bytes", schema::ID_BYTES));
+        } else {
+            self.check(is_id(text), || {
+                "must not contain control characters".to_owned()
+            });
+        }
+    }
+
+    /// Returns the text of a JSON string; reports half of a surrogate pair.
+    fn unicode(&mut self, raw: &RawValue) -> Option<String> {
+        let text = serde_json::from_str(raw.get()).ok();
+        self.check(text.is_some(), || "must be text in Unicode".to_owned());
+        text
+    }
+
+    pub(super) fn text(&mut self, raw: &RawValue, bound: Bound) {
+        if kind(raw) != Kind::Text {
+            return self.fault("must be a string");
+        }
+        let most = bound.most(&self.vocabulary.limits);
+        if let Some(text) = self.unicode(raw) {
+            self.check(
+                u64::try_from(text.len()).is_ok_and(|bytes| bytes <= most),
+                || format!("must have at most {most} bytes{}", bound.named()),
+            );
+        }
+    }
+
+    pub(super) fn number(&mut self, raw: &RawValue, low: f64, high: f64) {
+        if kind(raw) != Kind::Number {
+            return self.fault("must be a number");
+        }
+        match serde_json::from_str::<f64>(raw.get()) {
+            Err(_) => self.fault("must be finite"),
+            Ok(number) => self.check((low..=high).contains(&number), || {
+                format!("must lie between {low} and {high}")
+            }),
+        }
+    }
+
+    pub(super) fn whole_number(&mut self, raw: &RawValue, low: u64, bound: Bound) {
+        let high = bound.most(&self.vocabulary.limits);
+        let number = serde_json::from_str::<Whole<u64>>(raw.get()).map(|whole| whole.0);
+        self.check(
+            number.is_ok_and(|number| (low..=high).contains(&number)),
+            || {
+                format!(
+                    "must be a whole number from {low} to {high}{}",
+                    bound.named()
+                )
+            },
+        );
+    }
+
+    pub(super) fn time(&mut self, raw: &RawValue) {
+        self.check(serde_json::from_str::<Time>(raw.get()).is_ok(), || {
+            "must be an RFC 3339 time or epoch milliseconds, within the years 0000 to 9999"
+                .to_owned()
+        });
+    }
+
+    pub(super) fn one_of(&mut self, raw: &RawValue, names: &[&str]) {
+        let name = serde_json::from_str::<String>(raw.get());
+        self.check(name.is_ok_and(|name| names.contains(&&*name)), || {
+            format!("must be one of {}", names.join(", "))
+        });
+    }
+
+    pub(super) fn scene(&mut self, raw: &RawValue) {
+        let known = serde_json::from_str::<Id<'_>>(raw.get())
+            .is_ok_and(|scene| self.vocabulary.has_scene(&scene));
+        self.check(known, || {
+            format!(
+                "must be a scene of the configuration: {}",
+                schema::scenes(self.vocabulary)
+            )
+        });
+    }
+}

@@ -1,0 +1,177 @@
+//! The walk over a text along the table of its object.
+
+use serde_json::value::RawValue;
+
+use super::diagnosis::MAX_FAULTS;
+use super::raw::{Kind, depth, elements, kind, members};
+use crate::model::schema::{self, Bound, Field, Object, Shape};
+use crate::model::{Fault, Vocabulary};
+
+/// A walk over one text: the path to the value at hand, and the faults so far.
+pub(super) struct Walk<'v> {
+    pub(super) vocabulary: &'v Vocabulary,
+    /// Whether the text is a merge patch, in which the weight of a tag may be null.
+    pub(super) patch: bool,
+    path: String,
+    faults: Vec<Fault>,
+}
+
+impl<'v> Walk<'v> {
+    pub(super) fn new(vocabulary: &'v Vocabulary) -> Self {
+        Self {
+            vocabulary,
+            patch: false,
+            path: String::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    pub(super) fn whole(mut self, text: &str, object: &Object) -> Vec<Fault> {
+        let deepest = schema::NESTING.most(&self.vocabulary.limits);
+        if !object.is_cut() && u64::try_from(depth(text)).unwrap_or(u64::MAX) > deepest {
+            self.fault(format!(
+                "must not nest deeper than {deepest} levels{}",
+                schema::NESTING.named()
+            ));
+        }
+        match serde_json::from_str::<&RawValue>(text) {
+            Ok(raw) => self.object(object, raw),
+            Err(error) => self.fault(format!("not JSON: {error}")),
+        }
+        self.faults
+    }
+
+    pub(super) fn fault(&mut self, message: impl Into<String>) {
+        match self.faults.len() {
+            listed if listed < MAX_FAULTS => self.faults.push(Fault::new(&*self.path, message)),
+            MAX_FAULTS => self.faults.push(Fault::new(
+                "",
+                "there are more faults, which are not listed",
+            )),
+            _ => {}
+        }
+    }
+
+    pub(super) fn check(&mut self, holds: bool, message: impl FnOnce() -> String) {
+        if !holds {
+            self.fault(message());
+        }
+    }
+
+    /// Runs `then` with the path extended by a member.
+    pub(super) fn within(&mut self, name: &str, then: impl FnOnce(&mut Self)) {
+        let outer = self.path.len();
+        if outer > 0 {
+            self.path.push('.');
+        }
+        self.path.push_str(name);
+        then(self);
+        self.path.truncate(outer);
+    }
+
+    /// Runs `then` with the path extended by an index.
+    fn at(&mut self, place: usize, then: impl FnOnce(&mut Self)) {
+        let outer = self.path.len();
+        self.path.push_str(&format!("[{place}]"));
+        then(self);
+        self.path.truncate(outer);
+    }
+
+    pub(super) fn value(&mut self, shape: &Shape, raw: &RawValue) {
+        match shape {
+            Shape::Id => self.id(raw),
+            Shape::Ids(bound) => self.list(raw, *bound, Self::id),
+            Shape::Text(bound) => self.text(raw, *bound),
+            Shape::Flag => self.check(kind(raw) == Kind::Flag, || {
+                "must be true or false".to_owned()
+            }),
+            Shape::Number(low, high) => self.number(raw, *low, *high),
+            Shape::Whole(low, bound) => self.whole_number(raw, *low, *bound),
+            Shape::Time => self.time(raw),
+            Shape::OneOf(names) => self.one_of(raw, names),
+            Shape::Scene => self.scene(raw),
+            Shape::Tags => self.tags(raw),
+            Shape::Candidates => self.list(raw, schema::CANDIDATES, Self::candidate),
+            Shape::Predictions => self.predictions(raw),
+            Shape::Object(object) => self.object(object, raw),
+            Shape::Requests => self.list(raw, schema::BATCH_REQUESTS, |_, _| {}),
+        }
+    }
+
+    pub(super) fn object(&mut self, object: &Object, raw: &RawValue) {
+        if kind(raw) != Kind::Object {
+            return self.fault("must be an object");
+        }
+        let mut given: Vec<(&'static Field, &RawValue)> = Vec::new();
+        let unicode = members(raw, |name, value| match object.field(&name) {
+            None => self.within(&name, |walk| walk.fault(unknown(object))),
+            Some(field) if given.iter().any(|(known, _)| known.name == name) => {
+                self.within(field.name, |walk| walk.fault("must not be given twice"));
+            }
+            Some(field) => {
+                given.push((field, value));
+                self.field(field, value);
+            }
+        });
+        self.check(unicode, || "must have names in Unicode".to_owned());
+        for field in object.fields {
+            let missing =
+                field.required && !given.iter().any(|(known, _)| known.name == field.name);
+            self.within(field.name, |walk| {
+                walk.check(!missing, || "is required".to_owned());
+            });
+        }
+        if let Some(rule) = object.rule {
+            given.retain(|(_, value)| kind(value) != Kind::Null);
+            self.rule(rule, &given);
+        }
+    }
+
+    fn field(&mut self, field: &Field, raw: &RawValue) {
+        if field.required || kind(raw) != Kind::Null {
+            self.within(field.name, |walk| walk.value(&field.shape, raw));
+        }
+    }
+
+    /// Checks a list of at most `bound` elements; those beyond are not checked.
+    pub(super) fn list(
+        &mut self,
+        raw: &RawValue,
+        bound: Bound,
+        each: impl Fn(&mut Self, &RawValue),
+    ) {
+        if kind(raw) != Kind::List {
+            return self.fault("must be a list");
+        }
+        let most = bound.most(&self.vocabulary.limits);
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let count = elements(raw.get(), |place, element| {
+            if place < most {
+                self.at(place, |walk| each(walk, element));
+            }
+        });
+        self.few(count.unwrap_or(0), bound);
+    }
+
+    pub(super) fn few(&mut self, count: usize, bound: Bound) {
+        let most = bound.most(&self.vocabulary.limits);
+        self.check(
+            u64::try_from(count).is_ok_and(|count| count <= most),
+            || {
+                format!(
+                    "must have at most {most} entries{}, not {count}",
+                    bound.named()
+                )
+            },
+        );
+    }
+}
+
+fn unknown(object: &Object) -> String {
+    let names: Vec<&str> = object.fields.iter().map(|field| field.name).collect();
+    format!(
+        "is not a field of {}; its fields are {}",
+        object.name,
+        names.join(", ")
+    )
+}
