@@ -7,6 +7,8 @@ mod durable;
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
+mod guides;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod model;

@@ -32,6 +32,10 @@ pub(super) static GUIDES: &[Guide] = &[
         text: include_str!("../../docs/api.md"),
     },
     Guide {
+        name: "clients",
+        text: include_str!("../../docs/clients.md"),
+    },
+    Guide {
         name: "data",
         text: include_str!("../../docs/data.md"),
     },

@@ -1,0 +1,88 @@
+//! One shell that runs the blocks of a page in their order, as a reader does.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use super::block::Block;
+use crate::service::program;
+
+/// The address that the pages use.
+const SHOWN: &str = "localhost:8080";
+/// Ends what the blocks left in the background.
+const PREAMBLE: &str = "set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n";
+/// A service that a block starts needs a moment before it listens.
+const CURL: &str = "retry = 60\nretry-delay = 1\nretry-connrefused\n";
+
+/// A shell in a folder of its own.
+pub(super) struct Session {
+    folder: tempfile::TempDir,
+    address: String,
+    script: String,
+    places: Vec<String>,
+}
+
+/// An address on which nothing listens.
+pub(super) fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+impl Session {
+    /// A session in which `localhost:8080` means that address.
+    pub(super) fn new(address: &str) -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            address: address.to_owned(),
+            script: PREAMBLE.to_owned(),
+            places: Vec::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, block: &Block) {
+        let number = self.places.len();
+        let text = block.text.replace(SHOWN, &self.address);
+        self.script += &format!("{{\n{text}\n}} >../{number}.out 2>../{number}.err\n");
+        self.places.push(block.place.clone());
+    }
+
+    /// Runs all blocks; standard output and standard error of each.
+    pub(super) fn run(self) -> Vec<(String, String)> {
+        let (root, work) = (self.folder.path(), self.folder.path().join("work"));
+        fs::create_dir(&work).unwrap();
+        fs::write(root.join(".curlrc"), CURL).unwrap();
+        self.install(root);
+        let path = format!("{}:{}", root.display(), std::env::var("PATH").unwrap());
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &self.script]).current_dir(work);
+        shell.env("PATH", path).env("CURL_HOME", root);
+        let status = shell.status().unwrap();
+        let read = |name: String| fs::read_to_string(root.join(name)).unwrap_or_default();
+        let outputs = (0..self.places.len())
+            .map(|number| (read(format!("{number}.out")), read(format!("{number}.err"))));
+        let outputs: Vec<(String, String)> = outputs.collect();
+        let begun =
+            (0..self.places.len()).rfind(|number| root.join(format!("{number}.out")).exists());
+        assert!(
+            status.success(),
+            "{}: {:?}",
+            self.places[begun.unwrap_or_default()],
+            outputs[begun.unwrap_or_default()],
+        );
+        outputs
+    }
+
+    /// Puts a `saima` on the path that serves at the address of the session.
+    fn install(&self, folder: &Path) {
+        let saima = program().get_program().to_str().unwrap().to_owned();
+        let text = format!(
+            "#!/bin/sh\n[ \"$1\" != serve ] || set -- \"$@\" --listen {}\nexec {saima} \"$@\"\n",
+            self.address
+        );
+        let file = folder.join("saima");
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+}
