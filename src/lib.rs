@@ -34,7 +34,7 @@
 //! | 3 | [`rank`]; [`ingest`] over [`state`]: never each other | layers 0–2 |
 //! | 2 | [`feature`], [`race`], [`journal`]: never each other; [`state`] holds the first two | layers 0–1 |
 //! | 1 | [`config`], [`telemetry`] | layer 0 |
-//! | 0 | [`model`], [`objective`], [`id`], [`clock`], [`number`], [`random`], [`prefetch`], [`allocator`], [`chunked`], [`binary`] | nothing of the crate but layer 0 |
+//! | 0 | [`model`], [`objective`], [`rule`], [`id`], [`clock`], [`number`], [`random`], [`prefetch`], [`allocator`], [`chunked`], [`binary`] | nothing of the crate but layer 0 |
 //!
 //! [`rank`], [`race`] and [`feature`] know no async runtime, no HTTP, no log and no file. Time is an argument everywhere below the
 //! engine. The one crossing from async tasks to the CPU threads is in [`engine`].
@@ -70,5 +70,6 @@ pub mod prefetch;
 pub mod race;
 pub mod random;
 pub mod rank;
+pub mod rule;
 pub mod state;
 pub mod telemetry;

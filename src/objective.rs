@@ -1,4 +1,4 @@
-//! The one table of objectives. Config keys, the blend, explain, the OpenAPI document and the README's table follow from it.
+//! The one table of objectives. Config keys, the blend, explain, the OpenAPI document and the guide's table follow from it.
 //!
 //! To add an objective: a variant and a row of [`TABLE`], two arms in `rank::predict` (its value and its raw figure), a weight in
 //! `config/saima.toml`; the compiler and the tests name the places that are missing.
@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_guide_shows_this_table() {
+    fn the_guide_shows_every_objective() {
         let guide = include_str!("docs/scoring.md");
         let shown = guide
             .split("<!-- objectives -->")

@@ -22,6 +22,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::model::EventKind;
 use crate::objective::{self, Objective};
+use crate::rule::{self, RULES, Rule};
 
 /// A gauge of whole numbers.
 pub type Count = Gauge<u64, AtomicU64>;
@@ -218,7 +219,7 @@ pub struct Telemetry {
     scenes: ArcSwap<HashMap<String, Arc<SceneMetrics>>>,
     missing: Labelled<1, Counter>,
     own_missing: [Counter; objective::TABLE.len()],
-    dropped: Labelled<1, Counter>,
+    dropped: Each<Counter, RULES>,
     events: Each<Counter, { EventKind::ALL.len() }>,
     accepted: Each<Counter, { FACTS.len() }>,
     rejected: Each<Counter, { FACTS.len() }>,
@@ -289,7 +290,12 @@ impl Default for Telemetry {
                 missing.get_or_create_owned(&[("objective", name)])
             }),
             missing,
-            dropped: one(to, "dropped", "Candidates that a rule kept out"),
+            dropped: each(
+                to,
+                ("dropped", "Candidates that a rule kept out"),
+                "rule",
+                rule::names(),
+            ),
             events: each(
                 to,
                 ("events", "Events accepted by kind"),
@@ -401,11 +407,10 @@ impl Telemetry {
             .get_or_create_owned(&[("objective", name.to_owned())])
     }
 
-    /// The counter of candidates that a rule kept out; to be kept by the caller.
+    /// Returns the counter of candidates that a rule hid.
     #[must_use]
-    pub fn dropped(&self, rule: &'static str) -> Counter {
-        self.dropped
-            .get_or_create_owned(&[("rule", rule.to_owned())])
+    pub fn dropped(&self, rule: Rule) -> &Counter {
+        &self.dropped.0[rule as usize]
     }
 
     /// The counter of events of a kind.

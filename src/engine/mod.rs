@@ -19,13 +19,12 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
-use prometheus_client::metrics::counter::Counter;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::clock::{Clock, ClockMode, Day, Deadline, Time};
 use crate::config::{Config, Generation, Live};
 use crate::ingest::{self, Fact, Facts, Moment, Record, Retired, Taken};
-use crate::model::{Fault, RankRequest, Ranking};
+use crate::model::{Decision, Fault, RankRequest};
 use crate::race::Standings;
 use crate::rank::{self, Scratch, View};
 use crate::telemetry::Telemetry;
@@ -73,8 +72,6 @@ pub struct Engine {
     /// Threads for long requests; `None` where they could not be started.
     splitters: Option<ThreadPool>,
     sizes: Sizes,
-    /// Candidates left out because they cannot be had.
-    unavailable: Counter,
     telemetry: Telemetry,
 }
 
@@ -99,7 +96,6 @@ impl Engine {
             deleting: Mutex::new(()),
             splitters: ThreadPoolBuilder::new().build().ok(),
             sizes: Sizes::default(),
-            unavailable: telemetry.dropped("unavailable"),
             telemetry,
         });
         rebuild::run(&engine, requests);
@@ -158,7 +154,7 @@ impl Engine {
         &self,
         request: &'r RankRequest<'_>,
         arrived: Instant,
-    ) -> Result<Ranking<'r>, RankError> {
+    ) -> Result<Decision<'r>, RankError> {
         let generation = self.live.load();
         let config = &generation.config;
         let scene = config
@@ -191,11 +187,10 @@ impl Engine {
                 .as_ref()
                 .filter(|_| rayon::current_thread_index().is_none()),
         };
-        let (ranking, tally) =
-            SCRATCH.with_borrow_mut(|scratch| rank::rank(request, &view, scratch));
+        let decision = SCRATCH.with_borrow_mut(|scratch| rank::rank(request, &view, scratch));
         drop(facts);
-        self.observe_ranking(config, scene, &tally);
-        Ok(ranking)
+        self.observe_ranking(config, scene, &decision);
+        Ok(decision)
     }
 
     /// Reads lines and applies what holds, in order; each line's fate in its place.

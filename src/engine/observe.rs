@@ -9,9 +9,9 @@ use parking_lot::Mutex;
 use super::{Engine, EntityKind, Fate, Operation};
 use crate::clock::SECOND;
 use crate::config::{Config, ConfigFaults, Scene, Weighed};
-use crate::model::EventKind;
+use crate::model::{Decision, EventKind};
 use crate::race::runner::TABLE;
-use crate::rank::Tally;
+use crate::rule;
 use crate::telemetry::{FactKind, Size, raise};
 
 /// Bytes that only a walk can tell, as of the last rebuild.
@@ -26,17 +26,19 @@ pub(super) struct Sizes {
 }
 
 impl Engine {
-    /// Counts what a request met.
-    pub(super) fn observe_ranking(&self, config: &Config, scene: &Scene, tally: &Tally) {
+    /// Counts the candidates of a decision: asked, unknown, hidden by each rule, without the data of each objective.
+    pub(super) fn observe_ranking(&self, config: &Config, scene: &Scene, decision: &Decision<'_>) {
         let to = &self.telemetry;
-        to.candidates.inc_by(tally.candidates as u64);
-        if tally.unknown > 0 {
-            to.unknown_candidates.inc_by(tally.unknown as u64);
+        to.candidates.inc_by(decision.asked as u64);
+        if !decision.unknown.is_empty() {
+            to.unknown_candidates.inc_by(decision.unknown.len() as u64);
         }
-        if tally.unavailable > 0 {
-            self.unavailable.inc_by(tally.unavailable as u64);
+        for (row, &fired) in rule::TABLE.iter().zip(&decision.fired) {
+            if fired > 0 && row.effect == rule::Effect::Hides {
+                to.dropped(row.rule).inc_by(fired as u64);
+            }
         }
-        for (&(weighed, _), &missing) in scene.weights.iter().zip(&tally.missing) {
+        for (&(weighed, _), &missing) in scene.weights.iter().zip(&decision.missing) {
             match weighed {
                 _ if missing == 0 => {}
                 Weighed::Own(objective) => {

@@ -81,7 +81,7 @@ fn answers(engine: &Engine) -> [String; 3] {
         board["standings"] = Value::Null;
         board.to_string()
     };
-    let ranked = format!("{} {:?}", ranking.as_of, ranking.items);
+    let ranked = format!("{} {:?}", ranking.as_of, ranking.placed);
     [ranked, board("merchant"), board("item")]
 }
 

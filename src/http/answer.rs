@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 use crate::clock::Time;
-use crate::model::{Dropped, Explanation, FactorPart, Part, Placed, Ranking};
+use crate::model::{Decision, Dropped, Explanation, FactorPart, Part, Placed};
 
 use super::number;
 
@@ -13,20 +13,20 @@ const PLACE: usize = 56;
 
 /// Writes a ranking.
 #[must_use]
-pub(super) fn write(ranking: &Ranking<'_>, request_id: &str) -> Vec<u8> {
-    let places = ranking.items.len() + ranking.unknown.len();
+pub(super) fn write(ranking: &Decision<'_>, request_id: &str) -> Vec<u8> {
+    let places = ranking.placed.len() + ranking.unknown.len();
     let mut out = Vec::with_capacity(256 + PLACE * places);
     member(&mut out, "{\"request_id\":", request_id);
     member(&mut out, ",\"scene\":", &ranking.scene);
     whole(&mut out, ",\"generation\":", ranking.generation);
     whole(&mut out, ",\"standings\":", ranking.standings);
     as_of(&mut out, ranking.as_of);
-    list(&mut out, ",\"items\":", &ranking.items, placed);
+    list(&mut out, ",\"items\":", &ranking.placed, placed);
     list(&mut out, ",\"unknown\":", &ranking.unknown, |out, id| {
         string(out, id)
     });
-    if let Some(left_out) = &ranking.dropped {
-        list(&mut out, ",\"dropped\":", left_out, dropped);
+    if ranking.explained {
+        list(&mut out, ",\"dropped\":", &ranking.dropped, dropped);
     }
     out.push(b'}');
     out
@@ -87,7 +87,7 @@ fn factor(out: &mut Vec<u8>, factor: &FactorPart) {
 
 fn dropped(out: &mut Vec<u8>, dropped: &Dropped<'_>) {
     member(out, "{\"id\":", dropped.id);
-    member(out, ",\"rule\":", dropped.rule);
+    member(out, ",\"rule\":", dropped.rule.row().name);
     out.push(b'}');
 }
 
@@ -135,8 +135,9 @@ fn string(out: &mut Vec<u8>, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rule::Rule;
 
-    fn ranking() -> Ranking<'static> {
+    fn ranking() -> Decision<'static> {
         let explain = Explanation {
             objectives: vec![
                 Part {
@@ -161,12 +162,17 @@ mod tests {
                 reason: "integrity 0.5".to_owned(),
             }],
         };
-        Ranking {
+        Decision {
             scene: "feed".to_owned(),
             generation: 7,
             standings: 412,
             as_of: Time::parse("2026-11-20T10:00:00Z").unwrap(),
-            items: vec![
+            asked: 5,
+            scored: 3,
+            missing: vec![3, 0],
+            fired: [1],
+            explained: true,
+            placed: vec![
                 Placed {
                     id: "i \"2\"\n\\店",
                     score: 0.312_5,
@@ -179,10 +185,10 @@ mod tests {
                 },
             ],
             unknown: vec!["x"],
-            dropped: Some(vec![Dropped {
+            dropped: vec![Dropped {
                 id: "y",
-                rule: "unavailable",
-            }]),
+                rule: Rule::Unavailable,
+            }],
         }
     }
 
@@ -196,10 +202,10 @@ mod tests {
 
     #[test]
     fn what_was_not_asked_for_is_not_written() {
-        let bare = Ranking {
-            items: Vec::new(),
+        let bare = Decision {
+            placed: Vec::new(),
             unknown: Vec::new(),
-            dropped: None,
+            explained: false,
             ..ranking()
         };
         let text = String::from_utf8(write(&bare, "r")).unwrap();

@@ -9,6 +9,7 @@ pub mod schema;
 
 mod batch;
 mod candidates;
+mod decision;
 mod fact;
 mod fault;
 mod id;
@@ -21,6 +22,7 @@ mod vocabulary;
 mod whole;
 
 pub use candidates::Candidates;
+pub use decision::{Decision, Dropped, Explanation, FactorPart, Part, Placed};
 pub use diagnose::Diagnosis;
 pub use fact::{Entity, Event, Item, MAX_CAMPAIGNS, MAX_MONEY, Merchant, User};
 pub use fault::Fault;
@@ -28,8 +30,6 @@ pub use id::{Id, MAX_ID, id_text, is_id};
 pub use kind::{EventKind, ItemKind};
 pub use limits::Limits;
 pub use read::{MAX_LIST, MAX_TEXT};
-pub use request::{
-    Context, DEFAULT_SCENE, Dropped, Explanation, FactorPart, Part, Placed, RankRequest, Ranking,
-};
+pub use request::{Context, DEFAULT_SCENE, RankRequest};
 pub use tags::{MAX_TAG_WEIGHT, Tags};
 pub use vocabulary::Vocabulary;

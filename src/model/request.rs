@@ -1,4 +1,4 @@
-//! The rank request and its answer.
+//! The rank request.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,6 @@ use super::candidates::Candidates;
 use super::id::Id;
 use super::vocabulary::Vocabulary;
 use super::{read, whole};
-use crate::clock::Time;
 
 /// The scene of a request that names none.
 pub const DEFAULT_SCENE: &str = "default";
@@ -99,80 +98,4 @@ impl RankRequest<'_> {
                         .is_none_or(|lon| (-180.0..=180.0).contains(&lon))
             })
     }
-}
-
-/// The answer: the order and what it was decided on. Ids are the request's own.
-#[derive(Clone, Debug)]
-pub struct Ranking<'r> {
-    /// The scene it was made for.
-    pub scene: String,
-    /// The generation of the configuration.
-    pub generation: u64,
-    /// The number of the standings.
-    pub standings: u64,
-    /// The instant that decay, freshness and windows read.
-    pub as_of: Time,
-    /// Best first.
-    pub items: Vec<Placed<'r>>,
-    /// Candidates that nobody told us of, each once, in the order given.
-    pub unknown: Vec<&'r str>,
-    /// Candidates that a rule kept out; `None` unless explained.
-    pub dropped: Option<Vec<Dropped<'r>>>,
-}
-
-/// One place of a ranking.
-#[derive(Clone, Debug)]
-pub struct Placed<'r> {
-    /// The item's id.
-    pub id: &'r str,
-    /// Its score: base × factors.
-    pub score: f32,
-    /// Why; `None` unless asked for.
-    pub explain: Option<Explanation>,
-}
-
-/// A candidate that a rule kept out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dropped<'r> {
-    /// The item's id.
-    pub id: &'r str,
-    /// The rule's name.
-    pub rule: &'static str,
-}
-
-/// How one score came to be.
-#[derive(Clone, Debug)]
-pub struct Explanation {
-    /// The objectives of weight ≠ 0, in the table's order.
-    pub objectives: Vec<Part>,
-    /// The sum of the contributions.
-    pub base: f32,
-    /// What the base was multiplied by.
-    pub factors: Vec<FactorPart>,
-}
-
-/// One objective's part in a score.
-#[derive(Clone, Debug)]
-pub struct Part {
-    /// The objective's name.
-    pub name: String,
-    /// The natural figure; `None` where the data is missing.
-    pub raw: Option<f64>,
-    /// The value in [0, 1].
-    pub value: f32,
-    /// The scene's weight.
-    pub weight: f32,
-    /// weight · value / Σ|weight|; a negative weight counts as |weight| on 1 − value.
-    pub contribution: f32,
-}
-
-/// One factor's part in a score.
-#[derive(Clone, Debug)]
-pub struct FactorPart {
-    /// The factor's name.
-    pub name: &'static str,
-    /// What it multiplied by.
-    pub factor: f32,
-    /// Why.
-    pub reason: String,
 }

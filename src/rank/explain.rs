@@ -1,27 +1,25 @@
-//! Why a candidate stands where it stands: the rows shown, computed again by the same functions that scored them.
+//! Explanations of the rows shown, computed again by the functions that scored them.
 
-use super::blend::Weights;
-use super::factor;
-use super::predict::Predictor;
 use super::resolve::Candidate;
+use super::score::Scorer;
+use super::topk::Chosen;
 use crate::config::Weighed;
 use crate::model::{Explanation, Part};
 use crate::number::narrow;
 
-/// Explains one candidate.
-pub(super) fn explain(
-    candidate: &Candidate<'_>,
-    predictor: &Predictor<'_>,
-    weights: &Weights,
-) -> Explanation {
-    let one = std::slice::from_ref(candidate);
+/// Explains the score of one candidate.
+pub(super) fn explain(chosen: &Chosen, scorer: &Scorer<'_>) -> Explanation {
+    let (predictor, weights) = (scorer.predictor, scorer.weights);
     let view = predictor.view();
+    let item = view.items.get(chosen.row);
+    let candidate = Candidate::new(view, (chosen.row, item), chosen.place);
+    let one = std::slice::from_ref(&candidate);
     let part = |&(weighed, weight): &(Weighed, f64)| {
         let mut value = [0.0];
         predictor.fill(weighed, one, &mut value);
         Part {
             name: view.config.name(weighed).to_owned(),
-            raw: predictor.raw(weighed, candidate),
+            raw: predictor.raw(weighed, &candidate),
             value: value[0],
             weight: narrow(weight),
             contribution: weights.contribution(weight, value[0]),
@@ -29,10 +27,10 @@ pub(super) fn explain(
     };
     let mut base = [0.0];
     let mut missing = vec![0; weights.parts().len()];
-    predictor.bases(one, weights, &mut base, &mut missing);
+    scorer.bases(one, &mut base, &mut missing);
     Explanation {
         objectives: weights.parts().iter().map(part).collect(),
         base: base[0],
-        factors: vec![factor::Factors::new(view).explain(candidate.item.merchant)],
+        factors: vec![scorer.factors.explain(candidate.item.merchant)],
     }
 }

@@ -1,6 +1,6 @@
 //! Factors: named, bounded multipliers on the base, all applied here.
 
-use super::View;
+use super::view::View;
 use crate::feature::Merchants;
 use crate::id::MerchantRow;
 use crate::model::FactorPart;

@@ -7,17 +7,13 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use ndarray::{ArrayView1, ArrayViewMut1};
-use rayon::prelude::*;
 use wide::f32x8;
 
-use super::blend::Weights;
-use super::factor;
+use super::normalise::normalise;
 use super::resolve::Candidate;
-use super::slate::Slate;
 use super::taste::Taste;
-use super::{BLOCK, View};
-use crate::config::{Normaliser, Weighed};
+use super::view::View;
+use crate::config::Weighed;
 use crate::feature::Details;
 use crate::number::{DAY_MILLIS, narrow};
 use crate::objective::Objective;
@@ -57,59 +53,6 @@ impl<'a> Predictor<'a> {
     /// What the request sees.
     pub(super) fn view(&self) -> &View<'a> {
         self.view
-    }
-
-    /// Scores a block that was just added to a slate.
-    pub(super) fn score(&self, block: &[Candidate<'_>], weights: &Weights, slate: &mut Slate<'_>) {
-        let start = slate.scores.len() - block.len();
-        let scores = &mut slate.scores[start..];
-        self.bases(block, weights, scores, &mut slate.missing);
-        self.apply_factors(block, scores);
-    }
-
-    /// Scores a whole slate, its blocks split over the workers.
-    pub(super) fn score_split(
-        &self,
-        candidates: &[Candidate<'_>],
-        weights: &Weights,
-        slate: &mut Slate<'_>,
-    ) {
-        let blocks = candidates
-            .par_chunks(BLOCK)
-            .zip(slate.scores.par_chunks_mut(BLOCK));
-        let missing = blocks.map(|(block, scores)| {
-            let mut missing = vec![0; weights.parts().len()];
-            self.bases(block, weights, scores, &mut missing);
-            self.apply_factors(block, scores);
-            missing
-        });
-        slate.missing = missing.reduce(|| vec![0; weights.parts().len()], add);
-    }
-
-    /// The bases of one block, of at most [`BLOCK`]; adds to `missing` how many candidates lacked the data of each objective.
-    pub(super) fn bases(
-        &self,
-        block: &[Candidate<'_>],
-        weights: &Weights,
-        bases: &mut [f32],
-        missing: &mut [usize],
-    ) {
-        let mut room = [0.0; BLOCK];
-        let column = &mut room[..block.len()];
-        bases.fill(weights.start());
-        let mut bases = ArrayViewMut1::from(bases);
-        for (&(weighed, weight), missing) in weights.parts().iter().zip(missing) {
-            *missing += self.fill(weighed, block, column);
-            weights.add(weight, ArrayView1::from(&*column), bases.view_mut());
-        }
-        bases.mapv_inplace(|base| base.clamp(0.0, 1.0));
-    }
-
-    fn apply_factors(&self, candidates: &[Candidate<'_>], scores: &mut [f32]) {
-        let factors = factor::Factors::new(self.view);
-        for (candidate, score) in candidates.iter().zip(scores) {
-            *score *= factors.of(candidate.item.merchant);
-        }
     }
 
     /// Fills one objective's column; returns how many candidates lacked the data and were given the neutral value.
@@ -278,36 +221,4 @@ fn exp2(exponents: &mut [f32]) {
     let mut last = [0.0; 8];
     last[..rest.len()].copy_from_slice(rest);
     rest.copy_from_slice(&f32x8::new(last).exp2().to_array()[..rest.len()]);
-}
-
-fn add(mut sums: Vec<usize>, more: Vec<usize>) -> Vec<usize> {
-    sums.iter_mut()
-        .zip(more)
-        .for_each(|(sum, more)| *sum += more);
-    sums
-}
-
-/// A prediction's value in [0, 1]; never falls as the number rises.
-fn normalise(normaliser: &Normaliser, x: f64) -> f32 {
-    let value = match normaliser {
-        Normaliser::Identity => x,
-        Normaliser::Log { reference } => x.max(0.0).ln_1p() / reference.ln_1p(),
-        Normaliser::Logistic { centre, scale } => 1.0 / (1.0 + (-(x - centre) / scale).exp()),
-        Normaliser::Quantile { points } => quantile(points, x),
-    };
-    narrow(value.clamp(0.0, 1.0))
-}
-
-/// The share of the points below x, straight between two of them.
-fn quantile(points: &[f64], x: f64) -> f64 {
-    let above = points.partition_point(|&point| point <= x);
-    if above == 0 {
-        return 0.0;
-    }
-    let last = points.len().saturating_sub(1).max(1) as f64;
-    let Some(&high) = points.get(above) else {
-        return 1.0;
-    };
-    let low = points[above - 1];
-    ((above - 1) as f64 + (x - low) / (high - low)) / last
 }

@@ -7,8 +7,9 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::BLOCK;
 use super::lookup::Seen;
-use super::{BLOCK, View};
+use super::view::View;
 use crate::feature::Item;
 use crate::id::{Hash, ItemRow};
 use crate::number::short;
@@ -56,6 +57,8 @@ pub(super) struct Resolver<'v, 'r, 'a> {
     seen: &'v mut Seen,
     guesses: Vec<(Hash, Option<(ItemRow, &'a Item)>)>,
     unknown: Vec<&'r str>,
+    /// Number of ids looked up so far.
+    done: usize,
 }
 
 impl<'v, 'r, 'a> Resolver<'v, 'r, 'a> {
@@ -67,16 +70,20 @@ impl<'v, 'r, 'a> Resolver<'v, 'r, 'a> {
             seen,
             guesses: Vec::with_capacity(BLOCK),
             unknown: Vec::new(),
+            done: 0,
         }
     }
 
-    /// Puts those of a block that we know, each once, into `found`; `first` is the place of the block in the request.
-    pub(super) fn block(
-        &mut self,
-        ids: &'r [Cow<'_, str>],
-        first: usize,
-        found: &mut Vec<Candidate<'a>>,
-    ) {
+    /// Replaces `found` with the candidates of these ids that are in the catalogue and were not found before.
+    pub(super) fn resolve(&mut self, ids: &'r [Cow<'_, str>], found: &mut Vec<Candidate<'a>>) {
+        found.clear();
+        for ids in ids.chunks(BLOCK) {
+            self.block(ids, found);
+            self.done += ids.len();
+        }
+    }
+
+    fn block(&mut self, ids: &'r [Cow<'_, str>], found: &mut Vec<Candidate<'a>>) {
         self.guesses.clear();
         for step in 0..ids.len() + 2 * AHEAD {
             if let Some(id) = ids.get(step) {
@@ -89,7 +96,7 @@ impl<'v, 'r, 'a> Resolver<'v, 'r, 'a> {
                 *row = self.view.items.prefetch_row(*hash);
             }
             if let Some(place) = step.checked_sub(2 * AHEAD) {
-                self.meet(&ids[place], place, first, found);
+                self.meet(&ids[place], place, found);
             }
         }
     }
@@ -104,11 +111,11 @@ impl<'v, 'r, 'a> Resolver<'v, 'r, 'a> {
 
     /// Last step: the row is at hand.
     #[inline(always)]
-    fn meet(&mut self, id: &'r str, place: usize, first: usize, found: &mut Vec<Candidate<'a>>) {
+    fn meet(&mut self, id: &'r str, place: usize, found: &mut Vec<Candidate<'a>>) {
         let (hash, guess) = self.guesses[place];
         match verify(self.view, hash, guess) {
             Some((row, item)) if self.seen.first(row.0) => {
-                let candidate = Candidate::new(self.view, (row, item), short(first + place));
+                let candidate = Candidate::new(self.view, (row, item), short(self.done + place));
                 prefetch(candidate.standing);
                 prefetch(candidate.merchant);
                 found.push(candidate);

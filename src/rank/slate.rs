@@ -1,68 +1,79 @@
-//! The slate: who may be shown, with what score, and who may not, by which rule.
+//! The slate: the rules decide which candidates are scored, and how the best of them are arranged.
+//!
+//! Rules act in the order of their table, [`crate::rule`]; each is a pure function in a file of its own. A rule never changes a
+//! score. A block without a hidden candidate, the usual case, is only read.
+
+mod unavailable;
 
 use std::borrow::Cow;
 
 use super::resolve::Candidate;
-use crate::id::ItemRow;
-use crate::model::Dropped;
+use super::topk::Chosen;
+use crate::model::{Dropped, Explanation, Placed};
+use crate::rule::{RULES, Rule, TABLE};
 
-/// An item that cannot be had is not shown.
-const UNAVAILABLE: &str = "unavailable";
-
-/// The candidates of a request after the rules, in the order given.
+/// What the rules did to the candidates of one request.
 #[derive(Debug)]
 pub(super) struct Slate<'r> {
-    /// The ids that the request gave.
+    /// Ids of the request, in its order.
     ids: &'r [Cow<'r, str>],
-    /// Row and place in the request of each that may be shown.
-    pub(super) kept: Vec<(ItemRow, u32)>,
-    /// Their scores.
-    pub(super) scores: Vec<f32>,
-    /// Those that a rule kept out.
+    /// Hidden candidates.
     pub(super) dropped: Vec<Dropped<'r>>,
-    /// How many lacked the data of each weighed objective.
-    pub(super) missing: Vec<usize>,
+    /// Number of times each rule acted.
+    pub(super) fired: [usize; RULES],
 }
 
 impl<'r> Slate<'r> {
-    /// An empty slate for candidates of those ids and so many objectives.
-    pub(super) fn new(ids: &'r [Cow<'r, str>], objectives: usize) -> Self {
+    /// Creates the slate of a request with these ids.
+    pub(super) fn new(ids: &'r [Cow<'r, str>]) -> Self {
         Self {
             ids,
-            kept: Vec::with_capacity(ids.len()),
-            scores: Vec::with_capacity(ids.len()),
             dropped: Vec::new(),
-            missing: vec![0; objectives],
+            fired: [0; RULES],
         }
     }
 
-    /// The ids that the request gave, in its order.
-    pub(super) fn ids(&self) -> &'r [Cow<'r, str>] {
-        self.ids
-    }
-
-    /// The id that the request gave at a place.
-    pub(super) fn id(&self, place: u32) -> &'r str {
-        &self.ids[place as usize]
-    }
-
-    /// Takes those out of a block that a rule keeps out, and notes the others.
+    /// Removes hidden candidates from a block.
     pub(super) fn keep(&mut self, block: &mut Vec<Candidate<'_>>) {
-        if !block.iter().all(|candidate| candidate.item.available()) {
-            block.retain(|candidate| {
-                if !candidate.item.available() {
-                    self.dropped.push(Dropped {
-                        id: &self.ids[candidate.place as usize],
-                        rule: UNAVAILABLE,
-                    });
-                }
-                candidate.item.available()
-            });
+        for row in &TABLE {
+            match row.rule {
+                Rule::Unavailable => self.hide(block, row.rule, unavailable::hides),
+            }
         }
-        let kept = block
-            .iter()
-            .map(|candidate| (candidate.row, candidate.place));
-        self.kept.extend(kept);
-        self.scores.resize(self.kept.len(), 0.0);
+    }
+
+    /// Removes the candidates that one rule hides, and records them.
+    #[inline(always)]
+    fn hide(
+        &mut self,
+        block: &mut Vec<Candidate<'_>>,
+        rule: Rule,
+        hides: impl Fn(&Candidate<'_>) -> bool,
+    ) {
+        if !block.iter().any(&hides) {
+            return;
+        }
+        let gone = block.extract_if(.., |candidate| hides(candidate));
+        let dropped = gone.map(|candidate| Dropped {
+            id: &self.ids[candidate.place as usize],
+            rule,
+        });
+        let before = self.dropped.len();
+        self.dropped.extend(dropped);
+        self.fired[rule as usize] += self.dropped.len() - before;
+    }
+
+    /// Places the chosen candidates, in order of score, each with its explanation if `why` is given.
+    pub(super) fn arrange(
+        &self,
+        chosen: &[Chosen],
+        why: Option<impl Fn(&Chosen) -> Explanation>,
+    ) -> Vec<Placed<'r>> {
+        let place = |chosen: &Chosen| Placed {
+            id: &self.ids[chosen.place as usize],
+            score: chosen.score,
+            explain: why.as_ref().map(|why| why(chosen)),
+        };
+        chosen.iter().map(place).collect()
     }
 }

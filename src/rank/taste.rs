@@ -1,7 +1,7 @@
 //! The user's profile, laid out so that a candidate's part in it is a few loads: tag weights spread over all tags, histories by row.
 
-use super::View;
 use super::lookup::Sums;
+use super::view::View;
 use crate::feature::{Bond, Item, Items, User};
 use crate::id::{ItemRow, MerchantRow, TagId};
 use crate::number::narrow;

@@ -7,8 +7,9 @@ use super::{Scratch, View, rank, tie};
 use crate::clock::{DAY, Day, Time};
 use crate::config::Config;
 use crate::ingest::{EntityKind, Facts, Moment, Operation, read};
-use crate::model::{Ranking, diagnose};
+use crate::model::{Decision, diagnose};
 use crate::race::{Inputs, Kind, Lanes, Ledger, PerKind, Runner, Standings};
+use crate::rule::Rule;
 
 /// Noon of a day of 2025.
 fn noon(day: i64) -> Time {
@@ -48,7 +49,7 @@ impl Market {
     }
 
     /// Ranks; the ranking borrows its ids from the request, which is therefore never freed.
-    fn rank(&self, request: &Value) -> Ranking<'static> {
+    fn rank(&self, request: &Value) -> Decision<'static> {
         let text = request.to_string().leak();
         let request = diagnose::request(text.as_bytes(), &self.config.vocabulary).unwrap();
         let splitters = rayon::ThreadPoolBuilder::new().build().unwrap();
@@ -65,7 +66,7 @@ impl Market {
             as_of: noon(100),
             splitters: Some(&splitters),
         };
-        rank(Box::leak(Box::new(request)), &view, &mut Scratch::default()).0
+        rank(Box::leak(Box::new(request)), &view, &mut Scratch::default())
     }
 }
 
@@ -144,9 +145,9 @@ fn candidate(id: usize, numbers: &[f64]) -> Value {
     json!({"id": format!("i{id}"), "predictions": predictions})
 }
 
-fn scores<'r>(ranking: &Ranking<'r>) -> Vec<(&'r str, f32)> {
+fn scores<'r>(ranking: &Decision<'r>) -> Vec<(&'r str, f32)> {
     ranking
-        .items
+        .placed
         .iter()
         .map(|placed| (placed.id, placed.score))
         .collect()
@@ -192,7 +193,7 @@ proptest! {
         let scaled: Vec<f64> = weights.iter().map(|weight| weight * factor).collect();
         let text = weighing(&scaled).replace("quality = 0.001", &format!("quality = {:?}", 0.001 * factor));
         let [one, other] = [weighing(&weights), text].map(|text| Market::new(&text, &facts).rank(&request));
-        let order = |ranking: &Ranking<'_>| ranking.items.iter().map(|placed| placed.id.to_string()).collect::<Vec<_>>();
+        let order = |ranking: &Decision<'_>| ranking.placed.iter().map(|placed| placed.id.to_string()).collect::<Vec<_>>();
         prop_assert_eq!(order(&one), order(&other));
     }
 
@@ -206,7 +207,7 @@ proptest! {
         facts.push((PUT_ITEM, json!({"id": "i0", "merchant_id": "m"})));
         let market = Market::new(&weighing(&weights), &facts);
         let ranking = market.rank(&json!({"user_id": "u", "candidates": [candidate(0, &numbers)], "explain": true}));
-        let placed = &ranking.items[0];
+        let placed = &ranking.placed[0];
         let explain = placed.explain.as_ref().unwrap();
         let sum: f32 = explain.objectives.iter().map(|part| part.contribution).sum();
         prop_assert!(explain.objectives.iter().all(|part| part.contribution >= 0.0));
@@ -243,6 +244,29 @@ proptest! {
     }
 
     #[test]
+    fn every_id_is_unknown_dropped_or_scored(
+        asked in prop::collection::vec(0..90usize, 0..400),
+        limit in 1..90usize,
+        parallel in prop_oneof![Just(1), Just(1_000_000)],
+    ) {
+        let facts: Vec<(Operation, Value)> = (0..60)
+            .map(|id| (PUT_ITEM, json!({"id": format!("i{id}"), "available": id % 3 > 0})))
+            .collect();
+        let market = Market::new(&format!("[server]\nparallel_candidates = {parallel}\n"), &facts);
+        let candidates: Vec<String> = asked.iter().map(|id| format!("i{id}")).collect();
+        let decision = market.rank(&json!({"user_id": "u", "candidates": candidates, "limit": limit}));
+        let distinct = |which: fn(usize) -> bool| {
+            asked.iter().copied().filter(|id| which(*id)).collect::<std::collections::BTreeSet<_>>().len()
+        };
+        prop_assert_eq!(decision.asked, asked.len());
+        prop_assert_eq!(decision.unknown.len(), distinct(|id| id >= 60));
+        prop_assert_eq!(decision.dropped.len(), distinct(|id| id < 60 && id % 3 == 0));
+        prop_assert_eq!(decision.fired[Rule::Unavailable as usize], decision.dropped.len());
+        prop_assert_eq!(decision.scored, distinct(|id| id < 60 && id % 3 > 0));
+        prop_assert_eq!(decision.placed.len(), decision.scored.min(limit));
+    }
+
+    #[test]
     fn no_finite_input_gives_a_score_that_is_not(
         numbers in prop::collection::vec(any::<f64>().prop_filter("finite", |x| x.is_finite()), 4),
         price in prop_oneof![Just(0.0), Just(1e12), Just(5e-324), 0.0..1e12f64],
@@ -274,8 +298,8 @@ proptest! {
         for user in ["u", "nobody"] {
             let candidates: Vec<Value> = (0..3).map(|id| candidate(id, &numbers)).collect();
             let ranking = market.rank(&json!({"user_id": user, "candidates": candidates, "explain": true}));
-            prop_assert_eq!(ranking.items.len(), 3);
-            for placed in &ranking.items {
+            prop_assert_eq!(ranking.placed.len(), 3);
+            for placed in &ranking.placed {
                 prop_assert!((0.0..=1.0).contains(&placed.score), "{placed:?}");
                 let explain = placed.explain.as_ref().unwrap();
                 for part in &explain.objectives {
@@ -306,15 +330,15 @@ fn a_list_split_over_the_workers_scores_bit_by_bit_the_same() {
         market.rank(&json!({"user_id": "u", "candidates": candidates, "limit": 3_000}))
     });
     let [split, whole] = &ranked;
-    assert_eq!(split.items.len(), 3_000);
-    let bits = |ranking: &Ranking<'_>| -> Vec<(String, u32)> {
-        let items = ranking.items.iter();
+    assert_eq!(split.placed.len(), 3_000);
+    let bits = |ranking: &Decision<'_>| -> Vec<(String, u32)> {
+        let items = ranking.placed.iter();
         items
             .map(|placed| (placed.id.to_string(), placed.score.to_bits()))
             .collect()
     };
     assert_eq!(bits(split), bits(whole));
-    assert!(split.items[0].score > split.items[2_999].score);
+    assert!(split.placed[0].score > split.placed[2_999].score);
 }
 
 #[test]
@@ -350,8 +374,8 @@ fn buffers_used_again_leak_nothing_from_one_request_to_the_next() {
             as_of: noon(100),
             splitters: Some(&splitters),
         };
-        let used = rank(&request, &view, &mut scratch).0;
-        let fresh = rank(&request, &view, &mut Scratch::default()).0;
+        let used = rank(&request, &view, &mut scratch);
+        let fresh = rank(&request, &view, &mut Scratch::default());
         assert_eq!(scores(&used), scores(&fresh));
     }
 }

@@ -5,9 +5,10 @@
 //! met and are dropped after one comparison; the rest are gathered, and cut to the K smallest by a partial sort whenever they are
 //! twice as many. Only where candidates beyond the cut have the same score as the K-th does the tie rule have to look at ids.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::slate::Slate;
+use super::score::Scores;
 use crate::id::ItemRow;
 
 /// A score's place in the order, best first: unsigned integers that fall as the score, which is never negative, rises.
@@ -28,21 +29,33 @@ fn place(key: u64) -> usize {
     (key & 0xffff_ffff) as usize
 }
 
-/// The best `limit` of a slate, best first: row, place in the request, score.
+/// One of the best.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chosen {
+    /// Row of the item.
+    pub(super) row: ItemRow,
+    /// Place in the request.
+    pub(super) place: u32,
+    /// The score.
+    pub(super) score: f32,
+}
+
+/// Returns the best `limit` of the scored candidates, best first.
 pub(super) fn select(
-    slate: &Slate<'_>,
+    scored: &Scores,
+    ids: &[Cow<'_, str>],
     limit: usize,
     keys: &mut Vec<u64>,
-) -> Vec<(ItemRow, u32, f32)> {
+) -> Vec<Chosen> {
     if limit == 0 {
         return Vec::new();
     }
-    let id = |key: u64| slate.id(slate.kept[place(key)].1);
+    let id = |key: u64| ids[scored.candidates[place(key)].1 as usize].as_ref();
     let order = |a: &u64, b: &u64| (a >> 32).cmp(&(b >> 32)).then_with(|| tie(id(*a), id(*b)));
     let (mut worst, mut held) = (u32::MAX, 0);
     keys.clear();
-    keys.resize((2 * limit).min(slate.scores.len()) + 1, 0);
-    for (place, &score) in slate.scores.iter().enumerate() {
+    keys.resize((2 * limit).min(scored.len()) + 1, 0);
+    for (place, &score) in scored.scores.iter().enumerate() {
         let score = descending(score);
         keys[held] = u64::from(score) << 32 | place as u64;
         held += usize::from(score <= worst);
@@ -58,8 +71,12 @@ pub(super) fn select(
     keys.truncate(held);
     keys.sort_unstable_by(order);
     let best = |&key: &u64| {
-        let (row, given) = slate.kept[place(key)];
-        (row, given, slate.scores[place(key)])
+        let (row, given) = scored.candidates[place(key)];
+        Chosen {
+            row,
+            place: given,
+            score: scored.scores[place(key)],
+        }
     };
     keys.iter().map(best).collect()
 }

@@ -11,6 +11,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("binary", 0),
     ("model", 0),
     ("objective", 0),
+    ("rule", 0),
     ("id", 0),
     ("clock", 0),
     ("number", 0),

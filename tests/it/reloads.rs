@@ -13,7 +13,7 @@ use std::time::Instant;
 use saima::clock::{Clock, ClockMode};
 use saima::config::{Config, Live};
 use saima::engine::{Engine, EntityKind, Operation, RankError, Stored};
-use saima::model::{Ranking, diagnose};
+use saima::model::{Decision, diagnose};
 use saima::telemetry::Telemetry;
 use serde_json::{Value, json};
 
@@ -85,8 +85,8 @@ impl Drop for Storm<'_> {
 }
 
 /// Whether scores, weights and limit are those of the generation that the ranking names.
-fn consistent(ranking: &Ranking<'_>) {
-    let found = ranking.items.iter();
+fn consistent(ranking: &Decision<'_>) {
+    let found = ranking.placed.iter();
     let found: Vec<(String, f64)> = found
         .map(|item| (item.id.to_owned(), f64::from(item.score)))
         .collect();
@@ -96,7 +96,7 @@ fn consistent(ranking: &Ranking<'_>) {
     } else {
         -2.0
     };
-    for item in &ranking.items {
+    for item in &ranking.placed {
         let parts = &item.explain.as_ref().unwrap().objectives;
         assert!(
             parts
@@ -120,7 +120,7 @@ fn rank_on(engine: &Engine, over: &AtomicBool) -> u64 {
         // The scene may go between the reading and the ranking of a request: then it is refused by its name.
         if let Ok(read) = diagnose::request(feed.as_bytes(), &vocabulary) {
             match engine.rank(&read, Instant::now()) {
-                Ok(ranking) => assert!(ranking.generation % 2 == 0 && ranking.items.len() == 1),
+                Ok(ranking) => assert!(ranking.generation % 2 == 0 && ranking.placed.len() == 1),
                 Err(RankError::Invalid(faults)) => assert_eq!(faults[0].path, "scene"),
                 Err(RankError::Late) => panic!("a minute was not enough"),
             }

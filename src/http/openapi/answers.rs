@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::reference;
 use crate::model::Vocabulary;
 use crate::objective::TABLE;
+use crate::rule;
 
 /// Every answer by name.
 pub(super) fn schemas(vocabulary: &Vocabulary) -> Map<String, Value> {
@@ -81,7 +82,10 @@ fn list(items: &Value, doc: &str) -> Value {
 
 fn ranking() -> Value {
     let dropped = closed(
-        json!({"id": text("The item's id."), "rule": text("The rule that kept it out.")}),
+        json!({
+            "id": text("The item's id."),
+            "rule": {"type": "string", "enum": rule::names(), "description": "The rule that kept it out."},
+        }),
         &[],
     );
     closed(

@@ -46,7 +46,7 @@ fn request(engine: &Engine, vocabulary: &Vocabulary, bytes: &[u8]) -> bool {
     agree(bytes, read.as_ref().err(), &RANK_REQUEST);
     if let Ok(request) = &read {
         let ranked = engine.rank(request, Instant::now());
-        let known = ranked.map_or(0, |ranking| ranking.items.len() + ranking.unknown.len());
+        let known = ranked.map_or(0, |ranking| ranking.placed.len() + ranking.unknown.len());
         assert!(known <= request.candidates.ids.len());
     }
     read.is_ok()

@@ -1,0 +1,93 @@
+//! One ranking's decision: the answer, explain, the metrics and a log of decisions are all written from it.
+//!
+//! Every distinct id of the request ends in exactly one group: unknown, dropped or scored; the best of those scored are placed.
+//! Ids borrow from the request, so a decision copies none.
+
+use crate::clock::Time;
+use crate::rule::{RULES, Rule};
+
+/// The result of ranking one request.
+#[derive(Clone, Debug)]
+pub struct Decision<'r> {
+    /// Name of the scene.
+    pub scene: String,
+    /// Generation of the configuration.
+    pub generation: u64,
+    /// Number of the standings.
+    pub standings: u64,
+    /// Instant that decay, freshness and windows read.
+    pub as_of: Time,
+    /// Number of candidates in the request, repeats included.
+    pub asked: usize,
+    /// Candidates that are not in the catalogue, each once, in request order.
+    pub unknown: Vec<&'r str>,
+    /// Candidates that a rule hid.
+    pub dropped: Vec<Dropped<'r>>,
+    /// Number of times each rule acted, by [`Rule`].
+    pub fired: [usize; RULES],
+    /// Number of candidates scored.
+    pub scored: usize,
+    /// Number of scored candidates without data for each objective, in the order of the scene's weights.
+    pub missing: Vec<usize>,
+    /// The ranking, best first.
+    pub placed: Vec<Placed<'r>>,
+    /// Whether the request asked for explanations.
+    pub explained: bool,
+}
+
+/// One place of a ranking.
+#[derive(Clone, Debug)]
+pub struct Placed<'r> {
+    /// Id of the item.
+    pub id: &'r str,
+    /// Base × factors, in [0, 1].
+    pub score: f32,
+    /// Parts of the score, if the request asked for them.
+    pub explain: Option<Explanation>,
+}
+
+/// A candidate that a rule hid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dropped<'r> {
+    /// Id of the item.
+    pub id: &'r str,
+    /// The rule.
+    pub rule: Rule,
+}
+
+/// The parts of one score.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// Objectives of weight ≠ 0, in the table's order.
+    pub objectives: Vec<Part>,
+    /// Sum of the contributions, in [0, 1].
+    pub base: f32,
+    /// Multipliers of the base.
+    pub factors: Vec<FactorPart>,
+}
+
+/// One objective's part in a score.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Name of the objective.
+    pub name: String,
+    /// The natural figure; `None` if the data is missing.
+    pub raw: Option<f64>,
+    /// The normalised figure, in [0, 1].
+    pub value: f32,
+    /// The scene's weight.
+    pub weight: f32,
+    /// weight · value / Σ|weight|; a negative weight counts as |weight| on 1 − value.
+    pub contribution: f32,
+}
+
+/// One factor's part in a score.
+#[derive(Clone, Debug)]
+pub struct FactorPart {
+    /// Name of the factor.
+    pub name: &'static str,
+    /// The multiplier.
+    pub factor: f32,
+    /// Reason for the multiplier, in words.
+    pub reason: String,
+}

@@ -1,0 +1,127 @@
+//! Scores: values → base → factors, block by block; a long request is split over threads by blocks.
+//!
+//! The values of one objective are a column of the block: filled, then blended into the bases, one objective after the other.
+
+use ndarray::{ArrayView1, ArrayViewMut1};
+use rayon::ThreadPool;
+use rayon::prelude::*;
+
+use super::BLOCK;
+use super::blend::Weights;
+use super::factor::Factors;
+use super::predict::Predictor;
+use super::resolve::Candidate;
+use crate::id::ItemRow;
+
+/// Computes scores for one request.
+#[derive(Debug)]
+pub(super) struct Scorer<'a> {
+    pub(super) predictor: &'a Predictor<'a>,
+    pub(super) weights: &'a Weights,
+    pub(super) factors: Factors<'a>,
+    threads: Option<&'a ThreadPool>,
+}
+
+/// The scored candidates of one request, in request order.
+#[derive(Debug)]
+pub(super) struct Scores {
+    /// Row and place in the request.
+    pub(super) candidates: Vec<(ItemRow, u32)>,
+    /// Their scores.
+    pub(super) scores: Vec<f32>,
+    /// Number of candidates without data for each weighed objective.
+    pub(super) missing: Vec<usize>,
+}
+
+impl Scores {
+    /// Creates empty scores with room for `candidates`.
+    pub(super) fn new(candidates: usize, objectives: usize) -> Self {
+        Self {
+            candidates: Vec::with_capacity(candidates),
+            scores: Vec::with_capacity(candidates),
+            missing: vec![0; objectives],
+        }
+    }
+
+    /// Returns the number of scored candidates.
+    pub(super) fn len(&self) -> usize {
+        self.scores.len()
+    }
+
+    /// Scores more candidates.
+    pub(super) fn add(&mut self, candidates: &[Candidate<'_>], scorer: &Scorer<'_>) {
+        let rows = candidates
+            .iter()
+            .map(|candidate| (candidate.row, candidate.place));
+        self.candidates.extend(rows);
+        let start = self.scores.len();
+        self.scores.resize(start + candidates.len(), 0.0);
+        scorer.fill(candidates, &mut self.scores[start..], &mut self.missing);
+    }
+}
+
+impl<'a> Scorer<'a> {
+    /// Creates the scorer of one request. With `threads`, blocks are scored in parallel.
+    pub(super) fn new(
+        predictor: &'a Predictor<'a>,
+        weights: &'a Weights,
+        threads: Option<&'a ThreadPool>,
+    ) -> Self {
+        Self {
+            predictor,
+            weights,
+            factors: Factors::new(predictor.view()),
+            threads,
+        }
+    }
+
+    /// Fills in the scores of candidates, and adds to `missing` how many lacked the data of each objective.
+    fn fill(&self, candidates: &[Candidate<'_>], scores: &mut [f32], missing: &mut [usize]) {
+        let Some(threads) = self.threads else {
+            self.block(candidates, scores, missing);
+            return;
+        };
+        let none = || vec![0; missing.len()];
+        let sums = threads.install(|| {
+            let blocks = candidates
+                .par_chunks(BLOCK)
+                .zip(scores.par_chunks_mut(BLOCK));
+            let counts = blocks.map(|(block, scores)| {
+                let mut missing = none();
+                self.block(block, scores, &mut missing);
+                missing
+            });
+            counts.reduce(none, add)
+        });
+        missing.copy_from_slice(&sums);
+    }
+
+    /// Scores one block.
+    fn block(&self, block: &[Candidate<'_>], scores: &mut [f32], missing: &mut [usize]) {
+        self.bases(block, scores, missing);
+        for (candidate, score) in block.iter().zip(scores) {
+            *score *= self.factors.of(candidate.item.merchant);
+        }
+    }
+
+    /// Fills in the bases of one block, of at most [`BLOCK`] candidates; counts missing data as [`Self::fill`] does.
+    pub(super) fn bases(&self, block: &[Candidate<'_>], bases: &mut [f32], missing: &mut [usize]) {
+        let mut room = [0.0; BLOCK];
+        let column = &mut room[..block.len()];
+        bases.fill(self.weights.start());
+        let mut bases = ArrayViewMut1::from(bases);
+        for (&(weighed, weight), missing) in self.weights.parts().iter().zip(missing) {
+            *missing += self.predictor.fill(weighed, block, column);
+            self.weights
+                .add(weight, ArrayView1::from(&*column), bases.view_mut());
+        }
+        bases.mapv_inplace(|base| base.clamp(0.0, 1.0));
+    }
+}
+
+fn add(mut sums: Vec<usize>, more: Vec<usize>) -> Vec<usize> {
+    sums.iter_mut()
+        .zip(more)
+        .for_each(|(sum, more)| *sum += more);
+    sums
+}

@@ -1,0 +1,59 @@
+//! The state that one request reads, all of one moment, and the buffers that a thread reuses.
+
+use rayon::ThreadPool;
+
+use super::lookup::Seen;
+use super::taste::Taste;
+use crate::clock::Time;
+use crate::config::{Config, Scene};
+use crate::feature::{Decay, Items, Merchants, Tags, Users};
+use crate::id::IdHasher;
+use crate::race::Standings;
+
+/// The state that one request reads.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// The live configuration.
+    pub config: &'a Config,
+    /// Its number.
+    pub generation: u64,
+    /// The scene of the request.
+    pub scene: &'a Scene,
+    /// The standings of the last rebuild.
+    pub standings: &'a Standings,
+    /// The hasher of ids of every kind.
+    pub hasher: &'a IdHasher,
+    /// The catalogue.
+    pub items: &'a Items,
+    /// The merchants.
+    pub merchants: &'a Merchants,
+    /// The users.
+    pub users: &'a Users,
+    /// The names of tags.
+    pub tags: &'a Tags,
+    /// The instant that decay, freshness and windows read.
+    pub as_of: Time,
+    /// Threads that a long request is split over. They do nothing else, so waiting for them never waits for a lock.
+    pub splitters: Option<&'a ThreadPool>,
+}
+
+impl<'a> View<'a> {
+    /// Returns the decay of histories.
+    pub(super) fn decay(&self) -> Decay {
+        Decay::new(self.config.profile.half_life)
+    }
+
+    /// Returns the threads to split a request over, if it has enough candidates.
+    pub(super) fn splitters_for(&self, candidates: usize) -> Option<&'a ThreadPool> {
+        self.splitters
+            .filter(|_| candidates >= self.config.server.parallel_candidates)
+    }
+}
+
+/// Buffers that one thread keeps from request to request.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(super) taste: Taste,
+    pub(super) seen: Seen,
+    pub(super) keys: Vec<u64>,
+}
