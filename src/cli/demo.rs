@@ -1,4 +1,4 @@
-//! `saima demo`: a marketplace to try things on, from memory.
+//! `saima demo`: a marketplace to try things on, in memory.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, anyhow, ensure};
 
 use super::import::{MapFile, table};
-use super::serve::serve;
+use super::serve::{Layers, serve};
 use super::{DemoArgs, synthetic};
 use crate::config::Config;
 use crate::engine::{Engine, EntityKind, Operation};
 
-/// The configuration of the small real marketplace, its tables, and how they become facts.
+/// The configuration of the small real marketplace; its tables follow, with the mapping to facts.
 const CONFIG: &str = include_str!("../../config/demo/saima.toml");
 const MAP: &str = include_str!("../../config/demo/import.toml");
 const TABLES: [(&str, Operation, &[u8]); 3] = [
@@ -32,34 +32,38 @@ const TABLES: [(&str, Operation, &[u8]); 3] = [
     ),
 ];
 
-/// Facts applied under one hold of the lock.
+/// Number of facts applied under one hold of the lock.
 const SLICE: usize = 1_000;
 
-pub(super) fn run(args: &DemoArgs) -> Result<ExitCode> {
-    let mut config = match args.synthetic {
-        Some(_) => Config::embedded(),
-        None => Config::parse("config/demo/saima.toml", CONFIG)?,
+pub(super) fn run(args: DemoArgs) -> Result<ExitCode> {
+    let synthetic = args.synthetic;
+    let layers = Layers {
+        base: if synthetic.is_some() { "" } else { CONFIG },
+        file: args.config,
+        adjust: move |config: &mut Config| {
+            config.store.path = None;
+            if let Some(listen) = args.listen {
+                config.server.listen = listen;
+            }
+        },
     };
-    if let Some(listen) = args.listen {
-        config.server.listen = listen;
-    }
-    config.store.path = None;
-    let listen = config.server.listen;
-    serve(config, |_, engine| match args.synthetic {
-        Some(items) => {
-            engine.fill(|facts, config| synthetic::fill(facts, items, config));
-            suggest(&SYNTHETIC_TOUR, listen);
-            Ok(())
+    serve(layers, |engine| {
+        let listen = engine.generation().config.server.listen;
+        match synthetic {
+            Some(items) => {
+                engine.fill(|facts, config| synthetic::fill(facts, items, config));
+                suggest(&SYNTHETIC_TOUR, listen);
+            }
+            None => {
+                load(engine)?;
+                suggest(&TOUR, listen);
+            }
         }
-        None => {
-            load(&engine)?;
-            suggest(&TOUR, listen);
-            Ok(())
-        }
+        Ok(())
     })
 }
 
-/// Sends the tables through the same door as the API.
+/// Applies the tables as facts, as the API does.
 fn load(engine: &Engine) -> Result<()> {
     let map = MapFile::parse(MAP).map_err(|fault| anyhow!(fault))?;
     for (target, operation, packed) in TABLES {
@@ -72,22 +76,24 @@ fn load(engine: &Engine) -> Result<()> {
             .with_context(|| target)?;
         for slice in lines.chunks(SLICE) {
             let slice: Vec<&[u8]> = slice.iter().map(Vec::as_slice).collect();
-            let refused = engine
+            let rejected = engine
                 .ingest(operation, &slice)?
                 .into_iter()
                 .find_map(Result::err);
             ensure!(
-                refused.is_none(),
-                "the demo's own {target} were refused: {refused:?}"
+                rejected.is_none(),
+                "the demo's own {target} were rejected: {rejected:?}"
             );
         }
     }
     Ok(())
 }
 
-/// What to try, for standard error; `HOST` in a command stands for the address.
+/// Prints requests to try on standard error; `HOST` in a command is replaced by the address.
 fn suggest(commands: &[&str], listen: SocketAddr) {
-    eprintln!("A marketplace is loaded. Once it listens, try (and open /docs in a browser):");
+    eprintln!(
+        "The marketplace is loaded. Once it listens, try these (and open /docs in a browser):"
+    );
     for command in commands {
         eprintln!("  {}", command.replace("HOST", &listen.to_string()));
     }

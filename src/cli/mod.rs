@@ -75,6 +75,13 @@ struct ServeArgs {
 
 #[derive(Debug, Args)]
 struct DemoArgs {
+    /// Configuration file, laid over the configuration of the demo and followed while the demo runs
+    ///
+    /// The file replaces single keys, and of `[scene.NAME.weights]` single weights: all others keep the value of the demo. With
+    /// --synthetic it is laid over the embedded default instead, as `saima serve` does. The demo ignores `[store] path`: it keeps
+    /// everything in memory.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Address to listen on; port 0 picks a free port
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
@@ -107,7 +114,7 @@ impl From<ClockArg> for ClockMode {
 pub fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Serve(args) => serve::run(args),
-        Command::Demo(args) => demo::run(&args),
+        Command::Demo(args) => demo::run(args),
         Command::Check { file } => Ok(check(&file)),
         Command::Backup(args) => data::backup(&args),
         Command::Restore(args) => data::restore(&args),

@@ -1,7 +1,7 @@
-//! `saima serve`: the service on a configuration file that it watches.
+//! `saima serve`: the service, on a configuration file that it follows.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -12,29 +12,30 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::ServeArgs;
 use super::secrets::Secrets;
 use crate::clock::Clock;
-use crate::config::{self, Config, Live, LogFormat};
+use crate::config::{self, Config, ConfigFaults, Live, LogFormat};
 use crate::engine::{Engine, Stored};
 use crate::http;
 use crate::telemetry::{self, Telemetry};
 
-pub(super) fn run(args: ServeArgs) -> Result<ExitCode> {
-    let path = args.config.clone();
-    let mut config = match path.as_deref().map(Config::load) {
-        None => Config::embedded(),
-        Some(Ok(config)) => config,
-        Some(Err(faults)) => {
-            eprintln!("{faults}");
-            return Ok(ExitCode::FAILURE);
-        }
-    };
-    adjust(&mut config, &args);
-    serve(config, |live, engine| {
-        let Some(path) = path else { return Ok(None) };
-        watch(&path, live, engine, args).map(Some)
-    })
+/// The configuration of a service, in layers: each layer replaces what it gives of those before it.
+pub(super) struct Layers<A> {
+    /// The text of a configuration without faults, over the embedded one; may be empty.
+    pub(super) base: &'static str,
+    /// The user's file.
+    pub(super) file: Option<PathBuf>,
+    /// Applies the command line.
+    pub(super) adjust: A,
 }
 
-/// What the command line says goes before what the file says.
+pub(super) fn run(args: ServeArgs) -> Result<ExitCode> {
+    let layers = Layers {
+        base: "",
+        file: args.config.clone(),
+        adjust: move |config: &mut Config| adjust(config, &args),
+    };
+    serve(layers, |_| Ok(()))
+}
+
 fn adjust(config: &mut Config, args: &ServeArgs) {
     if let Some(listen) = args.listen {
         config.server.listen = listen;
@@ -47,25 +48,41 @@ fn adjust(config: &mut Config, args: &ServeArgs) {
     }
 }
 
-/// Follows the file: a valid change goes live, a faulty one is logged and counted, and the old one stays.
-fn watch(
-    path: &Path,
-    live: Arc<Live>,
-    engine: Arc<Engine>,
-    args: ServeArgs,
-) -> Result<config::Watcher> {
-    let adjusted = move |config: &mut Config| adjust(config, &args);
-    let watcher = config::watch(path, live, adjusted, move |result| {
-        engine.observe_reload(&result)
-    });
-    watcher.with_context(|| format!("cannot watch {}", path.display()))
+impl<A: Fn(&mut Config) + Send + 'static> Layers<A> {
+    fn load(&self) -> Result<Config, ConfigFaults> {
+        let mut config = match &self.file {
+            Some(file) => Config::load_over(self.base, file),
+            None => Config::parse("the configuration of the program", self.base),
+        }?;
+        (self.adjust)(&mut config);
+        Ok(config)
+    }
+
+    /// Follows the file: applies a valid change, logs and counts an invalid one and keeps the configuration.
+    fn follow(self, live: Arc<Live>, engine: Arc<Engine>) -> Result<Option<config::Watcher>> {
+        let Some(file) = self.file else {
+            return Ok(None);
+        };
+        let watcher = config::watch(self.base, &file, live, self.adjust, move |result| {
+            engine.observe_reload(&result);
+        });
+        let watcher = watcher.with_context(|| format!("cannot watch {}", file.display()))?;
+        Ok(Some(watcher))
+    }
 }
 
-/// Runs a service until it is told to end. `prepare` fills the engine before the service listens; what it returns lives as long.
-pub(super) fn serve<T>(
-    config: Config,
-    prepare: impl FnOnce(Arc<Live>, Arc<Engine>) -> Result<T>,
+/// Runs a service until it receives a signal to stop. `fill` fills the engine before the service listens.
+pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
+    layers: Layers<A>,
+    fill: impl FnOnce(&Engine) -> Result<()>,
 ) -> Result<ExitCode> {
+    let config = match layers.load() {
+        Ok(config) => config,
+        Err(faults) => {
+            eprintln!("{faults}");
+            return Ok(ExitCode::FAILURE);
+        }
+    };
     telemetry::log(config.log.format == LogFormat::Json, &config.log.level);
     let telemetry = Telemetry::default();
     let secrets = Secrets::load(&config.tls, &telemetry)?;
@@ -83,11 +100,12 @@ pub(super) fn serve<T>(
         None => Stored::in_memory(&live.load().config),
     };
     let engine = Engine::start(Arc::clone(&live), clock, telemetry, stored);
-    let _followed = secrets.follow(Arc::clone(&engine))?;
+    let _secrets_followed = secrets.follow(Arc::clone(&engine))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let _kept = prepare(live, Arc::clone(&engine))?;
+    fill(&engine)?;
+    let _file_followed = layers.follow(live, Arc::clone(&engine))?;
     runtime.block_on(async {
         let listener = bind(listen).await?;
         let terminated = terminated()?;
@@ -105,7 +123,7 @@ async fn bind(listen: SocketAddr) -> Result<TcpListener> {
         .with_context(|| format!("cannot listen on {listen}"))
 }
 
-/// Ends on SIGTERM or Ctrl-C; both are heard from the call on, not from the first poll.
+/// Completes on SIGTERM or Ctrl-C; both signals are handled from the call on, not from the first poll.
 fn terminated() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

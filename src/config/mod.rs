@@ -29,7 +29,7 @@ pub use types::*;
 pub use watch::{WatchError, Watcher, watch};
 
 use fault::Report;
-use section::Section;
+use section::{Base, Section};
 
 /// The text of the reference configuration, `config/saima.toml`, which is the default.
 pub const EMBEDDED: &str = include_str!("../../config/saima.toml");
@@ -45,7 +45,8 @@ impl Config {
     )]
     #[must_use]
     pub fn embedded() -> Self {
-        parse(EMBEDDED_NAME, EMBEDDED, None).expect("the embedded configuration has no fault")
+        parse(EMBEDDED_NAME, EMBEDDED, [None, None])
+            .expect("the embedded configuration has no fault")
     }
 
     /// Reads a configuration over the embedded one.
@@ -56,8 +57,20 @@ impl Config {
     /// # Errors
     /// Every fault of the text with its line; if it is not TOML, the faults of its syntax alone.
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigFaults> {
-        let (defaults, _) = DeTable::parse_recoverable(EMBEDDED);
-        parse(file, text, Some(defaults.get_ref()))
+        Self::parse_over("", file, text)
+    }
+
+    /// Reads a configuration over another one, `base`, which has no fault and is itself read over the embedded one.
+    ///
+    /// Keys are taken from `base` as [`Self::parse`] takes them from the embedded one, except that the weights of every scene are
+    /// taken one by one: a text that gives one weight changes this weight alone.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_over(base: &str, file: &str, text: &str) -> Result<Self, ConfigFaults> {
+        let [(base, _), (embedded, _)] = [base, EMBEDDED].map(DeTable::parse_recoverable);
+        let bases = [&base, &embedded].map(|table| Some(table.get_ref()));
+        parse(file, text, bases)
     }
 
     /// The configuration whose [`Self::terms`] these are; what is not of them is that of the embedded one.
@@ -73,17 +86,29 @@ impl Config {
     /// # Errors
     /// As [`Self::parse`]; one fault where the file cannot be read or is not UTF-8.
     pub fn load(path: &Path) -> Result<Self, ConfigFaults> {
-        Self::decode(path, fs::read(path))
+        Self::load_over("", path)
+    }
+
+    /// Reads a file over another configuration as [`Self::parse_over`] does.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_over(base: &str, path: &Path) -> Result<Self, ConfigFaults> {
+        Self::decode(base, path, fs::read(path))
     }
 
     /// Makes a configuration of what reading a file gave.
-    fn decode(path: &Path, read: std::io::Result<Vec<u8>>) -> Result<Self, ConfigFaults> {
+    fn decode(
+        base: &str,
+        path: &Path,
+        read: std::io::Result<Vec<u8>>,
+    ) -> Result<Self, ConfigFaults> {
         let file = path.display().to_string();
         let bytes = read.map_err(|error| {
             ConfigFaults::whole(&*file, 0, format!("the file cannot be read: {error}"))
         })?;
         match std::str::from_utf8(&bytes) {
-            Ok(text) => Self::parse(&file, text),
+            Ok(text) => Self::parse_over(base, &file, text),
             Err(error) => {
                 let before = bytes.iter().take(error.valid_up_to());
                 let line = 1 + before.filter(|byte| **byte == b'\n').count();
@@ -94,11 +119,11 @@ impl Config {
     }
 }
 
-/// Reads a text over the table of the defaults.
-fn parse(file: &str, text: &str, base: Option<&DeTable<'_>>) -> Result<Config, ConfigFaults> {
+/// Reads a text over the tables of other configurations, the nearest first.
+fn parse(file: &str, text: &str, bases: [Base<'_>; 2]) -> Result<Config, ConfigFaults> {
     let report = Report::new(text);
     let table = report.syntax(file)?;
-    let root = Section::root(&report, &table, base);
+    let root = Section::root(&report, &table, bases);
     let config = read::config(&root);
     root.finish();
     report.judge(file, config)

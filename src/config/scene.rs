@@ -73,7 +73,7 @@ fn raw<'a>(all: &Section<'a>, name: &str, predictions: &[Prediction]) -> Raw<'a>
             .then(|| s.integer("timeout_ms", 1..=3_600_000)),
         weights: s
             .has("weights")
-            .then(|| weights(&s.alone("weights"), predictions)),
+            .then(|| weights(&s.without_embedded("weights"), predictions)),
         section: s,
     };
     raw.section.finish();

@@ -1,4 +1,4 @@
-//! A typed reader over one TOML table, with another one that it takes missing keys from.
+//! A typed reader over one TOML table, with others that it takes missing keys from.
 //!
 //! Every getter gives a value, come what may: at a fault it notes the fault and gives the default, so that one pass over the
 //! file finds all of them. That is why this is not serde: a deserializer stops at its first error, and knows no line for the
@@ -10,18 +10,23 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::fault::Report;
 use super::value::{self, Checked};
 
-/// One table of the file, over the same table of the defaults.
+/// A configuration of the program's own, which has no fault.
+pub(super) type Base<'a> = Option<&'a DeTable<'a>>;
+
+/// One table of the file, over the same table of the configurations below it.
 pub(super) struct Section<'a> {
     report: &'a Report<'a>,
     path: String,
     at: Option<usize>,
     own: Option<&'a DeTable<'a>>,
-    base: Option<&'a DeTable<'a>>,
+    /// The configuration that the file is laid over, if it is not the embedded one, and the embedded one.
+    bases: [Base<'a>; 2],
     asked: RefCell<BTreeSet<String>>,
 }
 
@@ -36,18 +41,14 @@ pub(super) struct Leaf<'a> {
 }
 
 impl<'a> Section<'a> {
-    /// The whole file over the whole of the defaults.
-    pub(super) fn root(
-        report: &'a Report<'a>,
-        own: &'a DeTable<'a>,
-        base: Option<&'a DeTable<'a>>,
-    ) -> Self {
+    /// The whole file over the whole of the configurations below it.
+    pub(super) fn root(report: &'a Report<'a>, own: &'a DeTable<'a>, bases: [Base<'a>; 2]) -> Self {
         Self {
             report,
             path: String::new(),
             at: None,
             own: Some(own),
-            base,
+            bases,
             asked: RefCell::default(),
         }
     }
@@ -66,18 +67,33 @@ impl<'a> Section<'a> {
             path: self.path_of(key),
             at: own.map(|(key, _)| key.span().start).or(self.at),
             own: own.and_then(|(_, given)| given.get_ref().as_table()),
-            base: self
-                .base
-                .and_then(|base| base.get(key)?.get_ref().as_table()),
+            bases: self
+                .bases
+                .map(|base| base.and_then(|base| base.get(key)?.get_ref().as_table())),
             asked: RefCell::default(),
         }
     }
 
-    /// The table of that name, from the file alone if the file gives it, else from the defaults alone.
+    /// The table of that name from the first alone that gives it: the file, or a configuration below it.
     pub(super) fn alone(&self, key: &str) -> Self {
         let mut section = self.section(key);
-        if section.own.is_some() {
-            section.base = None;
+        let first = section.bases.iter().position(Option::is_some);
+        for (place, base) in section.bases.iter_mut().enumerate() {
+            if section.own.is_some() || first != Some(place) {
+                *base = None;
+            }
+        }
+        section
+    }
+
+    /// The table of that name; the embedded configuration counts only if nothing else gives the table.
+    pub(super) fn without_embedded(&self, key: &str) -> Self {
+        let mut section = self.section(key);
+        let [over, embedded] = section.bases;
+        if section.own.is_some() || over.is_some() {
+            section.bases = [over, None];
+        } else {
+            section.bases = [None, embedded];
         }
         section
     }
@@ -92,7 +108,7 @@ impl<'a> Section<'a> {
 
     /// Every name that the file or the defaults give here, sorted.
     pub(super) fn names(&self) -> BTreeSet<&'a str> {
-        let tables = self.own.into_iter().chain(self.base);
+        let tables = self.own.into_iter().chain(self.bases.into_iter().flatten());
         tables
             .flat_map(|table| table.keys().map(|key| key.get_ref().as_ref()))
             .collect()
@@ -101,7 +117,7 @@ impl<'a> Section<'a> {
     /// Whether the file or the defaults give this key.
     pub(super) fn has(&self, key: &str) -> bool {
         self.ask(key);
-        self.gives(key) || self.base.is_some_and(|base| base.contains_key(key))
+        self.gives(key) || self.default(key).is_some()
     }
 
     /// Whether the file itself gives this key.
@@ -155,11 +171,17 @@ impl<'a> Section<'a> {
         })
     }
 
-    /// Everything given here, through tables within tables; of the defaults only where the file does not have this table.
+    /// Everything given here, through tables within tables; of the configurations below only what the file does not give.
     pub(super) fn leaves(&self) -> Vec<Leaf<'a>> {
         let mut leaves = Vec::new();
-        if let Some(table) = self.own.or(self.base) {
-            gather(table, "", self.own.is_some(), &mut leaves);
+        if let Some(table) = self.own {
+            gather(table, "", true, &mut leaves);
+        }
+        for base in self.bases.into_iter().flatten() {
+            let mut below = Vec::new();
+            gather(base, "", false, &mut below);
+            below.retain(|leaf| leaves.iter().all(|given| given.name != leaf.name));
+            leaves.append(&mut below);
         }
         leaves
     }
@@ -194,15 +216,22 @@ impl<'a> Section<'a> {
     /// The value of a key: the file's, else the default, checked; the default, else the stand-in, at a fault.
     fn read<T>(&self, key: &str, stand_in: T, check: impl Fn(&DeValue<'_>) -> Checked<T>) -> T {
         self.ask(key);
-        let base = self.base.and_then(|base| base.get(key));
+        let default = self.default(key);
         let own = self.own.and_then(|own| own.get(key));
-        match own.or(base).map(|given| check(given.get_ref())) {
+        match own.or(default).map(|given| check(given.get_ref())) {
             Some(Ok(value)) => return value,
             Some(Err(message)) => self.fault(key, message),
             None => self.fault(key, "is missing and has no default"),
         }
-        base.and_then(|base| check(base.get_ref()).ok())
+        default
+            .and_then(|default| check(default.get_ref()).ok())
             .unwrap_or(stand_in)
+    }
+
+    /// The value of a key without the file.
+    fn default(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        let mut bases = self.bases.into_iter().flatten();
+        bases.find_map(|base| base.get(key))
     }
 
     fn ask(&self, key: &str) {

@@ -49,7 +49,7 @@ enum Signal {
     Stop,
 }
 
-/// Keeps `live` at what the file says.
+/// Keeps `live` at what the file says, read over `base` as [`Config::load_over`] reads it.
 ///
 /// `adjust` lays what the command line overrides over each configuration read, as was done at the start; without it a restart
 /// would seem needed for every overridden key. `on_result` is told of each change of the file's content: the number of the
@@ -60,6 +60,7 @@ enum Signal {
 /// # Errors
 /// [`WatchError`] where the directory cannot be watched or the thread cannot be started.
 pub fn watch(
+    base: &'static str,
     path: &Path,
     live: Arc<Live>,
     adjust: impl Fn(&mut Config) + Send + 'static,
@@ -68,6 +69,7 @@ pub fn watch(
     let (signals, inbox) = channel();
     let events = listen(directory(path), signals.clone())?;
     let mut follower = Follower {
+        base,
         path: path.to_owned(),
         live,
         adjust,
@@ -120,6 +122,7 @@ enum Seen {
 }
 
 struct Follower<A, R> {
+    base: &'static str,
     path: PathBuf,
     live: Arc<Live>,
     adjust: A,
@@ -155,7 +158,7 @@ impl<A: Fn(&mut Config), R: Fn(Result<u64, ConfigFaults>)> Follower<A, R> {
     }
 
     fn take_over(&self, read: std::io::Result<Vec<u8>>) -> Result<u64, ConfigFaults> {
-        let mut config = Config::decode(&self.path, read)?;
+        let mut config = Config::decode(self.base, &self.path, read)?;
         (self.adjust)(&mut config);
         self.live
             .replace(config)

@@ -127,7 +127,7 @@ fn a_line_left_out_of_it_is_missed() {
         let rest: Vec<_> = body.lines().filter(|other| *other != line).collect();
         let text = format!("{}{WEIGHTS}{weights}", rest.join("\n"));
         assert!(DeTable::parse(&text).is_ok());
-        let faults = super::super::parse("test.toml", &text, None).unwrap_err();
+        let faults = super::super::parse("test.toml", &text, [None, None]).unwrap_err();
         let missing = faults.to_string();
         assert!(missing.contains("is missing"), "{line}: {missing}");
     }

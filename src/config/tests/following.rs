@@ -94,7 +94,7 @@ fn follow(path: &Path) -> Followed {
     let live = Arc::new(Live::new(Config::load(path).unwrap()));
     let (tell, told) = channel();
     let on_result = move |result| tell.send(result).unwrap();
-    let watcher = watch(path, Arc::clone(&live), |_| {}, on_result).unwrap();
+    let watcher = watch("", path, Arc::clone(&live), |_| {}, on_result).unwrap();
     Followed {
         live,
         told,
@@ -168,7 +168,7 @@ fn what_is_overridden_outside_the_file_needs_no_restart() {
     let live = Arc::new(Live::new(config));
     let (tell, told) = channel();
     let on_result = move |result| tell.send(result).unwrap();
-    let _watcher = watch(&path, Arc::clone(&live), adjust, on_result).unwrap();
+    let _watcher = watch("", &path, Arc::clone(&live), adjust, on_result).unwrap();
     rename_over(&path, "scene.default.limit = 6");
     assert_eq!(told.recv_timeout(Duration::from_secs(60)).unwrap(), Ok(2));
     assert_eq!(live.load().config.server.listen.port(), 9);

@@ -37,6 +37,38 @@ fn a_default_scene_without_weights_keeps_the_embedded_ones() {
 }
 
 #[test]
+fn weights_over_another_configuration_replace_one_by_one() {
+    let demo = include_str!("../../../config/demo/saima.toml");
+    let over = |text| Config::parse_over(demo, "test.toml", text).unwrap();
+    let below = Config::parse("demo.toml", demo).unwrap();
+    assert_eq!(weights(&over(""), "default"), weights(&below, "default"));
+    for text in [
+        "[scene.default.weights]\nrace.level = 0.5\norder_value = 0",
+        "[scene.default.weights]\n'race.level' = 0.5\norder_value = 0\n[scene.new]",
+    ] {
+        let mut expected = weights(&below, "default");
+        expected.retain(|(name, _)| name != "order_value");
+        for (name, weight) in &mut expected {
+            if name == "race.level" {
+                *weight = 0.5;
+            }
+        }
+        assert_eq!(weights(&over(text), "default"), expected);
+    }
+    let gmv = over("[scene.gmv.weights]\nquality = 1\n[profile]\nmax_tags = 7");
+    let given = weights(&gmv, "gmv");
+    assert!(given.contains(&("quality".to_owned(), 1.0)), "{given:?}");
+    assert!(
+        given.contains(&("order_value".to_owned(), 0.25)),
+        "{given:?}"
+    );
+    assert_eq!((gmv.profile.max_tags, gmv.profile.max_items), (7, 400));
+    let faults = Config::parse_over(demo, "mine.toml", "\n[scene.gmv.weights]\nqality = 1");
+    let faults = faults.unwrap_err().to_string();
+    assert!(faults.starts_with("mine.toml:3: "), "{faults}");
+}
+
+#[test]
 fn a_scene_overrides_its_ancestors_weight_by_weight() {
     let config = parse(
         "[scene.default]\ntimeout_ms = 30\nweights = { quality = 1, freshness = 2, race.level = 3 }

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod commands;
+mod demo;
 mod entities;
 mod events;
 mod forgetting;
