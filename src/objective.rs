@@ -1,7 +1,8 @@
-//! The one table of objectives. Config keys, the blend, explain, the OpenAPI document and the guide's table follow from it.
+//! The table of objectives. Config keys, the blend, explain, metrics, the OpenAPI document and the guide's table follow from it.
 //!
-//! To add an objective: a variant and a row of [`TABLE`], two arms in `rank::predict` (its value and its raw figure), a weight in
-//! `config/saima.toml`; the compiler and the tests name the places that are missing.
+//! To add an objective: a variant and a row of [`TABLE`], two arms in `rank/predict.rs` (its value and its raw figure), a weight in
+//! `config/saima.toml`, a line in `docs/scoring.md`, an arm in the model of the tests. The compiler and the tests name the places
+//! that are missing.
 
 /// An objective that Saima computes itself; its discriminant is its row in [`TABLE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -9,7 +10,7 @@
 pub enum Objective {
     /// Cosine of the user's and the item's tags.
     AffinityTags,
-    /// The user's history with this very item.
+    /// The user's history with the item itself.
     AffinityItem,
     /// The user's history with the item's merchant.
     AffinityMerchant,
@@ -17,13 +18,13 @@ pub enum Objective {
     RaceLevel,
     /// The merchant's growth in its lane.
     RaceGrowth,
-    /// The item's buyers of the last 28 days.
+    /// The item's buyers in the last 28 days.
     ItemLevel,
     /// The item's growth in its lane.
     ItemGrowth,
-    /// What one order of the item is usually worth.
+    /// The usual amount of one order of the item.
     OrderValue,
-    /// How new the item is.
+    /// The age of the listing.
     Freshness,
     /// The declared quality.
     Quality,
@@ -31,54 +32,50 @@ pub enum Objective {
     LongTermValue,
 }
 
-/// What must be at hand to compute an objective: a set of bits.
+/// The parts of a user's profile that an objective reads, as a set of bits. Ranking loads no other part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Needs(u8);
 
 impl Needs {
-    /// Nothing but the item's own row.
-    pub const ITEM: Self = Self(0);
-    /// The user's tag weights, spread over the tag scratch.
+    /// No part.
+    pub const NOTHING: Self = Self(0);
+    /// The user's tag weights.
     pub const TAGS: Self = Self(1);
     /// The user's histories with items and merchants.
     pub const HISTORY: Self = Self(2);
-    /// The standings of the last rebuild.
-    pub const STANDINGS: Self = Self(4);
-    /// What the caller sent with the candidate.
-    pub const REQUEST: Self = Self(8);
 
-    /// Both sets together.
+    /// Returns the union of both sets.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Whether every bit of `other` is in this set.
+    /// Returns whether every bit of `other` is in this set.
     #[must_use]
     pub const fn includes(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 }
 
-/// How many objectives there are.
+/// Number of objectives.
 pub const OBJECTIVES: usize = 11;
 
 /// One row of the table of objectives.
 #[derive(Debug)]
 pub struct Row {
-    /// Which objective this is.
+    /// The objective.
     pub objective: Objective,
-    /// Its name in config, explain and docs.
+    /// Name in the config, explain, metrics and docs.
     pub name: &'static str,
-    /// Its value where the data is missing, in [0, 1].
+    /// Value if the data is missing, in [0, 1].
     pub neutral: f32,
-    /// Its weight in the scene `default` of the embedded config.
+    /// Weight in the scene `default` of the embedded config.
     pub default_weight: f64,
-    /// What it needs.
+    /// Parts of the profile that it reads.
     pub needs: Needs,
-    /// What its raw figure is, for explain and the docs.
+    /// Meaning of the raw figure, for explain and the docs.
     pub raw: &'static str,
-    /// How the value comes from the raw figure, for the docs.
+    /// Formula from the raw figure to the value, for the docs.
     pub value: &'static str,
 }
 
@@ -89,7 +86,7 @@ pub static TABLE: [Row; OBJECTIVES] = [
         name: "affinity.tags",
         neutral: 0.0,
         default_weight: 0.20,
-        needs: Needs::TAGS.and(Needs::STANDINGS),
+        needs: Needs::TAGS,
         raw: "cosine of the user's and the item's tag weights, each × idf",
         value: "the cosine, below 0: 0",
     },
@@ -98,7 +95,7 @@ pub static TABLE: [Row; OBJECTIVES] = [
         name: "affinity.item",
         neutral: 0.0,
         default_weight: 0.30,
-        needs: Needs::HISTORY.and(Needs::STANDINGS),
+        needs: Needs::HISTORY,
         raw: "the user's decayed history with this item",
         value: "log scale",
     },
@@ -107,7 +104,7 @@ pub static TABLE: [Row; OBJECTIVES] = [
         name: "affinity.merchant",
         neutral: 0.0,
         default_weight: 0.10,
-        needs: Needs::HISTORY.and(Needs::STANDINGS),
+        needs: Needs::HISTORY,
         raw: "the user's decayed history with the merchant, and the bond of a follower",
         value: "log scale",
     },
@@ -116,7 +113,7 @@ pub static TABLE: [Row; OBJECTIVES] = [
         name: "race.level",
         neutral: 0.0,
         default_weight: 0.12,
-        needs: Needs::STANDINGS,
+        needs: Needs::NOTHING,
         raw: "the merchant's trusted mean weekly GMV",
         value: "mid-rank percentile within the lane",
     },
@@ -125,7 +122,7 @@ pub static TABLE: [Row; OBJECTIVES] = [
         name: "race.growth",
         neutral: 0.0,
         default_weight: 0.08,
-        needs: Needs::STANDINGS,
+        needs: Needs::NOTHING,
         raw: "lower bound of the merchant's weekly log growth, 90 % sure",
         value: "1 − exp(−max(0, lower)/0.15)",
     },
@@ -134,7 +131,7 @@ pub static TABLE: [Row; OBJECTIVES] = [
         name: "item.level",
         neutral: 0.0,
         default_weight: 0.10,
-        needs: Needs::STANDINGS,
+        needs: Needs::NOTHING,
         raw: "the item's effective buyers in the last 28 complete days",
         value: "log scale",
     },
@@ -143,7 +140,7 @@ pub static TABLE: [Row; OBJECTIVES] = [
         name: "item.growth",
         neutral: 0.0,
         default_weight: 0.04,
-        needs: Needs::STANDINGS,
+        needs: Needs::NOTHING,
         raw: "lower bound of the item's weekly log growth, 90 % sure",
         value: "1 − exp(−max(0, lower)/0.15)",
     },
@@ -152,7 +149,7 @@ pub static TABLE: [Row; OBJECTIVES] = [
         name: "order_value",
         neutral: 0.5,
         default_weight: 0.04,
-        needs: Needs::STANDINGS,
+        needs: Needs::NOTHING,
         raw: "median amount of the window's purchases, else the listed price",
         value: "log scale",
     },
@@ -161,7 +158,7 @@ pub static TABLE: [Row; OBJECTIVES] = [
         name: "freshness",
         neutral: 0.5,
         default_weight: 0.02,
-        needs: Needs::ITEM,
+        needs: Needs::NOTHING,
         raw: "days since `listed_at`",
         value: "2^(−age / half-life)",
     },
@@ -170,7 +167,7 @@ pub static TABLE: [Row; OBJECTIVES] = [
         name: "quality",
         neutral: 0.5,
         default_weight: 0.0,
-        needs: Needs::ITEM,
+        needs: Needs::NOTHING,
         raw: "as declared",
         value: "as declared",
     },
@@ -179,20 +176,20 @@ pub static TABLE: [Row; OBJECTIVES] = [
         name: "long_term_value",
         neutral: 0.5,
         default_weight: 0.0,
-        needs: Needs::ITEM,
+        needs: Needs::NOTHING,
         raw: "as declared",
         value: "as declared",
     },
 ];
 
 impl Objective {
-    /// This objective's row in [`TABLE`].
+    /// Returns the objective's row in [`TABLE`].
     #[must_use]
     pub fn row(self) -> &'static Row {
         &TABLE[self as usize]
     }
 
-    /// The objective of that name.
+    /// Returns the objective with a name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         TABLE

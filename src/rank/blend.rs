@@ -32,11 +32,13 @@ impl Weights {
     pub(super) fn needs(&self) -> Needs {
         let own = |weighed| match weighed {
             Weighed::Own(objective) => objective.row().needs,
-            Weighed::Prediction(_) => Needs::REQUEST,
+            Weighed::Prediction(_) => Needs::NOTHING,
         };
         self.parts
             .iter()
-            .fold(Needs::ITEM, |needs, (weighed, _)| needs.and(own(*weighed)))
+            .fold(Needs::NOTHING, |needs, (weighed, _)| {
+                needs.and(own(*weighed))
+            })
     }
 
     /// What the base is where every value is 0: the share of the negative weights.
