@@ -25,6 +25,17 @@ pub(super) struct Sizes {
     measuring: Mutex<()>,
 }
 
+impl Sizes {
+    /// Returns the bytes of a structure that only a walk can count.
+    fn walked(&self, name: &str) -> usize {
+        match name {
+            "items" => self.items.load(Ordering::Relaxed),
+            "profiles" => self.users.load(Ordering::Relaxed),
+            _ => 0,
+        }
+    }
+}
+
 impl Engine {
     /// Counts the candidates of a decision: asked, unknown, hidden by each rule, without the data of each objective.
     pub(super) fn observe_ranking(&self, config: &Config, scene: &Scene, decision: &Decision<'_>) {
@@ -126,42 +137,11 @@ impl Engine {
 
     fn measure_facts(&self) {
         let facts = self.facts.read();
-        let (books, sales, to) = (&facts.books, facts.books.sales.counts(), &self.telemetry);
-        let profiles = self.sizes.users.load(Ordering::Relaxed);
-        let (event_ids, event_id_bytes, event_ids_evicted) = facts.seen();
-        let items = books.items.fixed_bytes() + self.sizes.items.load(Ordering::Relaxed);
-        for (name, entries, bytes, evicted) in [
-            ("items", books.items.len(), items, 0),
-            (
-                "merchants",
-                books.merchants.len(),
-                books.merchants.bytes(),
-                0,
-            ),
-            ("users", books.users.len(), books.users.fixed_bytes(), 0),
-            ("tags", books.tags.len(), books.tags.bytes(), 0),
-            (
-                "profiles",
-                books.users.len(),
-                profiles,
-                facts.counts.evicted,
-            ),
-            (
-                "purchases",
-                sales.purchases,
-                facts.books.sales.bytes(),
-                sales.expired,
-            ),
-            ("waiting_refunds", sales.waiting, 0, sales.evicted),
-            ("event_ids", event_ids, event_id_bytes, event_ids_evicted),
-        ] {
-            let size = Size {
-                entries,
-                bytes,
-                evicted,
-            };
+        let (sales, to) = (facts.books.sales.counts(), &self.telemetry);
+        facts.books.sizes(|name, mut size| {
+            size.bytes += self.sizes.walked(name);
             to.structure(name, size);
-        }
+        });
         for kind in EventKind::ALL {
             raise(to.events(kind), facts.counts.events[kind as usize]);
         }

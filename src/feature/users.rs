@@ -45,6 +45,8 @@ pub struct Users {
     index: Index,
     free: Vec<UserRow>,
     live: usize,
+    /// Entries of profiles that were evicted at a bound since the start.
+    pub evicted: u64,
 }
 
 impl Users {

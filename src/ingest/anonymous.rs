@@ -13,7 +13,7 @@ use crate::clock::{Day, Time};
 use crate::id::{ItemRow, MerchantRow, UserRow};
 use crate::model::Id;
 use crate::model::{Event, EventKind};
-use crate::state::Key;
+use crate::state::{Key, Learned};
 
 /// Who a deleted user is from then on.
 #[derive(Clone, Copy, Debug)]
@@ -151,11 +151,9 @@ impl Facts {
                 errors: faults,
             });
         }
-        let target = self.target(&event);
+        let resolved = self.resolve(&event, sale.and_then(|sale| sale.purchase), moment);
         let buyer = sale.map_or(UserRow::NONE, |sale| self.nameless(sale.buyer));
-        let purchase = sale.and_then(|sale| sale.purchase);
-        self.record(&event, purchase, buyer, target, moment);
-        self.latest = self.latest.max(Some(event.at));
+        self.learn(&Learned { buyer, ..resolved }, moment);
         Ok(Taken::Fresh)
     }
 

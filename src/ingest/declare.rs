@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::read::{Patch, fact, tidy};
-use super::{EntityKind, Facts, Fate, Moment, Rejected, Taken};
+use super::{Facts, Fate, Moment, Rejected, Taken};
 use crate::feature::{ItemFields, Space};
 use crate::id::{MerchantRow, TagId};
-use crate::model::{Fault, Item, Merchant, Tags, User, schema};
+use crate::model::{EntityKind, Fault, Item, Merchant, Tags, User, schema};
 use crate::number::narrow;
 
 impl Facts {
@@ -184,18 +184,6 @@ impl Facts {
         };
         let fields = text.and_then(|text| serde_json::from_str(text).ok());
         Some(fields.unwrap_or_else(|| Map::from_iter([("id".to_owned(), id.into())])))
-    }
-}
-
-impl EntityKind {
-    /// Its name in messages and metrics.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Item => "item",
-            Self::Merchant => "merchant",
-            Self::User => "user",
-        }
     }
 }
 

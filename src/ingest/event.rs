@@ -1,27 +1,12 @@
-//! Events: what they teach a profile, and what they mean for the race.
+//! Events: contradictions are rejected, ids become rows, and the books learn.
 
 use super::{Facts, Fate, Moment, Rejected, Taken};
-use crate::clock::Day;
 use crate::config::{Config, UnknownItems};
-use crate::feature::{Bond, Learn, Profile, Space};
+use crate::feature::{Bond, Space};
 use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
 use crate::model::{Event, EventKind, Fault};
-use crate::race::{Money, Purchase, Refund, RunnerRows};
-use crate::state::EventId;
-
-/// What an event is about, as rows.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Target {
-    item: ItemRow,
-    merchant: MerchantRow,
-}
-
-impl Target {
-    /// The runners of the race that the event concerns.
-    fn runners(self) -> RunnerRows {
-        RunnerRows::default().with(self.item).with(self.merchant)
-    }
-}
+use crate::race::Money;
+use crate::state::{EventId, Learned};
 
 impl Facts {
     /// Applies an event, once for each id.
@@ -38,20 +23,40 @@ impl Facts {
                 errors: faults,
             });
         }
-        let target = self.target(event);
-        let user = self
-            .books
-            .users
-            .find_or_create(&self.books.hasher, &event.user_id);
-        self.learn(event, user, target, moment);
         let purchase = self.purchase_of(event, id);
-        self.record(event, purchase, user, target, moment);
-        if let Some(id) = id {
-            self.books.seen.add(id, moment.wall);
+        let resolved = self.resolve(event, purchase, moment);
+        let user = self.user(&event.user_id);
+        let gain = moment.config.profile.gains[event.kind as usize];
+        let mut tags = std::mem::take(&mut self.item_tags);
+        if gain.abs() > 0.0 {
+            self.copy_tags(resolved.item, &mut tags);
         }
-        self.latest = self.latest.max(Some(event.at));
+        let learned = Learned {
+            id,
+            user,
+            buyer: user,
+            tags: &tags,
+            bond: self.bond(event, resolved.merchant),
+            gain,
+            item_gain: self.item_gain(event.kind, resolved.item, moment.config),
+            ..resolved
+        };
+        self.learn(&learned, moment);
+        tags.clear();
+        self.item_tags = tags;
         self.counts.events[event.kind as usize] += 1;
         Ok(Taken::Fresh)
+    }
+
+    /// Lets the books learn from an event.
+    pub(super) fn learn(&mut self, event: &Learned<'_>, moment: &Moment<'_>) {
+        self.books.learn(event, moment);
+        self.latest = self.latest.max(Some(event.at));
+    }
+
+    /// Returns the row of a user, who is created if unknown.
+    fn user(&mut self, id: &str) -> UserRow {
+        self.books.users.find_or_create(&self.books.hasher, id)
     }
 
     /// The number of the purchase that an event with that id is or gives back, where it has one.
@@ -104,8 +109,40 @@ impl Facts {
         faults
     }
 
-    /// The rows of an event's item and merchant, created where they are not known.
-    pub(super) fn target(&mut self, event: &Event<'_>) -> Target {
+    /// Resolves an event to rows, created if unknown; leaves out what concerns the person.
+    pub(super) fn resolve(
+        &mut self,
+        event: &Event<'_>,
+        purchase: Option<u64>,
+        moment: &Moment<'_>,
+    ) -> Learned<'static> {
+        let (item, merchant) = self.target(event);
+        let is_sale = matches!(event.kind, EventKind::Purchase | EventKind::Refund);
+        Learned {
+            kind: event.kind,
+            at: event.at,
+            day: moment.day(event.at),
+            id: None,
+            user: UserRow::NONE,
+            buyer: UserRow::NONE,
+            item,
+            merchant,
+            tags: &[],
+            bond: None,
+            gain: 0.0,
+            item_gain: 0.0,
+            purchase,
+            amount: event.amount.map(Money::from_units),
+            worth: if is_sale {
+                self.worth(event, item)
+            } else {
+                Money::ZERO
+            },
+        }
+    }
+
+    /// Returns the rows of an event's item and merchant, created if unknown.
+    fn target(&mut self, event: &Event<'_>) -> (ItemRow, MerchantRow) {
         let item = event
             .item_id
             .as_deref()
@@ -117,7 +154,7 @@ impl Facts {
             Some(id) => self.merchant(id),
             None => self.revive(sells),
         };
-        Target { item, merchant }
+        (item, merchant)
     }
 
     fn item_or_stub(&mut self, id: &str) -> ItemRow {
@@ -139,54 +176,25 @@ impl Facts {
         gone.map_or(merchant, |id| self.merchant(&id))
     }
 
-    /// Adds the event's gain to the user's histories.
-    fn learn(&mut self, event: &Event<'_>, user: UserRow, target: Target, moment: &Moment<'_>) {
-        let bond = event
-            .kind
-            .is_bond()
-            .then(|| match event.creator_id.as_deref() {
-                Some(creator) => Bond::Creator(self.books.tags.intern(
-                    &self.books.hasher,
-                    Space::Creator,
-                    creator,
-                )),
-                None => Bond::Merchant(target.merchant),
-            });
-        let gain = moment.config.profile.gains[event.kind as usize];
-        let item_gain = self.item_gain(event.kind, target.item, moment.config);
-        let books = &mut self.books;
-        let Some(stored) = books.users.get_mut(user) else {
-            return;
-        };
-        stored.events = stored.events.saturating_add(1);
-        let learn = moment.learn();
-        let mut evicted = bond.map_or(0, |bond| {
-            stored
-                .profile
-                .follow(&learn, bond, event.at, event.kind == EventKind::Follow)
-        });
-        if gain.abs() > 0.0 || item_gain.abs() > 0.0 {
-            let growth = stored.profile.open(&learn, event.at);
-            if gain.abs() > 0.0 && target.item.is_some() {
-                let item = books.items.get(target.item);
-                books
-                    .items
-                    .visit_tags(target.item, item, |tag: TagId, weight| {
-                        if weight.abs() > 0.0 {
-                            let amount = gain * f64::from(weight) * growth;
-                            evicted += stored.profile.add_tag(&learn, tag, amount);
-                        }
-                    });
-            }
-            evicted += histories(
-                &mut stored.profile,
-                &learn,
-                target,
-                gain * growth,
-                item_gain * growth,
-            );
+    /// Returns the merchant or creator that a follow or unfollow is about.
+    fn bond(&mut self, event: &Event<'_>, merchant: MerchantRow) -> Option<Bond> {
+        if !event.kind.is_bond() {
+            return None;
         }
-        self.counts.evicted += evicted as u64;
+        let Some(creator) = event.creator_id.as_deref() else {
+            return Some(Bond::Merchant(merchant));
+        };
+        let books = &mut self.books;
+        let tag = books.tags.intern(&books.hasher, Space::Creator, creator);
+        Some(Bond::Creator(tag))
+    }
+
+    /// Copies the tags of an item, which users learn from while the catalogue lies beside them.
+    fn copy_tags(&self, item: ItemRow, tags: &mut Vec<(TagId, f32)>) {
+        if let Some(row) = item.some() {
+            let items = &self.books.items;
+            items.visit_tags(row, items.get(row), |tag, weight| tags.push((tag, weight)));
+        }
     }
 
     /// The gain for the history with the item itself, which a category may set apart.
@@ -206,68 +214,6 @@ impl Facts {
         set_apart.unwrap_or(config.profile.gains[kind as usize])
     }
 
-    /// Notes the event in the race's books, with the number of the purchase that it is or gives back.
-    pub(super) fn record(
-        &mut self,
-        event: &Event<'_>,
-        purchase: Option<u64>,
-        buyer: UserRow,
-        target: Target,
-        moment: &Moment<'_>,
-    ) {
-        let day = moment.day(event.at);
-        self.books.sales.seen(target.runners(), day);
-        match event.kind {
-            EventKind::Purchase => {
-                let amount = self.worth(event, target.item);
-                self.books.sales.purchase(
-                    day,
-                    Purchase {
-                        id: purchase.unwrap_or(0),
-                        buyer,
-                        runners: target.runners(),
-                        amount,
-                        refunded: Money::default(),
-                    },
-                );
-            }
-            EventKind::Refund => self.refund(event, purchase, buyer, target, day),
-            EventKind::Impression
-            | EventKind::View
-            | EventKind::Click
-            | EventKind::Favourite
-            | EventKind::Cart => {}
-            EventKind::Share | EventKind::Follow | EventKind::Unfollow | EventKind::Dislike => {}
-        }
-    }
-
-    /// Takes money back, from its purchase where one is named.
-    fn refund(
-        &mut self,
-        event: &Event<'_>,
-        purchase: Option<u64>,
-        buyer: UserRow,
-        target: Target,
-        day: Day,
-    ) {
-        match purchase {
-            Some(purchase) => {
-                self.books.sales.refund(Refund {
-                    purchase,
-                    buyer,
-                    runners: target.runners(),
-                    amount: event.amount.map(Money::from_units),
-                });
-            }
-            None => {
-                let amount = self.worth(event, target.item);
-                self.books
-                    .sales
-                    .refund_unlinked(day, target.runners(), amount);
-            }
-        }
-    }
-
     /// The money of an event: its amount, else the listed price × quantity.
     fn worth(&self, event: &Event<'_>, item: ItemRow) -> Money {
         let listed = || {
@@ -278,21 +224,4 @@ impl Facts {
         };
         Money::from_units(event.amount.unwrap_or_else(listed))
     }
-}
-
-fn histories(
-    profile: &mut Profile,
-    learn: &Learn,
-    target: Target,
-    gain: f64,
-    item_gain: f64,
-) -> usize {
-    let mut evicted = 0;
-    if target.item.is_some() && item_gain.abs() > 0.0 {
-        evicted += profile.add_item(learn, target.item, item_gain);
-    }
-    if target.merchant.is_some() && gain.abs() > 0.0 {
-        evicted += profile.add_merchant(learn, target.merchant, gain);
-    }
-    evicted
 }

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::{EntityKind, Facts};
 use crate::clock::Day;
 use crate::config::Config;
-use crate::feature::{Profile, User};
+use crate::feature::User;
 use crate::id::{ItemRow, MerchantRow, UserRow};
-use crate::race::{Ledger, WINDOW};
-use crate::state::EventId;
+use crate::race::WINDOW;
+use crate::state::{EventId, Gone};
 
 /// Deleted users of whom a hash is kept.
 const DELETED: usize = 1_000_000;
@@ -41,13 +41,13 @@ impl Facts {
                 books
                     .items
                     .remove(row, &mut books.tags, &mut books.merchants, &books.hasher);
-                self.books.sales.forget(row);
+                books.forget(Gone::Item(row));
                 Retired::Item(row)
             }
             EntityKind::Merchant => {
                 let row = books.merchants.find(&books.hasher, id)?;
                 let next = books.merchants.remove(&books.hasher, row);
-                self.books.sales.forget(row);
+                books.forget(Gone::Merchant(row));
                 Retired::Merchant(row, next)
             }
             EntityKind::User => {
@@ -58,6 +58,7 @@ impl Facts {
                 }
                 let bought = books.users.get(row).is_some_and(|user| user.events > 0);
                 books.users.remove(&books.hasher, row);
+                books.forget(Gone::User(row));
                 if !bought {
                     books.users.release(row);
                     return Some(Retired::User);
@@ -98,20 +99,12 @@ impl Facts {
         empty
     }
 
-    /// Forgets all that was learnt, and keeps all that was declared.
+    /// Forgets everything that was learnt, and keeps everything that was declared.
     pub fn unlearn(&mut self, config: &Config) {
-        for row in (0..self.books.users.rows()).map(UserRow::at) {
-            if let Some(user) = self.books.users.get_mut(row) {
-                user.profile = Profile::default();
-                user.events = 0;
-            }
+        self.books.unlearn(config);
+        for (_, row) in std::mem::take(&mut self.leaving) {
+            self.books.users.release(row);
         }
-        let leaving = std::mem::take(&mut self.leaving);
-        leaving
-            .into_iter()
-            .for_each(|(_, row)| self.books.users.release(row));
-        self.books.sales = Ledger::new(config.store.waiting_refunds);
-        self.books.seen = self.books.seen.emptied();
         self.latest = None;
     }
 
@@ -127,34 +120,12 @@ impl Facts {
         }
     }
 
-    /// Forgets a deleted entity in the profiles of a range of users.
+    /// Forgets a deleted entity in what was learnt of a range of users.
     pub fn forget(&mut self, retired: Retired, users: Range<usize>) {
-        let users = users.map(UserRow::at);
         match retired {
-            Retired::Item(item) => users.for_each(|user| self.forget_item(user, item)),
-            Retired::Merchant(gone, _) => users.for_each(|user| self.forget_merchant(user, gone)),
+            Retired::Item(item) => self.books.forget_in(Gone::Item(item), users),
+            Retired::Merchant(gone, _) => self.books.forget_in(Gone::Merchant(gone), users),
             Retired::User => {}
-        }
-    }
-
-    /// Touches only who knows the item: a row that is changed is copied where a checkpoint is being written.
-    fn forget_item(&mut self, user: UserRow, item: ItemRow) {
-        let users = &mut self.books.users;
-        let knows = |user: &User| user.profile.knows_item(item);
-        if users.get(user).is_some_and(knows)
-            && let Some(user) = users.get_mut(user)
-        {
-            user.profile.forget_item(item);
-        }
-    }
-
-    fn forget_merchant(&mut self, user: UserRow, merchant: MerchantRow) {
-        let users = &mut self.books.users;
-        let knows = |user: &User| user.profile.knows_merchant(merchant);
-        if users.get(user).is_some_and(knows)
-            && let Some(user) = users.get_mut(user)
-        {
-            user.profile.forget_merchant(merchant);
         }
     }
 

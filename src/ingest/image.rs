@@ -12,22 +12,11 @@ use crate::binary::append;
 use crate::clock::{Day, Time};
 use crate::config::Config;
 use crate::id::UserRow;
-use crate::race::{Ledger, LedgerImage, Purchase};
-use crate::state::{EventId, FeatureImage, Rows, Seen, SeenImage};
+use crate::state::{self, EventId, Format1, HEAD, HEAD_OF_FORMAT_1, Present};
 
-/// Rows of one part: few enough that a writer hardly waits.
-const ROWS: usize = 32;
-/// What a part begins with: what it is of. The rows of the feature store come first, in the order of [`Rows::ALL`].
-const HEAD: u8 = 0x10;
-const PURCHASES: u8 = 0x11;
-const EVENT_IDS: u8 = 0x12;
-
-/// What is small of one instant: the first part.
+/// What is not a book's: the first part.
 #[derive(Debug, Deserialize, Serialize)]
 struct Head {
-    features: FeatureImage,
-    sales: LedgerImage,
-    seen: SeenImage,
     latest: Option<Time>,
     revision: u64,
     leaving: VecDeque<(Day, UserRow)>,
@@ -40,31 +29,16 @@ struct Head {
 /// All facts at one instant, to be written part by part.
 #[derive(Debug)]
 pub struct Image {
-    head: Head,
-    at: Part,
-}
-
-/// The part that comes next.
-#[derive(Clone, Copy, Debug)]
-enum Part {
-    Head,
-    /// Rows of the kind at that place of [`Rows::ALL`], from that row on.
-    Rows(usize, usize),
-    /// Purchases from that slice on.
-    Purchases(usize),
-    /// Event ids from that slice on.
-    EventIds(usize),
-    End,
+    /// `None` once it is written.
+    head: Option<Head>,
+    books: state::Image,
 }
 
 impl Facts {
-    /// The facts as they are now: what is small is copied, what is shared is shared, and the columns of rows are frozen until
-    /// [`Self::thaw`]. What comes after it is learnt under the settings `terms`.
+    /// Freezes the facts as they are now: what is small is copied, what is shared is shared, and columns of rows stay frozen until
+    /// [`Self::thaw`]. `terms` are the settings under which the facts after it are learnt.
     pub fn freeze(&mut self, terms: String) -> Image {
         let head = Head {
-            features: self.books.freeze(),
-            sales: self.books.sales.image(),
-            seen: self.books.seen.image(),
             latest: self.latest,
             revision: self.revision,
             leaving: self.leaving.clone(),
@@ -73,78 +47,37 @@ impl Facts {
             terms,
         };
         Image {
-            head,
-            at: Part::Head,
+            head: Some(head),
+            books: self.books.freeze(),
         }
     }
 
-    /// Ends the freezing of the first so many kinds of rows.
-    pub fn thaw(&mut self, kinds: usize) {
-        for of in Rows::ALL.into_iter().take(kinds) {
-            self.books.thaw(of);
-        }
+    /// Ends the freezing of the first `count` books.
+    pub fn thaw(&mut self, count: usize) {
+        self.books.thaw(count);
+    }
+
+    /// Ends the freezing of every book.
+    pub fn thaw_all(&mut self) {
+        self.books.thaw(usize::MAX);
     }
 }
 
 impl Image {
-    /// Appends the next part; `false` at the end. The facts must be those that the image was made of.
+    /// Appends the next part; returns `false` at the end. The facts must be those that the image was made of.
     pub fn next(&mut self, facts: &Facts, bytes: &mut Vec<u8>) -> bool {
-        loop {
-            let (next, written) = match self.at {
-                Part::Head => {
-                    bytes.push(HEAD);
-                    append(&self.head, bytes);
-                    (Part::Rows(0, 0), true)
-                }
-                Part::Rows(kind, from) => self.rows(kind, from, facts, bytes),
-                Part::Purchases(slice) => match self.head.sales.purchases().nth(slice) {
-                    Some(purchases) => {
-                        bytes.push(PURCHASES);
-                        append(&purchases, bytes);
-                        (Part::Purchases(slice + 1), true)
-                    }
-                    None => (Part::EventIds(0), false),
-                },
-                Part::EventIds(slice) => match self.head.seen.ids().nth(slice) {
-                    Some(ids) => {
-                        bytes.push(EVENT_IDS);
-                        append(&ids, bytes);
-                        (Part::EventIds(slice + 1), true)
-                    }
-                    None => (Part::End, false),
-                },
-                Part::End => return false,
-            };
-            self.at = next;
-            if written {
-                return true;
-            }
-        }
-    }
-
-    /// Writes the next rows of a kind; what comes then, and whether there were any.
-    fn rows(&self, kind: usize, from: usize, facts: &Facts, bytes: &mut Vec<u8>) -> (Part, bool) {
-        let Some(of) = Rows::ALL.get(kind).copied() else {
-            return (Part::Purchases(0), false);
+        let Some(head) = self.head.take() else {
+            return self.books.next(&facts.books, bytes);
         };
-        let count = self.head.features.rows(of);
-        if from >= count {
-            return (Part::Rows(kind + 1, 0), false);
-        }
-        let to = (from + ROWS).min(count);
-        bytes.push(of as u8);
-        facts.books.write(of, from..to, bytes);
-        (Part::Rows(kind, to), true)
+        bytes.push(HEAD);
+        append(&head, bytes);
+        true
     }
 
-    /// How many kinds of rows are all written, and need not be frozen any longer.
+    /// Returns how many books are written and need not stay frozen.
     #[must_use]
-    pub fn kinds_written(&self) -> usize {
-        match self.at {
-            Part::Head => 0,
-            Part::Rows(kind, _) => kind,
-            Part::Purchases(_) | Part::EventIds(_) | Part::End => Rows::ALL.len(),
-        }
+    pub fn books_written(&self) -> usize {
+        self.books.books_written()
     }
 }
 
@@ -153,56 +86,51 @@ impl Image {
 pub struct Restored {
     /// The facts.
     pub facts: Facts,
-    /// The settings under which what comes next is learnt; empty before the first part.
+    /// The settings under which the facts after the image are learnt; empty before the first part.
     pub terms: String,
+    present: Present,
 }
 
 impl Restored {
-    /// Nothing yet, with the bounds of a configuration.
+    /// Returns empty facts with the bounds of a configuration.
     #[must_use]
     pub fn new(config: &Config) -> Self {
         Self {
             facts: Facts::new(config),
             terms: String::new(),
+            present: Present::default(),
         }
     }
 
-    /// Takes the next part. Only its form is checked, and it takes no more memory than it fills; that its rows and numbers fit together
-    /// is trusted, for a checksum says that we wrote it.
+    /// Restores the next part.
     ///
     /// # Errors
-    /// Bytes that are none.
-    pub fn part(&mut self, part: &[u8], config: &Config) -> Result<(), postcard::Error> {
-        let Some((kind, content)) = part.split_first() else {
+    /// The part is of no known code, or its bytes are invalid.
+    pub fn part(&mut self, part: &[u8]) -> Result<(), postcard::Error> {
+        let Some((&code, content)) = part.split_first() else {
             return Ok(());
         };
-        let facts = &mut self.facts;
-        match *kind {
-            HEAD => self.head(postcard::from_bytes(content)?, config),
-            PURCHASES => {
-                let (day, purchases): (Day, Vec<Purchase>) = postcard::from_bytes(content)?;
-                facts.books.sales.restore_purchases(day, purchases);
+        let books = &mut self.facts.books;
+        match code {
+            HEAD => self.head(postcard::from_bytes(content)?),
+            HEAD_OF_FORMAT_1 => {
+                let (of_books, head): (Format1, Head) = postcard::from_bytes(content)?;
+                books.restore_format_1(of_books, &mut self.present);
+                self.head(head);
             }
-            EVENT_IDS => {
-                let ids: Vec<EventId> = postcard::from_bytes(content)?;
-                ids.into_iter()
-                    .for_each(|id| facts.books.seen.restore_id(id));
-            }
-            rows => {
-                let of = Rows::ALL.get(usize::from(rows));
-                let of = of.ok_or(postcard::Error::DeserializeBadEnum)?;
-                facts.books.read(*of, content)?;
-            }
+            _ => books.restore(code, content, &mut self.present)?,
         }
         Ok(())
     }
 
-    fn head(&mut self, head: Head, config: &Config) {
+    /// Returns the books that the parts lack, wholly or in part, because they were written before those books were kept.
+    #[must_use]
+    pub fn missing(&self) -> Vec<&'static str> {
+        self.present.missing()
+    }
+
+    fn head(&mut self, head: Head) {
         let facts = &mut self.facts;
-        facts.books.restore_small(head.features);
-        facts.books.sales = Ledger::restore(head.sales, config.store.waiting_refunds);
-        facts.books.seen = Seen::new(config.store.event_ids, config.store.event_id_age);
-        facts.books.seen.restore(head.seen);
         facts.latest = head.latest;
         facts.revision = head.revision;
         facts.leaving = head.leaving;

@@ -11,7 +11,6 @@ use crate::binary::append;
 use crate::clock::{Day, Time};
 use crate::config::{Config, ConfigFaults};
 use crate::feature::Decay;
-use crate::id::UserRow;
 use crate::model::id_text;
 use crate::model::{Event, Vocabulary};
 
@@ -236,13 +235,7 @@ impl Facts {
     pub fn change_terms(&mut self, from: &Config, to: &Config) {
         let [from, to] = [from, to].map(|config| Decay::new(config.profile.half_life));
         if let (true, Some(at)) = (from != to, self.latest) {
-            let users = &mut self.books.users;
-            let rows = u32::try_from(users.rows()).unwrap_or(u32::MAX);
-            for user in (0..rows).map(UserRow) {
-                if let Some(user) = users.get_mut(user) {
-                    user.profile.change_decay(from, to, at);
-                }
-            }
+            self.books.change_decay(from, to, at);
         }
     }
 

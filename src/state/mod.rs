@@ -1,12 +1,48 @@
-//! The books: everything that facts change, one book for each kind of kept state.
+//! Everything that facts change, as a table of books: one book for each kind of kept state.
 //!
-//! The books are plain data in memory with no lock and no clock of their own. The engine puts them behind a lock that the writer holds
-//! for a slice of facts at a time.
+//! A row names a book and the permanent codes of the parts that a checkpoint holds of it. Whatever is done to all books (learning from
+//! an event, forgetting, expiring, writing, restoring, measuring) is one loop over the table, so a new book is one row and one file.
+//! A code is never used for another shape: a changed shape gets a new code, and the old one is still read. A part that an old
+//! checkpoint lacks leaves its book empty. Books are plain data: no lock, no clock, no log.
 
-mod books;
-mod image;
+mod book;
+mod format_1;
+mod items;
+mod learned;
+mod merchants;
+mod moment;
+mod part;
+mod sales;
 mod seen;
+mod table;
+mod tags;
+mod users;
 
-pub use books::Books;
-pub use image::{FeatureImage, Rows};
-pub use seen::{EventId, Key, Seen, SeenImage};
+#[cfg(test)]
+mod tests;
+
+use crate::feature::{Items, Merchants, Tags, Users};
+use crate::race::Ledger;
+
+pub use book::{Book, Gone};
+pub use format_1::Format1;
+pub use learned::Learned;
+pub use moment::Moment;
+pub use part::{Image, Present};
+pub use seen::{EventId, Key, Seen};
+pub use table::{HEAD, HEAD_OF_FORMAT_1};
+
+table::books! {
+    /// The users: what was declared and what was learnt. Written first, because they change most.
+    users: Users = [0x20, 0x00];
+    /// The catalogue.
+    items: Items = [0x21, 0x01];
+    /// The merchants.
+    merchants: Merchants = [0x22, 0x02];
+    /// Tag names, and how many items carry each.
+    tags: Tags = [0x23, 0x03];
+    /// The sales of the window.
+    sales: Ledger = [0x24, 0x11];
+    /// The event ids of late.
+    seen: Seen = [0x25, 0x12];
+}

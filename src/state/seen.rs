@@ -11,8 +11,17 @@ use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
+use super::part::whole;
+use super::{Book, Learned, Moment};
+use crate::binary::append;
 use crate::chunked::Chunked;
 use crate::clock::Time;
+use crate::config::Config;
+use crate::id::IdHasher;
+use crate::telemetry::Size;
+
+/// Everything but the ids.
+const SMALL: usize = 0;
 
 /// How many ids share one note of when they came.
 const NOTE: u64 = 1_024;
@@ -86,13 +95,6 @@ pub struct SeenImage {
     evicted: u64,
     #[serde(skip)]
     ids: Chunked<EventId>,
-}
-
-impl SeenImage {
-    /// The ids in order, some thousands at a time.
-    pub fn ids(&self) -> impl Iterator<Item = &[EventId]> {
-        self.ids.slices()
-    }
 }
 
 impl Seen {
@@ -220,28 +222,57 @@ impl Seen {
             self.notes.pop_front();
         }
     }
+}
 
-    /// Returns whether no id is remembered.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+impl Book for Seen {
+    type Image = SeenImage;
+
+    fn new(config: &Config) -> Self {
+        Self::new(config.store.event_ids, config.store.event_id_age)
     }
 
-    /// How many ids are remembered.
-    pub fn len(&self) -> usize {
-        self.ids.len()
+    fn learn(&mut self, event: &Learned<'_>, moment: &Moment<'_>) {
+        if let Some(id) = event.id {
+            self.add(id, moment.wall);
+        }
     }
 
-    /// How many ids gave way to others at the bound, in all; those that were too old are not among them.
-    pub fn evicted(&self) -> u64 {
-        self.evicted
+    fn unlearn(&mut self, _: &Config) {
+        *self = self.emptied();
     }
 
-    /// Bytes held.
-    pub fn bytes(&self) -> usize {
-        self.ids.bytes() + self.places.allocation_size()
+    fn freeze(&mut self) -> SeenImage {
+        self.image()
+    }
+
+    fn write(&self, image: &SeenImage, kind: usize, part: usize, bytes: &mut Vec<u8>) -> bool {
+        if kind == SMALL {
+            return whole(part, image, bytes);
+        }
+        let ids = image.ids.slices().nth(part);
+        ids.map(|ids| append(ids, bytes)).is_some()
+    }
+
+    fn restore(&mut self, kind: usize, bytes: &[u8], _: &IdHasher) -> Result<(), postcard::Error> {
+        if kind == SMALL {
+            self.restore(postcard::from_bytes(bytes)?);
+            return Ok(());
+        }
+        let ids: Vec<EventId> = postcard::from_bytes(bytes)?;
+        ids.into_iter().for_each(|id| self.restore_id(id));
+        Ok(())
+    }
+
+    fn sizes(&self, report: &mut impl FnMut(&'static str, Size)) {
+        let size = Size {
+            entries: self.ids.len(),
+            bytes: self.ids.bytes() + self.places.allocation_size(),
+            evicted: self.evicted,
+        };
+        report("event_ids", size);
     }
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,9 +286,9 @@ mod tests {
             assert!(!seen.has(id));
             seen.add(id, Time::default());
             assert!(seen.has(id));
-            assert_eq!(seen.len(), (n + 1).min(3_000));
+            assert_eq!(seen.ids.len(), (n + 1).min(3_000));
         }
-        assert_eq!(seen.evicted(), 7_000);
+        assert_eq!(seen.evicted, 7_000);
         assert!(ids.iter().rev().take(3_000).all(|&id| seen.has(id)));
         assert!(!ids.iter().rev().skip(3_000).any(|&id| seen.has(id)));
     }
@@ -270,9 +301,9 @@ mod tests {
         let late = seen.hash("late");
         seen.add(late, Time::default().plus(HOUR + 1));
         assert!(
-            seen.len() <= 1_025,
+            seen.ids.len() <= 1_025,
             "all but the last note's worth went: {}",
-            seen.len()
+            seen.ids.len()
         );
         assert!(seen.has(late) && !seen.has(ids[0]));
     }

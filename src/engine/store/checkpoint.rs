@@ -9,7 +9,6 @@ use super::erase::Erased;
 use crate::engine::Engine;
 use crate::ingest::Image;
 use crate::journal::{Broken, Checkpoint, Directory, JournalError, Parts};
-use crate::state::Rows;
 
 /// How often the thread looks whether a checkpoint is due.
 const LOOK: Duration = Duration::from_millis(20);
@@ -29,7 +28,7 @@ impl Engine {
         let started = Instant::now();
         let (sequence, image) = self.freeze(kept)?;
         let written = self.write_frozen(kept, sequence, image);
-        self.facts.write().thaw(Rows::ALL.len());
+        self.facts.write().thaw_all();
         let (written, erased) = written?;
         *newest = Some(written.clone());
         self.observe_checkpoint(sequence, started.elapsed());
@@ -77,8 +76,8 @@ impl Engine {
                 return Ok(());
             }
             parts.add(|bytes| bytes.extend_from_slice(&part))?;
-            if image.kinds_written() > thawed {
-                thawed = image.kinds_written();
+            if image.books_written() > thawed {
+                thawed = image.books_written();
                 self.facts.write().thaw(thawed);
             }
         }

@@ -32,6 +32,11 @@ pub(super) fn load(directory: &Directory, config: &Config) -> Result<Found, Jour
         seconds = started.elapsed().as_secs_f64(),
         "checkpoint loaded"
     );
+    for book in restored.missing() {
+        tracing::warn!(
+            "the checkpoint is from before the {book} were kept, so they are empty; `saima rebuild` learns them from the journal"
+        );
+    }
     let after = checkpoint.as_ref().map_or(0, |it| it.sequence);
     let mut terms = of_terms(&restored.terms, config, directory)?;
     let (mut facts, mut refused) = (restored.facts, 0);
@@ -78,7 +83,7 @@ pub(super) fn restored(
     let mut restored = Restored::new(config);
     if let Some(checkpoint) = &checkpoint {
         checkpoint.read(|part, offset| {
-            let taken = restored.part(part, config);
+            let taken = restored.part(part);
             taken.map_err(|error| checkpoint.damaged::<JournalError>(offset, &error.to_string()))
         })?;
     }

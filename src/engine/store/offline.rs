@@ -9,7 +9,6 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::{EntityKind, Facts, Record, Restored};
 use crate::journal::{self, Directory, Journal, JournalError};
-use crate::state::Rows;
 
 /// What learning anew came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +95,7 @@ fn replace(
         }
         Ok(())
     })?;
-    facts.thaw(Rows::ALL.len());
+    facts.thaw_all();
     directory.drop_checkpoints(&written)?;
     let settings = journal::Settings {
         segment_bytes: config.store.segment_bytes,

@@ -41,12 +41,11 @@ impl Ledger {
         }
     }
 
-    /// The ledger of an image, without its purchases.
-    #[must_use]
-    pub fn restore(image: LedgerImage, waiting_refunds: usize) -> Self {
+    /// Restores an image, without its purchases; the bound of waiting refunds stays.
+    pub fn restore(&mut self, image: LedgerImage) {
         let days = image.unlinked.into_iter();
-        let waiting = image.notes.waiting.bounded(waiting_refunds);
-        Self {
+        let waiting = image.notes.waiting.bounded(self.notes.waiting.bound());
+        *self = Self {
             days: days
                 .map(|(day, unlinked)| (day, DaySales::with(unlinked)))
                 .collect(),
@@ -54,7 +53,7 @@ impl Ledger {
                 waiting,
                 ..image.notes
             },
-        }
+        };
     }
 
     /// Restores purchases of a day, in their order.

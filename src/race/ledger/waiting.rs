@@ -38,6 +38,10 @@ impl Waiting {
         self.refunds.len()
     }
 
+    pub(super) fn bound(&self) -> usize {
+        self.bound
+    }
+
     /// The same refunds with another bound, which applies from the next refund on.
     pub(super) fn bounded(self, bound: usize) -> Self {
         Self { bound, ..self }

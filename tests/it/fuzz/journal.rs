@@ -282,7 +282,7 @@ fn load(parts: &[Seed], changed: &str, bytes: &[u8]) -> bool {
     let before = before.iter().map(|part| part.bytes.as_slice());
     let after = after.iter().skip(1).map(|part| part.bytes.as_slice());
     let mut parts = before.chain([bytes]).chain(after);
-    parts.all(|part| restored.part(part, &CONFIG).is_ok())
+    parts.all(|part| restored.part(part).is_ok())
 }
 
 #[test]

@@ -1,0 +1,37 @@
+//! The kinds of entities, and the operations on the lines of a bulk body. Both are written to the journal by their order here.
+
+use serde::{Deserialize, Serialize};
+
+/// A kind of entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+pub enum EntityKind {
+    /// Items.
+    Item,
+    /// Merchants.
+    Merchant,
+    /// Users.
+    User,
+}
+
+/// The operation on the lines of a bulk body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub enum Operation {
+    /// Replaces what was declared.
+    Upsert(EntityKind),
+    /// Merges into what was declared.
+    Patch(EntityKind),
+    /// Applies behaviour events.
+    Events,
+}
+
+impl EntityKind {
+    /// Returns its name in messages and metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Item => "item",
+            Self::Merchant => "merchant",
+            Self::User => "user",
+        }
+    }
+}

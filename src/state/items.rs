@@ -1,0 +1,61 @@
+//! The catalogue as a book: it is declared, and learns nothing.
+
+use super::Book;
+use super::part::{each, rows, whole};
+use crate::config::Config;
+use crate::feature::{Items, ItemsImage};
+use crate::id::IdHasher;
+use crate::telemetry::Size;
+
+/// What is written as a whole: free rows and the palette.
+const SMALL: usize = 0;
+
+impl Book for Items {
+    /// The small part, and how many rows are frozen.
+    type Image = (ItemsImage, usize);
+
+    fn new(_: &Config) -> Self {
+        Self::default()
+    }
+
+    fn freeze(&mut self) -> Self::Image {
+        let rows = self.freeze();
+        (self.small(), rows)
+    }
+
+    fn write(&self, image: &Self::Image, kind: usize, part: usize, bytes: &mut Vec<u8>) -> bool {
+        let (small, count) = image;
+        if kind == SMALL {
+            return whole(part, small, bytes);
+        }
+        let rows = rows(part, *count);
+        rows.map(|rows| self.write(rows, bytes)).is_some()
+    }
+
+    fn thaw(&mut self) {
+        self.thaw();
+    }
+
+    fn restore(
+        &mut self,
+        kind: usize,
+        bytes: &[u8],
+        hasher: &IdHasher,
+    ) -> Result<(), postcard::Error> {
+        if kind == SMALL {
+            self.restore(postcard::from_bytes(bytes)?);
+            return Ok(());
+        }
+        each(bytes, |row| self.read_row(row, hasher))
+    }
+
+    fn sizes(&self, report: &mut impl FnMut(&'static str, Size)) {
+        // The bytes of declared texts take a walk, which a rebuild makes.
+        let size = Size {
+            entries: self.len(),
+            bytes: self.fixed_bytes(),
+            evicted: 0,
+        };
+        report("items", size);
+    }
+}

@@ -1,0 +1,43 @@
+//! An event as books learn from it: every id is resolved once, for all books.
+
+use super::EventId;
+use crate::clock::{Day, Time};
+use crate::feature::Bond;
+use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
+use crate::model::EventKind;
+use crate::race::Money;
+
+/// An event with its ids resolved to rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Learned<'a> {
+    /// The kind of the event.
+    pub kind: EventKind,
+    /// The time of the event.
+    pub at: Time,
+    /// The day of the event, by the configured offset from UTC.
+    pub day: Day,
+    /// Hash of the event's id, if it has one.
+    pub id: Option<EventId>,
+    /// The user; [`UserRow::NONE`] if the user was deleted, so that nothing may be learnt of the person.
+    pub user: UserRow,
+    /// The user as a buyer; a deleted user's sales stay, under a row without a name.
+    pub buyer: UserRow,
+    /// The item; [`ItemRow::NONE`] if the event names none.
+    pub item: ItemRow,
+    /// The merchant of the event or of its item; [`MerchantRow::NONE`] if there is none.
+    pub merchant: MerchantRow,
+    /// The tags of the item with their weights, if `gain` is not 0.
+    pub tags: &'a [(TagId, f32)],
+    /// The merchant or creator that a follow or unfollow is about.
+    pub bond: Option<Bond>,
+    /// The configured gain of this kind of event.
+    pub gain: f64,
+    /// The gain for the history with the item itself, which a category may set apart.
+    pub item_gain: f64,
+    /// Number of the purchase that the event is or refunds, if it has one.
+    pub purchase: Option<u64>,
+    /// The amount that the event gives.
+    pub amount: Option<Money>,
+    /// Money of a purchase or refund: the amount, else the listed price × quantity. Zero for other events.
+    pub worth: Money,
+}

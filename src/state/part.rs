@@ -1,0 +1,182 @@
+//! The books as parts of a checkpoint: a part is one byte of code and the content.
+//!
+//! Every kind of parts is written at least once, if need be with no content: so a kind that is missing tells of a checkpoint from before
+//! its time, and of nothing else.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::table::{HEAD, HEAD_OF_FORMAT_1};
+use super::{Book, Books, CODES, Format1, Frozen, THAW, WRITE};
+use crate::binary::append;
+
+/// Rows of one part: few enough that a writer hardly waits.
+const ROWS: usize = 32;
+
+/// The books at one instant, to be written part by part.
+#[derive(Debug)]
+pub struct Image {
+    books: Frozen,
+    place: Place,
+}
+
+/// The part that comes next.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Place {
+    book: usize,
+    kind: usize,
+    part: usize,
+}
+
+impl Books {
+    /// Freezes the books as they are now, until [`Self::thaw`].
+    pub fn freeze(&mut self) -> Image {
+        Image {
+            books: self.freeze_all(),
+            place: Place::default(),
+        }
+    }
+
+    /// Ends the freezing of the first `count` books.
+    pub fn thaw(&mut self, count: usize) {
+        THAW.iter().take(count).for_each(|thaw| thaw(self));
+    }
+}
+
+impl Image {
+    /// Appends the next part; returns `false` at the end. The books must be those that the image was made of.
+    pub fn next(&mut self, books: &Books, bytes: &mut Vec<u8>) -> bool {
+        while let Some(write) = WRITE.get(self.place.book) {
+            if write(books, &self.books, &mut self.place, bytes) {
+                return true;
+            }
+            self.place = Place {
+                book: self.place.book + 1,
+                ..Place::default()
+            };
+        }
+        false
+    }
+
+    /// Returns how many books are written and need not stay frozen.
+    #[must_use]
+    pub fn books_written(&self) -> usize {
+        self.place.book
+    }
+}
+
+/// Appends the next part of a book; returns `false` if there is none.
+pub(super) fn write<B: Book>(
+    book: &B,
+    image: &B::Image,
+    codes: &[u8],
+    place: &mut Place,
+    bytes: &mut Vec<u8>,
+) -> bool {
+    while let Some(&code) = codes.get(place.kind) {
+        let start = bytes.len();
+        bytes.push(code);
+        if book.write(image, place.kind, place.part, bytes) || place.part == 0 {
+            place.part += 1;
+            return true;
+        }
+        bytes.truncate(start);
+        place.kind += 1;
+        place.part = 0;
+    }
+    false
+}
+
+/// The codes of the parts that were restored.
+#[derive(Clone, Debug, Default)]
+pub struct Present(BTreeSet<u8>);
+
+impl Present {
+    /// Returns the books of which a kind of parts is missing. If nothing was restored, there is no checkpoint and nothing is missing.
+    #[must_use]
+    pub fn missing(&self) -> Vec<&'static str> {
+        if self.0.is_empty() {
+            return Vec::new();
+        }
+        let lacks = |codes: &[u8]| codes.iter().any(|code| !self.0.contains(code));
+        let books = CODES.iter().filter(|(_, codes)| lacks(codes));
+        books.map(|(name, _)| *name).collect()
+    }
+}
+
+impl Books {
+    /// Restores a part. Only its form is checked, and it takes no more memory than it fills; that rows and numbers fit together is
+    /// trusted, because a checksum says that Saima wrote them.
+    ///
+    /// # Errors
+    /// The code is unknown, or the bytes are not those of a part of that code.
+    pub fn restore(
+        &mut self,
+        code: u8,
+        bytes: &[u8],
+        present: &mut Present,
+    ) -> Result<(), postcard::Error> {
+        present.0.insert(code);
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        self.restore_kind(code, bytes)
+    }
+
+    /// Restores what the head of format 1 holds of the books.
+    pub fn restore_format_1(&mut self, head: Format1, present: &mut Present) {
+        head.restore(self);
+        present.0.extend(Format1::CODES);
+    }
+}
+
+/// Appends the only part of a kind; returns `false`, with nothing appended, for any part but the first.
+pub(super) fn whole<T: Serialize>(part: usize, value: &T, bytes: &mut Vec<u8>) -> bool {
+    if part == 0 {
+        append(value, bytes);
+    }
+    part == 0
+}
+
+/// Returns the rows of a part, if there are any.
+pub(super) fn rows(part: usize, count: usize) -> Option<Range<usize>> {
+    let start = part * ROWS;
+    (start < count).then(|| start..(start + ROWS).min(count))
+}
+
+/// Reads values to the end.
+pub(super) fn each<T: DeserializeOwned>(
+    mut bytes: &[u8],
+    mut take: impl FnMut(T),
+) -> Result<(), postcard::Error> {
+    while !bytes.is_empty() {
+        let (value, rest) = postcard::take_from_bytes(bytes)?;
+        take(value);
+        bytes = rest;
+    }
+    Ok(())
+}
+
+/// Whether every code is of one kind of parts only, those of the heads included.
+pub(super) const fn are_unique(books: &[(&str, &[u8])]) -> bool {
+    let mut used = [false; 1 << u8::BITS];
+    used[HEAD as usize] = true;
+    used[HEAD_OF_FORMAT_1 as usize] = true;
+    let mut book = 0;
+    while book < books.len() {
+        let codes = books[book].1;
+        let mut kind = 0;
+        while kind < codes.len() {
+            if used[codes[kind] as usize] {
+                return false;
+            }
+            used[codes[kind] as usize] = true;
+            kind += 1;
+        }
+        book += 1;
+    }
+    true
+}

@@ -1,0 +1,121 @@
+//! The sales as a book: purchases and refunds of the window, and the first day of every runner.
+
+use super::part::whole;
+use super::{Book, Gone, Learned, Moment};
+use crate::binary::append;
+use crate::clock::Day;
+use crate::config::Config;
+use crate::id::IdHasher;
+use crate::model::EventKind;
+use crate::race::{Ledger, LedgerImage, Money, Purchase, Refund, RunnerRows};
+use crate::telemetry::Size;
+
+/// Everything but the purchases.
+const SMALL: usize = 0;
+
+impl Book for Ledger {
+    type Image = LedgerImage;
+
+    fn new(config: &Config) -> Self {
+        Self::new(config.store.waiting_refunds)
+    }
+
+    fn learn(&mut self, event: &Learned<'_>, _: &Moment<'_>) {
+        self.seen(runners(event), event.day);
+        match event.kind {
+            EventKind::Purchase => self.purchase(event.day, purchase(event)),
+            EventKind::Refund => refund(self, event),
+            EventKind::Impression
+            | EventKind::View
+            | EventKind::Click
+            | EventKind::Favourite
+            | EventKind::Cart => {}
+            EventKind::Share | EventKind::Follow | EventKind::Unfollow | EventKind::Dislike => {}
+        }
+    }
+
+    fn forget(&mut self, gone: Gone) {
+        match gone {
+            Gone::Item(item) => self.forget(item),
+            Gone::Merchant(merchant) => self.forget(merchant),
+            // Sales stay the merchant's; the row of the buyer stays out of use while the window holds them.
+            Gone::User(_) => {}
+        }
+    }
+
+    fn expire(&mut self, last_complete: Day) {
+        self.expire(last_complete);
+    }
+
+    fn unlearn(&mut self, config: &Config) {
+        *self = <Self as Book>::new(config);
+    }
+
+    fn freeze(&mut self) -> LedgerImage {
+        self.image()
+    }
+
+    fn write(&self, image: &LedgerImage, kind: usize, part: usize, bytes: &mut Vec<u8>) -> bool {
+        if kind == SMALL {
+            return whole(part, image, bytes);
+        }
+        let purchases = image.purchases().nth(part);
+        purchases.map(|slice| append(&slice, bytes)).is_some()
+    }
+
+    fn restore(&mut self, kind: usize, bytes: &[u8], _: &IdHasher) -> Result<(), postcard::Error> {
+        if kind == SMALL {
+            self.restore(postcard::from_bytes(bytes)?);
+            return Ok(());
+        }
+        let (day, purchases): (Day, Vec<Purchase>) = postcard::from_bytes(bytes)?;
+        self.restore_purchases(day, purchases);
+        Ok(())
+    }
+
+    fn sizes(&self, report: &mut impl FnMut(&'static str, Size)) {
+        let counts = self.counts();
+        let purchases = Size {
+            entries: counts.purchases,
+            bytes: self.bytes(),
+            evicted: counts.expired,
+        };
+        report("purchases", purchases);
+        let waiting = Size {
+            entries: counts.waiting,
+            bytes: 0,
+            evicted: counts.evicted,
+        };
+        report("waiting_refunds", waiting);
+    }
+}
+
+/// Returns the runners of the race that an event concerns.
+fn runners(event: &Learned<'_>) -> RunnerRows {
+    RunnerRows::default().with(event.item).with(event.merchant)
+}
+
+fn purchase(event: &Learned<'_>) -> Purchase {
+    Purchase {
+        id: event.purchase.unwrap_or(0),
+        buyer: event.buyer,
+        runners: runners(event),
+        amount: event.worth,
+        refunded: Money::default(),
+    }
+}
+
+/// Takes money back, from its purchase if the event names one.
+fn refund(sales: &mut Ledger, event: &Learned<'_>) {
+    match event.purchase {
+        Some(purchase) => {
+            sales.refund(Refund {
+                purchase,
+                buyer: event.buyer,
+                runners: runners(event),
+                amount: event.amount,
+            });
+        }
+        None => sales.refund_unlinked(event.day, runners(event), event.worth),
+    }
+}

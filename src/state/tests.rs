@@ -1,0 +1,94 @@
+//! The table of books: its codes are permanent, and every kind of parts is written.
+
+use super::part::{Place, are_unique, write};
+use super::{Book, Books, CODES, Learned, Moment, Present};
+use crate::config::Config;
+use crate::id::IdHasher;
+use crate::telemetry::Size;
+
+/// Codes that are on disks somewhere: rows may be added, never changed or removed.
+#[test]
+fn codes_are_permanent_and_unique() {
+    let known: [(&str, &[u8]); 6] = [
+        ("users", &[0x20, 0x00]),
+        ("items", &[0x21, 0x01]),
+        ("merchants", &[0x22, 0x02]),
+        ("tags", &[0x23, 0x03]),
+        ("sales", &[0x24, 0x11]),
+        ("seen", &[0x25, 0x12]),
+    ];
+    for row in known {
+        assert!(CODES.contains(&row), "{row:?} changed");
+    }
+    assert!(are_unique(CODES));
+    assert!(!are_unique(&[("one", &[1]), ("other", &[2, 1])]));
+    assert!(!are_unique(&[("one", &[super::HEAD])]));
+}
+
+#[test]
+fn empty_books_write_every_kind() {
+    let config = Config::embedded();
+    let mut books = Books::new(&config);
+    let mut image = books.freeze();
+    let (mut restored, mut present) = (Books::new(&config), Present::default());
+    assert!(
+        present.missing().is_empty(),
+        "there is no checkpoint at all"
+    );
+    let mut part = Vec::new();
+    while image.next(&books, &mut part) {
+        let (code, content) = part.split_first().unwrap();
+        restored.restore(*code, content, &mut present).unwrap();
+        part.clear();
+    }
+    assert_eq!(image.books_written(), CODES.len());
+    assert!(present.missing().is_empty());
+}
+
+/// A book that is in no table yet: the kinds of the events that it learnt.
+struct Kinds(Vec<u8>);
+
+impl Book for Kinds {
+    type Image = Vec<u8>;
+
+    fn new(_: &Config) -> Self {
+        Self(Vec::new())
+    }
+
+    fn learn(&mut self, event: &Learned<'_>, _: &Moment<'_>) {
+        self.0.push(event.kind as u8);
+    }
+
+    fn freeze(&mut self) -> Vec<u8> {
+        self.0.clone()
+    }
+
+    fn write(&self, image: &Vec<u8>, _: usize, part: usize, bytes: &mut Vec<u8>) -> bool {
+        let kind = image.get(part);
+        kind.map(|kind| bytes.push(*kind)).is_some()
+    }
+
+    fn restore(&mut self, _: usize, bytes: &[u8], _: &IdHasher) -> Result<(), postcard::Error> {
+        self.0.extend(bytes);
+        Ok(())
+    }
+
+    fn sizes(&self, report: &mut impl FnMut(&'static str, Size)) {
+        report("kinds", Size::default());
+    }
+}
+
+#[test]
+fn a_new_book_writes_its_parts_in_order() {
+    let parts = |learnt: &[u8]| {
+        let mut book = Kinds(learnt.to_vec());
+        let (image, mut place, mut parts) = (book.freeze(), Place::default(), Vec::new());
+        let mut part = Vec::new();
+        while write(&book, &image, &[0xF0], &mut place, &mut part) {
+            parts.push(std::mem::take(&mut part));
+        }
+        parts
+    };
+    assert_eq!(parts(&[3, 5]), [[0xF0, 3], [0xF0, 5]]);
+    assert_eq!(parts(&[]), [[0xF0]], "an empty kind leaves its code");
+}
