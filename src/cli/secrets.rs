@@ -36,7 +36,7 @@ impl Secrets {
         // The files are looked at before they are used, so that a change in between is seen as one.
         let token_files = Files::new(Tokens::files(variable));
         let tls_files = Files::new(config.files.as_ref().map_or_else(Vec::new, paths));
-        let failures = telemetry.tls_failures.clone();
+        let failures = telemetry.secrets.tls_failures.clone();
         let tls = Tls::load(config, failures, |path| fs::read(path), Clock::machine())?;
         let secrets = Self {
             tokens: (Arc::new(tokens()?), token_files),
@@ -82,7 +82,7 @@ impl Secrets {
                 tracing::info!("the changed tokens are live");
             }
             Err(error) => {
-                telemetry.tokens_refused.inc();
+                telemetry.secrets.tokens_rejected.inc();
                 tracing::error!("the changed tokens were refused, the old ones stay: {error}");
             }
         }
@@ -98,7 +98,7 @@ impl Secrets {
         match tls.reload(|path| fs::read(path), Clock::machine()) {
             Ok(()) => tracing::info!(expires = %tls.expires(), "the changed TLS files are live"),
             Err(error) => {
-                telemetry.tls_refused.inc();
+                telemetry.secrets.tls_rejected.inc();
                 tracing::error!("the changed TLS files were refused, the old ones stay: {error}");
             }
         }
@@ -108,7 +108,10 @@ impl Secrets {
     fn tell_expiry(&self, telemetry: &Telemetry) {
         if let Some((tls, _)) = &self.tls {
             let seconds = u64::try_from(tls.expires().millis() / SECOND);
-            telemetry.tls_expires.set(seconds.unwrap_or_default());
+            telemetry
+                .secrets
+                .tls_expires
+                .set(seconds.unwrap_or_default());
         }
     }
 }

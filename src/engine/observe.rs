@@ -39,7 +39,7 @@ impl Sizes {
 impl Engine {
     /// Counts the candidates of a decision: asked, unknown, hidden by each rule, without the data of each objective.
     pub(super) fn observe_ranking(&self, config: &Config, scene: &Scene, decision: &Decision<'_>) {
-        let to = &self.telemetry;
+        let to = &self.telemetry.ranking;
         to.candidates.inc_by(decision.asked as u64);
         if !decision.unknown.is_empty() {
             to.unknown_candidates.inc_by(decision.unknown.len() as u64);
@@ -79,15 +79,16 @@ impl Engine {
         };
         let rejected = fates.iter().filter(|fate| fate.is_err()).count();
         self.telemetry
+            .facts
             .accepted(kind)
             .inc_by((fates.len() - rejected) as u64);
-        self.telemetry.rejected(kind).inc_by(rejected as u64);
+        self.telemetry.facts.rejected(kind).inc_by(rejected as u64);
     }
 
     /// Notes a rebuild.
     pub(super) fn observe_rebuild(&self, number: u64, took: Duration) {
-        self.telemetry.standings_number.set(number);
-        self.telemetry.standings_duration.set(took.as_secs_f64());
+        self.telemetry.standings.number.set(number);
+        self.telemetry.standings.duration.set(took.as_secs_f64());
         tracing::debug!(number, seconds = took.as_secs_f64(), "standings rebuilt");
     }
 
@@ -103,7 +104,7 @@ impl Engine {
         match result {
             Ok(generation) => tracing::info!(generation, "the configuration is live"),
             Err(faults) => {
-                self.telemetry.config_refused.inc();
+                self.telemetry.configuration.rejected.inc();
                 tracing::error!(
                     "the changed configuration was refused, the old one stays:\n{faults}"
                 );
@@ -117,8 +118,9 @@ impl Engine {
         let to = &self.telemetry;
         let standings = Arc::clone(&self.standings.load());
         let generation = self.generation();
-        to.config_generation.set(generation.number);
-        to.standings_age
+        to.configuration.generation.set(generation.number);
+        to.standings
+            .age
             .set(seconds(self.clock.now().since(standings.as_of)));
         let runners: usize = TABLE.iter().map(|row| standings.size(row.kind)).sum();
         let size = Size {
@@ -126,7 +128,7 @@ impl Engine {
             bytes: standings.bytes(),
             evicted: 0,
         };
-        to.structure("standings", size);
+        to.memory.report("standings", size);
         if let Some(kept) = &self.kept {
             to.journal.sequence.set(kept.journal.durable_sequence());
             to.journal.bytes.set(kept.journal.bytes());
@@ -140,15 +142,15 @@ impl Engine {
         let (sales, to) = (facts.books.sales.counts(), &self.telemetry);
         facts.books.sizes(|name, mut size| {
             size.bytes += self.sizes.walked(name);
-            to.structure(name, size);
+            to.memory.report(name, size);
         });
         for kind in EventKind::ALL {
-            raise(to.events(kind), facts.counts.events[kind as usize]);
+            raise(to.facts.events(kind), facts.counts.events[kind as usize]);
         }
-        raise(&to.repeated_events, facts.counts.repeats);
-        raise(&to.unknown_merchants, facts.counts.bare_merchants);
-        raise(&to.late_sales, sales.late);
-        raise(&to.mismatched_refunds, sales.mismatched);
+        raise(&to.facts.repeated_events, facts.counts.repeats);
+        raise(&to.facts.unknown_merchants, facts.counts.bare_merchants);
+        raise(&to.facts.late_sales, sales.late);
+        raise(&to.facts.mismatched_refunds, sales.mismatched);
     }
 }
 

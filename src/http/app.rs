@@ -28,7 +28,7 @@ impl App {
     /// An app over an engine.
     pub(super) fn new(engine: Arc<Engine>, tokens: Arc<Tokens>) -> Self {
         let config = &engine.generation().config.admission;
-        let admission = Admission::new(config, &engine.telemetry().room);
+        let admission = Admission::new(config, &engine.telemetry().admission);
         Self {
             engine,
             tokens,
@@ -46,7 +46,7 @@ impl App {
 
     /// Counts and logs a bug; its detail stays out of the answer.
     pub(super) fn bug(&self, id: &RequestId, detail: &str) -> Problem {
-        self.engine.telemetry().panics.inc();
+        self.engine.telemetry().requests.panics.inc();
         tracing::error!(request_id = id.as_str(), "{detail}");
         Problem::internal()
     }
@@ -59,7 +59,9 @@ impl App {
                 found.map_or(("", ""), |(_, route)| (route.method.as_str(), route.path));
             self.engine
                 .telemetry()
-                .requests(method, path, status.as_u16())
+                .requests
+                .answers
+                .with([method, path, status.as_str()])
         };
         self.counters.inc(number, status, labels);
     }

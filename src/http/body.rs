@@ -256,7 +256,8 @@ mod tests {
             ingest_bytes: room,
             ..Config::embedded().admission
         };
-        Admission::new(&config, &crate::telemetry::Telemetry::default().room).hold(None, &config)
+        Admission::new(&config, &crate::telemetry::Telemetry::default().admission)
+            .hold(None, &config)
     }
 
     #[tokio::test]

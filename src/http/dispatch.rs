@@ -85,7 +85,7 @@ impl App {
 
     async fn answer(self: Arc<Self>, place: Option<PathRoutes>, request: Request) -> Response {
         let arrived = Instant::now();
-        let _under_way = UnderWay::begin(&self.engine.telemetry().in_flight);
+        let _under_way = UnderWay::begin(&self.engine.telemetry().requests.in_flight);
         let (mut head, mut body) = request.into_parts();
         let id = self.ids.of(&head.headers);
         let found = place.and_then(|place| place.route(&head.method));
@@ -367,14 +367,23 @@ mod tests {
             outcome.err().map(|problem| problem.cause),
             Some(Cause::Internal)
         );
-        assert_eq!(app.engine.telemetry().panics.get(), 1);
+        assert_eq!(app.engine.telemetry().requests.panics.get(), 1);
         let told = String::from_utf8(log.0.lock().clone()).unwrap();
         assert!(
             told.contains("r-panics") && told.contains("on purpose"),
             "{told}"
         );
-        app.admission.measure(config, &app.engine.telemetry().room);
-        assert_eq!(app.engine.telemetry().room.admitted("rank").get(), 0);
+        app.admission
+            .measure(config, &app.engine.telemetry().admission);
+        assert_eq!(
+            app.engine
+                .telemetry()
+                .admission
+                .admitted
+                .with(["rank"])
+                .get(),
+            0
+        );
     }
 
     #[test]

@@ -131,7 +131,7 @@ pub(super) fn metrics(call: &Call<'_>) -> Reply {
     call.app.engine.measure();
     call.app
         .admission
-        .measure(&call.generation.config.admission, &telemetry.room);
+        .measure(&call.generation.config.admission, &telemetry.admission);
     Reply::of(HeaderValue::from_static(SCRAPE_TYPE), telemetry.scrape())
 }
 

@@ -43,7 +43,7 @@ pub(super) async fn one(mut call: Call<'_>) -> Result<Reply, Problem> {
     let patience = timeout.saturating_sub(call.arrived.elapsed());
     if let Err(refusal) = call.turn(patience).await {
         let late = u64::from(refusal == Refusal::Late);
-        call.app.engine.telemetry().late.inc_by(late);
+        call.app.engine.telemetry().ranking.late.inc_by(late);
         return Err(with_own_id(&request, refusal.into()));
     }
     ranked(call.app, &request, read, call.id.as_str(), call.arrived)
@@ -95,7 +95,7 @@ fn ranked(
     let ranked = Instant::now();
     let own = request.request_id.as_deref();
     let answer = answer::write(&ranking, own.unwrap_or(id));
-    let scene = app.engine.telemetry().scene(&ranking.scene);
+    let scene = app.engine.telemetry().ranking.scene(&ranking.scene);
     scene.read.observe(read);
     scene.rank.observe(ranked - begun);
     scene.write.observe(ranked.elapsed());
@@ -116,7 +116,7 @@ fn refused(app: &App, error: RankError) -> Problem {
     match error {
         RankError::Invalid(faults) => Problem::invalid(faults),
         RankError::Late => {
-            app.engine.telemetry().late.inc();
+            app.engine.telemetry().ranking.late.inc();
             Problem::new(Cause::Late, "its timeout_ms ran out before scoring began")
         }
     }

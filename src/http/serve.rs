@@ -206,14 +206,14 @@ impl Guest {
                 Ok::<_, Infallible>(answer)
             }
         });
-        let _open = UnderWay::begin(&app.engine.telemetry().room.connections);
+        let _open = UnderWay::begin(&app.engine.telemetry().admission.connections);
         let connection = self.server.serve_connection(TokioIo::new(watched), service);
         tokio::select! {
             ended = self.watcher.watch(connection.into_owned()) => if let Err(error) = ended {
                 tracing::debug!("a connection ended: {error}");
             },
             overdue = watch.overdue(self.head, self.idle) => if overdue == Overdue::Head {
-                app.engine.telemetry().room.slow_heads.inc();
+                app.engine.telemetry().admission.slow_heads.inc();
             },
         }
     }

@@ -3,7 +3,7 @@
 use prometheus_client::metrics::counter::Counter;
 
 use super::work::{Refusal, Work};
-use crate::telemetry::{Count, Room};
+use crate::telemetry::{AdmissionMetrics, Count};
 
 /// Handles of the metrics of admission.
 pub(super) struct Metrics {
@@ -14,11 +14,11 @@ pub(super) struct Metrics {
 
 impl Metrics {
     /// Looks the handles up, so that every label is shown from the start.
-    pub(super) fn new(room: &Room) -> Self {
+    pub(super) fn new(to: &AdmissionMetrics) -> Self {
         Self {
-            admitted: Work::ALL.map(|work| room.admitted(work.name())),
-            slots: Work::ALL.map(|work| room.admitted_most(work.name())),
-            refused: Refusal::ALL.map(|refusal| room.refused(refusal.name())),
+            admitted: Work::ALL.map(|work| to.admitted.with([work.name()])),
+            slots: Work::ALL.map(|work| to.slots.with([work.name()])),
+            refused: Refusal::ALL.map(|refusal| to.rejected.with([refusal.name()])),
         }
     }
 

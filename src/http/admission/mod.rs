@@ -34,7 +34,7 @@ use self::pace::Pace;
 use self::queue::{Queue, Ready};
 use super::Action;
 use crate::config;
-use crate::telemetry::Room;
+use crate::telemetry::AdmissionMetrics;
 
 pub(super) use self::line::{Called, Claim, NoPlace};
 pub(super) use self::queue::Place;
@@ -141,7 +141,7 @@ impl Drop for Held {
 
 impl Admission {
     /// Nothing is under way yet.
-    pub(super) fn new(config: &config::Admission, room: &Room) -> Self {
+    pub(super) fn new(config: &config::Admission, room: &AdmissionMetrics) -> Self {
         let cores = available_parallelism().map_or(1, NonZero::get);
         let or = |given: usize, a_core: usize| if given == 0 { cores * a_core } else { given };
         Self {
@@ -253,13 +253,13 @@ impl Admission {
     }
 
     /// Brings the gauges up to date.
-    pub(super) fn measure(&self, config: &config::Admission, room: &Room) {
+    pub(super) fn measure(&self, config: &config::Admission, room: &AdmissionMetrics) {
         for work in Work::ALL {
             let most = self.most(work, Some(&Claim::Quiet), config);
             self.metrics.set(work, self.queue(work).taken(), most);
         }
         let held = |bytes: &AtomicUsize| bytes.load(Ordering::Relaxed) as u64;
-        room.standing.set(self.rank.line.standing() as u64);
+        room.paused.set(self.rank.line.standing() as u64);
         room.rank_body_bytes.set(held(&self.rank_bytes));
         room.ingest_body_bytes.set(held(&self.ingest_bytes));
     }
@@ -339,7 +339,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_full_refuses_until_one_leaves_and_the_others_do_not_care() {
         let config = config();
-        let admission = Admission::new(&config, &Telemetry::default().room);
+        let admission = Admission::new(&config, &Telemetry::default().admission);
         let one = enter(&admission, Work::Rank, &config, LONG).await;
         let two = enter(&admission, Work::Rank, &config, LONG).await;
         assert!(one.is_ok() && two.is_ok());
@@ -359,7 +359,7 @@ mod tests {
     #[tokio::test]
     async fn a_turn_is_waited_for_but_not_for_ever() {
         let config = config();
-        let admission = Admission::new(&config, &Telemetry::default().room);
+        let admission = Admission::new(&config, &Telemetry::default().admission);
         let first = enter(&admission, Work::Ingest, &config, LONG).await;
         let late = enter(&admission, Work::Ingest, &config, SHORT).await;
         assert_eq!(late.err(), Some(Refusal::Late));
@@ -374,7 +374,7 @@ mod tests {
     #[tokio::test]
     async fn those_who_wait_are_bounded_too() {
         let config = config();
-        let admission = Admission::new(&config, &Telemetry::default().room);
+        let admission = Admission::new(&config, &Telemetry::default().admission);
         let first = enter(&admission, Work::Ingest, &config, LONG).await;
         let mut waiting = tokio::task::JoinSet::new();
         let admission = Arc::new(admission);
@@ -399,7 +399,7 @@ mod tests {
             rank_bytes: 10,
             ..config()
         };
-        let admission = Admission::new(&config, &Telemetry::default().room);
+        let admission = Admission::new(&config, &Telemetry::default().admission);
         let (mut one, mut two) = (
             admission.hold(Some(Work::Rank), &config),
             admission.hold(Some(Work::Batch), &config),

@@ -1,0 +1,55 @@
+//! Metrics of facts.
+
+use prometheus_client::metrics::counter::Counter;
+
+use super::metric::{Each, metrics};
+use crate::model::EventKind;
+
+/// The kinds of facts as labels, in the order of the discriminants of [`FactKind`].
+const KINDS: [&str; 4] = ["item", "merchant", "user", "event"];
+
+/// Kind of a fact, for counting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactKind {
+    /// An upsert, a patch or a deletion of an item.
+    Item,
+    /// An upsert, a patch or a deletion of a merchant.
+    Merchant,
+    /// An upsert, a patch or a deletion of a user.
+    User,
+    /// An event.
+    Event,
+}
+
+metrics! {
+    /// Metrics of facts.
+    FactMetrics {
+        events: Each<Counter, { EventKind::NAMES.len() }> = "events" by ("kind", EventKind::NAMES), "Accepted events by kind";
+        accepted: Each<Counter, { KINDS.len() }> = "facts_accepted" by ("kind", KINDS), "Accepted facts";
+        rejected: Each<Counter, { KINDS.len() }> = "facts_rejected" by ("kind", KINDS), "Rejected facts";
+        pub repeated_events: Counter = "repeated_events", "Events whose id was already known";
+        pub unknown_merchants: Counter = "unknown_merchants", "Undeclared merchants that an item or an event named";
+        pub late_sales: Counter = "late_sales", "Purchases and unlinked refunds of days that had left the window";
+        pub mismatched_refunds: Counter = "mismatched_refunds", "Refunds that contradict their purchase";
+    }
+}
+
+impl FactMetrics {
+    /// Returns the counter of events of a kind.
+    #[must_use]
+    pub fn events(&self, kind: EventKind) -> &Counter {
+        &self.events[kind as usize]
+    }
+
+    /// Returns the counter of accepted facts of a kind.
+    #[must_use]
+    pub fn accepted(&self, kind: FactKind) -> &Counter {
+        &self.accepted[kind as usize]
+    }
+
+    /// Returns the counter of rejected facts of a kind.
+    #[must_use]
+    pub fn rejected(&self, kind: FactKind) -> &Counter {
+        &self.rejected[kind as usize]
+    }
+}

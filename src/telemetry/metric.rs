@@ -1,0 +1,154 @@
+//! Types of metrics, and the macro that declares a group of them.
+
+use std::array;
+use std::fmt::Debug;
+use std::ops::Index;
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::EncodeMetric;
+use prometheus_client::metrics::TypedMetric;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+/// A gauge of whole numbers.
+pub type Count = Gauge<u64, AtomicU64>;
+/// A gauge of any number.
+pub type Figure = Gauge<f64, AtomicU64>;
+
+/// What the registry needs of a metric.
+pub(super) trait Metric:
+    TypedMetric + EncodeMetric + Clone + Debug + Default + Send + Sync + 'static
+{
+}
+
+impl<M> Metric for M where
+    M: TypedMetric + EncodeMetric + Clone + Debug + Default + Send + Sync + 'static
+{
+}
+
+/// A metric, or a family of metrics, that can be registered.
+pub(super) trait Declare {
+    /// Names, and possibly values, of the labels.
+    type Labels;
+
+    /// Registers the metric under a name and a help text.
+    fn declare(to: &mut Registry, name: &str, labels: Self::Labels, help: &str) -> Self;
+}
+
+impl<M: Metric> Declare for M {
+    type Labels = ();
+
+    fn declare(to: &mut Registry, name: &str, (): (), help: &str) -> Self {
+        let metric = M::default();
+        to.register(name, help, metric.clone());
+        metric
+    }
+}
+
+/// A metric with labels whose values are not known in advance.
+#[derive(Debug)]
+pub struct Labelled<M, const N: usize> {
+    keys: [&'static str; N],
+    family: Family<[(&'static str, String); N], M>,
+}
+
+#[expect(
+    private_bounds,
+    reason = "the trait only abbreviates what the registry needs"
+)]
+impl<M: Metric, const N: usize> Labelled<M, N> {
+    /// Returns the handle for the values of the labels, in the order of the labels. Takes a lock: keep the handle.
+    #[must_use]
+    pub fn with(&self, values: [&str; N]) -> M {
+        let labels = array::from_fn(|label| (self.keys[label], values[label].to_owned()));
+        self.family.get_or_create_owned(&labels)
+    }
+}
+
+impl<M: Metric, const N: usize> Declare for Labelled<M, N> {
+    type Labels = [&'static str; N];
+
+    fn declare(to: &mut Registry, name: &str, keys: Self::Labels, help: &str) -> Self {
+        let family = Family::default();
+        to.register(name, help, family.clone());
+        Self { keys, family }
+    }
+}
+
+/// A metric with one label of which `N` values are known: their handles are kept, and all are shown from the start.
+#[derive(Debug)]
+pub struct Each<M, const N: usize> {
+    known: [M; N],
+    all: Labelled<M, 1>,
+}
+
+#[expect(
+    private_bounds,
+    reason = "the trait only abbreviates what the registry needs"
+)]
+impl<M: Metric, const N: usize> Each<M, N> {
+    /// Returns the handle for a value that is not among the known ones. Takes a lock: keep the handle.
+    #[must_use]
+    pub fn other(&self, value: &str) -> M {
+        self.all.with([value])
+    }
+}
+
+impl<M, const N: usize> Index<usize> for Each<M, N> {
+    type Output = M;
+
+    /// Returns the handle of the known value of that number.
+    fn index(&self, number: usize) -> &M {
+        &self.known[number]
+    }
+}
+
+impl<M: Metric, const N: usize> Declare for Each<M, N> {
+    type Labels = (&'static str, [&'static str; N]);
+
+    fn declare(to: &mut Registry, name: &str, (key, values): Self::Labels, help: &str) -> Self {
+        let all = Labelled::declare(to, name, [key], help);
+        Self {
+            known: values.map(|value| all.with([value])),
+            all,
+        }
+    }
+}
+
+/// Declares a group of metrics. A row is `field: Type = "name" by labels, "help";`, where `by labels` depends on the type: none
+/// for a plain metric, the names for [`Labelled`], the name and the values for [`Each`]. The help text is also the field's doc.
+macro_rules! metrics {
+    ($(#[$doc:meta])* $group:ident {
+        $($visible:vis $field:ident: $kind:ty = $name:literal $(by $labels:expr)?, $help:literal;)*
+    }) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $group {
+            $(#[doc = concat!($help, ".")] $visible $field: $kind,)*
+        }
+
+        impl $group {
+            /// Registers the group.
+            pub(super) fn declare(to: &mut prometheus_client::registry::Registry) -> Self {
+                Self {
+                    $($field: $crate::telemetry::metric::Declare::declare(
+                        to,
+                        $name,
+                        $crate::telemetry::metric::metrics!(@labels $($labels)?),
+                        $help,
+                    ),)*
+                }
+            }
+        }
+    };
+    (@labels) => { () };
+    (@labels $labels:expr) => { $labels };
+}
+pub(super) use metrics;
+
+/// Raises a counter to a total that is counted elsewhere. Concurrent callers must exclude each other.
+pub fn raise(counter: &Counter, total: u64) {
+    counter.inc_by(total.saturating_sub(counter.get()));
+}

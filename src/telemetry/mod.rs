@@ -1,0 +1,32 @@
+//! Telemetry: every metric of the service, and the log.
+//!
+//! A metric is one row of a group: field, type, name, labels and help. A new row needs nothing else. Handles are atomic numbers
+//! that a caller keeps, so that the request path neither looks up a label nor takes a lock.
+
+mod admission;
+mod configuration;
+mod facts;
+mod journal;
+mod latency;
+mod log;
+mod memory;
+mod metric;
+mod ranking;
+mod registry;
+mod requests;
+mod secrets;
+mod standings;
+
+pub use admission::AdmissionMetrics;
+pub use configuration::ConfigurationMetrics;
+pub use facts::{FactKind, FactMetrics};
+pub use journal::JournalMetrics;
+pub use latency::Latency;
+pub use log::log;
+pub use memory::{MemoryMetrics, Size};
+pub use metric::{Count, Each, Figure, Labelled, raise};
+pub use ranking::{RankingMetrics, SceneMetrics};
+pub use registry::{SCRAPE_TYPE, Telemetry};
+pub use requests::RequestMetrics;
+pub use secrets::SecretMetrics;
+pub use standings::StandingsMetrics;

@@ -1,0 +1,101 @@
+//! Metrics of rankings.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::registry::Registry;
+
+use super::latency::Latency;
+use super::metric::{Declare, Each, Labelled, metrics};
+use crate::objective::{self, OBJECTIVES, Objective};
+use crate::rule::{self, RULES, Rule};
+
+metrics! {
+    /// Metrics of rankings.
+    RankingMetrics {
+        pub candidates: Counter = "candidates", "Candidates ranked, repeats included";
+        pub unknown_candidates: Counter = "unknown_candidates", "Candidates that are not in the catalogue";
+        pub late: Counter = "late", "Rank requests whose time ran out before scoring";
+        missing: Each<Counter, OBJECTIVES> = "missing" by ("objective", objective::TABLE.each_ref().map(|row| row.name)),
+            "Values replaced by the neutral value because the data is missing";
+        dropped: Each<Counter, RULES> = "dropped" by ("rule", rule::names()), "Candidates hidden by a rule";
+        scenes: Scenes = "rank_seconds" by ["scene", "step"], "Duration of a rank request by scene and step";
+    }
+}
+
+impl RankingMetrics {
+    /// Returns the counter of values that an objective lacked.
+    #[must_use]
+    pub fn missing(&self, objective: Objective) -> &Counter {
+        &self.missing[objective as usize]
+    }
+
+    /// Returns the counter of values that a declared prediction lacked.
+    #[must_use]
+    pub fn missing_prediction(&self, name: &str) -> Counter {
+        self.missing.other(name)
+    }
+
+    /// Returns the counter of candidates that a rule hid.
+    #[must_use]
+    pub fn dropped(&self, rule: Rule) -> &Counter {
+        &self.dropped[rule as usize]
+    }
+
+    /// Returns the metrics of a scene. Pass only names from the configuration: each name is kept for good.
+    #[must_use]
+    pub fn scene(&self, name: &str) -> Arc<SceneMetrics> {
+        self.scenes.of(name)
+    }
+}
+
+/// Duration of the steps of rank requests of one scene.
+#[derive(Debug)]
+pub struct SceneMetrics {
+    /// Reading and checking the request.
+    pub read: Latency,
+    /// Ranking.
+    pub rank: Latency,
+    /// Writing the answer.
+    pub write: Latency,
+}
+
+/// The metrics of every scene, read without a lock.
+#[derive(Debug)]
+struct Scenes {
+    seconds: Labelled<Latency, 2>,
+    known: ArcSwap<HashMap<String, Arc<SceneMetrics>>>,
+}
+
+impl Declare for Scenes {
+    type Labels = [&'static str; 2];
+
+    fn declare(to: &mut Registry, name: &str, labels: Self::Labels, help: &str) -> Self {
+        Self {
+            seconds: Labelled::declare(to, name, labels, help),
+            known: ArcSwap::default(),
+        }
+    }
+}
+
+impl Scenes {
+    fn of(&self, name: &str) -> Arc<SceneMetrics> {
+        if let Some(known) = self.known.load().get(name) {
+            return Arc::clone(known);
+        }
+        let step = |step: &str| self.seconds.with([name, step]);
+        let made = Arc::new(SceneMetrics {
+            read: step("read"),
+            rank: step("rank"),
+            write: step("write"),
+        });
+        self.known.rcu(|known| {
+            let mut known = HashMap::clone(known);
+            known.insert(name.to_owned(), Arc::clone(&made));
+            known
+        });
+        made
+    }
+}

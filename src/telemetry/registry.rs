@@ -1,0 +1,105 @@
+//! The root of all metrics, and the page that shows them.
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+
+use super::{
+    AdmissionMetrics, ConfigurationMetrics, FactMetrics, JournalMetrics, MemoryMetrics,
+    RankingMetrics, RequestMetrics, SecretMetrics, StandingsMetrics,
+};
+
+/// Media type of [`Telemetry::scrape`].
+pub const SCRAPE_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Every metric of the service.
+#[derive(Debug)]
+pub struct Telemetry {
+    registry: Registry,
+    /// Requests and their answers.
+    pub requests: RequestMetrics,
+    /// Rankings.
+    pub ranking: RankingMetrics,
+    /// Facts.
+    pub facts: FactMetrics,
+    /// Structures in memory.
+    pub memory: MemoryMetrics,
+    /// The live standings.
+    pub standings: StandingsMetrics,
+    /// The journal and its checkpoints.
+    pub journal: JournalMetrics,
+    /// The live configuration.
+    pub configuration: ConfigurationMetrics,
+    /// Tokens and TLS.
+    pub secrets: SecretMetrics,
+    /// Load of the shared resources.
+    pub admission: AdmissionMetrics,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("saima");
+        let to = &mut registry;
+        Self {
+            requests: RequestMetrics::declare(to),
+            ranking: RankingMetrics::declare(to),
+            facts: FactMetrics::declare(to),
+            memory: MemoryMetrics::declare(to),
+            standings: StandingsMetrics::declare(to),
+            journal: JournalMetrics::declare(to),
+            configuration: ConfigurationMetrics::declare(to),
+            secrets: SecretMetrics::declare(to),
+            admission: AdmissionMetrics::declare(to),
+            registry,
+        }
+    }
+}
+
+impl Telemetry {
+    /// Returns every metric in the text format of Prometheus, of type [`SCRAPE_TYPE`].
+    #[must_use]
+    pub fn scrape(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail. If encoding did, the missing end mark would show it.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::Size;
+    use super::*;
+    use crate::objective::Objective;
+
+    #[test]
+    fn a_page_shows_what_was_counted() {
+        let telemetry = Telemetry::default();
+        let answers = &telemetry.requests.answers;
+        answers.with(["POST", "/rank", "200"]).inc();
+        for _ in 0..2 {
+            let scene = telemetry.ranking.scene("feed");
+            scene.rank.observe(Duration::from_micros(30));
+            let size = Size {
+                entries: 4,
+                bytes: 100,
+                evicted: 2,
+            };
+            telemetry.memory.report("event_ids", size);
+        }
+        let missing = telemetry.ranking.missing(Objective::LongTermValue);
+        missing.inc_by(3);
+        let page = telemetry.scrape();
+        for line in [
+            r#"saima_requests_total{method="POST",route="/rank",status="200"} 1"#,
+            r#"saima_rank_seconds_bucket{le="0.00005",scene="feed",step="rank"} 2"#,
+            r#"saima_entries{structure="event_ids"} 4"#,
+            r#"saima_evictions_total{structure="event_ids"} 2"#,
+            r#"saima_missing_total{objective="long_term_value"} 3"#,
+        ] {
+            assert!(page.contains(line), "{line} in {page}");
+        }
+        assert!(page.ends_with("# EOF\n"));
+    }
+}
