@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
-use super::{Engine, ITEMS_A_SLICE, USERS_A_SLICE};
+use super::Engine;
+use super::slices::{ITEMS, USERS, slices};
 use crate::clock::{Day, Time};
 use crate::config::{Config, LaneBy, Race, Scale};
 use crate::feature::{Bond, Decay, Merchant, Space, User};
@@ -66,8 +67,7 @@ impl Engine {
     fn runners(&self, kind: Kind, lanes: &mut LaneNames<'_>) -> Vec<Runner> {
         let rows = rows(&self.facts.read().books, kind);
         let (mut runners, mut bytes) = (Vec::with_capacity(rows), 0);
-        for start in (0..rows).step_by(ITEMS_A_SLICE) {
-            let slice = start..(start + ITEMS_A_SLICE).min(rows);
+        for slice in slices(rows, ITEMS) {
             let facts = self.facts.read();
             let books = &facts.books;
             if kind == Kind::Item {
@@ -97,8 +97,7 @@ impl Engine {
         });
         let decay = Decay::new(profile.half_life);
         let mut bytes = 0;
-        for start in (0..users).step_by(USERS_A_SLICE) {
-            let slice = start..(start + USERS_A_SLICE).min(users);
+        for slice in slices(users, USERS) {
             let facts = self.facts.read();
             bytes += facts.books.users.bytes(slice.clone());
             for user in facts.books.users.slice(slice) {

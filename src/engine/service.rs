@@ -1,0 +1,109 @@
+//! The engine itself: what it is made of, and how it starts.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use parking_lot::{Mutex, RwLock};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::observe::Sizes;
+use super::{Rebuilder, Stored, gather, rebuild, store};
+use crate::clock::{Clock, ClockMode, Day, Time};
+use crate::config::{Config, Generation, Live};
+use crate::ingest::Facts;
+use crate::race::Standings;
+use crate::telemetry::Telemetry;
+
+/// The service without a wire.
+#[derive(Debug)]
+pub struct Engine {
+    pub(super) live: Arc<Live>,
+    pub(super) clock: Clock,
+    pub(super) facts: RwLock<Facts>,
+    pub(super) standings: ArcSwap<Standings>,
+    pub(super) rebuilder: Rebuilder,
+    /// Where the facts are kept; `None`: in memory only.
+    pub(super) kept: Option<store::Kept>,
+    pub(super) deleting: Mutex<()>,
+    /// Threads for long requests; `None` where they could not be started.
+    pub(super) splitters: Option<ThreadPool>,
+    pub(super) sizes: Sizes,
+    pub(super) telemetry: Telemetry,
+}
+
+impl Engine {
+    /// An engine on stored facts; its first standings are built in the background at once.
+    #[must_use]
+    pub fn start(live: Arc<Live>, clock: Clock, telemetry: Telemetry, stored: Stored) -> Arc<Self> {
+        let generation = live.load();
+        stored
+            .facts
+            .latest
+            .into_iter()
+            .for_each(|at| clock.observe(at));
+        let (rebuilder, requests) = Rebuilder::new();
+        let engine = Arc::new(Self {
+            facts: RwLock::new(stored.facts),
+            kept: stored.kept,
+            standings: ArcSwap::from_pointee(gather::nothing(&generation.config)),
+            live,
+            clock,
+            rebuilder,
+            deleting: Mutex::new(()),
+            splitters: ThreadPoolBuilder::new().build().ok(),
+            sizes: Sizes::default(),
+            telemetry,
+        });
+        rebuild::run(&engine, requests);
+        store::run(&engine);
+        engine
+    }
+
+    /// An engine with nothing in it, in memory only, on the wall clock: for tests and benches.
+    #[must_use]
+    pub fn in_memory(live: Arc<Live>) -> Arc<Self> {
+        let stored = Stored::in_memory(&live.load().config);
+        let clock = Clock::new(ClockMode::Wall);
+        Self::start(live, clock, Telemetry::default(), stored)
+    }
+
+    /// The live configuration with its number.
+    #[must_use]
+    pub fn generation(&self) -> Arc<Generation> {
+        self.live.load()
+    }
+
+    /// The metrics.
+    #[must_use]
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
+    /// The clock, for tests that move it.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Whether the first standings are built.
+    #[must_use]
+    pub fn ready(&self) -> bool {
+        self.standings.load().number > 0
+    }
+
+    /// The instant that ranking reads: the clock floored to the time step.
+    pub(super) fn as_of(&self, config: &Config) -> Time {
+        self.clock.now().floor(config.clock.time_step)
+    }
+
+    /// The last day that is over.
+    pub(super) fn last_complete(&self, config: &Config) -> Day {
+        self.clock.now().day(config.race.utc_offset).plus(-1)
+    }
+
+    /// Rebuilds the standings now; the number of those that are live afterwards.
+    pub async fn rebuild(&self) -> u64 {
+        self.rebuilder.request().await;
+        self.standings.load().number
+    }
+}
