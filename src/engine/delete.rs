@@ -8,10 +8,11 @@ use crate::ingest::{Record, Retired};
 use crate::journal::Broken;
 
 impl Engine {
-    /// Deletes an entity and forgets what was learnt of it; whether there was one. Goes on to the end even if nobody waits for it.
+    /// Deletes an entity and forgets what was learnt of it. Returns whether there was one. It runs to the end even if the caller stops
+    /// waiting.
     ///
     /// # Errors
-    /// Where the deletion is to be made durable and cannot be.
+    /// The journal is broken.
     pub async fn delete(self: &Arc<Self>, kind: EntityKind, id: &str) -> Result<bool, Broken> {
         let (engine, id) = (Arc::clone(self), id.to_owned());
         let deleted = self.on_workers(move || engine.delete_now(kind, &id)).await;
@@ -40,7 +41,7 @@ impl Engine {
         Ok(true)
     }
 
-    /// Takes an entity out and notes that in the journal.
+    /// Takes an entity out and appends the deletion to the journal.
     fn take_out(&self, kind: EntityKind, id: &str) -> Result<Option<Retired>, Broken> {
         let generation = self.live.load();
         let last_complete = self.last_complete(&generation.config);

@@ -1,4 +1,4 @@
-//! Facts on their way in: read, applied under one hold of the lock, and appended to the journal in the same order.
+//! The way of a fact: it is read, applied under one hold of the lock, and appended to the journal in the same order.
 
 use super::{Engine, Fate, Operation, Rejected};
 use crate::config::Config;
@@ -6,13 +6,13 @@ use crate::ingest::{self, Fact, Facts, Moment, Record, Taken};
 use crate::journal::Broken;
 
 impl Engine {
-    /// Reads lines and applies what holds, in order; each line's fate in its place.
+    /// Reads lines and applies the valid ones, in order. Returns the fate of each line, in the same order.
     ///
-    /// The lines are read before the lock is taken, and all applied under one hold of it: give slices of some dozens. What was applied
-    /// is durable only after [`Self::durable`].
+    /// The lines are read before the lock is taken, and all applied under one hold of it: pass slices of some dozens. They are durable
+    /// only after [`Self::durable`].
     ///
     /// # Errors
-    /// Where facts are to be made durable and cannot be; nothing of the lines may be acknowledged then.
+    /// The journal is broken; none of the lines may be acknowledged.
     pub fn ingest(&self, operation: Operation, lines: &[&[u8]]) -> Result<Vec<Fate>, Broken> {
         self.check_journal()?;
         let generation = self.live.load();
@@ -37,7 +37,7 @@ impl Engine {
             };
             kept.append(&generation, &record)?;
         }
-        // Under the lock: what sees these events sees their time too.
+        // Under the lock: a reader that sees these events sees their time too.
         facts
             .latest
             .into_iter()
@@ -47,20 +47,20 @@ impl Engine {
         Ok(fates)
     }
 
-    /// Changes the facts as a whole, for a marketplace that is made and not told.
+    /// Changes the facts directly, without the journal; for a synthetic marketplace.
     pub fn fill(&self, change: impl FnOnce(&mut Facts, &Config)) {
         change(&mut self.facts.write(), &self.generation().config);
     }
 }
 
-/// The lines that were taken and were news.
+/// Returns the lines that were accepted and changed something.
 fn fresh<'l>(lines: &[&'l [u8]], fates: &[Fate]) -> Vec<&'l str> {
-    let taken = lines
+    let accepted = lines
         .iter()
         .zip(fates)
         .filter(|(_, fate)| **fate == Ok(Taken::Fresh));
-    // What was read as JSON is UTF-8.
-    taken
+    // A line that was read as JSON is UTF-8.
+    accepted
         .filter_map(|(line, _)| std::str::from_utf8(line).ok())
         .collect()
 }

@@ -1,4 +1,4 @@
-//! What the engine tells the metrics.
+//! The engine's metrics.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,14 +14,14 @@ use crate::race::runner::TABLE;
 use crate::rule;
 use crate::telemetry::{FactKind, Size, raise};
 
-/// Bytes that only a walk can tell, as of the last rebuild.
+/// Bytes that only a walk over all rows can count, as of the last rebuild.
 #[derive(Debug, Default)]
 pub(super) struct Sizes {
     /// Declared texts of items.
     pub(super) items: AtomicUsize,
     /// Profiles and declared texts of users.
     pub(super) users: AtomicUsize,
-    /// Held while counters are brought up to their totals.
+    /// Held while counters are raised to their totals.
     measuring: Mutex<()>,
 }
 
@@ -63,7 +63,7 @@ impl Engine {
         }
     }
 
-    /// Counts what became of a slice of lines.
+    /// Counts the accepted and rejected lines of a slice.
     pub(super) fn observe_facts(&self, operation: Operation, fates: &[Fate]) {
         let kind = match operation {
             Operation::Events => FactKind::Event,
@@ -85,7 +85,7 @@ impl Engine {
         self.telemetry.facts.rejected(kind).inc_by(rejected as u64);
     }
 
-    /// Notes a rebuild.
+    /// Records a rebuild.
     pub(super) fn observe_rebuild(&self, number: u64, took: Duration) {
         self.telemetry.standings.number.set(number);
         self.telemetry.standings.duration.set(took.as_secs_f64());
@@ -99,20 +99,20 @@ impl Engine {
         tracing::info!(sequence, seconds, "checkpoint written");
     }
 
-    /// Logs and counts what became of a changed configuration file.
+    /// Logs and counts the outcome of a changed configuration file.
     pub fn observe_reload(&self, result: &Result<u64, ConfigFaults>) {
         match result {
             Ok(generation) => tracing::info!(generation, "the configuration is live"),
             Err(faults) => {
                 self.telemetry.configuration.rejected.inc();
                 tracing::error!(
-                    "the changed configuration was refused, the old one stays:\n{faults}"
+                    "the changed configuration is invalid and was rejected; the previous one stays live:\n{faults}"
                 );
             }
         }
     }
 
-    /// Brings the gauges, and the counters that the facts keep, up to date; call it before a scrape.
+    /// Updates the gauges, and the counters that the facts keep. Call it before a scrape.
     pub fn measure(&self) {
         let _one_at_a_time = self.sizes.measuring.lock();
         let to = &self.telemetry;

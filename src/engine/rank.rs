@@ -12,23 +12,23 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
-/// Why a request was not ranked.
+/// The reason for which a request was not ranked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RankError {
     /// The request names something that the live configuration does not have.
     #[error("the request is not valid")]
     Invalid(Vec<Fault>),
-    /// Its time ran out before scoring began.
+    /// The time of the request ran out before scoring began.
     #[error("the time of the request ran out before scoring began")]
     Late,
 }
 
 impl Engine {
-    /// Puts one user's candidates in order.
+    /// Ranks one user's candidates.
     ///
     /// # Errors
-    /// [`RankError::Late`] where the time of the request, counted from `arrived`, ran out before scoring began;
-    /// [`RankError::Invalid`] where its scene is not configured.
+    /// [`RankError::Late`] if the time of the request, counted from `arrived`, ran out before scoring began;
+    /// [`RankError::Invalid`] if its scene is not configured.
     pub fn rank<'r>(
         &self,
         request: &'r RankRequest<'_>,
@@ -60,7 +60,7 @@ impl Engine {
             users: &facts.books.users,
             tags: &facts.books.tags,
             as_of,
-            // A worker does not split: while it waits it would take up another request, under the same lock and on the same buffers.
+            // A worker does not split: while it waits it would steal another request, under the same lock and on the same buffers.
             splitters: self
                 .splitters
                 .as_ref()

@@ -1,4 +1,4 @@
-//! The engine itself: what it is made of, and how it starts.
+//! The engine: its parts and its start.
 
 use std::sync::Arc;
 
@@ -22,17 +22,18 @@ pub struct Engine {
     pub(super) facts: RwLock<Facts>,
     pub(super) standings: ArcSwap<Standings>,
     pub(super) rebuilder: Rebuilder,
-    /// Where the facts are kept; `None`: in memory only.
+    /// The journal and the checkpoints; `None` if facts are kept in memory only.
     pub(super) kept: Option<store::Kept>,
+    /// Held during a deletion: one at a time, and no checkpoint in the middle of one.
     pub(super) deleting: Mutex<()>,
-    /// Threads for long requests; `None` where they could not be started.
+    /// Threads for long requests; `None` if they could not be started.
     pub(super) splitters: Option<ThreadPool>,
     pub(super) sizes: Sizes,
     pub(super) telemetry: Telemetry,
 }
 
 impl Engine {
-    /// An engine on stored facts; its first standings are built in the background at once.
+    /// Starts an engine on stored facts. Its first standings are built in the background at once.
     #[must_use]
     pub fn start(live: Arc<Live>, clock: Clock, telemetry: Telemetry, stored: Stored) -> Arc<Self> {
         let generation = live.load();
@@ -59,7 +60,7 @@ impl Engine {
         engine
     }
 
-    /// An engine with nothing in it, in memory only, on the wall clock: for tests and benches.
+    /// Starts an empty engine on the wall clock, in memory only; for tests and benches.
     #[must_use]
     pub fn in_memory(live: Arc<Live>) -> Arc<Self> {
         let stored = Stored::in_memory(&live.load().config);
@@ -67,41 +68,41 @@ impl Engine {
         Self::start(live, clock, Telemetry::default(), stored)
     }
 
-    /// The live configuration with its number.
+    /// Returns the live configuration with its generation.
     #[must_use]
     pub fn generation(&self) -> Arc<Generation> {
         self.live.load()
     }
 
-    /// The metrics.
+    /// Returns the metrics.
     #[must_use]
     pub fn telemetry(&self) -> &Telemetry {
         &self.telemetry
     }
 
-    /// The clock, for tests that move it.
+    /// Returns the clock; tests move it.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// Whether the first standings are built.
+    /// Returns whether the first standings are built.
     #[must_use]
     pub fn ready(&self) -> bool {
         self.standings.load().number > 0
     }
 
-    /// The instant that ranking reads: the clock floored to the time step.
+    /// Returns the instant that ranking reads: the clock, rounded down to the time step.
     pub(super) fn as_of(&self, config: &Config) -> Time {
         self.clock.now().floor(config.clock.time_step)
     }
 
-    /// The last day that is over.
+    /// Returns the last complete day.
     pub(super) fn last_complete(&self, config: &Config) -> Day {
         self.clock.now().day(config.race.utc_offset).plus(-1)
     }
 
-    /// Rebuilds the standings now; the number of those that are live afterwards.
+    /// Rebuilds the standings now. Returns the number of those that are live afterwards.
     pub async fn rebuild(&self) -> u64 {
         self.rebuilder.request().await;
         self.standings.load().number

@@ -1,4 +1,4 @@
-//! The one crossing from async tasks to the workers: CPU-heavy work goes to rayon's threads, and the task waits without blocking.
+//! The only crossing from async tasks to the workers: CPU-heavy work runs on rayon's threads, and the task waits without blocking.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use super::Engine;
 
 impl Engine {
-    /// Runs work on the workers; `None` where it panicked. It runs to its end even if nobody waits for it.
+    /// Runs work on the workers; returns `None` if it panicked. It runs to the end even if the caller stops waiting.
     pub async fn on_workers<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
