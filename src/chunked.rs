@@ -1,19 +1,19 @@
-//! A vector in shared chunks: a clone costs a pointer a chunk, and a change to one of two clones copies one chunk.
+//! A copy-on-write vector in shared chunks: a clone copies a pointer per chunk, and a change to one of two clones copies one chunk.
 //!
-//! A reader takes a clone and reads it for as long as it likes, while the writer goes on.
+//! A reader keeps a clone as long as it needs, while the writer continues.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Values of one chunk. Of 64 bytes each they take a megabyte: copied in about a tenth of a millisecond.
+/// Number of values of a chunk. At 64 bytes each a chunk is a megabyte, copied in about a tenth of a millisecond.
 const CHUNK: usize = 1 << 14;
 
-/// Values in order; added at the end, taken away at the front.
+/// A queue of values: appended at the end, removed at the front.
 #[derive(Clone, Debug)]
 pub struct Chunked<T> {
-    /// All chunks but the last are full.
+    /// All but the last are full.
     chunks: VecDeque<Arc<Vec<T>>>,
-    /// Values of the first chunk that were taken away.
+    /// Number of values removed from the first chunk.
     gone: usize,
 }
 
@@ -27,20 +27,20 @@ impl<T> Default for Chunked<T> {
 }
 
 impl<T: Clone> Chunked<T> {
-    /// How many values there are.
+    /// Returns the number of values.
     #[must_use]
     pub fn len(&self) -> usize {
         let last = self.chunks.back().map_or(0, |last| last.len());
         self.chunks.len().saturating_sub(1) * CHUNK + last - self.gone
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no values.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The value at a place.
+    /// Returns the value at an index.
     #[inline]
     #[must_use]
     pub fn get(&self, place: usize) -> Option<&T> {
@@ -48,13 +48,13 @@ impl<T: Clone> Chunked<T> {
         self.chunks.get(at / CHUNK)?.get(at % CHUNK)
     }
 
-    /// The value at a place, to change.
+    /// Returns the value at an index for a change.
     pub fn get_mut(&mut self, place: usize) -> Option<&mut T> {
         let at = place + self.gone;
         Arc::make_mut(self.chunks.get_mut(at / CHUNK)?).get_mut(at % CHUNK)
     }
 
-    /// Adds a value at the end.
+    /// Appends a value.
     pub fn push(&mut self, value: T) {
         if self.chunks.back().is_none_or(|last| last.len() == CHUNK) {
             let room = if self.chunks.is_empty() { 0 } else { CHUNK };
@@ -65,7 +65,7 @@ impl<T: Clone> Chunked<T> {
         }
     }
 
-    /// Takes the first value away.
+    /// Removes the first value.
     pub fn pop_front(&mut self) {
         if self.is_empty() {
             return;
@@ -77,19 +77,19 @@ impl<T: Clone> Chunked<T> {
         }
     }
 
-    /// The values in order.
+    /// Returns the values in order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.slices().flatten()
     }
 
-    /// The values in order, a slice of some thousands at a time.
+    /// Returns the values in order, a chunk at a time.
     pub fn slices(&self) -> impl Iterator<Item = &[T]> {
         let skip = |place: usize| if place == 0 { self.gone } else { 0 };
         let slices = self.chunks.iter().enumerate();
         slices.map(move |(place, chunk)| &chunk[skip(place)..])
     }
 
-    /// Gives back room at the end that is not used, unless somebody reads it.
+    /// Frees unused capacity of the last chunk, unless a clone shares it.
     pub fn shrink_to_fit(&mut self) {
         if let Some(last) = self.chunks.back_mut().and_then(Arc::get_mut)
             && last.capacity() - last.len() > last.len() / 8
@@ -98,7 +98,7 @@ impl<T: Clone> Chunked<T> {
         }
     }
 
-    /// Bytes held.
+    /// Returns the bytes held.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let values = self.chunks.iter().map(|chunk| chunk.capacity());
@@ -119,7 +119,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn holds_what_a_deque_holds_and_a_clone_stays_as_it_was(
+        fn values_agree_with_a_deque_and_clones_never_change(
             steps in prop::collection::vec((0u8..4, 1usize..9_000), 1..30),
         ) {
             let (mut chunked, mut model) = (Chunked::default(), VecDeque::new());

@@ -1,16 +1,16 @@
-//! A hint to the processor that a value will be read soon.
+//! Prefetch hints: a value will be read soon.
 //!
-//! Ranking touches rows in random order over hundreds of megabytes. Asking for a row some candidates ahead hides most of the wait
-//! for memory; a hint changes no result, so everything else can stay safe code.
+//! Ranking reads rows in random order over hundreds of megabytes. A prefetch some candidates ahead hides most of the cache misses. A
+//! hint never changes a result.
 #![expect(
     unsafe_code,
-    reason = "the prefetch instruction is only to be had as an unsafe intrinsic"
+    reason = "the prefetch instruction exists only as an unsafe intrinsic"
 )]
 
 /// Bytes of a cache line.
 const LINE: usize = 64;
 
-/// Asks for the cache lines of a value, be it one or a slice.
+/// Prefetches the cache lines of a value or a slice.
 #[inline(always)]
 pub fn prefetch<T: ?Sized>(value: &T) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]

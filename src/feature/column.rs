@@ -1,10 +1,10 @@
 //! A column that grows without moving: chunks of 2¹⁴ rows.
 //!
-//! A vector that doubles copies everything while the writer holds the lock, and for that moment needs the memory twice; a column
-//! adds a chunk.
+//! A vector that doubles copies all its rows while the writer holds the lock, and needs the memory twice meanwhile; a column adds a
+//! chunk.
 //!
-//! A column can be **frozen** while it goes on changing: the first change to a row keeps a copy of the row as it was, until the row has
-//! been read. So a checkpoint sees one instant, nobody waits for it, and only what changes meanwhile is held twice.
+//! A column can be **frozen** while it keeps changing (copy-on-write by row): the first change to a row keeps the old row until it
+//! has been read. A checkpoint sees one instant, no writer waits for it, and only rows changed meanwhile are held twice.
 
 use std::collections::HashMap;
 use std::ops::{Index, IndexMut, Range};
@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 const CHUNK_BITS: usize = 14;
 const CHUNK: usize = 1 << CHUNK_BITS;
 
-/// Rows of one type, addressed by their number.
+/// Rows of one type by their number.
 #[derive(Debug)]
 pub(super) struct Column<T> {
     chunks: Vec<Vec<T>>,
@@ -25,16 +25,16 @@ pub(super) struct Column<T> {
 /// One instant of a column.
 #[derive(Debug)]
 struct Frozen<T> {
-    /// How many rows there were.
+    /// Number of rows at that instant.
     rows: usize,
     /// Rows before this one were read and may change.
     read: AtomicUsize,
-    /// The rows that changed before they were read, as they were.
+    /// Old values of rows that changed before they were read.
     changed: Mutex<HashMap<usize, T, foldhash::fast::RandomState>>,
 }
 
 impl<T: Clone> Frozen<T> {
-    /// Keeps a row that is about to change, unless it is kept already or need not be.
+    /// Keeps the value of a row that is about to change, unless it is kept already or was read.
     #[cold]
     fn keep(&mut self, row: usize, value: &T) {
         if (*self.read.get_mut()..self.rows).contains(&row) {
@@ -54,14 +54,14 @@ impl<T> Default for Column<T> {
 }
 
 impl<T: Clone> Column<T> {
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub(super) fn len(&self) -> usize {
         self.chunks
             .last()
             .map_or(0, |last| (self.chunks.len() - 1) * CHUNK + last.len())
     }
 
-    /// Adds a row at the end.
+    /// Appends a row.
     pub(super) fn push(&mut self, value: T) {
         if self.chunks.last().is_none_or(|last| last.len() == CHUNK) {
             let room = if self.chunks.is_empty() { 0 } else { CHUNK };
@@ -72,18 +72,22 @@ impl<T: Clone> Column<T> {
         }
     }
 
-    /// The row of that number.
+    /// Sets a row; the row after the last one is added.
+    pub(super) fn put(&mut self, row: usize, value: T) {
+        if row < self.len() {
+            self[row] = value;
+        } else {
+            self.push(value);
+        }
+    }
+
+    /// Returns a row.
     #[inline(always)]
     pub(super) fn get(&self, row: usize) -> Option<&T> {
         self.chunks.get(row >> CHUNK_BITS)?.get(row & (CHUNK - 1))
     }
 
-    /// Every row in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.chunks.iter().flatten()
-    }
-
-    /// Freezes the column as it is now, until [`Self::thaw`].
+    /// Freezes the column as it is, until [`Self::thaw`].
     pub(super) fn freeze(&mut self) {
         self.frozen = Some(Box::new(Frozen {
             rows: self.len(),
@@ -92,19 +96,19 @@ impl<T: Clone> Column<T> {
         }));
     }
 
-    /// How many rows are frozen.
+    /// Returns the number of frozen rows.
     pub(super) fn frozen_rows(&self) -> usize {
         self.frozen.as_ref().map_or(0, |frozen| frozen.rows)
     }
 
-    /// Reads the next frozen rows, as they were; a range that follows the one before, from 0 on. Afterwards they are frozen no more.
+    /// Calls `read` for each frozen row of a range; ranges must follow each other from 0 on. Rows that were read are no longer frozen.
     pub(super) fn read_frozen(&self, rows: Range<usize>, mut read: impl FnMut(&T)) {
         let Some(frozen) = &self.frozen else { return };
         let rows = rows.start..rows.end.min(frozen.rows);
         let mut changed = frozen.changed.lock();
         for row in rows.clone() {
             match changed.remove(&row) {
-                Some(as_it_was) => read(&as_it_was),
+                Some(old) => read(&old),
                 None => read(&self[row]),
             }
         }
@@ -116,7 +120,7 @@ impl<T: Clone> Column<T> {
         self.frozen = None;
     }
 
-    /// Bytes of the rows themselves.
+    /// Returns the bytes of the rows, without what they hold on the heap.
     pub(super) fn bytes(&self) -> usize {
         self.chunks
             .iter()
@@ -158,7 +162,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_frozen_is_read_as_it_was(
+        fn frozen_rows_are_read_as_they_were(
             rows in 1usize..200,
             steps in prop::collection::vec((0u8..3, 0usize..300), 0..100),
         ) {
@@ -185,14 +189,13 @@ mod tests {
     }
 
     #[test]
-    fn rows_stay_where_they_were_put() {
+    fn rows_keep_their_numbers() {
         let mut column = Column::default();
         for row in 0..3 * CHUNK + 7 {
             assert_eq!(column.len(), row);
             column.push(row);
         }
         assert!((0..column.len()).all(|row| column[row] == row && column.get(row) == Some(&row)));
-        assert!(column.iter().copied().eq(0..column.len()));
         assert_eq!(column.get(column.len()), None);
     }
 }

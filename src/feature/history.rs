@@ -1,31 +1,31 @@
-//! A bounded history: decayed sums by row, the weakest evicted first.
+//! A bounded history: decayed sums by row. At the bound the sum of the smallest absolute value is evicted.
 
 use serde::{Deserialize, Serialize};
 
-/// One sum of a history. Packed to 12 bytes: a full profile has a hundred of them, and there is one profile a user.
+/// One sum of a history. Packed to 12 bytes, because a full profile has a hundred of them.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[repr(C, packed(4))]
 pub struct Entry {
-    /// The row it is about.
+    /// The row of the entity or tag.
     pub key: u32,
-    /// The sum, as of the profile's landmark.
+    /// The sum, relative to the profile's landmark.
     pub weight: f64,
 }
 
-/// Sums by row, in the order in which the rows came.
+/// Sums by row, in no particular order.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct History {
     entries: Vec<Entry>,
 }
 
 impl History {
-    /// The sums.
+    /// Returns the sums.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// Adds to a row's sum; at the bound the sum of the smallest absolute value gives way. Returns how many were evicted.
+    /// Adds to a row's sum, within a bound on the number of sums. Returns the number of sums evicted.
     pub(super) fn add(&mut self, key: u32, amount: f64, bound: usize) -> usize {
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.key == key) {
             entry.weight += amount;
@@ -39,7 +39,7 @@ impl History {
         self.trim(bound)
     }
 
-    /// Grows by half again, never past the bound: half of what a doubling vector would waste on a million users.
+    /// Reserves half the length again, never past the bound: doubling would waste twice as much on every user.
     fn make_room(&mut self, bound: usize) {
         if self.entries.len() == self.entries.capacity() {
             let room = (self.entries.len() / 2)
@@ -52,7 +52,7 @@ impl History {
     fn trim(&mut self, bound: usize) -> usize {
         let mut evicted = 0;
         while self.entries.len() > bound {
-            // The bits of numbers that are not negative are in the order of the numbers.
+            // Non-negative floats have the same order as their bits.
             let weight = |entry: &Entry| { entry.weight }.abs().to_bits();
             let entries = self.entries.iter().enumerate();
             let weakest = entries.min_by_key(|(_, entry)| weight(entry));
@@ -63,24 +63,24 @@ impl History {
         evicted
     }
 
-    /// Multiplies every sum.
+    /// Multiplies every sum by a factor.
     pub(super) fn scale(&mut self, factor: f64) {
         for entry in &mut self.entries {
             entry.weight *= factor;
         }
     }
 
-    /// Whether a row has a sum.
+    /// Returns whether a row has a sum.
     pub(super) fn has(&self, key: u32) -> bool {
         self.entries.iter().any(|entry| entry.key == key)
     }
 
-    /// Forgets a row.
+    /// Removes a row.
     pub(super) fn forget(&mut self, key: u32) {
         self.entries.retain(|entry| entry.key != key);
     }
 
-    /// Bytes on the heap.
+    /// Returns the bytes held on the heap.
     pub(super) fn bytes(&self) -> usize {
         self.entries.capacity() * size_of::<Entry>()
     }
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_weakest_gives_way() {
+    fn the_weakest_sum_is_evicted() {
         let mut history = History::default();
         assert_eq!(history.add(1, 5.0, 2) + history.add(2, -3.0, 2), 0);
         assert_eq!(history.add(3, 4.0, 2), 1);
@@ -101,9 +101,9 @@ mod tests {
         assert_eq!(
             history.add(4, 0.5, 2),
             1,
-            "a newcomer that is the weakest goes itself"
+            "a new sum that is the weakest is evicted itself"
         );
         assert_eq!(history.entries().len(), 2);
-        assert_eq!(history.add(1, 1.0, 1), 0, "a known row evicts nobody");
+        assert_eq!(history.add(1, 1.0, 1), 0, "a known row evicts nothing");
     }
 }

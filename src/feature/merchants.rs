@@ -1,39 +1,46 @@
-//! Merchants: what was declared of them.
+//! Merchants: declared fields, and the trust in their sales as a column of its own.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::column::Column;
-use crate::binary::append;
+use super::rows::{Named, Rows};
 use crate::clock::Time;
-use crate::id::{IdHasher, Index, MerchantRow, TagId};
+use crate::id::{IdHasher, MerchantRow, TagId};
 
 /// One merchant.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Merchant {
     id: CompactString,
-    /// Whether it exists: an item may name a merchant that was deleted, and keeps its row alive.
+    /// Whether the merchant exists. An item that names a deleted merchant keeps the row alive.
     pub exists: bool,
-    /// What was declared, as JSON text; `None` for one that is only known from items and events.
+    /// The declared fields as JSON; `None` if the merchant is known from items and events alone.
     pub declared: Option<Box<str>>,
     /// Its category.
     pub category: TagId,
     /// Its region.
     pub region: TagId,
-    /// Since when it sells here.
+    /// Time at which it joined the marketplace.
     pub joined_at: Option<Time>,
-    /// How far its sales can be trusted, in [0, 1]; absent: 1.
+    /// Trust in its sales, in [0, 1]; absent: 1.
     pub integrity: Option<f32>,
-    /// How many items name it.
+    /// Number of items that name it.
     items: u32,
-    /// Whether it was deleted and what was learnt of it is still being forgotten.
+    /// Whether it was deleted and learnt state that names it is still being removed.
     retiring: bool,
 }
 
 impl Merchant {
-    /// The merchant's id.
+    /// Returns the merchant's id.
     #[must_use]
     pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Named for Merchant {
+    type Row = MerchantRow;
+
+    fn id(&self) -> &str {
         &self.id
     }
 }
@@ -41,54 +48,49 @@ impl Merchant {
 /// All merchants.
 #[derive(Debug, Default)]
 pub struct Merchants {
-    rows: Column<Merchant>,
-    /// By row, how far its sales can be trusted, beside the rows: ranking reads nothing else of a merchant.
+    rows: Rows<Merchant>,
+    /// Integrity by row, 1 if undeclared. A column of its own, because ranking reads nothing else of a merchant.
     integrity: Vec<f32>,
-    index: Index,
-    free: Vec<MerchantRow>,
-    live: usize,
 }
 
 impl Merchants {
-    /// How many merchants there are.
+    /// Returns the number of merchants.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.live
+        self.rows.live
     }
 
-    /// Whether there is no merchant.
+    /// Returns whether there are no merchants.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.live == 0
+        self.len() == 0
     }
 
-    /// How many rows there are, those without a merchant included.
+    /// Returns the number of rows, those without a merchant included.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows.len()
     }
 
-    /// The row of that id, whether its merchant exists or is only named by items.
+    /// Returns the row of an id, of a merchant that exists or is only named by items.
     fn row(&self, hasher: &IdHasher, id: &str) -> Option<MerchantRow> {
-        self.index
-            .find(hasher.hash(id), |row| self.rows[row as usize].id == id)
-            .map(MerchantRow)
+        self.rows.find(hasher.hash(id), id)
     }
 
-    /// The row of a merchant that exists.
+    /// Returns the row of a merchant that exists.
     #[must_use]
     pub fn find(&self, hasher: &IdHasher, id: &str) -> Option<MerchantRow> {
-        self.row(hasher, id)
-            .filter(|row| self.rows[row.index()].exists)
+        self.row(hasher, id).filter(|row| self.rows[*row].exists)
     }
 
-    /// The row of a merchant, which is created bare where there is none, and whether it was.
+    /// Returns the row of a merchant, and whether it was created: an unknown id becomes a merchant without declared fields.
     pub fn find_or_create(&mut self, hasher: &IdHasher, id: &str) -> (MerchantRow, bool) {
         let row = self.row(hasher, id).unwrap_or_else(|| self.add(hasher, id));
-        let merchant = &mut self.rows[row.index()];
-        let created = !merchant.exists;
-        merchant.exists = true;
-        self.live += usize::from(created);
+        let created = !self.rows[row].exists;
+        if created {
+            self.update(row, |merchant| merchant.exists = true);
+            self.rows.live += 1;
+        }
         (row, created)
     }
 
@@ -97,36 +99,29 @@ impl Merchants {
             id: id.into(),
             ..Merchant::default()
         };
-        let row = match self.free.pop() {
-            Some(row) => {
-                self.update(row, |free| *free = merchant);
-                row
-            }
-            None => {
-                self.rows.push(merchant);
-                self.integrity.push(1.0);
-                MerchantRow::at(self.rows.len() - 1)
-            }
-        };
-        self.index.insert(hasher.hash(id), row.0);
+        let row = self.rows.create(hasher.hash(id), merchant);
+        match self.integrity.get_mut(row.index()) {
+            Some(integrity) => *integrity = 1.0,
+            None => self.integrity.push(1.0),
+        }
         row
     }
 
-    /// The merchant of a row.
+    /// Returns the merchant of a row.
     #[must_use]
     pub fn get(&self, row: MerchantRow) -> Option<&Merchant> {
-        self.rows.get(row.index())
+        self.rows.get(row)
     }
 
     /// Changes the merchant of a row.
     pub fn update(&mut self, row: MerchantRow, change: impl FnOnce(&mut Merchant)) {
-        if row.index() < self.rows.len() {
-            change(&mut self.rows[row.index()]);
-            self.integrity[row.index()] = self.rows[row.index()].integrity.unwrap_or(1.0);
+        if let Some(merchant) = self.rows.get_mut(row) {
+            change(merchant);
+            self.integrity[row.index()] = merchant.integrity.unwrap_or(1.0);
         }
     }
 
-    /// How far a merchant's sales can be trusted, in [0, 1]; 1 where nothing is declared, and for no merchant.
+    /// Returns the trust in a merchant's sales, in [0, 1]; 1 if undeclared, and for [`MerchantRow::NONE`].
     #[inline(always)]
     #[must_use]
     pub fn integrity(&self, row: MerchantRow) -> f32 {
@@ -135,28 +130,24 @@ impl Merchants {
 
     /// Counts one more item that names this merchant.
     pub(super) fn gain_item(&mut self, row: MerchantRow) {
-        if row.index() < self.rows.len() {
-            self.rows[row.index()].items += 1;
+        if let Some(merchant) = self.rows.get_mut(row) {
+            merchant.items += 1;
         }
     }
 
-    /// Counts one item less; a merchant that does not exist goes with the last item that names it.
+    /// Counts one item less. A merchant that does not exist is dropped with the last item that names it.
     pub(super) fn lose_item(&mut self, hasher: &IdHasher, row: MerchantRow) {
-        if row.index() < self.rows.len() {
-            let merchant = &mut self.rows[row.index()];
+        if let Some(merchant) = self.rows.get_mut(row) {
             merchant.items = merchant.items.saturating_sub(1);
             self.drop_unused(hasher, row);
         }
     }
 
-    /// Deletes a merchant. Its row stays out of use until [`Self::release`], when nothing learnt names it any more; where items name
-    /// it, its id goes on under the row given back, to which they must be moved.
+    /// Deletes a merchant. Its row stays out of use until [`Self::release`], when no learnt state names it any more. If items name
+    /// it, its id moves to the row returned, and the caller must move the items there; else returns [`MerchantRow::NONE`].
     pub fn remove(&mut self, hasher: &IdHasher, row: MerchantRow) -> MerchantRow {
-        let (id, items) = (
-            self.rows[row.index()].id.clone(),
-            self.rows[row.index()].items,
-        );
-        self.index.remove(hasher.hash(&id), row.0);
+        let (id, items) = (self.rows[row].id.clone(), self.rows[row].items);
+        self.rows.forget_id(hasher.hash(&id), row);
         let next = if items > 0 {
             self.add(hasher, &id)
         } else {
@@ -170,29 +161,30 @@ impl Merchants {
                 ..Merchant::default()
             }
         });
-        self.live -= 1;
+        self.rows.live -= 1;
         next
     }
 
-    /// Gives a removed row back for the next merchant, once no item names it.
+    /// Makes a removed row available to the next merchant, once no item names it.
     pub fn release(&mut self, hasher: &IdHasher, row: MerchantRow) {
         self.update(row, |merchant| merchant.retiring = false);
         self.drop_unused(hasher, row);
     }
 
     fn drop_unused(&mut self, hasher: &IdHasher, row: MerchantRow) {
-        let merchant = &mut self.rows[row.index()];
+        let Some(merchant) = self.rows.get_mut(row) else {
+            return;
+        };
         if !merchant.exists && !merchant.retiring && merchant.items == 0 {
             let id = std::mem::take(&mut merchant.id);
-            self.index.remove(hasher.hash(&id), row.0);
-            self.free.push(row);
+            self.rows.forget_id(hasher.hash(&id), row);
+            self.rows.release(row);
         }
     }
 
-    /// Freezes the rows until [`Self::thaw`]; how many there are.
+    /// Freezes the rows until [`Self::thaw`]; returns their number.
     pub fn freeze(&mut self) -> usize {
-        self.rows.freeze();
-        self.rows.frozen_rows()
+        self.rows.freeze()
     }
 
     /// Ends the freezing.
@@ -200,43 +192,40 @@ impl Merchants {
         self.rows.thaw();
     }
 
-    /// Rows that wait for the next one.
+    /// Returns the rows available to the next merchants.
     #[must_use]
     pub fn free(&self) -> &[MerchantRow] {
-        &self.free
+        self.rows.free()
     }
 
-    /// Restores the part that is written as a whole; before any row.
+    /// Restores the available rows; before any row.
     pub fn restore(&mut self, free: Vec<MerchantRow>) {
-        self.free = free;
+        self.rows.restore(free);
     }
 
-    /// Appends a range of frozen rows; the ranges in order.
+    /// Appends a range of frozen rows; ranges must follow each other.
     pub fn write(&self, rows: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
-        self.rows
-            .read_frozen(rows, |merchant| append(merchant, bytes));
+        self.rows.write(rows, bytes);
     }
 
-    /// Adds a row that was written.
+    /// Appends a stored row.
     pub fn read_row(&mut self, merchant: Merchant, hasher: &IdHasher) {
-        if !merchant.id.is_empty() && !merchant.retiring {
-            let row = MerchantRow::at(self.rows.len());
-            self.index.insert(hasher.hash(&merchant.id), row.0);
-        }
-        self.live += usize::from(merchant.exists);
+        let named = !merchant.id.is_empty() && !merchant.retiring;
+        let hash = named.then(|| hasher.hash(&merchant.id));
+        self.rows.live += usize::from(merchant.exists);
         self.integrity.push(merchant.integrity.unwrap_or(1.0));
-        self.rows.push(merchant);
+        self.rows.push(merchant, hash);
     }
 
-    /// Bytes held.
+    /// Returns the bytes held.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let declared: usize = self
             .rows
-            .iter()
+            .slice(0..self.rows.len())
             .filter_map(|merchant| merchant.declared.as_ref())
             .map(|text| text.len())
             .sum();
-        self.rows.bytes() + self.index.bytes() + size_of_val(self.integrity.as_slice()) + declared
+        self.rows.bytes() + size_of_val(self.integrity.as_slice()) + declared
     }
 }

@@ -1,7 +1,7 @@
-//! The feature store: what was declared of items, merchants and users, and what was learnt of users.
+//! The feature store: declared items, merchants and users, and the learnt profiles of users.
 //!
-//! Everything lives in memory in dense rows; the store is plain data with no lock and no clock of its own. The engine puts it behind
-//! a lock that the writer holds for a slice of facts at a time.
+//! Everything lives in memory in dense rows. The store is plain data without locks or clocks: the engine puts it behind a lock, which
+//! the writer holds for a slice of facts at a time.
 
 mod column;
 mod decay;
@@ -9,6 +9,7 @@ mod history;
 mod items;
 mod merchants;
 mod profile;
+mod rows;
 mod tags;
 mod users;
 

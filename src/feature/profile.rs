@@ -1,4 +1,4 @@
-//! What is learnt of one user: decayed histories with tags, items and merchants, and whom the user follows.
+//! The learnt profile of a user: decayed histories with tags, items and merchants, and follows.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::clock::Time;
 use crate::id::{ItemRow, MerchantRow, TagId};
 use crate::prefetch::prefetch;
 
-/// The profile of one user; every sum is as of one landmark.
+/// The profile of one user. All sums share one landmark.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Profile {
     landmark: f64,
@@ -18,7 +18,7 @@ pub struct Profile {
     follows: Vec<Follow>,
 }
 
-/// Whom a user can follow.
+/// The merchant or creator that a user follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Bond {
     /// A merchant.
@@ -37,20 +37,20 @@ struct Follow {
 /// How profiles learn: the decay and the bounds.
 #[derive(Clone, Copy, Debug)]
 pub struct Learn {
-    /// How sums fade.
+    /// The decay of sums.
     pub decay: Decay,
-    /// Items of one history.
+    /// Maximum number of items of a history.
     pub max_items: usize,
-    /// Tags of one history.
+    /// Maximum number of tags of a history.
     pub max_tags: usize,
-    /// Merchants of one history.
+    /// Maximum number of merchants of a history.
     pub max_merchants: usize,
-    /// Follow states of one user.
+    /// Maximum number of follow states of a user.
     pub max_follows: usize,
 }
 
 impl Profile {
-    /// Makes ready for gains at an instant; what a gain of 1 at that instant adds to a sum.
+    /// Prepares for gains at an instant; returns what a gain of 1 adds to a sum.
     pub fn open(&mut self, learn: &Learn, at: Time) -> f64 {
         if self.is_blank() {
             self.landmark = learn.decay.landmark(at);
@@ -60,9 +60,9 @@ impl Profile {
         learn.decay.growth(self.landmark, at)
     }
 
-    /// Goes on under another decay from an instant on: what every sum is worth then stays.
+    /// Changes the decay from an instant on. The value of every sum at that instant is unchanged.
     pub fn change_decay(&mut self, from: Decay, to: Decay, at: Time) {
-        let (factor, landmark) = from.give_way(to, self.landmark, at);
+        let (factor, landmark) = from.changed_to(to, self.landmark, at);
         self.scale(factor, landmark);
     }
 
@@ -79,23 +79,23 @@ impl Profile {
             .all(|history| history.entries().is_empty())
     }
 
-    /// Adds to the history with a tag. Returns how many entries were evicted.
+    /// Adds to the history with a tag. Returns the number of entries evicted.
     pub fn add_tag(&mut self, learn: &Learn, tag: TagId, amount: f64) -> usize {
         self.tags.add(tag.0, amount, learn.max_tags)
     }
 
-    /// Adds to the history with an item. Returns how many entries were evicted.
+    /// Adds to the history with an item. Returns the number of entries evicted.
     pub fn add_item(&mut self, learn: &Learn, item: ItemRow, amount: f64) -> usize {
         self.items.add(item.0, amount, learn.max_items)
     }
 
-    /// Adds to the history with a merchant. Returns how many entries were evicted.
+    /// Adds to the history with a merchant. Returns the number of entries evicted.
     pub fn add_merchant(&mut self, learn: &Learn, merchant: MerchantRow, amount: f64) -> usize {
         self.merchants.add(merchant.0, amount, learn.max_merchants)
     }
 
-    /// Notes a follow or an unfollow; the latest by its time holds, and of two at one instant the unfollow. At the bound the one
-    /// that was noted for the earliest instant gives way. Returns how many entries were evicted.
+    /// Records a follow or an unfollow. The latest by time holds; of two at one instant, the unfollow. At the bound, unfollows are evicted
+    /// before follows, earliest first. Returns the number of entries evicted.
     pub fn follow(&mut self, learn: &Learn, bond: Bond, at: Time, holds: bool) -> usize {
         if let Some(known) = self.follows.iter_mut().find(|follow| follow.bond == bond) {
             if at > known.at || (at == known.at && !holds) {
@@ -113,38 +113,38 @@ impl Profile {
         over
     }
 
-    /// Asks for the histories, which lie in three places.
+    /// Prefetches the three histories.
     pub fn prefetch(&self) {
         for history in [&self.tags, &self.items, &self.merchants] {
             prefetch(history.entries());
         }
     }
 
-    /// What is left of every sum at an instant: multiply a weight of the histories by this.
+    /// Returns the factor that turns a weight of a history into its value at an instant.
     #[must_use]
     pub fn left(&self, decay: Decay, at: Time) -> f64 {
         decay.left(self.landmark, at)
     }
 
-    /// The history with tags.
+    /// Returns the history with tags.
     #[must_use]
     pub fn tags(&self) -> &History {
         &self.tags
     }
 
-    /// The history with items.
+    /// Returns the history with items.
     #[must_use]
     pub fn items(&self) -> &History {
         &self.items
     }
 
-    /// The history with merchants, the bonds of following not included.
+    /// Returns the history with merchants, without the bonds of follows.
     #[must_use]
     pub fn merchants(&self) -> &History {
         &self.merchants
     }
 
-    /// Whom the user follows.
+    /// Returns the merchants and creators that the user follows.
     pub fn follows(&self) -> impl Iterator<Item = Bond> {
         self.follows
             .iter()
@@ -152,32 +152,32 @@ impl Profile {
             .map(|follow| follow.bond)
     }
 
-    /// Whether an item is in the history.
+    /// Returns whether an item is in the history.
     #[must_use]
     pub fn knows_item(&self, item: ItemRow) -> bool {
         self.items.has(item.0)
     }
 
-    /// Whether a merchant is in the history or followed, or was.
+    /// Returns whether the history or a follow state names a merchant.
     #[must_use]
     pub fn knows_merchant(&self, merchant: MerchantRow) -> bool {
         let bond = Bond::Merchant(merchant);
         self.merchants.has(merchant.0) || self.follows.iter().any(|follow| follow.bond == bond)
     }
 
-    /// Forgets an item.
+    /// Removes an item.
     pub fn forget_item(&mut self, item: ItemRow) {
         self.items.forget(item.0);
     }
 
-    /// Forgets a merchant, the bond included.
+    /// Removes a merchant and its follow state.
     pub fn forget_merchant(&mut self, merchant: MerchantRow) {
         self.merchants.forget(merchant.0);
         self.follows
             .retain(|follow| follow.bond != Bond::Merchant(merchant));
     }
 
-    /// Bytes on the heap.
+    /// Returns the bytes held on the heap.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.tags.bytes()
@@ -211,7 +211,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_sum_follows_the_formula_in_any_order(mut events in prop::collection::vec((0i64..4_000, -8.0..8.0f64), 1..40), half_life in 1.0..90.0f64) {
+        fn sums_follow_the_formula_in_any_order(mut events in prop::collection::vec((0i64..4_000, -8.0..8.0f64), 1..40), half_life in 1.0..90.0f64) {
             let learn = learn(half_life);
             let now = at(4_000);
             let expected: f64 = events.iter().map(|&(day, gain)| gain * (-(4_000.0 - f64::from(i32::try_from(day).unwrap())) / half_life).exp2()).sum();
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn the_latest_follow_by_its_time_holds() {
+    fn the_latest_follow_by_time_holds() {
         let learn = learn(60.0);
         let bond = Bond::Merchant(MerchantRow(1));
         for order in [[(1, true), (2, false)], [(2, false), (1, true)]] {

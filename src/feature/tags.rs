@@ -1,7 +1,7 @@
-//! Tag names and their numbers, and how many items carry each: n_t of the idf.
+//! Tag names, their numbers, and the number of items with each tag: n_t of the idf.
 //!
-//! Category, brand, kind and creator of an item are tags of their own name space (`category:beauty`), so that taste for them is learnt
-//! like any other. A declared tag may be written that way too: then it is the same tag.
+//! Category, brand, kind and creator of an item are tags of their own name spaces (`category:beauty`), so that taste for them is
+//! learnt like taste for any tag. A declared tag spelled with such a prefix is the same tag.
 
 use compact_str::{CompactString, format_compact};
 
@@ -21,7 +21,7 @@ pub enum Space {
     Kind,
     /// Creators.
     Creator,
-    /// Regions; they have numbers here but are no tags of an item.
+    /// Regions, which have numbers but are not tags of an item.
     Region,
 }
 
@@ -38,7 +38,7 @@ impl Space {
     }
 }
 
-/// Names of tags, by number and back. Number 0 is no tag: it fills the places of a row that has room for more.
+/// Names of tags by number, and numbers by name. Number 0 is no tag: it fills the empty slots of a line.
 #[derive(Debug)]
 pub struct Tags {
     names: Vec<CompactString>,
@@ -57,19 +57,19 @@ impl Default for Tags {
 }
 
 impl Tags {
-    /// How many numbers there are, that of no tag included.
+    /// Returns the number of tags, with number 0 included.
     #[must_use]
     pub fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// Whether no tag has a number yet.
+    /// Returns whether no tag has a number.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.names.len() <= 1
     }
 
-    /// The number of a tag, given to it now if it has none.
+    /// Returns the number of a tag; an unknown tag gets one.
     pub fn intern(&mut self, hasher: &IdHasher, space: Space, name: &str) -> TagId {
         let full = format_compact!("{}{name}", space.prefix());
         let hash = hasher.hash(&full);
@@ -86,7 +86,7 @@ impl Tags {
         tag
     }
 
-    /// The number of a tag that has one.
+    /// Returns the number of a known tag.
     #[must_use]
     pub fn find(&self, hasher: &IdHasher, space: Space, name: &str) -> Option<TagId> {
         let full = format_compact!("{}{name}", space.prefix());
@@ -95,13 +95,13 @@ impl Tags {
             .map(TagId)
     }
 
-    /// The name of a tag, with the prefix of its name space.
+    /// Returns the name of a tag with the prefix of its name space.
     #[must_use]
     pub fn name(&self, tag: TagId) -> &str {
         self.names.get(tag.index()).map_or("", |name| name)
     }
 
-    /// The name of a tag of a name space, without the prefix.
+    /// Returns the name of a tag of a name space without the prefix.
     #[must_use]
     pub fn bare_name(&self, space: Space, tag: TagId) -> Option<&str> {
         self.names.get(tag.index())?.strip_prefix(space.prefix())
@@ -121,25 +121,25 @@ impl Tags {
         }
     }
 
-    /// How many items carry each tag, by number.
+    /// Returns the number of items with each tag, by tag number.
     #[must_use]
     pub fn carriers(&self) -> &[u32] {
         &self.carriers
     }
 
-    /// Takes over the counts of items, before the names.
+    /// Restores the counts of items; before any name.
     pub fn restore(&mut self, carriers: Vec<u32>) {
         self.names.clear();
         self.carriers = carriers;
     }
 
-    /// Appends a range of names; a name never changes.
+    /// Appends a range of names. Names never change, so that nothing is frozen.
     pub fn write(&self, tags: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
         let names = self.names.get(tags).unwrap_or_default();
         names.iter().for_each(|name| append(name, bytes));
     }
 
-    /// Adds a name that was written.
+    /// Appends a stored name.
     pub fn read_row(&mut self, name: CompactString, hasher: &IdHasher) {
         let tag = TagId::at(self.names.len());
         if tag.0 > 0 {
@@ -148,7 +148,7 @@ impl Tags {
         self.names.push(name);
     }
 
-    /// Bytes held, long names not counted.
+    /// Returns the bytes held, without the heap of long names.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.index.bytes()

@@ -1,34 +1,41 @@
-//! Users: what was declared of them and what was learnt.
+//! Users: declared fields and the learnt profile.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::column::Column;
 use super::profile::Profile;
-use crate::binary::append;
-use crate::id::{Hash, IdHasher, Index, TagId, UserRow};
+use super::rows::{Named, Rows};
+use crate::id::{Hash, IdHasher, TagId, UserRow};
 use crate::prefetch::prefetch;
 
 /// One user.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct User {
-    /// The id; empty for a row without a user.
+    /// The id; empty if the row has no user.
     id: CompactString,
-    /// What was declared, as JSON text; `None` for a user known by events alone.
+    /// The declared fields as JSON; `None` if the user is known from events alone.
     pub declared: Option<Box<str>>,
     /// The declared tags.
     pub tags: Box<[(TagId, f32)]>,
-    /// What was learnt.
+    /// The learnt profile.
     pub profile: Profile,
-    /// How many events were applied.
+    /// Number of events applied.
     pub events: u32,
 }
 
 impl User {
-    /// The user's id.
+    /// Returns the user's id.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Creates a user of whom only the id is known.
+    pub(super) fn named(id: &str) -> Self {
+        Self {
+            id: id.into(),
+            ..Self::default()
+        }
     }
 
     fn bytes(&self) -> usize {
@@ -38,128 +45,105 @@ impl User {
     }
 }
 
+impl Named for User {
+    type Row = UserRow;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 /// All users.
 #[derive(Debug, Default)]
 pub struct Users {
-    rows: Column<User>,
-    index: Index,
-    free: Vec<UserRow>,
-    live: usize,
-    /// Entries of profiles that were evicted at a bound since the start.
+    rows: Rows<User>,
+    /// Number of profile entries evicted at a bound since the start.
     pub evicted: u64,
 }
 
 impl Users {
-    /// How many users there are.
+    /// Returns the number of users.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.live
+        self.rows.live
     }
 
-    /// Whether there is no user.
+    /// Returns whether there are no users.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.live == 0
+        self.len() == 0
     }
 
-    /// How many rows there are, those without a user included.
+    /// Returns the number of rows, those without a user included.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows.len()
     }
 
-    /// The row of a user.
+    /// Returns the row of a user.
     #[inline]
     #[must_use]
     pub fn find(&self, hasher: &IdHasher, id: &str) -> Option<UserRow> {
-        self.index
-            .find(hasher.hash(id), |row| self.rows[row as usize].id == id)
-            .map(UserRow)
+        self.rows.find(hasher.hash(id), id)
     }
 
-    /// First step of a batch of look-ups: asks for the line of the index.
+    /// Prefetches the index line of a user: the first step of a batch of lookups.
     pub fn prefetch_index(&self, hash: Hash) {
-        self.index.prefetch(hash);
+        self.rows.prefetch_index(hash);
     }
 
-    /// Second step: the row that is very likely the user's, asked for.
+    /// Returns the row that is very likely the user's and prefetches it: the second step.
     #[must_use]
     pub fn prefetch_row(&self, hash: Hash) -> Option<UserRow> {
-        let row = UserRow(self.index.guess(hash)?);
+        let row = self.rows.guess(hash)?;
         self.get(row).into_iter().for_each(prefetch);
         Some(row)
     }
 
-    /// The row of a user, who is created where there is none.
+    /// Returns the row of a user, who is created if unknown.
     pub fn find_or_create(&mut self, hasher: &IdHasher, id: &str) -> UserRow {
-        if let Some(row) = self.find(hasher, id) {
-            return row;
-        }
-        let user = User {
-            id: id.into(),
-            ..User::default()
-        };
-        let row = self.place(user);
-        self.index.insert(hasher.hash(id), row.0);
-        self.live += 1;
-        row
+        let hash = hasher.hash(id);
+        self.rows.find(hash, id).unwrap_or_else(|| {
+            self.rows.live += 1;
+            self.rows.create(hash, User::named(id))
+        })
     }
 
-    /// A row without a user, out of use until [`Self::release`].
+    /// Returns a row without a user, out of use until [`Self::release`].
     pub fn reserve(&mut self) -> UserRow {
-        self.place(User::default())
+        self.rows.reserve()
     }
 
-    fn place(&mut self, user: User) -> UserRow {
-        match self.free.pop() {
-            Some(row) => {
-                self.rows[row.index()] = user;
-                row
-            }
-            None => {
-                self.rows.push(user);
-                UserRow::at(self.rows.len() - 1)
-            }
-        }
-    }
-
-    /// The user of a row.
+    /// Returns the user of a row.
     #[inline]
     #[must_use]
     pub fn get(&self, row: UserRow) -> Option<&User> {
-        self.rows.get(row.index())
+        self.rows.get(row)
     }
 
-    /// The user of a row, to change.
+    /// Returns the user of a row for a change.
     pub fn get_mut(&mut self, row: UserRow) -> Option<&mut User> {
-        (row.index() < self.rows.len()).then(|| &mut self.rows[row.index()])
+        self.rows.get_mut(row)
     }
 
     /// Forgets a user. The row stays out of use until [`Self::release`]: past purchases still name it as their buyer.
     pub fn remove(&mut self, hasher: &IdHasher, row: UserRow) {
-        let Some(user) = self.get_mut(row) else {
-            return;
-        };
-        let gone = std::mem::take(user);
-        self.index.remove(hasher.hash(&gone.id), row.0);
-        self.live -= 1;
+        self.rows.live -= usize::from(self.rows.remove(hasher, row).is_some());
     }
 
-    /// Gives a removed row back for the next user.
+    /// Makes a removed row available to the next user.
     pub fn release(&mut self, row: UserRow) {
-        self.free.push(row);
+        self.rows.release(row);
     }
 
-    /// The users of a range of rows.
+    /// Returns the users of a range of rows.
     pub fn slice(&self, rows: std::ops::Range<usize>) -> impl Iterator<Item = &User> {
-        rows.filter_map(|row| self.rows.get(row))
-            .filter(|user| !user.id.is_empty())
+        self.rows.slice(rows)
     }
 
-    /// Freezes the rows until [`Self::thaw`]; how many there are.
+    /// Freezes the rows until [`Self::thaw`]; returns their number.
     pub fn freeze(&mut self) -> usize {
-        self.rows.freeze();
-        self.rows.frozen_rows()
+        self.rows.freeze()
     }
 
     /// Ends the freezing.
@@ -167,41 +151,38 @@ impl Users {
         self.rows.thaw();
     }
 
-    /// Rows that wait for the next one.
+    /// Returns the rows available to the next users.
     #[must_use]
     pub fn free(&self) -> &[UserRow] {
-        &self.free
+        self.rows.free()
     }
 
-    /// Restores the part that is written as a whole; before any row.
+    /// Restores the available rows; before any row.
     pub fn restore(&mut self, free: Vec<UserRow>) {
-        self.free = free;
+        self.rows.restore(free);
     }
 
-    /// Appends a range of frozen rows; the ranges in order.
+    /// Appends a range of frozen rows; ranges must follow each other.
     pub fn write(&self, rows: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
-        self.rows.read_frozen(rows, |user| append(user, bytes));
+        self.rows.write(rows, bytes);
     }
 
-    /// Adds a row that was written.
+    /// Appends a stored row.
     pub fn read_row(&mut self, user: User, hasher: &IdHasher) {
-        if !user.id.is_empty() {
-            let row = UserRow::at(self.rows.len());
-            self.index.insert(hasher.hash(&user.id), row.0);
-            self.live += 1;
-        }
-        self.rows.push(user);
+        let hash = (!user.id.is_empty()).then(|| hasher.hash(&user.id));
+        self.rows.live += usize::from(hash.is_some());
+        self.rows.push(user, hash);
     }
 
-    /// Bytes held; walks every user.
+    /// Returns the bytes that the users of a range of rows hold on the heap.
     #[must_use]
     pub fn bytes(&self, rows: std::ops::Range<usize>) -> usize {
         self.slice(rows).map(User::bytes).sum()
     }
 
-    /// Bytes of the rows and the index.
+    /// Returns the bytes of the rows and the index.
     #[must_use]
     pub fn fixed_bytes(&self) -> usize {
-        self.rows.bytes() + self.index.bytes()
+        self.rows.bytes()
     }
 }

@@ -1,11 +1,11 @@
-//! From an id to its row: a hash table of 64-byte buckets, eight fingerprints and eight rows each.
+//! An index from ids to rows: a hash table of 64-byte buckets, eight fingerprints and eight rows each.
 //!
-//! One look-up touches one cache line, and the eight fingerprints are compared at once; the caller verifies the id in the row that a
-//! fingerprint points to, so two ids are never mixed up. A table is split into 64 shards that grow one at a time: growth moves a
-//! 64th of the entries, from the fingerprints alone, and so never holds a writer up for long.
+//! A lookup touches one cache line and compares eight fingerprints at once. The caller verifies the id in the row that a fingerprint
+//! points to, so that two ids are never confused. The table has 64 shards that grow one at a time, from the fingerprints alone, so
+//! that growth never stops a writer for long.
 //!
-//! Not a standard map: that one would store the id a second time, and hash, compare and wait for memory one id after the other; here
-//! the three are separate steps, so that a batch of ids can overlap its waits (see `rank::resolve`).
+//! A standard map would store every id a second time, and would hash, compare and wait for memory id by id. Here these are separate
+//! steps, so that a batch of lookups overlaps its cache misses (see `rank::resolve`).
 
 use std::hash::{BuildHasher, Hasher};
 
@@ -18,7 +18,7 @@ const SLOTS: usize = 8;
 const EMPTY: u32 = 0;
 const REMOVED: u32 = 1;
 
-/// The hash of an id under two random seeds of the process: where it is looked for, and a check that it is the one.
+/// The hash of an id under two random seeds of the process: its place in the index, and a check of its identity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hash {
     place: u64,
@@ -30,19 +30,19 @@ impl Hash {
         (self.place >> 58) as usize
     }
 
-    /// The fingerprint; 0 and 1 mean an empty and a removed slot.
+    /// Returns the fingerprint; 0 and 1 mark an empty and a removed slot.
     fn print(self) -> u32 {
         ((self.place & 0xffff_ffff) as u32).max(REMOVED + 1)
     }
 
-    /// 64 bits that do not depend on the place: a row that holds them need not be compared with the id itself.
+    /// Returns 64 bits independent of the place. A row that holds them needs no comparison of the id itself.
     #[must_use]
     pub const fn check(self) -> u64 {
         self.check
     }
 }
 
-/// Hashes ids; seeded at random, so that nobody outside can choose ids that collide.
+/// Hashes ids with random seeds, so that a client can't choose ids that collide.
 #[derive(Clone, Debug, Default)]
 pub struct IdHasher {
     place: foldhash::fast::RandomState,
@@ -50,7 +50,7 @@ pub struct IdHasher {
 }
 
 impl IdHasher {
-    /// The hash of an id.
+    /// Returns the hash of an id.
     #[inline(always)]
     #[must_use]
     pub fn hash(&self, id: &str) -> Hash {
@@ -74,7 +74,7 @@ struct Bucket {
 }
 
 impl Bucket {
-    /// A bit for each slot that holds this fingerprint.
+    /// Returns a bit for each slot that holds a fingerprint.
     #[inline(always)]
     fn matches(&self, print: u32) -> u32 {
         u32x8::new(self.prints)
@@ -83,7 +83,7 @@ impl Bucket {
     }
 }
 
-/// The first slot of those that match, of which there must be one.
+/// Returns the first slot of a non-empty set of matches.
 #[inline(always)]
 fn first(matches: u32) -> usize {
     matches.trailing_zeros() as usize % SLOTS
@@ -91,9 +91,9 @@ fn first(matches: u32) -> usize {
 
 #[derive(Clone, Debug)]
 struct Shard {
-    /// A power of two of them.
+    /// Their number is a power of two.
     buckets: Vec<Bucket>,
-    /// Slots that are not empty, removed ones included.
+    /// Number of slots in use, removed ones included.
     used: usize,
 }
 
@@ -154,7 +154,7 @@ impl Shard {
         }
     }
 
-    /// Takes the removed slots out, and doubles where what remains still fills half.
+    /// Drops the removed slots, and doubles the table if the rest still fills half of it.
     fn rebuild(&mut self) {
         let kept: usize = self
             .buckets
@@ -199,7 +199,7 @@ impl Shard {
     }
 }
 
-/// From the hash of an id to candidate rows.
+/// Rows by the hashes of their ids.
 #[derive(Clone, Debug)]
 pub struct Index {
     shards: Box<[Shard; SHARDS]>,
@@ -214,38 +214,38 @@ impl Default for Index {
 }
 
 impl Index {
-    /// Asks for the cache line in which a hash would be found.
+    /// Prefetches the cache line of a hash.
     #[inline(always)]
     pub fn prefetch(&self, hash: Hash) {
         let shard = &self.shards[hash.shard()];
         prefetch(&shard.buckets[shard.home(hash.print())]);
     }
 
-    /// The first row with this fingerprint, not verified: a guess that is nearly always right where the id is known.
+    /// Returns the first row with the fingerprint of a hash, without verification: nearly always right if the id is known.
     #[inline(always)]
     #[must_use]
     pub fn guess(&self, hash: Hash) -> Option<u32> {
         self.shards[hash.shard()].find(hash.print(), |_| true)
     }
 
-    /// The row with this hash that `is_it` accepts.
+    /// Returns the row with a hash for which `is_it` holds.
     #[inline(always)]
     #[must_use]
     pub fn find(&self, hash: Hash, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
         self.shards[hash.shard()].find(hash.print(), is_it)
     }
 
-    /// Adds a row that is not in yet.
+    /// Adds a row that is not in the index.
     pub fn insert(&mut self, hash: Hash, row: u32) {
         self.shards[hash.shard()].insert(hash.print(), row);
     }
 
-    /// Takes a row out; nothing happens where it is not in.
+    /// Removes a row; no effect if it is not in the index.
     pub fn remove(&mut self, hash: Hash, row: u32) {
         self.shards[hash.shard()].remove(hash.print(), row);
     }
 
-    /// Bytes held.
+    /// Returns the bytes held.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.shards
@@ -263,7 +263,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn holds_what_a_map_holds(steps in prop::collection::vec((any::<bool>(), 0u32..400), 0..3_000), narrow in any::<bool>()) {
+        fn the_index_agrees_with_a_map(steps in prop::collection::vec((any::<bool>(), 0u32..400), 0..3_000), narrow in any::<bool>()) {
             let mut index = Index::default();
             let mut model = HashMap::new();
             let hasher = IdHasher::default();

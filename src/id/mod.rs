@@ -1,12 +1,24 @@
-//! External ids and dense rows: every entity has one row, a `u32` that indexes every column about it.
+//! External ids and dense rows: every entity has one row, a `u32` that indexes all its columns.
 //!
-//! The row types keep an item's row from being used as a merchant's; conversions to and from `usize` live here and nowhere else.
+//! A type for each kind of entity prevents the use of an item's row as a merchant's. Conversions to and from `usize` are only here.
 
 mod index;
 
 use serde::{Deserialize, Serialize};
 
 pub use index::{Hash, IdHasher, Index};
+
+/// The row number of one kind of entity, for code that serves every kind.
+pub trait Row: Copy {
+    /// Returns the row at an index of a column.
+    fn at(index: usize) -> Self;
+
+    /// Returns the index of this row in a column.
+    fn index(self) -> usize;
+
+    /// Returns the bare number.
+    fn number(self) -> u32;
+}
 
 /// Declares a row type: a `u32` that indexes the columns of one kind of entity.
 macro_rules! row {
@@ -17,35 +29,52 @@ macro_rules! row {
         pub struct $name(pub u32);
 
         impl $name {
-            /// The value that stands for "no such row"; never the row of an entity.
+            /// No row; never the row of an entity.
             pub const NONE: Self = Self(u32::MAX);
 
-            /// Where this row stands in a column.
+            /// Returns the index of this row in a column.
             #[inline(always)]
             #[must_use]
             pub const fn index(self) -> usize {
                 self.0 as usize
             }
 
-            /// The row at a place in a column; [`Self::NONE`] from 2³² − 1 on.
+            /// Returns the row at an index of a column; [`Self::NONE`] from 2³² − 1 on.
             #[inline(always)]
             #[must_use]
             pub fn at(index: usize) -> Self {
                 Self(u32::try_from(index).unwrap_or(u32::MAX))
             }
 
-            /// Whether this is a row at all.
+            /// Returns whether this is a row and not [`Self::NONE`].
             #[inline(always)]
             #[must_use]
             pub const fn is_some(self) -> bool {
                 self.0 != u32::MAX
             }
 
-            /// The row, or `None` where it stands for "no such row".
+            /// Returns the row; `None` for [`Self::NONE`].
             #[inline(always)]
             #[must_use]
             pub const fn some(self) -> Option<Self> {
                 if self.is_some() { Some(self) } else { None }
+            }
+        }
+
+        impl Row for $name {
+            #[inline(always)]
+            fn at(index: usize) -> Self {
+                Self::at(index)
+            }
+
+            #[inline(always)]
+            fn index(self) -> usize {
+                self.index()
+            }
+
+            #[inline(always)]
+            fn number(self) -> u32 {
+                self.0
             }
         }
 
@@ -74,6 +103,6 @@ row!(
     UserRow
 );
 row!(
-    /// A tag's number: a declared tag, or one of the name spaces `category:`, `brand:`, `kind:`, `creator:`.
+    /// A tag's number: of a declared tag, or of a name in a name space like `category:` or `brand:`.
     TagId
 );
