@@ -78,7 +78,7 @@ impl Session {
     fn install(&self, folder: &Path) {
         let saima = program().get_program().to_str().unwrap().to_owned();
         let text = format!(
-            "#!/bin/sh\n[ \"$1\" != serve ] || set -- \"$@\" --listen {}\nexec {saima} \"$@\"\n",
+            "#!/bin/sh\ncase \"$1\" in serve|demo) set -- \"$@\" --listen {};; esac\nexec {saima} \"$@\"\n",
             self.address
         );
         let file = folder.join("saima");
