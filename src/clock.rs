@@ -1,6 +1,6 @@
 //! Time as an argument: instants, days, the clock of the service and deadlines.
 //!
-//! Nothing below the engine reads a clock; whoever needs the time is given it.
+//! Nothing below the engine reads a clock: time is an argument.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -24,7 +24,7 @@ impl Time {
     const FIRST: i64 = -62_167_219_200_000;
     const LAST: i64 = 253_402_300_799_999;
 
-    /// The instant that many milliseconds after 1970-01-01T00:00:00Z; `None` outside the years 0000 to 9999.
+    /// Creates an instant from milliseconds since 1970-01-01T00:00:00Z; `None` outside the years 0000 to 9999.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Option<Self> {
         if millis >= Self::FIRST && millis <= Self::LAST {
@@ -34,38 +34,38 @@ impl Time {
         }
     }
 
-    /// Reads RFC 3339; finer than a millisecond is cut off.
+    /// Parses RFC 3339; fractions below a millisecond are truncated.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
         Self::from_millis(i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).ok()?)
     }
 
-    /// Milliseconds since 1970-01-01T00:00:00Z.
+    /// Returns the milliseconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub const fn millis(self) -> i64 {
         self.0
     }
 
-    /// Milliseconds from `earlier` to this instant; negative where it is the earlier one.
+    /// Returns the milliseconds from `earlier` to this instant; negative if `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> i64 {
         self.0 - earlier.0
     }
 
-    /// This instant moved by so many milliseconds, held within the years 0000 to 9999.
+    /// Returns this instant plus a number of milliseconds, clamped to the years 0000 to 9999.
     #[must_use]
     pub fn plus(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis).clamp(Self::FIRST, Self::LAST))
     }
 
-    /// The last multiple of `step` milliseconds (at least 1) that is not after this instant.
+    /// Returns the last multiple of `step` milliseconds (at least 1) that is not after this instant.
     #[must_use]
     pub fn floor(self, step: i64) -> Self {
         Self(self.0.div_euclid(step.max(1)) * step.max(1))
     }
 
-    /// The day on which this instant falls, `utc_offset` in milliseconds east of UTC.
+    /// Returns the day of this instant in a time zone `utc_offset` milliseconds east of UTC.
     #[must_use]
     pub fn day(self, utc_offset: i64) -> Day {
         let days = (self.0 + utc_offset).div_euclid(DAY);
@@ -74,7 +74,7 @@ impl Time {
 }
 
 impl std::fmt::Display for Time {
-    /// RFC 3339 in UTC, to the second where it has no milliseconds.
+    /// Writes RFC 3339 in UTC, without a fraction if the milliseconds are 0.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let text = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
             .ok()
@@ -98,44 +98,44 @@ impl Serialize for Time {
 pub struct Day(pub i32);
 
 impl Day {
-    /// This day moved by so many days.
+    /// Returns this day plus a number of days.
     #[must_use]
     pub const fn plus(self, days: i32) -> Self {
         Self(self.0.saturating_add(days))
     }
 
-    /// Days from `earlier` to this day.
+    /// Returns the days from `earlier` to this day.
     #[must_use]
     pub const fn since(self, earlier: Self) -> i32 {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// The calendar week, from Monday: equal for days of one week, one more for the next (1970-01-01 was a Thursday).
+    /// Returns the number of the calendar week, which starts on Monday (1970-01-01 was a Thursday).
     #[must_use]
     pub const fn week(self) -> i32 {
         self.0.saturating_add(3).div_euclid(7)
     }
 
-    /// The day of the week, Monday 0 to Sunday 6.
+    /// Returns the day of the week, Monday 0 to Sunday 6.
     #[must_use]
     pub const fn weekday(self) -> i32 {
         self.0.saturating_add(3).rem_euclid(7)
     }
 
-    /// The instant at which this day begins, `utc_offset` in milliseconds east of UTC.
+    /// Returns the first instant of this day in a time zone `utc_offset` milliseconds east of UTC.
     #[must_use]
     pub fn start(self, utc_offset: i64) -> Time {
         Time::default().plus(i64::from(self.0) * DAY - utc_offset)
     }
 }
 
-/// Where "now" comes from.
+/// The source of the current time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClockMode {
     /// The machine's clock.
     Wall,
-    /// The latest event, so that a history ranks as it would have then.
+    /// The time of the latest event, so that a replayed history ranks as it did then.
     Event,
 }
 
@@ -150,12 +150,12 @@ enum Source {
     Wall,
     /// Milliseconds of the latest event; `i64::MIN` before the first.
     Event(AtomicI64),
-    /// Milliseconds, set by hand in tests.
+    /// Milliseconds, set by tests.
     Manual(AtomicI64),
 }
 
 impl Clock {
-    /// A clock of that mode.
+    /// Creates a clock.
     #[must_use]
     pub fn new(mode: ClockMode) -> Self {
         let source = match mode {
@@ -165,7 +165,7 @@ impl Clock {
         Self { source }
     }
 
-    /// A clock that stands still until [`Self::set`]; for tests.
+    /// Creates a clock that only [`Self::set`] moves, for tests.
     #[must_use]
     pub fn manual(at: Time) -> Self {
         Self {
@@ -173,14 +173,14 @@ impl Clock {
         }
     }
 
-    /// Sets a manual clock; no effect on the others.
+    /// Sets a manual clock; no effect on other clocks.
     pub fn set(&self, at: Time) {
         if let Source::Manual(now) = &self.source {
             now.store(at.0, Ordering::Release);
         }
     }
 
-    /// The machine's clock, whatever the mode.
+    /// Returns the time of the machine's clock.
     #[must_use]
     pub fn machine() -> Time {
         let since = SystemTime::now()
@@ -189,7 +189,7 @@ impl Clock {
         Time::default().plus(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 
-    /// The wall clock beside this one: the machine's, or the manual one itself.
+    /// Returns the wall-clock time: the machine's, or that of a manual clock.
     #[must_use]
     pub fn wall(&self) -> Time {
         match &self.source {
@@ -198,7 +198,7 @@ impl Clock {
         }
     }
 
-    /// Whether [`Self::now`] is the time that the mode means: on event time not before the first event, while the wall clock stands in.
+    /// Returns whether [`Self::now`] follows the mode: false on event time before the first event, when the wall clock is used.
     #[must_use]
     pub fn has_begun(&self) -> bool {
         match &self.source {
@@ -207,7 +207,7 @@ impl Clock {
         }
     }
 
-    /// Now. On event time never ahead of the wall clock, and the wall clock itself before the first event.
+    /// Returns the current time. Event time is never ahead of the wall clock, and is the wall clock before the first event.
     #[must_use]
     pub fn now(&self) -> Time {
         match &self.source {
@@ -219,7 +219,7 @@ impl Clock {
         }
     }
 
-    /// Tells the clock of an event's time; on event time it moves forward to it, never back.
+    /// Moves event time forward to the time of an event, never back; no effect in other modes.
     pub fn observe(&self, at: Time) {
         if let Source::Event(latest) = &self.source {
             latest.fetch_max(at.0, Ordering::AcqRel);
@@ -227,18 +227,18 @@ impl Clock {
     }
 }
 
-/// The moment by which an answer must be under way.
+/// The instant by which scoring must start.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// That long after `start`.
+    /// Creates a deadline a timeout after `start`.
     #[must_use]
     pub fn after(start: Instant, timeout: Duration) -> Self {
         Self(start + timeout)
     }
 
-    /// Whether it has passed.
+    /// Returns whether the deadline has passed.
     #[must_use]
     pub fn passed(self) -> bool {
         Instant::now() >= self.0

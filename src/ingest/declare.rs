@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::read::{Patch, fact, tidy};
+use super::read::{Patch, fact};
 use super::{Facts, Fate, Moment, Rejected, Taken};
 use crate::feature::{ItemFields, Space};
 use crate::id::{MerchantRow, TagId};
+use crate::model::declared::{merge, normalise};
 use crate::model::{EntityKind, Fault, Item, Merchant, Tags, User, schema};
 use crate::number::narrow;
 
@@ -142,7 +143,7 @@ impl Facts {
         for (name, change) in &patch.changes {
             merge(fields.entry(name.clone()).or_insert(Value::Null), change);
         }
-        tidy(&mut fields);
+        normalise(&mut fields);
         let text: Box<str> = Value::Object(fields).to_string().into();
         let line = text.clone();
         match patch.kind {
@@ -196,24 +197,4 @@ fn once(tags: Vec<(TagId, f32)>) -> Vec<(TagId, f32)> {
         }
     }
     each
-}
-
-/// RFC 7386: an object is merged field by field, null removes, anything else replaces.
-pub(super) fn merge(target: &mut Value, patch: &Value) {
-    let Value::Object(changes) = patch else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = Value::Object(Map::new());
-    }
-    if let Value::Object(fields) = target {
-        for (name, change) in changes {
-            if change.is_null() {
-                fields.shift_remove(name);
-            } else {
-                merge(fields.entry(name.clone()).or_insert(Value::Null), change);
-            }
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{EntityKind, Operation, Rejected, Trace};
-use crate::model::id_text;
+use crate::model::declared::{normalise, text_of};
 use crate::model::{Entity, Event, Fault, Item, Merchant, User, Vocabulary, diagnose, schema};
 
 /// A fact that holds by itself; whether it fits what is known is seen when it is applied.
@@ -76,43 +76,8 @@ fn declared(line: &[u8]) -> Box<str> {
     let Ok(Value::Object(mut fields)) = serde_json::from_slice(line) else {
         return Box::default();
     };
-    tidy(&mut fields);
+    normalise(&mut fields);
     Value::Object(fields).to_string().into()
-}
-
-/// Brings the fields of an entity into the one form in which they are kept.
-pub(super) fn tidy(fields: &mut Map<String, Value>) {
-    fields.retain(|_, value| !value.is_null());
-    for (name, value) in fields.iter_mut() {
-        match (name.as_str(), &mut *value) {
-            ("tags", Value::Array(names)) => {
-                *value = names
-                    .drain(..)
-                    .map(|name| (text(name), Value::from(1.0)))
-                    .collect::<Map<_, _>>()
-                    .into();
-            }
-            ("campaigns", Value::Array(names)) => {
-                names
-                    .iter_mut()
-                    .for_each(|name| *name = text(name.take()).into());
-            }
-            (
-                "id" | "merchant_id" | "category" | "brand" | "region" | "creator_id" | "goal",
-                number @ Value::Number(_),
-            ) => {
-                *number = text(number.take()).into();
-            }
-            _ => {}
-        }
-    }
-}
-
-fn text(value: Value) -> String {
-    if let Value::String(text) = value {
-        return text;
-    }
-    id_text(&value).unwrap_or_else(|| value.to_string())
 }
 
 fn patch(kind: EntityKind, line: &[u8], vocabulary: &Vocabulary) -> Result<Patch, Rejected> {
@@ -128,7 +93,7 @@ fn patch(kind: EntityKind, line: &[u8], vocabulary: &Vocabulary) -> Result<Patch
             errors: vec![Fault::new("", "must be a JSON object")],
         });
     };
-    let id = changes.remove("id").map(text).unwrap_or_default();
+    let id = changes.remove("id").map(text_of).unwrap_or_default();
     Ok(Patch {
         kind,
         id,

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::declare::merge;
 use super::{
     Alias, EntityKind, Facts, Fate, Image, Key, Line, Moment, Operation, Record, Restored, read,
 };
 use crate::clock::{Day, Time};
 use crate::config::Config;
+use crate::model::declared::merge;
 
 fn moment(config: &Config) -> Moment<'_> {
     Moment {

@@ -4,6 +4,7 @@
 //! [`diagnose`] walks the same text along the tables of [`schema`] and reports every fault with its path. A property test holds
 //! both to the same verdict.
 
+pub mod declared;
 pub mod diagnose;
 pub mod schema;
 

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use super::raw::{Kind, kind, members};
 use super::walk::Walk;
 use crate::model::schema;
+use crate::number::wide;
 
 /// Maximum number of names remembered to find a prediction given twice: the declared ones are far fewer.
 const MAX_NAMES: usize = 1_000;
@@ -26,7 +27,7 @@ impl Walk<'_> {
         let unicode = members(raw, |name, weight| {
             let removed = self.patch && kind(weight) == Kind::Null;
             count += usize::from(!removed);
-            if !removed && u64::try_from(count).is_ok_and(|count| count <= most) {
+            if !removed && wide(count) <= most {
                 self.within(&name, |walk| {
                     walk.id_text(&name);
                     walk.value(&schema::TAG_WEIGHT, weight);

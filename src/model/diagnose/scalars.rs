@@ -8,6 +8,7 @@ use crate::clock::Time;
 use crate::model::schema::{self, Bound};
 use crate::model::whole::Whole;
 use crate::model::{Id, is_id};
+use crate::number::wide;
 
 impl Walk<'_> {
     pub(super) fn id(&mut self, raw: &RawValue) {
@@ -51,10 +52,9 @@ impl Walk<'_> {
         }
         let most = bound.most(&self.vocabulary.limits);
         if let Some(text) = self.unicode(raw) {
-            self.check(
-                u64::try_from(text.len()).is_ok_and(|bytes| bytes <= most),
-                || format!("must have at most {most} bytes{}", bound.named()),
-            );
+            self.check(wide(text.len()) <= most, || {
+                format!("must have at most {most} bytes{}", bound.named())
+            });
         }
     }
 

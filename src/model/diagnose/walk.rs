@@ -6,6 +6,7 @@ use super::diagnosis::MAX_FAULTS;
 use super::raw::{Kind, depth, elements, kind, members};
 use crate::model::schema::{self, Bound, Field, Object, Shape};
 use crate::model::{Fault, Vocabulary};
+use crate::number::wide;
 
 /// A walk over one text: the path to the value at hand, and the faults so far.
 pub(super) struct Walk<'v> {
@@ -28,7 +29,7 @@ impl<'v> Walk<'v> {
 
     pub(super) fn whole(mut self, text: &str, object: &Object) -> Vec<Fault> {
         let deepest = schema::NESTING.most(&self.vocabulary.limits);
-        if !object.is_cut() && u64::try_from(depth(text)).unwrap_or(u64::MAX) > deepest {
+        if !object.is_cut() && wide(depth(text)) > deepest {
             self.fault(format!(
                 "must not nest deeper than {deepest} levels{}",
                 schema::NESTING.named()
@@ -155,15 +156,12 @@ impl<'v> Walk<'v> {
 
     pub(super) fn few(&mut self, count: usize, bound: Bound) {
         let most = bound.most(&self.vocabulary.limits);
-        self.check(
-            u64::try_from(count).is_ok_and(|count| count <= most),
-            || {
-                format!(
-                    "must have at most {most} entries{}, not {count}",
-                    bound.named()
-                )
-            },
-        );
+        self.check(wide(count) <= most, || {
+            format!(
+                "must have at most {most} entries{}, not {count}",
+                bound.named()
+            )
+        });
     }
 }
 
