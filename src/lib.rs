@@ -73,3 +73,6 @@ pub mod rank;
 pub mod rule;
 pub mod state;
 pub mod telemetry;
+
+#[cfg(test)]
+mod tests;

@@ -161,6 +161,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(crate::tests::cases(256))]
+
         #[test]
         fn frozen_rows_are_read_as_they_were(
             rows in 1usize..200,

@@ -210,6 +210,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::tests::cases(256))]
+
         #[test]
         fn sums_follow_the_formula_in_any_order(mut events in prop::collection::vec((0i64..4_000, -8.0..8.0f64), 1..40), half_life in 1.0..90.0f64) {
             let learn = learn(half_life);

@@ -199,6 +199,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::tests::cases(256))]
+
         #[test]
         fn rows_agree_with_a_map(steps in prop::collection::vec((0u8..4, 0u32..40), 0..400)) {
             let (mut rows, hasher) = (Rows::<User>::default(), IdHasher::default());

@@ -262,6 +262,8 @@ mod tests {
     use std::collections::HashMap;
 
     proptest! {
+        #![proptest_config(crate::tests::cases(256))]
+
         #[test]
         fn the_index_agrees_with_a_map(steps in prop::collection::vec((any::<bool>(), 0u32..400), 0..3_000), narrow in any::<bool>()) {
             let mut index = Index::default();

@@ -243,7 +243,7 @@ fn learnt(facts: &Facts) -> BTreeMap<u8, f64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(crate::tests::cases(128))]
 
     #[test]
     fn a_catalogue_under_random_facts_and_deletions_is_what_the_model_says(steps in prop::collection::vec(step(), 1..80)) {

@@ -61,7 +61,7 @@ fn records() -> impl Strategy<Value = Vec<Vec<u8>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(crate::tests::cases(32))]
 
     #[test]
     fn what_was_written_is_read_from_anywhere_on(records in records(), together in 1usize..9, after in 0usize..50) {

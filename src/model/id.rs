@@ -111,6 +111,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(crate::tests::cases(256))]
+
         #[test]
         fn an_id_has_no_control_character(text in "[ -~\\PC\\x00-\\x1f\\x7f\\u{80}-\\u{a0}]{0,140}", odd in any::<char>(), at in 0usize..40) {
             let mut with_odd: Vec<char> = text.chars().filter(|each| !each.is_control()).collect();

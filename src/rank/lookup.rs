@@ -109,6 +109,8 @@ mod tests {
     use std::collections::{HashMap, HashSet};
 
     proptest! {
+        #![proptest_config(crate::tests::cases(256))]
+
         #[test]
         fn they_hold_what_the_standard_ones_hold(rows in prop::collection::vec(0u32..300, 0..300)) {
             let (mut seen, mut sums) = (Seen::default(), Sums::default());

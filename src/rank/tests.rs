@@ -159,7 +159,7 @@ fn weight() -> impl Strategy<Value = f64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(crate::tests::cases(64))]
 
     #[test]
     fn raising_a_value_moves_the_score_as_its_weight_says(

@@ -88,6 +88,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::tests::cases(256))]
+
         #[test]
         fn gini_is_within_its_bounds_and_blind_to_scale(shares in prop::collection::vec(0.0..100.0, 1..50), scale in 0.1..10.0) {
             let found = gini(shares.clone());

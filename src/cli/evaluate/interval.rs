@@ -112,7 +112,8 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(32))]
+        #![proptest_config(crate::tests::cases(32))]
+
         #[test]
         fn intervals_hold_their_mean_and_repeat_with_the_seed(figures in prop::collection::vec(0.0..=1.0, 1..60), seed in any::<u64>()) {
             let rows: Vec<Quality> = figures.iter().copied().map(row).collect();

@@ -132,6 +132,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::tests::cases(256))]
+
         #[test]
         fn the_best_order_has_one_and_no_order_more(gains in gains(), seed in any::<u64>()) {
             let mut order: Vec<usize> = (0..gains.len()).collect();

@@ -147,6 +147,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::tests::cases(256))]
+
         #[test]
         fn numbers_come_back_from_their_json(number in any::<f64>().prop_filter("finite", |x| x.is_finite())) {
             let cell = Kind::Number.read(number.to_string().into()).unwrap();

@@ -283,6 +283,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::tests::cases(256))]
+
         #[test]
         fn any_text_in_a_cell_comes_back_from_the_json(texts in prop::collection::vec("\\PC{1,20}", 1..8)) {
             let mut writer = csv::Writer::from_writer(Vec::new());

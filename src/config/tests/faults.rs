@@ -278,7 +278,7 @@ fn mutate(lines: &mut Vec<String>, at: usize, mutation: &Mutation) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(crate::tests::cases(400))]
 
     #[test]
     fn a_file_with_random_mistakes_is_read_or_refused_with_lines(

@@ -149,6 +149,8 @@ fn predictions_are_added_and_replaced_as_a_whole() {
 }
 
 proptest! {
+    #![proptest_config(crate::tests::cases(256))]
+
     /// Whatever the parents, reading ends, and it is refused exactly where some scene does not descend from the root.
     #[test]
     fn parents_are_a_tree_or_refused(parents in prop::collection::vec(0..8usize, 1..7)) {

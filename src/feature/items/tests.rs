@@ -21,6 +21,8 @@ fn fields(tags: Vec<(TagId, f32)>) -> ItemFields {
 }
 
 proptest! {
+    #![proptest_config(crate::tests::cases(256))]
+
     #[test]
     fn tags_are_kept_exactly(all in prop::collection::vec(prop::collection::vec((1u32..40, 1i32..900), 0..20), 1..60)) {
         let (mut items, mut tags, mut merchants, hasher) = (Items::default(), Tags::default(), Merchants::default(), IdHasher::default());
