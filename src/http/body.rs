@@ -13,7 +13,7 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use flate2::bufread::MultiGzDecoder;
 
-use super::admission::Held;
+use super::admission::BodyBytes;
 use super::error::{Cause, Problem};
 use crate::model::Limits;
 
@@ -110,7 +110,7 @@ pub(super) async fn read(
     body: &mut Body,
     limits: &Limits,
     patience: Duration,
-    held: &mut Held,
+    held: &mut BodyBytes,
 ) -> Result<Bytes, Problem> {
     let packing = Packing::of(headers)?;
     let whole = collect(body, limits.body_bytes, held);
@@ -129,7 +129,7 @@ pub(super) async fn read(
             unpack(decoder, limits.unpacked_bytes, held).await
         }
     };
-    held.less(packed.len());
+    held.remove(packed.len());
     unpacked
 }
 
@@ -168,7 +168,7 @@ async fn next(body: &mut Body) -> Result<Option<Bytes>, axum::Error> {
     }
 }
 
-async fn collect(body: &mut Body, limit: usize, held: &mut Held) -> Result<Bytes, Problem> {
+async fn collect(body: &mut Body, limit: usize, held: &mut BodyBytes) -> Result<Bytes, Problem> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {
         return Err(too_large(limit, "limits.body_bytes"));
@@ -176,7 +176,7 @@ async fn collect(body: &mut Body, limit: usize, held: &mut Held) -> Result<Bytes
     let broken = |_| Problem::new(Cause::Malformed, "the body broke off");
     let first = next(body).await.map_err(broken)?.unwrap_or_default();
     if body.is_end_stream() && first.len() <= limit {
-        held.more(first.len())?;
+        held.add(first.len())?;
         return Ok(first);
     }
     let mut whole = Vec::with_capacity(announced.min(ANNOUNCED).max(first.len()));
@@ -185,14 +185,18 @@ async fn collect(body: &mut Body, limit: usize, held: &mut Held) -> Result<Bytes
         if bytes.len() > limit - whole.len() {
             return Err(too_large(limit, "limits.body_bytes"));
         }
-        held.more(bytes.len())?;
+        held.add(bytes.len())?;
         whole.extend_from_slice(&bytes);
         chunk = next(body).await.map_err(broken)?;
     }
     Ok(whole.into())
 }
 
-async fn unpack(mut packed: impl Read, limit: usize, held: &mut Held) -> Result<Bytes, Problem> {
+async fn unpack(
+    mut packed: impl Read,
+    limit: usize,
+    held: &mut BodyBytes,
+) -> Result<Bytes, Problem> {
     let mut whole = Vec::new();
     loop {
         let step = packed.by_ref().take(STEP).read_to_end(&mut whole);
@@ -200,7 +204,7 @@ async fn unpack(mut packed: impl Read, limit: usize, held: &mut Held) -> Result<
         if step == 0 {
             return Ok(whole.into());
         }
-        held.more(step)?;
+        held.add(step)?;
         if whole.len() > limit {
             return Err(too_large(limit, "limits.unpacked_bytes"));
         }
@@ -251,13 +255,13 @@ mod tests {
     }
 
     /// The count of one body, with room for so many bytes.
-    fn held(room: usize) -> Held {
+    fn held(room: usize) -> BodyBytes {
         let config = config::Admission {
             ingest_bytes: room,
             ..Config::embedded().admission
         };
         Admission::new(&config, &crate::telemetry::Telemetry::default().admission)
-            .hold(None, &config)
+            .body(None, &config)
     }
 
     #[tokio::test]

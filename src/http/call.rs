@@ -1,4 +1,4 @@
-//! One request on its way through its handler: what it brings, what it was granted, and how it waits for its turn.
+//! One request in its handler: its parts, the capacity granted to it, and its way through admission.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 
-use super::admission::{Claim, Held, Leave, Place, Refusal, Work};
+use super::admission::{BodyBytes, Priority, Refusal, RunPermit, Slot, Work};
 use super::app::App;
 use super::body;
 use super::error::Problem;
@@ -15,7 +15,7 @@ use super::query::Query;
 use super::request_id::RequestId;
 use crate::config::Generation;
 
-/// One request on its way through its handler.
+/// One request in its handler.
 pub(super) struct Call<'c> {
     pub(super) app: &'c Arc<App>,
     pub(super) headers: &'c HeaderMap,
@@ -25,27 +25,27 @@ pub(super) struct Call<'c> {
     pub(super) arrived: Instant,
     pub(super) generation: Arc<Generation>,
     pub(super) work: Option<Work>,
-    pub(super) claim: Option<Claim>,
+    pub(super) priority: Option<Priority>,
     pub(super) granted: Granted,
 }
 
-/// What a request was granted: dropped, it is others'. Whoever works on after the request is gone must keep it.
+/// Capacity granted to a request, free for others when dropped. Work that outlives the request must keep it.
 #[derive(Default)]
 pub(super) struct Granted {
-    place: Option<Place>,
-    leave: Option<Leave>,
-    held: Option<Held>,
+    slot: Option<Slot>,
+    permit: Option<RunPermit>,
+    bytes: Option<BodyBytes>,
 }
 
 impl Call<'_> {
-    /// The whole body, unpacked, once it is its turn to be worked on; a rank request, whose own time is in the body, has its place
-    /// then and waits for its [`Self::turn`] later.
+    /// Reads and unpacks the whole body, and returns it once the request may run. A rank request, whose timeout is in the body, has
+    /// only its slot then, and waits for its [`Self::permit`] later.
     pub(super) async fn read(&mut self) -> Result<Bytes, Problem> {
         match self.work {
-            Some(Work::Rank) => self.read_at_once().await,
+            Some(Work::Rank) => self.read_in_slot().await,
             Some(work) => {
                 let body = self.read_body().await?;
-                self.enter(work, self.generation.config.admission.wait)
+                self.admit(work, self.generation.config.admission.wait)
                     .await?;
                 Ok(body)
             }
@@ -53,25 +53,25 @@ impl Call<'_> {
         }
     }
 
-    /// The body of a rank request, which has its place from the start, so that no more are read than there are places. Who takes as long as
-    /// the whole queue to send it loses the place meanwhile.
-    async fn read_at_once(&mut self) -> Result<Bytes, Problem> {
-        self.place(Work::Rank).await?;
-        let mut place = self.granted.place.take();
+    /// Reads the body of a rank request. It has its slot from the start, so that no more bodies are read than there are slots. A
+    /// client that takes as long as the whole queue to send it loses the slot meanwhile.
+    async fn read_in_slot(&mut self) -> Result<Bytes, Problem> {
+        self.slot(Work::Rank).await?;
+        let mut slot = self.granted.slot.take();
         let patience = self.generation.config.admission.queue;
         let body = {
             let mut reading = pin!(self.read_body());
             match tokio::time::timeout(patience, reading.as_mut()).await {
                 Ok(body) => body,
                 Err(_) => {
-                    place = None;
+                    slot = None;
                     reading.await
                 }
             }
         }?;
-        match place {
-            Some(_) => self.granted.place = place,
-            None => self.place(Work::Rank).await?,
+        match slot {
+            Some(_) => self.granted.slot = slot,
+            None => self.slot(Work::Rank).await?,
         }
         Ok(body)
     }
@@ -79,36 +79,37 @@ impl Call<'_> {
     async fn read_body(&mut self) -> Result<Bytes, Problem> {
         let generation = Arc::clone(&self.generation);
         let config = &generation.config;
-        let mut held = self.app.admission.hold(self.work, &config.admission);
+        let mut bytes = self.app.admission.body(self.work, &config.admission);
         let patience = config.server.body;
         let limits = &config.vocabulary.limits;
-        let body = body::read(self.headers, self.body, limits, patience, &mut held).await?;
-        self.granted.held = Some(held);
+        let body = body::read(self.headers, self.body, limits, patience, &mut bytes).await?;
+        self.granted.bytes = Some(bytes);
         Ok(body)
     }
 
-    /// Waits until it is the turn of this request as work of that kind, but no longer than that.
-    pub(super) async fn enter(&mut self, work: Work, patience: Duration) -> Result<(), Refusal> {
-        self.place(work).await?;
-        self.turn(patience).await
+    /// Waits until the request may run as work of that kind, for at most `patience`.
+    pub(super) async fn admit(&mut self, work: Work, patience: Duration) -> Result<(), Refusal> {
+        self.slot(work).await?;
+        self.permit(patience).await
     }
 
-    async fn place(&mut self, work: Work) -> Result<(), Refusal> {
+    async fn slot(&mut self, work: Work) -> Result<(), Refusal> {
         let (admission, config) = (&self.app.admission, &self.generation.config.admission);
-        self.granted.place = None;
-        self.granted.place = Some(admission.place(work, self.claim.as_ref(), config).await?);
+        self.granted.slot = None;
+        let slot = admission.slot(work, self.priority.as_ref(), config);
+        self.granted.slot = Some(slot.await?);
         Ok(())
     }
 
-    /// Waits until it is the turn of the place that this request has, but no longer than that.
-    pub(super) async fn turn(&mut self, patience: Duration) -> Result<(), Refusal> {
-        if let Some(place) = self.granted.place.take() {
-            self.granted.leave = Some(self.app.admission.turn(place, patience).await?);
+    /// Waits until the request, which has a slot, may run, for at most `patience`.
+    pub(super) async fn permit(&mut self, patience: Duration) -> Result<(), Refusal> {
+        if let Some(slot) = self.granted.slot.take() {
+            self.granted.permit = Some(self.app.admission.permit(slot, patience).await?);
         }
         Ok(())
     }
 
-    /// What it was granted, for work that goes on by itself.
+    /// Takes what was granted, for work that outlives the request.
     pub(super) fn granted(&mut self) -> Granted {
         std::mem::take(&mut self.granted)
     }

@@ -1,10 +1,10 @@
-//! The patience with one connection: how long the head of a request may take, and how long nothing at all may happen.
+//! Timeouts of one connection: for the head of a request, and for idleness.
 //!
-//! hyper has one timer for both, so that a connection which may wait a minute for its next request could take a minute over each
-//! head too. Here the bytes that come and go and the requests under way tell the two apart, for HTTP/1 and HTTP/2 alike, and
-//! a request costs no timer: the watch looks at a note now and then.
+//! hyper has one timer for both, so that a connection which may be idle for a minute could also take a minute over each head.
+//! [`Watch`] tells the two apart by the bytes received and sent and the requests in progress, for HTTP/1 and HTTP/2 alike. A
+//! request sets no timer of its own: a task checks the state of the connection now and then.
 //!
-//! A connection whose request was refused for want of a place reads no further until it is called (see [`super::admission`]).
+//! A connection whose request was rejected for lack of a slot reads nothing until it is woken (see [`super::admission`]).
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -16,146 +16,146 @@ use axum::http::Version;
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::admission::{Called, Claim};
+use super::admission::{Priority, Wakeup};
 
-/// For how long nothing must have been asked on a connection that counts as quiet.
+/// Time without a request after which a connection counts as quiet.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// What a connection is at.
+/// Phase of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// The head of a request comes in, or the first one is awaited, since then.
+    /// The head of a request is being received, or the first one is awaited, since that instant.
     Head(Instant),
-    /// So many requests are under way.
+    /// That number of requests is in progress.
     Busy(usize),
-    /// Nothing is under way, and nothing came or was taken since then.
+    /// No request is in progress, and no byte was received or sent since that instant.
     Idle(Instant),
 }
 
-/// What has to come before the next request is read.
-type Wait = Pin<Box<dyn Future<Output = Option<Arc<Called>>> + Send>>;
+/// The end of a pause.
+type PauseEnd = Pin<Box<dyn Future<Output = Option<Arc<Wakeup>>> + Send>>;
 
-/// What runs out of time on a connection.
+/// The timeout that a connection exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Overdue {
-    /// The head of a request.
+    /// That for the head of a request.
     Head,
-    /// The next request, or the taking of the last answer.
+    /// That for the next request, or for the client to read the last answer.
     Idle,
 }
 
-struct Note {
+struct State {
     phase: Phase,
-    /// Whether this is HTTP/2, on which bytes that come and go may be no part of any request.
+    /// `true` for HTTP/2, on which bytes may belong to no request.
     multiplexed: bool,
-    /// What the next request has to wait for.
-    wait: Option<Wait>,
-    /// What it was called for.
-    called: Option<Arc<Called>>,
+    /// Set while the connection is paused.
+    pause: Option<PauseEnd>,
+    /// The wakeup that ended the last pause, for the next request.
+    wakeup: Option<Arc<Wakeup>>,
     /// When the last request ended.
     ended: Option<Instant>,
 }
 
-impl Note {
-    fn claim(&mut self) -> Option<Claim> {
-        if let Some(called) = self.called.take() {
-            return Some(Claim::Called(called));
+impl State {
+    fn priority(&mut self) -> Option<Priority> {
+        if let Some(wakeup) = self.wakeup.take() {
+            return Some(Priority::Woken(wakeup));
         }
         if self.multiplexed {
-            // It cannot stand in line.
-            return Some(Claim::Quiet);
+            // It cannot be paused.
+            return Some(Priority::Quiet);
         }
         let Phase::Head(since) = self.phase else {
             return None;
         };
         let quiet = |ended| since.saturating_duration_since(ended) >= QUIET;
-        self.ended.is_none_or(quiet).then_some(Claim::Quiet)
+        self.ended.is_none_or(quiet).then_some(Priority::Quiet)
     }
 }
 
-/// The note of what a connection is at.
-pub(super) struct Watch(Mutex<Note>);
+/// State of a connection, shared by its stream, its requests and its timeouts.
+pub(super) struct Watch(Mutex<State>);
 
 impl Watch {
-    /// Of a connection that was just opened.
+    /// Returns the state of a new connection.
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Note {
+        Arc::new(Self(Mutex::new(State {
             phase: Phase::Head(Instant::now()),
             multiplexed: false,
-            wait: None,
-            called: None,
+            pause: None,
+            wakeup: None,
             ended: None,
         })))
     }
 
-    /// Nothing more is to be read until that is over. It holds for a connection whose requests come one by one.
-    pub(super) fn pause(&self, wait: impl Future<Output = Option<Arc<Called>>> + Send + 'static) {
-        let mut note = self.0.lock();
-        if !note.multiplexed {
-            note.wait = Some(Box::pin(wait));
+    /// Stops reading until `end` completes. Has no effect on HTTP/2, whose requests do not come one by one.
+    pub(super) fn pause(&self, end: impl Future<Output = Option<Arc<Wakeup>>> + Send + 'static) {
+        let mut state = self.0.lock();
+        if !state.multiplexed {
+            state.pause = Some(Box::pin(end));
         }
     }
 
-    /// Whether reading may go on, and whether it does so just now.
+    /// Ready if reading may go on; `true` if a pause ended just now.
     fn poll_resume(&self, context: &mut Context<'_>) -> Poll<bool> {
-        let mut note = self.0.lock();
-        let Some(wait) = &mut note.wait else {
+        let mut state = self.0.lock();
+        let Some(end) = &mut state.pause else {
             return Poll::Ready(false);
         };
-        note.called = ready!(wait.as_mut().poll(context));
-        note.wait = None;
+        state.wakeup = ready!(end.as_mut().poll(context));
+        state.pause = None;
         Poll::Ready(true)
     }
 
-    /// There is nothing to read for which it could be called.
-    fn silent(&self) {
-        let called = self.0.lock().called.take();
-        drop(called);
+    /// Passes an unneeded wakeup on, because there is no request to read.
+    fn pass_on(&self) {
+        let unneeded = self.0.lock().wakeup.take();
+        drop(unneeded);
     }
 
-    /// A request is under way for as long as this lives; and what it may claim.
-    pub(super) fn begin(self: &Arc<Self>, version: Version) -> (InHand, Option<Claim>) {
-        let mut note = self.0.lock();
-        note.multiplexed = version == Version::HTTP_2;
-        let claim = note.claim();
-        note.phase = match note.phase {
+    /// Begins a request, in progress until the first result is dropped, and returns its priority.
+    pub(super) fn begin(self: &Arc<Self>, version: Version) -> (InProgress, Option<Priority>) {
+        let mut state = self.0.lock();
+        state.multiplexed = version == Version::HTTP_2;
+        let priority = state.priority();
+        state.phase = match state.phase {
             Phase::Busy(count) => Phase::Busy(count + 1),
             Phase::Head(_) | Phase::Idle(_) => Phase::Busy(1),
         };
-        (InHand(Arc::clone(self)), claim)
+        (InProgress(Arc::clone(self)), priority)
     }
 
     fn end(&self) {
-        let mut note = self.0.lock();
-        note.phase = match note.phase {
+        let mut state = self.0.lock();
+        state.phase = match state.phase {
             Phase::Busy(count) if count > 1 => Phase::Busy(count - 1),
             Phase::Busy(_) | Phase::Head(_) | Phase::Idle(_) => {
                 let now = Instant::now();
-                note.ended = Some(now);
+                state.ended = Some(now);
                 Phase::Idle(now)
             }
         };
     }
 
-    /// Bytes came: out of idleness, they begin a head.
-    fn heard(&self) {
-        let mut note = self.0.lock();
-        if !note.multiplexed && matches!(note.phase, Phase::Idle(_)) {
-            note.phase = Phase::Head(Instant::now());
+    /// Notes that bytes were received. On an idle connection they begin a head.
+    fn received(&self) {
+        let mut state = self.0.lock();
+        if !state.multiplexed && matches!(state.phase, Phase::Idle(_)) {
+            state.phase = Phase::Head(Instant::now());
         }
     }
 
-    /// Bytes went: the client takes its answer.
-    fn said(&self) {
-        let mut note = self.0.lock();
-        if !note.multiplexed && matches!(note.phase, Phase::Idle(_)) {
-            note.phase = Phase::Idle(Instant::now());
+    /// Notes that bytes were sent: the client reads its answer.
+    fn sent(&self) {
+        let mut state = self.0.lock();
+        if !state.multiplexed && matches!(state.phase, Phase::Idle(_)) {
+            state.phase = Phase::Idle(Instant::now());
         }
     }
 
-    /// Waits until the time for a head, or that for doing nothing, is over.
+    /// Waits until the connection exceeds the timeout for a head or that for idleness.
     pub(super) async fn overdue(&self, head: Duration, idle: Duration) -> Overdue {
-        // What begins while this sleeps cannot be due before it wakes.
+        // A phase that begins during this sleep cannot be overdue before its end.
         let nap = head.min(idle);
         loop {
             let now = Instant::now();
@@ -172,16 +172,16 @@ impl Watch {
     }
 }
 
-/// A request under way on a connection.
-pub(super) struct InHand(Arc<Watch>);
+/// A request in progress on a connection.
+pub(super) struct InProgress(Arc<Watch>);
 
-impl Drop for InHand {
+impl Drop for InProgress {
     fn drop(&mut self) {
         self.0.end();
     }
 }
 
-/// A stream whose bytes are noted as they come and go.
+/// A stream that reports received and sent bytes to its [`Watch`].
 pub(super) struct Watched<S> {
     pub(super) stream: S,
     pub(super) watch: Arc<Watch>,
@@ -189,7 +189,7 @@ pub(super) struct Watched<S> {
 
 impl<S> Watched<S> {
     fn wrote(&self, result: io::Result<usize>) -> Poll<io::Result<usize>> {
-        self.watch.said();
+        self.watch.sent();
         Poll::Ready(result)
     }
 }
@@ -204,11 +204,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if resumed && read.is_pending() {
-            self.watch.silent();
+            self.watch.pass_on();
         }
         ready!(read)?;
         if buffer.filled().len() > before {
-            self.watch.heard();
+            self.watch.received();
         }
         Poll::Ready(Ok(()))
     }
@@ -256,7 +256,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(600);
 
     #[tokio::test]
-    async fn a_first_head_and_idleness_run_out_of_their_own_time() {
+    async fn head_and_idleness_have_timeouts_of_their_own() {
         let watch = Watch::new();
         assert_eq!(watch.overdue(SHORT, LONG).await, Overdue::Head);
         drop(watch.begin(Version::HTTP_11).0);
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_under_way_is_never_overdue() {
+    async fn a_request_in_progress_is_never_overdue() {
         let watch = Watch::new();
         let (one, other) = (
             watch.begin(Version::HTTP_2).0,
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_byte_out_of_idleness_begins_a_head_but_for_http_2() {
+    async fn a_byte_after_idleness_begins_a_head_except_http_2() {
         for (version, overdue) in [
             (Version::HTTP_11, Overdue::Head),
             (Version::HTTP_2, Overdue::Idle),
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_paused_connection_reads_on_when_the_pause_is_over() {
+    async fn a_paused_connection_reads_after_the_pause() {
         let (mut client, stream) = duplex(64);
         let watch = Watch::new();
         let mut watched = Watched {
@@ -318,20 +318,20 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_is_quiet_at_first_and_after_a_while() {
+    fn a_connection_is_quiet_at_first_and_later() {
         let watch = Watch::new();
-        let (first, claim) = watch.begin(Version::HTTP_11);
-        assert!(matches!(claim, Some(Claim::Quiet)));
+        let (first, priority) = watch.begin(Version::HTTP_11);
+        assert!(matches!(priority, Some(Priority::Quiet)));
         drop(first);
-        watch.heard();
-        let (second, claim) = watch.begin(Version::HTTP_11);
-        assert!(claim.is_none());
+        watch.received();
+        let (second, priority) = watch.begin(Version::HTTP_11);
+        assert!(priority.is_none());
         drop(second);
         watch.0.lock().ended = Instant::now().checked_sub(QUIET);
-        watch.heard();
+        watch.received();
         assert!(matches!(
             watch.begin(Version::HTTP_11).1,
-            Some(Claim::Quiet)
+            Some(Priority::Quiet)
         ));
     }
 }

@@ -21,7 +21,7 @@ use axum::routing::any;
 use hyper::body::Incoming;
 use prometheus_client::metrics::gauge::Gauge;
 
-use super::admission::{Claim, NoPlace, Refusal, Work};
+use super::admission::{Pause, Priority, Refusal, Work};
 use super::app::App;
 use super::body::{self, Media};
 use super::call::{Call, Granted};
@@ -101,21 +101,21 @@ impl App {
             Ok(reply) => good(reply, &id, arrived),
             Err(problem) => self.refuse(&problem, &id, arrived),
         };
-        let was_called = matches!(head.extensions.get(), Some(Claim::Called(_)));
+        let was_woken = matches!(head.extensions.get(), Some(Priority::Woken(_)));
         // What is left of a body must still be read.
-        if is_read && (refused.is_some() || was_called) {
-            let no_place = found.and_then(|(_, route)| self.no_place(route, refused));
-            no_place.map(|it| response.extensions_mut().insert(it));
+        if is_read && (refused.is_some() || was_woken) {
+            let pause = found.and_then(|(_, route)| self.pause(route, refused));
+            pause.map(|pause| response.extensions_mut().insert(pause));
         }
         self.count(found, response.status());
         response
     }
 
-    /// Where the connection is to wait before it asks for such work again, if there is no place now.
-    fn no_place(&self, route: &Route, refused: Option<Refusal>) -> Option<NoPlace> {
+    /// Returns the pause of the connection before its next request for such work, if no slot is free.
+    fn pause(&self, route: &Route, refused: Option<Refusal>) -> Option<Pause> {
         let work = Work::of(route.action)?;
         let config = &self.engine.generation().config.admission;
-        self.admission.no_place(work, refused, config)
+        self.admission.pause(work, refused, config)
     }
 
     /// The answer on a connection that there was no room for.
@@ -138,7 +138,7 @@ impl App {
 
     fn refuse(&self, problem: &Problem, id: &RequestId, arrived: Instant) -> Response {
         if let Some(refused) = problem.refused {
-            self.admission.refused(refused);
+            self.admission.rejected(refused);
         }
         bad(problem, id, arrived)
     }
@@ -162,10 +162,10 @@ impl App {
         let query = Query::read(head.uri.query(), route.params, limits)?;
         let entity = entity_id(route, head).await?;
         let work = Work::of(route.action);
-        let claim = head.extensions.get::<Claim>().cloned();
+        let priority = head.extensions.get::<Priority>().cloned();
         if let Some(work) = work {
             let config = &generation.config.admission;
-            self.admission.look(work, claim.as_ref(), config)?;
+            self.admission.check(work, priority.as_ref(), config)?;
         }
         let call = Call {
             app: self,
@@ -175,7 +175,7 @@ impl App {
             id,
             arrived,
             work,
-            claim,
+            priority,
             generation,
             granted: Granted::default(),
         };
@@ -349,8 +349,8 @@ mod tests {
         let id = app.ids.of(&headers);
         let handler = async {
             let patience = Duration::from_secs(60);
-            let place = app.admission.place(Work::Rank, None, config).await?;
-            let _leave = app.admission.turn(place, patience).await?;
+            let slot = app.admission.slot(Work::Rank, None, config).await?;
+            let _permit = app.admission.permit(slot, patience).await?;
             assert!(std::hint::black_box(false), "on purpose");
             Ok(Reply::nothing())
         };

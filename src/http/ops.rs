@@ -40,7 +40,7 @@ pub(super) async fn delete(
     id: &str,
 ) -> Result<Reply, Problem> {
     let wait = call.generation.config.admission.wait;
-    call.enter(Work::Ingest, wait).await?;
+    call.admit(Work::Ingest, wait).await?;
     let (app, granted, id) = (Arc::clone(call.app), call.granted(), id.to_owned());
     let deletion = tokio::spawn(async move {
         let _until_done = granted;

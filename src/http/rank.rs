@@ -41,7 +41,7 @@ pub(super) async fn one(mut call: Call<'_>) -> Result<Reply, Problem> {
     let read = begun.elapsed();
     let timeout = timeout(&generation.config, request.scene(), request.timeout_ms);
     let patience = timeout.saturating_sub(call.arrived.elapsed());
-    if let Err(refusal) = call.turn(patience).await {
+    if let Err(refusal) = call.permit(patience).await {
         let late = u64::from(refusal == Refusal::Late);
         call.app.engine.telemetry().ranking.late.inc_by(late);
         return Err(with_own_id(&request, refusal.into()));
@@ -58,7 +58,7 @@ async fn large(
     let timeout = Outline::of(&body).timeout(&generation.config);
     let patience = timeout.saturating_sub(call.arrived.elapsed());
     let wait = generation.config.admission.wait.min(patience);
-    call.enter(Work::Batch, wait).await?;
+    call.admit(Work::Batch, wait).await?;
     let (app, id, arrived) = (Arc::clone(call.app), call.id.clone(), call.arrived);
     let granted = call.granted();
     let work = move || {

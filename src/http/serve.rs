@@ -1,4 +1,4 @@
-//! The listener: connections in, as many as there is room for; requests through the router; and an orderly end.
+//! The listener: accepts connections up to their limit, passes requests to the router, and shuts down gracefully.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower_service::Service;
 
-use super::admission::{NoPlace, Refusal};
+use super::admission::{Pause, Refusal};
 use super::app::App;
 use super::auth::Tokens;
 use super::connection::{Overdue, Watch, Watched};
@@ -26,27 +26,28 @@ use super::tls::Tls;
 use crate::config;
 use crate::engine::Engine;
 
-/// How long to wait after a connection could not be accepted, as when there are no file descriptors left.
+/// Pause after a connection could not be accepted, for example for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// Connections beyond the limit that are told so at once; further ones are closed without a word.
-const TURNED_AWAY: usize = 32;
-/// Files that are open beside the connections, at most.
+/// Maximum number of connections beyond the limit that get an answer at a time. Further ones are just closed.
+const REJECTED: usize = 32;
+/// Maximum number of open files other than connections.
 const OWN_FILES: u64 = 100;
-/// How long it may take to tell them.
-const TURNED_AWAY_TIME: Duration = Duration::from_secs(1);
+/// Maximum time to answer a connection beyond the limit.
+const REJECTED_TIME: Duration = Duration::from_secs(1);
 
-/// Where connections come in.
-struct Door {
+/// The listener's side of the service.
+struct Listener {
     app: Arc<App>,
     router: Router,
     tls: Option<Arc<Tls>>,
     connections: GracefulShutdown,
-    /// The most connections that the system has files for.
+    /// Maximum number of connections that the limit on open files allows.
     files: usize,
-    turned_away: Arc<Semaphore>,
+    rejecting: Arc<Semaphore>,
 }
 
-/// Serves until `shutdown` is done, then lets requests under way finish within `[server] drain`; without `tls` in clear text.
+/// Serves until `shutdown` completes, then lets requests in progress finish within `[server] drain`. Without `tls`, serves plain
+/// HTTP.
 pub async fn serve(
     engine: Arc<Engine>,
     tokens: Arc<Tokens>,
@@ -55,19 +56,19 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) {
     let app = Arc::new(App::new(engine, tokens));
-    let door = Door {
+    let server = Listener {
         router: Arc::clone(&app).router(),
         tls,
         connections: GracefulShutdown::new(),
         files: connection_files(),
-        turned_away: Arc::new(Semaphore::new(TURNED_AWAY)),
+        rejecting: Arc::new(Semaphore::new(REJECTED)),
         app,
     };
     let mut shutdown = pin!(shutdown);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => door.open(stream),
+                Ok((stream, _)) => server.open(stream),
                 Err(error) => {
                     tracing::warn!("a connection could not be accepted: {error}");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -76,13 +77,13 @@ pub async fn serve(
             () = &mut shutdown => break,
         }
     }
-    door.app.draining.store(true, Ordering::Release);
+    server.app.draining.store(true, Ordering::Release);
     drop(listener);
-    let patience = door.app.engine.generation().config.server.drain;
-    drain(door.connections, patience).await;
+    let patience = server.app.engine.generation().config.server.drain;
+    drain(server.connections, patience).await;
 }
 
-/// How many connections the system has files for: this process takes as many files as it may.
+/// Raises the limit on open files to its maximum and returns the number of connections that it allows.
 fn connection_files() -> usize {
     let limit = getrlimit(Resource::Nofile);
     let most = limit.maximum;
@@ -99,7 +100,7 @@ fn connection_files() -> usize {
     })
 }
 
-/// What speaks HTTP/1 and HTTP/2 within the limits; the time of heads and of idleness is the [`Watch`]'s.
+/// Returns a server of HTTP/1 and HTTP/2 with the limits. The [`Watch`] limits the time of heads and of idleness.
 fn server(limits: &config::Server) -> Builder<TokioExecutor> {
     let head_bytes = usize::try_from(limits.head_bytes).unwrap_or(usize::MAX);
     let mut server = Builder::new(TokioExecutor::new());
@@ -118,22 +119,22 @@ fn server(limits: &config::Server) -> Builder<TokioExecutor> {
     server
 }
 
-impl Door {
-    /// Serves a connection if there is room for it.
+impl Listener {
+    /// Serves a connection, or rejects it beyond the limit.
     fn open(&self, stream: TcpStream) {
         let generation = self.app.engine.generation();
         let limits = &generation.config.server;
-        // Small answers must not wait for the acknowledgement of the last; where that fails they only come later.
+        // Small answers must not wait for the acknowledgement of the last one. Without the option they are only later.
         let _ = stream.set_nodelay(true);
         if self.connections.count() < limits.connections.min(self.files) {
-            self.take_in(stream, limits);
+            self.accept(stream, limits);
         } else {
-            self.turn_away(stream, limits);
+            self.reject(stream, limits);
         }
     }
 
-    fn take_in(&self, stream: TcpStream, limits: &config::Server) {
-        let guest = Guest {
+    fn accept(&self, stream: TcpStream, limits: &config::Server) {
+        let connection = Connection {
             app: Arc::clone(&self.app),
             router: self.router.clone(),
             server: server(limits),
@@ -142,37 +143,37 @@ impl Door {
             idle: limits.idle,
         };
         match self.tls.clone() {
-            None => drop(tokio::spawn(guest.serve(stream))),
+            None => drop(tokio::spawn(connection.serve(stream))),
             Some(tls) => drop(tokio::spawn(async move {
                 match tls.accept(stream).await {
-                    Ok(stream) => guest.serve(stream).await,
+                    Ok(stream) => connection.serve(stream).await,
                     Err(error) => tracing::debug!("a connection ended: {error}"),
                 }
             })),
         }
     }
 
-    /// Tells the client that there is no room, if few are being told already; else just closes the connection.
-    fn turn_away(&self, stream: TcpStream, limits: &config::Server) {
-        self.app.admission.refused(Refusal::Connections);
+    /// Answers that the service is full, if few such answers are in progress. Otherwise just closes the connection.
+    fn reject(&self, stream: TcpStream, limits: &config::Server) {
+        self.app.admission.rejected(Refusal::Connections);
         if self.tls.is_some() {
-            return; // It would not understand.
+            return; // The client expects a TLS handshake, not an answer.
         }
-        let Ok(permit) = Arc::clone(&self.turned_away).try_acquire_owned() else {
+        let Ok(permit) = Arc::clone(&self.rejecting).try_acquire_owned() else {
             return;
         };
         let (app, server) = (Arc::clone(&self.app), server(limits));
         let service = service_fn(move |request| Arc::clone(&app).turn_away(request));
         tokio::spawn(async move {
             let connection = server.serve_connection(TokioIo::new(stream), service);
-            let _told_or_not = tokio::time::timeout(TURNED_AWAY_TIME, connection).await;
+            let _answered_or_not = tokio::time::timeout(REJECTED_TIME, connection).await;
             drop(permit);
         });
     }
 }
 
-/// A connection that was taken in.
-struct Guest {
+/// An accepted connection.
+struct Connection {
     app: Arc<App>,
     router: Router,
     server: Builder<TokioExecutor>,
@@ -181,27 +182,27 @@ struct Guest {
     idle: Duration,
 }
 
-impl Guest {
-    /// Answers the requests of the connection until it ends, or is overdue.
+impl Connection {
+    /// Answers the requests of the connection until it ends or is overdue.
     async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
         let (app, router, watch) = (self.app, self.router, Watch::new());
         let watched = Watched {
             stream,
             watch: Arc::clone(&watch),
         };
-        let note = Arc::clone(&watch);
+        let timer = Arc::clone(&watch);
         let service = service_fn(move |mut request: hyper::Request<_>| {
-            let (in_hand, claim) = note.begin(request.version());
-            let note = Arc::clone(&note);
-            if let Some(claim) = claim {
-                request.extensions_mut().insert(claim);
+            let (in_progress, priority) = watch.begin(request.version());
+            let watch = Arc::clone(&watch);
+            if let Some(priority) = priority {
+                request.extensions_mut().insert(priority);
             }
             let answer = router.clone().call(request);
             async move {
-                let _until_answered = in_hand;
+                let _until_answered = in_progress;
                 let mut answer = answer.await?;
-                if let Some(no_place) = answer.extensions_mut().remove::<NoPlace>() {
-                    note.pause(no_place.stand());
+                if let Some(pause) = answer.extensions_mut().remove::<Pause>() {
+                    watch.pause(pause.over());
                 }
                 Ok::<_, Infallible>(answer)
             }
@@ -212,7 +213,7 @@ impl Guest {
             ended = self.watcher.watch(connection.into_owned()) => if let Err(error) = ended {
                 tracing::debug!("a connection ended: {error}");
             },
-            overdue = watch.overdue(self.head, self.idle) => if overdue == Overdue::Head {
+            overdue = timer.overdue(self.head, self.idle) => if overdue == Overdue::Head {
                 app.engine.telemetry().admission.slow_heads.inc();
             },
         }
@@ -221,7 +222,10 @@ impl Guest {
 
 async fn drain(connections: GracefulShutdown, patience: Duration) {
     let under_way = connections.count();
-    tracing::info!(under_way, "no new connections; finishing what is under way");
+    tracing::info!(
+        under_way,
+        "no new connections are accepted; requests in progress finish"
+    );
     let finished = tokio::time::timeout(patience, connections.shutdown()).await;
     if finished.is_err() {
         tracing::warn!(

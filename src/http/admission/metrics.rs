@@ -1,4 +1,4 @@
-//! Handles of the metrics of admission, looked up once.
+//! Handles of the metrics of admission.
 
 use prometheus_client::metrics::counter::Counter;
 
@@ -9,27 +9,27 @@ use crate::telemetry::{AdmissionMetrics, Count};
 pub(super) struct Metrics {
     admitted: [Count; Work::ALL.len()],
     slots: [Count; Work::ALL.len()],
-    refused: [Counter; Refusal::ALL.len()],
+    rejected: [Counter; Refusal::ALL.len()],
 }
 
 impl Metrics {
-    /// Looks the handles up, so that every label is shown from the start.
+    /// Looks up every handle, so that every label is shown from the start.
     pub(super) fn new(to: &AdmissionMetrics) -> Self {
         Self {
             admitted: Work::ALL.map(|work| to.admitted.with([work.name()])),
             slots: Work::ALL.map(|work| to.slots.with([work.name()])),
-            refused: Refusal::ALL.map(|refusal| to.rejected.with([refusal.name()])),
+            rejected: Refusal::ALL.map(|refusal| to.rejected.with([refusal.name()])),
         }
     }
 
-    /// Reports how many requests of a kind are admitted, and how many slots there are for them.
+    /// Reports the number of admitted requests of a kind, and that of the slots for them.
     pub(super) fn set(&self, work: Work, admitted: usize, slots: usize) {
         self.admitted[work as usize].set(admitted as u64);
         self.slots[work as usize].set(slots as u64);
     }
 
     /// Counts a rejection.
-    pub(super) fn refused(&self, refusal: Refusal) {
-        self.refused[refusal as usize].inc();
+    pub(super) fn rejected(&self, refusal: Refusal) {
+        self.rejected[refusal as usize].inc();
     }
 }

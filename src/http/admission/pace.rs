@@ -1,22 +1,21 @@
-//! The pace at which requests are answered while others wait: what a place in the queue is worth in time.
+//! The pace at which requests are answered while others wait: the time that a slot in the queue stands for.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Time between two answers as long as nothing is known, in nanoseconds.
+/// Assumed time between two answers before any is measured, in nanoseconds.
 const UNKNOWN: u64 = 50_000;
-/// The most that one time between two answers counts for, in means: beyond, it was not the work that took it.
+/// Maximum weight of one measured time, in means: a longer one is not due to the work.
 const LONGEST: u64 = 16;
-/// Each time between two answers counts for so much of the mean: one of so many.
+/// The mean is an exponential moving average in which each time counts for one part in this many.
 const WEIGHT: u64 = 64;
 
-/// The mean time between two answers while others waited for theirs. All that an answer costs is in it, also what is spent outside
-/// of the handler and on those who are refused meanwhile. Two who leave at once may lose one of their times, which changes nothing
-/// that matters.
+/// The mean time between two answers while other requests waited. It includes all that an answer costs, also outside of the
+/// handler, and the rejections in between. Two requests that end at once may lose one of their times, which does no harm.
 pub(super) struct Pace {
     began: Instant,
-    /// When the last one left behind others who waited, in nanoseconds from the beginning; 0: nobody waited.
-    left: AtomicU64,
+    /// When the last request ended while others waited, in nanoseconds since `began`. 0: none waited.
+    ended: AtomicU64,
     mean: AtomicU64,
 }
 
@@ -24,29 +23,29 @@ impl Default for Pace {
     fn default() -> Self {
         Self {
             began: Instant::now(),
-            left: AtomicU64::new(0),
+            ended: AtomicU64::new(0),
             mean: AtomicU64::new(UNKNOWN),
         }
     }
 }
 
 impl Pace {
-    /// One leaves; `waiting` says whether others wait.
-    pub(super) fn leave(&self, waiting: bool) {
+    /// Notes that a request ended; `waiting` tells whether others wait.
+    pub(super) fn end(&self, waiting: bool) {
         let now = if waiting { self.now() } else { 0 };
-        let before = self.left.swap(now, Ordering::Relaxed);
+        let before = self.ended.swap(now, Ordering::Relaxed);
         if waiting && before > 0 {
             self.observe(now.saturating_sub(before));
         }
     }
 
-    /// How many are answered within a time.
+    /// Returns the number of requests that are answered within a time.
     pub(super) fn within(&self, time: Duration) -> usize {
         let count = time.as_nanos() / u128::from(self.mean.load(Ordering::Relaxed));
         usize::try_from(count).unwrap_or(usize::MAX)
     }
 
-    /// How long it takes until so many are answered.
+    /// Returns the time in which that number of requests is answered.
     pub(super) fn time(&self, count: usize) -> Duration {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         Duration::from_nanos(self.mean.load(Ordering::Relaxed).saturating_mul(count))
@@ -68,34 +67,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_and_time_follow_from_the_last_gaps() {
+    fn slots_and_time_follow_from_recent_gaps() {
         let pace = Pace::default();
         assert_eq!(pace.within(Duration::from_millis(50)), 1_000);
         for _ in 0..1_000 {
             pace.observe(200_000);
         }
-        let places = pace.within(Duration::from_millis(50));
-        assert!((250..=252).contains(&places), "{places}");
+        let slots = pace.within(Duration::from_millis(50));
+        assert!((250..=252).contains(&slots), "{slots}");
         let time = pace.time(100);
         assert!(time >= Duration::from_micros(19_900), "{time:?}");
         pace.observe(u64::MAX);
         assert!(
             pace.within(Duration::from_millis(50)) >= 90,
-            "one pause is not the pace"
+            "one long gap must not dominate the pace"
         );
     }
 
     #[test]
-    fn time_in_which_nobody_waits_is_not_counted() {
+    fn gaps_without_waiting_requests_are_not_counted() {
         let pace = Pace::default();
         for waiting in [true, false, true, false] {
-            pace.leave(waiting);
+            pace.end(waiting);
             std::thread::sleep(Duration::from_millis(2));
         }
         assert_eq!(pace.mean.load(Ordering::Relaxed), UNKNOWN);
-        pace.leave(true);
+        pace.end(true);
         std::thread::sleep(Duration::from_millis(2));
-        pace.leave(true);
+        pace.end(true);
         assert!(pace.mean.load(Ordering::Relaxed) > UNKNOWN);
     }
 }

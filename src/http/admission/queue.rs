@@ -1,4 +1,4 @@
-//! Places of which some have their turn.
+//! A bounded queue of requests with slots, some of which have a permit to run.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,112 +6,113 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::line::Line;
+use super::paused::Paused;
 use super::work::Work;
 
-/// Requests of one kind: so many have their turn, the others wait; and those for whom there was no place.
+/// Requests of one kind: at most `at_once` run, the others wait. Connections without a slot are paused.
 pub(super) struct Queue {
-    taken: AtomicUsize,
-    /// Those whose turn may come: their bodies are there.
+    used: AtomicUsize,
+    /// Slots whose request is read, running or waiting for a permit.
     ready: AtomicUsize,
-    turns: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     at_once: usize,
-    pub(super) line: Line,
+    pub(super) paused: Paused,
 }
 
 impl Queue {
-    /// A queue in which so many have their turn at once.
-    pub(super) fn of(turns: usize) -> Arc<Self> {
-        let at_once = turns.min(Semaphore::MAX_PERMITS);
+    /// Returns an empty queue of which at most `at_once` requests run at a time.
+    pub(super) fn of(at_once: usize) -> Arc<Self> {
+        let at_once = at_once.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
-            taken: AtomicUsize::new(0),
+            used: AtomicUsize::new(0),
             ready: AtomicUsize::new(0),
-            turns: Arc::new(Semaphore::new(at_once)),
+            permits: Arc::new(Semaphore::new(at_once)),
             at_once,
-            line: Line::default(),
+            paused: Paused::default(),
         })
     }
 
-    /// How many have their turn at once.
+    /// Returns the maximum number of requests that run at a time.
     pub(super) fn at_once(&self) -> usize {
         self.at_once
     }
 
-    /// How many places are taken.
-    pub(super) fn taken(&self) -> usize {
-        self.taken.load(Ordering::Relaxed)
+    /// Returns the number of slots in use.
+    pub(super) fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
     }
 
-    /// Whether some wait for their turn.
-    pub(super) fn is_waiting(&self) -> bool {
+    /// Returns `true` if requests wait for a permit.
+    pub(super) fn has_waiting(&self) -> bool {
         self.ready.load(Ordering::Relaxed) > self.at_once
     }
 
-    /// A place for that work, unless so many are taken; when it is left and not `full` so many are, the next in line is called.
-    pub(super) fn place(self: &Arc<Self>, work: Work, most: usize, full: usize) -> Option<Place> {
-        let before = self.taken.fetch_add(1, Ordering::Relaxed);
-        let place = Place {
+    /// Returns a slot for that work, unless `most` are in use. When it is freed and at most `full` were in use, one paused
+    /// connection is woken.
+    pub(super) fn slot(self: &Arc<Self>, work: Work, most: usize, full: usize) -> Option<Slot> {
+        let before = self.used.fetch_add(1, Ordering::Relaxed);
+        let slot = Slot {
             work,
             full,
             queue: Arc::clone(self),
         };
-        (before < most).then_some(place)
+        (before < most).then_some(slot)
     }
 }
 
-/// A place in a [`Queue`], left when dropped.
-pub(in crate::http) struct Place {
+/// A slot in a [`Queue`], free again when dropped.
+pub(in crate::http) struct Slot {
     pub(super) work: Work,
     full: usize,
     queue: Arc<Queue>,
 }
 
-impl Place {
-    /// Waits from now on for its turn.
+impl Slot {
+    /// Queues the slot for a permit, once its request is read.
     pub(super) fn ready(self) -> Ready {
         let before = self.queue.ready.fetch_add(1, Ordering::Relaxed);
         Ready {
             ahead: before.saturating_sub(self.queue.at_once),
-            place: self,
+            slot: self,
         }
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
-        if self.queue.taken.fetch_sub(1, Ordering::Relaxed) <= self.full {
-            self.queue.line.call();
+        if self.queue.used.fetch_sub(1, Ordering::Relaxed) <= self.full {
+            self.queue.paused.wake_one();
         }
     }
 }
 
-/// A [`Place`] whose turn may come.
+/// A [`Slot`] whose request is ready to run.
 pub(super) struct Ready {
-    /// How many have to leave before it does.
+    /// Number of requests that must end before this one runs.
     pub(super) ahead: usize,
-    place: Place,
+    slot: Slot,
 }
 
 impl Ready {
-    /// The next turn, first come, first served; `None` where it does not come within the time.
-    pub(super) async fn turn(&self, patience: Duration) -> Option<OwnedSemaphorePermit> {
-        let turn = Arc::clone(&self.place.queue.turns).acquire_owned();
-        tokio::time::timeout(patience, turn).await.ok()?.ok()
+    /// Waits for a permit, first come, first served. Returns `None` after `patience`.
+    pub(super) async fn permit(&self, patience: Duration) -> Option<OwnedSemaphorePermit> {
+        let permit = Arc::clone(&self.slot.queue.permits).acquire_owned();
+        tokio::time::timeout(patience, permit).await.ok()?.ok()
     }
 
-    /// Whether some wait for their turn.
-    pub(super) fn is_waiting(&self) -> bool {
-        self.place.queue.is_waiting()
+    /// Returns `true` if requests wait for a permit.
+    pub(super) fn has_waiting(&self) -> bool {
+        self.slot.queue.has_waiting()
     }
 
-    /// Leaves, and calls nobody, who would only be as late.
+    /// Frees the slot without waking a paused connection, whose request would be just as late.
     pub(super) fn give_up(mut self) {
-        self.place.full = 0;
+        self.slot.full = 0;
     }
 }
 
 impl Drop for Ready {
     fn drop(&mut self) {
-        self.place.queue.ready.fetch_sub(1, Ordering::Relaxed);
+        self.slot.queue.ready.fetch_sub(1, Ordering::Relaxed);
     }
 }

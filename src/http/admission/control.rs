@@ -1,0 +1,349 @@
+//! Admission control: hands out slots, permits and bytes within the configured bounds.
+
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::bytes::BodyBytes;
+use super::metrics::Metrics;
+use super::pace::Pace;
+use super::pause::{Pause, Priority};
+use super::queue::{Queue, Ready, Slot};
+use super::work::{Refusal, Work};
+use crate::config;
+use crate::telemetry::AdmissionMetrics;
+
+/// Rank requests per core that run at once: as many are answered before new arrivals are looked at.
+const RANKINGS_A_CORE: usize = 8;
+/// Batches per core that run at once.
+const BATCHES_A_CORE: usize = 2;
+/// Bulk bodies per core that run at once: enough for many to share one flush to disk.
+const BODIES_A_CORE: usize = 8;
+/// Batches or bodies that wait for each that runs.
+const WAITING: usize = 16;
+/// Minimum number of slots for rank requests per core, however slow the pace.
+const LEAST_A_CORE: usize = 16;
+/// One in this many slots for rank requests is reserved for quiet connections.
+const QUIET: usize = 8;
+/// Maximum number of slots for rank requests per core, however fast the pace.
+const MOST_A_CORE: usize = 4_096;
+
+/// The work in progress and its bounds.
+pub(in crate::http) struct Admission {
+    cores: usize,
+    rank: Arc<Queue>,
+    batch: Arc<Queue>,
+    ingest: Arc<Queue>,
+    pace: Arc<Pace>,
+    rank_bytes: Arc<AtomicUsize>,
+    ingest_bytes: Arc<AtomicUsize>,
+    metrics: Metrics,
+}
+
+/// A permit to run, until dropped.
+pub(in crate::http) struct RunPermit {
+    slot: Ready,
+    _permit: OwnedSemaphorePermit,
+    /// Set for a rank request, whose end sets the pace.
+    pace: Option<Arc<Pace>>,
+}
+
+impl Drop for RunPermit {
+    fn drop(&mut self) {
+        if let Some(pace) = &self.pace {
+            pace.end(self.slot.has_waiting());
+        }
+    }
+}
+
+impl Admission {
+    /// Returns an admission control without work in progress.
+    pub(in crate::http) fn new(config: &config::Admission, metrics: &AdmissionMetrics) -> Self {
+        let cores = available_parallelism().map_or(1, NonZero::get);
+        let or = |given: usize, a_core: usize| if given == 0 { cores * a_core } else { given };
+        Self {
+            cores,
+            rank: Queue::of(cores * RANKINGS_A_CORE),
+            batch: Queue::of(or(config.batch, BATCHES_A_CORE)),
+            ingest: Queue::of(or(config.ingest, BODIES_A_CORE)),
+            pace: Arc::default(),
+            rank_bytes: Arc::default(),
+            ingest_bytes: Arc::default(),
+            metrics: Metrics::new(metrics),
+        }
+    }
+
+    /// Rejects work for which no slot or no bytes are free, before its body is read.
+    pub(in crate::http) fn check(
+        &self,
+        work: Work,
+        priority: Option<&Priority>,
+        config: &config::Admission,
+    ) -> Result<(), Refusal> {
+        if self.queue(work).used() >= self.most(work, priority, config) {
+            return Err(work.refusal());
+        }
+        let (all, most, refusal) = self.bytes(Some(work), config);
+        if all.load(Ordering::Relaxed) >= most {
+            return Err(refusal);
+        }
+        Ok(())
+    }
+
+    /// Returns a slot. If other requests wait, it yields once: all requests that arrived together have their slot or their
+    /// rejection before the first of them is read further.
+    pub(in crate::http) async fn slot(
+        &self,
+        work: Work,
+        priority: Option<&Priority>,
+        config: &config::Admission,
+    ) -> Result<Slot, Refusal> {
+        let most = self.most(work, priority, config);
+        let full = self.most(work, None, config);
+        let slot = self.queue(work).slot(work, most, full);
+        let slot = slot.ok_or(work.refusal())?;
+        if let Some(Priority::Woken(wakeup)) = priority {
+            wakeup.used();
+        }
+        if self.queue(work).has_waiting() {
+            tokio::task::yield_now().await;
+        }
+        Ok(slot)
+    }
+
+    /// Waits until the request of a slot may run. Rejects it if that takes longer than `patience`, or is expected to.
+    pub(in crate::http) async fn permit(
+        &self,
+        slot: Slot,
+        patience: Duration,
+    ) -> Result<RunPermit, Refusal> {
+        let is_ranking = slot.work == Work::Rank;
+        let slot = slot.ready();
+        let is_late = is_ranking && self.pace.time(slot.ahead) > patience;
+        let permit = match is_late {
+            true => None,
+            false => slot.permit(patience).await,
+        };
+        let Some(permit) = permit else {
+            slot.give_up();
+            return Err(Refusal::Late);
+        };
+        if is_ranking {
+            tokio::task::yield_now().await;
+        }
+        Ok(RunPermit {
+            slot,
+            _permit: permit,
+            pace: is_ranking.then(|| Arc::clone(&self.pace)),
+        })
+    }
+
+    /// Returns the pause for a connection whose request was rejected, or that was woken for it; `None` if a slot is free. After a
+    /// request that was too late, the pause lasts until no request waits.
+    pub(in crate::http) fn pause(
+        &self,
+        work: Work,
+        refusal: Option<Refusal>,
+        config: &config::Admission,
+    ) -> Option<Pause> {
+        let most = match refusal {
+            Some(Refusal::Late) => self.rank.at_once(),
+            _ => self.most(work, None, config),
+        };
+        let is_full = work == Work::Rank && self.rank.used() >= most;
+        is_full.then(|| Pause {
+            queue: Arc::clone(&self.rank),
+            most,
+        })
+    }
+
+    /// Returns the count of a body of which nothing is read yet.
+    pub(in crate::http) fn body(
+        &self,
+        work: Option<Work>,
+        config: &config::Admission,
+    ) -> BodyBytes {
+        let (all, most, refusal) = self.bytes(work, config);
+        BodyBytes {
+            all: Arc::clone(all),
+            most,
+            own: 0,
+            refusal,
+        }
+    }
+
+    /// Counts a rejection.
+    pub(in crate::http) fn rejected(&self, refusal: Refusal) {
+        self.metrics.rejected(refusal);
+    }
+
+    /// Updates the gauges.
+    pub(in crate::http) fn measure(&self, config: &config::Admission, metrics: &AdmissionMetrics) {
+        for work in Work::ALL {
+            let most = self.most(work, Some(&Priority::Quiet), config);
+            self.metrics.set(work, self.queue(work).used(), most);
+        }
+        let held = |bytes: &AtomicUsize| bytes.load(Ordering::Relaxed) as u64;
+        metrics.paused.set(self.rank.paused.count() as u64);
+        metrics.rank_body_bytes.set(held(&self.rank_bytes));
+        metrics.ingest_body_bytes.set(held(&self.ingest_bytes));
+    }
+
+    fn queue(&self, work: Work) -> &Arc<Queue> {
+        match work {
+            Work::Rank => &self.rank,
+            Work::Batch => &self.batch,
+            Work::Ingest => &self.ingest,
+        }
+    }
+
+    /// Returns the number of slots for that work that a request of that priority may use.
+    fn most(&self, work: Work, priority: Option<&Priority>, config: &config::Admission) -> usize {
+        let most = match work {
+            Work::Rank if config.rank > 0 => config.rank,
+            Work::Rank => {
+                let (least, most) = (self.cores * LEAST_A_CORE, self.cores * MOST_A_CORE);
+                self.pace.within(config.queue).clamp(least, most)
+            }
+            Work::Batch | Work::Ingest => self.queue(work).at_once().saturating_mul(1 + WAITING),
+        };
+        match (work, priority) {
+            (Work::Rank, Some(Priority::Woken(_))) => usize::MAX,
+            (Work::Rank, None) => most - most / QUIET,
+            (Work::Rank, Some(Priority::Quiet)) | (Work::Batch | Work::Ingest, _) => most,
+        }
+    }
+
+    fn bytes(
+        &self,
+        work: Option<Work>,
+        config: &config::Admission,
+    ) -> (&Arc<AtomicUsize>, usize, Refusal) {
+        match work {
+            Some(Work::Rank | Work::Batch) => {
+                (&self.rank_bytes, config.rank_bytes, Refusal::RankBytes)
+            }
+            Some(Work::Ingest) | None => (
+                &self.ingest_bytes,
+                config.ingest_bytes,
+                Refusal::IngestBytes,
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::telemetry::Telemetry;
+
+    fn config() -> config::Admission {
+        config::Admission {
+            rank: 2,
+            batch: 1,
+            ingest: 1,
+            ..Config::embedded().admission
+        }
+    }
+
+    /// Returns a permit once the work may run.
+    async fn enter(
+        admission: &Admission,
+        work: Work,
+        config: &config::Admission,
+        patience: Duration,
+    ) -> Result<RunPermit, Refusal> {
+        let slot = admission.slot(work, None, config).await?;
+        admission.permit(slot, patience).await
+    }
+
+    const SHORT: Duration = Duration::from_millis(20);
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn a_full_queue_rejects_its_own_kind_only() {
+        let config = config();
+        let admission = Admission::new(&config, &Telemetry::default().admission);
+        let one = enter(&admission, Work::Rank, &config, LONG).await;
+        let two = enter(&admission, Work::Rank, &config, LONG).await;
+        assert!(one.is_ok() && two.is_ok());
+        assert_eq!(
+            admission.check(Work::Rank, None, &config),
+            Err(Refusal::Rank)
+        );
+        let three = enter(&admission, Work::Rank, &config, LONG).await;
+        assert_eq!(three.err(), Some(Refusal::Rank));
+        assert_eq!(admission.check(Work::Ingest, None, &config), Ok(()));
+        assert!(enter(&admission, Work::Batch, &config, LONG).await.is_ok());
+        drop(one);
+        assert_eq!(admission.check(Work::Rank, None, &config), Ok(()));
+        assert!(enter(&admission, Work::Rank, &config, LONG).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_permit_is_awaited_within_the_patience() {
+        let config = config();
+        let admission = Admission::new(&config, &Telemetry::default().admission);
+        let first = enter(&admission, Work::Ingest, &config, LONG).await;
+        let late = enter(&admission, Work::Ingest, &config, SHORT).await;
+        assert_eq!(late.err(), Some(Refusal::Late));
+        let second = enter(&admission, Work::Ingest, &config, LONG);
+        let ends = async {
+            tokio::task::yield_now().await;
+            drop(first);
+        };
+        assert!(tokio::join!(second, ends).0.is_ok());
+    }
+
+    #[tokio::test]
+    async fn the_wait_queue_is_bounded() {
+        let config = config();
+        let admission = Admission::new(&config, &Telemetry::default().admission);
+        let first = enter(&admission, Work::Ingest, &config, LONG).await;
+        let mut waiting = tokio::task::JoinSet::new();
+        let admission = Arc::new(admission);
+        for _ in 0..WAITING {
+            let (admission, config) = (Arc::clone(&admission), config.clone());
+            waiting
+                .spawn(async move { enter(&admission, Work::Ingest, &config, LONG).await.is_ok() });
+        }
+        while admission.check(Work::Ingest, None, &config).is_ok() {
+            tokio::task::yield_now().await;
+        }
+        let beyond = enter(&admission, Work::Ingest, &config, LONG).await;
+        assert_eq!(beyond.err(), Some(Refusal::Ingest));
+        drop(first);
+        assert_eq!(waiting.join_all().await, [true; WAITING]);
+        assert_eq!(admission.check(Work::Ingest, None, &config), Ok(()));
+    }
+
+    #[test]
+    fn bytes_of_bodies_are_counted_until_dropped() {
+        let config = config::Admission {
+            rank_bytes: 10,
+            ..config()
+        };
+        let admission = Admission::new(&config, &Telemetry::default().admission);
+        let (mut one, mut two) = (
+            admission.body(Some(Work::Rank), &config),
+            admission.body(Some(Work::Batch), &config),
+        );
+        assert_eq!(one.add(6), Ok(()));
+        assert_eq!(two.add(5), Err(Refusal::RankBytes));
+        assert_eq!(
+            admission.check(Work::Rank, None, &config),
+            Err(Refusal::RankBytes)
+        );
+        assert_eq!(admission.check(Work::Ingest, None, &config), Ok(()));
+        drop(two);
+        one.remove(2);
+        assert_eq!(one.add(6), Ok(()));
+        drop(one);
+        assert_eq!(admission.rank_bytes.load(Ordering::Relaxed), 0);
+    }
+}
