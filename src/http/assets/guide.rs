@@ -74,4 +74,21 @@ pub(super) static GUIDES: &[Guide] = &[
 ];
 
 /// The examples in `src/docs/clients`, by the name of their file.
-pub(super) static CLIENTS: &[(&str, &str)] = &[];
+pub(super) static CLIENTS: &[(&str, &str)] = &[
+    (
+        "saima_client.py",
+        include_str!("../../docs/clients/saima_client.py"),
+    ),
+    (
+        "saima_client.ts",
+        include_str!("../../docs/clients/saima_client.ts"),
+    ),
+    (
+        "saima_client.go",
+        include_str!("../../docs/clients/saima_client.go"),
+    ),
+    (
+        "SaimaClient.java",
+        include_str!("../../docs/clients/SaimaClient.java"),
+    ),
+];
