@@ -125,7 +125,7 @@ fn explanation(vocabulary: &Vocabulary) -> Value {
             "value": figure("The value in [0, 1]."),
             "weight": figure("The scene's weight."),
             "contribution": figure("weight · value / Σ|weight|; a negative weight counts as |weight| on 1 − value."),
-            "missing": {"const": true, "description": "Given where the data is missing and the value is the neutral one."},
+            "missing": {"type": "boolean", "enum": [true], "description": "Given where the data is missing and the value is the neutral one."},
         }),
         &["missing"],
     );
