@@ -1,4 +1,4 @@
-//! What is wrong with a configuration: every fault with its line, so that one look at the list is enough to mend the file.
+//! Faults of a configuration: all of them at once, each with its line, so the file can be corrected in one pass.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -9,25 +9,25 @@ use toml::de::{DeTable, DeValue};
 /// One fault of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConfigFault {
-    /// The line, from 1; 0 where there is none (an unreadable file, a section that is not in the file).
+    /// Line from 1; 0 if there is none (an unreadable file, a section that is not in the file).
     pub line: usize,
-    /// The key: `scene.feed.weights.race.growth`; empty for the file as a whole and for faults of its syntax.
+    /// Path of the key: `scene.feed.weights.race.growth`; empty for the whole file and for syntax errors.
     pub path: String,
-    /// What is wrong and what would be right.
+    /// The fault, and what would be valid.
     pub message: String,
 }
 
 /// Every fault of one file, by line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigFaults {
-    /// The file's name as the caller gave it.
+    /// Name of the file as the caller gave it.
     pub file: String,
-    /// At least one fault, in the order of their lines.
+    /// At least one fault, in order of lines.
     pub faults: Vec<ConfigFault>,
 }
 
 impl ConfigFaults {
-    /// The one fault of a file that cannot be read at all.
+    /// Creates the single fault of a file that cannot be read.
     pub(super) fn whole(file: impl Into<String>, line: usize, message: String) -> Self {
         let path = String::new();
         let faults = vec![ConfigFault {
@@ -43,7 +43,7 @@ impl ConfigFaults {
 }
 
 impl fmt::Display for ConfigFaults {
-    /// `FILE:LINE: path: message`, one fault a line, without a line break at the end.
+    /// Writes `FILE:LINE: path: message`, one fault per line, without a final line break.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, fault) in self.faults.iter().enumerate() {
             if number > 0 {
@@ -64,7 +64,7 @@ impl fmt::Display for ConfigFaults {
 
 impl std::error::Error for ConfigFaults {}
 
-/// Collects the faults of one text while it is read.
+/// Collects the faults of one text during reading.
 pub(super) struct Report<'a> {
     text: &'a str,
     faults: RefCell<Vec<ConfigFault>>,
@@ -76,8 +76,7 @@ impl<'a> Report<'a> {
         Self { text, faults }
     }
 
-    /// The text as a table. What could be recovered from broken syntax is not looked at further: it would only add faults
-    /// that vanish with the first ones.
+    /// Parses the text. A text with syntax errors is not read further: it would only add faults that follow from them.
     pub(super) fn syntax(&self, file: &str) -> Result<DeTable<'a>, ConfigFaults> {
         let (table, errors) = DeTable::parse_recoverable(self.text);
         for error in errors {
@@ -87,7 +86,7 @@ impl<'a> Report<'a> {
         self.judge(file, table.into_inner())
     }
 
-    /// Notes a fault at a byte of the text; `None`: nowhere in it.
+    /// Reports a fault at a byte offset of the text, or at no line for `None`.
     pub(super) fn add(&self, at: Option<usize>, path: String, message: String) {
         self.faults.borrow_mut().push(ConfigFault {
             line: at.map_or(0, |at| line(self.text, at)),
@@ -96,7 +95,7 @@ impl<'a> Report<'a> {
         });
     }
 
-    /// Whether no fault was noted at a path or below it.
+    /// Returns whether no fault is reported at a path or below it.
     pub(super) fn is_clean(&self, path: &str) -> bool {
         let below = |fault: &ConfigFault| {
             let rest = fault.path.strip_prefix(path);
@@ -105,7 +104,7 @@ impl<'a> Report<'a> {
         !self.faults.borrow().iter().any(below)
     }
 
-    /// The value, if nothing was wrong with it.
+    /// Returns the value if there is no fault, else all faults.
     pub(super) fn judge<T>(&self, file: &str, value: T) -> Result<T, ConfigFaults> {
         let mut faults = self.faults.take();
         if faults.is_empty() {
@@ -119,13 +118,13 @@ impl<'a> Report<'a> {
     }
 }
 
-/// The line, from 1, of a byte of the text.
+/// Returns the line, from 1, of a byte offset of the text.
 pub(super) fn line(text: &str, at: usize) -> usize {
     let before = text.bytes().take(at);
     1 + before.filter(|byte| *byte == b'\n').count()
 }
 
-/// The line of a key given by its path of bare names; of the innermost table on the way where the key itself is not given.
+/// Returns the line of a key by its path of bare names, or of the innermost table on the path if the key is not in the text.
 pub(super) fn line_of(text: &str, path: &str) -> usize {
     let (table, _) = DeTable::parse_recoverable(text);
     let (mut table, mut found) = (Some(table.get_ref()), 0);

@@ -1,7 +1,7 @@
-//! The configuration in force: one immutable generation after the other, swapped as a whole.
+//! The live configuration: immutable generations, swapped as a whole.
 //!
-//! A request loads the generation once and keeps it to its end, so it never sees half of a change. What was sized or opened at
-//! the start cannot change under it: such changes are refused with their names instead of being taken in silently.
+//! A request loads the generation once and keeps it to its end, so it never sees half of a change. Settings that size or open something
+//! at the start cannot change in a running service: such a change is rejected with the names of the keys, not ignored.
 
 use std::sync::Arc;
 
@@ -9,9 +9,10 @@ use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
 use serde_json::Value;
 
-use super::{Config, ConfigFault};
+use super::fault::ConfigFault;
+use super::settings::Config;
 
-/// Keys and sections that only a restart can change.
+/// Keys and sections that change only with a restart.
 const RESTART: [&str; 9] = [
     "server.listen",
     "tls",
@@ -24,25 +25,25 @@ const RESTART: [&str; 9] = [
     "log",
 ];
 
-/// One live configuration and its number.
+/// A live configuration and its number.
 #[derive(Clone, Debug)]
 pub struct Generation {
-    /// 1 for the first, one more with each change.
+    /// 1 for the first; each change adds 1.
     pub number: u64,
     /// The configuration.
     pub config: Config,
 }
 
-/// The configuration in force.
+/// The live configuration.
 #[derive(Debug)]
 pub struct Live {
     current: ArcSwap<Generation>,
-    /// Held while a successor is judged and numbered; readers do not take it.
+    /// Held while a successor is checked and numbered. Readers do not lock it.
     succession: Mutex<()>,
 }
 
 impl Live {
-    /// Puts the first generation in force.
+    /// Makes a configuration live as generation 1.
     #[must_use]
     pub fn new(config: Config) -> Self {
         let first = Generation { number: 1, config };
@@ -52,22 +53,22 @@ impl Live {
         }
     }
 
-    /// The generation in force, to keep for as long as a request needs it.
+    /// Returns the live generation, to keep for as long as a request needs it.
     #[must_use]
     pub fn load(&self) -> Arc<Generation> {
         self.current.load_full()
     }
 
-    /// The generation in force, for a short look: cheaper than [`Self::load`], but not to be held across other work.
+    /// Returns the live generation for a short read: cheaper than [`Self::load`], but not to be held across other work.
     #[must_use]
     pub fn peek(&self) -> Guard<Arc<Generation>> {
         self.current.load()
     }
 
-    /// Puts a configuration in force and gives its number; one that changes nothing keeps the generation.
+    /// Makes a configuration live and returns its number. One that changes nothing keeps the generation.
     ///
     /// # Errors
-    /// Each key that only a restart can change (`needs a restart: …`, line 0); the old generation stays.
+    /// A fault for each changed key that needs a restart (`needs a restart: …`, line 0). The old generation stays live.
     pub fn replace(&self, config: Config) -> Result<u64, Vec<ConfigFault>> {
         let _one_at_a_time = self.succession.lock();
         let old = self.load();
@@ -75,9 +76,9 @@ impl Live {
         if before == after {
             return Ok(old.number);
         }
-        let refused = needs_restart(&before, &after);
-        if !refused.is_empty() {
-            return Err(refused);
+        let rejected = needs_restart(&before, &after);
+        if !rejected.is_empty() {
+            return Err(rejected);
         }
         let number = old.number + 1;
         self.current.store(Arc::new(Generation { number, config }));
@@ -85,28 +86,28 @@ impl Live {
     }
 }
 
-/// A fault for each key that differs and that only a restart can change.
+/// Returns a fault for each key that differs and needs a restart.
 fn needs_restart(before: &Value, after: &Value) -> Vec<ConfigFault> {
-    let mut refused = Vec::new();
+    let mut rejected = Vec::new();
     for path in RESTART {
         let pointer = format!("/{}", path.replace('.', "/"));
         let old = before.pointer(&pointer).unwrap_or(&Value::Null);
         let new = after.pointer(&pointer).unwrap_or(&Value::Null);
-        compare(path.to_owned(), old, new, &mut refused);
+        compare(path.to_owned(), old, new, &mut rejected);
     }
-    refused
+    rejected
 }
 
-fn compare(path: String, old: &Value, new: &Value, refused: &mut Vec<ConfigFault>) {
+fn compare(path: String, old: &Value, new: &Value, rejected: &mut Vec<ConfigFault>) {
     if let (Value::Object(old), Value::Object(new)) = (old, new) {
         for (key, old) in old {
             let new = new.get(key).unwrap_or(&Value::Null);
-            compare(format!("{path}.{key}"), old, new, refused);
+            compare(format!("{path}.{key}"), old, new, rejected);
         }
     } else if old != new {
         let message =
             format!("needs a restart: {path} stays {old} until then, and becomes {new} after it");
-        refused.push(ConfigFault {
+        rejected.push(ConfigFault {
             line: 0,
             path,
             message,

@@ -1,19 +1,52 @@
-//! `[predictions.*]`: the caller's own numbers and how each becomes a value in [0, 1].
+//! `[predictions.*]`: the caller's own numbers, and the function from each to a value in [0, 1].
 
+use serde_json::{Value, json};
 use toml::de::DeValue;
 
-use super::read::{ascending, need, require_id};
+use super::check::{ascending, need, require_id};
 use super::section::Section;
 use super::value;
-use super::{Normaliser, Prediction};
 use crate::objective::Objective;
 
-/// The size of a number that a normaliser is set by.
+/// A number that the caller sends with a candidate, declared with its normaliser.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// Name of the prediction and of its objective.
+    pub name: String,
+    /// Function from the number to a value in [0, 1].
+    pub normaliser: Normaliser,
+}
+
+/// A function from any number to a value in [0, 1] that never falls.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Normaliser {
+    /// The number itself, clamped to [0, 1].
+    Identity,
+    /// min(1, ln(1 + max(0, x)) / ln(1 + reference)).
+    Log {
+        /// The number whose value is 1.
+        reference: f64,
+    },
+    /// 1 / (1 + exp(−(x − centre) / scale)).
+    Logistic {
+        /// The number whose value is one half.
+        centre: f64,
+        /// Width of the slope, above 0.
+        scale: f64,
+    },
+    /// The share of the points below x, interpolated linearly: the first point has value 0, the last 1.
+    Quantile {
+        /// At least two numbers, ascending.
+        points: Vec<f64>,
+    },
+}
+
+/// Range of a number that a normaliser is set by.
 const SIZE: std::ops::RangeInclusive<f64> = -1e12..=1e12;
-/// The same where only numbers above 0 make sense.
+/// The same if the number must be above 0.
 const POSITIVE: std::ops::RangeInclusive<f64> = 1e-9..=1e12;
 
-/// Every prediction by name: those of the file, and those of the defaults that the file does not replace.
+/// Reads every prediction, sorted by name: those of the file, and the defaults that the file does not replace.
 pub(super) fn predictions(s: &Section<'_>) -> Vec<Prediction> {
     s.names()
         .into_iter()
@@ -24,10 +57,7 @@ pub(super) fn predictions(s: &Section<'_>) -> Vec<Prediction> {
 fn prediction(all: &Section<'_>, name: &str) -> Prediction {
     require_id(all, name, "a prediction");
     if Objective::named(name).is_some() {
-        all.fault(
-            name,
-            "an objective has this name; the prediction needs another",
-        );
+        all.fault(name, "is the name of an objective; choose another name");
     }
     let s = all.alone(name);
     let read = s.choice("normaliser", &NORMALISERS, anything);
@@ -37,7 +67,7 @@ fn prediction(all: &Section<'_>, name: &str) -> Prediction {
     Prediction { name, normaliser }
 }
 
-/// Reads the settings of one kind of normaliser.
+/// Reads the parameters of one normaliser.
 type Read = fn(&Section<'_>) -> Normaliser;
 
 const NORMALISERS: [(&str, Read); 4] = [
@@ -67,10 +97,23 @@ fn quantile(s: &Section<'_>) -> Normaliser {
     Normaliser::Quantile { points }
 }
 
-/// Where the kind itself is at fault, no setting of any kind is a fault as well.
+/// Accepts every parameter if the kind itself is invalid, so that one mistake gives one fault.
 fn anything(s: &Section<'_>) -> Normaliser {
     for setting in ["reference", "centre", "scale", "points"] {
         s.has(setting);
     }
     Normaliser::Identity
+}
+
+/// Returns one prediction in the names and units of the file.
+pub(super) fn shown(prediction: &Prediction) -> (String, Value) {
+    let value = match &prediction.normaliser {
+        Normaliser::Identity => json!({ "normaliser": "identity" }),
+        Normaliser::Log { reference } => json!({ "normaliser": "log", "reference": reference }),
+        Normaliser::Logistic { centre, scale } => {
+            json!({ "normaliser": "logistic", "centre": centre, "scale": scale })
+        }
+        Normaliser::Quantile { points } => json!({ "normaliser": "quantile", "points": points }),
+    };
+    (prediction.name.clone(), value)
 }

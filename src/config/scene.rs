@@ -1,24 +1,46 @@
-//! `[scene.*]`: each scene takes what it does not set from its parent, weight by weight, up to `default`.
+//! `[scene.*]`: each scene inherits what it does not set from its parent, weight by weight, up to `default`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::read::require_id;
+use super::check::require_id;
+use super::prediction::Prediction;
 use super::section::{Leaf, Section, unknown};
 use super::value::{self, Checked};
-use super::{Prediction, Scene, Weighed};
 use crate::model::Limits;
-use crate::objective::TABLE;
+use crate::objective::{Objective, TABLE};
 
-/// The scene that all others descend from.
+/// An objective that a scene weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weighed {
+    /// An objective that Saima computes.
+    Own(Objective),
+    /// A prediction of the caller, by its index in [`Config::predictions`](super::Config::predictions).
+    Prediction(usize),
+}
+
+/// A place in the app with its own weights and limits.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// Name of the scene.
+    pub name: String,
+    /// Number of places of a ranking whose request sets no limit.
+    pub limit: usize,
+    /// Time within which scoring must begin if the request sets none.
+    pub timeout: Duration,
+    /// Objectives of weight ≠ 0 in the table's order, then predictions by name; never empty.
+    pub weights: Vec<(Weighed, f64)>,
+}
+
+/// The root of all scenes.
 const ROOT: &str = "default";
-/// A weight; only proportions matter.
+/// Range of a weight. Only proportions matter.
 const WEIGHT: std::ops::RangeInclusive<f64> = -1_000.0..=1_000.0;
-/// The least size of a weight that is not 0: the sum of smaller ones could vanish beside larger ones.
+/// Minimum magnitude of a weight that is not 0. Smaller ones could vanish in a sum with larger ones.
 const LEAST_WEIGHT: f64 = 1e-6;
 
-/// What one scene itself sets.
+/// The keys that one scene itself sets.
 struct Raw<'a> {
     section: Section<'a>,
     parent: Option<String>,
@@ -27,10 +49,10 @@ struct Raw<'a> {
     weights: Option<Weights>,
 }
 
-/// What every scene itself sets, by name.
+/// The keys that every scene itself sets, by name.
 type Raws<'n, 'a> = BTreeMap<&'n str, Raw<'a>>;
 
-/// Weights by the order of their objectives: the table's, then the predictions'.
+/// Weights in the order of the table of objectives, then of the predictions.
 type Weights = BTreeMap<Order, f64>;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +61,7 @@ enum Order {
     Prediction(usize),
 }
 
-/// Every scene by name, inheritance resolved.
+/// Reads every scene, by name, inheritance resolved.
 pub(super) fn scenes(
     root: &Section<'_>,
     limits: &Limits,
@@ -85,7 +107,7 @@ fn parent(s: &Section<'_>, name: &str) -> Option<String> {
         (true, true) => {
             s.fault(
                 "parent",
-                "all scenes descend from default; it has no parent",
+                "default is the root of all scenes; it has no parent",
             );
             None
         }
@@ -118,7 +140,7 @@ fn weights(s: &Section<'_>, predictions: &[Prediction]) -> Weights {
 fn weight(given: &toml::de::DeValue<'_>) -> Checked<f64> {
     let weight = value::number(given, &WEIGHT)?;
     if weight.abs() > 0.0 && weight.abs() < LEAST_WEIGHT {
-        return Err(value::wrong(given, "0, or further from it than 0.000001"));
+        return Err(value::wrong(given, "0, or at least 0.000001 away from it"));
     }
     Ok(weight)
 }
@@ -131,7 +153,7 @@ fn order(name: &str, predictions: &[Prediction]) -> Option<Order> {
     })
 }
 
-/// A scene's name, its parent's and so on; ends at the root, before a scene that is missing, and before one that is there already.
+/// Returns the names of a scene, its parent and so on, up to the root, a missing scene or the first repeat.
 fn lineage<'r>(name: &'r str, raws: &'r Raws<'_, '_>) -> Vec<&'r str> {
     let mut line = vec![name];
     let mut next = raws.get(name);
@@ -145,7 +167,7 @@ fn lineage<'r>(name: &'r str, raws: &'r Raws<'_, '_>) -> Vec<&'r str> {
     line
 }
 
-/// A parent must be there, and must not descend from the scene; of a circle only its first name is at fault.
+/// Checks that the parent exists and does not descend from the scene. Of a cycle, only the first name gets a fault.
 fn check_parent(name: &str, raw: &Raw<'_>, raws: &Raws<'_, '_>) {
     let Some(parent) = raw.parent.as_deref() else {
         return;
@@ -160,13 +182,13 @@ fn check_parent(name: &str, raw: &Raw<'_>, raws: &Raws<'_, '_>) {
     let last = line.last().and_then(|last| raws.get(last));
     let closes = last.and_then(|last| last.parent.as_deref()) == Some(name);
     if closes && line.iter().min() == Some(&name) {
-        let circle = line.join(" -> ");
-        let message = format!("parents go in a circle: {circle} -> {name}");
+        let cycle = line.join(" -> ");
+        let message = format!("parents form a cycle: {cycle} -> {name}");
         raw.section.fault("parent", message);
     }
 }
 
-/// What a scene sets must lie within `[limits]`; where the defaults set it, the limit is what must change.
+/// Checks that the scene stays within `[limits]`. If the scene's value is a default, the fault is at the limit.
 fn check_ceilings(name: &str, raw: &Raw<'_>, root: &Section<'_>, limits: &Limits) {
     let check = |key: &str, own: u64, most: u64| {
         if own > most && raw.section.gives(key) {
@@ -182,9 +204,9 @@ fn check_ceilings(name: &str, raw: &Raw<'_>, root: &Section<'_>, limits: &Limits
     check("timeout_ms", raw.timeout_ms.unwrap_or(1), limits.timeout_ms);
 }
 
-/// A scene that weighs nothing cannot order anything; the scene whose own weights bring that about is at fault.
+/// Reports a scene whose own weights leave no weight other than 0: such a scene cannot order anything.
 ///
-/// Where it or an ancestor has another fault, such as a misspelt objective, that one may be the reason, and is enough.
+/// If the scene or an ancestor has another fault, such as a misspelt objective, that may be the reason, and nothing is added.
 fn check_weights(name: &str, scene: &Scene, raws: &Raws<'_, '_>) {
     let clean = |name: &&str| raws[name].section.is_clean();
     let own = raws.get(name).filter(|raw| raw.weights.is_some());
@@ -197,7 +219,7 @@ fn check_weights(name: &str, scene: &Scene, raws: &Raws<'_, '_>) {
     }
 }
 
-/// Lays what a scene sets over what its ancestors set, the root first.
+/// Applies the keys of the lineage, the root first.
 fn resolve(name: &str, raws: &Raws<'_, '_>) -> Scene {
     let (mut limit, mut timeout_ms, mut weights) = (1, 1, Weights::new());
     let line = lineage(name, raws);

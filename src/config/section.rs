@@ -1,8 +1,7 @@
-//! A typed reader over one TOML table, with others that it takes missing keys from.
+//! A typed reader of one TOML table over others that supply missing keys.
 //!
-//! Every getter gives a value, come what may: at a fault it notes the fault and gives the default, so that one pass over the
-//! file finds all of them. That is why this is not serde: a deserializer stops at its first error, and knows no line for the
-//! faults that only show when two keys are looked at together.
+//! Every getter returns a value: at a fault it reports the fault and returns the default, so one pass over the file finds all faults.
+//! Serde would not do: a deserializer stops at its first error, and knows no line for a fault between two keys.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -16,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 use super::fault::Report;
 use super::value::{self, Checked};
 
-/// A configuration of the program's own, which has no fault.
+/// A configuration below the file: a valid one of the program.
 pub(super) type Base<'a> = Option<&'a DeTable<'a>>;
 
 /// One table of the file, over the same table of the configurations below it.
@@ -30,18 +29,18 @@ pub(super) struct Section<'a> {
     asked: RefCell<BTreeSet<String>>,
 }
 
-/// One number among tables within tables: `race.growth` of `race = { growth = 0.1 }`.
+/// One number in nested tables: `race.growth` of `race = { growth = 0.1 }`.
 pub(super) struct Leaf<'a> {
-    /// The names on the way to it, joined by dots.
+    /// Its path, joined by dots.
     pub(super) name: String,
-    /// The byte of the file at which it is given; `None` for a default.
+    /// Its byte offset in the file; `None` for a default.
     pub(super) at: Option<usize>,
-    /// What is given.
+    /// Its value.
     pub(super) value: &'a DeValue<'a>,
 }
 
 impl<'a> Section<'a> {
-    /// The whole file over the whole of the configurations below it.
+    /// Creates the reader of the whole file over the configurations below it.
     pub(super) fn root(report: &'a Report<'a>, own: &'a DeTable<'a>, bases: [Base<'a>; 2]) -> Self {
         Self {
             report,
@@ -53,7 +52,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The table of that name; what the file does not give comes from the defaults.
+    /// Returns the table with a name. Keys that the file does not set come from the defaults.
     pub(super) fn section(&self, key: &str) -> Self {
         self.ask(key);
         let own = self.own.and_then(|own| own.get_key_value(key));
@@ -74,7 +73,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The table of that name from the first alone that gives it: the file, or a configuration below it.
+    /// Returns the table with a name from the first source that sets it: the file, or a configuration below it.
     pub(super) fn alone(&self, key: &str) -> Self {
         let mut section = self.section(key);
         let first = section.bases.iter().position(Option::is_some);
@@ -86,7 +85,7 @@ impl<'a> Section<'a> {
         section
     }
 
-    /// The table of that name; the embedded configuration counts only if nothing else gives the table.
+    /// Returns the table with a name. The embedded configuration counts only if no other source sets the table.
     pub(super) fn without_embedded(&self, key: &str) -> Self {
         let mut section = self.section(key);
         let [over, embedded] = section.bases;
@@ -98,7 +97,7 @@ impl<'a> Section<'a> {
         section
     }
 
-    /// Reads the table of that name to its end: keys that nobody asked for are faults.
+    /// Reads the whole table with a name. Keys that `read` does not ask for are faults.
     pub(super) fn within<T>(&self, key: &str, read: impl FnOnce(&Self) -> T) -> T {
         let section = self.section(key);
         let value = read(&section);
@@ -106,7 +105,7 @@ impl<'a> Section<'a> {
         value
     }
 
-    /// Every name that the file or the defaults give here, sorted.
+    /// Returns every name that the file or the defaults set here, sorted.
     pub(super) fn names(&self) -> BTreeSet<&'a str> {
         let tables = self.own.into_iter().chain(self.bases.into_iter().flatten());
         tables
@@ -114,23 +113,23 @@ impl<'a> Section<'a> {
             .collect()
     }
 
-    /// Whether the file or the defaults give this key.
+    /// Returns whether the file or the defaults set a key.
     pub(super) fn has(&self, key: &str) -> bool {
         self.ask(key);
         self.gives(key) || self.default(key).is_some()
     }
 
-    /// Whether the file itself gives this key.
+    /// Returns whether the file itself sets a key.
     pub(super) fn gives(&self, key: &str) -> bool {
         self.own.is_some_and(|own| own.contains_key(key))
     }
 
-    /// A number within a range; integers count as numbers.
+    /// Reads a number within a range. Integers count as numbers.
     pub(super) fn number(&self, key: &str, range: RangeInclusive<f64>) -> f64 {
         self.read(key, *range.start(), |given| value::number(given, &range))
     }
 
-    /// A whole number within a range.
+    /// Reads a whole number within a range.
     pub(super) fn integer<T>(&self, key: &str, range: RangeInclusive<T>) -> T
     where
         T: TryFrom<i128> + PartialOrd + Display + Copy,
@@ -138,27 +137,27 @@ impl<'a> Section<'a> {
         self.read(key, *range.start(), |given| value::integer(given, &range))
     }
 
-    /// A number of seconds from 0 to so many.
+    /// Reads a number of seconds from 0 to `most`.
     pub(super) fn seconds(&self, key: &str, most: f64) -> Duration {
         Duration::try_from_secs_f64(self.number(key, 0.0..=most)).unwrap_or_default()
     }
 
-    /// A number of seconds to wait for somebody else: from a tenth to so many.
+    /// Reads a number of seconds from 0.1 to `most`, for waiting on a client.
     pub(super) fn patience(&self, key: &str, most: f64) -> Duration {
         Duration::try_from_secs_f64(self.number(key, 0.1..=most)).unwrap_or_default()
     }
 
-    /// One of a few names.
+    /// Reads one of a few names.
     pub(super) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)], stand_in: T) -> T {
         self.read(key, stand_in, |given| value::choice(given, choices))
     }
 
-    /// A text that a check accepts.
+    /// Reads a string that a check accepts.
     pub(super) fn text<T>(&self, key: &str, stand_in: T, check: impl Fn(&str) -> Checked<T>) -> T {
         self.read(key, stand_in, |given| check(value::text(given)?))
     }
 
-    /// A list whose elements and whole are checked.
+    /// Reads a list; checks its elements and the whole.
     pub(super) fn list<T>(
         &self,
         key: &str,
@@ -171,7 +170,7 @@ impl<'a> Section<'a> {
         })
     }
 
-    /// Everything given here, through tables within tables; of the configurations below only what the file does not give.
+    /// Returns every value in nested tables: those of the file, and the defaults that it does not set.
     pub(super) fn leaves(&self) -> Vec<Leaf<'a>> {
         let mut leaves = Vec::new();
         if let Some(table) = self.own {
@@ -186,24 +185,24 @@ impl<'a> Section<'a> {
         leaves
     }
 
-    /// Notes a fault of a key; of the table itself where the key is empty.
+    /// Reports a fault of a key, or of the table itself if the key is empty.
     pub(super) fn fault(&self, key: &str, message: impl Into<String>) {
         let own = self.own.and_then(|own| own.get_key_value(key));
         let at = own.map(|(key, _)| key.span().start).or(self.at);
         self.fault_at(at, key, message);
     }
 
-    /// Notes a fault of a key that stands at a byte of the file.
+    /// Reports a fault of a key at a byte offset of the file.
     pub(super) fn fault_at(&self, at: Option<usize>, key: &str, message: impl Into<String>) {
         self.report.add(at, self.path_of(key), message.into());
     }
 
-    /// Whether nothing below this table is at fault so far.
+    /// Returns whether no fault is reported for this table or below it.
     pub(super) fn is_clean(&self) -> bool {
         self.report.is_clean(&self.path)
     }
 
-    /// Notes every key that nobody asked for.
+    /// Reports every key that no reader asked for.
     pub(super) fn finish(&self) {
         let asked = self.asked.borrow();
         let given = self.own.into_iter().flat_map(|own| own.keys());
@@ -213,7 +212,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The value of a key: the file's, else the default, checked; the default, else the stand-in, at a fault.
+    /// Reads a key from the file, or from the defaults if the file does not set it. At a fault, returns the default or `stand_in`.
     fn read<T>(&self, key: &str, stand_in: T, check: impl Fn(&DeValue<'_>) -> Checked<T>) -> T {
         self.ask(key);
         let default = self.default(key);
@@ -228,7 +227,7 @@ impl<'a> Section<'a> {
             .unwrap_or(stand_in)
     }
 
-    /// The value of a key without the file.
+    /// Returns the default of a key.
     fn default(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         let mut bases = self.bases.into_iter().flatten();
         bases.find_map(|base| base.get(key))
@@ -243,7 +242,7 @@ impl<'a> Section<'a> {
     }
 }
 
-/// Lists what a table gives, and the tables within it.
+/// Collects the values of a table and of the tables in it.
 fn gather<'a>(table: &'a DeTable<'a>, path: &str, own: bool, leaves: &mut Vec<Leaf<'a>>) {
     for (key, value) in table {
         let name = join(path, key.get_ref());
@@ -267,7 +266,7 @@ fn join(path: &str, key: &str) -> String {
     format!("{path}{dot}{key}")
 }
 
-/// "unknown key; did you mean …?", or what there is where nothing is near.
+/// Returns "unknown key; did you mean …?", or the list of known names if none is similar.
 pub(super) fn unknown<'k>(
     what: &str,
     name: &str,
@@ -279,7 +278,7 @@ pub(super) fn unknown<'k>(
         Some(nearest) => format!("unknown {what}; did you mean {nearest}?"),
         None => {
             let known: Vec<&str> = known.collect();
-            format!("unknown {what}; there are: {}", known.join(", "))
+            format!("unknown {what}; known: {}", known.join(", "))
         }
     }
 }

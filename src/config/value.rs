@@ -1,14 +1,16 @@
-//! From one TOML value to a checked one; the error says what would be right.
+//! Checks of one TOML value. The error says what would be valid.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::path::Path;
 
 use toml::de::DeValue;
 
-/// What a check of one value gives.
+/// The result of checking one value.
 pub(super) type Checked<T> = Result<T, String>;
 
-/// A number within a range; integers count as numbers. Infinities and NaN lie in no range.
+/// Reads a number within a range. Integers count as numbers; infinities and NaN are in no range.
 pub(super) fn number(value: &DeValue<'_>, range: &RangeInclusive<f64>) -> Checked<f64> {
     let number = match value {
         DeValue::Float(float) => float.as_str().parse().ok(),
@@ -27,7 +29,7 @@ pub(super) fn number(value: &DeValue<'_>, range: &RangeInclusive<f64>) -> Checke
         })
 }
 
-/// A whole number within a range.
+/// Reads a whole number within a range.
 pub(super) fn integer<T>(value: &DeValue<'_>, range: &RangeInclusive<T>) -> Checked<T>
 where
     T: TryFrom<i128> + PartialOrd + Display,
@@ -43,14 +45,14 @@ where
         })
 }
 
-/// A text.
+/// Reads a string.
 pub(super) fn text<'v>(value: &'v DeValue<'_>) -> Checked<&'v str> {
     value
         .as_str()
-        .ok_or_else(|| wrong(value, "a text in quotes"))
+        .ok_or_else(|| wrong(value, "a string in quotes"))
 }
 
-/// One of a few names.
+/// Reads one of a few names.
 pub(super) fn choice<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)]) -> Checked<T> {
     let given = value.as_str();
     let chosen = choices.iter().find(|(name, _)| given == Some(*name));
@@ -63,7 +65,7 @@ pub(super) fn choice<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)]) -> Che
     })
 }
 
-/// A list, each element checked.
+/// Reads a list and checks each element.
 pub(super) fn list<T>(
     value: &DeValue<'_>,
     element: impl Fn(&DeValue<'_>) -> Checked<T>,
@@ -75,15 +77,15 @@ pub(super) fn list<T>(
         .map_err(|message| format!("each element {message}"))
 }
 
-/// "must be `right`, not what it is".
+/// Returns "must be `right`, not …" with the value given.
 pub(super) fn wrong(value: &DeValue<'_>, right: &str) -> String {
     format!("must be {right}, not {}", shown(value))
 }
 
-/// A value as a message shows it, short.
+/// Returns a short form of a value for a message.
 fn shown(value: &DeValue<'_>) -> String {
     match value {
-        DeValue::String(text) if text.len() > 60 => "a longer text".to_owned(),
+        DeValue::String(text) if text.len() > 60 => "a longer string".to_owned(),
         DeValue::String(text) => format!("{text:?}"),
         DeValue::Integer(integer) => integer.to_string(),
         DeValue::Float(float) => float.to_string(),
@@ -92,4 +94,9 @@ fn shown(value: &DeValue<'_>) -> String {
         DeValue::Array(_) => "a list".to_owned(),
         DeValue::Table(_) => "a table".to_owned(),
     }
+}
+
+/// Returns a path as the file shows it: `none` if there is none.
+pub(super) fn path_or_none(path: Option<&Path>) -> Cow<'_, str> {
+    path.map_or("none".into(), Path::to_string_lossy)
 }

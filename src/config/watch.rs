@@ -1,9 +1,8 @@
-//! Follows the configuration file: when its content changes, the new configuration is put in force or refused.
+//! Follows the configuration file: when its content changes, the new configuration goes live or is rejected.
 //!
-//! The directory is watched, not the file: editors replace a file by renaming another over it, and mounted configuration is
-//! swapped through symbolic links, either of which leaves a watch on the file itself behind. Events only say *when* to look;
-//! whether anything changed is decided by the content. A look every few seconds covers file systems that send no events and
-//! links whose target lies elsewhere.
+//! The directory is watched, not the file. Editors replace a file by renaming another over it, and mounted configuration is swapped
+//! through symbolic links; both would detach a watch on the file itself. An event only triggers a read; the content decides whether
+//! anything changed. A read every few seconds covers file systems without events and links to other directories.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,17 +14,18 @@ use std::time::{Duration, Instant};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use thiserror::Error;
 
-use super::fault::line_of;
-use super::{Config, ConfigFaults, Live};
+use super::fault::{ConfigFault, ConfigFaults, line_of};
+use super::live::Live;
+use super::settings::Config;
 
-/// How long the directory must be quiet before the file is read: a writer may still be at it.
+/// Time without events before the file is read, so that a writer can finish.
 const QUIET: Duration = Duration::from_millis(150);
-/// The longest wait for quiet in a directory where something is always going on.
+/// Maximum wait for such a quiet time in a busy directory.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How often the file is looked at without any event.
+/// Interval of reads without any event.
 const ROUND: Duration = Duration::from_secs(5);
 
-/// Why a file could not be watched.
+/// Error of [`watch`].
 #[derive(Debug, Error)]
 pub enum WatchError {
     /// The directory cannot be watched.
@@ -36,7 +36,7 @@ pub enum WatchError {
     Thread(#[from] std::io::Error),
 }
 
-/// Follows the file until it is dropped; after the drop nothing is replaced or called back.
+/// Follows the file until it is dropped. After the drop, nothing is replaced and no callback runs.
 #[derive(Debug)]
 pub struct Watcher {
     signals: Sender<Signal>,
@@ -49,16 +49,16 @@ enum Signal {
     Stop,
 }
 
-/// Keeps `live` at what the file says, read over `base` as [`Config::load_over`] reads it.
+/// Keeps `live` equal to the file, read over `base` as [`Config::load_over`] does.
 ///
-/// `adjust` lays what the command line overrides over each configuration read, as was done at the start; without it a restart
-/// would seem needed for every overridden key. `on_result` is told of each change of the file's content: the number of the
-/// generation now in force (the same as before where only comments changed), or the faults for which the file was refused.
-/// The file is compared with `live` at once, in case it changed since it was loaded; of that first look only a change or a
-/// fault is told. Both functions run on the watcher's own thread and must not drop the watcher.
+/// `adjust` applies the overrides of the command line to each configuration, as at the start; without it every overridden key would
+/// seem to need a restart. `on_result` is called after each change of the file's content, with the number of the live generation (the
+/// same as before if only comments changed) or with the faults. The file is also compared with `live` at once, in case it changed since
+/// it was loaded; of this first read only a change or a fault is reported. Both functions run on the watcher's thread and must not drop
+/// the watcher.
 ///
 /// # Errors
-/// [`WatchError`] where the directory cannot be watched or the thread cannot be started.
+/// [`WatchError`] if the directory cannot be watched or the thread cannot be started.
 pub fn watch(
     base: &'static str,
     path: &Path,
@@ -95,7 +95,7 @@ impl Drop for Watcher {
     }
 }
 
-/// The directory in which a file stands.
+/// Returns the directory of a file.
 fn directory(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -103,7 +103,7 @@ fn directory(path: &Path) -> &Path {
     }
 }
 
-/// Signals whatever happens in a directory, but for reading: our own look at the file must not cause the next one.
+/// Signals every event in a directory except reads: the watcher's own read must not trigger the next one.
 fn listen(directory: &Path, signals: Sender<Signal>) -> notify::Result<RecommendedWatcher> {
     let mut events = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         if !event.is_ok_and(|event| event.kind.is_access()) {
@@ -114,7 +114,7 @@ fn listen(directory: &Path, signals: Sender<Signal>) -> notify::Result<Recommend
     Ok(events)
 }
 
-/// What the last look at the file found.
+/// Result of the last read.
 #[derive(PartialEq, Eq)]
 enum Seen {
     Content(Vec<u8>),
@@ -138,7 +138,7 @@ impl<A: Fn(&mut Config), R: Fn(Result<u64, ConfigFaults>)> Follower<A, R> {
         }
     }
 
-    /// Reads the file and, if it is not what it was, puts it in force or tells why not.
+    /// Reads the file; if it changed, makes it live or reports its faults.
     fn look(&mut self) {
         let read = fs::read(&self.path);
         let seen = Some(match &read {
@@ -165,8 +165,8 @@ impl<A: Fn(&mut Config), R: Fn(Result<u64, ConfigFaults>)> Follower<A, R> {
             .map_err(|faults| self.place(faults))
     }
 
-    /// Gives faults of single keys their file and lines.
-    fn place(&self, mut faults: Vec<super::ConfigFault>) -> ConfigFaults {
+    /// Adds the file and the lines to faults of single keys.
+    fn place(&self, mut faults: Vec<ConfigFault>) -> ConfigFaults {
         if let Some(Seen::Content(content)) = &self.seen {
             let text = String::from_utf8_lossy(content);
             for fault in &mut faults {
@@ -178,7 +178,7 @@ impl<A: Fn(&mut Config), R: Fn(Result<u64, ConfigFaults>)> Follower<A, R> {
     }
 }
 
-/// Waits until the file is worth a look: some time after the last event, or after a round without any. False: stop.
+/// Waits until the next read: a quiet time after the last event, or [`ROUND`] without any. Returns false to stop.
 fn settled(inbox: &Receiver<Signal>) -> bool {
     match inbox.recv_timeout(ROUND) {
         Ok(Signal::Stop) | Err(RecvTimeoutError::Disconnected) => return false,

@@ -1,4 +1,4 @@
-//! The embedded configuration says what the code and the design say.
+//! The embedded configuration agrees with the code and the documentation.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -6,11 +6,11 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use super::super::{Config, EMBEDDED, Weighed};
-use super::{assert_sound, parse};
+use super::{assert_valid, parse};
 use crate::model::Limits;
 use crate::objective::{Objective, TABLE};
 
-/// Where the weights begin.
+/// Header of the weights.
 const WEIGHTS: &str = "\n[scene.default.weights]\n";
 
 fn weight(config: &Config, objective: Objective) -> f64 {
@@ -20,16 +20,16 @@ fn weight(config: &Config, objective: Objective) -> f64 {
 }
 
 #[test]
-fn it_is_sound_and_an_empty_file_is_the_same() {
+fn it_is_valid_and_equals_an_empty_file() {
     let embedded = Config::embedded();
-    assert_sound(&embedded);
+    assert_valid(&embedded);
     assert_eq!(parse("").unwrap().effective(), embedded.effective());
     assert_eq!(parse(EMBEDDED).unwrap().effective(), embedded.effective());
 }
 
-/// The terms are read over the embedded scenes, whose limits are higher.
+/// The terms are read over the embedded scenes, which may exceed their limits.
 #[test]
-fn terms_hold_whatever_the_scenes_ask_for() {
+fn terms_are_valid_with_lowered_limits() {
     let text = "[limits]\nlimit = 9\ntimeout_ms = 40\ntags = 7\n[scene.default]\nlimit = 9\ntimeout_ms = 40\n";
     let config = parse(text).unwrap();
     let again = Config::of_terms(&config.terms()).unwrap();
@@ -38,7 +38,7 @@ fn terms_hold_whatever_the_scenes_ask_for() {
 }
 
 #[test]
-fn its_weights_are_those_of_the_table() {
+fn its_weights_are_the_table_defaults() {
     let config = Config::embedded();
     for row in &TABLE {
         let found = weight(&config, row.objective);
@@ -58,7 +58,7 @@ fn its_weights_are_those_of_the_table() {
     );
 }
 
-/// A weight of 0 that the file did not show would be one that nobody finds.
+/// A weight of 0 must be in the file too, so that a reader finds it.
 #[test]
 fn it_shows_every_objective_and_prediction() {
     let (_, after) = EMBEDDED.split_once(WEIGHTS).unwrap();
@@ -73,14 +73,14 @@ fn it_shows_every_objective_and_prediction() {
 }
 
 #[test]
-fn growth_can_outrun_the_sales_of_an_item() {
+fn growth_outweighs_item_sales() {
     let config = Config::embedded();
     let growth = weight(&config, Objective::RaceGrowth) + weight(&config, Objective::ItemGrowth);
     assert!(growth >= weight(&config, Objective::ItemLevel));
 }
 
 #[test]
-fn its_values_are_the_documented_ones() {
+fn its_values_are_as_documented() {
     let config = Config::embedded();
     assert_eq!(config.limits, Limits::default());
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
@@ -104,7 +104,7 @@ fn its_values_are_the_documented_ones() {
     assert_eq!(config.scenes["default"].timeout, Duration::from_millis(100));
 }
 
-/// Every key of the file has a comment right above it, or stands in a group that has one.
+/// Every key of the file, or its group, has a comment right above it.
 #[test]
 fn every_group_of_keys_is_commented() {
     for group in EMBEDDED.split("\n\n") {
@@ -115,9 +115,9 @@ fn every_group_of_keys_is_commented() {
     }
 }
 
-/// Without the defaults below it the file stands alone: no value comes from anywhere but the text.
+/// Without defaults below it, every value must come from the text.
 #[test]
-fn a_line_left_out_of_it_is_missed() {
+fn every_deleted_line_is_reported_missing() {
     let optional = ["limit = 50", "timeout_ms = 100"];
     let (body, weights) = EMBEDDED.split_once(WEIGHTS).unwrap();
     for line in body.lines().filter(|line| line.contains(" = ")) {
@@ -127,7 +127,7 @@ fn a_line_left_out_of_it_is_missed() {
         let rest: Vec<_> = body.lines().filter(|other| *other != line).collect();
         let text = format!("{}{WEIGHTS}{weights}", rest.join("\n"));
         assert!(DeTable::parse(&text).is_ok());
-        let faults = super::super::parse("test.toml", &text, [None, None]).unwrap_err();
+        let faults = super::super::settings::parse("test.toml", &text, [None, None]).unwrap_err();
         let missing = faults.to_string();
         assert!(missing.contains("is missing"), "{line}: {missing}");
     }

@@ -1,4 +1,4 @@
-//! Every fault is found, at its line, together with all others; nothing that is written in a file can panic.
+//! All faults are found at once, each at its line; no text of a file can cause a panic.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::super::{Config, EMBEDDED};
-use super::{assert_sound, parse};
+use super::{assert_valid, parse};
 
-/// Each line at fault ends in `#!` and a part of the message; a line with two faults has it twice.
+/// Each faulty line ends in `#!` and a part of the message; a line with two faults has two.
 const FAULTY: &str = r#"
 zebra = 1                           #! unknown key
 [servr]                             #! did you mean server?
@@ -20,7 +20,7 @@ drian_seconds = 1                   #! did you mean drain_seconds?
 [tls]
 certificate = ""                    #! the path of a file #! must be given too
 key = "key.pem"
-client_ca = "ca.pem"                #! must be "none" where certificate
+client_ca = "ca.pem"                #! must be "none" if certificate
 handshake_seconds = 0               #! from 0.1 to 300, not 0
 [store]
 path = ""                           #! must be a directory, or "none"
@@ -55,7 +55,7 @@ growth = 0
 min = 0.5
 max = 0.4                           #! not below min
 [log]
-level = "warning,saima=debug"       #! "warning" is no level
+level = "warning,saima=debug"       #! "warning" is not a level
 format = "xml"                      #! must be "text" or "json"
 [predictions]
 bare = 1                            #! must be a table #! is missing
@@ -68,29 +68,29 @@ points = [1, 3, 2]                  #! must ascend
 scale = 2                           #! unknown key
 [predictions.margin]
 normaliser = "log"                  #!
-[predictions.quality]               #! an objective has this name
+[predictions.quality]               #! is the name of an objective
 normaliser = "identity"
 [scene.a]
-parent = "b"                        #! in a circle: a -> b -> a
+parent = "b"                        #! a cycle: a -> b -> a
 [scene.b]
 parent = "a"
 weights = { race.growht = 1 }       #! did you mean race.growth?
 [scene.c]
-parent = "d"                        #! unknown scene; there are: a, b,
+parent = "d"                        #! unknown scene; known: a, b,
 weights = { race = {} }             #! unknown objective
 limit = 101                         #! at most 100, which is limits.limit
 [scene.default]
 parent = "a"                        #! it has no parent
 [scene.default.weights]             
 "quality" = inf                     #! from -1000 to 1000, not inf
-freshness = 1e-9                    #! further from it than 0.000001
-nonsense = 1                        #! there are: affinity.tags
+freshness = 1e-9                    #! at least 0.000001 away from it
+nonsense = 1                        #! known: affinity.tags
 race.level = 0.1
 "race.level" = 0.1                  #! given twice
 "#;
 
 #[test]
-fn all_faults_of_a_file_are_found_at_once_with_their_lines() {
+fn all_faults_are_found_with_their_lines() {
     let faulty = FAULTY.replace("#!\n[predictions.quality]", "\n[predictions.quality]");
     let faults = parse(&faulty).unwrap_err();
     let mut left = faults.faults.clone();
@@ -107,13 +107,13 @@ fn all_faults_of_a_file_are_found_at_once_with_their_lines() {
     let margin = left
         .iter()
         .position(|fault| fault.path == "predictions.margin.reference");
-    left.remove(margin.expect("what has no line of its own stands at its table"));
-    assert!(left.is_empty(), "more than there is: {left:?}");
+    left.remove(margin.expect("a key that is not in the file has the line of its table"));
+    assert!(left.is_empty(), "unexpected faults: {left:?}");
     assert!(faults.faults.is_sorted_by_key(|fault| fault.line));
 }
 
 #[test]
-fn a_fault_is_shown_with_file_line_and_path() {
+fn a_fault_shows_file_line_and_path() {
     let faults = parse("\n[race]\nlevel = -1").unwrap_err();
     let shown = "test.toml:3: race.level: must be a number from 0 to 1000, not -1";
     assert_eq!(faults.to_string(), shown);
@@ -125,9 +125,9 @@ fn a_fault_is_shown_with_file_line_and_path() {
     );
 }
 
-/// But only where no other fault may be the reason.
+/// Unless another fault may be the reason.
 #[test]
-fn a_scene_that_weighs_nothing_is_a_fault() {
+fn a_scene_without_weights_is_a_fault() {
     let cases = [
         ("quality = 0", 1, "scene.default.weights"),
         ("qualty = 1", 2, "scene.default.weights.qualty"),
@@ -145,7 +145,7 @@ fn a_scene_that_weighs_nothing_is_a_fault() {
 }
 
 #[test]
-fn a_file_that_is_not_utf_8_is_a_fault_at_its_line() {
+fn invalid_utf_8_is_a_fault_at_its_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("saima.toml");
     std::fs::write(&path, b"# one\n# \xff\n").unwrap();
@@ -154,7 +154,7 @@ fn a_file_that_is_not_utf_8_is_a_fault_at_its_line() {
 }
 
 #[test]
-fn all_faults_of_the_syntax_are_found_at_once() {
+fn all_syntax_errors_are_found_at_once() {
     let text = "[race]\nlevel = \ngrowth = = 1\n[log\n[x]\na = 1\na = 2\nq\n";
     let faults = parse(text).unwrap_err();
     let lines: BTreeSet<_> = faults.faults.iter().map(|fault| fault.line).collect();
@@ -162,9 +162,9 @@ fn all_faults_of_the_syntax_are_found_at_once() {
     assert!(faults.faults.iter().all(|fault| fault.path.is_empty()));
 }
 
-/// A limit that comes from nobody's file is at fault where the file made it one.
+/// The file sets only the limit, so the fault is there.
 #[test]
-fn a_default_above_a_lowered_limit_is_named_at_the_limit() {
+fn a_default_above_a_limit_is_reported_there() {
     let faults = parse("[limits]\nlimit = 20").unwrap_err();
     let shown = "test.toml:2: limits.limit: must be at least 50, which is scene.default.limit";
     assert_eq!(faults.to_string(), shown);
@@ -172,7 +172,7 @@ fn a_default_above_a_lowered_limit_is_named_at_the_limit() {
 }
 
 #[test]
-fn offsets_of_the_day_are_read_and_shown() {
+fn utc_offsets_are_read_and_shown() {
     for (text, right) in [
         ("+08:00", 480),
         ("-03:30", -210),
@@ -181,7 +181,7 @@ fn offsets_of_the_day_are_read_and_shown() {
     ] {
         let config = parse(&format!("[race]\nutc_offset = \"{text}\"")).unwrap();
         assert_eq!(config.race.utc_offset, right * 60_000);
-        assert_sound(&config);
+        assert_valid(&config);
     }
     for text in [
         "", "+", "08:00", "+8:00", "+08:60", "+14:01", "+0800", "+-8:00", "é08:00",
@@ -192,7 +192,7 @@ fn offsets_of_the_day_are_read_and_shown() {
 }
 
 #[test]
-fn no_section_takes_an_unknown_key() {
+fn every_section_rejects_an_unknown_key() {
     let headers = EMBEDDED
         .lines()
         .enumerate()
@@ -281,7 +281,7 @@ proptest! {
     #![proptest_config(crate::tests::cases(400))]
 
     #[test]
-    fn a_file_with_random_mistakes_is_read_or_refused_with_lines(
+    fn random_mistakes_are_accepted_or_reported_with_lines(
         mutations in prop::collection::vec((any::<prop::sample::Index>(), mutation()), 1..5),
     ) {
         let mut lines: Vec<String> =
@@ -291,7 +291,7 @@ proptest! {
             mutate(&mut lines, at, mutation);
         }
         match parse(&lines.join("\n")) {
-            Ok(config) => assert_sound(&config),
+            Ok(config) => assert_valid(&config),
             Err(faults) => {
                 prop_assert!(!faults.faults.is_empty());
                 for fault in &faults.faults {
@@ -303,7 +303,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_at_all_is_read_or_refused(text in "\\PC{0,200}") {
+    fn any_text_is_accepted_or_rejected(text in "\\PC{0,200}") {
         let _ = parse(&text);
     }
 }

@@ -1,4 +1,4 @@
-//! Generations: what is put in force, what is refused, and that the file is followed.
+//! Generations: which changes go live, which are rejected, and that the file is followed.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::super::{Config, ConfigFaults, Live, Watcher, watch};
 use super::parse;
 
 #[test]
-fn what_changes_nothing_keeps_the_generation() {
+fn an_equal_configuration_keeps_the_generation() {
     let live = Live::new(Config::embedded());
     let first = live.load();
     assert_eq!(live.replace(parse("# a comment").unwrap()), Ok(1));
@@ -18,7 +18,7 @@ fn what_changes_nothing_keeps_the_generation() {
 }
 
 #[test]
-fn a_change_is_a_new_generation_and_old_readers_keep_theirs() {
+fn old_readers_keep_their_generation() {
     let live = Live::new(Config::embedded());
     let before = live.load();
     assert_eq!(
@@ -31,7 +31,7 @@ fn a_change_is_a_new_generation_and_old_readers_keep_theirs() {
 }
 
 #[test]
-fn what_needs_a_restart_is_refused_key_by_key() {
+fn keys_that_need_a_restart_are_rejected() {
     let live = Live::new(Config::embedded());
     let text = "
         server = { listen = '127.0.0.1:1', drain_seconds = 1 }
@@ -42,8 +42,8 @@ fn what_needs_a_restart_is_refused_key_by_key() {
         profile = { half_life_days = 1, declared_gain = 1 }
         race = { utc_offset = '+08:00', level = 1 }
         log = { level = 'debug' }";
-    let refused = live.replace(parse(text).unwrap()).unwrap_err();
-    let mut paths: Vec<_> = refused.iter().map(|fault| fault.path.as_str()).collect();
+    let rejected = live.replace(parse(text).unwrap()).unwrap_err();
+    let mut paths: Vec<_> = rejected.iter().map(|fault| fault.path.as_str()).collect();
     paths.sort_unstable();
     let right = [
         "admission.batch",
@@ -61,7 +61,7 @@ fn what_needs_a_restart_is_refused_key_by_key() {
     ];
     assert_eq!(paths, right);
     let restart = |message: &str| message.starts_with("needs a restart: ");
-    assert!(refused.iter().all(|fault| restart(&fault.message)));
+    assert!(rejected.iter().all(|fault| restart(&fault.message)));
     assert_eq!(live.load().number, 1);
 }
 
@@ -83,34 +83,34 @@ fn concurrent_replacements_lose_no_number() {
     assert_eq!(live.load().number, 101);
 }
 
-/// A followed file, and what is told of it.
+/// A followed file and its results.
 struct Followed {
     live: Arc<Live>,
-    told: Receiver<Result<u64, ConfigFaults>>,
+    results: Receiver<Result<u64, ConfigFaults>>,
     watcher: Watcher,
 }
 
 fn follow(path: &Path) -> Followed {
     let live = Arc::new(Live::new(Config::load(path).unwrap()));
-    let (tell, told) = channel();
-    let on_result = move |result| tell.send(result).unwrap();
+    let (sender, results) = channel();
+    let on_result = move |result| sender.send(result).unwrap();
     let watcher = watch("", path, Arc::clone(&live), |_| {}, on_result).unwrap();
     Followed {
         live,
-        told,
+        results,
         watcher,
     }
 }
 
 impl Followed {
     fn next(&self) -> Result<u64, ConfigFaults> {
-        self.told
+        self.results
             .recv_timeout(Duration::from_secs(60))
-            .expect("nothing was told")
+            .expect("no result arrived")
     }
 }
 
-/// Writes a file as editors do: another one, renamed over it.
+/// Replaces a file as editors do: writes another one and renames it.
 fn rename_over(path: &Path, text: &str) {
     let other = path.with_extension("new");
     fs::write(&other, text).unwrap();
@@ -122,7 +122,7 @@ fn limit(live: &Live) -> usize {
 }
 
 #[test]
-fn a_renamed_file_is_put_in_force_and_a_faulty_one_refused() {
+fn a_renamed_file_goes_live_a_faulty_one_not() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("saima.toml");
     fs::write(&path, "scene.default.limit = 5").unwrap();
@@ -158,7 +158,7 @@ fn a_renamed_file_is_put_in_force_and_a_faulty_one_refused() {
 }
 
 #[test]
-fn what_is_overridden_outside_the_file_needs_no_restart() {
+fn overrides_of_the_command_line_survive_a_reload() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("saima.toml");
     fs::write(&path, "scene.default.limit = 5").unwrap();
@@ -166,11 +166,14 @@ fn what_is_overridden_outside_the_file_needs_no_restart() {
     let mut config = Config::load(&path).unwrap();
     adjust(&mut config);
     let live = Arc::new(Live::new(config));
-    let (tell, told) = channel();
-    let on_result = move |result| tell.send(result).unwrap();
+    let (sender, results) = channel();
+    let on_result = move |result| sender.send(result).unwrap();
     let _watcher = watch("", &path, Arc::clone(&live), adjust, on_result).unwrap();
     rename_over(&path, "scene.default.limit = 6");
-    assert_eq!(told.recv_timeout(Duration::from_secs(60)).unwrap(), Ok(2));
+    assert_eq!(
+        results.recv_timeout(Duration::from_secs(60)).unwrap(),
+        Ok(2)
+    );
     assert_eq!(live.load().config.server.listen.port(), 9);
 }
 
@@ -182,15 +185,15 @@ fn a_dropped_watcher_ends_its_thread() {
     let followed = follow(&path);
     drop(followed.watcher);
     assert!(
-        followed.told.recv().is_err(),
-        "the callback is gone, and nothing was told"
+        followed.results.recv().is_err(),
+        "the callback is dropped and was not called"
     );
 }
 
-/// Mounted configuration: the file is a link through a directory link, and an update swaps the directory link.
+/// Mounted configuration: the file is a link through a directory link; an update swaps the directory link.
 #[cfg(unix)]
 #[test]
-fn a_swap_of_the_links_on_the_way_is_followed() {
+fn a_swapped_directory_link_is_followed() {
     use std::os::unix::fs::symlink;
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);

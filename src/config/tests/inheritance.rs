@@ -1,13 +1,13 @@
-//! Scenes inherit weight by weight; the weights of the file's own default scene stand alone; predictions add up.
+//! Scenes inherit weight by weight; the default scene's weights in a file replace all embedded ones; predictions are added.
 
 use std::time::Duration;
 
 use proptest::prelude::*;
 
 use super::super::{Config, Normaliser};
-use super::{assert_sound, parse};
+use super::{assert_valid, parse};
 
-/// A scene's weights by name, in their order.
+/// Returns a scene's weights by name, in order.
 fn weights(config: &Config, scene: &str) -> Vec<(String, f64)> {
     let weights = config.scenes[scene].weights.iter();
     weights
@@ -16,14 +16,14 @@ fn weights(config: &Config, scene: &str) -> Vec<(String, f64)> {
 }
 
 #[test]
-fn the_weights_of_a_files_default_scene_stand_alone() {
+fn a_files_default_weights_replace_all_embedded_ones() {
     let config = parse("[scene.default.weights]\nquality = 2").unwrap();
     assert_eq!(weights(&config, "default"), [("quality".to_owned(), 2.0)]);
     assert_eq!(
         config.scenes["default"].limit, 50,
-        "the rest of the scene is still the default's"
+        "other keys of the scene are inherited"
     );
-    assert_sound(&config);
+    assert_valid(&config);
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn a_default_scene_without_weights_keeps_the_embedded_ones() {
 }
 
 #[test]
-fn weights_over_another_configuration_replace_one_by_one() {
+fn weights_over_a_base_replace_one_by_one() {
     let demo = include_str!("../../../config/demo/saima.toml");
     let over = |text| Config::parse_over(demo, "test.toml", text).unwrap();
     let below = Config::parse("demo.toml", demo).unwrap();
@@ -69,7 +69,7 @@ fn weights_over_another_configuration_replace_one_by_one() {
 }
 
 #[test]
-fn a_scene_overrides_its_ancestors_weight_by_weight() {
+fn a_scene_overrides_ancestors_weight_by_weight() {
     let config = parse(
         "[scene.default]\ntimeout_ms = 30\nweights = { quality = 1, freshness = 2, race.level = 3 }
          [scene.child]\nlimit = 9\nweights = { freshness = -1, order_value = 4 }
@@ -101,11 +101,11 @@ fn a_scene_overrides_its_ancestors_weight_by_weight() {
         Duration::from_millis(30)
     );
     assert_eq!(config.vocabulary.scenes, ["child", "default", "grandchild"]);
-    assert_sound(&config);
+    assert_valid(&config);
 }
 
 #[test]
-fn a_circle_is_one_fault_and_its_followers_are_none() {
+fn a_cycle_of_parents_is_one_fault() {
     let faults = parse(
         "[scene.z]\nparent = 'y'\n[scene.y]\nparent = 'x'\n[scene.x]\nparent = 'y'\n[scene.s]\nparent = 's'",
     )
@@ -115,16 +115,16 @@ fn a_circle_is_one_fault_and_its_followers_are_none() {
         .iter()
         .map(|fault| fault.message.as_str())
         .collect();
-    let circles = [
-        "parents go in a circle: x -> y -> x",
-        "parents go in a circle: s -> s",
+    let cycles = [
+        "parents form a cycle: x -> y -> x",
+        "parents form a cycle: s -> s",
     ];
-    assert_eq!(messages, circles);
+    assert_eq!(messages, cycles);
     assert_eq!(faults.faults[0].line, 6);
 }
 
 #[test]
-fn predictions_are_added_and_replaced_as_a_whole() {
+fn predictions_are_added_and_replaced_whole() {
     let config = parse(
         "[predictions.margin]\nnormaliser = 'log'\nreference = 9
          [predictions.pctr]\nnormaliser = 'quantile'\npoints = [0, 0.5, 2]
@@ -145,15 +145,15 @@ fn predictions_are_added_and_replaced_as_a_whole() {
     );
     let gains = &config.profile.item_gains["furniture"];
     assert_eq!(gains.iter().flatten().count(), 1);
-    assert_sound(&config);
+    assert_valid(&config);
 }
 
 proptest! {
     #![proptest_config(crate::tests::cases(256))]
 
-    /// Whatever the parents, reading ends, and it is refused exactly where some scene does not descend from the root.
+    /// Reading ends for all parents, and fails exactly if some scene does not descend from the root.
     #[test]
-    fn parents_are_a_tree_or_refused(parents in prop::collection::vec(0..8usize, 1..7)) {
+    fn parents_are_a_tree_or_rejected(parents in prop::collection::vec(0..8usize, 1..7)) {
         let mut text = String::new();
         for (scene, parent) in parents.iter().enumerate() {
             let name = if *parent < parents.len() { format!("s{parent}") } else { "default".into() };

@@ -1,4 +1,4 @@
-//! What holds for every configuration, and every fault at least once.
+//! Properties of every configuration, and every fault at least once.
 
 mod embedded;
 mod faults;
@@ -14,7 +14,7 @@ fn parse(text: &str) -> Result<Config, ConfigFaults> {
     Config::parse("test.toml", text)
 }
 
-/// The view of a configuration, written as TOML.
+/// Writes the view of a configuration as TOML.
 fn as_toml(config: &Config) -> String {
     let view = config.effective();
     let sections = view.as_object().unwrap().iter();
@@ -37,8 +37,8 @@ fn inline(value: &Value) -> String {
     }
 }
 
-/// Asserts what the rest of the service takes for granted of a configuration.
-fn assert_sound(config: &Config) {
+/// Asserts the properties that the service relies on.
+fn assert_valid(config: &Config) {
     assert!(config.scenes.contains_key("default"));
     for (name, scene) in &config.scenes {
         assert_eq!(*name, scene.name);

@@ -1,0 +1,32 @@
+//! `[limits]`: bounds of one request. The type is [`Limits`], a word of the model.
+
+use super::section::Section;
+use crate::model::Limits;
+
+/// Range of the bytes of a body. Its accepted part must fit into one record of the journal, whose maximum is twice as long.
+const BODY: std::ops::RangeInclusive<usize> = 1_024..=1 << 29;
+
+/// Reads the section.
+pub(super) fn read(s: &Section<'_>) -> Limits {
+    let limits = Limits {
+        candidates: s.integer("candidates", 1..=1_000_000),
+        limit: s.integer("limit", 1..=1_000_000),
+        batch_requests: s.integer("batch_requests", 1..=100_000),
+        batch_candidates: s.integer("batch_candidates", 1..=10_000_000),
+        body_bytes: s.integer("body_bytes", BODY),
+        unpacked_bytes: s.integer("unpacked_bytes", BODY),
+        lines: s.integer("lines", 1..=10_000_000),
+        tags: s.integer("tags", 1..=255),
+        nesting: s.integer("nesting", 4..=100),
+        query_bytes: s.integer("query_bytes", 1..=65_536),
+        timeout_ms: s.integer("timeout_ms", 1..=3_600_000),
+    };
+    if limits.unpacked_bytes < limits.body_bytes {
+        let least = limits.body_bytes;
+        s.fault(
+            "unpacked_bytes",
+            format!("must be at least body_bytes, {least}"),
+        );
+    }
+    limits
+}

@@ -1,0 +1,201 @@
+//! The whole configuration, and how it is read from a text or a file.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use toml::de::DeTable;
+
+use super::admission::Admission;
+use super::clock::ClockConfig;
+use super::fault::{ConfigFaults, Report};
+use super::integrity::Integrity;
+use super::log::Log;
+use super::prediction::{Prediction, predictions};
+use super::profile::{Profile, half_life};
+use super::race::Race;
+use super::scale::Scale;
+use super::scene::{Scene, Weighed, scenes};
+use super::section::{Base, Section};
+use super::server::Server;
+use super::store::Store;
+use super::tls::Tls;
+use super::{admission, clock, integrity, limits, log, profile, race, scale, server, store, tls};
+use crate::model::{Limits, Vocabulary};
+
+/// The text of the reference configuration, `config/saima.toml`, which is the default.
+pub const EMBEDDED: &str = include_str!("../../config/saima.toml");
+
+/// File name in faults of the embedded configuration.
+const EMBEDDED_NAME: &str = "config/saima.toml (embedded)";
+
+/// The settings of one generation: immutable, every value in range, every name known. Times that enter formulas are milliseconds
+/// as `f64`.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `[server]`
+    pub server: Server,
+    /// `[tls]`
+    pub tls: Tls,
+    /// `[admission]`
+    pub admission: Admission,
+    /// `[store]`
+    pub store: Store,
+    /// `[clock]`
+    pub clock: ClockConfig,
+    /// `[limits]`
+    pub limits: Limits,
+    /// `[profile]`
+    pub profile: Profile,
+    /// `[scale]`
+    pub scale: Scale,
+    /// `[freshness] half_life_days`, in milliseconds.
+    pub freshness_half_life: f64,
+    /// `[race]`
+    pub race: Race,
+    /// `[integrity]`
+    pub integrity: Integrity,
+    /// `[predictions.*]`, sorted by name.
+    pub predictions: Vec<Prediction>,
+    /// `[scene.*]` by name, inheritance resolved.
+    pub scenes: BTreeMap<String, Arc<Scene>>,
+    /// `[log]`
+    pub log: Log,
+    /// Limits and names that requests are checked against.
+    pub vocabulary: Vocabulary,
+}
+
+impl Config {
+    /// Returns the embedded configuration, which the service uses if it is given no file.
+    #[expect(
+        clippy::expect_used,
+        reason = "the text is part of the program, and a test parses it"
+    )]
+    #[must_use]
+    pub fn embedded() -> Self {
+        parse(EMBEDDED_NAME, EMBEDDED, [None, None])
+            .expect("the embedded configuration has no fault")
+    }
+
+    /// Reads a configuration over the embedded one.
+    ///
+    /// Keys that the text does not set come from the embedded configuration one by one, with two exceptions: if the text sets
+    /// `[scene.default.weights]`, no weight is inherited, and a prediction replaces the one of the same name as a whole. `file`
+    /// names the text in the faults.
+    ///
+    /// # Errors
+    /// Every fault of the text with its line. If the text is not TOML, the syntax errors alone.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ConfigFaults> {
+        Self::parse_over("", file, text)
+    }
+
+    /// Reads a configuration over another one, `base`, which must be valid and is itself read over the embedded one.
+    ///
+    /// Keys are inherited from `base` as [`Self::parse`] inherits them from the embedded one, except that all weights are inherited
+    /// one by one: a text that sets one weight changes this weight alone.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_over(base: &str, file: &str, text: &str) -> Result<Self, ConfigFaults> {
+        let [(base, _), (embedded, _)] = [base, EMBEDDED].map(DeTable::parse_recoverable);
+        let bases = [&base, &embedded].map(|table| Some(table.get_ref()));
+        parse(file, text, bases)
+    }
+
+    /// Reads the text that [`Self::terms`] returned. Other settings are the embedded ones.
+    ///
+    /// # Errors
+    /// The faults of terms that are not valid any more.
+    pub fn of_terms(terms: &str) -> Result<Self, ConfigFaults> {
+        Self::parse("the journal's settings", terms)
+    }
+
+    /// Reads a file as [`Self::parse`] does.
+    ///
+    /// # Errors
+    /// As [`Self::parse`]; one fault if the file cannot be read or is not UTF-8.
+    pub fn load(path: &Path) -> Result<Self, ConfigFaults> {
+        Self::load_over("", path)
+    }
+
+    /// Reads a file over another configuration as [`Self::parse_over`] does.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_over(base: &str, path: &Path) -> Result<Self, ConfigFaults> {
+        Self::decode(base, path, fs::read(path))
+    }
+
+    /// Parses the result of reading a file.
+    pub(super) fn decode(
+        base: &str,
+        path: &Path,
+        read: std::io::Result<Vec<u8>>,
+    ) -> Result<Self, ConfigFaults> {
+        let file = path.display().to_string();
+        let bytes = read.map_err(|error| {
+            ConfigFaults::whole(&*file, 0, format!("the file cannot be read: {error}"))
+        })?;
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => Self::parse_over(base, &file, text),
+            Err(error) => {
+                let before = bytes.iter().take(error.valid_up_to());
+                let line = 1 + before.filter(|byte| **byte == b'\n').count();
+                let message = "the file must be UTF-8".to_owned();
+                Err(ConfigFaults::whole(file, line, message))
+            }
+        }
+    }
+
+    /// Returns the name of an objective or prediction that a scene weighs.
+    #[must_use]
+    pub fn name(&self, weighed: Weighed) -> &str {
+        match weighed {
+            Weighed::Own(objective) => objective.row().name,
+            Weighed::Prediction(number) => self
+                .predictions
+                .get(number)
+                .map_or("", |prediction| &prediction.name),
+        }
+    }
+}
+
+/// Reads a text over the tables of other configurations, the nearest first.
+pub(super) fn parse(file: &str, text: &str, bases: [Base<'_>; 2]) -> Result<Config, ConfigFaults> {
+    let report = Report::new(text);
+    let table = report.syntax(file)?;
+    let root = Section::root(&report, &table, bases);
+    let config = config(&root);
+    root.finish();
+    report.judge(file, config)
+}
+
+/// Reads the whole file.
+fn config(root: &Section<'_>) -> Config {
+    let limits = root.within("limits", limits::read);
+    let predictions = root.within("predictions", predictions);
+    let scenes = scenes(root, &limits, &predictions);
+    let vocabulary = Vocabulary {
+        limits: limits.clone(),
+        scenes: scenes.keys().cloned().collect(),
+        predictions: predictions.iter().map(|each| each.name.clone()).collect(),
+    };
+    Config {
+        server: root.within("server", server::read),
+        tls: root.within("tls", tls::read),
+        admission: root.within("admission", |s| admission::read(s, &limits)),
+        store: root.within("store", store::read),
+        clock: root.within("clock", clock::read),
+        limits,
+        profile: root.within("profile", profile::read),
+        scale: root.within("scale", scale::read),
+        freshness_half_life: root.within("freshness", half_life),
+        race: root.within("race", race::read),
+        integrity: root.within("integrity", integrity::read),
+        predictions,
+        scenes,
+        log: root.within("log", log::read),
+        vocabulary,
+    }
+}

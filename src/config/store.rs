@@ -1,0 +1,90 @@
+//! `[store]`: durability of facts, and what is remembered about events.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::section::Section;
+use super::value::path_or_none;
+use crate::clock::{HOUR, SECOND};
+
+/// Settings of the journal and of what is remembered about events.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// The data directory; `None` to keep facts in memory only.
+    pub path: Option<PathBuf>,
+    /// Maximum size of one segment of the journal in bytes.
+    pub segment_bytes: u64,
+    /// Bytes of facts after which a checkpoint is written.
+    pub checkpoint_bytes: u64,
+    /// Maximum time from a fact to the checkpoint that covers it.
+    pub checkpoint_every: Duration,
+    /// Maximum age of segments that a checkpoint covers.
+    pub history_age: Duration,
+    /// Maximum bytes of segments that a checkpoint covers.
+    pub history_bytes: u64,
+    /// Treatment of an event for an item that is not in the catalogue.
+    pub unknown_items: UnknownItems,
+    /// Maximum number of event ids remembered.
+    pub event_ids: usize,
+    /// Maximum age of a remembered event id in milliseconds.
+    pub event_id_age: i64,
+    /// Maximum number of refunds that wait for their purchase.
+    pub waiting_refunds: usize,
+    /// Maximum lead of an event over the wall clock in milliseconds.
+    pub future: i64,
+}
+
+/// Treatment of an event for an item that is not in the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnknownItems {
+    /// The event is rejected.
+    Reject,
+    /// The event is kept; the item ranks as unknown until its upsert.
+    Stub,
+}
+
+/// Reads the section.
+pub(super) fn read(s: &Section<'_>) -> Store {
+    let kept = [
+        ("reject", UnknownItems::Reject),
+        ("stub", UnknownItems::Stub),
+    ];
+    Store {
+        path: s.text("path", None, |text| match text {
+            "none" => Ok(None),
+            "" => Err("must be a directory, or \"none\" for memory only".to_owned()),
+            path => Ok(Some(path.into())),
+        }),
+        segment_bytes: s.integer("segment_bytes", 4_096..=1 << 30),
+        checkpoint_bytes: s.integer("checkpoint_bytes", 4_096..=1 << 40),
+        checkpoint_every: s.seconds("checkpoint_seconds", 86_400.0),
+        history_age: Duration::from_secs(s.integer("history_days", 0..=3_650) * 86_400),
+        history_bytes: s.integer("history_bytes", 0..=1 << 44),
+        unknown_items: s.choice("unknown_items", &kept, UnknownItems::Reject),
+        event_ids: s.integer("event_ids", 0..=100_000_000),
+        event_id_age: s.integer("event_id_hours", 1..=8_760) * HOUR,
+        waiting_refunds: s.integer("waiting_refunds", 0..=10_000_000),
+        future: s.integer("future_seconds", 0..=86_400) * SECOND,
+    }
+}
+
+/// Returns the section in the names and units of the file.
+pub(super) fn shown(store: &Store) -> Value {
+    json!({
+        "path": path_or_none(store.path.as_deref()),
+        "segment_bytes": store.segment_bytes,
+        "checkpoint_bytes": store.checkpoint_bytes,
+        "checkpoint_seconds": store.checkpoint_every.as_secs_f64(),
+        "history_days": store.history_age.as_secs() / 86_400,
+        "history_bytes": store.history_bytes,
+        "unknown_items": store.unknown_items,
+        "event_ids": store.event_ids,
+        "event_id_hours": store.event_id_age / HOUR,
+        "waiting_refunds": store.waiting_refunds,
+        "future_seconds": store.future / SECOND,
+    })
+}
