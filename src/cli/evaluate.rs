@@ -21,7 +21,7 @@ pub use interval::{Interval, bootstrap};
 pub use measure::{Quality, quality};
 pub use queries::{Query, QueryError};
 
-use super::client::{CallError, Client, Service, Written};
+use super::client::{CallError, Client, Format, Service};
 
 /// Measures how well a running service ranks.
 #[derive(Clone, Debug, clap::Args)]
@@ -140,7 +140,7 @@ impl Args {
             scene: self.scene.as_deref(),
         };
         let body = serde_json::to_vec(&ask)?;
-        Ok(client.send("POST", "/rank", &body, Written::Json)?)
+        Ok(client.send("POST", "/rank", &body, Format::Json)?)
     }
 }
 

@@ -23,7 +23,7 @@ pub use map::{MapFile, Mapping};
 pub use rows::{Line, ReadError, lines, table};
 pub use source::{Shape, open, shape};
 
-use super::client::{CallError, Client, Said, Service, Written};
+use super::client::{CallError, Client, Format, ReportedFault, Service};
 use report::Report;
 
 /// Bytes of lines at which a batch is sent even if it has few lines: below what a service takes in one body by default.
@@ -138,7 +138,7 @@ struct Rejected {
     index: usize,
     #[serde(default)]
     id: Option<serde_json::Value>,
-    errors: Vec<Said>,
+    errors: Vec<ReportedFault>,
 }
 
 /// Runs the command; 0 if everything was accepted, 1 if something was rejected.
@@ -242,7 +242,7 @@ impl Import {
         let (method, path) = self.target.route();
         let answer = self
             .client
-            .send(method, path, &self.batch.body, Written::Lines)?;
+            .send(method, path, &self.batch.body, Format::Lines)?;
         self.report.batch(answer, &self.batch.numbers)?;
         self.batch.clear();
         Ok(())

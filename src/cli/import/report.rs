@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::{Answer, Args, ImportError, Rejected};
-use crate::cli::client::Said;
+use crate::cli::client::ReportedFault;
 
 const BAR: &str = "{prefix} {bar:30} {bytes}/{total_bytes}  {msg}  {elapsed}";
 
@@ -32,7 +32,7 @@ struct Reject<'a> {
     line: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a serde_json::Value>,
-    errors: &'a [Said],
+    errors: &'a [ReportedFault],
 }
 
 impl Report {
@@ -60,7 +60,7 @@ impl Report {
     pub(super) fn bad_row(&mut self, line: u64, message: String) -> Result<(), ImportError> {
         self.rejected += 1;
         let path = String::new();
-        self.reject(line, None, &[Said { path, message }])
+        self.reject(line, None, &[ReportedFault { path, message }])
     }
 
     /// What the service said of a batch whose lines came from those places.
@@ -82,7 +82,7 @@ impl Report {
         &mut self,
         line: u64,
         id: Option<&serde_json::Value>,
-        errors: &[Said],
+        errors: &[ReportedFault],
     ) -> Result<(), ImportError> {
         let file = self.path.display().to_string();
         if self.shown < self.show {
@@ -147,13 +147,18 @@ fn bar(files: &[PathBuf]) -> ProgressBar {
 }
 
 /// `items.csv:12: i-9: price: must be finite`
-fn describe(file: &str, line: u64, id: Option<&serde_json::Value>, errors: &[Said]) -> String {
+fn describe(
+    file: &str,
+    line: u64,
+    id: Option<&serde_json::Value>,
+    errors: &[ReportedFault],
+) -> String {
     let id = match id {
         Some(serde_json::Value::String(id)) => format!("{id}: "),
         Some(id) if !id.is_null() => format!("{id}: "),
         _ => String::new(),
     };
-    let faults: Vec<String> = errors.iter().map(Said::to_string).collect();
+    let faults: Vec<String> = errors.iter().map(ReportedFault::to_string).collect();
     format!("{file}:{line}: {id}{}", faults.join("; "))
 }
 
@@ -165,11 +170,11 @@ mod tests {
     #[test]
     fn a_reject_is_told_in_one_line() {
         let errors = [
-            Said {
+            ReportedFault {
                 path: "price".to_owned(),
                 message: "must be finite".to_owned(),
             },
-            Said {
+            ReportedFault {
                 path: String::new(),
                 message: "odd".to_owned(),
             },

@@ -207,7 +207,7 @@ fn a_service_that_stays_busy_is_quoted() {
     served.join().unwrap();
     assert_eq!(
         told(refused),
-        "the service stayed busy (503) through 20 tries: No space left on device"
+        "the service was busy (503) on all 20 attempts: No space left on device"
     );
 }
 
