@@ -1,4 +1,4 @@
-//! `saima backup`, `restore`, `repair` and `rebuild`: what is done with data directories.
+//! `saima backup`, `restore`, `repair` and `rebuild`: the commands on data directories.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,14 +15,14 @@ use crate::ingest::Record;
 use crate::journal::Directory;
 use crate::telemetry;
 
-/// Users whose ids are shown.
+/// Maximum number of deleted users whose ids are shown.
 const SHOWN: usize = 20;
 
-/// Copies the state of a running service to a new data directory.
+/// Backs up a running service to a new data directory
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   saima backup backups/monday --url http://127.0.0.1:8080
-A back-up is a data directory of its own: `saima serve --data backups/monday` serves it. It needs the ops role.")]
+A back-up is a data directory: `saima serve --data backups/monday` serves it. The command needs the ops role.")]
 pub(super) struct Backup {
     /// The new directory
     #[arg(value_name = "DIR")]
@@ -31,25 +31,25 @@ pub(super) struct Backup {
     service: Service,
 }
 
-/// Brings a back-up back.
+/// Restores a back-up
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   saima restore backups/monday data
   saima restore backups/monday data --replace
 
-No service may use the directories. With --replace, the directory that was there is kept under a name of its own, and users who were
-deleted after the back-up was made stay deleted, unless --with-deleted brings them back.")]
+No service may use the directories. With --replace, the existing directory is kept under another name, and users who were deleted after
+the back-up was made stay deleted, unless --with-deleted restores them.")]
 pub(super) struct Restore {
     /// The back-up
     #[arg(value_name = "BACKUP")]
     backup: PathBuf,
-    /// The data directory to make of it
+    /// The data directory to restore to
     #[arg(value_name = "DIR")]
     directory: PathBuf,
-    /// Put it in place of the data directory that is there
+    /// Replace the existing data directory
     #[arg(long)]
     replace: bool,
-    /// Bring users back who were deleted after the back-up was made
+    /// Restore also the users who were deleted after the back-up was made
     #[arg(long, requires = "replace")]
     with_deleted: bool,
     /// Configuration file of the service
@@ -57,37 +57,37 @@ pub(super) struct Restore {
     config: Option<PathBuf>,
 }
 
-/// Shows what is wrong in a data directory, and mends it when told to.
+/// Checks a data directory and, with --apply, repairs it
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Without --apply nothing is changed. With it, damaged files are copied to DIR/damaged, and everything that can still
-be read is kept. Exit code: 0 where nothing is wrong or all was mended, 1 else."
+    after_help = "Without --apply the command changes nothing. With it, damaged files are copied to DIR/damaged, and everything that
+is still readable is kept. Exit code: 0 if nothing is wrong or everything was repaired, else 1."
 )]
 pub(super) struct Repair {
     /// The data directory
     #[arg(value_name = "DIR")]
     directory: PathBuf,
-    /// Do it
+    /// Repair the directory
     #[arg(long)]
     apply: bool,
 }
 
-/// Learns the profiles and the race of a data directory anew.
+/// Relearns the profiles and the race of a data directory
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Learns from all of the journal that is kept ([store] history_days, history_bytes), with the gains, half-lives and
-bounds of the configuration. What was learnt before that journal begins would be forgotten: then it
-needs --forget. What was declared stays, and so do the purchases of deleted users, without a name.
-No service may use the directory."
+    after_help = "Learns from the whole journal kept ([store] history_days, history_bytes), with the gains, half-lives and bounds of
+the configuration. Anything learnt before the first record kept would be forgotten, which needs --forget.
+Declared facts stay, and so do the purchases of deleted users, without their names. No service may use
+the directory."
 )]
 pub(super) struct Rebuild {
     /// The data directory
     #[arg(value_name = "DIR")]
     directory: PathBuf,
-    /// Configuration file; without it the embedded default
+    /// Configuration file; default: the embedded configuration
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Forget what was learnt from journal that is no longer kept
+    /// Forget what was learnt from records that are no longer kept
     #[arg(long)]
     forget: bool,
 }
@@ -97,9 +97,9 @@ pub(super) fn backup(args: &Backup) -> Result<ExitCode> {
     let directory = empty(&args.directory)?;
     let received = match client.download("/backup", |bytes| directory.receive(bytes)) {
         Ok(received) => received,
-        Err(refused) => {
+        Err(failed) => {
             discard(directory, &args.directory);
-            return Err(refused.into());
+            return Err(failed.into());
         }
     };
     match received {
@@ -113,18 +113,18 @@ pub(super) fn backup(args: &Backup) -> Result<ExitCode> {
         }
         Err(error) => {
             discard(directory, &args.directory);
-            Err(error).context("the back-up broke off")
+            Err(error).context("the back-up was interrupted")
         }
     }
 }
 
-/// Removes what a back-up that failed has begun, so that nobody takes it for one.
+/// Removes an incomplete back-up, so that it is not mistaken for a complete one.
 fn discard(directory: Directory, path: &Path) {
     drop(directory);
     let _left = fs::remove_dir_all(path);
 }
 
-/// A new data directory.
+/// Creates a data directory; fails if there are files in it.
 fn empty(path: &Path) -> Result<Directory> {
     let is_empty = fs::read_dir(path).map_or(true, |mut entries| entries.next().is_none());
     ensure!(is_empty, "{} is not empty", path.display());
@@ -137,12 +137,12 @@ pub(super) fn restore(args: &Restore) -> Result<ExitCode> {
     let occupied = fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some());
     if occupied && !args.replace {
         bail!(
-            "{} is not empty: --replace puts the back-up in its place, and keeps what is there under another name",
+            "{} is not empty: --replace replaces it with the back-up and keeps it under another name",
             directory.display()
         );
     }
     let found = Restoring::read(backup, directory, &config)?;
-    ensure!(found.sequence > 0, "{} holds nothing", backup.display());
+    ensure!(found.sequence > 0, "{} is empty", backup.display());
     let (sequence, users, deleted) = (found.sequence, found.users, found.deleted.clone());
     eprintln!(
         "{} holds {users} users and everything up to record {sequence}.",
@@ -156,14 +156,16 @@ pub(super) fn restore(args: &Restore) -> Result<ExitCode> {
     }
     found.restore(&unfinished, without, &config)?;
     if occupied {
-        say_deleted(&deleted, args.with_deleted);
+        report_deleted(&deleted, args.with_deleted);
         let aside = aside(directory);
         replace(directory, &unfinished, &aside)
             .with_context(|| format!("cannot replace {}", directory.display()))?;
-        eprintln!("What was there is now {}.", aside.display());
+        eprintln!("The replaced directory is now {}.", aside.display());
     } else {
-        eprintln!("Users who were deleted after it was made come back: delete them again.");
-        // One that is empty is replaced.
+        eprintln!(
+            "Users who were deleted after the back-up was made are restored too: delete them again."
+        );
+        // The rename replaces an empty directory.
         fs::rename(&unfinished, directory)
             .with_context(|| format!("cannot rename {}", unfinished.display()))?;
     }
@@ -171,8 +173,10 @@ pub(super) fn restore(args: &Restore) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Puts a directory in place of another, which goes aside: at no moment is there none of the name, on which a service would begin anew,
-/// but where the file system cannot exchange two.
+/// Replaces a directory by another and moves the old one aside.
+///
+/// The two are exchanged, so that the name exists at every moment: a service that starts without it would begin with no data. Only on a
+/// file system that cannot exchange them is the name missing for a moment.
 fn replace(old: &Path, new: &Path, aside: &Path) -> std::io::Result<()> {
     match renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE) {
         Ok(()) => fs::rename(new, aside),
@@ -184,13 +188,13 @@ fn replace(old: &Path, new: &Path, aside: &Path) -> std::io::Result<()> {
     }
 }
 
-fn say_deleted(deleted: &[String], with_them: bool) {
+fn report_deleted(deleted: &[String], with_them: bool) {
     let fate = if with_them {
-        "come back"
+        "are restored"
     } else {
-        "stay deleted (--with-deleted would bring them back)"
+        "stay deleted (--with-deleted would restore them)"
     };
-    eprintln!("{} of them were deleted since, and {fate}.", deleted.len());
+    eprintln!("{} of them were deleted since and {fate}.", deleted.len());
     let shown = deleted.iter().take(SHOWN);
     shown.for_each(|id| eprintln!("  {id}"));
     if deleted.len() > SHOWN {
@@ -198,7 +202,7 @@ fn say_deleted(deleted: &[String], with_them: bool) {
     }
 }
 
-/// A name beside a directory that is not taken.
+/// A free name beside a directory.
 fn aside(directory: &Path) -> PathBuf {
     let name = |number: u32| {
         let mut path = directory.to_owned();
@@ -223,12 +227,12 @@ pub(super) fn repair(args: &Repair) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if !diagnosis.can_start() {
-        eprintln!("This cannot be mended; nothing was changed.");
+        eprintln!("The directory cannot be repaired; nothing was changed.");
         return Ok(ExitCode::FAILURE);
     }
     if !args.apply {
         eprintln!(
-            "Nothing was changed; --apply keeps all that can be read, and sets the rest aside."
+            "Nothing was changed; --apply keeps everything that is readable and sets the rest aside."
         );
         return Ok(ExitCode::FAILURE);
     }
@@ -236,7 +240,7 @@ pub(super) fn repair(args: &Repair) -> Result<ExitCode> {
     Record::Lost.write(&mut filler);
     directory.repair(&diagnosis, &filler)?;
     eprintln!(
-        "Mended; the damaged files are in {}.",
+        "Repaired; the damaged files are in {}.",
         args.directory.join("damaged").display()
     );
     Ok(ExitCode::SUCCESS)
@@ -247,14 +251,14 @@ pub(super) fn rebuild(args: &Rebuild) -> Result<ExitCode> {
     let first = Directory::existing(&args.directory)?.first()?.unwrap_or(1);
     if first > 1 && !args.forget {
         bail!(
-            "the journal of {} is kept from record {first} on only: to learn anew is to forget what was learnt before it. \
-             Nothing was changed; --forget does it",
+            "the journal of {} begins with record {first}: relearning forgets what was learnt before it. \
+             Nothing was changed; --forget relearns anyway",
             args.directory.display()
         );
     }
     let learnt = engine::rebuild(&args.directory, &config)?;
     eprintln!(
-        "Learnt anew from records {} to {}: {} users, {} purchases in the books, {} lines that do not hold.",
+        "Relearnt from records {} to {}: {} users, {} purchases, {} rejected lines.",
         learnt.first, learnt.last, learnt.users, learnt.purchases, learnt.refused
     );
     Ok(ExitCode::SUCCESS)

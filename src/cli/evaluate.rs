@@ -1,7 +1,7 @@
-//! `saima evaluate`: how well a running service ranks, by what users did afterwards.
+//! `saima evaluate`: the ranking quality of a running service, judged by what users did afterwards.
 //!
-//! Each query is a user, candidates that were fixed before the outcome was known, and the outcome: which of them the user bought and
-//! for how much. The candidates are ranked by the service; `measure` says how close the order comes to the best one.
+//! A query is a user, candidates that were fixed before the outcome was known, and the outcome: which of them the user bought and for
+//! how much. The service ranks the candidates; `measure` compares its order with the best one.
 
 mod exposure;
 mod interval;
@@ -23,55 +23,55 @@ pub use queries::{Query, QueryError};
 
 use super::client::{CallError, Client, Format, Service};
 
-/// Measures how well a running service ranks.
+/// Measures the ranking quality of a running service
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "A line of QUERIES is {\"user_id\": …, \"candidates\": [ids], \"relevant\": {id: gain}}: what was bought, and for how much.
-The gain is above 0; NDCG counts a relevant item as 1, GMV-NDCG by its gain. One line a user."
+    after_help = "A line of QUERIES is {\"user_id\": …, \"candidates\": [ids], \"relevant\": {id: gain}}. The relevant items are those that the user
+bought, and a gain, above 0, is the money spent. NDCG counts a relevant item as 1, GMV-NDCG by its gain. One line per user."
 )]
 pub struct Args {
     #[command(flatten)]
     service: Service,
-    /// The scene to rank in; without it, the service's default.
+    /// Scene to rank in; default: that of the service
     #[arg(long)]
     scene: Option<String>,
-    /// Places to ask for; NDCG@50 needs 50.
+    /// Number of items to request; NDCG@50 needs 50
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(10..=10_000))]
     limit: u32,
-    /// Seed of the bootstrap.
+    /// Seed of the bootstrap
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Items with their `merchant_id` (.ndjson, optionally .gz or .zst): also measure how exposure spreads over merchants.
+    /// Items with their `merchant_id` (.ndjson, optionally .gz or .zst): measure also the exposure of merchants
     #[arg(long, value_name = "FILE")]
     items: Option<PathBuf>,
-    /// Print one line of JSON instead of a table.
+    /// Print one line of JSON instead of a table
     #[arg(long)]
     json: bool,
-    /// Queries with outcomes (.ndjson, optionally .gz or .zst).
+    /// Queries with outcomes (.ndjson, optionally .gz or .zst)
     #[arg(value_name = "QUERIES")]
     queries: PathBuf,
 }
 
-/// Why an evaluation failed.
+/// The reason why an evaluation failed.
 #[derive(Debug, Error)]
 pub enum EvaluateError {
-    /// The service did not answer.
+    /// A call failed.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// A file cannot be used.
+    /// A file is unusable.
     #[error(transparent)]
     Queries(#[from] QueryError),
-    /// The request or the figures cannot be written as JSON.
-    #[error("cannot be written as JSON")]
+    /// A request or the figures cannot be written as JSON.
+    #[error("cannot write JSON")]
     Json(#[from] serde_json::Error),
 }
 
-/// What was measured.
+/// The figures of an evaluation.
 #[derive(Debug, Serialize)]
 struct Figures {
     scene: String,
     queries: usize,
-    /// Candidates that the service does not know, over all queries: judged as not shown.
+    /// Candidates that the service does not know, over all queries; they count as not shown.
     unknown: usize,
     #[serde(rename = "ndcg@10")]
     ndcg_10: Interval,
@@ -84,7 +84,7 @@ struct Figures {
 }
 
 #[derive(Serialize)]
-struct Ask<'a> {
+struct Request<'a> {
     user_id: &'a str,
     candidates: &'a [String],
     limit: u32,
@@ -107,7 +107,7 @@ struct Placed {
 /// Runs the command and prints the figures to standard output.
 ///
 /// # Errors
-/// [`EvaluateError`], with the line of the file where there is one.
+/// [`EvaluateError`], with the line of the file if a line is at fault.
 pub fn run(args: &Args) -> Result<ExitCode, EvaluateError> {
     let queries = queries::read(&args.queries)?;
     let merchants = args.items.as_deref().map(queries::merchants).transpose()?;
@@ -124,7 +124,7 @@ pub fn run(args: &Args) -> Result<ExitCode, EvaluateError> {
     }
     if figures.unknown > 0 {
         eprintln!(
-            "{} candidates are unknown to the service and count as not shown",
+            "{} candidates are unknown to the service; they count as not shown",
             figures.unknown
         );
     }
@@ -133,13 +133,13 @@ pub fn run(args: &Args) -> Result<ExitCode, EvaluateError> {
 
 impl Args {
     fn rank(&self, client: &Client, query: &Query) -> Result<Ranking, EvaluateError> {
-        let ask = Ask {
+        let request = Request {
             user_id: &query.user_id,
             candidates: &query.candidates,
             limit: self.limit,
             scene: self.scene.as_deref(),
         };
-        let body = serde_json::to_vec(&ask)?;
+        let body = serde_json::to_vec(&request)?;
         Ok(client.send("POST", "/rank", &body, Format::Json)?)
     }
 }
@@ -226,21 +226,18 @@ mod tests {
     }
 
     #[test]
-    fn what_went_wrong_is_told_once() {
+    fn an_error_names_its_cause_once() {
         let file = QueryError::Line {
             path: "q.ndjson".to_owned(),
             line: 3,
             message: "odd".to_owned(),
         };
         let json = || serde_json::from_str::<u8>("x").unwrap_err();
-        for (error, told) in [
+        for (error, message) in [
             (EvaluateError::from(file), "q.ndjson:3: odd".to_owned()),
-            (
-                json().into(),
-                format!("cannot be written as JSON: {}", json()),
-            ),
+            (json().into(), format!("cannot write JSON: {}", json())),
         ] {
-            assert_eq!(format!("{:#}", anyhow::Error::from(error)), told);
+            assert_eq!(format!("{:#}", anyhow::Error::from(error)), message);
         }
     }
 

@@ -1,8 +1,8 @@
-//! `saima import`: sends facts from files to a running service, in batches, and says what was not taken.
+//! `saima import`: sends facts from files to a running service, in batches, and reports every reject.
 //!
-//! Lines of JSON go as they are: the service is the one judge of a fact, so nothing is checked twice. Tables become such lines by a
-//! [`MapFile`]. What is rejected is named by file and line, and the rest goes on; what makes the rest pointless (nobody there, no
-//! right, a file that cannot be read) stops the import.
+//! Lines of JSON are sent as they are: the service alone validates facts, so nothing is checked twice. A [`MapFile`] turns tables into
+//! such lines. A reject is reported with its file and line, and the import continues. An error that concerns the rest too (no service,
+//! no permission, an unreadable file) stops the import.
 
 mod cell;
 mod map;
@@ -26,45 +26,45 @@ pub use source::{Shape, open, shape};
 use super::client::{CallError, Client, Format, ReportedFault, Service};
 use report::Report;
 
-/// Bytes of lines at which a batch is sent even if it has few lines: below what a service takes in one body by default.
+/// Maximum bytes of a batch: below the default limit of a service for one body.
 const BATCH_BYTES: usize = 7 << 20;
-/// Rejects that an answer names at most: to name all, a batch must not be longer.
+/// Maximum number of rejects in an answer; a batch of at most this many lines has all its rejects named.
 const NAMED_REJECTS: usize = 1_000;
 
-/// Sends items, merchants, users or events from files to a running service.
+/// Sends items, merchants, users or events from files to a running service
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:
   saima import --into items items.ndjson.gz
   saima import --into events --map import.toml --rejects bad.ndjson january.csv.zst february.csv.zst
 
 Send merchants first, then items, users, events: an event of an unknown item is rejected.
-Rows of tables (in the map: row = true) are numbered through all files of one command. Importing them again the same way counts
-once; give other imports another prefix.
-Exit code: 0 if everything was accepted, 1 if something was not, 2 for wrong arguments.")]
+Row numbers (in the map: row = true) continue through all files of one command. A repeated import with the same files counts once;
+give other imports another prefix.
+Exit code: 0 if everything was accepted, 1 if something was rejected, 2 for wrong arguments.")]
 pub struct Args {
     #[command(flatten)]
     service: Service,
-    /// What the files hold.
+    /// Kind of facts in the files
     #[arg(long, value_enum)]
     into: Target,
-    /// How the columns of CSV files become fields (TOML, one section a target).
+    /// Mapping of the columns of CSV files to fields (TOML, one section per kind of facts)
     #[arg(long, value_name = "FILE")]
     map: Option<PathBuf>,
-    /// Write every reject to this file, one JSON object per line.
+    /// Write every reject to this file, one JSON object per line
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
-    /// How many rejects to show.
+    /// Number of rejects to show
     #[arg(long, value_name = "N", default_value_t = 20)]
     show: usize,
-    /// Lines sent at once (with --rejects at most 1000).
+    /// Number of lines per request (with --rejects at most 1000)
     #[arg(long, value_name = "LINES", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     batch: u32,
-    /// Files: .ndjson, .jsonl or .csv, each also with .gz or .zst.
+    /// Files: .ndjson, .jsonl or .csv, each also with .gz or .zst
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
-/// Where facts go.
+/// The kind of facts to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Target {
     Items,
@@ -94,10 +94,10 @@ impl Target {
     }
 }
 
-/// Why an import ended early, or could not begin.
+/// The reason why an import stopped or could not start.
 #[derive(Debug, Error)]
 pub enum ImportError {
-    /// The service did not take a batch at all.
+    /// The call for a batch failed.
     #[error(transparent)]
     Call(#[from] CallError),
     /// A file cannot be read or written.
@@ -105,13 +105,13 @@ pub enum ImportError {
     File {
         /// The file.
         path: String,
-        /// What is wrong with it.
+        /// The fault.
         message: String,
     },
     /// A CSV file without a map.
-    #[error("{0}: a table needs --map, which says how its columns become fields")]
+    #[error("{0}: a table needs --map, which maps its columns to fields")]
     NoMap(String),
-    /// A name that does not tell what is in the file.
+    /// The name of a file does not tell its format.
     #[error("{0}: the name must end in .ndjson, .jsonl or .csv, optionally with .gz or .zst")]
     Shape(String),
 }
@@ -125,7 +125,7 @@ impl ImportError {
     }
 }
 
-/// What the service says of a batch.
+/// The answer of the service to a batch.
 #[derive(Debug, Deserialize)]
 struct Answer {
     accepted: u64,
@@ -141,10 +141,10 @@ struct Rejected {
     errors: Vec<ReportedFault>,
 }
 
-/// Runs the command; 0 if everything was accepted, 1 if something was rejected.
+/// Runs the command. Exit code 0: everything was accepted; 1: something was rejected.
 ///
 /// # Errors
-/// [`ImportError`] for what stops the import.
+/// [`ImportError`] for an error that stops the import.
 pub fn run(args: &Args) -> Result<ExitCode, ImportError> {
     let mapping = args.mapping()?;
     args.check(mapping.as_ref())?;
@@ -175,7 +175,7 @@ impl Args {
             .map_err(|fault| ImportError::file(path, fault))
     }
 
-    /// Everything that can be known to fail before the first batch is sent.
+    /// Checks everything that can be checked before the first batch is sent.
     fn check(&self, mapping: Option<&Mapping>) -> Result<(), ImportError> {
         for path in &self.files {
             let name = path.display().to_string();
@@ -199,12 +199,12 @@ impl Args {
     }
 }
 
-/// An import under way.
+/// An import in progress.
 struct Import {
     client: Client,
     target: Target,
     batch: Batch,
-    /// The number of the next row of a table: on through all files, or the second file's rows would be taken for repeats.
+    /// The number of the next row of a table. It continues through all files; otherwise the rows of the second would count as repeats.
     row: u64,
     report: Report,
 }
@@ -266,7 +266,7 @@ fn facts<'f>(
     }
 }
 
-/// Lines that go in one request, and where each came from.
+/// The lines of one request, each with its line number in the file.
 struct Batch {
     lines: usize,
     body: Vec<u8>,
@@ -282,7 +282,7 @@ impl Batch {
         }
     }
 
-    /// Whether the line may join; a line that is too long alone goes alone, and the service says no.
+    /// Whether the line fits. A line that is too long for any batch is sent alone, and the service rejects it.
     fn fits(&self, line: &Line) -> bool {
         let bytes = self.body.len() + line.json.len() + 1;
         self.numbers.is_empty() || (self.numbers.len() < self.lines && bytes <= BATCH_BYTES)

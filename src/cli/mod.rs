@@ -20,12 +20,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::clock::ClockMode;
 use crate::config::Config;
 
-/// Multi-objective ranking for marketplaces: what this user wants, blended with how the merchants run.
+/// Multi-objective ranking for marketplaces: the affinities of a user, blended with the race of the merchants
 #[derive(Debug, Parser)]
 #[command(
     name = "saima",
     version,
-    after_help = "Exit codes: 0 done, 1 refused (config, data), 2 usage."
+    after_help = "Exit codes: 0 success, 1 error (configuration, data), 2 wrong usage."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -36,39 +36,39 @@ pub struct Cli {
 enum Command {
     /// Serve the ranking API
     Serve(ServeArgs),
-    /// Serve a small real marketplace, or a synthetic one of any size, from memory
+    /// Serve a small real marketplace, or a synthetic one of any size, in memory
     Demo(DemoArgs),
     /// Check a configuration file and print every fault
     Check {
         /// The configuration file
         file: PathBuf,
     },
-    /// Copy the state of a running service to a new data directory
+    /// Back up a running service to a new data directory
     Backup(data::Backup),
-    /// Bring a back-up back, to a new data directory or in place of one
+    /// Restore a back-up to a new data directory, or in place of an existing one
     Restore(data::Restore),
-    /// Show what is wrong in a data directory, and mend it when told to
+    /// Check a data directory and, with --apply, repair it
     Repair(data::Repair),
-    /// Learn the profiles and the race of a data directory anew, under other settings
+    /// Relearn the profiles and the race of a data directory under other settings
     Rebuild(data::Rebuild),
     /// Send items, merchants, users or events from files to a running service
     Import(import::Args),
-    /// Measure how well a running service ranks
+    /// Measure the ranking quality of a running service
     Evaluate(evaluate::Args),
 }
 
 #[derive(Debug, Args)]
 struct ServeArgs {
-    /// Configuration file; without it the embedded default
+    /// Configuration file, followed while the service runs; default: the embedded configuration
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Address to listen on; port 0 picks a free port
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Data directory, or "none" for memory only
+    /// Data directory, or "none" to keep everything in memory
     #[arg(long, value_name = "DIR|none")]
     data: Option<String>,
-    /// Where "now" comes from: the machine's clock or the latest event
+    /// Source of the current time: the machine's clock or the latest event
     #[arg(long)]
     clock: Option<ClockArg>,
 }
@@ -85,7 +85,7 @@ struct DemoArgs {
     /// Address to listen on; port 0 picks a free port
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Serve that many synthetic items, with a tenth as many merchants and as many users
+    /// Serve N synthetic items, with N/10 merchants and N users
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=50_000_000))]
     synthetic: Option<u32>,
 }
@@ -107,10 +107,10 @@ impl From<ClockArg> for ClockMode {
     }
 }
 
-/// Carries a command out: exit code 0 where all went well, 1 where something was refused, with the reasons on standard error.
+/// Runs a command. Exit code 0: success; 1: something was rejected, with the reasons on standard error.
 ///
 /// # Errors
-/// What kept it from being carried out, for people.
+/// The reason why the command could not run, for people.
 pub fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Serve(args) => serve::run(args),
@@ -129,7 +129,7 @@ fn check(file: &std::path::Path) -> ExitCode {
     match Config::load(file) {
         Ok(config) => {
             eprintln!(
-                "{}: no fault; scenes: {}",
+                "{}: valid; scenes: {}",
                 file.display(),
                 config.vocabulary.scenes.join(", ")
             );

@@ -1,8 +1,8 @@
-//! What the service reads from files and shows to nobody: tokens, certificate and key. It follows these files as they change.
+//! The secrets that the service reads from files: tokens, certificate and key. It follows changes of these files.
 //!
-//! They are looked at every second instead of being watched: they may lie in any number of directories, mounted secrets are
-//! swapped through symbolic links, and a handful of small files costs nothing to read. A content counts once two looks in a
-//! row have found it: a writer may be half-way through a file, or between a certificate and its key.
+//! The files are read every second instead of being watched: they may lie in many directories, mounted secrets are swapped through
+//! symbolic links, and reading a few small files costs next to nothing. New content is applied after two equal reads in a row, since a
+//! writer may be halfway through a file, or between a certificate and its key.
 
 use std::env;
 use std::fs;
@@ -21,19 +21,19 @@ use crate::engine::Engine;
 use crate::http::{Tls, TokenError, Tokens};
 use crate::telemetry::Telemetry;
 
-/// How often the files are looked at.
+/// Interval between two reads of the files.
 const ROUND: Duration = Duration::from_secs(1);
 
-/// Tokens and TLS, each with the files that it comes from.
+/// Tokens and TLS, each with its files.
 pub(super) struct Secrets {
     tokens: (Arc<Tokens>, Files),
     tls: Option<(Arc<Tls>, Files)>,
 }
 
 impl Secrets {
-    /// What environment and configuration say.
+    /// Loads the secrets that the environment and the configuration name.
     pub(super) fn load(config: &config::Tls, telemetry: &Telemetry) -> Result<Self> {
-        // The files are looked at before they are used, so that a change in between is seen as one.
+        // The files are read before they are used, so that a change in between is noticed.
         let token_files = Files::new(Tokens::files(variable));
         let tls_files = Files::new(config.files.as_ref().map_or_else(Vec::new, paths));
         let failures = telemetry.secrets.tls_failures.clone();
@@ -42,36 +42,36 @@ impl Secrets {
             tokens: (Arc::new(tokens()?), token_files),
             tls: tls.map(|tls| (Arc::new(tls), tls_files)),
         };
-        secrets.tell_expiry(telemetry);
+        secrets.measure_expiry(telemetry);
         Ok(secrets)
     }
 
-    /// The tokens; they change with their files.
+    /// The tokens, which follow their files.
     pub(super) fn tokens(&self) -> Arc<Tokens> {
         Arc::clone(&self.tokens.0)
     }
 
-    /// TLS, `None` for plain HTTP; it changes with its files.
+    /// TLS, which follows its files; `None` for plain HTTP.
     pub(super) fn tls(&self) -> Option<Arc<Tls>> {
         self.tls.as_ref().map(|(tls, _)| Arc::clone(tls))
     }
 
-    /// Follows the files until what it returns is dropped.
+    /// Follows the files until the returned sender is dropped.
     pub(super) fn follow(mut self, engine: Arc<Engine>) -> Result<Sender<()>> {
         let (end, ended) = channel();
-        let looks = move || {
-            while goes_on(&ended) {
-                self.look_at_tokens(engine.telemetry());
-                self.look_at_tls(engine.telemetry());
+        let rounds = move || {
+            while continues(&ended) {
+                self.check_tokens(engine.telemetry());
+                self.check_tls(engine.telemetry());
             }
         };
         let thread = thread::Builder::new().name("secrets-watch".to_owned());
-        let started = thread.spawn(looks);
+        let started = thread.spawn(rounds);
         started.context("cannot start the thread that follows the files of tokens and TLS")?;
         Ok(end)
     }
 
-    fn look_at_tokens(&mut self, telemetry: &Telemetry) {
+    fn check_tokens(&mut self, telemetry: &Telemetry) {
         let (held, files) = &mut self.tokens;
         if !files.changed() {
             return;
@@ -79,16 +79,16 @@ impl Secrets {
         match tokens() {
             Ok(fresh) => {
                 held.replace(fresh);
-                tracing::info!("the changed tokens are live");
+                tracing::info!("changed tokens applied");
             }
             Err(error) => {
                 telemetry.secrets.tokens_rejected.inc();
-                tracing::error!("the changed tokens were refused, the old ones stay: {error}");
+                tracing::error!("changed tokens rejected, the old ones stay in force: {error}");
             }
         }
     }
 
-    fn look_at_tls(&mut self, telemetry: &Telemetry) {
+    fn check_tls(&mut self, telemetry: &Telemetry) {
         let Some((tls, files)) = &mut self.tls else {
             return;
         };
@@ -96,16 +96,16 @@ impl Secrets {
             return;
         }
         match tls.reload(|path| fs::read(path), Clock::machine()) {
-            Ok(()) => tracing::info!(expires = %tls.expires(), "the changed TLS files are live"),
+            Ok(()) => tracing::info!(expires = %tls.expires(), "changed TLS files applied"),
             Err(error) => {
                 telemetry.secrets.tls_rejected.inc();
-                tracing::error!("the changed TLS files were refused, the old ones stay: {error}");
+                tracing::error!("changed TLS files rejected, the old ones stay in force: {error}");
             }
         }
-        self.tell_expiry(telemetry);
+        self.measure_expiry(telemetry);
     }
 
-    fn tell_expiry(&self, telemetry: &Telemetry) {
+    fn measure_expiry(&self, telemetry: &Telemetry) {
         if let Some((tls, _)) = &self.tls {
             let seconds = u64::try_from(tls.expires().millis() / SECOND);
             telemetry
@@ -119,10 +119,10 @@ impl Secrets {
 /// Files whose contents belong together.
 struct Files {
     paths: Vec<PathBuf>,
-    /// What the last look found.
+    /// The contents at the last read.
     last: Vec<Found>,
-    /// What was found when they were last said to have changed.
-    told: Vec<Found>,
+    /// The contents at the last reported change.
+    reported: Vec<Found>,
 }
 
 type Found = Result<Vec<u8>, io::ErrorKind>;
@@ -133,16 +133,16 @@ impl Files {
         Self {
             paths,
             last: found.clone(),
-            told: found,
+            reported: found,
         }
     }
 
-    /// Looks again: whether there is something new that has settled.
+    /// Reads the files again; returns whether they have new content that is settled.
     fn changed(&mut self) -> bool {
         let found = look(&self.paths);
-        let changed = found == self.last && found != self.told;
+        let changed = found == self.last && found != self.reported;
         if changed {
-            self.told.clone_from(&found);
+            self.reported.clone_from(&found);
         }
         self.last = found;
         changed
@@ -165,15 +165,15 @@ fn tokens() -> Result<Tokens, TokenError> {
     Tokens::from_env(variable, |path| fs::read_to_string(path))
 }
 
-/// A variable of the environment; bytes that are no text become a character that no token may have, so that they are refused
-/// instead of being taken for a variable that is not set.
+/// An environment variable. Bytes that are not UTF-8 become a character that is invalid in a token, so that the value is rejected
+/// instead of counting as not set.
 fn variable(name: &str) -> Option<String> {
     let value = env::var_os(name)?;
     Some(value.to_string_lossy().into_owned())
 }
 
-/// Waits for the next round. False: the end has come.
-fn goes_on(ended: &Receiver<()>) -> bool {
+/// Waits for the next round; returns false at the end.
+fn continues(ended: &Receiver<()>) -> bool {
     ended.recv_timeout(ROUND) == Err(RecvTimeoutError::Timeout)
 }
 
@@ -182,21 +182,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_content_counts_once_it_has_settled() {
+    fn new_content_counts_once_it_settles() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
         let mut files = Files::new(vec![path.clone()]);
-        assert!(!files.changed() && !files.changed(), "still not there");
+        assert!(
+            !files.changed() && !files.changed(),
+            "the file is still missing"
+        );
         for content in ["one", "two"] {
             fs::write(&path, content).unwrap();
-            assert!(!files.changed(), "it may still change");
+            assert!(!files.changed(), "the content may still change");
             assert!(files.changed());
-            assert!(!files.changed(), "told once");
+            assert!(!files.changed(), "a change is reported once");
         }
         fs::write(&path, "half").unwrap();
         assert!(!files.changed());
         fs::write(&path, "two").unwrap();
-        assert!(!files.changed() && !files.changed(), "it is as it was");
+        assert!(
+            !files.changed() && !files.changed(),
+            "the content is as before"
+        );
         fs::remove_file(&path).unwrap();
         assert!(!files.changed() && files.changed());
     }

@@ -1,18 +1,19 @@
-//! The load-test marketplace of `demo --synthetic N`: N items, a merchant for every ten, as many users as items.
+//! The synthetic marketplace of `demo --synthetic N`, for load tests: N items, N users and one merchant for every ten items.
 //!
-//! Ids are `item-0000000` …, `m0` … and `u0` …. An item has 6 to 10 tags drawn by Zipf's law from 10,000 and one of 64 categories; a
-//! user has 30 learnt tags, 50 items and 20 merchants in its histories; every merchant sells on most of the last 84 days, and one item
-//! in ten sold in that time. The numbers come from one seed, so that two runs serve the same marketplace.
+//! Ids are `item-0000000` …, `m0` … and `u0` …. An item has 6 to 10 tags, drawn by Zipf's law from 10,000, and one of 64 categories. A
+//! user has 30 learnt tags, 50 items and 20 merchants in its histories. Every merchant sells on most of the last 84 days, and one item
+//! in ten sold in that time. All numbers come from one seed, so that every run serves the same marketplace.
 
 use crate::clock::{Clock, DAY, Day};
 use crate::config::Config;
-use crate::feature::{Decay, Learn};
+use crate::feature::Space;
 use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
 use crate::ingest::{Fact, Facts, Moment};
 use crate::model::{Id, Item, Merchant, Tags};
 use crate::number::{narrow, short};
 use crate::race::{Money, Purchase, RunnerRows};
 use crate::random::Random;
+use crate::state::Books;
 
 const TAGS: u32 = 10_000;
 const CATEGORIES: u32 = 64;
@@ -23,7 +24,7 @@ const USER_MERCHANTS: u32 = 20;
 const SOLD_ONE_IN: u32 = 10;
 const DAYS: u32 = 84;
 
-/// Fills empty facts with a marketplace of that many items.
+/// Fills empty facts with a marketplace of `items` items.
 pub fn fill(facts: &mut Facts, items: u32, config: &Config) {
     let items = items.max(1);
     let merchants = items.div_ceil(ITEMS_A_MERCHANT);
@@ -56,7 +57,7 @@ fn declare_merchant(facts: &mut Facts, m: u32, moment: &Moment<'_>, random: &mut
         goal: None,
         campaigns: None,
     };
-    let _never_refused = facts.apply(Fact::Merchant(merchant, text.into()), moment);
+    let _always_accepted = facts.apply(Fact::Merchant(merchant, text.into()), moment);
 }
 
 fn declare_item(facts: &mut Facts, i: u32, zipf: &Zipf, moment: &Moment<'_>, random: &mut Random) {
@@ -102,10 +103,10 @@ fn declare_item(facts: &mut Facts, i: u32, zipf: &Zipf, moment: &Moment<'_>, ran
         quality: Some(quality),
         long_term_value: None,
     };
-    let _never_refused = facts.apply(Fact::Item(item, text.into()), moment);
+    let _always_accepted = facts.apply(Fact::Item(item, text.into()), moment);
 }
 
-/// Writes a profile as events of the last 60 days would have.
+/// Writes a profile as the events of the last 60 days would have.
 fn learn_user(
     facts: &mut Facts,
     u: u32,
@@ -124,47 +125,32 @@ fn learn_user(
     let Some(user) = books.users.get_mut(row) else {
         return;
     };
-    let settings = &moment.config.profile;
-    let learn = Learn {
-        decay: Decay::new(settings.half_life),
-        max_items: settings.max_items,
-        max_tags: settings.max_tags,
-        max_merchants: settings.max_merchants,
-        max_follows: settings.max_follows,
-    };
-    let growth = user
-        .profile
-        .open(&learn, moment.wall.plus(-i64::from(random.below(60)) * DAY));
+    let learn = moment.learn();
+    let age = -i64::from(random.below(60)) * DAY;
+    let growth = user.profile.open(&learn, moment.wall.plus(age));
     for tag in tags {
-        user.profile
-            .add_tag(&learn, tag, growth * (1.0 + 50.0 * random.unit()));
+        let weight = growth * (1.0 + 50.0 * random.unit());
+        user.profile.add_tag(&learn, tag, weight);
     }
     for _ in 0..USER_ITEMS {
-        user.profile.add_item(
-            &learn,
-            ItemRow(random.below(items)),
-            growth * (1.0 + 20.0 * random.unit()),
-        );
+        let item = ItemRow(random.below(items));
+        let weight = growth * (1.0 + 20.0 * random.unit());
+        user.profile.add_item(&learn, item, weight);
     }
     for _ in 0..USER_MERCHANTS {
-        user.profile.add_merchant(
-            &learn,
-            MerchantRow(random.below(merchants)),
-            growth * (1.0 + 30.0 * random.unit()),
-        );
+        let merchant = MerchantRow(random.below(merchants));
+        let weight = growth * (1.0 + 30.0 * random.unit());
+        user.profile.add_merchant(&learn, merchant, weight);
     }
     user.events = 70;
 }
 
-fn tag_of(books: &crate::state::Books, tag: u32) -> Option<TagId> {
-    books.tags.find(
-        &books.hasher,
-        crate::feature::Space::Plain,
-        &format!("t{tag}"),
-    )
+fn tag_of(books: &Books, tag: u32) -> Option<TagId> {
+    let name = format!("t{tag}");
+    books.tags.find(&books.hasher, Space::Plain, &name)
 }
 
-/// Sales of the last 84 days: each merchant on five days of six, of the few items that sell at all.
+/// Adds the sales of the last 84 days: each merchant sells on five days of six, and only few of its items sell at all.
 fn sell(
     facts: &mut Facts,
     (items, merchants): (u32, u32),
@@ -208,7 +194,7 @@ fn hundredths(number: u32) -> f32 {
     narrow(f64::from(number) / 100.0)
 }
 
-/// Zipf's law with exponent 1 over tag numbers: tag k comes up with a chance that falls as 1/(k + 1).
+/// Zipf's law with exponent 1 over tag numbers: tag k has a probability proportional to 1/(k + 1).
 struct Zipf {
     sums: Vec<f64>,
 }
@@ -230,7 +216,7 @@ impl Zipf {
         short(self.sums.partition_point(|&sum| sum <= at))
     }
 
-    /// That many different tags.
+    /// Draws `count` different tags.
     fn distinct(&self, count: u32, random: &mut Random) -> Vec<u32> {
         let mut tags = Vec::new();
         while short(tags.len()) < count {

@@ -1,7 +1,7 @@
-//! How the exposure of the first ten places spreads over merchants.
+//! The exposure of merchants in the first ten places.
 //!
 //! A place i = 0, 1, … exposes its item's merchant by 1 / log₂(i + 2). The Gini coefficient of the sums, over *all* merchants of the
-//! catalogue, those never shown included, is 0 where all get the same and nears 1 where one gets everything:
+//! catalogue including those never shown, is 0 if all have the same sum and approaches 1 if one merchant has everything:
 //! G = Σᵢ (2i − n − 1)·xᵢ / (n·Σx), x ascending, i = 1 … n.
 
 use std::collections::{HashMap, HashSet};
@@ -12,18 +12,18 @@ use super::measure::discounts;
 
 const PLACES: usize = 10;
 
-/// How exposure spreads.
+/// The distribution of exposure over merchants.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Exposure {
     /// Gini coefficient over all merchants of the catalogue.
     #[serde(rename = "exposure_gini")]
     pub gini: f64,
-    /// Merchants with at least one of the first ten places.
+    /// Number of merchants with at least one of the first ten places.
     #[serde(rename = "merchants_shown@10")]
     pub shown: usize,
 }
 
-/// The exposure by these orders; an item that is not in the catalogue exposes nobody.
+/// The exposure in some orders of ids; an item that is not in the catalogue exposes no merchant.
 #[must_use]
 pub fn exposure<S: AsRef<str>>(orders: &[Vec<S>], merchants: &HashMap<String, String>) -> Exposure {
     let mut shares: HashMap<&str, f64> = HashMap::new();
@@ -67,7 +67,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn worked_by_hand() {
+    fn exposure_agrees_with_a_hand_computation() {
         // Shares 0, 1, 3: (−2·0 + 0·1 + 2·3) / (3·4) = 0.5.
         assert!((gini(vec![3.0, 0.0, 1.0]) - 0.5).abs() < 1e-12);
         let merchants = |pairs: &[(&str, &str)]| {
@@ -91,7 +91,7 @@ mod tests {
         #![proptest_config(crate::tests::cases(256))]
 
         #[test]
-        fn gini_is_within_its_bounds_and_blind_to_scale(shares in prop::collection::vec(0.0..100.0, 1..50), scale in 0.1..10.0) {
+        fn gini_is_bounded_and_ignores_scale(shares in prop::collection::vec(0.0..100.0, 1..50), scale in 0.1..10.0) {
             let found = gini(shares.clone());
             prop_assert!((-1e-12..1.0).contains(&found));
             let scaled = gini(shares.iter().map(|share| share * scale).collect());
@@ -99,7 +99,7 @@ mod tests {
         }
 
         #[test]
-        fn equal_shares_have_none_and_one_holder_nearly_all(count in 1_usize..50) {
+        fn gini_is_extreme_for_equal_and_single_shares(count in 1_usize..50) {
             prop_assert!(gini(vec![2.0; count]).abs() < 1e-12);
             let mut one = vec![0.0; count];
             one[0] = 5.0;

@@ -1,7 +1,8 @@
 //! Means over users with 95 % intervals by bootstrap.
 //!
-//! The bootstrap draws users with replacement, a thousand times, and takes the 2.5th and the 97.5th percentile of the means (Efron,
-//! 1979): figures of one user are far from normal and belong together, so neither a normal interval nor a draw of figures would do.
+//! The bootstrap draws users with replacement, a thousand times, and returns the 2.5th and the 97.5th percentile of the means (Efron,
+//! 1979). The figures of users are far from normally distributed, so a normal interval would be wrong; the figures of one user belong
+//! together, so users are drawn and not figures.
 
 use serde::Serialize;
 
@@ -10,7 +11,7 @@ use crate::random::Random;
 
 const RESAMPLES: usize = 1_000;
 
-/// A mean with its interval.
+/// A mean and its interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Interval {
     /// The mean over all users.
@@ -21,7 +22,7 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// Mean and interval of each figure; the same seed draws the same users. All 0 without rows.
+/// The mean and interval of each figure; equal seeds draw equal users. Everything is 0 without rows.
 #[must_use]
 pub fn bootstrap(rows: &[Quality], seed: u64) -> [Interval; 3] {
     let mut random = Random::new(seed);
@@ -53,7 +54,7 @@ fn mean(rows: impl Iterator<Item = Quality>, count: usize) -> [f64; 3] {
     sum.map(|sum| sum / count)
 }
 
-/// The percentile of sorted numbers, in thousandths, straight between its neighbours.
+/// The percentile of sorted numbers, in thousandths, interpolated linearly between its neighbours.
 fn percentile(sorted: &[f64], thousandths: usize) -> f64 {
     let place = sorted.len().saturating_sub(1) * thousandths;
     let (lower, part) = (place / 1_000, place % 1_000);
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn percentiles_lie_straight_between_their_neighbours() {
+    fn percentiles_interpolate_linearly() {
         let numbers: Vec<f64> = (0..5).map(f64::from).collect();
         assert!((percentile(&numbers, 25) - 0.1).abs() < 1e-12);
         assert!((percentile(&numbers, 975) - 3.9).abs() < 1e-12);
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn the_interval_has_the_width_that_theory_gives() {
+    fn the_interval_has_its_theoretical_width() {
         // 1,000 rows, half 0 and half 1: standard error = 0.5/√1000 = 0.01581, 95 % interval = ± 0.0310.
         let rows: Vec<Quality> = (0..1_000).map(|n| row(f64::from(n % 2))).collect();
         let [first, ..] = bootstrap(&rows, 7);
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn without_rows_all_is_zero() {
+    fn intervals_without_rows_are_zero() {
         for interval in bootstrap(&[], 1) {
             assert_eq!(
                 interval,
@@ -115,7 +116,7 @@ mod tests {
         #![proptest_config(crate::tests::cases(32))]
 
         #[test]
-        fn intervals_hold_their_mean_and_repeat_with_the_seed(figures in prop::collection::vec(0.0..=1.0, 1..60), seed in any::<u64>()) {
+        fn intervals_contain_their_mean_and_repeat(figures in prop::collection::vec(0.0..=1.0, 1..60), seed in any::<u64>()) {
             let rows: Vec<Quality> = figures.iter().copied().map(row).collect();
             let found = bootstrap(&rows, seed);
             prop_assert_eq!(found, bootstrap(&rows, seed));

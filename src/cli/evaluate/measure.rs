@@ -1,19 +1,19 @@
-//! How good an order is: NDCG, by what the user did afterwards.
+//! The quality of an order: NDCG, judged by what the user did afterwards.
 //!
-//! DCG@k = Σ gainᵢ / log₂(i + 2) over the first k places i = 0, 1, …; NDCG@k = DCG@k / the DCG@k of the best order of all that is
-//! relevant (Järvelin and Kekäläinen, 2002). The best order counts what is relevant even where it is no candidate or was not shown:
-//! an order is not better for having left something out.
+//! DCG@k = Σ gainᵢ / log₂(i + 2) over the first k places i = 0, 1, …; NDCG@k = DCG@k / the DCG@k of the best order of all
+//! relevant items (Järvelin and Kekäläinen, 2002). The best order includes relevant items that are not candidates or were not shown, so
+//! that an order does not gain by leaving items out.
 
 use std::collections::HashMap;
 
-/// How good one order is; each figure in [0, 1].
+/// The quality of one order; each figure is in [0, 1].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quality {
-    /// NDCG of the first 10, every relevant item worth 1.
+    /// NDCG of the first 10 places; every relevant item has gain 1.
     pub ndcg_10: f64,
-    /// NDCG of the first 50, every relevant item worth 1.
+    /// NDCG of the first 50 places; every relevant item has gain 1.
     pub ndcg_50: f64,
-    /// NDCG of the first 10, a relevant item worth its gain.
+    /// NDCG of the first 10 places, by the gains of the relevant items.
     pub gmv_ndcg_10: f64,
 }
 
@@ -25,7 +25,7 @@ impl Quality {
     }
 }
 
-/// The quality of an order of ids, given the gains (above 0) of what is relevant; all 0 where nothing is.
+/// The quality of an order of ids, given the gains (above 0) of the relevant items; all 0 without relevant items.
 #[must_use]
 pub fn quality<S: AsRef<str>>(order: &[S], relevant: &HashMap<String, f64>) -> Quality {
     let gain = |id: &S| relevant.get(id.as_ref()).copied();
@@ -62,7 +62,7 @@ fn dcg(gains: &[f64], k: usize) -> f64 {
         .sum()
 }
 
-/// 1 / log₂(i + 2) of the places i = 0, 1, …: how much a place is looked at.
+/// The weight of each place i = 0, 1, …: 1 / log₂(i + 2).
 pub(super) fn discounts() -> impl Iterator<Item = f64> {
     (2_u32..).map(|place| 1.0 / f64::from(place).log2())
 }
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn worked_by_hand() {
+    fn ndcg_agrees_with_a_hand_computation() {
         // Places 1 and 3 hit: DCG = 1 + 1/log₂4 = 1.5; best = 1 + 1/log₂3 = 1.6309298.
         // Gains 3 and 1: DCG = 1 + 3/2 = 2.5; best = 3 + 1/log₂3 = 3.6309298.
         let found = quality(&["a", "x", "b"], &relevant(&[("a", 1.0), ("b", 3.0)]));
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_beyond_the_cut_counts_in_the_longer_figure_only() {
+    fn places_beyond_the_cut_do_not_count() {
         let order: Vec<String> = (0..20).map(|n| n.to_string()).collect();
         let found = quality(&order, &relevant(&[("10", 5.0)]));
         assert!(found.ndcg_10.abs() < 1e-12 && found.gmv_ndcg_10.abs() < 1e-12);
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_order_is_cut_too() {
+    fn the_best_order_is_cut_as_well() {
         let gains: Vec<(String, f64)> = (0..30).map(|n| (n.to_string(), 1.0)).collect();
         let order: Vec<String> = (0..10).map(|n| n.to_string()).collect();
         let found = quality(&order, &gains.into_iter().collect());
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_shown_or_nothing_relevant_is_zero() {
+    fn ndcg_without_hits_is_zero() {
         let none: [&str; 0] = [];
         for found in [
             quality(&none, &relevant(&[("a", 1.0)])),
@@ -135,7 +135,7 @@ mod tests {
         #![proptest_config(crate::tests::cases(256))]
 
         #[test]
-        fn the_best_order_has_one_and_no_order_more(gains in gains(), seed in any::<u64>()) {
+        fn ndcg_is_one_for_the_best_order(gains in gains(), seed in any::<u64>()) {
             let mut order: Vec<usize> = (0..gains.len()).collect();
             order.sort_by_key(|n| (*n as u64).wrapping_mul(seed | 1).rotate_left(17));
             for figure in of(&gains, &order).figures() {
@@ -148,7 +148,7 @@ mod tests {
         }
 
         #[test]
-        fn moving_a_better_item_up_never_lowers_gmv_ndcg(gains in gains(), place in any::<prop::sample::Index>()) {
+        fn moving_a_better_item_up_never_lowers_ndcg(gains in gains(), place in any::<prop::sample::Index>()) {
             let mut order: Vec<usize> = (0..gains.len()).collect();
             let place = place.index(gains.len());
             let (above, below) = (place.saturating_sub(1), place);

@@ -1,4 +1,4 @@
-//! Reads queries with their outcomes, and which merchant sells which item.
+//! Reads queries with their outcomes, and the merchants of items.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -9,36 +9,36 @@ use thiserror::Error;
 
 use crate::cli::import::{self, ReadError};
 
-/// A user, candidates fixed beforehand, and what the user did afterwards.
+/// A user, candidates fixed beforehand, and the outcome.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Query {
-    /// Who asks.
+    /// The user.
     pub user_id: String,
-    /// What is to be ranked.
+    /// The ids to rank.
     pub candidates: Vec<String>,
-    /// What turned out relevant, with its gain above 0 (money spent); never empty.
+    /// The items that turned out relevant, with their gains above 0 (money spent); never empty.
     pub relevant: HashMap<String, f64>,
 }
 
-/// A file that cannot be used.
+/// An unusable file.
 #[derive(Debug, Error)]
 pub enum QueryError {
-    /// It cannot be read, or holds nothing.
+    /// The file cannot be read or is empty.
     #[error("{path}: {message}")]
     File {
         /// The file.
         path: String,
-        /// What is wrong.
+        /// The fault.
         message: String,
     },
-    /// A line is not what it should be.
+    /// A line is invalid.
     #[error("{path}:{line}: {message}")]
     Line {
         /// The file.
         path: String,
         /// The line, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// The fault.
         message: String,
     },
 }
@@ -53,11 +53,11 @@ struct Item {
 /// The queries of a file.
 ///
 /// # Errors
-/// [`QueryError`] at the first line that is no query, or if there is none.
+/// [`QueryError`] for the first line that is not a valid query, or if there is no query.
 pub(super) fn read(path: &Path) -> Result<Vec<Query>, QueryError> {
     let queries: Vec<Query> = each(path, Query::check)?;
     if queries.is_empty() {
-        return Err(file(path, "there is no query in it"));
+        return Err(file(path, "contains no query"));
     }
     Ok(queries)
 }
@@ -65,7 +65,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Query>, QueryError> {
 /// The merchant of each item of a file; items without one are left out.
 ///
 /// # Errors
-/// [`QueryError`] at the first line that is no item.
+/// [`QueryError`] for the first line that is not a valid item.
 pub(super) fn merchants(path: &Path) -> Result<HashMap<String, String>, QueryError> {
     let items: Vec<Item> = each(path, |_| Ok(()))?;
     let pairs = items
@@ -77,7 +77,7 @@ pub(super) fn merchants(path: &Path) -> Result<HashMap<String, String>, QueryErr
 impl Query {
     fn check(&self) -> Result<(), String> {
         if self.candidates.is_empty() || self.relevant.is_empty() {
-            return Err("a query needs candidates and something relevant".to_owned());
+            return Err("a query needs candidates and relevant items".to_owned());
         }
         match self
             .relevant
@@ -127,7 +127,7 @@ fn at(path: &Path, line: u64, message: impl ToString) -> QueryError {
 mod tests {
     use super::*;
 
-    fn said(text: &str) -> String {
+    fn outcome(text: &str) -> String {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("q.ndjson");
         std::fs::write(&path, text).unwrap();
@@ -140,12 +140,13 @@ mod tests {
     #[test]
     fn faults_are_named_with_their_line() {
         let good = r#"{"user_id":"u","candidates":["a"],"relevant":{"a":1.5}}"#;
-        assert_eq!(said(&format!("{good}\n\n{good}\n")), "2 read");
-        assert!(said("").contains("no query"));
+        assert_eq!(outcome(&format!("{good}\n\n{good}\n")), "2 read");
+        assert!(outcome("").contains("no query"));
         assert!(
-            said(&format!("{good}\n{{\"user_id\":\"u\"}}\n")).contains("q.ndjson:2: missing field")
+            outcome(&format!("{good}\n{{\"user_id\":\"u\"}}\n"))
+                .contains("q.ndjson:2: missing field")
         );
-        assert!(said(&good.replace("1.5", "0")).contains("q.ndjson:1: relevant.a"));
-        assert!(said(&good.replace(r#"{"a":1.5}"#, "{}")).contains("something relevant"));
+        assert!(outcome(&good.replace("1.5", "0")).contains("q.ndjson:1: relevant.a"));
+        assert!(outcome(&good.replace(r#"{"a":1.5}"#, "{}")).contains("relevant items"));
     }
 }

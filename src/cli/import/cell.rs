@@ -1,4 +1,4 @@
-//! One value of a table: from the text of a cell to the JSON of a field.
+//! One value of a table, from the text of a cell to the JSON of a field.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use time::{Date, PrimitiveDateTime};
 
 use crate::clock::{SECOND, Time};
 
-/// What a cell's text is read as.
+/// The type of a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
     Text,
@@ -18,7 +18,7 @@ pub(super) enum Kind {
     Time(TimeFormat),
 }
 
-/// How a time is written; a pattern without an offset is in UTC.
+/// The format of a time; a pattern without an offset is in UTC.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum TimeFormat {
     Rfc3339,
@@ -27,7 +27,7 @@ pub(super) enum TimeFormat {
     Pattern(OwnedFormatItem),
 }
 
-/// A value on its way to JSON.
+/// A value to write as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub(super) enum Cell<'a> {
@@ -38,7 +38,7 @@ pub(super) enum Cell<'a> {
 }
 
 impl Kind {
-    /// The value of a text that is not empty; where it cannot be one, what was expected.
+    /// The value of a text that is not empty; otherwise the fault.
     pub(super) fn read<'a>(&self, text: Cow<'a, str>) -> Result<Cell<'a>, String> {
         let bare = text.trim();
         let read = match self {
@@ -48,16 +48,16 @@ impl Kind {
             Self::Bool => truth(bare).map(Cell::Bool),
             Self::Time(format) => format.read(bare).map(Cell::Integer),
         };
-        read.ok_or_else(|| format!("{bare:?} is no {}", self.name()))
+        read.ok_or_else(|| format!("{bare:?} is not a {}", self.name()))
     }
 
     const fn name(&self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Number => "finite number",
-            Self::Integer => "integer",
-            Self::Bool => "true or false",
-            Self::Time(_) => "time of that format",
+            Self::Integer => "whole number",
+            Self::Bool => "truth value (true or false)",
+            Self::Time(_) => "time in this format",
         }
     }
 }
@@ -87,7 +87,7 @@ impl TimeFormat {
     }
 }
 
-/// By a pattern with date and time, or with a date alone (its midnight).
+/// Reads a time by a pattern with date and time, or with a date alone, which means its midnight.
 fn by_pattern(text: &str, pattern: &OwnedFormatItem) -> Option<Time> {
     let at = PrimitiveDateTime::parse(text, pattern)
         .or_else(|_| Date::parse(text, pattern).map(Date::midnight))
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_reads_what_it_should_and_nothing_else() {
+    fn each_type_reads_valid_text_only() {
         let day = Cell::Integer(1_483_228_800_000);
         for (kind, text, expected) in [
             (Kind::Text, " a ", Some(Cell::Text(" a ".into()))),
@@ -150,7 +150,7 @@ mod tests {
         #![proptest_config(crate::tests::cases(256))]
 
         #[test]
-        fn numbers_come_back_from_their_json(number in any::<f64>().prop_filter("finite", |x| x.is_finite())) {
+        fn numbers_survive_json(number in any::<f64>().prop_filter("finite", |x| x.is_finite())) {
             let cell = Kind::Number.read(number.to_string().into()).unwrap();
             let json = serde_json::to_string(&cell).unwrap();
             let back: f64 = serde_json::from_str(&json).unwrap();
@@ -158,7 +158,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_breaks_a_kind(text in "\\PC*") {
+        fn no_text_causes_a_panic(text in "\\PC*") {
             for kind in [Kind::Text, Kind::Number, Kind::Integer, Kind::Bool, Kind::Time(TimeFormat::Millis), pattern("%Y%j")] {
                 let _ = kind.read(text.as_str().into());
             }

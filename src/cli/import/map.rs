@@ -1,23 +1,23 @@
-//! How the columns of a table become the fields of a fact: the TOML of `--map`.
+//! The mapping of the columns of a table to the fields of a fact: the TOML of `--map`.
 //!
-//! One section a target (`[items]`, `[events]` …); in it, each field of the fact and where its value comes from:
+//! There is one section per target (`[items]`, `[events]` …). It lists the fields of the fact with the sources of their values:
 //!
 //! ```toml
 //! [items]
 //! category = "department"                                        # the column of that name
-//! id       = { column = "sku", prefix = "i" }                    # "i" before what the column says
+//! id       = { column = "sku", prefix = "i" }                    # the text of the column after "i"
 //! title    = { columns = ["name", "size"], join = " " }          # several columns as one text
 //! price    = { column = "price", type = "number", default = 0 }  # text · number · integer · bool · time
 //! tags     = [{ column = "labels", split = "|" }, { column = "colour", prefix = "colour:" }]
 //! kind     = { constant = "product" }
 //!
 //! [events]
-//! id       = { row = true, prefix = "e" }                        # the row's number, from 0, on through all files
+//! id       = { row = true, prefix = "e" }                        # the number of the row, from 0, through all files
 //! at       = { column = "when", type = "time", format = "%Y-%m-%d %H:%M:%S" }   # or "rfc3339", "epoch_s", "epoch_ms"
 //! ```
 //!
-//! An empty cell means not given, or the default. Columns that no field names are ignored; a field whose column the table lacks is
-//! an error, so that a renamed column is noticed before anything is sent.
+//! An empty cell means the default, or no value. Columns that no field names are ignored. A field whose column is missing in the table
+//! is an error, so that a renamed column is noticed before anything is sent.
 
 use serde::Deserialize;
 use time::format_description::{OwnedFormatItem, parse_strftime_owned};
@@ -29,10 +29,10 @@ use super::cell::{Cell, Kind, TimeFormat};
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapFile(Table);
 
-/// The fields of one target, each with its sources; `C` is how a source names a column: by name, or by place in the header.
+/// The fields of one target, each with its sources; a `C` identifies a column, by name or by position in the header.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mapping<C = String> {
-    /// The fields in the order of their names.
+    /// The fields, ordered by name.
     pub(super) fields: Vec<Field<C>>,
 }
 
@@ -40,12 +40,12 @@ pub struct Mapping<C = String> {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Field<C> {
     pub(super) name: String,
-    /// Whether the field is a list even when it has one value.
+    /// Whether the field is a list even if it has one value.
     pub(super) list: bool,
     pub(super) sources: Vec<Source<C>>,
 }
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Source<C> {
     pub(super) from: Origin<C>,
@@ -56,7 +56,7 @@ pub(super) struct Source<C> {
     pub(super) default: Option<Cell<'static>>,
 }
 
-/// What a source reads.
+/// The origin of a source's text.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Origin<C> {
     Columns { columns: Vec<C>, join: String },
@@ -64,7 +64,7 @@ pub(super) enum Origin<C> {
     Row,
 }
 
-/// A source as written.
+/// A source as written in the file.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -87,7 +87,7 @@ impl MapFile {
     /// Reads the text of a map file.
     ///
     /// # Errors
-    /// A message with line and caret if the text is not TOML.
+    /// A message with the line if the text is not TOML.
     pub fn parse(text: &str) -> Result<Self, String> {
         text.parse().map(Self).map_err(|fault| fault.to_string())
     }
@@ -95,7 +95,7 @@ impl MapFile {
     /// The mapping of one target.
     ///
     /// # Errors
-    /// Every fault of the section, one a line, each with its field; or that there is no such section.
+    /// Every fault of the section with its field, one per line; or the fault that the section is missing.
     pub fn target(&self, target: &str) -> Result<Mapping, String> {
         let Some(Value::Table(section)) = self.0.get(target) else {
             return Err(format!("the map has no section [{target}]"));
@@ -118,10 +118,10 @@ impl MapFile {
 }
 
 impl Mapping {
-    /// The same mapping with places in that header instead of names.
+    /// The same mapping with positions in a header instead of names.
     ///
     /// # Errors
-    /// Every column that the header lacks, one a line.
+    /// Every column that is missing in the header, one per line.
     pub fn bind(&self, header: &csv::StringRecord) -> Result<Mapping<usize>, String> {
         let mut missing = Vec::new();
         let fields = self
@@ -215,7 +215,7 @@ impl Written {
     fn check(self) -> Result<Source<String>, String> {
         let kind = kind(self.kind.as_deref(), self.format.as_deref())?;
         if kind != Kind::Text && (!self.prefix.is_empty() || self.split.is_some()) {
-            return Err("prefix and split go with type text only".to_owned());
+            return Err("prefix and split are valid with type text only".to_owned());
         }
         if self.split.as_deref() == Some("") {
             return Err("split must not be empty".to_owned());
@@ -255,12 +255,12 @@ fn kind(name: Option<&str>, format: Option<&str>) -> Result<Kind, String> {
         "time" => return time_format(format.unwrap_or("rfc3339")).map(Kind::Time),
         other => {
             return Err(format!(
-                "no type {other:?}; there are text, number, integer, bool, time"
+                "unknown type {other:?}; the types are text, number, integer, bool, time"
             ));
         }
     };
     match format {
-        Some(_) => Err("format goes with type time only".to_owned()),
+        Some(_) => Err("format is valid with type time only".to_owned()),
         None => Ok(kind),
     }
 }
@@ -272,7 +272,7 @@ fn time_format(format: &str) -> Result<TimeFormat, String> {
         "epoch_ms" => Ok(TimeFormat::Millis),
         pattern if pattern.contains('%') => pattern_of(pattern).map(TimeFormat::Pattern),
         other => Err(format!(
-            "no format {other:?}; there are rfc3339, epoch_s, epoch_ms, or a pattern such as %Y-%m-%d"
+            "unknown format {other:?}; the formats are rfc3339, epoch_s, epoch_ms, or a pattern such as %Y-%m-%d"
         )),
     }
 }
@@ -288,7 +288,7 @@ fn constant(value: &Value) -> Result<Cell<'static>, String> {
         Value::Float(number) => Ok(Cell::Number(*number)),
         Value::Boolean(truth) => Ok(Cell::Bool(*truth)),
         Value::Datetime(_) | Value::Array(_) | Value::Table(_) => {
-            Err("a constant or default is a text, a number or true or false".to_owned())
+            Err("a constant or default must be a text, a number, true or false".to_owned())
         }
     }
 }
@@ -302,8 +302,8 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_of_a_section_is_named_with_its_field() {
-        let said = fault(
+    fn every_fault_names_its_field() {
+        let reported = fault(
             "[items]\na = { column = 'x', row = true }\nb = { column = 'x', type = 'money' }\n\
              c = { colum = 'x' }\nd = 'fine'\ne = { column = 'x', format = '%Y' }\nf = { constant = [1] }\n\
              g = { column = 'x', type = 'time', format = 'iso' }\nh = { column = 'x', type = 'number', prefix = 'p' }\n\
@@ -311,34 +311,37 @@ mod tests {
         );
         for name in [
             "a: give exactly",
-            "b: no type",
+            "b: unknown type",
             "c: unknown field",
-            "e: format goes",
+            "e: format is",
             "f: a constant",
-            "g: no format",
+            "g: unknown format",
             "h: prefix",
             "i: ",
             "j: give exactly",
             "k: split",
         ] {
-            assert!(said.contains(&format!("items.{name}")), "{name} in {said}");
+            assert!(
+                reported.contains(&format!("items.{name}")),
+                "{name} in {reported}"
+            );
         }
-        assert!(!said.contains("items.d"), "{said}");
+        assert!(!reported.contains("items.d"), "{reported}");
     }
 
     #[test]
-    fn a_missing_section_is_said() {
+    fn a_missing_section_is_reported() {
         assert!(fault("[events]\nid = 'x'").contains("[items]"));
     }
 
     #[test]
-    fn every_missing_column_is_named() {
+    fn every_missing_column_is_reported() {
         let map =
             MapFile::parse("[items]\nid = 'sku'\nprice = 'cost'\ntags = ['a', 'sku']").unwrap();
         let header = csv::StringRecord::from(vec!["x", "sku"]);
-        let said = map.target("items").unwrap().bind(&header).unwrap_err();
+        let reported = map.target("items").unwrap().bind(&header).unwrap_err();
         assert_eq!(
-            said,
+            reported,
             "price: the table has no column \"cost\"\ntags: the table has no column \"a\""
         );
     }

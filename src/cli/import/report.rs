@@ -1,4 +1,4 @@
-//! What an import tells: progress while it runs, each reject with its place, the sums at the end.
+//! The report of an import: its progress, each reject with file and line, and the sums at the end.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -20,7 +20,7 @@ pub(super) struct Report {
     rejected: u64,
     shown: usize,
     show: usize,
-    /// The file that is being sent.
+    /// The current file.
     path: PathBuf,
     rejects: Option<(PathBuf, BufWriter<File>)>,
 }
@@ -49,21 +49,21 @@ impl Report {
         })
     }
 
-    /// The next file begins.
+    /// Begins the next file.
     pub(super) fn begin(&mut self, path: &Path) {
         self.path = path.to_owned();
         let name = path.file_name().unwrap_or(path.as_os_str());
         self.bar.set_prefix(name.to_string_lossy().into_owned());
     }
 
-    /// A row that could not be turned into a fact.
+    /// Reports a row that is not a valid fact.
     pub(super) fn bad_row(&mut self, line: u64, message: String) -> Result<(), ImportError> {
         self.rejected += 1;
         let path = String::new();
         self.reject(line, None, &[ReportedFault { path, message }])
     }
 
-    /// What the service said of a batch whose lines came from those places.
+    /// Reports the answer to a batch, given the line numbers of its lines.
     pub(super) fn batch(&mut self, answer: Answer, numbers: &[u64]) -> Result<(), ImportError> {
         self.accepted += answer.accepted;
         self.rejected += answer.rejected_count;
@@ -87,8 +87,8 @@ impl Report {
         let file = self.path.display().to_string();
         if self.shown < self.show {
             self.shown += 1;
-            let said = describe(&file, line, id, errors);
-            self.bar.suspend(|| eprintln!("{said}"));
+            let description = describe(&file, line, id, errors);
+            self.bar.suspend(|| eprintln!("{description}"));
         }
         self.note(&Reject {
             file,
@@ -108,7 +108,7 @@ impl Report {
             .map_err(|fault| ImportError::file(path, fault))
     }
 
-    /// Ends the report, also where the import ended early.
+    /// Ends the report; also called if the import stopped early.
     pub(super) fn finish(&mut self) -> Result<(), ImportError> {
         self.bar.finish_and_clear();
         let hidden = self.rejected
@@ -135,7 +135,7 @@ fn create(path: &Path) -> Result<(PathBuf, BufWriter<File>), ImportError> {
     Ok((path.to_owned(), BufWriter::new(file)))
 }
 
-/// A bar over the packed bytes of all files; indicatif hides it where standard error is no terminal.
+/// A progress bar over the compressed bytes of all files; indicatif hides it if standard error is not a terminal.
 fn bar(files: &[PathBuf]) -> ProgressBar {
     let bytes = files
         .iter()
@@ -168,7 +168,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_reject_is_told_in_one_line() {
+    fn a_reject_is_reported_in_one_line() {
         let errors = [
             ReportedFault {
                 path: "price".to_owned(),

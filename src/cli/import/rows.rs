@@ -1,4 +1,4 @@
-//! The facts of a file as lines of JSON, each with its place in the file.
+//! The facts of a file as lines of JSON, each with its line number.
 
 use std::borrow::Cow;
 use std::io::{BufRead, Read};
@@ -8,32 +8,32 @@ use thiserror::Error;
 use super::cell::Cell;
 use super::map::{Field, Mapping, Origin, Source};
 
-/// One fact, ready to be sent.
+/// One fact, ready to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// The line of the file where it begins, from 1.
+    /// The line of the file on which it begins, from 1.
     pub number: u64,
     /// The fact as JSON, without a line break.
     pub json: Vec<u8>,
 }
 
-/// Why a fact cannot be had from a file.
+/// The reason why a fact cannot be read from a file.
 #[derive(Debug, Error)]
 pub enum ReadError {
-    /// One row cannot become a fact; the rows after it can.
+    /// One row is invalid; reading continues after it.
     #[error("line {line}: {message}")]
     Row {
         /// The line of the file, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// The fault.
         message: String,
     },
-    /// The file ends here.
+    /// The file is unreadable from here on.
     #[error("{0}")]
     File(String),
 }
 
-/// The lines of a file that holds JSON already, as they are; blank ones are left out.
+/// The lines of a file of JSON, as they are; skips blank lines.
 pub fn lines<R: BufRead>(mut file: R) -> impl Iterator<Item = Result<Line, ReadError>> {
     let mut number = 0;
     std::iter::from_fn(move || {
@@ -53,10 +53,10 @@ pub fn lines<R: BufRead>(mut file: R) -> impl Iterator<Item = Result<Line, ReadE
     })
 }
 
-/// The rows of a table with a header, each turned into a fact by the mapping; they are numbered on from `row`.
+/// The rows of a table with a header, each turned into a fact by the mapping; row numbers continue from `row`.
 ///
 /// # Errors
-/// [`ReadError::File`] if there is no header or it lacks a mapped column.
+/// [`ReadError::File`] if the header is missing or lacks a mapped column.
 pub fn table<'n, R: Read>(
     file: R,
     mapping: &Mapping,
@@ -84,7 +84,7 @@ pub fn table<'n, R: Read>(
     }))
 }
 
-/// A row of another width, or not in UTF-8, is one bad row; anything else ends the file.
+/// A row of another width or not in UTF-8 is one bad row; any other fault ends the file.
 fn broken(fault: &csv::Error) -> ReadError {
     let position = fault.position().filter(|_| !fault.is_io_error());
     match position {
@@ -97,7 +97,7 @@ fn broken(fault: &csv::Error) -> ReadError {
 }
 
 impl Mapping<usize> {
-    /// The fact of one row as JSON; a field without a value is left out.
+    /// The fact of one row as JSON, without the fields that have no value.
     fn fact(&self, record: &csv::StringRecord, row: u64) -> Result<Vec<u8>, String> {
         let mut json = vec![b'{'];
         let mut cells = Vec::new();
@@ -142,7 +142,7 @@ impl Field<usize> {
 }
 
 impl Source<usize> {
-    /// Adds this source's values: none where the cell is empty and there is no default.
+    /// Adds the values of this source; none if the cell is empty and there is no default.
     fn read<'r>(
         &'r self,
         record: &'r csv::StringRecord,
@@ -186,7 +186,7 @@ impl Source<usize> {
     }
 }
 
-/// The columns' texts as one, empty ones left out.
+/// The texts of some columns as one, without empty ones.
 fn joined<'r>(record: &'r csv::StringRecord, columns: &[usize], join: &str) -> Cow<'r, str> {
     if let [column] = columns {
         return Cow::Borrowed(record.get(*column).unwrap_or_default());
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_source_works() {
+    fn every_kind_of_source_gives_values() {
         let map = r#"
             [items]
             id = { column = "sku", prefix = "i" }
@@ -248,30 +248,30 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_row_is_named_and_the_rest_goes_on() {
+    fn a_bad_row_is_reported_and_skipped() {
         let map = "[items]\nid = 'id'\nprice = { column = 'price', type = 'number' }";
         let rows = read(map, "id,price\na,1\nb,cheap\nc\nd,4\n");
         assert_eq!(
             rows[1],
-            Err("line 3: price: \"cheap\" is no finite number".to_owned())
+            Err("line 3: price: \"cheap\" is not a finite number".to_owned())
         );
         assert!(rows[2].as_ref().unwrap_err().starts_with("line 4: "));
         assert_eq!(rows[3], Ok((5, json!({"id": "d", "price": 4.0}))));
     }
 
     #[test]
-    fn a_lacking_column_is_an_error_before_any_row() {
+    fn a_missing_column_is_reported_first() {
         let mapping = MapFile::parse("[items]\nid = 'sku'")
             .unwrap()
             .target("items")
             .unwrap();
         assert!(
-            matches!(table("id\n1\n".as_bytes(), &mapping, &mut 0), Err(ReadError::File(said)) if said.contains("sku"))
+            matches!(table("id\n1\n".as_bytes(), &mapping, &mut 0), Err(ReadError::File(fault)) if fault.contains("sku"))
         );
     }
 
     #[test]
-    fn blank_lines_are_left_out_but_counted() {
+    fn blank_lines_are_skipped_but_counted() {
         let read: Vec<Line> = lines("{\"a\":1}\r\n\n  \n{}".as_bytes())
             .map(Result::unwrap)
             .collect();
@@ -286,7 +286,7 @@ mod tests {
         #![proptest_config(crate::tests::cases(256))]
 
         #[test]
-        fn any_text_in_a_cell_comes_back_from_the_json(texts in prop::collection::vec("\\PC{1,20}", 1..8)) {
+        fn any_cell_text_survives_json(texts in prop::collection::vec("\\PC{1,20}", 1..8)) {
             let mut writer = csv::Writer::from_writer(Vec::new());
             writer.write_record(["t"]).unwrap();
             for text in &texts {

@@ -1,4 +1,4 @@
-//! Opens a file of lines or of a table, packed or not: the name tells which.
+//! Opens a file of lines or of a table, compressed or not; the name tells which.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
-/// What a file holds.
+/// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// One JSON object per line.
@@ -15,15 +15,15 @@ pub enum Shape {
     Table,
 }
 
-/// How a file is packed.
+/// The compression of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Packing {
+enum Compression {
     None,
     Gzip,
     Zstd,
 }
 
-/// The shape that a file's name tells: `.ndjson` and `.jsonl` are lines, `.csv` is a table, each optionally with `.gz` or `.zst`.
+/// The shape of a file, from its name: `.ndjson` and `.jsonl` are lines, `.csv` is a table, each optionally with `.gz` or `.zst`.
 #[must_use]
 pub fn shape(path: &Path) -> Option<Shape> {
     let name = path.file_name()?.to_str()?.to_ascii_lowercase();
@@ -38,7 +38,7 @@ pub fn shape(path: &Path) -> Option<Shape> {
     }
 }
 
-/// Opens a file for reading, unpacked; `watch` sees the packed bytes go by, for a progress bar.
+/// Opens a file for reading and decompresses it; `watch` wraps the reader of the compressed bytes, for a progress bar.
 ///
 /// # Errors
 /// If the file cannot be opened.
@@ -47,21 +47,21 @@ pub fn open<'w, R: Read + 'w>(
     watch: impl FnOnce(File) -> R,
 ) -> io::Result<Box<dyn BufRead + 'w>> {
     let file = BufReader::with_capacity(1 << 16, watch(File::open(path)?));
-    Ok(match packing(path) {
-        Packing::None => Box::new(file),
-        Packing::Gzip => Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file))),
-        Packing::Zstd => Box::new(BufReader::with_capacity(
+    Ok(match compression(path) {
+        Compression::None => Box::new(file),
+        Compression::Gzip => Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file))),
+        Compression::Zstd => Box::new(BufReader::with_capacity(
             1 << 16,
             zstd::Decoder::with_buffer(file)?,
         )),
     })
 }
 
-fn packing(path: &Path) -> Packing {
+fn compression(path: &Path) -> Compression {
     match path.extension().and_then(|end| end.to_str()) {
-        Some(end) if end.eq_ignore_ascii_case("gz") => Packing::Gzip,
-        Some(end) if end.eq_ignore_ascii_case("zst") => Packing::Zstd,
-        _ => Packing::None,
+        Some(end) if end.eq_ignore_ascii_case("gz") => Compression::Gzip,
+        Some(end) if end.eq_ignore_ascii_case("zst") => Compression::Zstd,
+        _ => Compression::None,
     }
 }
 
@@ -71,7 +71,7 @@ mod tests {
     use std::io::Write;
 
     #[test]
-    fn the_name_tells_the_shape() {
+    fn the_shape_follows_from_the_name() {
         for (name, expected) in [
             ("a.ndjson", Some(Shape::Lines)),
             ("a.b.JSONL.gz", Some(Shape::Lines)),
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn packed_files_read_as_plain_ones_with_several_parts_too() {
+    fn compressed_files_read_as_plain_ones() {
         let folder = tempfile::tempdir().unwrap();
         let plain = b"one\ntwo\n";
         let gzip = |bytes: &[u8]| {

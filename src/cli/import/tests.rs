@@ -1,4 +1,4 @@
-//! The command against a stand-in for the service: what is sent, retried, counted and said.
+//! Tests of the command against a fake service: requests, retries, counts and messages.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -16,11 +16,11 @@ struct Cli {
     args: Args,
 }
 
-/// A request as the stand-in saw it: its first line and its unpacked lines.
-type Seen = (String, Vec<String>);
+/// A request as the fake service received it: its first line and its decompressed lines.
+type Received = (String, Vec<String>);
 
-/// Answers one request after another with the given status and body, then hands out what it saw.
-fn stand_in(answers: Vec<(u16, String)>) -> (String, JoinHandle<Vec<Seen>>) {
+/// Answers one request after another with the given status and body, then returns the requests.
+fn fake(answers: Vec<(u16, String)>) -> (String, JoinHandle<Vec<Received>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let served = thread::spawn(move || {
@@ -32,7 +32,7 @@ fn stand_in(answers: Vec<(u16, String)>) -> (String, JoinHandle<Vec<Seen>>) {
     (url, served)
 }
 
-fn serve(mut stream: &TcpStream, status: u16, body: &str) -> Seen {
+fn serve(mut stream: &TcpStream, status: u16, body: &str) -> Received {
     let mut reader = BufReader::new(stream);
     let mut head = Vec::new();
     loop {
@@ -79,11 +79,11 @@ fn import(url: &str, folder: &Path, arguments: &[&str]) -> Result<ExitCode, Impo
 }
 
 #[test]
-fn batches_are_cut_by_lines_and_every_line_arrives_once() {
+fn every_line_arrives_once() {
     let folder = tempfile::tempdir().unwrap();
     let text: String = (0..7).map(|n| format!("{{\"id\":{n}}}\n")).collect();
     fs::write(folder.path().join("a.ndjson"), &text).unwrap();
-    let (url, served) = stand_in(vec![
+    let (url, served) = fake(vec![
         answer(3, &[]),
         (503, String::new()),
         answer(3, &[]),
@@ -98,13 +98,16 @@ fn batches_are_cut_by_lines_and_every_line_arrives_once() {
     assert_eq!(code, ExitCode::SUCCESS);
     let seen = served.join().unwrap();
     assert!(seen.iter().all(|(head, _)| head == "put /items http/1.1"));
-    assert_eq!(seen[1], seen[2], "a busy service is sent the same again");
+    assert_eq!(
+        seen[1], seen[2],
+        "the same request is sent again to a busy service"
+    );
     let lines: Vec<String> = [&seen[0].1[..], &seen[2].1[..], &seen[3].1[..]].concat();
     assert_eq!(lines.join("\n"), text.trim_end());
 }
 
 #[test]
-fn rejects_are_traced_to_their_line_whoever_found_them() {
+fn rejects_carry_their_line_numbers() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(
         folder.path().join("map.toml"),
@@ -113,7 +116,7 @@ fn rejects_are_traced_to_their_line_whoever_found_them() {
     .unwrap();
     fs::write(folder.path().join("a.csv"), "id,v\na,1\nb,x\nc,-1\n").unwrap();
     let reject = json!({"index": 1, "id": "c", "errors": [{"path": "amount", "message": "must be at least 0"}]});
-    let (url, served) = stand_in(vec![answer(1, &[reject])]);
+    let (url, served) = fake(vec![answer(1, &[reject])]);
     let arguments = [
         "--into",
         "events",
@@ -139,53 +142,53 @@ fn rejects_are_traced_to_their_line_whoever_found_them() {
 }
 
 #[test]
-fn what_cannot_work_is_refused_before_anything_is_sent() {
+fn invalid_arguments_fail_before_any_request() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.csv"), "id\n").unwrap();
     fs::write(folder.path().join("a.ndjson"), "{}").unwrap();
     let nobody = "http://127.0.0.1:9";
-    let refused = |arguments: &[&str]| import(nobody, folder.path(), arguments).unwrap_err();
+    let rejected = |arguments: &[&str]| import(nobody, folder.path(), arguments).unwrap_err();
     assert!(matches!(
-        refused(&["--into", "items", "@a.csv"]),
+        rejected(&["--into", "items", "@a.csv"]),
         ImportError::NoMap(_)
     ));
     assert!(matches!(
-        refused(&["--into", "items", "@a.ndjson", "@a.xml"]),
+        rejected(&["--into", "items", "@a.ndjson", "@a.xml"]),
         ImportError::Shape(_)
     ));
     assert!(matches!(
-        refused(&["--into", "items", "@none.ndjson"]),
+        rejected(&["--into", "items", "@none.ndjson"]),
         ImportError::File { .. }
     ));
     assert!(matches!(
-        refused(&["--into", "items", "@a.ndjson"]),
+        rejected(&["--into", "items", "@a.ndjson"]),
         ImportError::Call(CallError::Unreachable { .. })
     ));
 }
 
 #[test]
-fn a_refused_batch_ends_the_import_with_the_reason() {
+fn a_rejected_batch_stops_the_import() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.ndjson"), "{}").unwrap();
-    let (url, served) = stand_in(vec![(401, "{\"detail\":\"no token\"}".to_owned())]);
-    let said = import(&url, folder.path(), &["--into", "users", "@a.ndjson"])
+    let (url, served) = fake(vec![(401, "{\"detail\":\"no token\"}".to_owned())]);
+    let message = import(&url, folder.path(), &["--into", "users", "@a.ndjson"])
         .unwrap_err()
         .to_string();
     assert!(
-        said.contains("no token") && said.contains("SAIMA_TOKEN"),
-        "{said}"
+        message.contains("no token") && message.contains("SAIMA_TOKEN"),
+        "{message}"
     );
     served.join().unwrap();
 }
 
 #[test]
-fn rows_are_numbered_on_through_all_files() {
+fn row_numbers_continue_through_all_files() {
     let folder = tempfile::tempdir().unwrap();
     let map = "[events]\nid = { row = true, prefix = 'e' }\nuser_id = 'u'";
     fs::write(folder.path().join("map.toml"), map).unwrap();
     fs::write(folder.path().join("january.csv"), "u\na\nb\n").unwrap();
     fs::write(folder.path().join("february.csv"), "u\nc\nd\n").unwrap();
-    let (url, served) = stand_in(vec![answer(2, &[]), answer(2, &[])]);
+    let (url, served) = fake(vec![answer(2, &[]), answer(2, &[])]);
     let files = ["@january.csv", "@february.csv"];
     let arguments = [&["--into", "events", "--map", "@map.toml"][..], &files].concat();
     import(&url, folder.path(), &arguments).unwrap();
@@ -198,31 +201,31 @@ fn rows_are_numbered_on_through_all_files() {
 }
 
 #[test]
-fn a_service_that_stays_busy_is_quoted() {
+fn a_busy_service_is_quoted() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.ndjson"), "{}").unwrap();
     let full = "{\"detail\":\"No space left on device\"}".to_owned();
-    let (url, served) = stand_in(vec![(503, full); 20]);
-    let refused = import(&url, folder.path(), &["--into", "users", "@a.ndjson"]).unwrap_err();
+    let (url, served) = fake(vec![(503, full); 20]);
+    let rejected = import(&url, folder.path(), &["--into", "users", "@a.ndjson"]).unwrap_err();
     served.join().unwrap();
     assert_eq!(
-        told(refused),
+        printed(rejected),
         "the service was busy (503) on all 20 attempts: No space left on device"
     );
 }
 
-/// As the program tells it.
-fn told(error: ImportError) -> String {
+/// The error as the program prints it.
+fn printed(error: ImportError) -> String {
     format!("{:#}", anyhow::Error::from(error))
 }
 
 #[test]
-fn what_went_wrong_is_told_once() {
+fn an_error_names_the_url_once() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.ndjson"), "{}").unwrap();
     for url in ["http://127.0.0.1:9", "nowhere"] {
-        let refused = import(url, folder.path(), &["--into", "users", "@a.ndjson"]).unwrap_err();
-        let told = told(refused);
-        assert_eq!(told.matches(url).count(), 1, "{told}");
+        let rejected = import(url, folder.path(), &["--into", "users", "@a.ndjson"]).unwrap_err();
+        let printed = printed(rejected);
+        assert_eq!(printed.matches(url).count(), 1, "{printed}");
     }
 }
