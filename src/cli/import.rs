@@ -282,7 +282,7 @@ impl Batch {
         }
     }
 
-    /// Whether the line fits. A line that is too long for any batch is sent alone, and the service rejects it.
+    /// Returns true if the line fits. A line that is too long for any batch is sent alone, and the service rejects it.
     fn fits(&self, line: &Line) -> bool {
         let bytes = self.body.len() + line.json.len() + 1;
         self.numbers.is_empty() || (self.numbers.len() < self.lines && bytes <= BATCH_BYTES)

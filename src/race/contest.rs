@@ -84,7 +84,7 @@ struct Heat {
 }
 
 impl Heat {
-    /// Whether the lane has sellers enough to be compared within; otherwise all runners of the kind stand in.
+    /// Returns true if the lane has sellers enough; otherwise its runners are compared with all runners of the kind.
     fn stands_alone(&self, sellers: usize) -> bool {
         self.lane != LaneId::NONE && sellers >= ENOUGH
     }

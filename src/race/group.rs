@@ -24,7 +24,7 @@ pub(super) struct Sale {
     pub(super) buyer: UserRow,
     /// The place of its day in the window.
     pub(super) day: u8,
-    /// Whether it was refunded in full.
+    /// True if it was refunded in full.
     pub(super) refunded: bool,
 }
 

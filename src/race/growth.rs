@@ -31,7 +31,7 @@ pub(super) struct Trend {
     pub(super) slope: f64,
     /// The variance of b.
     variance: f64,
-    /// Whether at least two weeks have buyers; otherwise G is 0.
+    /// True if at least two weeks have buyers; otherwise G is 0.
     pub(super) proven: bool,
 }
 

@@ -59,7 +59,7 @@ impl Lanes {
         self.names.len()
     }
 
-    /// Whether there are no lanes.
+    /// Returns true if there are no lanes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()

@@ -34,9 +34,9 @@ pub struct Row {
     pub kind: Kind,
     /// Its name on the wire.
     pub name: &'static str,
-    /// Whether one buyer makes up at most a fixed share of a runner's money.
+    /// True if one buyer makes up at most a fixed share of a runner's money.
     pub(super) share_capped: bool,
-    /// Whether its standings include the usual value of an order.
+    /// True if its standings include the usual value of an order.
     pub(super) with_order: bool,
 }
 
@@ -122,7 +122,7 @@ impl<T> PerKind<T> {
         Self(std::array::from_fn(|row| of(TABLE[row].kind)))
     }
 
-    /// What `of` makes of each kind's value.
+    /// Applies `of` to each kind and its value.
     #[must_use]
     pub fn map<U>(self, mut of: impl FnMut(Kind, T) -> U) -> PerKind<U> {
         let mut rows = TABLE.iter();
@@ -180,7 +180,7 @@ impl RunnerRows {
 /// A runner, without its sales.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Runner {
-    /// Whether it exists; a deleted runner does not race.
+    /// True if it exists; a deleted runner does not race.
     pub present: bool,
     /// The lane in which it races.
     pub lane: LaneId,

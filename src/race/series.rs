@@ -23,9 +23,9 @@ pub(super) struct Terms {
     pub(super) cap: Option<Money>,
     /// The share of its sales that is trusted, in [0, 1].
     pub(super) integrity: f64,
-    /// Whether one buyer makes up at most [`SHARE`] of its money.
+    /// True if one buyer makes up at most [`SHARE`] of its money.
     pub(super) share_capped: bool,
-    /// Whether to compute the usual value of an order.
+    /// True to compute the usual value of an order.
     pub(super) with_order: bool,
 }
 
@@ -61,7 +61,7 @@ fn counted(week: &[Sale]) -> Option<usize> {
     kept.map(|sale| usize::from(sale.day))
 }
 
-/// Whether the runner is a seller: whether a buyer counts on a day of its whole weeks.
+/// Returns true if the runner is a seller: if a buyer counts on a day of its whole weeks.
 pub(super) fn sells(sales: &[Sale], opening: u8, window: &Window) -> bool {
     let whole = whole_weeks(opening);
     buyer_weeks(sales, window)

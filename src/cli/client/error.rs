@@ -75,7 +75,7 @@ pub enum CallError {
     },
 }
 
-/// What to check when the service does not answer.
+/// Names the things to check when the service does not answer.
 fn advice(url: &str) -> &'static str {
     if url.starts_with("https://") {
         "check that the service runs (`saima serve`), that --url is right, that --ca names the authority of its \

@@ -40,7 +40,7 @@ pub struct Mapping<C = String> {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Field<C> {
     pub(super) name: String,
-    /// Whether the field is a list even if it has one value.
+    /// True if the field is a list even with one value.
     pub(super) list: bool,
     pub(super) sources: Vec<Source<C>>,
 }

@@ -14,7 +14,7 @@ use crate::id::RunnerRow;
 pub(in crate::race) struct Forgotten(PerKind<HashSet<RunnerRow, foldhash::fast::RandomState>>);
 
 impl Forgotten {
-    /// Whether no runner is forgotten.
+    /// Returns true if no runner is forgotten.
     pub(super) fn is_empty(&self) -> bool {
         self.0.iter().all(|(_, rows)| rows.is_empty())
     }
@@ -24,12 +24,12 @@ impl Forgotten {
         self.0[kind].insert(row);
     }
 
-    /// Whether a runner is forgotten.
+    /// Returns true if a runner is forgotten.
     pub(super) fn has(&self, kind: Kind, row: RunnerRow) -> bool {
         self.0[kind].contains(&row)
     }
 
-    /// Whether one of some runners is forgotten.
+    /// Returns true if one of some runners is forgotten.
     pub(super) fn has_any(&self, runners: &RunnerRows) -> bool {
         runners.iter().any(|(kind, row)| self.has(kind, *row))
     }

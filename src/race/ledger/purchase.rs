@@ -30,7 +30,7 @@ impl Purchase {
         self.amount.less(self.refunded)
     }
 
-    /// Whether it was refunded in full, so that its buyer does not count through it.
+    /// Returns true if it was refunded in full; its buyer does not count through it then.
     #[must_use]
     pub fn is_refunded(&self) -> bool {
         self.refunded > Money::ZERO && self.refunded >= self.amount
@@ -57,8 +57,9 @@ impl Purchase {
         });
     }
 
-    /// Whether the refund is by the same buyer and of the same item, or of the same merchant if one of the two names no item: the
-    /// merchants of the same item may differ, since an item may change hands between purchase and refund.
+    /// Returns true if the refund is by the same buyer and of the same item, or of the same merchant if one of the two names no item.
+    ///
+    /// The merchants of the same item may differ, since an item may change hands between purchase and refund.
     fn agrees(&self, refund: &Refund) -> bool {
         let same = self.runners.named().find_map(|(kind, bought)| {
             let returned = refund.runners[kind].some()?;

@@ -127,7 +127,7 @@ impl Ledger {
         }
     }
 
-    /// Whether the sales of a day are held.
+    /// Returns true if the sales of a day are held.
     #[must_use]
     pub fn holds(&self, day: Day) -> bool {
         day >= self.notes.floor

@@ -27,7 +27,7 @@ impl Unlinked {
         }
     }
 
-    /// Whether there is a sum for a runner.
+    /// Returns true if there is a sum for a runner.
     pub(super) fn has(&self, kind: Kind, row: RunnerRow) -> bool {
         self.0[kind].contains_key(&row)
     }

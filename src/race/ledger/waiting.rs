@@ -68,8 +68,8 @@ impl Waiting {
             return Vec::new();
         }
         let range = (purchase, 0)..=(purchase, u64::MAX);
-        let taken = self.refunds.extract_if(range, |_, _| true);
-        taken
+        let removed = self.refunds.extract_if(range, |_, _| true);
+        removed
             .map(|((_, arrival), refund)| {
                 self.arrivals.remove(&arrival);
                 refund

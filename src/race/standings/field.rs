@@ -27,7 +27,7 @@ pub struct Standing {
     pub lower: Option<f64>,
     /// Whole weeks of its history, at most 12.
     pub weeks: usize,
-    /// Whether its growth cannot be told yet: under three weeks, or under two with a buyer.
+    /// True if its growth is not known yet: under three weeks, or under two with a buyer.
     pub newcomer: bool,
     /// Effective buyers of the last 28 days.
     pub buyers: f64,
