@@ -2,7 +2,7 @@
 
 use super::{Engine, Fate, Operation, Rejected};
 use crate::config::Config;
-use crate::ingest::{self, Fact, Facts, Moment, Record, Taken};
+use crate::ingest::{self, Accepted, Fact, Facts, Moment, Record};
 use crate::journal::Broken;
 
 impl Engine {
@@ -28,7 +28,7 @@ impl Engine {
         let mut facts = self.facts.write();
         let fates = facts.apply_all(read, &moment);
         if let Some(kept) = &self.kept
-            && fates.contains(&Ok(Taken::Fresh))
+            && fates.contains(&Ok(Accepted::Fresh))
         {
             let record = Record::Lines {
                 operation,
@@ -58,7 +58,7 @@ fn fresh<'l>(lines: &[&'l [u8]], fates: &[Fate]) -> Vec<&'l str> {
     let accepted = lines
         .iter()
         .zip(fates)
-        .filter(|(_, fate)| **fate == Ok(Taken::Fresh));
+        .filter(|(_, fate)| **fate == Ok(Accepted::Fresh));
     // A line that was read as JSON is UTF-8.
     accepted
         .filter_map(|(line, _)| std::str::from_utf8(line).ok())

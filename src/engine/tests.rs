@@ -1,4 +1,4 @@
-//! The engine over a clock that is moved by hand, and a real data directory.
+//! The engine with a manual clock and a real data directory.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::model::diagnose;
 use crate::telemetry::Telemetry;
 
 const NOON: &str = "2026-03-20T12:00:00Z";
-/// How long the end of an engine's threads is waited for.
+/// Maximum time to wait for the end of an engine's threads.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn noon() -> Time {
@@ -27,17 +27,17 @@ fn open(path: &Path, at: Time) -> Arc<Engine> {
     Engine::start(live, Clock::manual(at), Telemetry::default(), stored)
 }
 
-/// Ends an engine, and waits until its threads let go of the directory.
+/// Ends an engine, and waits until its threads release the directory.
 fn end(engine: Arc<Engine>, path: &Path) {
     drop(engine);
     let begun = Instant::now();
     while Directory::existing(path).is_err() {
-        assert!(begun.elapsed() < PATIENCE, "it does not end");
+        assert!(begun.elapsed() < PATIENCE, "the engine does not end");
         std::thread::yield_now();
     }
 }
 
-/// Tells one fact; what it was refused for.
+/// Sends one fact. The error is the reason of the rejection.
 fn tell(engine: &Engine, operation: Operation, line: &Value) -> Result<(), String> {
     let line = line.to_string();
     let fates = engine.ingest(operation, &[line.as_bytes()]).unwrap();
@@ -55,7 +55,7 @@ fn purchase(number: u32, at: Time) -> Value {
     })
 }
 
-/// A marketplace with 40 days of sales up to noon.
+/// Fills a marketplace with 40 days of sales up to noon.
 fn fill(engine: &Engine) {
     for item in 0..3 {
         let item =
@@ -68,7 +68,7 @@ fn fill(engine: &Engine) {
     }
 }
 
-/// What the engine answers, once it has rebuilt: a ranking with its reasons, and both boards.
+/// Returns the answers after a rebuild: a ranking with its reasons, and both boards.
 fn answers(engine: &Engine) -> [String; 3] {
     pollster::block_on(engine.rebuild());
     let body = br#"{"user_id":"u1","candidates":["i0","i1","i2"],"explain":true}"#;
@@ -86,12 +86,12 @@ fn answers(engine: &Engine) -> [String; 3] {
 }
 
 #[test]
-fn a_clock_that_jumps_back_refuses_what_lies_ahead_and_damages_nothing() {
+fn a_clock_that_jumps_back_damages_nothing() {
     let steady = tempfile::tempdir().unwrap();
     let steady = open(steady.path(), noon());
     fill(&steady);
-    let told_back = purchase(1_000, noon().plus(-3 * DAY));
-    tell(&steady, Operation::Events, &told_back).unwrap();
+    let sent_back = purchase(1_000, noon().plus(-3 * DAY));
+    tell(&steady, Operation::Events, &sent_back).unwrap();
 
     let directory = tempfile::tempdir().unwrap();
     let engine = open(directory.path(), noon());
@@ -103,12 +103,12 @@ fn a_clock_that_jumps_back_refuses_what_lies_ahead_and_damages_nothing() {
     assert_ne!(meanwhile, before, "the last days are ahead now");
     let ahead = tell(&engine, Operation::Events, &purchase(1_001, noon()));
     assert!(ahead.unwrap_err().contains("ahead of the clock"));
-    tell(&engine, Operation::Events, &told_back).unwrap();
+    tell(&engine, Operation::Events, &sent_back).unwrap();
     engine.checkpoint().unwrap();
     end(engine, directory.path());
 
     let engine = open(directory.path(), back);
-    tell(&engine, Operation::Events, &told_back).unwrap();
+    tell(&engine, Operation::Events, &sent_back).unwrap();
     let again = answers(&engine);
     engine.clock().set(noon());
     let after = answers(&engine);
@@ -116,6 +116,6 @@ fn a_clock_that_jumps_back_refuses_what_lies_ahead_and_damages_nothing() {
     assert_eq!(
         after,
         answers(&steady),
-        "what was told while it was back counts once"
+        "an event sent while the clock was back counts once"
     );
 }

@@ -1,14 +1,14 @@
-//! What a slice of events is about to touch is asked for before the first of them is applied.
+//! Prefetches what a slice of events is about to touch before the first of them is applied.
 //!
-//! An event of some user about some item waits for memory half a dozen times, one wait after the other: index, row, histories. The
-//! waits of the events of one slice overlap.
+//! An event waits for memory half a dozen times in sequence: index, row, histories. Prefetched, the waits of the events of one slice
+//! overlap.
 
 use super::{Fact, Facts, Fate, Moment, Rejected};
 use crate::id::Hash;
 use crate::model::Event;
 
 impl Facts {
-    /// Applies what was read, in order; the fate of each.
+    /// Applies facts in order. Returns the fate of each.
     pub fn apply_all(
         &mut self,
         read: Vec<Result<Fact<'_>, Rejected>>,

@@ -1,53 +1,53 @@
-//! What is left of a deleted user's events: what the race needs, and nothing that tells of the person.
+//! Traces: what stays of a deleted user's events, namely what the race needs and nothing about the person.
 //!
-//! Sales stay, under the number of the deletion as their buyer; a refund finds its purchase by a number that was made of the purchase's
-//! id under a key which is thrown away. Of all else stays at most that something was seen, where a history begins with it or nothing
-//! later is known.
+//! Sales stay, with the number of the deletion as their buyer. A refund finds its purchase by a number, hashed from the purchase's id
+//! under a key that is thrown away. Of other events at most the fact that something was seen stays, if a history may begin with it or
+//! nothing later is known.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, Fate, Moment, Rejected, Taken};
+use super::{Accepted, Facts, Fate, Moment, Rejected};
 use crate::clock::{Day, Time};
 use crate::id::{ItemRow, MerchantRow, UserRow};
 use crate::model::Id;
 use crate::model::{Event, EventKind};
 use crate::state::{Key, Learned};
 
-/// Who a deleted user is from then on.
+/// The pseudonym of a deleted user.
 #[derive(Clone, Copy, Debug)]
 pub struct Alias {
     /// The number of the deletion.
     pub number: u64,
-    /// Makes numbers of the ids of purchases.
+    /// Hashes the ids of purchases to numbers.
     pub key: Key,
 }
 
-/// What is left of an event.
+/// What stays of an event.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Trace<'a> {
     at: Time,
     item: Option<Cow<'a, str>>,
     merchant: Option<Cow<'a, str>>,
-    /// `None` where it tells only that something was seen.
+    /// The sale; `None` if the trace says only that something was seen.
     sale: Option<Sale>,
 }
 
-/// A purchase, or a refund.
+/// A purchase or a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 struct Sale {
     is_refund: bool,
     /// The number of the deletion.
     buyer: u64,
-    /// The number of the purchase that it is or gives back, where it has one.
+    /// Number of the purchase that it is or refunds, if it has one.
     purchase: Option<u64>,
     quantity: Option<f64>,
     amount: Option<f64>,
 }
 
 impl<'a> Trace<'a> {
-    /// What is left of an event of the user with that alias.
+    /// Returns the trace of an event by the user with that alias.
     #[must_use]
     pub fn of(event: Event<'a>, alias: &Alias) -> Self {
         let is_refund = event.kind == EventKind::Refund;
@@ -74,7 +74,7 @@ impl<'a> Trace<'a> {
         }
     }
 
-    /// It as an event of nobody, with the sale that it is.
+    /// Returns the trace as an event without a user, and its sale.
     fn event(self) -> (Event<'a>, Option<Sale>) {
         let kind = match self.sale {
             Some(Sale {
@@ -103,11 +103,11 @@ impl<'a> Trace<'a> {
 }
 
 impl Facts {
-    /// What the race needs of a trace, where days begin at that offset; `None`: nothing.
+    /// Returns what the race needs of a trace, or `None` if nothing. `utc_offset` says when days begin.
     #[must_use]
     pub fn needed<'a>(&self, trace: Trace<'a>, utc_offset: i64) -> Option<Trace<'a>> {
         let day = trace.at.day(utc_offset);
-        // A refund that finds its purchase counts on the purchase's day, whichever its own is.
+        // A refund that finds its purchase counts on the purchase's day, not on its own.
         let is_kept = |sale: &Sale| {
             self.books.sales.holds(day) || (sale.is_refund && sale.purchase.is_some())
         };
@@ -121,7 +121,7 @@ impl Facts {
         })
     }
 
-    /// Whether the history of an item or of a merchant may begin with a trace. Of what was deleted since that cannot be told.
+    /// Returns whether the history of an item or a merchant may begin with a trace. For entities deleted since, it may.
     fn may_begin_with(&self, trace: &Trace<'_>, day: Day) -> bool {
         let books = &self.books;
         let find = |id| books.items.find(books.hasher.hash(id), id);
@@ -141,7 +141,7 @@ impl Facts {
         (names_item && !is_earlier(item_began)) || (names_merchant && !is_earlier(merchant_began))
     }
 
-    /// Applies what is left of an event.
+    /// Applies a trace.
     pub(super) fn retrace(&mut self, trace: Trace<'_>, moment: &Moment<'_>) -> Fate {
         let (event, sale) = trace.event();
         let faults = self.contradictions(&event, moment);
@@ -154,10 +154,10 @@ impl Facts {
         let resolved = self.resolve(&event, sale.and_then(|sale| sale.purchase), moment);
         let buyer = sale.map_or(UserRow::NONE, |sale| self.nameless(sale.buyer));
         self.learn(&Learned { buyer, ..resolved }, moment);
-        Ok(Taken::Fresh)
+        Ok(Accepted::Fresh)
     }
 
-    /// The row of a buyer of whom only the number is known.
+    /// Returns the row of a buyer known only by the number of the deletion.
     fn nameless(&mut self, number: u64) -> UserRow {
         let users = &mut self.books.users;
         *self
@@ -166,7 +166,7 @@ impl Facts {
             .or_insert_with(|| users.reserve())
     }
 
-    /// Deletes a buyer of whom only the number is known.
+    /// Deletes a buyer known only by the number of the deletion.
     pub(super) fn depart(&mut self, number: u64, last_complete: Day) {
         if let Some(row) = self.nameless.remove(&number) {
             self.hold(row, last_complete);

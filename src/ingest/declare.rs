@@ -1,11 +1,11 @@
-//! Upserts and patches: what is declared of items, merchants and users.
+//! Upserts and patches: the declared fields of items, merchants and users.
 
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
 use super::read::{Patch, fact};
-use super::{Facts, Fate, Moment, Rejected, Taken};
+use super::{Accepted, Facts, Fate, Moment, Rejected};
 use crate::feature::{ItemFields, Space};
 use crate::id::{MerchantRow, TagId};
 use crate::model::declared::{merge, normalise};
@@ -50,7 +50,7 @@ impl Facts {
         }
     }
 
-    /// Declared tags and those of the name spaces, each once: the first one given holds.
+    /// Returns the declared tags and those of the name spaces, each once; of duplicates the first counts.
     fn item_tags(&mut self, item: &Item<'_>) -> Vec<(TagId, f32)> {
         let mut tags = self.tags(item.tags.as_ref());
         let spaces = [
@@ -89,7 +89,7 @@ impl Facts {
         })
     }
 
-    /// The row of a merchant, created bare and counted where there is none.
+    /// Returns the row of a merchant; an unknown one is created without declared fields, and counted.
     pub(super) fn merchant(&mut self, id: &str) -> MerchantRow {
         let (row, created) = self.books.merchants.find_or_create(&self.books.hasher, id);
         if created {
@@ -128,7 +128,7 @@ impl Facts {
         }
     }
 
-    /// Merges a patch into what was declared; the result must hold like an upsert.
+    /// Merges a patch into what was declared; the result must be as valid as an upsert.
     pub(super) fn patch(&mut self, patch: &Patch, _moment: &Moment<'_>) -> Fate {
         let reject = |errors| Rejected {
             id: Some(patch.id.clone()),
@@ -160,10 +160,10 @@ impl Facts {
                 text,
             ),
         }
-        Ok(Taken::Fresh)
+        Ok(Accepted::Fresh)
     }
 
-    /// What was declared of an entity, its id included; `None` where there is no such entity.
+    /// Returns what was declared of an entity, its id included, or `None` if there is no such entity.
     #[must_use]
     pub fn declared(&self, kind: EntityKind, id: &str) -> Option<Map<String, Value>> {
         let books = &self.books;
@@ -188,7 +188,7 @@ impl Facts {
     }
 }
 
-/// Each tag once, with the first weight given.
+/// Returns each tag once, with the first weight given.
 fn once(tags: Vec<(TagId, f32)>) -> Vec<(TagId, f32)> {
     let mut each: Vec<(TagId, f32)> = Vec::with_capacity(tags.len());
     for (tag, weight) in tags {

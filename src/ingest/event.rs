@@ -1,6 +1,6 @@
 //! Events: contradictions are rejected, ids become rows, and the books learn.
 
-use super::{Facts, Fate, Moment, Rejected, Taken};
+use super::{Accepted, Facts, Fate, Moment, Rejected};
 use crate::config::{Config, UnknownItems};
 use crate::feature::{Bond, Space};
 use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
@@ -9,12 +9,12 @@ use crate::race::Money;
 use crate::state::{EventId, Learned};
 
 impl Facts {
-    /// Applies an event, once for each id.
+    /// Applies an event. An event whose id is known changes nothing.
     pub(super) fn event(&mut self, event: &Event<'_>, moment: &Moment<'_>) -> Fate {
         let id = event.id.as_deref().map(|id| self.books.seen.hash(id));
         if id.is_some_and(|id| self.books.seen.has(id)) {
             self.counts.repeats += 1;
-            return Ok(Taken::Known);
+            return Ok(Accepted::Known);
         }
         let faults = self.contradictions(event, moment);
         if !faults.is_empty() {
@@ -45,7 +45,7 @@ impl Facts {
         tags.clear();
         self.item_tags = tags;
         self.counts.events[event.kind as usize] += 1;
-        Ok(Taken::Fresh)
+        Ok(Accepted::Fresh)
     }
 
     /// Lets the books learn from an event.
@@ -59,7 +59,7 @@ impl Facts {
         self.books.users.find_or_create(&self.books.hasher, id)
     }
 
-    /// The number of the purchase that an event with that id is or gives back, where it has one.
+    /// Returns the number of the purchase that an event with that id is or refunds, if it has one.
     fn purchase_of(&self, event: &Event<'_>, id: Option<EventId>) -> Option<u64> {
         let purchase = if event.kind == EventKind::Refund {
             let purchase = event.purchase_id.as_deref();
@@ -70,14 +70,14 @@ impl Facts {
         purchase.map(EventId::number)
     }
 
-    /// What in an event does not fit what is known.
+    /// Returns the contradictions between an event and the state.
     pub(super) fn contradictions(&self, event: &Event<'_>, moment: &Moment<'_>) -> Vec<Fault> {
         let mut faults = Vec::new();
         if event.at.since(moment.wall) > moment.config.store.future {
             faults.push(Fault::new(
                 "at",
                 format!(
-                    "lies more than {} s ahead of the clock",
+                    "is more than {} s ahead of the clock",
                     moment.config.store.future / 1_000
                 ),
             ));
@@ -109,7 +109,7 @@ impl Facts {
         faults
     }
 
-    /// Resolves an event to rows, created if unknown; leaves out what concerns the person.
+    /// Resolves an event to rows, created if unknown. The fields about the person stay empty.
     pub(super) fn resolve(
         &mut self,
         event: &Event<'_>,
@@ -165,7 +165,7 @@ impl Facts {
         })
     }
 
-    /// An item's merchant; one that was deleted is created bare again by what its items sell.
+    /// Returns an item's merchant. One that was deleted is created again, without declared fields, because its items still sell.
     fn revive(&mut self, merchant: MerchantRow) -> MerchantRow {
         let gone = self
             .books
@@ -189,7 +189,7 @@ impl Facts {
         Some(Bond::Creator(tag))
     }
 
-    /// Copies the tags of an item, which users learn from while the catalogue lies beside them.
+    /// Copies the tags of an item: the users' book learns from them and cannot borrow the catalogue meanwhile.
     fn copy_tags(&self, item: ItemRow, tags: &mut Vec<(TagId, f32)>) {
         if let Some(row) = item.some() {
             let items = &self.books.items;
@@ -197,7 +197,7 @@ impl Facts {
         }
     }
 
-    /// The gain for the history with the item itself, which a category may set apart.
+    /// Returns the gain for the history with the item itself, which a category may override.
     fn item_gain(&self, kind: EventKind, item: ItemRow, config: &Config) -> f64 {
         let own = || {
             let category = self.books.tags.bare_name(
@@ -214,7 +214,7 @@ impl Facts {
         set_apart.unwrap_or(config.profile.gains[kind as usize])
     }
 
-    /// The money of an event: its amount, else the listed price × quantity.
+    /// Returns the money of an event: its amount, else the listed price × quantity.
     fn worth(&self, event: &Event<'_>, item: ItemRow) -> Money {
         let listed = || {
             let price = item

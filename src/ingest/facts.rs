@@ -1,20 +1,20 @@
-//! The state that facts make, and the one place where a fact changes it.
+//! The state that facts make up: the books, and what concerns several of them.
 
 use std::collections::{HashMap, VecDeque};
 
-use super::{Fact, Fate, Moment, Retired, Taken};
+use super::{Accepted, Fact, Fate, Moment, Retired};
 use crate::clock::{Day, Time};
 use crate::config::Config;
 use crate::id::{TagId, UserRow};
 use crate::model::EventKind;
 use crate::state::{Books, EventId};
 
-/// How often things happened since the start.
+/// Counters since the start.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
     /// Events applied, by kind.
     pub events: [u64; EventKind::ALL.len()],
-    /// Events whose id was known already.
+    /// Events whose id was known.
     pub repeats: u64,
     /// Merchants created because an item or an event named them.
     pub bare_merchants: u64,
@@ -22,31 +22,31 @@ pub struct Counts {
     pub stubs: u64,
 }
 
-/// All state that facts make.
+/// All state that facts make up.
 #[derive(Debug)]
 pub struct Facts {
     /// The books.
     pub books: Books,
-    /// How often things happened.
+    /// Counters since the start.
     pub counts: Counts,
-    /// The latest event applied.
+    /// Time of the latest event applied.
     pub latest: Option<Time>,
-    /// Rises with every change but of sales that the standings depend on; of sales, [`Ledger::last_change`] tells.
+    /// Rises with every change that the standings depend on, except sales; see [`last_change`](crate::race::Ledger::last_change).
     pub revision: u64,
     /// Rows of deleted users whose purchases are still in the window, with the day from which they are free.
     pub(super) leaving: VecDeque<(Day, UserRow)>,
-    /// Rows of deleted users of whom only a number is known any more, by it, until their deletion comes again.
+    /// Rows of deleted users by the number of the deletion, until the record of the deletion is applied.
     pub(super) nameless: HashMap<u64, UserRow>,
     /// Deleted entities whose rows the live standings may still know.
     pub(super) retired: Vec<Retired>,
-    /// The hashes of the users who were deleted last, to know them again in an older back-up.
+    /// Hashes of the users deleted last, to recognise them in an older backup.
     pub(super) deleted: VecDeque<EventId>,
     /// Room for the tags of an event's item.
     pub(super) item_tags: Vec<(TagId, f32)>,
 }
 
 impl Facts {
-    /// An empty state with the bounds of a configuration.
+    /// Returns an empty state with the bounds of a configuration.
     #[must_use]
     pub fn new(config: &Config) -> Self {
         Self {
@@ -65,7 +65,7 @@ impl Facts {
     /// Applies one fact.
     ///
     /// # Errors
-    /// A fact that contradicts what is known is rejected, with every reason; it changes nothing.
+    /// A fact that contradicts the state is rejected with every reason, and changes nothing.
     pub fn apply(&mut self, fact: Fact<'_>, moment: &Moment<'_>) -> Fate {
         match fact {
             Fact::Item(item, text) => self.declare_item(&item, text),
@@ -75,10 +75,10 @@ impl Facts {
             Fact::Event(event) => return self.event(&event, moment),
             Fact::Trace(trace) => return self.retrace(trace, moment),
         }
-        Ok(Taken::Fresh)
+        Ok(Accepted::Fresh)
     }
 
-    /// Lets go of what lies before the window.
+    /// Drops what lies before the window that ends with the last complete day.
     pub fn expire(&mut self, last_complete: Day) {
         self.books.expire(last_complete);
         while self

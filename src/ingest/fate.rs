@@ -1,24 +1,24 @@
-//! The outcome of a line.
+//! The fate of a line: accepted or rejected.
 
 use crate::model::Fault;
 
-/// A line that was not taken.
+/// A rejected line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected {
-    /// Its id, where it could be read.
+    /// The id, if it could be read.
     pub id: Option<String>,
-    /// Every fault of it.
+    /// Every fault of the line.
     pub errors: Vec<Fault>,
 }
 
-/// What a fact that was taken meant.
+/// The effect of an accepted fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
-    /// It was news.
+pub enum Accepted {
+    /// It changed the state.
     Fresh,
-    /// An event of its id was known already: it changed nothing.
+    /// It changed nothing: an event of the same id was known.
     Known,
 }
 
-/// What became of a line.
-pub type Fate = Result<Taken, Rejected>;
+/// The outcome of a line.
+pub type Fate = Result<Accepted, Rejected>;

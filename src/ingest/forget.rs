@@ -1,7 +1,8 @@
-//! Deletion: the entity goes at once, and what was learnt of it is forgotten in slices, so that no request waits for the whole walk.
+//! Deletion: the entity is removed at once, and what was learnt of it is forgotten in slices, so that no request waits for a walk over
+//! all users.
 //!
-//! Its row stays out of use until the walk is over and standings without it are live, so nothing learnt of the old one, and no standing
-//! of it, can reach a new one.
+//! The row stays out of use until the walk is over and standings without it are live. So neither what was learnt of the old entity nor
+//! its standing can reach a new one.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -16,22 +17,22 @@ use crate::id::{ItemRow, MerchantRow, UserRow};
 use crate::race::WINDOW;
 use crate::state::{EventId, Gone};
 
-/// Deleted users of whom a hash is kept.
+/// Maximum number of deleted users of whom a hash is kept.
 const DELETED: usize = 1_000_000;
 
-/// A deleted entity of which something may still be known.
+/// A deleted entity of which something may still be known. Written to checkpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Retired {
     /// An item.
     Item(ItemRow),
-    /// A merchant, and the row under which its items name it from now on.
+    /// A merchant, and the row by which its items name it from now on.
     Merchant(MerchantRow, MerchantRow),
-    /// A user: nothing else names one but its purchases, which stay without a name.
+    /// A user. Only purchases name users, and they stay without a name.
     User,
 }
 
 impl Facts {
-    /// Takes an entity out; `None` where there is none. What was learnt of it goes with [`Self::forget`] and [`Self::release`].
+    /// Removes an entity; returns `None` if there is none. [`Self::leave`], [`Self::forget`] and [`Self::retire`] complete the deletion.
     pub fn delete(&mut self, kind: EntityKind, id: &str, last_complete: Day) -> Option<Retired> {
         let books = &mut self.books;
         let retired = match kind {
@@ -71,14 +72,14 @@ impl Facts {
         Some(retired)
     }
 
-    /// Keeps the row of a deleted user out of use for as long as the window may hold purchases that name it.
+    /// Keeps the row of a deleted user out of use as long as the window may hold purchases that name it.
     pub(super) fn hold(&mut self, row: UserRow, last_complete: Day) {
         let window = i32::try_from(WINDOW).unwrap_or(i32::MAX - 1);
         self.leaving
             .push_back((last_complete.plus(window + 1), row));
     }
 
-    /// The ids of the users of an older state who were deleted since, and have not come back themselves.
+    /// Returns the ids of the users of an older state who were deleted since and have not come back themselves.
     #[must_use]
     pub fn deleted_since(&self, older: &Self) -> Vec<String> {
         let deleted: HashSet<EventId> = self.deleted.iter().copied().collect();
@@ -90,7 +91,7 @@ impl Facts {
         gone.filter(|id| !known(id)).map(str::to_owned).collect()
     }
 
-    /// Nothing, but that it is still known who was deleted.
+    /// Returns an empty state that still knows who was deleted.
     #[must_use]
     pub fn emptied(&self, config: &Config) -> Self {
         let mut empty = Self::new(config);
@@ -129,18 +130,18 @@ impl Facts {
         }
     }
 
-    /// Ends the forgetting: the row may serve again once standings are live that were begun after this.
+    /// Ends the forgetting. The row can be used again once standings that were begun after this call are live.
     pub fn retire(&mut self, retired: Retired) {
         self.retired.push(retired);
     }
 
-    /// How many deleted entities standings begun now no longer know.
+    /// Returns how many deleted entities are unknown to standings that begin now.
     #[must_use]
     pub fn retired(&self) -> usize {
         self.retired.len()
     }
 
-    /// Ends the first so many deletions: their rows may serve again.
+    /// Ends the first `count` deletions: their rows can be used again.
     pub fn release(&mut self, count: usize) {
         for retired in self.retired.drain(..count.min(self.retired.len())) {
             match retired {

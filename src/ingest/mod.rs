@@ -21,7 +21,7 @@ pub use crate::model::{EntityKind, Operation};
 pub use crate::state::{Key, Moment};
 pub use anonymous::{Alias, Trace};
 pub use facts::{Counts, Facts};
-pub use fate::{Fate, Rejected, Taken};
+pub use fate::{Accepted, Fate, Rejected};
 pub use forget::Retired;
 pub use image::{Image, Restored};
 pub use read::{Fact, read};

@@ -1,4 +1,4 @@
-//! From a line of JSON to a fact, with every fault named where it is none.
+//! Reads a line of JSON as a fact, or reports every fault of it.
 
 use serde_json::{Map, Value};
 
@@ -6,40 +6,40 @@ use super::{EntityKind, Operation, Rejected, Trace};
 use crate::model::declared::{normalise, text_of};
 use crate::model::{Entity, Event, Fault, Item, Merchant, User, Vocabulary, diagnose, schema};
 
-/// A fact that holds by itself; whether it fits what is known is seen when it is applied.
+/// A fact that is valid in itself. Contradictions with the state are found when it is applied.
 #[derive(Debug)]
 pub enum Fact<'a> {
-    /// An item, and what to keep of its text.
+    /// An item, and its text as it is kept.
     Item(Item<'a>, Box<str>),
-    /// A merchant, and what to keep of its text.
+    /// A merchant, and its text as it is kept.
     Merchant(Merchant<'a>, Box<str>),
-    /// A user, and what to keep of its text.
+    /// A user, and its text as it is kept.
     User(User<'a>, Box<str>),
     /// A merge patch for an existing entity.
     Patch(Patch),
     /// An event.
     Event(Event<'a>),
-    /// What is left of an event whose user was deleted.
+    /// What stays of an event whose user was deleted.
     Trace(Trace<'a>),
 }
 
 /// A merge patch (RFC 7386) for one entity.
 #[derive(Debug)]
 pub struct Patch {
-    /// What it changes.
+    /// The kind of the entity.
     pub(super) kind: EntityKind,
-    /// Which one.
+    /// The id of the entity.
     pub(super) id: String,
-    /// The changes; the id is not among them.
+    /// The changes, without the id.
     pub(super) changes: Map<String, Value>,
-    /// The names and limits under which the result must hold.
+    /// The names and limits by which the result must be valid.
     pub(super) vocabulary: Vocabulary,
 }
 
 /// Reads one line.
 ///
 /// # Errors
-/// A line that is not JSON or breaks a rule, with every fault.
+/// The line is not JSON or breaks a rule; every fault is reported.
 pub fn read<'a>(
     operation: Operation,
     line: &'a [u8],
@@ -71,7 +71,7 @@ pub(super) fn fact<'a, T: Entity<'a>>(
     diagnose::line::<T>(line, schema, vocabulary).map_err(|(id, errors)| Rejected { id, errors })
 }
 
-/// The text to keep of a line that holds: without nulls, ids as strings, a list of tags as a map.
+/// Returns the text of a valid line as it is kept: without nulls, ids as strings, a list of tags as a map.
 fn declared(line: &[u8]) -> Box<str> {
     let Ok(Value::Object(mut fields)) = serde_json::from_slice(line) else {
         return Box::default();

@@ -1,7 +1,7 @@
-//! Facts as the journal holds them: the lines that were accepted, as they came, and under which settings.
+//! Records of the journal: the accepted lines as they came, and the settings under which they were learnt.
 //!
-//! The text itself is kept, not what was made of it: it can be read for as long as the wire contract holds, and learnt from anew under
-//! other settings. Records are numbered by their order here: new ones go to the end.
+//! The text itself is kept, not what was made of it: it stays readable as long as the wire contract holds, and can be learnt from again
+//! under other settings. Variants are written by their order here: append new ones at the end.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,9 +19,9 @@ use crate::model::{Event, Vocabulary};
 pub enum Record<'a> {
     /// Settings under which the facts that follow are learnt: sections of a configuration, as TOML.
     Terms(&'a str),
-    /// Lines that were accepted under one hold of the lock.
+    /// Lines accepted under one hold of the lock.
     Lines {
-        /// What was to be done with them.
+        /// The operation on the lines.
         operation: Operation,
         /// The machine's clock at that moment.
         wall: Time,
@@ -31,48 +31,48 @@ pub enum Record<'a> {
     },
     /// A deletion.
     Deletion {
-        /// Of what kind.
+        /// The kind of the entity.
         kind: EntityKind,
-        /// Of which one.
+        /// The id of the entity.
         id: &'a str,
-        /// The last day that was over.
+        /// The last complete day.
         last_complete: Day,
     },
-    /// Nothing: what was here is lost, or erased.
+    /// Nothing: the record was lost or erased.
     Lost,
-    /// Events that were accepted under one hold of the lock, some of them by users who were deleted since.
+    /// Events accepted under one hold of the lock, some of them by users who were deleted since.
     Anonymised {
         /// The machine's clock at that moment.
         wall: Time,
-        /// The lines, or what is left of them.
+        /// The lines, or what stays of them.
         #[serde(borrow)]
         lines: Vec<Line<'a>>,
     },
     /// The deletion of a user whose id is erased.
     Departure {
-        /// Its number, which is that of the buyer in what is left of the user's events.
+        /// Number of the deletion, which is the buyer in the traces of the user's events.
         number: u64,
-        /// The last day that was over.
+        /// The last complete day.
         last_complete: Day,
     },
 }
 
-/// An event in a record of which some are left in part only.
+/// An event of an anonymised record.
 #[derive(Debug, Deserialize, Serialize)]
 pub enum Line<'a> {
     /// The line as it came.
     Whole(&'a str),
-    /// What is left of it.
+    /// What stays of the event.
     Trace(#[serde(borrow)] Trace<'a>),
 }
 
-/// A record that cannot be applied.
+/// The reason for which a record cannot be applied.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
-    /// Its bytes are none of a record.
-    #[error("it is no record that this version knows")]
+    /// The bytes are not a record.
+    #[error("this version does not know such a record")]
     Bytes,
-    /// Its settings are not valid any more.
+    /// The settings are no longer valid.
     #[error("its settings cannot be read: {0}")]
     Terms(ConfigFaults),
 }
@@ -81,7 +81,7 @@ impl<'a> Record<'a> {
     /// Reads a record.
     ///
     /// # Errors
-    /// Bytes that are none.
+    /// The bytes are not a record.
     pub fn read(content: &'a [u8]) -> Result<Self, Unreadable> {
         postcard::from_bytes(content).map_err(|_| Unreadable::Bytes)
     }
@@ -93,8 +93,8 @@ impl<'a> Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// This record without the users who have an alias, but for what is `needed` of their traces, as bytes; `None` where it says nothing
-    /// of them.
+    /// Returns the bytes of this record without the users who have an alias, except for what is `needed` of their traces, or `None` if it
+    /// does not mention them.
     #[must_use]
     pub fn without(
         self,
@@ -143,7 +143,7 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Events of which those by users who have an alias are left in part only; `None` where there are none.
+/// Replaces the events of users who have an alias by their traces; returns `None` if there are none.
 fn anonymised<'a>(
     lines: Vec<Line<'a>>,
     alias: impl Fn(&str) -> Option<Alias>,
@@ -174,7 +174,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The user whom a line is about.
+/// Returns the user whom a line is about.
 fn user_of(operation: Operation, line: &str) -> Option<String> {
     let name = match operation {
         Operation::Events => "user_id",
@@ -185,10 +185,10 @@ fn user_of(operation: Operation, line: &str) -> Option<String> {
 }
 
 impl Facts {
-    /// Applies a record anew, under the settings `terms`, which a record may change; how many of its lines no longer hold.
+    /// Applies a record again, under the settings `terms`, which a record may change. Returns how many of its lines are no longer valid.
     ///
     /// # Errors
-    /// Settings that cannot be read.
+    /// The settings cannot be read.
     pub fn redo(&mut self, record: Record<'_>, terms: &mut Config) -> Result<usize, Unreadable> {
         match record {
             Record::Terms(text) => {
@@ -230,8 +230,8 @@ impl Facts {
         }
     }
 
-    /// Goes on under other settings. What was learnt under the ones before is worth the same at the latest event, whatever its half-life
-    /// is from then on.
+    /// Continues under other settings. What was learnt before keeps its value at the latest event, whatever its half-life is from then
+    /// on.
     pub fn change_terms(&mut self, from: &Config, to: &Config) {
         let [from, to] = [from, to].map(|config| Decay::new(config.profile.half_life));
         if let (true, Some(at)) = (from != to, self.latest) {
@@ -239,7 +239,7 @@ impl Facts {
         }
     }
 
-    /// Applies lines anew; how many no longer hold.
+    /// Applies lines again. Returns how many are no longer valid.
     fn redo_all(
         &mut self,
         read: Vec<Result<Fact<'_>, Rejected>>,
@@ -250,7 +250,7 @@ impl Facts {
         fates.into_iter().filter(Result::is_err).count()
     }
 
-    /// Deletes and forgets in one go.
+    /// Deletes an entity and forgets it at once.
     fn delete_whole(&mut self, kind: EntityKind, id: &str, last_complete: Day) {
         if let Some(retired) = self.delete(kind, id, last_complete) {
             self.leave(retired, 0..self.books.items.rows());

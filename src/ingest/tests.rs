@@ -1,4 +1,4 @@
-//! The door for facts, held against plain models: merge patches, and a catalogue under random facts and deletions.
+//! The door for facts against plain models: merge patches, and a catalogue under random facts and deletions.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ fn tell(facts: &mut Facts, config: &Config, operation: Operation, fact: &Value) 
 }
 
 #[test]
-fn patches_merge_as_the_examples_of_rfc_7386() {
+fn patches_merge_as_in_rfc_7386() {
     for (target, patch, result) in [
         (json!({"a":"b"}), json!({"a":"c"}), json!({"a":"c"})),
         (json!({"a":"b"}), json!({"b":"c"}), json!({"a":"b","b":"c"})),
@@ -85,14 +85,14 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The catalogue as it should be.
+/// The expected catalogue.
 #[derive(Clone, Default)]
 struct Model {
     /// Declared tags by item.
     items: BTreeMap<u8, BTreeMap<String, f64>>,
     merchant_of: BTreeMap<u8, u8>,
     merchants: BTreeMap<u8, ()>,
-    /// How often the one user viewed an item since it was there.
+    /// Views of an item by the one user, since the item was created.
     views: BTreeMap<u8, f64>,
 }
 
@@ -101,7 +101,7 @@ fn names(tags: &[u8]) -> BTreeMap<String, f64> {
 }
 
 impl Model {
-    /// Takes a step on both sides; they must agree on whether it could be taken.
+    /// Applies a step on both sides; they must agree on whether it is accepted.
     fn take(&mut self, facts: &mut Facts, config: &Config, step: &Step) {
         match step {
             Step::Put(id, merchant, tags) => {
@@ -211,7 +211,7 @@ impl Model {
     }
 }
 
-/// Deletes an entity as the engine does, but for the rebuild after it.
+/// Deletes an entity as the engine does, without the rebuild after it.
 fn delete(facts: &mut Facts, kind: EntityKind, id: &str) -> bool {
     let Some(retired) = facts.delete(kind, id, Day(20_400)) else {
         return false;
@@ -223,7 +223,7 @@ fn delete(facts: &mut Facts, kind: EntityKind, id: &str) -> bool {
     true
 }
 
-/// The one user's history with items, in views: all of them are of one instant.
+/// Returns the one user's history with items, in views, all of one instant.
 fn learnt(facts: &Facts) -> BTreeMap<u8, f64> {
     let books = &facts.books;
     let Some(user) = books.users.find(&books.hasher, "u") else {
@@ -246,7 +246,7 @@ proptest! {
     #![proptest_config(crate::tests::cases(128))]
 
     #[test]
-    fn a_catalogue_under_random_facts_and_deletions_is_what_the_model_says(steps in prop::collection::vec(step(), 1..80)) {
+    fn a_catalogue_follows_its_model(steps in prop::collection::vec(step(), 1..80)) {
         let config = Config::embedded();
         let mut facts = Facts::new(&config);
         let mut model = Model::default();
@@ -257,7 +257,7 @@ proptest! {
     }
 
     #[test]
-    fn an_image_is_of_one_instant_and_what_came_later_can_be_applied_to_it(
+    fn an_image_is_of_one_instant(
         before in prop::collection::vec(step(), 0..60),
         later in prop::collection::vec((step(), 0usize..3), 0..60),
     ) {
@@ -318,14 +318,14 @@ fn next(image: &mut Image, facts: &Facts) -> Option<Vec<u8>> {
 /// Code of the small part of the sales, whose sets are in no order.
 const SALES: u8 = 0x24;
 
-/// All parts but the head, and that one.
+/// Returns all parts but the head and that one.
 fn rows(facts: &mut Facts) -> Vec<Vec<u8>> {
     let mut image = facts.freeze(String::new());
     let parts = std::iter::from_fn(|| next(&mut image, facts));
     parts.skip(1).filter(|part| part[0] != SALES).collect()
 }
 
-/// A record without the user `gone`, as far as the race does not need it; `None` where it says nothing of that user.
+/// Returns a record without the user `gone`, except for what the race needs, or `None` if it does not mention that user.
 fn erased(record: Record<'_>, facts: &Facts) -> Option<Vec<u8>> {
     let (number, key) = (7, Key::default());
     let alias = |user: &str| (user == "gone").then_some(Alias { number, key });
@@ -333,7 +333,7 @@ fn erased(record: Record<'_>, facts: &Facts) -> Option<Vec<u8>> {
 }
 
 #[test]
-fn of_a_deleted_user_stays_what_the_race_needs_and_no_more() {
+fn traces_keep_only_what_the_race_needs() {
     let config = Config::embedded();
     let mut facts = Facts::new(&config);
     let item = json!({"id": "i", "price": 3});
@@ -367,9 +367,9 @@ fn of_a_deleted_user_stays_what_the_race_needs_and_no_more() {
     };
     let left = erased(whole, &facts).unwrap();
     let Record::Anonymised { lines, .. } = Record::read(&left).unwrap() else {
-        panic!("nothing was left of the events")
+        panic!("nothing stayed of the events")
     };
-    // That the item was first seen, but not the sale, which no window holds any more; then the sale of late, and the other's event.
+    // The first sight of the item without the sale, which no window holds; then the recent sale, and the other user's event.
     let [Line::Trace(first), Line::Trace(sale), Line::Whole(_)] = &lines[..] else {
         panic!("{lines:?}")
     };
@@ -378,6 +378,6 @@ fn of_a_deleted_user_stays_what_the_race_needs_and_no_more() {
     assert!(sale.contains("buyer: 7"), "{sale}");
     assert!(
         erased(Record::read(&left).unwrap(), &facts).is_none(),
-        "what is left is left alone"
+        "a trace does not change again"
     );
 }

@@ -6,6 +6,7 @@
 //! checkpoint lacks leaves its book empty. Books are plain data: no lock, no clock, no log.
 
 mod book;
+mod event_id;
 mod format_1;
 mod items;
 mod learned;
@@ -25,11 +26,12 @@ use crate::feature::{Items, Merchants, Tags, Users};
 use crate::race::Ledger;
 
 pub use book::{Book, Gone};
+pub use event_id::{EventId, Key};
 pub use format_1::Format1;
 pub use learned::Learned;
 pub use moment::Moment;
 pub use part::{Image, Present};
-pub use seen::{EventId, Key, Seen};
+pub use seen::Seen;
 pub use table::{HEAD, HEAD_OF_FORMAT_1};
 
 table::books! {
@@ -43,6 +45,6 @@ table::books! {
     tags: Tags = [0x23, 0x03];
     /// The sales of the window.
     sales: Ledger = [0x24, 0x11];
-    /// The event ids of late.
+    /// The recent event ids.
     seen: Seen = [0x25, 0x12];
 }

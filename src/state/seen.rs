@@ -1,18 +1,15 @@
-//! The event ids of late, so that an event that comes twice counts once.
+//! The recent event ids, so that an event that comes twice counts once.
 //!
-//! An id is kept as its 128 bits of SipHash-1-3 (Aumasson, Bernstein, INDOCRYPT 2012) under a random key: two ids of one window fall
-//! together with a chance below 10⁻²⁴. The hash outlives the process, which a hash made for tables in memory could not. The ids stand in
-//! the order in which they came, so that the oldest go first; a table of places finds them.
+//! An id is kept as its keyed 128-bit hash. The ids are in the order of their arrival, so that the oldest are evicted first; a hash
+//! table of places finds them.
 
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, Hasher};
 
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
-use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::part::whole;
-use super::{Book, Learned, Moment};
+use super::{Book, EventId, Key, Learned, Moment};
 use crate::binary::append;
 use crate::chunked::Chunked;
 use crate::clock::Time;
@@ -23,70 +20,36 @@ use crate::telemetry::Size;
 /// Everything but the ids.
 const SMALL: usize = 0;
 
-/// How many ids share one note of when they came.
+/// Number of ids that share one note of their time of arrival.
 const NOTE: u64 = 1_024;
 
-/// Ids for which there is room from the start: tables that grow copy themselves while the writer holds the lock. Memory that was
-/// never touched costs nothing.
+/// Maximum number of ids for which memory is reserved at the start. A table that grows copies itself while the writer holds the lock;
+/// reserved memory that was never touched costs nothing.
 const ROOM: usize = 1 << 22;
 
-/// The keyed hash of an event id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
-pub struct EventId(u64, u64);
-
-impl EventId {
-    /// A number for the ledger; never 0.
-    pub fn number(self) -> u64 {
-        self.0.max(1)
-    }
-}
-
-/// A key under which ids are hashed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Key(u64, u64);
-
-impl Default for Key {
-    /// One that nobody knew before.
-    fn default() -> Self {
-        // Each of them is keyed by the system's own randomness.
-        let random = || std::hash::RandomState::new().build_hasher().finish();
-        Self(random(), random())
-    }
-}
-
-impl Key {
-    /// The hash of an id.
-    pub fn hash(self, id: &str) -> EventId {
-        let mut hasher = SipHasher13::new_with_keys(self.0, self.1);
-        hasher.write(id.as_bytes());
-        let hash = hasher.finish128();
-        EventId(hash.h1, hash.h2)
-    }
-}
-
-/// The number of an id, modulo 2³².
+/// Returns the number of an id modulo 2³².
 fn place_of(number: u64) -> u32 {
     u32::try_from(number & u64::from(u32::MAX)).unwrap_or(u32::MAX)
 }
 
-/// Remembered event ids, at most so many and so old.
+/// The remembered event ids, bounded in number and age.
 #[derive(Debug)]
 pub struct Seen {
     key: Key,
     ids: Chunked<EventId>,
-    /// The number of the first id in `ids`, counted from the start.
+    /// Number of the first id in `ids`, counted from the very first id.
     first: u64,
-    /// Numbers of ids, modulo 2³², by hash.
+    /// Numbers of the ids modulo 2³², by hash.
     places: HashTable<u32>,
-    /// When the ids from a number on came.
+    /// Times of arrival: of the ids from a number on.
     notes: VecDeque<(u64, Time)>,
     most: usize,
     age: i64,
-    /// Ids that gave way to others at the bound, in all.
+    /// Ids evicted at the bound, in all. Ids that were too old do not count.
     evicted: u64,
 }
 
-/// The remembered ids at one instant, to be written down while others come.
+/// The remembered ids at one instant.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct SeenImage {
     key: Key,
@@ -98,7 +61,7 @@ pub struct SeenImage {
 }
 
 impl Seen {
-    /// The same key for what is not remembered yet: hashes that are kept elsewhere stay good.
+    /// Returns an empty book under the same key: hashes kept elsewhere stay valid.
     pub fn emptied(&self) -> Self {
         Self {
             key: self.key,
@@ -106,7 +69,7 @@ impl Seen {
         }
     }
 
-    /// Remembers at most `most` ids for at most `age` milliseconds.
+    /// Returns an empty book of at most `most` ids, each for at most `age` milliseconds.
     pub fn new(most: usize, age: i64) -> Self {
         Self {
             key: Key::default(),
@@ -120,7 +83,7 @@ impl Seen {
         }
     }
 
-    /// The ids as they are now.
+    /// Returns the ids as they are now.
     pub fn image(&self) -> SeenImage {
         SeenImage {
             key: self.key,
@@ -131,7 +94,7 @@ impl Seen {
         }
     }
 
-    /// Takes over an image, but for its ids; nothing must be remembered yet.
+    /// Restores an image without its ids, into an empty book.
     pub fn restore(&mut self, image: SeenImage) {
         self.key = image.key;
         self.first = image.first;
@@ -139,7 +102,7 @@ impl Seen {
         self.evicted = image.evicted;
     }
 
-    /// Takes back an id of an image, in order. Whatever number the image began with: loading does not judge.
+    /// Restores the next id of an image. Any first number is accepted: loading does not validate.
     pub fn restore_id(&mut self, id: EventId) {
         let number = self.first.wrapping_add(self.ids.len() as u64);
         self.ids.push(id);
@@ -151,12 +114,12 @@ impl Seen {
         self.places.insert_unique(id.0, place_of(number), hash);
     }
 
-    /// The hash of an id.
+    /// Returns the hash of an id.
     pub fn hash(&self, id: &str) -> EventId {
         self.key.hash(id)
     }
 
-    /// Whether an id is remembered.
+    /// Returns whether an id is remembered.
     pub fn has(&self, id: EventId) -> bool {
         self.places
             .find(id.0, |&place| self.at(place) == Some(id))
@@ -167,13 +130,13 @@ impl Seen {
         self.ids.get(self.offset(place)).copied()
     }
 
-    /// Where the id of that number, modulo 2³², stands now.
+    /// Returns the place of the id of that number modulo 2³².
     fn offset(&self, place: u32) -> usize {
         let first = place_of(self.first);
         place.wrapping_sub(first) as usize
     }
 
-    /// Remembers an id that is not remembered yet.
+    /// Remembers an id that is not remembered.
     pub fn add(&mut self, id: EventId, now: Time) {
         self.forget_old(now);
         let number = self.first + self.ids.len() as u64;
@@ -187,7 +150,7 @@ impl Seen {
         self.restore_id(id);
     }
 
-    /// Lets the oldest go: those beyond the count, and those of a note that is followed by one already too old.
+    /// Drops the oldest ids: those beyond the bound, and those of a note whose next note is too old.
     fn forget_old(&mut self, now: Time) {
         while self.ids.len() >= self.most.max(1) {
             self.forget_first();
@@ -279,7 +242,7 @@ mod tests {
     use crate::clock::HOUR;
 
     #[test]
-    fn the_oldest_go_first_by_count() {
+    fn the_oldest_are_evicted_first() {
         let mut seen = Seen::new(3_000, HOUR);
         let ids: Vec<EventId> = (0..10_000).map(|n| seen.hash(&n.to_string())).collect();
         for (n, &id) in ids.iter().enumerate() {
@@ -294,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_old_goes() {
+    fn ids_that_are_too_old_are_dropped() {
         let mut seen = Seen::new(1_000_000, HOUR);
         let ids: Vec<EventId> = (0..5_000).map(|n| seen.hash(&n.to_string())).collect();
         ids.iter().for_each(|&id| seen.add(id, Time::default()));

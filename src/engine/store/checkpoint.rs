@@ -1,4 +1,4 @@
-//! Checkpoints in the background: when they are due, and how they are made while everything goes on.
+//! Checkpoints in the background: when one is due, and how it is written while facts and requests go on.
 
 use std::io;
 use std::sync::{Arc, Weak};
@@ -10,16 +10,16 @@ use crate::engine::Engine;
 use crate::ingest::Image;
 use crate::journal::{Broken, Checkpoint, Directory, JournalError, Parts};
 
-/// How often the thread looks whether a checkpoint is due.
+/// Time between two looks whether a checkpoint is due.
 const LOOK: Duration = Duration::from_millis(20);
-/// How long it waits after one that could not be written.
+/// Pause after a checkpoint that could not be written.
 const RETRY: Duration = Duration::from_secs(2);
 
 impl Engine {
-    /// Writes a checkpoint of everything that was applied before; `None` where facts are kept in memory only.
+    /// Writes a checkpoint of everything applied so far; returns `None` if facts are kept in memory only.
     ///
     /// # Errors
-    /// What the system refused; the checkpoint before stays.
+    /// An I/O error; the previous checkpoint stays.
     pub fn checkpoint(&self) -> Result<Option<Checkpoint>, JournalError> {
         let Some(kept) = &self.kept else {
             return Ok(None);
@@ -33,7 +33,7 @@ impl Engine {
         *newest = Some(written.clone());
         self.observe_checkpoint(sequence, started.elapsed());
         let directory = kept.journal.directory();
-        // An older one must not meet a journal that no longer says what came after it.
+        // After the erasure the journal no longer fits an older checkpoint.
         directory.drop_checkpoints(&written)?;
         let utc_offset = self.generation().config.race.utc_offset;
         kept.erase(sequence, &erased, |trace| {
@@ -43,8 +43,8 @@ impl Engine {
         Ok(Some(written))
     }
 
-    /// Takes the facts as they are now, the end of a segment. Not in the middle of a deletion: what is half forgotten would stay half
-    /// known.
+    /// Freezes the facts as they are now and ends the segment there. Never in the middle of a deletion: what is half forgotten would stay
+    /// half known.
     fn freeze(&self, kept: &Kept) -> Result<(u64, Image), Broken> {
         let _no_deletion = self.deleting.lock();
         kept.journal.check()?;
@@ -53,7 +53,7 @@ impl Engine {
         Ok((kept.journal.end_segment(), facts.freeze(terms)))
     }
 
-    /// Writes what is frozen, once the journal that it covers is durable; with the users whom that journal is to forget.
+    /// Writes what is frozen, once the journal that it covers is durable. Returns also the users to erase from that journal.
     fn write_frozen(
         &self,
         kept: &Kept,
@@ -83,7 +83,7 @@ impl Engine {
         }
     }
 
-    /// Lets go of journal that is covered and older, or more, than is to be kept.
+    /// Drops segments that are covered and exceed the configured age or size of the history.
     fn drop_segments(&self, directory: &Directory, sequence: u64) -> Result<(), JournalError> {
         let store = &self.generation().config.store;
         let now = SystemTime::now();
@@ -96,7 +96,7 @@ impl Engine {
     }
 }
 
-/// Starts the thread that writes checkpoints when they are due; it ends when the engine is gone.
+/// Starts the thread that writes checkpoints when they are due. It ends with the engine.
 pub(in crate::engine) fn run(engine: &Arc<Engine>) {
     if let Some(kept) = &engine.kept {
         let newest = kept.newest.lock().as_ref().map_or(0, |it| it.sequence);
@@ -109,7 +109,7 @@ pub(in crate::engine) fn run(engine: &Arc<Engine>) {
 fn watch(engine: &Weak<Engine>) {
     let (mut bytes, mut last, mut since) = (0, None, Instant::now());
     let erasing = |kept: &Kept| !kept.erasing.lock().is_empty();
-    // An erasure that an earlier process was asked for does not wait for another hour.
+    // An erasure that an earlier process left unfinished is due at once.
     let mut overdue = engine
         .upgrade()
         .is_some_and(|engine| engine.kept.as_ref().is_some_and(erasing));
@@ -129,7 +129,7 @@ fn watch(engine: &Weak<Engine>) {
                 }
                 Err(error) => {
                     engine.telemetry.journal.checkpoint_failures.inc();
-                    tracing::error!("no checkpoint could be written: {error}");
+                    tracing::error!("the checkpoint could not be written: {error}");
                     pause = RETRY;
                 }
             }

@@ -1,8 +1,8 @@
-//! Erasure: what the journal still holds of a deleted user goes once a checkpoint covers it.
+//! Erasure: the journal forgets a deleted user once a checkpoint covers the deletion.
 //!
-//! The state forgets a user at once, and so does the checkpoint after that. What is kept of the covered journal is then written anew
-//! without the lines about the user; of purchases and refunds what the race needs stays, without a name. Until that is done, a file
-//! names the users it is still to be done for: so an end in the middle loses no erasure.
+//! The state forgets a user at once, and so does the next checkpoint. Then the covered segments are rewritten without the lines about
+//! the user; of purchases and refunds what the race needs stays, without a name. Until this is done, a file lists the users, so that no
+//! erasure is lost if the process ends in the middle.
 
 use std::collections::HashMap;
 
@@ -16,15 +16,15 @@ use crate::journal::{Directory, JournalError};
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct Erased {
     id: String,
-    /// The record of the deletion: nothing of the user is kept from before it.
+    /// Sequence of the deletion: records up to it keep nothing of the user.
     at: u64,
-    /// Makes numbers of the ids of the user's purchases; it goes with the note of the erasure, so that nobody can make them again.
+    /// Hashes the ids of the user's purchases. It is deleted with the list of erasures, so that nobody can repeat the hash.
     #[serde(default)]
     key: Key,
 }
 
 impl Erased {
-    /// The user whom a record deletes.
+    /// Returns the user whom a record deletes.
     pub(super) fn of(record: &Record<'_>, at: u64) -> Option<Self> {
         match record {
             Record::Deletion {
@@ -55,8 +55,8 @@ impl<'a> Deletions<'a> {
         Self(each)
     }
 
-    /// Those of the users whose erasure was begun that may be erased in one segment and not yet in the next: whom the newest checkpoint
-    /// covers, or all where it is lost.
+    /// Selects the users who may be erased in some segments and not yet in others: those whose deletion the newest checkpoint covers, or
+    /// all if there is none.
     pub(super) fn half_done(
         directory: &Directory,
         users: &'a [Erased],
@@ -65,7 +65,7 @@ impl<'a> Deletions<'a> {
         Ok(Self::new(users.iter().filter(|it| it.at <= covered)))
     }
 
-    /// The record `at` as it is once the erasure is ended, so that all of the journal tells of the same; `None`: as it is.
+    /// Returns the record `at` as it is after the erasure, so that the whole journal is consistent, or `None` if it does not change.
     pub(super) fn end(&self, at: u64, content: &[u8]) -> Option<Vec<u8>> {
         if self.0.is_empty() {
             return None;
@@ -83,7 +83,7 @@ impl<'a> Deletions<'a> {
         Record::read(content).ok()?.without(alias, needed)
     }
 
-    /// Who a user of the record `at` is from now on: that goes by the first deletion after it.
+    /// Returns the alias of a user in the record `at`: that of the first deletion after it.
     fn alias(&self, user: &str, at: u64) -> Option<Alias> {
         let later = self.0.get(user)?.iter().filter(|it| at <= it.at);
         let first = later.min_by_key(|it| it.at)?;
@@ -94,7 +94,7 @@ impl<'a> Deletions<'a> {
     }
 }
 
-/// The users whose erasure was begun and not ended.
+/// Reads the users whose erasure is unfinished.
 pub(super) fn unfinished(directory: &Directory) -> Result<Vec<Erased>, JournalError> {
     let Some(note) = directory.note()? else {
         return Ok(Vec::new());
@@ -106,7 +106,7 @@ pub(super) fn unfinished(directory: &Directory) -> Result<Vec<Erased>, JournalEr
     })
 }
 
-/// Takes down durably whose erasure is begun.
+/// Lists durably the users whose erasure begins.
 pub(super) fn note(directory: &Directory, users: &[Erased]) -> Result<(), JournalError> {
     if users.is_empty() {
         return Ok(());
@@ -115,7 +115,7 @@ pub(super) fn note(directory: &Directory, users: &[Erased]) -> Result<(), Journa
 }
 
 impl Kept {
-    /// Takes down durably of whom the journal up to `sequence` is to know nothing more.
+    /// Lists durably the users to erase from the journal up to `sequence`.
     pub(super) fn note_erased(&self, sequence: u64) -> Result<Vec<Erased>, JournalError> {
         let erasing = self.erasing.lock();
         let covered = erasing.iter().filter(|user| user.at <= sequence);
@@ -125,7 +125,7 @@ impl Kept {
         Ok(covered)
     }
 
-    /// Writes the journal up to `sequence`, which a checkpoint covers, anew without the users, but for what is `needed` of their traces.
+    /// Rewrites the journal up to `sequence`, which a checkpoint covers, without the users, except for what is `needed` of their traces.
     pub(super) fn erase(
         &self,
         sequence: u64,
@@ -138,7 +138,7 @@ impl Kept {
         let directory = self.journal.directory();
         let deletions = Deletions::new(users);
         let ids = || deletions.0.keys();
-        // An id may be written with escapes, and a number in many ways.
+        // The bytes of an id can differ from the id: JSON has escapes, and a number many spellings.
         let is_plain = |id: &&str| id.parse::<f64>().is_err();
         let plain = ids().all(is_plain);
         let concerned = |bytes: &[u8]| {
@@ -153,7 +153,7 @@ impl Kept {
         self.erasing.lock().retain(|user| !users.contains(user));
         tracing::info!(
             users = users.len(),
-            "the journal knows of deleted users no more"
+            "deleted users were erased from the journal"
         );
         Ok(())
     }

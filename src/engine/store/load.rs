@@ -1,4 +1,4 @@
-//! The start from a data directory: the newest checkpoint, and the records after it.
+//! The start from a data directory: the newest checkpoint and the records after it.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -8,19 +8,19 @@ use crate::config::Config;
 use crate::ingest::{Facts, Record, Restored, Unreadable};
 use crate::journal::{Checkpoint, Directory, JournalError, Torn};
 
-/// How often a start says how far it is.
+/// Time between two log lines about the progress of a start.
 const PROGRESS: Duration = Duration::from_secs(2);
 
-/// What a directory holds.
+/// The content of a data directory.
 pub(super) struct Found {
     pub(super) facts: Facts,
     pub(super) checkpoint: Option<Checkpoint>,
-    /// Bytes of the journal after it.
+    /// Bytes of the journal after the checkpoint.
     pub(super) uncovered: u64,
-    /// The last record.
+    /// Sequence of the last record.
     pub(super) last: u64,
     pub(super) torn: Option<Torn>,
-    /// Users of whom journal that is covered may still know.
+    /// Users whom the journal may still mention, to be erased.
     pub(super) erasing: Vec<Erased>,
 }
 
@@ -34,12 +34,12 @@ pub(super) fn load(directory: &Directory, config: &Config) -> Result<Found, Jour
     );
     for book in restored.missing() {
         tracing::warn!(
-            "the checkpoint is from before the {book} were kept, so they are empty; `saima rebuild` learns them from the journal"
+            "the checkpoint holds no complete book \"{book}\", because it was written by an older version; `saima rebuild` learns it from the journal"
         );
     }
     let after = checkpoint.as_ref().map_or(0, |it| it.sequence);
     let mut terms = of_terms(&restored.terms, config, directory)?;
-    let (mut facts, mut refused) = (restored.facts, 0);
+    let (mut facts, mut rejected) = (restored.facts, 0);
     let begun = erase::unfinished(directory)?;
     let (half_done, mut erasing) = (Deletions::half_done(directory, &begun)?, begun.clone());
     let uncovered = directory.bytes_after(after);
@@ -50,12 +50,15 @@ pub(super) fn load(directory: &Directory, config: &Config) -> Result<Found, Jour
             erasing.extend(Erased::of(&record, sequence));
             facts.redo(record, &mut terms)
         });
-        refused += done.map_err(|what| damaged(path, offset, &what))?;
+        rejected += done.map_err(|what| damaged(path, offset, &what))?;
         progress.add(content.len());
         Ok::<_, JournalError>(())
     })?;
-    if refused > 0 {
-        tracing::error!(refused, "lines of the journal that held once hold no more");
+    if rejected > 0 {
+        tracing::error!(
+            rejected,
+            "lines of the journal that were valid are rejected now"
+        );
     }
     facts.change_terms(&terms, config);
     tracing::info!(
@@ -74,7 +77,7 @@ pub(super) fn load(directory: &Directory, config: &Config) -> Result<Found, Jour
     })
 }
 
-/// What the newest checkpoint holds, and which that is; nothing where there is none.
+/// Restores the newest checkpoint; returns empty facts if there is none.
 pub(super) fn restored(
     directory: &Directory,
     config: &Config,
@@ -106,7 +109,7 @@ pub(super) fn damaged(path: &Path, offset: u64, what: &Unreadable) -> JournalErr
     }
 }
 
-/// Says from time to time how far a replay is.
+/// Logs the progress of a replay from time to time.
 pub(super) struct Progress {
     all: u64,
     done: u64,

@@ -1,4 +1,4 @@
-//! What makes facts last: the journal that they are written to, the checkpoints, and the start from both.
+//! Durability: the journal of facts, the checkpoints, and the start from both.
 
 mod checkpoint;
 mod erase;
@@ -20,32 +20,32 @@ pub(super) use checkpoint::run;
 use erase::Erased;
 pub use offline::{Learnt, Restoring, rebuild};
 
-/// Bytes of records that may wait for the disk.
+/// Maximum number of bytes of records that wait for the disk.
 const WAITING: usize = 64 << 20;
 
-/// Facts and where they are kept.
+/// Facts, and the journal that keeps them.
 #[derive(Debug)]
 pub struct Stored {
     pub(super) facts: Facts,
     pub(super) kept: Option<Kept>,
 }
 
-/// Where facts are kept.
+/// The journal and the checkpoints that keep facts.
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) journal: Journal,
-    /// The settings that the journal knows of, and the generation that they are of.
+    /// The generation whose settings the journal holds, and those settings.
     terms: Mutex<(u64, Arc<str>)>,
     /// Bytes of the journal that the newest checkpoint did not cover at the start.
     uncovered: u64,
-    /// Users who were deleted, and of whom the journal may still know.
+    /// Deleted users whom the journal may still mention.
     erasing: Mutex<Vec<Erased>>,
-    /// One checkpoint at a time; the last one.
+    /// The newest checkpoint. Held while one is written: one at a time.
     newest: Mutex<Option<Checkpoint>>,
 }
 
 impl Stored {
-    /// Nothing, in memory only.
+    /// Returns empty facts, kept in memory only.
     #[must_use]
     pub fn in_memory(config: &Config) -> Self {
         Self {
@@ -54,16 +54,16 @@ impl Stored {
         }
     }
 
-    /// What a data directory holds, and the journal that goes on from there.
+    /// Opens a data directory: its facts, and the journal that continues after them.
     ///
     /// # Errors
-    /// A directory that cannot be used, with the reason and the place.
+    /// The directory cannot be used; the error names the reason and the file.
     pub fn open(path: &Path, config: &Config) -> Result<Self, JournalError> {
         let directory = Directory::open(path)?;
         let found = load::load(&directory, config)?;
         if let Some(torn) = &found.torn {
             tracing::warn!(
-                "{}: the last {} bytes, from byte {} on, are no whole record, as when the process or the power ended while it was written; they are cut off",
+                "{}: the last {} bytes, from byte {} on, are an incomplete record, because the process or the power failed while it was written; they are cut off",
                 torn.path.display(),
                 torn.bytes,
                 torn.offset
@@ -89,38 +89,38 @@ impl Stored {
 }
 
 impl Kept {
-    /// Adds a record, after the settings under which it is learnt where those are new. Call it under the lock of the facts.
+    /// Appends a record, preceded by the settings under which it is learnt if they are new. Call it under the lock of the facts.
     pub(super) fn append(
         &self,
         generation: &Generation,
         record: &Record<'_>,
     ) -> Result<u64, Broken> {
-        self.tell_terms(generation)?;
+        self.append_terms(generation)?;
         let sequence = self.journal.append(|bytes| record.write(bytes))?;
         self.erasing.lock().extend(Erased::of(record, sequence));
         Ok(sequence)
     }
 
-    fn tell_terms(&self, generation: &Generation) -> Result<(), Broken> {
-        let mut told = self.terms.lock();
-        if told.0 == generation.number {
+    fn append_terms(&self, generation: &Generation) -> Result<(), Broken> {
+        let mut known = self.terms.lock();
+        if known.0 == generation.number {
             return Ok(());
         }
         let terms: Arc<str> = generation.config.terms().into();
-        if terms != told.1 {
+        if terms != known.1 {
             self.journal
                 .append(|bytes| Record::Terms(&terms).write(bytes))?;
         }
-        *told = (generation.number, terms);
+        *known = (generation.number, terms);
         Ok(())
     }
 }
 
 impl Engine {
-    /// A checkpoint of now, and its bytes, some at a time; `None` where facts are kept in memory only.
+    /// Writes a checkpoint and returns its bytes in blocks, or `None` if facts are kept in memory only.
     ///
     /// # Errors
-    /// What the system refused.
+    /// An I/O error.
     pub async fn backup(
         self: &Arc<Self>,
     ) -> Result<Option<impl Iterator<Item = io::Result<Vec<u8>>> + use<>>, JournalError> {
@@ -132,18 +132,18 @@ impl Engine {
         written.await.unwrap_or(Ok(None))
     }
 
-    /// Whether facts can be made durable, where they are to be.
+    /// Checks that facts can be made durable. Facts in memory only always pass.
     ///
     /// # Errors
-    /// Where they cannot, the reason.
+    /// The journal is broken.
     pub fn check_journal(&self) -> Result<(), Broken> {
         self.kept.as_ref().map_or(Ok(()), |it| it.journal.check())
     }
 
-    /// Waits until there is room for more facts on their way to the disk.
+    /// Waits until there is room for more facts that wait for the disk.
     ///
     /// # Errors
-    /// Where facts cannot be made durable.
+    /// The journal is broken.
     pub async fn room(&self) -> Result<(), Broken> {
         match &self.kept {
             Some(kept) => kept.journal.room().await,
@@ -151,10 +151,10 @@ impl Engine {
         }
     }
 
-    /// Waits until everything that was applied so far is durable, where it is to be.
+    /// Waits until everything applied so far is durable. Facts in memory only need no wait.
     ///
     /// # Errors
-    /// Where it cannot be made durable.
+    /// The journal is broken.
     pub async fn durable(&self) -> Result<(), Broken> {
         match &self.kept {
             Some(kept) => kept.journal.durable(kept.journal.last()).await,

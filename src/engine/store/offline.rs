@@ -1,4 +1,4 @@
-//! What is done to a data directory that no service uses: learning anew, and restoring a back-up.
+//! Work on a data directory that no service uses: learning again from the journal, and restoring a backup.
 
 use std::path::Path;
 
@@ -10,26 +10,25 @@ use crate::config::Config;
 use crate::ingest::{EntityKind, Facts, Record, Restored};
 use crate::journal::{self, Directory, Journal, JournalError};
 
-/// What learning anew came to.
+/// The result of learning again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Learnt {
-    /// The first record that was learnt from.
+    /// Sequence of the first record that was learnt from.
     pub first: u64,
-    /// The last one.
+    /// Sequence of the last one.
     pub last: u64,
-    /// Lines that do not hold under the settings.
+    /// Lines that are invalid under the settings.
     pub refused: usize,
-    /// Users that there are.
+    /// Number of users.
     pub users: usize,
-    /// Purchases in the books.
+    /// Number of purchases held.
     pub purchases: usize,
 }
 
-/// Learns the profiles and the race of a data directory anew, under other settings, from all of the journal that is kept. What was
-/// declared stays as it is.
+/// Learns everything again, under other settings, from the whole journal that is kept. What was declared stays.
 ///
 /// # Errors
-/// A directory that cannot be used, with the reason and the place.
+/// The directory cannot be used; the error names the reason and the file.
 pub fn rebuild(path: &Path, config: &Config) -> Result<Learnt, JournalError> {
     let directory = Directory::existing(path)?;
     let first = directory.first()?.unwrap_or(1);
@@ -69,18 +68,18 @@ pub fn rebuild(path: &Path, config: &Config) -> Result<Learnt, JournalError> {
     Ok(learnt)
 }
 
-/// What was declared before the first record that is kept.
+/// Returns what was declared before the first record that is kept.
 fn declared(directory: &Directory, first: u64, config: &Config) -> Result<Facts, JournalError> {
     let (Restored { mut facts, .. }, _) = restored(directory, config)?;
     facts.unlearn(config);
     if first > 1 {
         return Ok(facts);
     }
-    // All of it comes again, but for who was deleted.
+    // The journal holds everything from the start, except who was deleted.
     Ok(facts.emptied(config))
 }
 
-/// Puts facts in place of the checkpoint, with the journal to go on after record `last`.
+/// Replaces the checkpoint by facts; the journal continues after record `last`.
 fn replace(
     directory: Directory,
     last: u64,
@@ -104,25 +103,25 @@ fn replace(
     Journal::start(directory, last, settings, journal::create_file).map(drop)
 }
 
-/// A back-up that is about to be restored.
+/// A backup that is about to be restored.
 #[derive(Debug)]
 pub struct Restoring {
     directory: Directory,
-    /// The directory to restore to, held so that no service starts on it meanwhile.
+    /// The target directory, locked so that no service starts on it meanwhile.
     _target: Option<Directory>,
-    /// The last record that it covers.
+    /// Sequence of the last record that it covers.
     pub sequence: u64,
-    /// How many users it knows.
+    /// Number of its users.
     pub users: usize,
-    /// Users whom it would bring back: deleted since, as the directory to restore to knows.
+    /// Users whom it would bring back: deleted since, according to the target directory.
     pub deleted: Vec<String>,
 }
 
 impl Restoring {
-    /// Reads a back-up whole, and compares it with the data directory at `target`, if there is one.
+    /// Reads a whole backup and compares it with the data directory at `target`, if there is one.
     ///
     /// # Errors
-    /// A directory that cannot be used, with the reason and the place.
+    /// The directory cannot be used; the error names the reason and the file.
     pub fn read(backup: &Path, target: &Path, config: &Config) -> Result<Self, JournalError> {
         let directory = Directory::to_read(backup)?;
         let then = load(&directory, config)?;
@@ -144,10 +143,10 @@ impl Restoring {
         })
     }
 
-    /// Restores it to a directory that holds nothing, without the users `without`.
+    /// Restores the backup to an empty directory, without the users `without`.
     ///
     /// # Errors
-    /// A directory that cannot be used, with the reason and the place.
+    /// The directory cannot be used; the error names the reason and the file.
     pub fn restore(
         &self,
         target: &Path,
