@@ -34,7 +34,7 @@ struct Follow {
     holds: bool,
 }
 
-/// How profiles learn: the decay and the bounds.
+/// Parameters of learning: the decay and the bounds.
 #[derive(Clone, Copy, Debug)]
 pub struct Learn {
     /// The decay of sums.

@@ -95,7 +95,7 @@ row!(
     MerchantRow
 );
 row!(
-    /// The row of an item or of a merchant, where the kind is known otherwise.
+    /// The row of an item or of a merchant, if the kind is known from the context.
     RunnerRow
 );
 row!(

@@ -1,13 +1,13 @@
-//! What is wrong with an input.
+//! A fault of an input.
 
 use serde::Serialize;
 
-/// One thing wrong with an input.
+/// One fault of an input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fault {
     /// Path of the faulty value, like `candidates[3].predictions.pctr`; empty for the input as a whole.
     pub path: String,
-    /// What is wrong, and what is accepted instead.
+    /// The fault, and the accepted values.
     pub message: String,
 }
 

@@ -1,4 +1,4 @@
-//! The service as its users meet it: the real program on a free port, spoken to over HTTP; and the house rules of its source.
+//! Tests of the service as clients use it: the real program on a free port, over HTTP; and of the rules of its source.
 
 #[cfg(test)]
 mod contract;

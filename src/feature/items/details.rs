@@ -1,4 +1,4 @@
-//! What is known of an item beside its line.
+//! The fields of an item beside its line.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use crate::clock::Time;
 use crate::feature::rows::Named;
 use crate::id::{ItemRow, MerchantRow, TagId};
 
-/// What is known of an item beside its line.
+/// The fields of an item beside its line.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Details {
     pub(super) id: CompactString,

@@ -14,7 +14,7 @@ const FLAGS: u64 = AVAILABLE | STUB | SPILLED;
 /// Listing time of an item that has none.
 const UNLISTED: u32 = u32::MAX;
 
-/// What ranking reads of one item.
+/// The fields of one item that ranking reads.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub struct Item {

@@ -1,4 +1,4 @@
-//! The catalogue. Everything that ranking reads of an item is one line of 64 bytes; the rest is kept beside it.
+//! The catalogue. The fields that ranking reads of an item are one line of 64 bytes; the rest is kept beside it.
 //!
 //! A column for each field would cost a cache miss each; one line, prefetched, costs one. To fit, the line holds 61 bits of a keyed
 //! hash in place of the id (with the index's 38 bits, two of a billion ids collide with probability 10⁻¹², and a client can't choose

@@ -1,4 +1,4 @@
-//! Bodies: packed, as lines and as arrays, good and bad ones mixed.
+//! Bodies: compressed, as lines and as arrays, valid and invalid.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::service::{JSON, LINES, Service};
 
 #[test]
-fn packed_bodies_are_taken_everywhere() {
+fn compressed_bodies_are_accepted_everywhere() {
     let service = Service::start();
     let items = br#"[{"id":"a"},{"id":"b"}]"#;
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
@@ -42,7 +42,7 @@ fn packed_bodies_are_taken_everywhere() {
 }
 
 #[test]
-fn blank_lines_count_but_are_skipped_and_good_lines_count_though_others_are_bad() {
+fn valid_lines_apply_beside_invalid_and_blank_ones() {
     let service = Service::start();
     let body =
         "{\"id\":\"a\"}\n\n   \r\n{\"id\":\"b\",\"price\":-1,\"what\":2}\nno json\n{\"id\":\"c\"}";
@@ -66,7 +66,7 @@ fn blank_lines_count_but_are_skipped_and_good_lines_count_though_others_are_bad(
 }
 
 #[test]
-fn an_array_counts_by_element_and_one_that_does_not_parse_changes_nothing() {
+fn an_array_applies_by_element_or_not_at_all() {
     let service = Service::start();
     let put =
         |body: &str| service.send("PUT", "/items", &[("Content-Type", JSON)], body.as_bytes());
@@ -92,7 +92,7 @@ fn an_array_counts_by_element_and_one_that_does_not_parse_changes_nothing() {
 }
 
 #[test]
-fn later_lines_of_a_body_see_earlier_ones() {
+fn later_lines_see_earlier_lines_of_a_body() {
     let service = Service::start();
     service.items(&[
         json!({"id": "a", "price": 1}),
@@ -114,7 +114,7 @@ fn later_lines_of_a_body_see_earlier_ones() {
 }
 
 #[test]
-fn a_large_catalogue_goes_in_and_every_item_is_itself() {
+fn a_large_catalogue_is_kept_item_by_item() {
     let service = Service::start();
     let items: Vec<_> = (0..30_000)
         .map(|n| json!({"id": format!("i{n}"), "price": n, "quality": f64::from(n % 1_000) / 1_000.0, "tags": {format!("t{}", n % 700): f64::from(n % 400)}}))

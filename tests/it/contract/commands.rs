@@ -1,4 +1,4 @@
-//! The program: what it says, where it listens, how it refuses and how it ends.
+//! The program: its output, its listener, its errors and its exit.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Output, Stdio};
@@ -24,7 +24,7 @@ fn file(text: &str) -> (tempfile::TempDir, String) {
 }
 
 #[test]
-fn check_names_every_fault_with_its_line() {
+fn check_reports_every_fault_with_its_line() {
     let text = "\
 [server]
 listen = \"nowhere\"
@@ -58,7 +58,7 @@ limit = 1000000000
         let output = run(&args);
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         assert!(output.stdout.is_empty());
-        let told = stderr(&output);
+        let errors = stderr(&output);
         for (line, key) in [
             (2, "server.listen"),
             (4, "limits.candidates"),
@@ -71,16 +71,16 @@ limit = 1000000000
             (15, "scene.feed.limit"),
         ] {
             let place = format!("{path}:{line}: ");
-            let found = told
+            let found = errors
                 .lines()
-                .any(|told| told.starts_with(&place) && told.contains(key));
-            assert!(found, "no fault of {key} at line {line} in:\n{told}");
+                .any(|line| line.starts_with(&place) && line.contains(key));
+            assert!(found, "no fault of {key} at line {line} in:\n{errors}");
         }
     }
 }
 
 #[test]
-fn check_passes_what_is_right_and_refuses_what_is_no_file() {
+fn check_accepts_valid_files_and_rejects_missing_ones() {
     let reference = concat!(env!("CARGO_MANIFEST_DIR"), "/config/saima.toml");
     let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/config/demo/saima.toml");
     let (_dir, empty) = file("");
@@ -96,7 +96,7 @@ fn check_passes_what_is_right_and_refuses_what_is_no_file() {
 }
 
 #[test]
-fn wrong_usage_has_a_status_of_its_own() {
+fn wrong_usage_has_its_own_exit_code() {
     for args in [
         &[][..],
         &["run"],
@@ -119,14 +119,14 @@ fn wrong_usage_has_a_status_of_its_own() {
 }
 
 #[test]
-fn what_cannot_be_served_is_refused_with_the_reason() {
+fn serve_reports_why_it_cannot_start() {
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
         let output = run(&["serve", "--listen", address, "--data", "none"]);
         assert_eq!(output.status.code(), Some(1), "{address}");
-        let told = stderr(&output);
+        let errors = stderr(&output);
         assert!(
-            told.contains("SAIMA_TOKEN") && told.contains("loopback"),
-            "{told}"
+            errors.contains("SAIMA_TOKEN") && errors.contains("loopback"),
+            "{errors}"
         );
         assert!(output.stdout.is_empty());
     }
@@ -138,7 +138,7 @@ fn what_cannot_be_served_is_refused_with_the_reason() {
 }
 
 #[test]
-fn it_says_one_line_and_ends_when_told() {
+fn serve_prints_one_line_and_stops_on_signal() {
     for args in [
         &["serve", "--listen", "127.0.0.1:0", "--data", "none"][..],
         &["demo", "--listen", "127.0.0.1:0", "--synthetic", "100"],
@@ -156,8 +156,8 @@ fn it_says_one_line_and_ends_when_told() {
         let answer = ureq::get(format!("{base}/healthz")).call().unwrap();
         assert_eq!(answer.status().as_u16(), 200);
         drop(answer);
-        let told = Command::new("kill").arg(child.id().to_string()).status();
-        assert!(told.unwrap().success());
+        let killed = Command::new("kill").arg(child.id().to_string()).status();
+        assert!(killed.unwrap().success());
         let mut rest = String::new();
         stdout.read_to_string(&mut rest).unwrap();
         assert_eq!(rest, "");
@@ -166,7 +166,7 @@ fn it_says_one_line_and_ends_when_told() {
 }
 
 #[test]
-fn a_role_may_do_what_it_includes_and_no_more() {
+fn a_role_allows_only_what_it_includes() {
     let env = [
         ("SAIMA_TOKEN_RANK", "rank-token"),
         ("SAIMA_TOKEN_WRITE", "write-token"),
@@ -212,7 +212,7 @@ fn a_role_may_do_what_it_includes_and_no_more() {
 }
 
 #[test]
-fn a_token_may_come_from_a_file_and_opens_other_addresses() {
+fn a_token_file_allows_other_addresses() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("token");
     std::fs::write(&path, "from-a-file\n").unwrap();
@@ -234,10 +234,10 @@ fn a_token_may_come_from_a_file_and_opens_other_addresses() {
         .read_line(&mut line)
         .unwrap();
     child.kill().unwrap();
-    let told = stderr(&child.wait_with_output().unwrap());
+    let errors = stderr(&child.wait_with_output().unwrap());
     assert!(
         line.starts_with("saima listening on http://0.0.0.0:"),
         "{line}"
     );
-    assert!(told.contains("clear text"), "{told}");
+    assert!(errors.contains("clear text"), "{errors}");
 }

@@ -1,16 +1,16 @@
-//! The demo marketplace on a configuration file of the user's.
+//! The demo marketplace with the user's configuration file.
 
 use std::path::PathBuf;
 use std::process::Stdio;
 
 use super::super::service::{Service, program};
 
-/// The candidates of the README's first request.
+/// Candidates of the README's first request.
 const CANDIDATES: [&str; 5] = ["i1082185", "i1029743", "i981760", "i916122", "i914190"];
-/// Their order under the demo's own weights.
+/// Their order under the demo's weights.
 const OWN: [&str; 5] = ["i1082185", "i916122", "i914190", "i1029743", "i981760"];
 
-/// A file with a text, in a directory of its own.
+/// Writes a file into a new directory.
 fn config(text: &str) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("saima.toml");
@@ -27,18 +27,18 @@ fn demo(text: &str) -> Service {
 }
 
 #[test]
-fn a_weight_in_the_demos_file_changes_the_order() {
+fn a_weight_in_the_file_changes_the_order() {
     let service = demo("[limits]\ncandidates = 500");
     let order = || service.order("u1890", &CANDIDATES);
     assert_eq!(order(), OWN);
     service.reconfigure("[limits]\ncandidates = 500\n[scene.default.weights]\naffinity.item = 0");
-    service.wait("another order", |_| order() != OWN);
+    service.wait("the order did not change", |_| order() != OWN);
     service.reconfigure("[limits]\ncandidates = 500");
-    service.wait("the own order again", |_| order() == OWN);
+    service.wait("the order did not change back", |_| order() == OWN);
 }
 
 #[test]
-fn a_fault_in_the_demos_file_names_the_file() {
+fn a_fault_names_the_file() {
     let (_dir, file) = config("[scene.default.weights]\nquality = 1\nqality = 1");
     let output = program()
         .args(["demo", "--listen", "127.0.0.1:0", "--config"])

@@ -1,4 +1,4 @@
-//! Upserts, merge patches and what `GET` shows.
+//! Upserts, merge patches and the answers of `GET`.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{did, near, noon};
 use crate::service::Service;
 
 #[test]
-fn an_upsert_replaces_what_was_declared_and_keeps_what_was_learnt() {
+fn an_upsert_replaces_declared_fields_only() {
     let service = Service::start();
     service.items(&[
         json!({"id": "a", "merchant_id": "m", "price": 5, "tags": ["t"], "quality": 0.9}),
@@ -28,7 +28,7 @@ fn an_upsert_replaces_what_was_declared_and_keeps_what_was_learnt() {
 }
 
 #[test]
-fn entities_are_shown_as_they_were_declared() {
+fn entities_are_returned_as_declared() {
     let service = Service::start();
     let item = json!({
         "id": "i", "merchant_id": "m-9", "kind": "product", "category": "skin-care", "tags": {"hyaluronic": 1.0, "moisture": 0.5},
@@ -77,7 +77,7 @@ fn entities_are_shown_as_they_were_declared() {
 }
 
 #[test]
-fn a_declared_taste_does_not_fade() {
+fn declared_tags_do_not_decay() {
     let service = Service::start();
     service.items(&[
         json!({"id": "a", "tags": {"t": 1, "s": 1}}),
@@ -89,7 +89,7 @@ fn a_declared_taste_does_not_fade() {
         did("u", "view", "b", noon(0)),
         did("v", "view", "b", noon(2_000) - 1_700 * super::DAY),
     ]);
-    // Of three items two have each tag, so that both have one idf and the cosine is one of plain weights.
+    // Two of three items have each tag, so that both idf are equal and the cosine depends on the weights alone.
     let (t, s) = (48.0, 0.5_f64.powf(300.0 / 60.0));
     let norm = f64::hypot(t, s);
     service.rebuild();
@@ -108,7 +108,7 @@ fn a_declared_taste_does_not_fade() {
 }
 
 #[test]
-fn patches_merge_as_rfc_7386_says() {
+fn patches_merge_as_rfc_7386_requires() {
     let service = Service::start();
     service.items(&[
         json!({"id": "a", "tags": ["t", "s"], "price": 5, "title": "old", "campaigns": ["x", "y"]}),
@@ -157,17 +157,17 @@ fn a_patch_that_breaks_a_rule_changes_nothing() {
     let service = Service::with_config("[limits]\ntags = 2\n");
     service.items(&[json!({"id": "a", "tags": ["t", "s"], "price": 5})]);
     let before = service.get("/items/a").ok();
-    let refused = |patch: Value| service.refused("PATCH", "/items", &patch);
+    let rejected = |patch: Value| service.refused("PATCH", "/items", &patch);
     assert_eq!(
-        refused(json!({"id": "a", "price": -1, "colour": 2})),
+        rejected(json!({"id": "a", "price": -1, "colour": 2})),
         ["price", "colour"]
     );
     assert_eq!(
-        refused(json!({"id": "a", "price": 6, "tags": {"r": 1}})),
+        rejected(json!({"id": "a", "price": 6, "tags": {"r": 1}})),
         ["tags"]
     );
-    assert_eq!(refused(json!({"id": "nobody", "price": 1})), ["id"]);
-    assert_eq!(refused(json!({"price": 1})), ["id"]);
+    assert_eq!(rejected(json!({"id": "nobody", "price": 1})), ["id"]);
+    assert_eq!(rejected(json!({"price": 1})), ["id"]);
     assert_eq!(service.get("/items/a").ok(), before);
     service.tell(
         "PATCH",
@@ -183,7 +183,7 @@ fn a_patch_that_breaks_a_rule_changes_nothing() {
 }
 
 #[test]
-fn what_a_patch_changes_holds_for_the_very_next_request() {
+fn the_next_request_sees_a_patch() {
     let service = Service::start();
     service.merchants(&[json!({"id": "m"})]);
     service.items(&[json!({"id": "a", "merchant_id": "m"}), json!({"id": "b"})]);
@@ -231,7 +231,7 @@ fn what_a_patch_changes_holds_for_the_very_next_request() {
 }
 
 #[test]
-fn integrity_is_bent_and_bounded_as_configured() {
+fn integrity_follows_the_configured_curve_and_bounds() {
     let service = Service::with_config("[integrity]\ngamma = 2\nmin = 0.2\nmax = 0.8\n");
     for (integrity, expected) in [(1.0, 0.8), (0.8, 0.64), (0.3, 0.2), (0.0, 0.2)] {
         service.merchants(&[json!({"id": "m", "integrity": integrity})]);
@@ -246,7 +246,7 @@ fn integrity_is_bent_and_bounded_as_configured() {
 }
 
 #[test]
-fn integers_are_ids_too() {
+fn integers_are_valid_ids() {
     let service = Service::start();
     service.items(&[json!({"id": 7, "merchant_id": 9, "category": 3, "brand": 4, "tags": [5]})]);
     service.users(&[json!({"id": 1})]);
@@ -277,7 +277,7 @@ fn integers_are_ids_too() {
 }
 
 #[test]
-fn every_fault_of_a_line_is_named() {
+fn every_fault_of_a_line_is_reported() {
     let service = Service::start();
     let item = json!({"id": "a", "kind": "thing", "price": -1, "lat": 91, "lon": "x", "quality": 1.5, "listed_at": "then", "tags": {"t": "1"}, "colour": 1});
     let mut paths = service.refused("PUT", "/items", &item);

@@ -1,4 +1,4 @@
-//! `POST /events`: seen by the very next request, once for each id, in any order, and refused with a reason.
+//! `POST /events`: visible to the next request, once per id, in any order, and rejected with a reason.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -19,7 +19,7 @@ fn raw(service: &Service, user: &str, name: &str) -> f64 {
 }
 
 #[test]
-fn an_event_is_in_what_the_very_next_request_sees() {
+fn the_next_request_sees_an_event() {
     let service = Service::start();
     one_item(&service);
     assert!(service.objective("u", "a", "affinity.item")["missing"] == true);
@@ -55,7 +55,7 @@ fn an_event_is_in_what_the_very_next_request_sees() {
 }
 
 #[test]
-fn a_history_fades_by_half_in_a_half_life() {
+fn a_history_halves_in_a_half_life() {
     let service = Service::start();
     one_item(&service);
     service.events(&[
@@ -71,7 +71,7 @@ fn a_history_fades_by_half_in_a_half_life() {
 }
 
 #[test]
-fn one_id_counts_once_and_the_first_holds() {
+fn the_first_event_of_an_id_counts() {
     let service = Service::start();
     one_item(&service);
     let first = json!({"id": "e", "user_id": "u", "item_id": "a", "kind": "view", "at": noon(1)});
@@ -87,43 +87,43 @@ fn one_id_counts_once_and_the_first_holds() {
         did("u", "view", "a", noon(1)),
     ]);
     near(raw(&service, "u", "affinity.item"), 3.0);
-    let refused =
+    let rejected =
         json!({"id": "f", "user_id": "u", "item_id": "none", "kind": "view", "at": noon(1)});
-    assert_eq!(service.refused("POST", "/events", &refused), ["item_id"]);
+    assert_eq!(service.refused("POST", "/events", &rejected), ["item_id"]);
     let mended = json!({"id": "f", "user_id": "u", "item_id": "a", "kind": "view", "at": noon(1)});
     service.events(&[mended]);
     near(raw(&service, "u", "affinity.item"), 4.0);
 }
 
 #[test]
-fn what_contradicts_what_is_known_is_refused() {
+fn contradictions_are_rejected() {
     let service = Service::launch(None, &["--clock", "wall"], &[]);
     one_item(&service);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let now = i64::try_from(now.as_millis()).unwrap();
-    let refused = |event: Value| service.refused("POST", "/events", &event);
-    assert_eq!(refused(did("u", "view", "a", now + 360_000)), ["at"]);
+    let rejected = |event: Value| service.refused("POST", "/events", &event);
+    assert_eq!(rejected(did("u", "view", "a", now + 360_000)), ["at"]);
     service.events(&[did("u", "view", "a", now + 240_000)]);
-    assert_eq!(refused(did("u", "view", "none", noon(1))), ["item_id"]);
+    assert_eq!(rejected(did("u", "view", "none", noon(1))), ["item_id"]);
     let elsewhere = json!({"user_id": "u", "item_id": "a", "merchant_id": "other", "kind": "view", "at": noon(1)});
-    assert_eq!(refused(elsewhere), ["merchant_id"]);
+    assert_eq!(rejected(elsewhere), ["merchant_id"]);
     let here =
         json!({"user_id": "u", "item_id": "a", "merchant_id": "m", "kind": "view", "at": noon(1)});
     service.events(&[here]);
-    assert!(!refused(json!({"user_id": "u", "kind": "view", "at": noon(1)})).is_empty());
+    assert!(!rejected(json!({"user_id": "u", "kind": "view", "at": noon(1)})).is_empty());
     assert!(
-        !refused(json!({"user_id": "u", "kind": "follow", "item_id": "a", "at": noon(1)}))
+        !rejected(json!({"user_id": "u", "kind": "follow", "item_id": "a", "at": noon(1)}))
             .is_empty()
     );
-    assert_eq!(refused(json!({"item_id": "a"})), ["user_id", "kind", "at"]);
+    assert_eq!(rejected(json!({"item_id": "a"})), ["user_id", "kind", "at"]);
     assert_eq!(
-        refused(
+        rejected(
             json!({"user_id": "u", "item_id": "a", "kind": "buy", "at": "soon", "amount": -1, "colour": 1})
         ),
         ["kind", "at", "amount", "colour"]
     );
     assert_eq!(
-        refused(
+        rejected(
             json!({"user_id": "u", "item_id": "a", "kind": "view", "at": noon(1), "purchase_id": "e"})
         ),
         ["purchase_id"]
@@ -132,7 +132,7 @@ fn what_contradicts_what_is_known_is_refused() {
 }
 
 #[test]
-fn an_unknown_merchant_is_created_bare_and_counted() {
+fn an_unknown_merchant_is_created_and_counted() {
     let service = Service::start();
     service.items(&[json!({"id": "a", "merchant_id": "new"})]);
     service
@@ -144,7 +144,7 @@ fn an_unknown_merchant_is_created_bare_and_counted() {
 }
 
 #[test]
-fn a_stub_is_unknown_until_its_upsert_and_keeps_what_was_learnt() {
+fn an_undeclared_item_keeps_its_learnt_state() {
     let service = Service::with_config("[store]\nunknown_items = \"stub\"\n");
     service.events(&[did("u", "purchase", "a", noon(1))]);
     service.get("/items/a").problem(404);
@@ -160,7 +160,7 @@ fn a_stub_is_unknown_until_its_upsert_and_keeps_what_was_learnt() {
 }
 
 #[test]
-fn the_latest_follow_or_unfollow_by_its_time_holds() {
+fn the_latest_follow_or_unfollow_by_time_holds() {
     let service = Service::start();
     one_item(&service);
     let bond = |kind: &str, hour: i64| json!({"user_id": "u", "merchant_id": "m", "kind": kind, "at": noon(1) + hour * 60_000});
@@ -189,7 +189,7 @@ fn the_latest_follow_or_unfollow_by_its_time_holds() {
 }
 
 #[test]
-fn a_followed_creator_is_a_taste() {
+fn a_followed_creator_counts_as_taste() {
     let service = Service::start();
     service.items(&[
         json!({"id": "a", "creator_id": "c"}),
@@ -204,14 +204,14 @@ fn a_followed_creator_is_a_taste() {
     near(service.value("u", "a", "affinity.tags"), 0.0);
 }
 
-/// Buyers of the item in the window, and the weekly money of its merchant.
+/// Returns the buyers of the item in the window and the weekly GMV of its merchant.
 fn race(service: &Service) -> (f64, f64) {
     end_of_window(service);
     let weekly = raw(service, "nobody", "race.level") * 12.0;
     (raw(service, "nobody", "item.level"), weekly)
 }
 
-/// Ten buyers over the window's last days, of 30 each, and the refunds given; before or after them.
+/// Sends purchases of 30 by ten buyers on the window's last days, and the refunds, before or after them; returns [`race`].
 fn after_refunds(refunds: &[Value], first: bool) -> (f64, f64) {
     let service = Service::start();
     service.merchants(&[json!({"id": "m", "joined_at": noon(0) - 200 * DAY})]);
@@ -240,7 +240,7 @@ fn refund(purchase: Value, at: i64, amount: Value) -> Value {
 }
 
 #[test]
-fn refunds_cancel_what_they_name_and_net_what_they_do_not() {
+fn refunds_cancel_named_purchases_and_reduce_money_otherwise() {
     for first in [false, true] {
         let same = |refunds: &[Value], buyers: f64, money: f64| {
             let (got_buyers, got_money) = after_refunds(refunds, first);
@@ -264,7 +264,7 @@ fn refunds_cancel_what_they_name_and_net_what_they_do_not() {
 }
 
 #[test]
-fn a_purchase_without_an_amount_is_worth_price_times_quantity() {
+fn a_purchase_without_amount_uses_price_times_quantity() {
     let service = Service::start();
     service.merchants(&[json!({"id": "m", "joined_at": noon(0) - 200 * DAY})]);
     one_item_of_old_merchant(&service);
@@ -289,7 +289,7 @@ fn a_purchase_without_an_amount_is_worth_price_times_quantity() {
 }
 
 #[test]
-fn a_category_may_turn_a_purchase_around_for_the_item_itself() {
+fn a_category_may_invert_the_gain_of_purchases() {
     let service = Service::with_config("[profile.item_gains.c]\npurchase = -8\n");
     one_item(&service);
     service.events(&[did("u", "purchase", "a", noon(1))]);
@@ -299,7 +299,7 @@ fn a_category_may_turn_a_purchase_around_for_the_item_itself() {
 }
 
 #[test]
-fn bounds_evict_the_weakest() {
+fn bounds_evict_the_weakest_sums() {
     let config = format!(
         "{}[profile]\nmax_items = 2\n",
         weighing("affinity.item = 1")

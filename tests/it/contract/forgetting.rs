@@ -1,11 +1,11 @@
-//! `DELETE`: what was learnt goes too, and what comes again under the same id begins anew.
+//! `DELETE` removes learnt state too; the same id starts again without it.
 
 use serde_json::json;
 
 use super::{DAY, bought, did, end_of_window, near, noon};
 use crate::service::Service;
 
-fn told(service: &Service) {
+fn learn(service: &Service) {
     service.merchants(&[json!({"id": "m", "integrity": 0.5, "joined_at": noon(0) - 200 * DAY})]);
     service.items(&["a", "b"].map(
         |id| json!({"id": id, "merchant_id": "m", "tags": ["t"], "listed_at": noon(0) - 200 * DAY}),
@@ -34,9 +34,9 @@ fn raw(service: &Service, name: &str) -> Option<f64> {
 }
 
 #[test]
-fn a_deleted_item_takes_its_series_and_its_place_in_histories_along() {
+fn a_deleted_item_leaves_histories_and_race() {
     let service = Service::start();
-    told(&service);
+    learn(&service);
     near(raw(&service, "item.level").unwrap(), 10.0);
     assert!(raw(&service, "affinity.item").unwrap() > 1.0);
     let bond = raw(&service, "affinity.merchant").unwrap();
@@ -65,9 +65,9 @@ fn a_deleted_item_takes_its_series_and_its_place_in_histories_along() {
 }
 
 #[test]
-fn a_new_item_in_the_place_of_a_deleted_one_inherits_nothing() {
+fn a_reused_row_inherits_nothing() {
     let service = Service::start();
-    told(&service);
+    learn(&service);
     assert_eq!(service.delete("/items/a"), 204);
     service.items(&[json!({"id": "x"}), json!({"id": "y"})]);
     let before = service.rank(&json!({"user_id": "u1", "candidates": ["x", "y"], "explain": true}));
@@ -87,9 +87,9 @@ fn a_new_item_in_the_place_of_a_deleted_one_inherits_nothing() {
 }
 
 #[test]
-fn a_deleted_merchant_takes_its_series_and_bonds_along_and_may_come_back() {
+fn a_deleted_merchant_may_return_without_history() {
     let service = Service::start();
-    told(&service);
+    learn(&service);
     assert!(raw(&service, "affinity.merchant").unwrap() > 8.0);
     assert!(raw(&service, "race.level").unwrap() > 0.0);
     assert_eq!(service.delete("/merchants/m"), 204);
@@ -105,12 +105,16 @@ fn a_deleted_merchant_takes_its_series_and_bonds_along_and_may_come_back() {
             .unwrap(),
         1.0,
     );
-    assert_eq!(service.order("u1", &["a", "b"]).len(), 2, "its items stay");
+    assert_eq!(
+        service.order("u1", &["a", "b"]).len(),
+        2,
+        "its items remain"
+    );
     service.rebuild();
     near(raw(&service, "race.level").unwrap_or(0.0), 0.0);
     let watched = service.get("/race").ok();
     assert_eq!(watched["size"], 1, "{watched}");
-    // An event of one of its items brings it back, bare.
+    // An event on one of its items creates it again, without declared fields.
     service.events(&[bought("again", "u1", "a", noon(82), 10.0)]);
     assert_eq!(service.get("/merchants/m").ok(), json!({"id": "m"}));
     near(
@@ -126,9 +130,9 @@ fn a_deleted_merchant_takes_its_series_and_bonds_along_and_may_come_back() {
 }
 
 #[test]
-fn a_deleted_user_is_a_stranger() {
+fn a_deleted_user_is_unknown() {
     let service = Service::start();
-    told(&service);
+    learn(&service);
     service.users(&[json!({"id": "u1", "tags": ["t"]})]);
     let buyers = raw(&service, "item.level").unwrap();
     assert_eq!(service.delete("/users/u1"), 204);

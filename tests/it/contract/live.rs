@@ -1,4 +1,4 @@
-//! The configuration file of a running service: a good change goes live, a bad one is refused and the old one stays.
+//! Reloads of the configuration: a valid change goes live, an invalid one is rejected and the old one stays.
 
 use serde_json::json;
 
@@ -17,7 +17,7 @@ fn generation(service: &Service) -> u64 {
 }
 
 #[test]
-fn a_changed_file_goes_live_and_a_bad_one_is_refused() {
+fn a_valid_change_goes_live_an_invalid_one_not() {
     let service = Service::with_config(BY_QUALITY);
     service.items(&[
         json!({"id": "a", "quality": 0.9}),
@@ -26,7 +26,9 @@ fn a_changed_file_goes_live_and_a_bad_one_is_refused() {
     let first = generation(&service);
     assert_eq!(order(&service), ["a", "b"]);
     service.reconfigure(BY_ITS_OPPOSITE);
-    service.wait("the change is live", |service| generation(service) > first);
+    service.wait("the change is not live", |service| {
+        generation(service) > first
+    });
     assert_eq!(order(&service), ["b", "a"]);
     let feed = json!({"user_id": "u", "candidates": ["a", "b"], "scene": "feed"});
     let ranking = service.rank(&feed);
@@ -41,7 +43,7 @@ fn a_changed_file_goes_live_and_a_bad_one_is_refused() {
         "[race]\nutc_offset = \"+01:00\"\n",
     ]) {
         service.reconfigure(bad);
-        service.wait("the refusal is counted", |service| {
+        service.wait("the rejection is not counted", |service| {
             service.metric("saima_config_refused_total") >= f64::from(count)
         });
         near(
@@ -54,7 +56,7 @@ fn a_changed_file_goes_live_and_a_bad_one_is_refused() {
         );
     }
     service.reconfigure(BY_QUALITY);
-    service.wait("a good one goes live again", |service| {
+    service.wait("the valid file is not live", |service| {
         generation(service) > first + 1
     });
     assert_eq!(order(&service), ["a", "b"]);
@@ -66,7 +68,7 @@ fn a_changed_file_goes_live_and_a_bad_one_is_refused() {
 }
 
 #[test]
-fn the_effective_configuration_is_shown() {
+fn the_effective_configuration_is_returned() {
     let service = Service::with_config("[limits]\ncandidates = 77\n");
     let shown = service.get("/config").ok();
     assert_eq!(shown["config"]["limits"]["candidates"], 77);

@@ -1,4 +1,4 @@
-//! The contract on the wire, rule by rule.
+//! Tests of the HTTP contract.
 
 mod bodies;
 mod commands;
@@ -15,34 +15,34 @@ use serde_json::{Value, json};
 
 use super::service::Service;
 
-/// A Monday's midnight, UTC; 84 days later the window of these tests ends with a Sunday.
+/// Midnight UTC of a Monday. The window of these tests ends 84 days later, after a Sunday.
 const FIRST: i64 = 1_743_984_000_000;
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
 
-/// An instant on a day of the window, at noon.
+/// Returns noon of a day of the window.
 fn noon(day: i64) -> i64 {
     FIRST + day * DAY + 12 * HOUR
 }
 
-/// What somebody did with an item.
+/// Returns an event on an item.
 fn did(user: &str, kind: &str, item: &str, at: i64) -> Value {
     json!({"user_id": user, "item_id": item, "kind": kind, "at": at})
 }
 
-/// A purchase with an id of its own.
+/// Returns a purchase with an event id.
 fn bought(id: &str, user: &str, item: &str, at: i64, amount: f64) -> Value {
     json!({"id": id, "user_id": user, "item_id": item, "kind": "purchase", "at": at, "amount": amount})
 }
 
-/// Completes day 83 by an event of the day after, and builds the standings anew.
+/// Completes day 83 by an event of the next day, and rebuilds the standings.
 fn end_of_window(service: &Service) {
     let merchant = json!({"user_id": "watchman", "merchant_id": "watched", "kind": "impression", "at": FIRST + 84 * DAY});
     service.events(&[merchant]);
     service.rebuild();
 }
 
-/// A configuration whose default scene weighs only what is given.
+/// Returns a configuration whose default scene has only these weights.
 fn weighing(weights: &str) -> String {
     format!("[scene.default.weights]\n{weights}\n")
 }

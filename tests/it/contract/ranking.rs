@@ -1,4 +1,4 @@
-//! `POST /rank` and `POST /rank/batch`: what is asked, what comes back, and what is refused.
+//! `POST /rank` and `POST /rank/batch`: requests, answers and errors.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use saima::random::Random;
 
 use crate::service::{JSON, Service, ids};
 
-/// A small marketplace with something for every objective.
+/// Fills a small marketplace with data for every objective; returns the item ids.
 fn marketplace(service: &Service) -> Vec<String> {
     let mut numbers = Random::new(3);
     let merchants: Vec<Value> = (0..5)
@@ -42,7 +42,7 @@ fn marketplace(service: &Service) -> Vec<String> {
 }
 
 #[test]
-fn equal_calls_get_equal_bytes_and_permuted_candidates_equal_items() {
+fn answers_do_not_depend_on_candidate_order() {
     let service = Service::start();
     let mut candidates = marketplace(&service);
     let ask = |candidates: &[String], limit: usize| {
@@ -68,7 +68,7 @@ fn equal_calls_get_equal_bytes_and_permuted_candidates_equal_items() {
     }
 }
 
-/// The digits after the point of every number that has a point; what stands in quotes is no number.
+/// Returns the number of decimals of every number outside strings that has a decimal point.
 fn digits(text: &str) -> Vec<usize> {
     let unquoted = text.split('"').step_by(2);
     let fractions = unquoted.flat_map(|numbers| numbers.split('.').skip(1));
@@ -78,7 +78,7 @@ fn digits(text: &str) -> Vec<usize> {
 }
 
 #[test]
-fn numbers_have_six_digits_and_the_parts_of_a_score_give_it_back() {
+fn numbers_have_six_digits_and_parts_sum_up() {
     let service = Service::start();
     let candidates = marketplace(&service);
     for user in ["u1", "u2", "nobody"] {
@@ -131,7 +131,7 @@ fn adds_up(explain: &Value, score: f64) {
 }
 
 #[test]
-fn repeats_count_once_and_the_unknown_are_listed_in_order() {
+fn repeats_count_once_and_unknown_ids_are_listed() {
     let service = Service::start();
     service.items(&[json!({"id": "a"}), json!({"id": "b"}), json!({"id": 7})]);
     let candidates = json!(["z", "a", {"id": "y"}, "b", "a", 7, "z", {"id": "b"}, "x", "7", 8]);
@@ -147,7 +147,7 @@ fn repeats_count_once_and_the_unknown_are_listed_in_order() {
 }
 
 #[test]
-fn a_candidate_given_twice_counts_at_its_first_place() {
+fn a_repeated_candidate_counts_at_its_first_index() {
     let service = Service::with_config(&weighing("pctr = 1"));
     service.items(&[json!({"id": "a"})]);
     let twice = json!([{"id": "a", "predictions": {"pctr": 0.25}}, {"id": "a", "predictions": {"pctr": 0.75}}]);
@@ -156,7 +156,7 @@ fn a_candidate_given_twice_counts_at_its_first_place() {
 }
 
 #[test]
-fn what_cannot_be_had_is_left_out_by_a_named_rule() {
+fn unavailable_items_are_dropped_by_a_named_rule() {
     let service = Service::start();
     service.items(&[
         json!({"id": "a", "available": false}),
@@ -177,7 +177,7 @@ fn what_cannot_be_had_is_left_out_by_a_named_rule() {
     assert_eq!(
         ask(1)["dropped"],
         ask(3)["dropped"],
-        "what lies beyond the limit is not dropped"
+        "items beyond the limit are not dropped"
     );
 }
 
@@ -242,8 +242,8 @@ ranks = 1
         );
     }
     let request = json!({"user_id": "u", "candidates": [{"id": "a", "predictions": {"ctr": 0.5}}]});
-    let refused = service.json("POST", "/rank", &request).problem(422);
-    assert_eq!(refused, ["candidates[0].predictions.ctr"]);
+    let rejected = service.json("POST", "/rank", &request).problem(422);
+    assert_eq!(rejected, ["candidates[0].predictions.ctr"]);
     for number in ["1e999", "\"1\"", "true"] {
         let body = format!(
             r#"{{"user_id":"u","candidates":[{{"id":"a","predictions":{{"share":{number}}}}}]}}"#
@@ -254,7 +254,7 @@ ranks = 1
 }
 
 #[test]
-fn scenes_inherit_and_set_their_own() {
+fn scenes_inherit_and_override_weights() {
     let config = "
 [scene.default]
 limit = 3
@@ -301,7 +301,7 @@ parent = \"turned\"
 }
 
 #[test]
-fn limits_are_named_where_they_are_passed() {
+fn faults_name_the_limit_that_was_exceeded() {
     let service = Service::with_config(
         "[limits]\ncandidates = 3\nquery_bytes = 4\ntimeout_ms = 900\nlimit = 60\n",
     );
@@ -360,7 +360,7 @@ fn limits_are_named_where_they_are_passed() {
 }
 
 #[test]
-fn a_request_that_comes_too_late_is_told_to_come_again() {
+fn a_late_request_is_rejected_with_retry_after() {
     let service = Service::start();
     let body = r#"{"user_id":"u","candidates":[],"timeout_ms":1}"#;
     let address = service.base().strip_prefix("http://").unwrap();
@@ -384,7 +384,7 @@ fn a_request_that_comes_too_late_is_told_to_come_again() {
 }
 
 #[test]
-fn a_batch_answers_as_single_requests_do() {
+fn a_batch_answers_like_single_requests() {
     let service = Service::start();
     let candidates = marketplace(&service);
     let requests: Vec<Value> = (0..20)
@@ -447,7 +447,7 @@ fn candidates_of_faulty_requests_count_in_a_batch() {
 }
 
 #[test]
-fn a_long_list_split_over_the_workers_scores_the_same() {
+fn splitting_a_long_list_changes_no_score() {
     let service = Service::with_config("[server]\nparallel_candidates = 10\n");
     let alone = Service::with_config("[server]\nparallel_candidates = 1000000\n");
     let candidates = marketplace(&service);
@@ -468,7 +468,7 @@ fn a_long_list_split_over_the_workers_scores_the_same() {
 }
 
 #[test]
-fn as_of_is_the_clock_floored_to_the_step() {
+fn as_of_is_the_clock_floored_to_a_step() {
     let service = Service::start();
     service.items(&[json!({"id": "a", "listed_at": noon(0)})]);
     service.events(&[did("u", "view", "a", noon(30) + 59 * 60_000)]);
@@ -480,7 +480,7 @@ fn as_of_is_the_clock_floored_to_the_step() {
     assert_eq!(
         service.rank(&json!({"user_id": "u", "candidates": []}))["as_of"],
         "2025-05-07T12:00:00Z",
-        "never back"
+        "as_of moved back"
     );
     service.events(&[did("u", "view", "a", noon(30) + DAY)]);
     assert_eq!(

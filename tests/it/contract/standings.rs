@@ -1,4 +1,4 @@
-//! `GET /race` and the objectives that come from it, at the edges of what there is.
+//! `GET /race` and its objectives in edge cases.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ fn shop(service: &Service, id: &str, category: &str) {
     service.items(&[json!({"id": format!("{id}-item"), "merchant_id": id, "category": category, "listed_at": since})]);
 }
 
-/// One order of the shop's item on each day of the window.
+/// Sends one purchase of the shop's item on each day of the window.
 fn sells(service: &Service, id: &str) {
     let orders: Vec<Value> = (0..84)
         .map(|day| {
@@ -28,7 +28,7 @@ fn sells(service: &Service, id: &str) {
 }
 
 #[test]
-fn an_empty_store_answers_everything() {
+fn an_empty_store_answers_every_request() {
     let service = Service::launch(None, &[], &[]);
     let ranking = service.rank(&json!({"user_id": "u", "candidates": ["a", "b"], "explain": true}));
     assert_eq!(
@@ -142,10 +142,10 @@ fn only_complete_days_count() {
 }
 
 #[test]
-fn a_day_ends_where_the_configuration_says() {
+fn a_day_ends_by_the_configured_time_zone() {
     let service = Service::with_config("[race]\nutc_offset = \"+08:00\"\n");
     shop(&service, "a", "c");
-    // 15:59:59.999 UTC is the last moment of the day at +08:00.
+    // 15:59:59.999 UTC is the last millisecond of the day at +08:00.
     let end = FIRST + 83 * DAY + 16 * 3_600_000;
     service.events(&[bought("in", "u", "a-item", end - 1, 100.0)]);
     let buyers = || {
@@ -160,7 +160,7 @@ fn a_day_ends_where_the_configuration_says() {
 }
 
 #[test]
-fn standings_follow_changes_on_their_own() {
+fn standings_follow_changes_without_a_rebuild_call() {
     let service = Service::with_config("[race]\ninterval_seconds = 0.05\n");
     shop(&service, "a", "c");
     sells(&service, "a");
@@ -176,7 +176,7 @@ fn standings_follow_changes_on_their_own() {
         "/merchants",
         &[json!({"id": "a", "integrity": 0.5})],
     );
-    service.wait("integrity applies to the whole window", |service| {
+    service.wait("integrity does not apply to the whole window", |service| {
         (level(service) - 350.0).abs() < 1e-3
     });
     let growth = service.get("/race").ok()["runners"][0]["growth"]
@@ -184,15 +184,17 @@ fn standings_follow_changes_on_their_own() {
         .unwrap();
     near(growth, 0.0);
     service.events(&[json!({"user_id": "a-buyer-40", "item_id": "a-item", "kind": "refund", "purchase_id": "a-40", "at": noon(83)})]);
-    service.wait("a refund of a past day", |service| level(service) < 349.0);
+    service.wait("the refund of a past day has no effect", |service| {
+        level(service) < 349.0
+    });
     shop(&service, "b", "new lane");
-    service.wait("a new lane", |service| {
+    service.wait("the new lane does not appear", |service| {
         service.get("/race?lane=new%20lane").status == 200
     });
 }
 
 #[test]
-fn the_race_score_weighs_level_and_growth_as_configured() {
+fn level_and_growth_have_configured_weights() {
     let config = format!(
         "{}[race]\nlevel = 0\ngrowth = 2\n",
         weighing("race.growth = 1")

@@ -1,4 +1,4 @@
-//! Equal scores go by the CRC-32 of the id's bytes, then by the bytes; also across the cut.
+//! Ties are ordered by the CRC-32 of the id's bytes, then by the bytes, also across the limit.
 
 use serde_json::json;
 
@@ -12,10 +12,10 @@ fn by_the_rule(mut names: Vec<String>) -> Vec<String> {
 }
 
 #[test]
-fn equal_items_stand_in_the_order_of_the_rule_at_every_limit() {
+fn ties_have_one_order_at_every_limit() {
     let service = Service::start();
     let mut numbers = Random::new(7);
-    // Two ids of one checksum among them, so that the bytes have to decide.
+    // Two ids have the same checksum, so that the bytes decide.
     let mut names = vec!["plumless".to_owned(), "buckeroo".to_owned()];
     assert_eq!(
         crc32fast::hash(names[0].as_bytes()),
@@ -55,7 +55,7 @@ fn equal_items_stand_in_the_order_of_the_rule_at_every_limit() {
 }
 
 #[test]
-fn the_tie_rule_decides_among_equals_around_the_cut_only() {
+fn the_tie_rule_orders_only_equal_scores() {
     let service = Service::start();
     let equal: Vec<String> = (0..40).map(|n| format!("e{n}")).collect();
     let mut items: Vec<_> = equal

@@ -1,12 +1,12 @@
-//! Files that are torn, flipped, missing, or somebody else's.
+//! Files that are torn, corrupted, missing or foreign.
 
 use std::fs;
 use std::path::Path;
 
-use super::{Changes, Data, everything, refused, same};
+use super::{Changes, Data, everything, same, start_error};
 use saima::random::Random;
 
-/// A data directory with some segments and no checkpoint.
+/// Creates a data directory with some segments and no checkpoint.
 fn filled() -> Data {
     let (data, mut changes) = (
         Data::new("[store]\nsegment_bytes = 4096\n"),
@@ -17,7 +17,7 @@ fn filled() -> Data {
     data
 }
 
-/// The last segment that has records; one after it that a start only began goes.
+/// Returns the last segment with records, after removing empty ones behind it.
 fn last_written(data: &Data) -> std::path::PathBuf {
     let mut files = data.files("journal");
     while fs::metadata(files.last().unwrap()).unwrap().len() <= 8 {
@@ -27,7 +27,7 @@ fn last_written(data: &Data) -> std::path::PathBuf {
 }
 
 #[test]
-fn a_torn_end_is_cut_off_and_the_service_goes_on() {
+fn a_torn_end_is_truncated_at_start() {
     let (data, mut numbers) = (filled(), Random::new(1));
     for _ in 0..5 {
         let path = last_written(&data);
@@ -44,7 +44,7 @@ fn a_torn_end_is_cut_off_and_the_service_goes_on() {
 }
 
 #[test]
-fn damage_is_refused_with_its_file_and_place() {
+fn damage_is_reported_with_file_and_offset() {
     let (data, mut numbers) = (filled(), Random::new(2));
     let files = data.files("journal");
     for _ in 0..10 {
@@ -54,10 +54,10 @@ fn damage_is_refused_with_its_file_and_place() {
         let mut bytes = whole.clone();
         bytes[at] ^= 64;
         fs::write(path, bytes).unwrap();
-        let said = data.refused();
+        let message = data.start_error();
         assert!(
-            said.contains(path.to_str().unwrap()) && said.contains("byte"),
-            "{said}"
+            message.contains(path.to_str().unwrap()) && message.contains("byte"),
+            "{message}"
         );
         fs::write(path, whole).unwrap();
     }
@@ -65,33 +65,36 @@ fn damage_is_refused_with_its_file_and_place() {
 }
 
 #[test]
-fn missing_journal_is_refused() {
+fn a_missing_segment_is_reported() {
     let data = filled();
     let files = data.files("journal");
     fs::remove_file(&files[1]).unwrap();
-    let said = data.refused();
-    assert!(said.contains("are missing"), "{said}");
+    let message = data.start_error();
+    assert!(message.contains("are missing"), "{message}");
 }
 
 #[test]
-fn directories_of_others_are_refused_and_left_alone() {
+fn foreign_directories_are_rejected_unchanged() {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("thesis.tex"), "x").unwrap();
-    assert!(refused(home.path()).contains("not a data directory of saima"));
+    assert!(start_error(home.path()).contains("not a data directory of saima"));
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
 
     let data = filled();
     fs::write(data.path().join("saima-data"), "99\n").unwrap();
-    assert!(data.refused().contains("\"99\""));
+    assert!(data.start_error().contains("\"99\""));
 
-    assert!(refused(Path::new("/dev/null/data")).contains("/dev/null/data"));
+    assert!(start_error(Path::new("/dev/null/data")).contains("/dev/null/data"));
 }
 
 #[test]
-fn a_second_process_is_refused_by_the_first_ones_number() {
+fn a_second_process_is_rejected_with_the_first_pid() {
     let data = filled();
     let first = data.start();
-    let said = data.refused();
-    assert!(said.contains(&format!("process {}", first.pid())), "{said}");
+    let message = data.start_error();
+    assert!(
+        message.contains(&format!("process {}", first.pid())),
+        "{message}"
+    );
     assert_eq!(first.get("/readyz").status, 200);
 }

@@ -1,4 +1,4 @@
-//! Deleted users: gone from the answers at once, and from the disk after the next checkpoint.
+//! Deleted users: removed from answers at once, and from disk after the next checkpoint.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use saima::random::Random;
 
 use crate::service::Service;
 
-/// How often files hold an id, over a whole directory.
+/// Counts the occurrences of an id in all files of a directory.
 fn mentions(directory: &Path, id: &str) -> usize {
     let mut found = 0;
     for entry in fs::read_dir(directory).unwrap() {
@@ -33,7 +33,7 @@ fn event(number: u32, user: &str) -> Value {
 }
 
 #[test]
-fn nothing_on_disk_knows_a_deleted_user_after_the_next_checkpoint() {
+fn a_checkpoint_erases_deleted_users_from_disk() {
     const GONE: &str = "the-user-who-left";
     let data = Data::new(
         "[store]\nsegment_bytes = 4096\ncheckpoint_bytes = 1000000\ncheckpoint_seconds = 1\n",
@@ -44,7 +44,7 @@ fn nothing_on_disk_knows_a_deleted_user_after_the_next_checkpoint() {
     for number in 0..120 {
         service.events(&[event(number, if number % 3 == 0 { GONE } else { "stays" })]);
     }
-    // The same id, and a number, written so that their bytes are not those of the name.
+    // The same id, and a numeric one, spelled with other bytes.
     for number in ["987654321.0", "9.87654321e8"] {
         let event = event(600, "n")
             .to_string()
@@ -84,7 +84,7 @@ fn nothing_on_disk_knows_a_deleted_user_after_the_next_checkpoint() {
     });
     assert!(
         mentions(&data.path(), "stays") > 70,
-        "what is kept of the journal stays"
+        "the rest of the journal remains"
     );
     assert_eq!(service.get(&format!("/users/{GONE}")).status, 404);
     let before = everything(&service);
@@ -95,7 +95,7 @@ fn nothing_on_disk_knows_a_deleted_user_after_the_next_checkpoint() {
 }
 
 #[test]
-fn an_erasure_outlives_the_process_and_a_rebuild() {
+fn an_erasure_survives_restart_and_rebuild() {
     const GONE: &str = "the-user-who-left";
     let small = "[store]\nsegment_bytes = 4096\n";
     let data = Data::new(small);
@@ -115,8 +115,8 @@ fn an_erasure_outlives_the_process_and_a_rebuild() {
     assert!(mentions(&data.path(), "stays") > 50);
 }
 
-/// Weeks in which users buy at six merchants and give some of it back. The great buyer among them is `gone`, who was deleted once and
-/// came back; the first who sees the last item, and the last of whom anything is heard, is `gone` too.
+/// Sends weeks of purchases and refunds at six merchants. The largest buyer is `gone`, who is deleted once and returns; `gone` also sends
+/// the first and the last event of all.
 fn trade(service: &Service, gone: &str) {
     let mut numbers = Random::new(5);
     let item = |number: u32| json!({"id": format!("i{number}"), "merchant_id": format!("m{}", number % 6), "price": 4 + number});
@@ -148,7 +148,7 @@ fn trade(service: &Service, gone: &str) {
                 back["id"] = json!(format!("{user}-{day}-{number}-back"));
                 back["purchase_id"] = event["id"].clone();
                 back["amount"] = json!(2);
-                // It may come first.
+                // The refund may precede its purchase.
                 let place = numbers.below(u32::try_from(events.len()).unwrap() + 1);
                 events.insert(place as usize, back);
             }
@@ -168,7 +168,7 @@ fn trade(service: &Service, gone: &str) {
 }
 
 #[test]
-fn what_a_deleted_user_bought_stays_in_the_race_without_a_name() {
+fn purchases_of_deleted_users_stay_anonymously() {
     const GONE: &str = "the-user-who-left";
     let config = "[store]\nsegment_bytes = 4096\ncheckpoint_seconds = 1\n";
     let data = Data::new(config);
@@ -190,7 +190,7 @@ fn what_a_deleted_user_bought_stays_in_the_race_without_a_name() {
     assert_eq!(service.delete(&format!("/users/{GONE}")), 204);
     erased(&service, GONE);
     let right = everything(&service);
-    // The last two are the boards.
+    // The last two answers are the boards.
     same(&right[right.len() - 2..], &known[known.len() - 2..]);
     drop(service);
 
@@ -199,7 +199,7 @@ fn what_a_deleted_user_bought_stays_in_the_race_without_a_name() {
     same(&everything(&service), &right);
     assert_eq!(service.get(&format!("/users/{GONE}")).status, 404);
 
-    // Somebody else leaves, and what both bought goes with an item and a merchant, as everything else about them.
+    // Another user leaves; purchases of a deleted item or merchant are dropped with it.
     let gone = ["/users/u1", "/items/i3", "/merchants/m2"].map(|path| service.delete(path));
     assert_eq!(gone, [204; 3]);
     erased(&service, "u1-");

@@ -1,6 +1,6 @@
-//! A data directory as format 1 was first written: every later version reads it to the same state.
+//! A data directory in the first version of format 1: every later version reads it to the same state.
 //!
-//! Only the fields that the stored answers have are compared, so that a later field does not break it.
+//! Only the fields of the stored answers are compared, so that a new field does not break the test.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ fn stored() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/durable/format-1")
 }
 
-/// What was learnt and how the runners stand; rankings are left out, because their weights and objectives may change.
+/// Returns learnt state and standings. Rankings are left out, because their weights and objectives may change.
 fn state(service: &Service) -> Vec<Value> {
     service.rebuild();
     let users = (0..USERS).map(|user| format!("/users/u{user}"));
@@ -24,17 +24,17 @@ fn state(service: &Service) -> Vec<Value> {
         let answer = service.get(&path);
         let mut state: Value = serde_json::from_slice(&answer.bytes).unwrap();
         let fields = state.as_object_mut().unwrap();
-        // Numbers that are new with each process.
+        // These differ between processes.
         fields.retain(|name, _| name != "standings" && name != "request_id");
         state
     });
     answers.collect()
 }
 
-/// Maps whose names are data: all of them must be the same.
+/// Maps whose names are data: all names must be equal.
 const MAPS: [&str; 3] = ["tags", "items", "merchants"];
 
-/// Removes the fields that the stored answer does not have: they were added later.
+/// Removes the fields that the stored answer does not have, which are newer.
 fn keep_stored(found: &mut Value, stored: &Value) {
     match (found, stored) {
         (Value::Object(found), Value::Object(stored)) => {
@@ -65,7 +65,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn format_1_is_still_read() {
+fn format_1_is_readable() {
     let data = Data::new(SMALL);
     copy(&stored().join("data"), &data.path());
     let stored = fs::read_to_string(stored().join("state.txt")).unwrap();
@@ -75,7 +75,7 @@ fn format_1_is_still_read() {
     for (found, line) in found.iter_mut().zip(lines) {
         let right: Value = serde_json::from_str(line).unwrap();
         keep_stored(found, &right);
-        // As text, because the order of the fields counts too.
+        // As text, because the order of fields counts too.
         assert_eq!(found.to_string(), line);
     }
 }

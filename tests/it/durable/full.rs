@@ -1,4 +1,4 @@
-//! A disk that is full: nothing more is acknowledged, the reason is said, ranking goes on, and nothing acknowledged is lost.
+//! A full disk: nothing more is acknowledged, the reason is reported, ranking continues, and nothing acknowledged is lost.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Changes, Data, everything, same};
 
-/// A small file system, where there is a right to mount one.
+/// A small file system, if the process may mount one.
 pub(super) struct Small<'a>(&'a Path);
 
 impl<'a> Small<'a> {
@@ -19,7 +19,7 @@ impl<'a> Small<'a> {
         mounted.success().then_some(Self(path))
     }
 
-    /// From now on nothing can be written to it.
+    /// Makes the file system read-only.
     pub(super) fn protect(&self) {
         let mut mount = Command::new("mount");
         let mount = mount.args(["-o", "remount,ro"]).arg(self.0);
@@ -34,23 +34,23 @@ impl Drop for Small<'_> {
 }
 
 #[test]
-fn a_full_disk_stops_acknowledgements_and_nothing_else() {
+fn a_full_disk_stops_only_acknowledgements() {
     let data = Data::new("");
     let path = data.path();
-    // Without that right there are the tests of the journal with a medium that fails.
+    // Without permission to mount, the tests of the journal with a failing medium remain.
     let Some(_small) = Small::mount(&path) else {
         return;
     };
     let (service, mut changes) = (data.start(), Changes::new(31));
     assert!(changes.next().send(&service));
-    let mut told = 0;
+    let mut sent = 0;
     let refusal = loop {
-        let event = json!([{"id": format!("e{told}"), "user_id": "u0", "item_id": "i1", "kind": "view", "at": "2025-04-07T00:00:00Z", "request_id": "x".repeat(100)}]);
+        let event = json!([{"id": format!("e{sent}"), "user_id": "u0", "item_id": "i1", "kind": "view", "at": "2025-04-07T00:00:00Z", "request_id": "x".repeat(100)}]);
         let answer = service.json("POST", "/events", &event);
         if answer.status != 200 {
             break answer;
         }
-        told += 1;
+        sent += 1;
     };
     assert_eq!(refusal.problem(503), [""]);
     assert!(
@@ -66,7 +66,7 @@ fn a_full_disk_stops_acknowledgements_and_nothing_else() {
     assert_eq!(service.json("DELETE", "/users/u0", &json!({})).status, 503);
     drop(service);
 
-    // What was not acknowledged makes room; then it goes on from what was.
+    // Removing unacknowledged data frees space; the service continues from acknowledged data.
     let journal = data.files("journal").pop().unwrap();
     let kept = std::fs::read(&journal).unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
@@ -86,7 +86,7 @@ fn a_full_disk_stops_acknowledgements_and_nothing_else() {
     .unwrap();
     let service = again.start();
     let events = service.get("/users/u0").ok()["events"].as_u64().unwrap();
-    assert!(events >= told && events <= told + 1, "{events} of {told}");
+    assert!(events >= sent && events <= sent + 1, "{events} of {sent}");
     let before = everything(&service);
     drop(service);
     same(&everything(&again.start()), &before);

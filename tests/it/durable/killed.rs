@@ -1,4 +1,4 @@
-//! `kill -9` at any moment of ingest, of the change of segments and of checkpoints.
+//! `kill -9` at any instant of ingest, segment rotation and checkpoints.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use saima::random::Random;
 
 use crate::service::Service;
 
-/// How often the service is killed; more with `SAIMA_KILLS`.
+/// Number of kills; `SAIMA_KILLS` overrides it.
 const ROUNDS: u32 = 200;
 
 #[test]
-fn nothing_acknowledged_is_lost_and_nothing_counts_twice() {
+fn acknowledged_facts_count_exactly_once() {
     let rounds = std::env::var("SAIMA_KILLS").ok();
     let rounds = rounds.map_or(ROUNDS, |rounds| rounds.parse().unwrap());
     let (data, mut changes, mut moments) = (Data::new(SMALL), Changes::new(7), Random::new(11));
@@ -22,7 +22,7 @@ fn nothing_acknowledged_is_lost_and_nothing_counts_twice() {
         let patience = Duration::from_micros(u64::from(moments.below(40_000)));
         let killer = service.kill_after(patience);
         loop {
-            // What was not acknowledged before the service died is sent again, as a client would.
+            // An unacknowledged change is sent again, as a client would.
             let change = under_way.take().unwrap_or_else(|| changes.next());
             if !change.send(&service) {
                 under_way = Some(change);
@@ -38,7 +38,7 @@ fn nothing_acknowledged_is_lost_and_nothing_counts_twice() {
     assert!(done.last().unwrap().send(&service));
     assert!(
         checkpoints > 0 || rounds < ROUNDS,
-        "no start was from a checkpoint"
+        "no start used a checkpoint"
     );
 
     let model = Service::with_config("");

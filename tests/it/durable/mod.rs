@@ -1,4 +1,4 @@
-//! What was acknowledged lasts: the real program, killed, cut off, and started again on what is left.
+//! Durability: the real program is killed or its files damaged, and it starts again from what is left.
 
 mod damage;
 mod erasure;
@@ -17,10 +17,10 @@ use saima::random::Random;
 
 use super::service::{Service, program};
 
-/// Files so small that a few hundred facts begin many of them, and checkpoints one after the other.
+/// Files so small that a few hundred facts fill many segments and checkpoints.
 const SMALL: &str = "[store]\nsegment_bytes = 4096\ncheckpoint_bytes = 16384\n";
 
-/// A data directory with services on it, one after the other.
+/// A data directory for one service after another.
 struct Data {
     home: tempfile::TempDir,
     config: String,
@@ -44,12 +44,12 @@ impl Data {
         Service::launch(Some(&self.config), &args, &[])
     }
 
-    /// What a start says that must be refused.
-    fn refused(&self) -> String {
-        refused(&self.path())
+    /// Returns the error message of a start that must fail.
+    fn start_error(&self) -> String {
+        start_error(&self.path())
     }
 
-    /// The files of one kind, in order.
+    /// Returns the files of one kind, sorted.
     fn files(&self, kind: &str) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.path().join(kind)).unwrap();
         let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -58,8 +58,8 @@ impl Data {
     }
 }
 
-/// What a start on a directory says that must be refused.
-fn refused(path: &Path) -> String {
+/// Returns the error message of a start on a directory that must fail.
+fn start_error(path: &Path) -> String {
     let mut command = program();
     let command = command
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
@@ -70,7 +70,7 @@ fn refused(path: &Path) -> String {
     while child.try_wait().unwrap().is_none() && begun.elapsed().as_secs() < 20 {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    // One that was taken in spite of all does not go on for ever.
+    // A start that succeeds must not run for ever.
     let _ended_already = child.kill();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -101,7 +101,7 @@ impl Change {
         }
     }
 
-    /// Sends it; whether it was acknowledged.
+    /// Sends the change; returns whether it was acknowledged.
     fn send(&self, service: &Service) -> bool {
         let lines: String = self.facts.iter().map(|fact| format!("{fact}\n")).collect();
         let status = service.attempt(self.method, &self.path, lines.as_bytes());
@@ -110,7 +110,7 @@ impl Change {
     }
 }
 
-/// Changes of every kind in a random order: catalogue first, then behaviour, prices, tags, deletions and their return.
+/// Changes of every kind in random order, after the catalogue: events, prices, tags, deletions and new declarations.
 struct Changes {
     numbers: Random,
     made: u32,
@@ -197,7 +197,7 @@ impl Changes {
     }
 }
 
-/// Shows the first thing that differs, instead of everything.
+/// Compares two lists of answers and shows only the first difference.
 fn same(found: &[String], right: &[String]) {
     for (found, right) in found.iter().zip(right) {
         assert_eq!(found, right);
@@ -205,7 +205,7 @@ fn same(found: &[String], right: &[String]) {
     assert_eq!(found.len(), right.len());
 }
 
-/// All that a service can be asked for, without the numbers of its standings and of its configuration.
+/// Returns every answer of a service, without the numbers of standings and configuration.
 fn everything(service: &Service) -> Vec<String> {
     service.rebuild();
     let candidates: Vec<String> = (0..ITEMS + 2).map(|number| format!("i{number}")).collect();
@@ -229,7 +229,7 @@ fn everything(service: &Service) -> Vec<String> {
         race.as_object_mut().unwrap().remove("standings");
         answers.push(race.to_string());
     }
-    // Generated request ids are in the problems.
+    // Problems contain generated request ids.
     answers.retain(|answer| !answer.contains("urn:saima:problem"));
     answers
 }

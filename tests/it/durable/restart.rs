@@ -1,4 +1,4 @@
-//! Orderly ends, changed settings, and starts from checkpoints.
+//! Clean shutdowns, changed settings, and starts from checkpoints.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use super::{Changes, Data, SMALL, everything, same};
 use crate::service::Service;
 
 #[test]
-fn a_start_is_where_the_last_one_ended() {
+fn a_restart_restores_every_answer() {
     for config in ["", SMALL] {
         let (data, mut changes) = (Data::new(config), Changes::new(3));
         let service = data.start();
@@ -20,7 +20,7 @@ fn a_start_is_where_the_last_one_ended() {
 }
 
 #[test]
-fn what_was_learnt_under_other_settings_stays_as_it_was() {
+fn learnt_state_survives_changed_settings() {
     let (data, mut changes) = (Data::new(""), Changes::new(4));
     let service = data.start();
     (0..40).for_each(|_| assert!(changes.next().send(&service)));
@@ -40,7 +40,7 @@ fn what_was_learnt_under_other_settings_stays_as_it_was() {
 }
 
 #[test]
-fn what_was_learnt_under_another_half_life_is_worth_as_much_and_fades_by_the_new_one() {
+fn a_new_half_life_applies_from_now_on() {
     let with = |days: f64, data: Data| Data {
         config: format!("[profile]\nhalf_life_days = {days}\n"),
         ..data
@@ -52,7 +52,7 @@ fn what_was_learnt_under_another_half_life_is_worth_as_much_and_fades_by_the_new
     };
     let near = |one: [f64; 3], other: [f64; 3]| {
         for (one, other) in one.iter().zip(other) {
-            // They are shown to six digits.
+            // Weights are rounded to six digits.
             assert!((one - other).abs() < 2e-6, "{one} {other}");
         }
     };
@@ -88,7 +88,7 @@ fn what_was_learnt_under_another_half_life_is_worth_as_much_and_fades_by_the_new
 }
 
 #[test]
-fn an_event_that_comes_again_after_a_restart_counts_once() {
+fn a_repeated_event_counts_once_after_restart() {
     let data = Data::new(SMALL);
     let event = json!([{"id": "e1", "user_id": "u1", "item_id": "i1", "kind": "purchase", "at": "2025-04-07T00:00:00Z", "amount": 5}]);
     let service = data.start();
@@ -104,7 +104,7 @@ fn an_event_that_comes_again_after_a_restart_counts_once() {
 }
 
 #[test]
-fn a_repeat_that_was_known_counts_for_nothing_when_fewer_ids_are_remembered_later() {
+fn a_known_repeat_stays_a_repeat_on_replay() {
     let data = Data::new("");
     let service = data.start();
     service.items(&[json!({"id": "i1"})]);
@@ -129,11 +129,11 @@ fn checkpoints_keep_the_journal_short() {
     service.wait("no checkpoint was written", |it| {
         it.metric("saima_checkpoint_sequence ") > 0.0
     });
-    service.wait("journal that is covered stays", |_| {
+    service.wait("covered segments are not deleted", |_| {
         let bytes = |path: &std::path::PathBuf| std::fs::metadata(path).map_or(0, |it| it.len());
         data.files("journal").iter().map(bytes).sum::<u64>() < 64 << 10
     });
-    service.wait("checkpoints that were followed by others stay", |_| {
+    service.wait("old checkpoints are not deleted", |_| {
         let mut files = data.files("checkpoint");
         files.retain(|path| path.extension().is_some_and(|end| end == "ckpt"));
         files.len() == 1

@@ -1,4 +1,4 @@
-//! `saima backup`, `restore`, `repair` and `rebuild`, as their users type them.
+//! `saima backup`, `restore`, `repair` and `rebuild`.
 
 use std::fs;
 use std::path::Path;
@@ -9,24 +9,24 @@ use super::full::Small;
 use super::{Changes, Data, SMALL, everything, program, same};
 use crate::service::Service;
 
-/// What a command says on standard error, and its exit code.
+/// Runs a command; returns its standard error and exit code.
 fn run(args: &[&str]) -> (String, i32) {
     let output = program().args(args).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    (said, output.status.code().unwrap())
+    let message = String::from_utf8(output.stderr).unwrap();
+    (message, output.status.code().unwrap())
 }
 
 fn done(args: &[&str]) -> String {
-    let (said, code) = run(args);
-    assert_eq!(code, 0, "{args:?}: {said}");
-    said
+    let (message, code) = run(args);
+    assert_eq!(code, 0, "{args:?}: {message}");
+    message
 }
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// A service on small files with some hundred changes.
+/// Starts a service on small files and sends it `count` changes.
 fn filled(config: &str, count: usize) -> (Data, Service, Changes) {
     let (data, mut changes) = (Data::new(config), Changes::new(12));
     let service = data.start();
@@ -35,43 +35,40 @@ fn filled(config: &str, count: usize) -> (Data, Service, Changes) {
 }
 
 #[test]
-fn a_back_up_is_a_marketplace_of_its_own() {
+fn a_backup_restores_a_whole_marketplace() {
     let (data, service, mut changes) = filled(SMALL, 120);
     let before = everything(&service);
     let backup = data.home.path().join("backup");
     done(&["backup", text(&backup), "--url", service.base()]);
-    // What comes later is not in it.
+    // Later changes are not in the backup.
     (0..30).for_each(|_| assert!(changes.next().send(&service)));
     assert_ne!(everything(&service), before);
 
     let fresh = data.home.path().join("fresh");
-    let said = done(&["restore", text(&backup), text(&fresh)]);
-    assert!(said.contains("users"), "{said}");
+    let message = done(&["restore", text(&backup), text(&fresh)]);
+    assert!(message.contains("users"), "{message}");
     let restored = Service::launch(None, &["--clock", "event", "--data", text(&fresh)], &[]);
     same(&everything(&restored), &before);
 
     drop(restored);
-    let (said, code) = run(&["rebuild", text(&fresh)]);
-    assert!(code == 1 && said.contains("--forget"), "{said}");
+    let (message, code) = run(&["rebuild", text(&fresh)]);
+    assert!(code == 1 && message.contains("--forget"), "{message}");
     let restored = Service::launch(None, &["--clock", "event", "--data", text(&fresh)], &[]);
     same(&everything(&restored), &before);
     drop(restored);
     done(&["rebuild", text(&fresh), "--forget"]);
 
-    let (said, code) = run(&["backup", text(&backup), "--url", service.base()]);
-    assert!(code == 1 && said.contains("not empty"), "{said}");
+    let (message, code) = run(&["backup", text(&backup), "--url", service.base()]);
+    assert!(code == 1 && message.contains("not empty"), "{message}");
     let memory = Service::start();
     let nowhere = data.home.path().join("nowhere");
-    let (said, code) = run(&["backup", text(&nowhere), "--url", memory.base()]);
-    assert!(code == 1 && said.contains("memory only"), "{said}");
-    assert!(
-        !nowhere.exists(),
-        "what failed must not look like a back-up"
-    );
+    let (message, code) = run(&["backup", text(&nowhere), "--url", memory.base()]);
+    assert!(code == 1 && message.contains("memory only"), "{message}");
+    assert!(!nowhere.exists(), "a failed backup must not look like one");
 }
 
 #[test]
-fn a_back_up_that_cannot_be_written_to_is_restored() {
+fn a_read_only_backup_can_be_restored() {
     let (data, service, _) = filled(SMALL, 20);
     let before = everything(&service);
     let mounted = data.home.path().join("mounted");
@@ -85,12 +82,12 @@ fn a_back_up_that_cannot_be_written_to_is_restored() {
     done(&["restore", text(&backup), text(&fresh)]);
     let restored = Service::launch(None, &["--clock", "event", "--data", text(&fresh)], &[]);
     same(&everything(&restored), &before);
-    let (said, code) = run(&["rebuild", text(&backup), "--forget"]);
-    assert!(code == 1 && said.contains("Read-only"), "{said}");
+    let (message, code) = run(&["rebuild", text(&backup), "--forget"]);
+    assert!(code == 1 && message.contains("Read-only"), "{message}");
 }
 
 #[test]
-fn an_older_back_up_says_whom_it_would_bring_back() {
+fn restore_reports_users_deleted_since_the_backup() {
     let (data, service, _) = filled(SMALL, 20);
     service.users(&[
         json!({"id": "leaver", "tags": ["t1"]}),
@@ -105,36 +102,36 @@ fn an_older_back_up_says_whom_it_would_bring_back() {
 
     let path = data.path();
     done(&["rebuild", text(&path)]);
-    let (said, code) = run(&["restore", text(&backup), text(&path)]);
-    assert!(code == 1 && said.contains("--replace"), "{said}");
-    let said = done(&["restore", text(&backup), text(&path), "--replace"]);
+    let (message, code) = run(&["restore", text(&backup), text(&path)]);
+    assert!(code == 1 && message.contains("--replace"), "{message}");
+    let message = done(&["restore", text(&backup), text(&path), "--replace"]);
     assert!(
-        said.contains("1 of them were deleted since and stay deleted"),
-        "{said}"
+        message.contains("1 of them were deleted since and stay deleted"),
+        "{message}"
     );
     assert!(
-        said.contains("  leaver\n") && !said.contains("  returner"),
-        "{said}"
+        message.contains("  leaver\n") && !message.contains("  returner"),
+        "{message}"
     );
     let service = data.start();
     assert_eq!(service.get("/users/leaver").status, 404);
     assert_eq!(service.get("/users/returner").status, 200);
     drop(service);
 
-    let said = done(&[
+    let message = done(&[
         "restore",
         text(&backup),
         text(&path),
         "--replace",
         "--with-deleted",
     ]);
-    assert!(said.contains("are restored"), "{said}");
+    assert!(message.contains("are restored"), "{message}");
     assert_eq!(data.start().get("/users/leaver").status, 200);
     assert!(data.home.path().join("data.before-2").is_dir());
 }
 
 #[test]
-fn repair_shows_what_is_lost_and_keeps_all_that_can_be_read() {
+fn repair_reports_losses_and_keeps_readable_records() {
     let (data, service, _) = filled("[store]\nsegment_bytes = 4096\n", 80);
     drop(service);
     let path = data.path();
@@ -145,13 +142,13 @@ fn repair_shows_what_is_lost_and_keeps_all_that_can_be_read() {
     let place = bytes.len() / 2;
     bytes[place] ^= 1;
     fs::write(segment, &bytes).unwrap();
-    data.refused();
-    let (said, code) = run(&["repair", text(&path)]);
+    data.start_error();
+    let (message, code) = run(&["repair", text(&path)]);
     assert!(
-        code == 1 && said.contains("cannot be read") && said.contains("are lost"),
-        "{said}"
+        code == 1 && message.contains("cannot be read") && message.contains("are lost"),
+        "{message}"
     );
-    assert!(said.contains("Nothing was changed"), "{said}");
+    assert!(message.contains("Nothing was changed"), "{message}");
     assert_eq!(fs::read(segment).unwrap(), bytes);
 
     done(&["repair", text(&path), "--apply"]);
@@ -160,23 +157,23 @@ fn repair_shows_what_is_lost_and_keeps_all_that_can_be_read() {
     let service = data.start();
     assert!(
         service.metric("saima_journal_sequence ") >= 80.0,
-        "what came later is kept"
+        "later records are kept"
     );
 }
 
 #[test]
-fn repair_fills_in_for_a_segment_that_is_gone() {
+fn repair_replaces_a_missing_segment() {
     let (data, service, _) = filled("[store]\nsegment_bytes = 4096\n", 80);
     drop(service);
     let path = data.path();
     fs::remove_file(&data.files("journal")[1]).unwrap();
-    assert!(data.refused().contains("are missing"));
+    assert!(data.start_error().contains("are missing"));
     done(&["repair", text(&path), "--apply"]);
     data.start();
 }
 
 #[test]
-fn a_checkpoint_that_is_damaged_or_alone_is_not_started_from() {
+fn a_damaged_or_lone_checkpoint_is_rejected() {
     let (data, service, _) = filled(&format!("{SMALL}history_days = 0\n"), 300);
     service.wait("no checkpoint", |it| {
         it.metric("saima_checkpoint_sequence ") > 0.0
@@ -189,26 +186,29 @@ fn a_checkpoint_that_is_damaged_or_alone_is_not_started_from() {
     let mut bytes = whole.clone();
     bytes[100] ^= 4;
     fs::write(&checkpoint, bytes).unwrap();
-    assert!(data.refused().contains("is damaged at byte"));
+    assert!(data.start_error().contains("is damaged at byte"));
     let path = data.path();
-    let (said, code) = run(&["repair", text(&path), "--apply"]);
-    assert!(code == 1 && said.contains("restore a back-up"), "{said}");
-    assert_eq!(said.matches(text(&checkpoint)).count(), 1, "{said}");
-    assert!(!said.contains("saima repair"), "{said}");
+    let (message, code) = run(&["repair", text(&path), "--apply"]);
+    assert!(
+        code == 1 && message.contains("restore a back-up"),
+        "{message}"
+    );
+    assert_eq!(message.matches(text(&checkpoint)).count(), 1, "{message}");
+    assert!(!message.contains("saima repair"), "{message}");
     fs::write(&checkpoint, whole).unwrap();
 
     for segment in data.files("journal") {
         fs::remove_file(segment).unwrap();
     }
-    assert!(data.refused().contains("not the journal after it"));
+    assert!(data.start_error().contains("not the journal after it"));
     done(&["repair", text(&path), "--apply"]);
     data.start();
 }
 
 #[test]
-fn rebuild_learns_as_if_the_settings_had_always_been_these() {
+fn rebuild_applies_new_settings_to_all_history() {
     let other = "[profile]\nhalf_life_days = 20\n[profile.gains]\nview = 5\npurchase = 2\n";
-    // With checkpoints on the way, so that of deleted users only what the race needs is left to learn from.
+    // Checkpoints in between leave only what the race needs of deleted users.
     let small = SMALL;
     let (data, service, _) = filled(small, 150);
     drop(service);
@@ -219,8 +219,8 @@ fn rebuild_learns_as_if_the_settings_had_always_been_these() {
         format!("{small}{other}[clock]\nmode = \"event\"\n"),
     )
     .unwrap();
-    let said = done(&["rebuild", text(&path), "--config", text(&config)]);
-    assert!(said.contains("Relearnt from records 1 to"), "{said}");
+    let message = done(&["rebuild", text(&path), "--config", text(&config)]);
+    assert!(message.contains("Relearnt from records 1 to"), "{message}");
     let again = Data {
         config: format!("{small}{other}"),
         ..data

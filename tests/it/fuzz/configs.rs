@@ -1,4 +1,4 @@
-//! The configuration: a text is refused with its lines, or taken and shown as it was taken.
+//! The configuration: a text is rejected with line numbers, or accepted and shown as it was read.
 
 use std::fmt::Debug;
 
@@ -6,7 +6,7 @@ use saima::config::{Config, EMBEDDED};
 
 use super::{Seed, seeds, sift, words};
 
-/// Words that make trouble in TOML.
+/// Words that are special in TOML.
 const TOML: &[&str] = &[
     "0",
     "-0.0",
@@ -44,7 +44,7 @@ const TOML: &[&str] = &[
     "parent = \"feed\"\n",
 ];
 
-/// The seeds, and the reference itself.
+/// Returns the seeds and the reference configuration.
 fn texts() -> Vec<Seed> {
     let reference = Seed {
         name: "reference".to_owned(),
@@ -53,12 +53,12 @@ fn texts() -> Vec<Seed> {
     seeds("configs").into_iter().chain([reference]).collect()
 }
 
-/// Every value, to the last bit.
+/// Returns every value, exact to the last bit.
 fn exactly(values: &impl Debug) -> String {
     format!("{values:?}")
 }
 
-/// What is shown reads back as the same, and so do the terms of the journal.
+/// Checks that the shown configuration reads back as the same, and so do the terms of the journal.
 fn reads_back(config: &Config) {
     let shown = config.effective();
     let text = toml::to_string(&shown).unwrap();
@@ -72,25 +72,25 @@ fn reads_back(config: &Config) {
     assert_eq!(learnt(&again), learnt(config));
 }
 
-/// Reads a text; whether it was taken.
+/// Reads a text; returns whether it was accepted.
 fn parse(text: &str) -> bool {
     match Config::parse("fuzzed", text) {
         Ok(config) => {
             reads_back(&config);
             true
         }
-        Err(refused) => {
+        Err(rejected) => {
             let lines = 1 + text.matches('\n').count();
-            assert!(!refused.faults.is_empty());
-            assert!(refused.faults.iter().all(|fault| fault.line <= lines));
-            assert!(refused.to_string().lines().count() >= refused.faults.len());
+            assert!(!rejected.faults.is_empty());
+            assert!(rejected.faults.iter().all(|fault| fault.line <= lines));
+            assert!(rejected.to_string().lines().count() >= rejected.faults.len());
             false
         }
     }
 }
 
 #[test]
-fn a_configuration_is_refused_with_its_lines_or_reads_back() {
+fn a_configuration_is_rejected_or_reads_back() {
     let try_one = |_: &str, bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
         parse(&text)
@@ -99,14 +99,14 @@ fn a_configuration_is_refused_with_its_lines_or_reads_back() {
 }
 
 #[test]
-fn the_seeds_are_configurations() {
+fn the_seeds_are_valid_configurations() {
     for seed in texts() {
         let text = str::from_utf8(&seed.bytes).unwrap();
-        let refused = Config::parse(&seed.name, text).err();
+        let rejected = Config::parse(&seed.name, text).err();
         assert_eq!(
-            refused.is_some(),
+            rejected.is_some(),
             seed.name.starts_with("bad"),
-            "{refused:?}"
+            "{rejected:?}"
         );
     }
 }

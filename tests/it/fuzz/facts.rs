@@ -1,5 +1,5 @@
-//! Lines of facts: read or refused with every fault; a line that is refused changes nothing, and what is taken is taken again from
-//! a journal.
+//! Lines of facts: a line is read, or rejected with every fault. A rejected line changes nothing; an accepted one is accepted again
+//! from a journal.
 
 use saima::clock::Time;
 use saima::config::Config;
@@ -10,7 +10,7 @@ use saima::model::schema::{EVENT, ITEM, MERCHANT, Object, USER};
 use super::requests::{CONFIG, agree};
 use super::{JSON, Seed, seeds, sift, words};
 
-/// The operations in an order in which their seeds make sense together, with the names of those.
+/// The operations with the names of their seeds, in an order in which the seeds fit together.
 const OPERATIONS: [(Operation, &str); 7] = [
     (Operation::Upsert(EntityKind::Merchant), "merchants"),
     (Operation::Upsert(EntityKind::Item), "items"),
@@ -21,13 +21,13 @@ const OPERATIONS: [(Operation, &str); 7] = [
     (Operation::Patch(EntityKind::User), "patch-users"),
 ];
 
-/// What the lines of a seed are to do, by what its name begins with.
+/// Returns the operation of a seed, by the prefix of its name.
 fn operation(name: &str) -> Operation {
     let known = OPERATIONS.iter().find(|(_, known)| name.starts_with(known));
     known.unwrap().0
 }
 
-/// The seeds with what they are to do, in the order in which they make sense.
+/// Returns the seeds with their operations, in an order in which they fit together.
 pub(super) fn all() -> Vec<(Operation, Vec<u8>)> {
     let seeds = seeds("facts");
     let of = |name: &str| seeds.iter().find(|seed| seed.name == name).unwrap();
@@ -47,7 +47,7 @@ fn tell(facts: &mut Facts, operation: Operation, line: &[u8]) -> Fate {
     facts.apply(fact, &moment(&CONFIG))
 }
 
-/// The facts of all seeds.
+/// Returns the state after all seeds.
 pub(super) fn known() -> Facts {
     let mut facts = Facts::new(&CONFIG);
     for (operation, bytes) in all() {
@@ -63,7 +63,7 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     lines.filter(|line| !line.is_empty())
 }
 
-/// All that a checkpoint would hold, part by part.
+/// Returns the content of a checkpoint, part by part.
 pub(super) fn parts(facts: &mut Facts) -> Vec<Vec<u8>> {
     let mut image = facts.freeze(CONFIG.terms());
     let mut parts = Vec::new();
@@ -86,22 +86,22 @@ fn object(operation: Operation) -> &'static Object {
     }
 }
 
-/// Holds the verdict on a line against the slow walk; of a patch there is no other than that.
+/// Compares the verdict on a line with that of the walk; a patch has no other.
 fn judge(operation: Operation, line: &[u8]) {
-    let refused = read(operation, line, &CONFIG.vocabulary).err();
-    let refused = refused.map(|rejected| rejected.errors);
-    assert!(refused.as_ref().is_none_or(|faults| !faults.is_empty()));
+    let rejected = read(operation, line, &CONFIG.vocabulary).err();
+    let rejected = rejected.map(|line| line.errors);
+    assert!(rejected.as_ref().is_none_or(|faults| !faults.is_empty()));
     if matches!(operation, Operation::Patch(_)) {
         return;
     }
-    let refused = refused.map(|faults| match faults.as_slice() {
+    let rejected = rejected.map(|faults| match faults.as_slice() {
         [one] if one.message.starts_with("not JSON") => Diagnosis::NotJson(one.clone()),
         _ => Diagnosis::Invalid(faults),
     });
-    agree(line, refused.as_ref(), object(operation));
+    agree(line, rejected.as_ref(), object(operation));
 }
 
-/// A line makes the same of the same facts, told by itself or from a journal.
+/// Checks that a line has the same effect from a client and from a journal.
 fn redone(operation: Operation, line: &[u8]) -> Result<usize, saima::ingest::Unreadable> {
     let text = std::str::from_utf8(line).unwrap();
     let record = Record::Lines {
@@ -126,7 +126,10 @@ fn a_line_is_applied_or_changes_nothing() {
             let fate = tell(&mut facts, operation, line);
             if let Err(rejected) = &fate {
                 assert!(!rejected.errors.is_empty());
-                assert!(before == parts(&mut facts), "it changed something");
+                assert!(
+                    before == parts(&mut facts),
+                    "a rejected line changed the state"
+                );
             }
             all && fate.is_ok()
         })
@@ -135,15 +138,15 @@ fn a_line_is_applied_or_changes_nothing() {
 }
 
 #[test]
-fn a_line_that_held_once_holds_again() {
+fn an_accepted_line_is_accepted_again() {
     let seeds: Vec<Seed> = seeds("facts").iter().flat_map(each_line).collect();
     let try_one = |name: &str, line: &[u8]| {
         let operation = operation(name);
-        let taken = tell(&mut known(), operation, line).is_ok();
-        if taken {
-            assert_eq!(redone(operation, line).unwrap(), 0, "it was refused");
+        let accepted = tell(&mut known(), operation, line).is_ok();
+        if accepted {
+            assert_eq!(redone(operation, line).unwrap(), 0, "the line was rejected");
         }
-        taken
+        accepted
     };
     sift(1_500, &seeds, &words(JSON), try_one);
 }

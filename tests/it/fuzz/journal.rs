@@ -1,7 +1,7 @@
-//! The files of a data directory: whatever stands in them, a start takes what was written up to there or names the damage.
+//! The files of a data directory: whatever they contain, a start reads the records before a damage or reports the damage.
 //!
-//! Bytes whose checksum does not hold are never taken for a record. Bytes whose checksum holds were written by the service itself: of
-//! those only the form is checked, and what is promised is that none makes loading panic or take memory that it does not fill.
+//! Bytes with a wrong checksum are never read as a record. Bytes with a right checksum were written by the service itself: only their
+//! form is checked, and none makes loading panic or allocate memory that it doesn't fill.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ use super::facts::{all, known, moment, parts};
 use super::requests::CONFIG;
 use super::{Seed, fuzz, sift};
 
-/// Lengths and numbers that make trouble in records and in what they hold.
+/// Lengths and numbers that are special in records and their content.
 const LENGTHS: &[&[u8]] = &[
     &[0; 4],
     &[0; 16],
@@ -35,12 +35,12 @@ const LENGTHS: &[&[u8]] = &[
     b"saimackp",
 ];
 
-/// The record that the checkpoint covers.
+/// The last record that the checkpoint covers.
 const COVERED: usize = 4;
 
 /// A data directory as the service writes it.
 struct Written {
-    /// What was written, record by record.
+    /// The records written.
     records: Vec<Vec<u8>>,
     /// The parts of the checkpoint.
     parts: Vec<Vec<u8>>,
@@ -72,7 +72,7 @@ static WRITTEN: LazyLock<Written> = LazyLock::new(|| {
     }
 });
 
-/// One record of each kind, and all facts of the seeds.
+/// Returns one record of each kind, and all facts of the seeds.
 fn records() -> Vec<Vec<u8>> {
     let (terms, facts) = (CONFIG.terms(), all());
     let lines = facts.iter().map(|(operation, bytes)| Record::Lines {
@@ -96,7 +96,7 @@ fn records() -> Vec<Vec<u8>> {
     records
 }
 
-/// The events of the seeds with traces in place of each second line, and the deletion of their user.
+/// Returns the events of the seeds with each second line replaced by a trace, and the deletion of their user.
 fn anonymised() -> [Vec<u8>; 2] {
     let (_, events) = all().swap_remove(3);
     let lines = str::from_utf8(&events).unwrap().lines().collect();
@@ -124,7 +124,7 @@ fn anonymised() -> [Vec<u8>; 2] {
     })
 }
 
-/// What those records make.
+/// Returns the state after the records.
 fn redone(records: &[Vec<u8>]) -> Facts {
     let (mut facts, mut terms) = (Facts::new(&CONFIG), CONFIG.clone());
     for record in records {
@@ -148,7 +148,7 @@ fn write(home: &Path, records: &[Vec<u8>]) {
     }
 }
 
-/// The files of one kind, in order; the name of each says where it stands.
+/// Returns the files of one kind, sorted, named by their paths.
 fn files(home: &Path, kind: &str) -> Vec<Seed> {
     let mut files: Vec<Seed> = fs::read_dir(home.join(kind))
         .unwrap()
@@ -165,7 +165,7 @@ fn files(home: &Path, kind: &str) -> Vec<Seed> {
     files
 }
 
-/// A directory with those files.
+/// Creates a directory with these files.
 fn directory<'s>(files: impl IntoIterator<Item = &'s Seed>) -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
     drop(Directory::open(home.path()).unwrap());
@@ -175,10 +175,10 @@ fn directory<'s>(files: impl IntoIterator<Item = &'s Seed>) -> tempfile::TempDir
     home
 }
 
-/// How a replay ended: the last record, and what is torn.
+/// The end of a replay: the last record, and the torn rest.
 type End = Result<(u64, Option<Torn>), JournalError>;
 
-/// Reads the journal after a record; what was visited, and how it ended.
+/// Reads the journal after a record; returns the records visited and the end.
 fn replay(directory: &Directory, after: u64) -> (Vec<Vec<u8>>, End) {
     let mut visited = Vec::new();
     let end = directory.replay(after, |sequence, content, _, _| {
@@ -189,18 +189,21 @@ fn replay(directory: &Directory, after: u64) -> (Vec<Vec<u8>>, End) {
     (visited, end)
 }
 
-/// Replays a journal in which one file was changed: nothing but what was written is visited, in order, and from the change on nothing.
+/// Replays a journal with one changed file: visits only records that were written, in order, and none from the change on.
 fn holds(directory: &Directory, changed: &str) {
     let (visited, end) = replay(directory, 0);
     let records = &WRITTEN.records;
-    assert!(records.starts_with(&visited), "something else was read");
+    assert!(
+        records.starts_with(&visited),
+        "a record that was not written was read"
+    );
     match end {
         Ok((last, torn)) => {
             assert_eq!(last, visited.len() as u64);
             let is_last = WRITTEN.segments.last().unwrap().name == changed;
             assert!(
                 is_last || visited.len() == records.len(),
-                "damage was read over"
+                "damage was skipped"
             );
             if let Some(torn) = torn {
                 assert!(is_last && torn.path == directory.path().join(changed));
@@ -217,7 +220,7 @@ fn holds(directory: &Directory, changed: &str) {
 }
 
 #[test]
-fn of_a_segment_only_what_was_written_is_read() {
+fn a_segment_yields_only_written_records() {
     let written = &*WRITTEN;
     let home = directory(&written.segments);
     let opened = Directory::existing(home.path()).unwrap();
@@ -231,7 +234,7 @@ fn of_a_segment_only_what_was_written_is_read() {
 }
 
 #[test]
-fn of_a_checkpoint_only_what_was_written_is_read() {
+fn a_checkpoint_yields_only_written_parts() {
     let written = &*WRITTEN;
     let home = directory([&written.checkpoint]);
     let opened = Directory::existing(home.path()).unwrap();
@@ -245,7 +248,7 @@ fn of_a_checkpoint_only_what_was_written_is_read() {
         });
         assert!(
             written.parts.starts_with(&visited),
-            "something else was read"
+            "a record that was not written was read"
         );
         match end {
             Ok(()) => assert_eq!(visited.len(), written.parts.len()),
@@ -261,7 +264,7 @@ fn of_a_checkpoint_only_what_was_written_is_read() {
 }
 
 #[test]
-fn a_record_is_redone_or_refused() {
+fn a_record_is_redone_or_rejected() {
     let seeds: Vec<Seed> = numbered(&WRITTEN.records);
     let try_one = |_: &str, bytes: &[u8]| {
         let Ok(record) = Record::read(bytes) else {
@@ -275,7 +278,7 @@ fn a_record_is_redone_or_refused() {
     sift(2_000, &seeds, LENGTHS, try_one);
 }
 
-/// Loads a checkpoint with one part changed; whether all was taken.
+/// Loads a checkpoint with one changed part; returns whether all parts were accepted.
 fn load(parts: &[Seed], changed: &str, bytes: &[u8]) -> bool {
     let mut restored = Restored::new(&CONFIG);
     let (before, after) = parts.split_at(changed.parse().unwrap());
@@ -286,21 +289,21 @@ fn load(parts: &[Seed], changed: &str, bytes: &[u8]) -> bool {
 }
 
 #[test]
-fn a_part_of_a_checkpoint_is_taken_or_refused() {
+fn a_part_of_a_checkpoint_is_accepted_or_rejected() {
     let seeds = numbered(&parts(&mut known()));
     let try_one = |name: &str, bytes: &[u8]| load(&seeds, name, bytes);
     sift(3_000, &seeds, LENGTHS, try_one);
 }
 
-/// 2³² − 1 and 2⁶⁴ − 1 as they stand in a part: seven bits a byte, the lowest first.
+/// 2³² − 1 and 2⁶⁴ − 1 as encoded in a part: seven bits a byte, lowest first.
 const HIGHEST: [&[u8]; 2] = [
     &[0xff, 0xff, 0xff, 0xff, 0x0f],
     &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
 ];
 
-/// Chance hardly meets the one byte of a part with which a number begins, so each byte is met.
+/// Random edits hardly hit the first byte of a number, so that every byte is tried.
 #[test]
-fn each_number_of_a_checkpoint_may_be_the_highest() {
+fn every_number_of_a_checkpoint_may_be_maximal() {
     let seeds = numbered(&parts(&mut known()));
     for seed in &seeds {
         for at in 0..seed.bytes.len() {
@@ -322,7 +325,7 @@ fn numbered(pieces: &[Vec<u8>]) -> Vec<Seed> {
 }
 
 #[test]
-fn a_start_goes_on_or_says_what_is_damaged() {
+fn a_start_succeeds_or_reports_damage() {
     let written = &*WRITTEN;
     let files: Vec<Seed> = written
         .segments
@@ -343,11 +346,11 @@ fn a_start_goes_on_or_says_what_is_damaged() {
     fuzz(60, &files, LENGTHS, try_one);
 }
 
-/// Numbers that files may be given by others than the service.
+/// File numbers that the service itself would not choose.
 const NUMBERS: [u64; 7] = [0, 1, 2, 4, 9, u64::MAX - 1, u64::MAX];
 
 #[test]
-fn files_of_any_number_are_read_in_order_or_refused() {
+fn files_with_any_number_are_read_or_rejected() {
     let written = &*WRITTEN;
     for number in NUMBERS {
         for segment in written.segments.iter().chain([&empty()]) {
@@ -375,7 +378,7 @@ fn files_of_any_number_are_read_in_order_or_refused() {
     }
 }
 
-/// A segment that was only begun.
+/// Returns a segment without records.
 fn empty() -> Seed {
     Seed {
         name: String::new(),
@@ -383,7 +386,7 @@ fn empty() -> Seed {
     }
 }
 
-/// The file with another length in the head of its first record, of which that is the content; and where that head stands.
+/// Returns the file with another length in the head of its first record, whose content is given, and the offset of that head.
 fn lengthened(file: &Seed, content: &[u8], length: u32) -> (Seed, u64) {
     let mut windows = file.bytes.windows(content.len());
     let head = windows.position(|found| found == content).unwrap() - 16;
@@ -400,7 +403,7 @@ fn damaged_at(error: &JournalError) -> u64 {
 }
 
 #[test]
-fn a_length_is_not_believed() {
+fn a_wrong_length_is_detected() {
     let written = &*WRITTEN;
     for length in [1, 1 << 20, (1 << 30) - 1, 1 << 30, (1 << 30) + 1, u32::MAX] {
         let (segment, begins) = lengthened(&written.segments[0], &written.records[0], length);

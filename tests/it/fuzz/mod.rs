@@ -1,10 +1,10 @@
-//! Whatever bytes come in at a door, they are read or refused; none bring the service down.
+//! Fuzzing of every input: any bytes are read or rejected, and none stop the service.
 //!
-//! Noise would not get past the first brace, so inputs are made of real ones: the seeds in `corpus/`, edited here and there, and the
-//! journal's files as its own writer writes them. What once went wrong is kept as a seed of its own, for every seed is tried as it is.
+//! Random bytes would not get past the first brace, so that inputs are edited seeds: the files in `corpus/`, and the journal's files as
+//! its own writer writes them. Every seed is also tried unchanged, so that an input that once failed is kept as a seed.
 //!
-//! Without `SAIMA_FUZZ_TIMES` the inputs are the same in each run, and few. With it there are so many times as many of them, and others
-//! each time; what fails is shown with the fewest edits that still make it fail.
+//! Without `SAIMA_FUZZ_TIMES` the inputs are few and the same in each run. With it there are as many times more, and different ones in
+//! each run. A failing input is reported with the fewest edits that still fail.
 
 mod configs;
 mod facts;
@@ -21,10 +21,10 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-/// How many times as many inputs each door is tried with.
+/// Environment variable: factor on the number of inputs.
 const TIMES: &str = "SAIMA_FUZZ_TIMES";
 
-/// Words that make trouble in JSON.
+/// Words that are special in JSON.
 const JSON: &[&str] = &[
     "null",
     "true",
@@ -60,17 +60,17 @@ const JSON: &[&str] = &[
     "\u{feff}",
 ];
 
-/// A place to begin: what it is called, and its bytes.
+/// An input to start from: its name and bytes.
 #[derive(Clone, Debug)]
 struct Seed {
     name: String,
     bytes: Vec<u8>,
 }
 
-/// The seeds of a door, in the order of their names.
-fn seeds(door: &str) -> Vec<Seed> {
+/// Returns the seeds of one kind of input, sorted by name.
+fn seeds(kind: &str) -> Vec<Seed> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fuzz/corpus");
-    let files = fs::read_dir(corpus.join(door)).unwrap();
+    let files = fs::read_dir(corpus.join(kind)).unwrap();
     let mut seeds: Vec<Seed> = files
         .map(|file| {
             let path = file.unwrap().path();
@@ -83,25 +83,25 @@ fn seeds(door: &str) -> Vec<Seed> {
     seeds
 }
 
-/// One change of an input; places are shares of its length.
+/// One edit of an input; offsets are shares of its length.
 #[derive(Clone, Debug)]
 enum Edit {
     Flip(Index, u8),
     Put(Index, u8),
     Remove(Index, usize),
-    /// Some of the input again at another place.
+    /// Repeats a piece of the input at another offset.
     Repeat(Index, usize, Index),
-    /// Some of another seed.
+    /// Inserts a piece of another seed.
     Graft(Index, Index, usize, Index),
-    /// A word in between.
+    /// Inserts a word.
     Insert(Index, Index),
-    /// A word in place of what stands between two marks.
+    /// Replaces a token by a word.
     Replace(Index, Index),
-    /// What stands between two marks of another seed in place of what does here.
+    /// Replaces a token by one of another seed.
     Exchange(Index, Index, Index),
 }
 
-/// How far a removed, repeated or grafted piece may reach.
+/// Maximum length of a removed, repeated or inserted piece.
 const PIECE: usize = 48;
 
 fn edit() -> impl Strategy<Value = Edit> {
@@ -167,7 +167,7 @@ fn piece(bytes: &[u8], from: &Index, length: usize) -> Vec<u8> {
     bytes[from..(from + length).min(bytes.len())].to_vec()
 }
 
-/// What stands around a place, up to the marks of JSON and TOML.
+/// Returns the token around an offset, delimited by the punctuation of JSON and TOML.
 fn token(bytes: &[u8], at: usize) -> std::ops::Range<usize> {
     let is_mark = |byte: &u8| b",:{}[]=\n".contains(byte);
     let start = bytes[..at].iter().rposition(is_mark);
@@ -175,7 +175,7 @@ fn token(bytes: &[u8], at: usize) -> std::ops::Range<usize> {
     start.map_or(0, |mark| mark + 1)..end.map_or(bytes.len(), |mark| at + mark)
 }
 
-/// Bytes that show as text where they are.
+/// Bytes that are displayed as text if they are text.
 struct Shown<'b>(&'b [u8]);
 
 impl fmt::Debug for Shown<'_> {
@@ -215,7 +215,7 @@ fn inputs(seeds: &[Seed], words: &[&[u8]]) -> impl Strategy<Value = Input> {
     })
 }
 
-/// Runs with so many cases that are always the same, or with so many times as many others as the environment says.
+/// Returns a runner with a number of constant cases, or with more and different ones by [`TIMES`].
 fn runner(cases: u32) -> TestRunner {
     let config = |cases| Config {
         cases,
@@ -231,7 +231,7 @@ fn runner(cases: u32) -> TestRunner {
     }
 }
 
-/// Tries every seed as it is, and then so many inputs made of them.
+/// Tries every seed unchanged, and then a number of edited ones.
 fn fuzz(cases: u32, seeds: &[Seed], words: &[&[u8]], check: impl Fn(&str, &[u8])) {
     assert!(!seeds.is_empty());
     seeds.iter().for_each(|seed| check(&seed.name, &seed.bytes));
@@ -242,18 +242,18 @@ fn fuzz(cases: u32, seeds: &[Seed], words: &[&[u8]], check: impl Fn(&str, &[u8])
     tried.unwrap_or_else(|failure| panic!("{failure}"));
 }
 
-/// As [`fuzz`], where the check says whether an input was taken: if hardly any were, or nearly all, the edits would not be worth much.
-fn sift(cases: u32, seeds: &[Seed], words: &[&[u8]], takes: impl Fn(&str, &[u8]) -> bool) {
-    let (taken, all) = (Cell::new(0), Cell::new(0));
+/// Like [`fuzz`], with a check that returns whether an input was accepted. Fails if hardly any were, or nearly all: such edits test little.
+fn sift(cases: u32, seeds: &[Seed], words: &[&[u8]], accepts: impl Fn(&str, &[u8]) -> bool) {
+    let (accepted, all) = (Cell::new(0), Cell::new(0));
     fuzz(cases, seeds, words, |name, bytes| {
-        taken.set(taken.get() + u32::from(takes(name, bytes)));
+        accepted.set(accepted.get() + u32::from(accepts(name, bytes)));
         all.set(all.get() + 1);
     });
-    let (taken, all) = (taken.get(), all.get());
+    let (accepted, all) = (accepted.get(), all.get());
     let some = all / 50;
     assert!(
-        (some..all - some).contains(&taken),
-        "{taken} of {all} taken"
+        (some..all - some).contains(&accepted),
+        "{accepted} of {all} accepted"
     );
 }
 

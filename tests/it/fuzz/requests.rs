@@ -1,4 +1,4 @@
-//! Rank requests and batches: the fast reader and the slow walk agree on every input, and what was read can be ranked.
+//! Rank requests and batches: the fast readers and the walk agree on every input, and a valid request can be ranked.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
@@ -12,26 +12,26 @@ use saima::telemetry::Telemetry;
 
 use super::{JSON, seeds, sift, words};
 
-/// Bounds that edited seeds reach.
+/// Limits small enough for edited seeds to exceed.
 pub(super) const NARROW: &str = "[limits]\ncandidates = 6\nlimit = 9\nbatch_requests = 3\ntags = 4\nnesting = 6\nquery_bytes = 12\n\
     [store]\nevent_ids = 50\nwaiting_refunds = 5\n[scene.default]\nlimit = 5\n[scene.feed]\nlimit = 3\nweights = { pctr = 1 }\n";
 
 pub(super) static CONFIG: LazyLock<Config> =
     LazyLock::new(|| Config::parse("narrow", NARROW).unwrap());
 
-/// The slow walk finds a fault where the fast reader refuses, and none where it does not.
-pub(super) fn agree(bytes: &[u8], refused: Option<&Diagnosis>, object: &Object) {
+/// Checks that the walk finds a fault if and only if the fast readers reject the text.
+pub(super) fn agree(bytes: &[u8], rejected: Option<&Diagnosis>, object: &Object) {
     let Ok(text) = std::str::from_utf8(bytes) else {
-        assert!(matches!(refused, Some(Diagnosis::NotJson(_))));
+        assert!(matches!(rejected, Some(Diagnosis::NotJson(_))));
         return;
     };
     let is_json = diagnose::syntax(text).is_ok();
-    match refused {
+    match rejected {
         None => {
             let faults = diagnose::faults(text, object, &CONFIG.vocabulary);
-            assert_eq!(faults, [], "it was taken");
+            assert_eq!(faults, [], "the text was accepted");
         }
-        Some(Diagnosis::NotJson(_)) => assert!(!is_json, "it is JSON"),
+        Some(Diagnosis::NotJson(_)) => assert!(!is_json, "the text is JSON"),
         Some(Diagnosis::Invalid(faults)) => {
             assert!(is_json && !faults.is_empty());
             let unnamed = format!("could not be read as {}", object.name);
@@ -40,7 +40,7 @@ pub(super) fn agree(bytes: &[u8], refused: Option<&Diagnosis>, object: &Object) 
     }
 }
 
-/// Reads and ranks one request; whether it could be read.
+/// Reads and ranks one request; returns whether it was valid.
 fn request(engine: &Engine, vocabulary: &Vocabulary, bytes: &[u8]) -> bool {
     let read = diagnose::request(bytes, vocabulary);
     agree(bytes, read.as_ref().err(), &RANK_REQUEST);
@@ -52,7 +52,7 @@ fn request(engine: &Engine, vocabulary: &Vocabulary, bytes: &[u8]) -> bool {
     read.is_ok()
 }
 
-/// An engine that knows what the seeds speak of.
+/// Creates an engine with the entities that the seeds name.
 fn engine() -> Arc<Engine> {
     let config = CONFIG.clone();
     let clock = Clock::new(ClockMode::Event);
@@ -72,14 +72,14 @@ fn engine() -> Arc<Engine> {
 }
 
 #[test]
-fn a_request_is_read_and_ranked_or_each_fault_of_it_named() {
+fn a_request_is_ranked_or_every_fault_reported() {
     let engine = engine();
     let try_one = |_: &str, bytes: &[u8]| request(&engine, &CONFIG.vocabulary, bytes);
     sift(20_000, &seeds("requests"), &words(JSON), try_one);
 }
 
 #[test]
-fn a_batch_is_cut_into_its_requests_or_each_fault_of_it_named() {
+fn a_batch_is_split_or_every_fault_reported() {
     let engine = engine();
     let try_one = |_: &str, bytes: &[u8]| {
         let parts = diagnose::batch(bytes, &CONFIG.vocabulary);
@@ -93,7 +93,7 @@ fn a_batch_is_cut_into_its_requests_or_each_fault_of_it_named() {
 }
 
 #[test]
-fn the_seeds_are_requests() {
+fn the_seeds_are_valid_requests() {
     let vocabulary = &CONFIG.vocabulary;
     for seed in seeds("requests") {
         let read = diagnose::request(&seed.bytes, vocabulary);

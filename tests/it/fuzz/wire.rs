@@ -1,10 +1,10 @@
-//! The running service: whatever body comes over the wire is answered, and none by an error of the service's own.
+//! The running service: any body over the wire is answered, and none with an internal error.
 
 use super::{JSON, Seed, seeds, sift, words};
 use crate::service::{JSON as ONE, LINES, Service};
 
-/// Where the seeds of a door are sent: the name that theirs begin with, and method, path and media type.
-const DOORS: [(&str, [&str; 3]); 9] = [
+/// Prefix of seed names, with method, path and media type of the route that they are sent to.
+const ROUTES: [(&str, [&str; 3]); 9] = [
     ("requests/", ["POST", "/rank", ONE]),
     ("batches/", ["POST", "/rank/batch", ONE]),
     ("facts/merchants", ["PUT", "/merchants", LINES]),
@@ -16,12 +16,12 @@ const DOORS: [(&str, [&str; 3]); 9] = [
     ("facts/patch-users", ["PATCH", "/users", LINES]),
 ];
 
-/// The seeds of every door that is on the wire, named with their door.
+/// Returns the seeds of every route, named with their kind.
 fn bodies() -> Vec<Seed> {
-    let doors = ["facts", "requests", "batches"].into_iter();
-    let named = doors.flat_map(|door| {
-        seeds(door).into_iter().map(move |seed| Seed {
-            name: format!("{door}/{}", seed.name),
+    let kinds = ["facts", "requests", "batches"].into_iter();
+    let named = kinds.flat_map(|kind| {
+        seeds(kind).into_iter().map(move |seed| Seed {
+            name: format!("{kind}/{}", seed.name),
             bytes: seed.bytes,
         })
     });
@@ -29,11 +29,11 @@ fn bodies() -> Vec<Seed> {
 }
 
 #[test]
-fn whatever_is_sent_is_answered() {
+fn every_body_is_answered() {
     let service = Service::with_config(super::requests::NARROW);
     let try_one = |name: &str, bytes: &[u8]| {
-        let door = DOORS.iter().find(|(door, _)| name.starts_with(door));
-        let (_, [method, path, media]) = door.unwrap();
+        let kind = ROUTES.iter().find(|(kind, _)| name.starts_with(kind));
+        let (_, [method, path, media]) = kind.unwrap();
         let answer = service.send(method, path, &[("Content-Type", media)], bytes);
         let expected = [200, 400, 413, 422, 503];
         assert!(expected.contains(&answer.status), "{}", answer.text());
