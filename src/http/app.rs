@@ -1,4 +1,4 @@
-//! All that the handlers share, and the counters of answers.
+//! State shared by all handlers, and the counters of answers.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -13,11 +13,11 @@ use super::request_id::{RequestId, RequestIds};
 use super::{ROUTES, Route};
 use crate::engine::Engine;
 
-/// All that the handlers share.
+/// State shared by all handlers.
 pub(super) struct App {
     pub(super) engine: Arc<Engine>,
     pub(super) tokens: Arc<Tokens>,
-    /// Whether the service is about to end.
+    /// `true` while the service shuts down.
     pub(super) draining: AtomicBool,
     pub(super) admission: Admission,
     pub(super) ids: RequestIds,
@@ -25,7 +25,7 @@ pub(super) struct App {
 }
 
 impl App {
-    /// An app over an engine.
+    /// Returns the state for an engine.
     pub(super) fn new(engine: Arc<Engine>, tokens: Arc<Tokens>) -> Self {
         let config = &engine.generation().config.admission;
         let admission = Admission::new(config, &engine.telemetry().admission);
@@ -39,12 +39,12 @@ impl App {
         }
     }
 
-    /// Whether requests are to be sent here.
+    /// Returns `true` if the service is ready for requests.
     pub(super) fn is_ready(&self) -> bool {
         self.engine.ready() && !self.draining.load(Ordering::Acquire)
     }
 
-    /// Counts and logs a bug; its detail stays out of the answer.
+    /// Counts and logs a bug. Its detail is not part of the answer.
     pub(super) fn bug(&self, id: &RequestId, detail: &str) -> Problem {
         self.engine.telemetry().requests.panics.inc();
         tracing::error!(request_id = id.as_str(), "{detail}");
@@ -67,7 +67,7 @@ impl App {
     }
 }
 
-/// The counters of answers by route and status, each looked up once; the last route is that of unknown paths.
+/// Counters of answers by route and status, each looked up once. The last row is for unknown paths.
 #[derive(Default)]
 struct Counters([[OnceLock<Counter>; CAUSES.len() + 2]; ROUTES.len() + 1]);
 

@@ -1,10 +1,10 @@
-//! Who may do what: bearer tokens with roles, and, where there are no tokens, nobody from elsewhere.
+//! Authorisation: bearer tokens with roles, and, without tokens, loopback only.
 //!
-//! Tokens come from the environment or from files, never from the configuration, and never leave this module; when a file
-//! changes, all are replaced as one. All of them are compared, each in constant time (but for its length), so that the time of
-//! a refusal tells nothing of them. Without tokens everything is open, which is safe on loopback only, and there only as long
-//! as no page in a browser can reach it: such a page can send a request anywhere, but not with a loopback `Host` after its
-//! name was rebound to 127.0.0.1, nor, without being asked first, with a content type of `application/json`.
+//! Tokens come from the environment or from files, never from the configuration, and never leave this module. When a file changes,
+//! all are replaced at once. Every token is compared in constant time (except for its length), so that the time of a rejection
+//! reveals nothing. Without tokens everything is open. That is safe on loopback only, and only if no web page can reach it: a page
+//! whose name was rebound to 127.0.0.1 cannot send a loopback `Host`, and a page of another site cannot send
+//! `application/json` without a preflight request.
 
 use std::fmt;
 use std::io;
@@ -21,7 +21,7 @@ use thiserror::Error;
 
 use super::error::{Cause, Problem};
 
-/// What a caller may do.
+/// Rights of a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -31,17 +31,17 @@ pub enum Role {
     Rank,
     /// Read entities, standings and metrics.
     Read,
-    /// Tell facts; includes `read` and `rank`.
+    /// Send facts; includes `read` and `rank`.
     Write,
-    /// Run the service; includes all.
+    /// Operate the service; includes all.
     Ops,
 }
 
 impl Role {
-    /// The roles that have a token, smallest first.
+    /// Roles with a token, smallest first.
     pub const WITH_TOKEN: [Self; 4] = [Self::Rank, Self::Read, Self::Write, Self::Ops];
 
-    /// Its name.
+    /// Returns the name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -53,7 +53,7 @@ impl Role {
         }
     }
 
-    /// The environment variable of its token.
+    /// Returns the environment variable of its token.
     const fn variable(self) -> &'static str {
         match self {
             Self::Open => "",
@@ -64,7 +64,7 @@ impl Role {
         }
     }
 
-    /// Whether who holds this role may do what needs `other`.
+    /// Returns `true` if this role has the rights of `other`.
     #[must_use]
     pub const fn includes(self, other: Self) -> bool {
         match self {
@@ -77,22 +77,22 @@ impl Role {
     }
 }
 
-/// Why the tokens cannot be used.
+/// The reason why the tokens cannot be used.
 #[derive(Debug, Error)]
 pub enum TokenError {
-    /// The variable, or its file, holds nothing.
+    /// The variable or its file is empty.
     #[error("{0} is empty")]
     Empty(String),
-    /// A header cannot carry it.
+    /// The token cannot be sent in a header.
     #[error("{0} must be of visible ASCII characters, without spaces")]
     Unsendable(String),
-    /// Both the variable and the one of its file are set.
+    /// Both the variable and the variable of its file are set.
     #[error("{0} and {0}_FILE are both set")]
     Twice(&'static str),
     /// The file cannot be read.
     #[error("{0}_FILE: {1} cannot be read: {2}")]
     File(&'static str, String, io::Error),
-    /// There are no tokens, but the address can be reached from elsewhere.
+    /// There are no tokens, but the address is not loopback.
     #[error(
         "without a token the service listens on loopback only, not on {0}: set SAIMA_TOKEN_RANK, SAIMA_TOKEN_READ, \
          SAIMA_TOKEN_WRITE or SAIMA_TOKEN_OPS, or listen on 127.0.0.1"
@@ -100,12 +100,12 @@ pub enum TokenError {
     Exposed(SocketAddr),
 }
 
-/// The tokens of the roles; none at all: everything is open.
+/// The tokens of the roles. Without any, everything is open.
 #[derive(Default)]
 pub struct Tokens(ArcSwap<Vec<(Role, Vec<u8>)>>);
 
 impl fmt::Debug for Tokens {
-    /// The roles that have a token, never a token.
+    /// Writes the roles that have a token, never a token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let held = self.0.load();
         let roles = held.iter().map(|(role, _)| role.name());
@@ -114,10 +114,10 @@ impl fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    /// The tokens that the environment sets: `variable` gives the value of one, `file` the content of a file.
+    /// Reads the tokens from the environment. `variable` returns the value of a variable, `file` the content of a file.
     ///
     /// # Errors
-    /// Where a token is empty, cannot be sent, is set twice or cannot be read.
+    /// If a token is empty, cannot be sent, is set twice or cannot be read.
     pub fn from_env(
         variable: impl Fn(&str) -> Option<String>,
         file: impl Fn(&str) -> io::Result<String>,
@@ -131,28 +131,28 @@ impl Tokens {
         Ok(Self(ArcSwap::from_pointee(tokens)))
     }
 
-    /// The files in which the environment says that tokens are.
+    /// Returns the token files that the environment names.
     pub fn files(variable: impl Fn(&str) -> Option<String>) -> Vec<PathBuf> {
         let names = Role::WITH_TOKEN.map(|role| format!("{}_FILE", role.variable()));
         let paths = names.iter().filter_map(|name| variable(name));
         paths.map(PathBuf::from).collect()
     }
 
-    /// Puts other tokens in place of these, all at once: requests that come later know no other ones.
+    /// Replaces all tokens at once. Later requests are checked against the new ones only.
     pub fn replace(&self, fresh: Self) {
         self.0.store(fresh.0.into_inner());
     }
 
-    /// Whether there is no token at all.
+    /// Returns `true` if there is no token.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.0.load().is_empty()
     }
 
-    /// Whether the request may do what needs `role`.
+    /// Checks that the request has the rights of `role`.
     ///
     /// # Errors
-    /// 401 without a known token, 403 with one of a role that is too small.
+    /// 401 without a valid token, 403 if the role of the token does not include `role`.
     pub(super) fn allow(&self, role: Role, headers: &HeaderMap) -> Result<(), Problem> {
         if self.is_open() || role == Role::Open {
             return Ok(());
@@ -175,11 +175,11 @@ impl Tokens {
             let detail = format!("the token's role does not include `{}`", role.name());
             Err(Problem::new(Cause::Forbidden, detail))
         } else {
-            Err(Problem::new(Cause::NoToken, "the token is not known here"))
+            Err(Problem::new(Cause::NoToken, "the token is unknown"))
         }
     }
 
-    /// Whether the service may listen there: without tokens on loopback only.
+    /// Checks that the service may listen on an address: without tokens on loopback only.
     ///
     /// # Errors
     /// [`TokenError::Exposed`].
@@ -190,7 +190,7 @@ impl Tokens {
         Ok(())
     }
 
-    /// Whether the request's host may be asked: without tokens a loopback name only.
+    /// Checks the host that the request names: without tokens it must be loopback.
     ///
     /// # Errors
     /// 403.
@@ -233,7 +233,7 @@ fn sendable(token: String, from: String) -> Result<String, TokenError> {
     }
 }
 
-/// The token of the one `Authorization: Bearer` header.
+/// Returns the token of the `Authorization: Bearer` header, of which there must be one.
 fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
     let mut sent = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (sent.next(), sent.next()) else {
@@ -245,7 +245,7 @@ fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
         .then(|| token.trim_ascii())
 }
 
-/// Whether the request names a host, and names loopback only, wherever it names one.
+/// Returns `true` if the request names at least one host, and only loopback hosts.
 fn hosts_are_loopback(uri: &Uri, headers: &HeaderMap) -> bool {
     let named = uri
         .authority()
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_opens_what_its_role_includes() {
+    fn a_token_grants_what_its_role_includes() {
         let tokens = tokens(&[("SAIMA_TOKEN_READ", "r"), ("SAIMA_TOKEN_WRITE_FILE", "w")]).unwrap();
         let status = |role, sent: &str| match tokens.allow(role, &authorized(sent)) {
             Ok(()) => 200,
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_cannot_work_is_an_error() {
+    fn an_unusable_token_is_an_error() {
         let fault = |set: &[(&str, &str)]| tokens(set).unwrap_err().to_string();
         assert_eq!(
             fault(&[("SAIMA_TOKEN_OPS", "")]),
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn only_loopback_names_are_hosts() {
+    fn only_loopback_names_are_loopback() {
         for host in [
             "localhost",
             "LOCALHOST:80",

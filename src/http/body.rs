@@ -1,7 +1,8 @@
-//! Bodies: read within their limits and their time, and unpacked step by step.
+//! Bodies: read within their limits and timeout, and unpacked step by step.
 //!
-//! Reading and unpacking both stop at the first byte beyond a limit, of the request's own or of what all may hold together, so
-//! that what senders can make us hold is bounded by the configuration. What is announced but not sent counts for nothing. Unpacking gives way to other requests every [`STEP`] bytes.
+//! Reading and unpacking stop at the first byte beyond a limit, that of the request or that of all bodies together, so that the
+//! configuration bounds the memory that clients can use up. Bytes that are announced but not sent do not count. Unpacking yields
+//! to other requests every [`STEP`] bytes.
 
 use std::future::poll_fn;
 use std::io::{self, Read};
@@ -17,20 +18,20 @@ use super::admission::BodyBytes;
 use super::error::{Cause, Problem};
 use crate::model::Limits;
 
-/// How much is unpacked before others get their turn.
+/// Bytes unpacked before other requests may run.
 const STEP: u64 = 256 << 10;
 /// The largest window of a zstd body as a power of two: 16 MiB, which its levels up to 19 never exceed.
 const ZSTD_WINDOW: u32 = 24;
-/// How much of an unwanted body is read and thrown away, so that the sender gets to read why.
+/// Maximum number of bytes read and discarded of an unwanted body, so that the client gets to read the answer.
 const UNWANTED_BYTES: usize = 64 << 20;
-/// For how long an unwanted body is read.
+/// Maximum time for which an unwanted body is read.
 const UNWANTED_TIME: Duration = Duration::from_millis(500);
-/// For how long it is read before the answer goes out: mostly it is there already, and its rest needs no task of its own.
+/// Time for which it is read before the answer is sent. Usually it is there already, and needs no task of its own.
 const UNWANTED_AT_ONCE: Duration = Duration::from_millis(2);
-/// Bytes set aside for a body before they are there, however many are announced.
+/// Maximum number of bytes allocated for a body before they arrive, however many are announced.
 const ANNOUNCED: usize = 64 << 10;
 
-/// What a body may be.
+/// Content type of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Media {
     /// One JSON value.
@@ -40,7 +41,7 @@ pub(super) enum Media {
 }
 
 impl Media {
-    /// The content type.
+    /// Returns the content type.
     #[must_use]
     pub(super) const fn name(self) -> &'static str {
         match self {
@@ -49,7 +50,7 @@ impl Media {
         }
     }
 
-    /// What the header `Content-Type` says, whatever its parameters; `None` where it is neither, not there, or there twice.
+    /// Reads the header `Content-Type` and ignores its parameters. Returns `None` if it is neither type, missing, or repeated.
     #[must_use]
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         let mut all = headers.get_all(CONTENT_TYPE).iter();
@@ -62,7 +63,7 @@ impl Media {
     }
 }
 
-/// How a body is packed.
+/// Content encoding of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Packing {
     None,
@@ -100,11 +101,11 @@ impl Packing {
     }
 }
 
-/// The whole body, unpacked; its bytes are counted as held.
+/// Reads and unpacks the whole body. Its bytes are counted as held.
 ///
 /// # Errors
-/// 400 where it breaks off or cannot be unpacked, 408 where it takes longer than `patience`, 413 beyond a limit, 415 for another
-/// packing, 429 where there is no room for it.
+/// 400 if it is incomplete or cannot be unpacked, 408 if it takes longer than `patience`, 413 beyond a limit, 415 for another
+/// encoding, 429 if all bodies together exceed their bound.
 pub(super) async fn read(
     headers: &HeaderMap,
     body: &mut Body,
@@ -117,7 +118,7 @@ pub(super) async fn read(
     let packed = tokio::time::timeout(patience, whole)
         .await
         .unwrap_or_else(|_| {
-            let detail = format!("the body must come within {} s", patience.as_secs_f64());
+            let detail = format!("the body must arrive within {} s", patience.as_secs_f64());
             Err(Problem::new(Cause::BodyLate, detail))
         })?;
     let unpacked = match packing {
@@ -133,13 +134,13 @@ pub(super) async fn read(
     unpacked
 }
 
-/// Reads a body that nobody wants, within bounds, while the answer goes out: a sender who is still sending would otherwise miss it.
-/// Whether it came to its end at once.
+/// Reads and discards an unwanted body, within bounds, while the answer is sent: a client that is still sending would otherwise
+/// miss it. Returns `true` if the body ended at once.
 pub(super) async fn discard(mut body: Body) -> bool {
     let at_once = tokio::time::timeout(UNWANTED_AT_ONCE, rest(&mut body)).await;
     if at_once.is_err() {
         tokio::spawn(async move {
-            // Whether it came to an end or not, that is all the time there is for it.
+            // The result does not matter: after that time the rest is not read.
             let _ = tokio::time::timeout(UNWANTED_TIME, rest(&mut body)).await;
         });
     }
@@ -156,7 +157,7 @@ async fn rest(body: &mut Body) {
     }
 }
 
-/// The next bytes of a body; `None` at its end.
+/// Returns the next bytes of a body, `None` at its end.
 async fn next(body: &mut Body) -> Result<Option<Bytes>, axum::Error> {
     loop {
         let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await;
@@ -173,7 +174,7 @@ async fn collect(body: &mut Body, limit: usize, held: &mut BodyBytes) -> Result<
     if announced > limit {
         return Err(too_large(limit, "limits.body_bytes"));
     }
-    let broken = |_| Problem::new(Cause::Malformed, "the body broke off");
+    let broken = |_| Problem::new(Cause::Malformed, "the body is incomplete");
     let first = next(body).await.map_err(broken)?.unwrap_or_default();
     if body.is_end_stream() && first.len() <= limit {
         held.add(first.len())?;
@@ -214,7 +215,7 @@ async fn unpack(
 
 #[expect(
     clippy::needless_pass_by_value,
-    reason = "the shape that map_err wants"
+    reason = "map_err passes the error by value"
 )]
 fn broken(error: io::Error) -> Problem {
     Problem::new(
@@ -254,7 +255,7 @@ mod tests {
         read.map_err(|problem| problem.cause.row().status)
     }
 
-    /// The count of one body, with room for so many bytes.
+    /// Returns the count of a body, with a bound for all bodies.
     fn held(room: usize) -> BodyBytes {
         let config = config::Admission {
             ingest_bytes: room,
@@ -302,7 +303,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_all_hold_is_bounded_packed_and_unpacked() {
+    async fn bytes_of_all_bodies_are_bounded() {
         let (headers, limits) = (HeaderMap::new(), Limits::default());
         let mut gzipped = HeaderMap::new();
         gzipped.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
@@ -320,7 +321,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_unpacked_is_refused() {
+    async fn invalid_packed_bodies_are_rejected() {
         let limits = Limits::default();
         let mut torn = gzip(b"some text");
         torn.truncate(12);

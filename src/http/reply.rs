@@ -1,4 +1,4 @@
-//! Answers: what a handler replies, and the headers that every answer has.
+//! Answers: the reply of a handler, and the headers of every answer.
 
 use std::time::{Duration, Instant};
 
@@ -17,20 +17,20 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// What every answer says to a browser: take it for what it says it is, and keep no copy, as it may tell of a user.
+/// Headers of every answer: a browser must not guess the content type, nor store the answer, which may concern a user.
 static SAFETY: [(HeaderName, HeaderValue); 2] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
 
-/// A good answer.
+/// A successful answer.
 pub(super) struct Reply {
     status: StatusCode,
     media: HeaderValue,
     body: Body,
     /// The id that the body of the request gave.
     id: Option<String>,
-    /// What the answer says of its time: the name of the work and how long it took.
+    /// Name and duration of the work, for `Server-Timing`.
     timing: Option<(&'static str, Duration)>,
     headers: &'static [(HeaderName, HeaderValue)],
     /// The path that a redirect leads to.
@@ -38,12 +38,12 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    /// 200 with JSON.
+    /// Returns 200 with JSON.
     pub(super) fn json(json: Vec<u8>) -> Self {
         Self::of(JSON, json)
     }
 
-    /// 200 with a body of that type.
+    /// Returns 200 with a body of that type.
     pub(super) fn of(media: HeaderValue, body: impl Into<Body>) -> Self {
         Self {
             status: StatusCode::OK,
@@ -56,7 +56,7 @@ impl Reply {
         }
     }
 
-    /// 204.
+    /// Returns 204.
     pub(super) fn nothing() -> Self {
         Self {
             status: StatusCode::NO_CONTENT,
@@ -64,7 +64,7 @@ impl Reply {
         }
     }
 
-    /// 307: a browser goes to that path of this service.
+    /// Returns 307 to another path of this service.
     pub(super) fn redirect(path: &'static str) -> Self {
         Self {
             status: StatusCode::TEMPORARY_REDIRECT,
@@ -73,12 +73,12 @@ impl Reply {
         }
     }
 
-    /// With the id that the body of the request gave.
+    /// Sets the id that the body of the request gave.
     pub(super) fn with_id(self, id: Option<String>) -> Self {
         Self { id, ..self }
     }
 
-    /// With the time that the work itself took.
+    /// Sets the duration of the work itself.
     pub(super) fn timed(self, work: &'static str, time: Duration) -> Self {
         Self {
             timing: Some((work, time)),
@@ -86,7 +86,7 @@ impl Reply {
         }
     }
 
-    /// With these headers, which go before those that every answer has.
+    /// Sets headers that take precedence over those of every answer.
     pub(super) fn with_headers(self, headers: &'static [(HeaderName, HeaderValue)]) -> Self {
         Self { headers, ..self }
     }
@@ -136,7 +136,7 @@ pub(super) fn bad(problem: &Problem, id: &RequestId, arrived: Instant) -> Respon
     response
 }
 
-/// `rank;dur=0.123`: the work and its milliseconds.
+/// Formats `rank;dur=0.123`: the work and its milliseconds.
 fn timing(work: &str, time: Duration) -> HeaderValue {
     let micros = time.as_micros();
     let text = format!("{work};dur={}.{:03}", micros / 1_000, micros % 1_000);
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_in_milliseconds() {
+    fn durations_are_in_milliseconds() {
         assert_eq!(
             timing("rank", Duration::from_nanos(1_023_400)),
             "rank;dur=1.023"

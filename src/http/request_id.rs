@@ -1,4 +1,4 @@
-//! Ids of requests: the caller's own where it is one, else a new one.
+//! Ids of requests: that of the client if it is valid, else a new one.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,25 +7,25 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::random::{STEP, mixed};
 
-/// The header of a request's id, in requests and in answers.
+/// Header of the request id, in requests and answers.
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of a request: 1 to 128 visible ASCII characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RequestId {
     header: HeaderValue,
-    /// Whether the caller chose it.
+    /// `true` if the client sent it.
     given: bool,
 }
 
 impl RequestId {
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub(super) fn as_str(&self) -> &str {
         self.header.to_str().unwrap_or_default()
     }
 
-    /// The id as the value of a header: the body's own id stands in for one that nobody chose, where a header can carry it.
+    /// Returns the id as the value of a header. The id in the body replaces a generated one, if it is valid in a header.
     #[must_use]
     pub(super) fn header(&self, in_body: Option<&str>) -> HeaderValue {
         let own = in_body.filter(|_| !self.given);
@@ -35,8 +35,7 @@ impl RequestId {
     }
 }
 
-/// Makes ids that no other request has: a counter, scattered over 64 bits by a mixing that loses nothing (splitmix64), from
-/// a random start.
+/// Generator of unique ids: a counter with a random start, scattered over 64 bits by the bijection of splitmix64.
 #[derive(Debug)]
 pub(super) struct RequestIds(AtomicU64);
 
@@ -47,7 +46,7 @@ impl Default for RequestIds {
 }
 
 impl RequestIds {
-    /// The id that the caller gave, else a new one of 16 hexadecimal digits.
+    /// Returns the id that the client sent, else a new one of 16 hexadecimal digits.
     #[must_use]
     pub(super) fn of(&self, headers: &HeaderMap) -> RequestId {
         match headers.get(&X_REQUEST_ID).filter(|sent| is_id(sent)) {
@@ -89,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn new_ids_are_all_different() {
+    fn new_ids_are_unique() {
         let (ids, none) = (RequestIds::default(), HeaderMap::new());
         let made: HashSet<String> = (0..10_000)
             .map(|_| ids.of(&none).as_str().to_owned())
@@ -99,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn the_callers_id_is_taken_where_it_is_one() {
+    fn a_valid_id_of_the_client_is_kept() {
         let ids = RequestIds::default();
         let of = |text: &str| {
             let mut headers = HeaderMap::new();

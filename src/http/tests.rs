@@ -1,4 +1,4 @@
-//! The edge over a real socket, spoken to byte by byte: roles, refusals, bodies and the end.
+//! Tests of the HTTP layer over a real socket: roles, rejections, bodies and shutdown.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -26,7 +26,7 @@ const TOKENS: [(Role, &str); 4] = [
     (Role::Ops, "o"),
 ];
 
-/// An engine with nothing in it.
+/// Returns an empty engine.
 fn engine() -> Arc<Engine> {
     Engine::in_memory(Arc::new(Live::new(Config::embedded())))
 }
@@ -55,19 +55,19 @@ impl Service {
 
     fn start(tokens: Arc<Tokens>) -> Self {
         let (end, ended) = oneshot::channel::<()>();
-        let (tell, told) = std::sync::mpsc::channel();
+        let (sender, receiver) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             let mut runtime = tokio::runtime::Builder::new_multi_thread();
             let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
             runtime.block_on(async {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-                tell.send(listener.local_addr().unwrap()).unwrap();
+                sender.send(listener.local_addr().unwrap()).unwrap();
                 let ended = async { ended.await.unwrap_or(()) };
                 serve(engine(), tokens, None, listener, ended).await;
             });
         });
         Self {
-            address: told.recv().unwrap(),
+            address: receiver.recv().unwrap(),
             end: Some(end),
             thread: Some(thread),
         }
@@ -153,7 +153,7 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    /// Checks that this is a problem of that status, whole and consistent, and gives the paths of its faults.
+    /// Asserts a complete problem of that status and returns the paths of its faults.
     fn problem(&self, status: u16) -> Vec<String> {
         assert_eq!(self.status, status, "{self:?}");
         assert_eq!(
@@ -190,7 +190,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn every_route_asks_for_its_role() {
+fn every_route_requires_its_role() {
     let service = Service::with_tokens();
     for route in &ROUTES {
         let path = route.path.replace("{id}", "nobody");
@@ -216,7 +216,7 @@ fn every_route_asks_for_its_role() {
 }
 
 #[test]
-fn refusals_over_roles_are_problems() {
+fn missing_roles_are_problems() {
     let service = Service::with_tokens();
     let none = service.get("/config");
     none.problem(401);
@@ -247,7 +247,7 @@ fn an_open_service_answers_to_loopback_names_only() {
 }
 
 #[test]
-fn an_open_service_takes_no_body_that_a_browser_sends_unasked() {
+fn an_open_service_rejects_simple_browser_requests() {
     let service = Service::open();
     for route in ROUTES
         .iter()
@@ -276,7 +276,7 @@ fn an_open_service_takes_no_body_that_a_browser_sends_unasked() {
 }
 
 #[test]
-fn what_has_no_route_or_method_is_a_problem() {
+fn unknown_routes_and_methods_are_problems() {
     let service = Service::open();
     for path in [
         "//",
@@ -297,7 +297,7 @@ fn what_has_no_route_or_method_is_a_problem() {
 }
 
 #[test]
-fn a_rank_request_is_answered_as_the_contract_says() {
+fn a_rank_request_gets_its_documented_answer() {
     let service = Service::open();
     let answer = service.json(
         "POST",
@@ -318,7 +318,7 @@ fn a_rank_request_is_answered_as_the_contract_says() {
 }
 
 #[test]
-fn ids_of_requests_are_echoed() {
+fn request_ids_are_echoed() {
     let service = Service::open();
     let rank = |headers: &[(&str, &str)], id: &str| {
         let headers = [headers, &[("Content-Type", JSON)]].concat();
@@ -342,7 +342,7 @@ fn ids_of_requests_are_echoed() {
 }
 
 #[test]
-fn every_fault_of_a_request_is_named() {
+fn every_fault_of_a_request_is_reported() {
     let service = Service::open();
     let paths = |body: &str| service.json("POST", "/rank", body).problem(422);
     assert_eq!(paths("{}"), ["user_id", "candidates"]);
@@ -374,7 +374,7 @@ fn every_fault_of_a_request_is_named() {
 }
 
 #[test]
-fn a_batch_answers_each_request_in_its_place() {
+fn a_batch_answers_its_requests_in_order() {
     let service = Service::open();
     let body =
         r#"{"requests":[{"user_id":"u","candidates":["a"],"request_id":"r-0"},{"user_id":"u"},7]}"#;
@@ -402,7 +402,7 @@ fn a_batch_answers_each_request_in_its_place() {
 }
 
 #[test]
-fn the_candidates_of_a_batch_are_bounded_in_all() {
+fn the_candidates_of_a_batch_are_bounded() {
     let service = Service::open();
     let candidates = vec!["1"; 10_000].join(",");
     let request = format!(r#"{{"user_id":"u","candidates":[{candidates}]}}"#);
@@ -416,7 +416,7 @@ fn the_candidates_of_a_batch_are_bounded_in_all() {
 }
 
 #[test]
-fn good_lines_count_though_others_are_bad() {
+fn valid_lines_count_beside_invalid_ones() {
     let service = Service::open();
     let body = b"{\"id\":\"u-1\"}\r\n\n{\"id\":\"u-2\",\"region\":1.5}\nnonsense\n{\"id\":\"u-3\"}";
     let answer = service.send("PUT", "/users", &[("Content-Type", LINES)], body);
@@ -436,7 +436,7 @@ fn good_lines_count_though_others_are_bad() {
 }
 
 #[test]
-fn an_array_that_does_not_parse_changes_nothing() {
+fn an_invalid_array_changes_nothing() {
     let service = Service::open();
     service
         .json("PUT", "/users", r#"[{"id":"u-1"},{"id":"u-2"]"#)
@@ -485,7 +485,7 @@ fn only_the_first_thousand_rejects_are_listed() {
 }
 
 #[test]
-fn too_much_is_refused_and_the_sender_reads_why() {
+fn oversized_bodies_are_rejected_with_a_reason() {
     let service = Service::open();
     let body = vec![b' '; 9 << 20];
     let answer = service.send("PUT", "/users", &[("Content-Type", JSON)], &body);
@@ -508,7 +508,7 @@ fn too_much_is_refused_and_the_sender_reads_why() {
 }
 
 #[test]
-fn looking_and_operating() {
+fn read_and_ops_routes_answer() {
     let service = Service::open();
     assert_eq!(service.get("/healthz").json()["status"], "ok");
     assert!(service.get("/config").json()["generation"].is_u64());
@@ -535,7 +535,7 @@ fn looking_and_operating() {
 }
 
 #[test]
-fn the_docs_are_served_whole() {
+fn the_docs_are_served_complete() {
     let service = Service::open();
     assert_eq!(service.get("/openapi.json").json()["openapi"], "3.1.0");
     for (path, media) in [
@@ -589,7 +589,7 @@ fn every_answer_is_safe_in_a_browser() {
 }
 
 #[test]
-fn replaced_tokens_hold_for_the_next_request() {
+fn replaced_tokens_apply_to_the_next_request() {
     let tokens = |value: &'static str| {
         let variable = move |name: &str| (name == "SAIMA_TOKEN_OPS").then(|| value.to_owned());
         let no_file = |_: &str| Err(std::io::ErrorKind::NotFound.into());
@@ -608,7 +608,7 @@ fn replaced_tokens_hold_for_the_next_request() {
 }
 
 #[test]
-fn what_is_under_way_finishes_after_the_end_was_asked_for() {
+fn requests_in_progress_finish_during_shutdown() {
     let mut service = Service::open();
     let mut slow = service.connect();
     let body = r#"{"user_id":"u","candidates":[],"timeout_ms":60000}"#;

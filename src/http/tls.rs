@@ -1,8 +1,8 @@
 //! TLS: from PEM files to encrypted connections.
 //!
-//! What the files say is judged as a whole, at the start as after a change: a certificate that no client would take, or a key
-//! that is not its own, must show before the first client does. A change swaps all of it, the sessions that clients may resume
-//! included, so that whoever lost their authority cannot come back on an old session.
+//! The files are validated together, at the start and after a change: a certificate that clients would reject, or a key that does
+//! not belong to it, must show before the first client does. A change replaces everything, including the sessions that clients
+//! may resume, so that a client whose authority was removed cannot return on an old session.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,10 +27,10 @@ use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 use crate::clock::{SECOND, Time};
 use crate::config::{self, TlsFiles};
 
-/// The protocols offered, the preferred one first.
+/// Offered protocols, the preferred one first.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
-/// Why a file of `[tls]` cannot be used. What is in the file is never told.
+/// The reason why a file of `[tls]` cannot be used. It never contains the content of the file.
 #[derive(Debug, Error)]
 #[error("tls.{key}: {path}: {fault}", path = .path.display())]
 pub struct TlsError {
@@ -45,11 +45,11 @@ enum Fault {
     Unreadable(#[from] io::Error),
     #[error("is not well-formed PEM")]
     NotPem,
-    #[error("holds no certificate in PEM")]
+    #[error("contains no certificate in PEM")]
     NoCertificate,
-    #[error("holds no private key in PEM that is not encrypted")]
+    #[error("contains no private key in PEM that is not encrypted")]
     NoKey,
-    #[error("holds what is not a certificate of the standard X.509")]
+    #[error("contains an invalid X.509 certificate")]
     NotX509,
     #[error("the certificate expired at {0}")]
     Expired(Time),
@@ -61,27 +61,27 @@ enum Fault {
     Unusable(#[from] rustls::Error),
 }
 
-/// How connections are encrypted, as the files say. There is no debug output of it, as the key is within.
+/// The TLS side of the listener. It has no `Debug`, because it contains the key.
 pub struct Tls {
     files: TlsFiles,
     patience: Duration,
-    /// Counts clients with whom there was no agreement.
+    /// Counts failed handshakes.
     failures: Counter,
     current: ArcSwap<Identity>,
 }
 
-/// What one state of the files gives.
+/// Result of one reading of the files.
 struct Identity {
     server: Arc<ServerConfig>,
     expires: Time,
 }
 
 impl Tls {
-    /// What the configuration asks for, `None` where that is plain HTTP: `read` gives the content of a file, the certificate
-    /// must be valid at `now`, and `failures` counts the clients with whom there is no agreement.
+    /// Loads TLS as configured, `None` for plain HTTP. `read` returns the content of a file, the certificate must be valid at `now`,
+    /// and `failures` counts failed handshakes.
     ///
     /// # Errors
-    /// [`TlsError`], with the key of the configuration, the file and what is wrong with it.
+    /// [`TlsError`] with the key in the configuration, the file and its fault.
     pub fn load(
         config: &config::Tls,
         failures: Counter,
@@ -100,10 +100,10 @@ impl Tls {
         }))
     }
 
-    /// Reads the files again. Connections from now on get what they say; those that are open keep what they have.
+    /// Reads the files again. New connections use their content, open ones keep what they have.
     ///
     /// # Errors
-    /// As [`Self::load`]; what was in force stays.
+    /// As [`Self::load`]. The previous content stays in use.
     pub fn reload(
         &self,
         read: impl Fn(&Path) -> io::Result<Vec<u8>>,
@@ -114,16 +114,16 @@ impl Tls {
         Ok(())
     }
 
-    /// When the certificate expires.
+    /// Returns the time at which the certificate expires.
     #[must_use]
     pub fn expires(&self) -> Time {
         self.current.load().expires
     }
 
-    /// Agrees with a client on the encryption.
+    /// Performs the TLS handshake with a client.
     ///
     /// # Errors
-    /// Where the client does not speak TLS, shows no certificate that is wanted, or takes too long.
+    /// If the client does not speak TLS, presents no required certificate, or takes too long.
     pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         let server = Arc::clone(&self.current.load().server);
         let handshake = TlsAcceptor::from(server).accept(stream);
@@ -160,7 +160,7 @@ fn identity(
     Ok(Identity { server, expires })
 }
 
-/// Does something with the file of a key of the configuration; an error names both.
+/// Runs `work` on the file of a configuration key. An error names both.
 fn of<T>(
     key: &'static str,
     path: &Path,
@@ -173,7 +173,7 @@ fn of<T>(
     })
 }
 
-/// The certificates of a file, at least one.
+/// Parses the certificates of a file, at least one.
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Fault> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let found = found.map_err(|_| Fault::NotPem)?;
@@ -183,7 +183,7 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Fault> {
     Ok(found)
 }
 
-/// When a certificate expires that is valid now.
+/// Returns the time at which a certificate expires, which must be valid now.
 fn valid_until(certificate: &CertificateDer<'_>, now: Time) -> Result<Time, Fault> {
     let (_, certificate) = X509Certificate::from_der(certificate).map_err(|_| Fault::NotX509)?;
     let time = |at: ASN1Time| Time::default().plus(at.timestamp().saturating_mul(SECOND));
@@ -200,7 +200,7 @@ fn valid_until(certificate: &CertificateDer<'_>, now: Time) -> Result<Time, Faul
     }
 }
 
-/// The certificates with the private key of the first one.
+/// Joins the certificates with the private key of the first one.
 fn certified(
     chain: Vec<CertificateDer<'static>>,
     pem: &[u8],
@@ -232,7 +232,7 @@ fn server(
     Ok(server)
 }
 
-/// Asks clients for a certificate that one of these authorities signed.
+/// Returns a verifier that requires a client certificate signed by one of these authorities.
 fn verifier(
     pem: &[u8],
     crypto: &Arc<CryptoProvider>,

@@ -17,7 +17,7 @@ pub type Count = Gauge<u64, AtomicU64>;
 /// A gauge of any number.
 pub type Figure = Gauge<f64, AtomicU64>;
 
-/// What the registry needs of a metric.
+/// Bounds that the registry sets to a metric.
 pub(super) trait Metric:
     TypedMetric + EncodeMetric + Clone + Debug + Default + Send + Sync + 'static
 {
