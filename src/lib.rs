@@ -1,53 +1,56 @@
 //! Saima (赛马, "horse race"): multi-objective ranking for marketplaces.
 //!
-//! # How a request goes
+//! # Path of a rank request
 //! ```text
 //! http::dispatch      host, route, token, content type, query: the checks before any handler
-//! http::admission     a place in the queue or a quick no, before the body; a turn, once its timeout_ms is known
-//! http::rank          reads the body (model::read; model::diagnose where that refuses)
+//! http::admission     a slot in the queue or an early 429, before the body; the wait, once timeout_ms is known
+//! http::rank          reads the body; model::diagnose reports the faults of an invalid one
 //! engine::Engine      one view for the whole request: generation, standings, as_of, and a read guard on the facts
-//! rank::rank          taste      the user's profile, spread out for quick loads
-//!                     resolve    ids → rows, a block at a time, so that waits for memory overlap; unknown ids listed
-//!                     slate      what a rule keeps out
-//!                     predict    a block of candidates, objective by objective; blend: the base; factor: the score
-//!                     topk       the best, by the one comparator; explain: their parts, by the same functions
-//! http::answer        JSON by hand
+//! rank::rank          taste      the user's profile, spread out for fast loads
+//!                     resolve    set: ids → rows, a block at a time, with prefetch; unknown ids are listed
+//!                     slate      kept: rules hide candidates
+//!                     predict    values: a block of candidates, objective by objective
+//!                     score      blend: the base; factor: the score
+//!                     topk       top: the best, by the one comparator
+//!                     slate      arrange: the final places; explain: the parts of each score, by the same functions
+//! http::answer        writes the model::Decision as JSON
 //! ```
-//! No step waits for a disk, a reload or a rebuild; a writer holds the facts for a slice of lines at a time.
+//! No step waits for a disk, a reload or a rebuild. A writer locks the facts for a slice of lines at a time.
 //!
-//! # How a fact goes
+//! # Path of a fact
 //! ```text
-//! http::facts         cuts the body into lines
+//! http::facts         splits the body into lines
 //! ingest::read        line → fact or faults, outside the lock
-//! ingest::Facts       the one door: applies it to feature (what is declared and learnt) and to race (what was sold)
-//! journal::Journal    takes it down in the same order; the answer waits until it is on the disk
-//! engine::store       in the background: a checkpoint of the state, frozen at one instant, from which a start goes on
-//! engine::rebuild     in the background: race::Standings anew from raw sales, swapped in whole
+//! ingest::Facts       the only way in: applies the fact to state (features and sales)
+//! journal::Journal    appends it in the same order; the answer waits until it is on disk
+//! engine::store       in the background: a checkpoint of the state at one instant, from which a start goes on
+//! engine::rebuild     in the background: race::Standings from the raw sales, swapped as a whole
 //! ```
 //!
 //! # Layers: imports go strictly down
-//! | layer | modules | may import |
+//! | layer | rooms | may import |
 //! |---|---|---|
 //! | 6 | [`cli`], `main` | everything |
 //! | 5 | [`http`] | [`engine`], [`config`], [`telemetry`], layer 0 |
 //! | 4 | [`engine`] | layers 0–3 |
-//! | 3 | [`rank`]; [`ingest`] over [`state`]: never each other | layers 0–2 |
-//! | 2 | [`feature`], [`race`], [`journal`]: never each other; [`state`] holds the first two | layers 0–1 |
-//! | 1 | [`config`], [`telemetry`] | layer 0 |
-//! | 0 | [`model`], [`objective`], [`rule`], [`id`], [`clock`], [`number`], [`random`], [`prefetch`], [`allocator`], [`chunked`], [`binary`] | nothing of the crate but layer 0 |
+//! | 3 | [`rank`], [`ingest`]: never each other; [`state`] below [`ingest`], not below [`rank`] | layers 0–2 |
+//! | 2 | [`feature`], [`race`], [`journal`]: never each other | layers 0–1 |
+//! | 1 | [`config`], [`telemetry`]: never each other | layer 0 |
+//! | 0 | [`allocator`], [`binary`], [`chunked`], [`clock`], [`id`], [`model`], [`number`], [`objective`], [`prefetch`], [`random`], [`rule`] | layer 0 |
 //!
-//! [`rank`], [`race`] and [`feature`] know no async runtime, no HTTP, no log and no file. Time is an argument everywhere below the
-//! engine. The one crossing from async tasks to the CPU threads is in [`engine`].
+//! `tests/it/house.rs` checks this table. [`rank`], [`race`], [`feature`] and [`state`] use no async runtime, no HTTP, no log and no
+//! file. Below the engine, time is an argument. Async tasks reach the CPU threads through [`engine`] only.
 //!
 //! # Words
-//! - **Item**: anything that can be ranked. **Candidate**: an item that the caller asks to have placed.
+//! - **Item**: anything that can be ranked. **Candidate**: an item that the caller asks to have ranked.
 //! - **Journal**: the durable log of facts. **Checkpoint**: the state on disk from which replay starts.
-//! - **Fact**: an upsert, a patch, a deletion or an **event**. **Profile**: what is learnt of a user; a **history** is a decayed sum.
-//! - **Objective**: one number per candidate in [0, 1]; its **raw** is the natural figure, its **value** the normalised one. A
-//!   **prediction** is the caller's own number, and becomes one.
-//! - **Weight**: how much a scene cares. **Blend**: the weighted mean of the values, the **base**. **Factor**: a bounded multiplier on
-//!   it. **Score** = base × factors. **Rule**: keeps a candidate out, and never changes a score.
-//! - **Scene**: a place with its own weights. **Generation**: the number of a live configuration.
+//! - **Fact**: an upsert, a patch, a deletion or an **event**. **Profile**: what is learnt about a user. **History**: one decayed sum.
+//! - **Objective**: one number per candidate in [0, 1]. Its **raw** is the natural figure, its **value** the normalised one. A
+//!   **prediction** is the caller's own number; once declared, it is an objective.
+//! - **Weight**: how much an objective counts in a scene. **Blend**: the weighted mean of the values; its result is the **base**.
+//!   **Factor**: a bounded multiplier of the base. **Score** = base × factors.
+//! - **Slate**: the final list. **Rule**: hides or moves a candidate in the slate; it never changes a score.
+//! - **Scene**: a place in the app with its own weights. **Generation**: the number of a live configuration.
 //! - **Race**: the contest of **runners** (merchants, items) in a **lane**, by **level** (how much they sell) and **growth** (how surely
 //!   they grow). **Standings**: the immutable result of one rebuild. **`as_of`**: the one instant that a request sees.
 

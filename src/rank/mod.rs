@@ -11,6 +11,7 @@ mod normalise;
 mod predict;
 mod resolve;
 mod score;
+mod scratch;
 mod slate;
 mod taste;
 mod topk;
@@ -21,8 +22,9 @@ mod tests;
 
 use crate::model::{Decision, RankRequest};
 
+pub use scratch::Scratch;
 pub use topk::tie;
-pub use view::{Scratch, View};
+pub use view::View;
 
 use blend::Weights;
 use predict::Predictor;

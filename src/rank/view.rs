@@ -1,9 +1,7 @@
-//! The state that one request reads, all of one moment, and the buffers that a thread reuses.
+//! The state that one request reads, all of one moment.
 
 use rayon::ThreadPool;
 
-use super::lookup::Seen;
-use super::taste::Taste;
 use crate::clock::Time;
 use crate::config::{Config, Scene};
 use crate::feature::{Decay, Items, Merchants, Tags, Users};
@@ -48,12 +46,4 @@ impl<'a> View<'a> {
         self.splitters
             .filter(|_| candidates >= self.config.server.parallel_candidates)
     }
-}
-
-/// Buffers that one thread keeps from request to request.
-#[derive(Debug, Default)]
-pub struct Scratch {
-    pub(super) taste: Taste,
-    pub(super) seen: Seen,
-    pub(super) keys: Vec<u64>,
 }

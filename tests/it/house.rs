@@ -1,180 +1,109 @@
-//! The rules of the house, held over the source itself: imports go strictly down, and each kind of machinery has its rooms.
+//! The rules of the house, checked on the source itself: layers, circles, machinery, the size of functions, what a door may hold.
+
+mod imports;
+mod source;
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
-/// The layers, lowest first; a module may import what lies below its own layer.
-const LAYERS: &[(&str, u8)] = &[
-    ("prefetch", 0),
-    ("allocator", 0),
-    ("chunked", 0),
-    ("binary", 0),
-    ("model", 0),
-    ("objective", 0),
-    ("rule", 0),
-    ("id", 0),
-    ("clock", 0),
-    ("number", 0),
-    ("random", 0),
-    ("config", 1),
-    ("telemetry", 1),
-    ("feature", 2),
-    ("race", 2),
-    ("journal", 2),
-    ("rank", 3),
-    ("state", 3),
-    ("ingest", 4),
-    ("engine", 5),
-    ("http", 6),
-    ("cli", 7),
-    ("main", 7),
+use imports::{Graph, paths};
+use source::{Source, files, sources, without_comments};
+
+/// One row of the table of layers in `src/lib.rs`.
+struct Layer {
+    /// Rooms: top-level modules.
+    rooms: &'static [&'static str],
+    /// The rooms may import every layer below this one.
+    below: usize,
+    /// Rooms that they may import besides.
+    also: &'static [&'static str],
+}
+
+/// The words of the service; they may import each other.
+const WORDS: &[&str] = &[
+    "allocator",
+    "binary",
+    "chunked",
+    "clock",
+    "id",
+    "model",
+    "number",
+    "objective",
+    "prefetch",
+    "random",
+    "rule",
 ];
-/// Layers whose modules may import each other: the words of the service.
-const TOGETHER: [u8; 2] = [0, 7];
 
-/// One source file without its test modules.
-struct Source {
-    /// Its path under `src`.
-    path: String,
-    /// Its top-level module.
-    module: String,
-    /// Its code, without comments and tests.
-    code: String,
+/// The layers, lowest first. Rooms of one layer never import each other unless `also` says so.
+const LAYERS: &[Layer] = &[
+    row(WORDS, 0, WORDS),
+    row(&["config", "telemetry"], 1, &[]),
+    row(&["feature", "race", "journal"], 2, &[]),
+    row(&["rank", "state"], 3, &[]),
+    row(&["ingest"], 3, &["state"]),
+    row(&["engine"], 5, &[]),
+    row(&["http"], 1, &["engine", "config", "telemetry"]),
+    row(&["cli", "main"], 7, &["cli"]),
+];
+
+const fn row(rooms: &'static [&'static str], below: usize, also: &'static [&'static str]) -> Layer {
+    Layer { rooms, below, also }
 }
 
-fn layer(module: &str) -> Option<u8> {
-    let row = LAYERS.iter().find(|(name, _)| *name == module);
-    row.map(|(_, layer)| *layer)
+/// Maximum number of lines of a function.
+const LINES: usize = 60;
+
+fn layer(room: &str) -> Option<usize> {
+    LAYERS.iter().position(|layer| layer.rooms.contains(&room))
 }
 
-fn files(directory: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files(&path, found);
-        } else if path.extension().is_some_and(|end| end == "rs") {
-            found.push(path);
-        }
-    }
-}
-
-fn is_test(path: &str) -> bool {
-    path.split('/')
-        .any(|part| part == "tests" || part.ends_with("tests.rs"))
-}
-
-fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut paths = Vec::new();
-    files(&root, &mut paths);
-    let sources = paths.iter().filter_map(|path| {
-        let path = path.strip_prefix(&root).unwrap();
-        let name = path.to_str().unwrap().to_owned();
-        let first = name.split('/').next().unwrap();
-        let module = first.trim_end_matches(".rs").to_owned();
-        let code = without_comments(&fs::read_to_string(root.join(path)).unwrap());
-        let code = match code.find("#[cfg(test)]\nmod tests {") {
-            Some(tests) => code[..tests].to_owned(),
-            None => code,
-        };
-        (!is_test(&name)).then_some(Source {
-            path: name,
-            module,
-            code,
-        })
-    });
-    sources.collect()
-}
-
-fn without_comments(text: &str) -> String {
-    let lines = text.lines().map(|line| match line.find("//") {
-        Some(start) if !line[..start].contains('"') => &line[..start],
-        _ => line,
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-/// The modules of the crate that a file names: `crate::x`, and each of `crate::{x, y}`.
-fn imports(code: &str) -> Vec<String> {
-    let mut modules = Vec::new();
-    for (_, rest) in code
-        .match_indices("crate::")
-        .map(|(at, word)| (at, &code[at + word.len()..]))
-    {
-        let named = match rest.strip_prefix('{') {
-            Some(group) => top_level(group),
-            None => vec![rest],
-        };
-        modules.extend(named.into_iter().map(first_word));
-    }
-    modules
-}
-
-/// The members of a group of imports, up to the brace that closes it, those of inner groups left out.
-fn top_level(group: &str) -> Vec<&str> {
-    let (mut members, mut start, mut depth) = (Vec::new(), 0, 0);
-    for (at, letter) in group.char_indices() {
-        match letter {
-            '{' => depth += 1,
-            '}' if depth == 0 => {
-                members.push(&group[start..at]);
-                break;
-            }
-            '}' => depth -= 1,
-            ',' if depth == 0 => {
-                members.push(&group[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    members
-}
-
-fn first_word(path: &str) -> String {
-    let word = |letter: &char| letter.is_ascii_alphanumeric() || *letter == '_';
-    path.trim_start().chars().take_while(word).collect()
-}
-
-/// Whether a module may import another.
-fn may(module: &str, other: &str) -> bool {
-    match (layer(module), layer(other)) {
-        (Some(own), Some(below)) => {
-            module == other || below < own || (below == own && TOGETHER.contains(&own))
+/// Returns whether a room may import another.
+fn may(room: &str, other: &str) -> bool {
+    match (layer(room), layer(other)) {
+        (Some(own), Some(place)) => {
+            let Layer { below, also, .. } = LAYERS[own];
+            room == other || place < below || also.contains(&other)
         }
         _ => false,
     }
 }
 
-#[test]
-fn imports_go_strictly_down() {
-    let mut wrong = Vec::new();
-    for source in sources().iter().filter(|source| source.module != "lib") {
-        assert!(
-            layer(&source.module).is_some(),
-            "{} is in no layer",
-            source.path
-        );
-        for other in imports(&source.code) {
-            if !other.is_empty() && !may(&source.module, &other) {
-                wrong.push(format!("{} imports {other}", source.path));
-            }
-        }
-    }
+/// Returns the rooms that some code imports.
+fn rooms(code: &str) -> Vec<String> {
+    let paths = paths(code, "crate::")
+        .into_iter()
+        .chain(paths(code, "saima::"));
+    paths.filter_map(|path| path.into_iter().nth(1)).collect()
+}
+
+fn assert_none(wrong: &[String]) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Whether a module is one of those below the engine that know neither threads of others nor the log.
-fn is_pure(module: &str) -> bool {
-    ["rank", "race", "feature", "state", "ingest"].contains(&module)
+#[test]
+fn imports_go_strictly_down() {
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| source.path != "lib.rs") {
+        let (path, room) = (&source.path, source.room());
+        assert!(layer(room).is_some(), "{path} is in no layer");
+        for other in rooms(&source.code) {
+            if !may(room, &other) {
+                wrong.push(format!("{path} imports {other}"));
+            }
+        }
+    }
+    assert_none(&wrong);
 }
 
-/// Whether a module may use some kind of machinery.
-fn may_use(module: &str, what: &str) -> bool {
-    match what {
-        "axum" => module == "http",
-        "std::fs" | "File" => ["config", "cli", "journal"].contains(&module),
-        _ => !is_pure(module),
+/// Returns whether a room is pure: no threads of others, no log, no files.
+fn is_pure(room: &str) -> bool {
+    ["rank", "race", "feature", "state", "ingest"].contains(&room)
+}
+
+fn may_use(room: &str, machinery: &str) -> bool {
+    match machinery {
+        "axum" => room == "http",
+        "std::fs" | "File" => ["config", "cli", "journal"].contains(&room),
+        _ => !is_pure(room),
     }
 }
 
@@ -182,45 +111,172 @@ fn may_use(module: &str, what: &str) -> bool {
 fn each_kind_of_machinery_has_its_rooms() {
     let mut wrong = Vec::new();
     for source in sources() {
-        for what in ["axum", "std::fs", "File", "tokio", "tracing"] {
-            let used = source.code.contains(&format!("{what}::"));
-            if used && !may_use(&source.module, what) {
-                wrong.push(format!("{} uses {what}", source.path));
+        for machinery in ["axum", "std::fs", "File", "tokio", "tracing"] {
+            let used = source.code.contains(&format!("{machinery}::"));
+            if used && !may_use(source.room(), machinery) {
+                wrong.push(format!("{} uses {machinery}", source.path));
             }
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_none(&wrong);
 }
 
 #[test]
-fn the_rules_can_be_broken() {
-    let read = |code: &str| imports(&without_comments(code));
+fn no_lint_is_allowed_silently() {
+    let attribute = ["allow", "("].concat();
+    let mut wrong = Vec::new();
+    for file in ["src", "tests", "benches"].map(files).concat() {
+        let code = without_comments(&fs::read_to_string(&file).unwrap());
+        for (number, line) in code.lines().enumerate() {
+            let line = line.trim_start();
+            let inner = line.trim_start_matches(['#', '!', '[']);
+            if line.starts_with('#') && inner.starts_with(&attribute) {
+                wrong.push(format!("{}:{}", file.display(), number + 1));
+            }
+        }
+    }
+    assert_none(&wrong);
+}
+
+/// Returns the functions of some formatted code, each with its first line and its number of lines.
+fn functions(code: &str) -> Vec<(usize, usize)> {
+    let lines: Vec<&str> = code.lines().collect();
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let begins = |line: &str| {
+        let words = line.split_whitespace();
+        let mut words = words.skip_while(|word| {
+            ["pub", "const", "async", "unsafe"].contains(word) || word.starts_with("pub(")
+        });
+        words.next() == Some("fn") && !line.trim_end().ends_with(';')
+    };
+    let starts = lines.iter().enumerate().filter(|(_, line)| begins(line));
+    let ends = |start: usize| {
+        let closing = |line: &&&str| indent(line) == indent(lines[start]) && line.trim() == "}";
+        let own = lines[start..].iter();
+        1 + own.take_while(|line| !closing(line)).count()
+    };
+    starts
+        .filter(|(_, line)| !line.trim_end().ends_with('}'))
+        .map(|(start, _)| (start + 1, ends(start)))
+        .collect()
+}
+
+#[test]
+fn functions_are_short() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for (line, lines) in functions(&source.code) {
+            if lines > LINES {
+                wrong.push(format!("{}:{line} has {lines} lines", source.path));
+            }
+        }
+    }
+    assert_none(&wrong);
+}
+
+/// A door holds docs, `mod`, `use`, constants and at most one function.
+fn door_faults(source: &Source) -> Vec<String> {
+    let mut faults = Vec::new();
+    let (path, mut functions) = (&source.path, 0);
+    for line in source.code.lines() {
+        let item = line
+            .trim_start_matches("pub ")
+            .trim_start_matches("const fn");
+        let word = item.split([' ', '<', '!']).next().unwrap_or_default();
+        functions += usize::from(word == "fn");
+        if [
+            "struct",
+            "enum",
+            "trait",
+            "impl",
+            "type",
+            "macro_rules",
+            "static",
+        ]
+        .contains(&word)
+        {
+            faults.push(format!("{path} defines: {line}"));
+        }
+    }
+    if functions > 1 {
+        faults.push(format!("{path} has {functions} functions"));
+    }
+    faults
+}
+
+#[test]
+fn imports_are_read_from_code() {
+    let read = |code: &str| rooms(&without_comments(code));
     assert_eq!(read("use crate::engine::Engine;"), ["engine"]);
     assert_eq!(
         read("use crate::{clock::Time, race::{Money, lane}, rank};"),
-        ["clock", "race", "rank"]
+        ["clock", "race", "race", "rank"]
     );
     assert_eq!(read("// crate::engine"), Vec::<String>::new());
     assert_eq!(read("fn f() -> crate::http::Role {}"), ["http"]);
-    for (module, other) in [
+}
+
+#[test]
+fn forbidden_imports_are_found() {
+    for (room, other) in [
         ("rank", "engine"),
         ("rank", "ingest"),
+        ("rank", "state"),
         ("feature", "race"),
         ("race", "feature"),
         ("config", "telemetry"),
         ("model", "config"),
         ("engine", "http"),
+        ("http", "race"),
+        ("http", "rank"),
         ("rank", "nowhere"),
     ] {
-        assert!(!may(module, other), "{module} may import {other}");
+        assert!(!may(room, other), "{room} may import {other}");
     }
-    for (module, other) in [
+    for (room, other) in [
         ("ingest", "feature"),
-        ("ingest", "race"),
+        ("ingest", "state"),
         ("model", "clock"),
         ("http", "engine"),
+        ("http", "model"),
         ("cli", "http"),
+        ("main", "cli"),
     ] {
-        assert!(may(module, other), "{module} may not import {other}");
+        assert!(may(room, other), "{room} may not import {other}");
     }
+}
+
+fn file(module: &[&str], path: &str, code: &str) -> Source {
+    Source {
+        path: path.to_owned(),
+        module: module.iter().map(|name| (*name).to_owned()).collect(),
+        code: code.to_owned(),
+    }
+}
+
+#[test]
+fn a_circle_through_a_door_is_found() {
+    let door = file(&["a"], "a/mod.rs", "mod b;\nmod c;\npub use c::{C, D};");
+    let b = file(
+        &["a", "b"],
+        "a/b.rs",
+        "use super::{C, c::E};\npub struct B;",
+    );
+    let c = file(&["a", "c"], "a/c.rs", "use super::b::B;\npub struct C;");
+    let sources = [door, b, c];
+    let circles = Graph::of(&sources).circles();
+    assert_eq!(circles.len(), 1);
+    assert_eq!(
+        circles[0].iter().collect::<Vec<_>>(),
+        [&"a/b.rs", &"a/c.rs"]
+    );
+    assert!(Graph::of(&sources[..2]).circles().is_empty());
+}
+
+#[test]
+fn long_functions_and_full_doors_are_found() {
+    let long = format!("fn f(\n) {{\n{}}}\nfn g() {{}}\n", "    x;\n".repeat(LINES));
+    assert_eq!(functions(&long), [(1, LINES + 3)]);
+    let door = file(&["a"], "a/mod.rs", "pub struct A;\nfn b() {}\nfn c() {}\n");
+    assert_eq!(door_faults(&door).len(), 2);
 }
