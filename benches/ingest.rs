@@ -1,4 +1,4 @@
-//! How long facts take through the door, read and applied: lines of JSON as they come in a bulk body, in slices as the HTTP edge gives them.
+//! Duration of reading and applying facts: JSON lines as in a bulk body, in slices as the HTTP layer passes them.
 //!
 //! `cargo bench --bench ingest` prints lines per second on one thread: events (with ids, of four kinds) and item upserts.
 
@@ -11,9 +11,9 @@ use saima::config::{Config, Live};
 use saima::engine::{Engine, EntityKind, Operation};
 
 const ITEMS: u32 = 100_000;
-/// Lines of one measurement.
+/// Lines per measurement.
 const LINES: u64 = 20_000;
-/// Lines under one hold of the lock, as in the HTTP edge.
+/// Lines applied under one lock, as in the HTTP layer.
 const SLICE: usize = 16;
 
 fn engine() -> Arc<Engine> {

@@ -1,4 +1,4 @@
-//! What it costs to make facts last: events on their way to the disk, a checkpoint, and a start from both.
+//! Cost of durability: events written to disk, a checkpoint, and a start from both.
 //!
 //! `cargo bench --bench journal` prints events per second of CPU (all threads), the time and the memory of a checkpoint, and the CPU time of
 //! a start: checkpoint, journal and first standings. `-- --items 1000000 --events 5000000` is the size that the README quotes.
@@ -17,27 +17,27 @@ use saima::config::{Config, Live};
 use saima::engine::{Engine, Operation, Stored};
 use saima::telemetry::Telemetry;
 
-/// Lines under one hold of the lock, as in the HTTP edge.
+/// Lines applied under one lock, as in the HTTP layer.
 const SLICE: usize = 8;
-/// Lines that wait for the disk together, as in one bulk body.
+/// Lines that share one flush to disk, as in one bulk body.
 const BODY: usize = 500;
 /// Ticks a second of the times in /proc, which Linux fixes at 100 for user space.
 const TICK: Duration = Duration::from_millis(10);
 
-/// What it costs to make facts last.
+/// Measures the cost of durability.
 #[derive(Debug, Parser)]
 #[command(name = "journal", bin_name = "cargo bench --bench journal --")]
 struct Args {
     /// Items of the synthetic marketplace, as many users, a tenth of the merchants.
     #[arg(long, default_value_t = 20_000)]
     items: u32,
-    /// Events after the checkpoint.
+    /// Events written after the checkpoint.
     #[arg(long, default_value_t = 100_000)]
     events: u64,
-    /// Where to keep the data; a directory for the time of the run where it is not given.
+    /// Directory for the data. Default: a temporary directory.
     #[arg(long)]
     data: Option<std::path::PathBuf>,
-    /// What `cargo bench` adds.
+    /// Arguments that `cargo bench` adds.
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -47,7 +47,7 @@ fn main() -> Result<()> {
     let own = tempfile::tempdir()?;
     let path = args.data.as_deref().unwrap_or(own.path());
     let mut config = Config::embedded();
-    // The checkpoint is written when the bench says so.
+    // Only the bench itself writes a checkpoint.
     config.store.checkpoint_bytes = 1 << 40;
     let live = Arc::new(Live::new(config));
 
@@ -63,7 +63,7 @@ fn main() -> Result<()> {
     table.add_row(cost.row("checkpoint", note));
 
     let lines: Vec<String> = (0..args.events).map(|n| event(n, args.items)).collect();
-    let cost = Cost::of(|| tell(&engine, &lines))?;
+    let cost = Cost::of(|| send(&engine, &lines))?;
     let rate = args.events as f64 / cost.cpu.as_secs_f64();
     table.add_row(cost.row("events, durable", format!("{rate:.0} a second of CPU")));
     drop(lines);
@@ -76,7 +76,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// What something cost, and what came of it.
+/// Cost of some work, and its result.
 struct Cost<T> {
     cpu: Duration,
     wall: Duration,
@@ -107,7 +107,7 @@ fn start(live: &Arc<Live>, path: &Path) -> Result<Arc<Engine>> {
     Ok(Engine::start(Arc::clone(live), clock, telemetry, stored))
 }
 
-/// A service that is ready.
+/// Starts an engine and waits until it is ready.
 fn ready(live: &Arc<Live>, path: &Path) -> Result<Arc<Engine>> {
     let engine = start(live, path)?;
     while !engine.ready() {
@@ -116,7 +116,7 @@ fn ready(live: &Arc<Live>, path: &Path) -> Result<Arc<Engine>> {
     Ok(engine)
 }
 
-/// Ends a service, and waits until its threads let go of the directory.
+/// Stops an engine and waits until its threads release the directory.
 fn end(engine: Arc<Engine>, path: &Path) -> Result<()> {
     drop(engine);
     for _ in 0..10_000 {
@@ -125,11 +125,11 @@ fn end(engine: Arc<Engine>, path: &Path) -> Result<()> {
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    Err(anyhow!("the service does not end"))
+    Err(anyhow!("the engine does not stop"))
 }
 
-/// Tells events as the HTTP edge does: slices under the lock, and a wait for the disk a body.
-fn tell(engine: &Engine, lines: &[String]) -> Result<()> {
+/// Sends events as the HTTP layer does: slices under the lock, and one wait for the disk per body.
+fn send(engine: &Engine, lines: &[String]) -> Result<()> {
     for body in lines.chunks(BODY) {
         for slice in body.chunks(SLICE) {
             let slice: Vec<&[u8]> = slice.iter().map(String::as_bytes).collect();
@@ -152,20 +152,24 @@ fn event(number: u64, items: u32) -> String {
     )
 }
 
-/// The CPU time of this process so far, all threads.
+/// Returns the CPU time of all threads of this process so far.
 fn cpu() -> Result<Duration> {
     let stat = fs::read_to_string("/proc/self/stat")?;
-    let (_, rest) = stat.rsplit_once(')').context("/proc/self/stat is odd")?;
+    let (_, rest) = stat
+        .rsplit_once(')')
+        .context("/proc/self/stat has an unknown format")?;
     let fields: Vec<&str> = rest.split_whitespace().collect();
     let ticks = |place: usize| fields.get(place).and_then(|it| it.parse::<u32>().ok());
     let (user, system) = (ticks(11), ticks(12));
     Ok(TICK * (user.unwrap_or(0) + system.unwrap_or(0)))
 }
 
-/// KiB of memory, by its name in /proc.
+/// Returns a memory figure of /proc in KiB, by its name.
 fn memory(name: &str) -> Result<u64> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix(name));
     let number = line.and_then(|line| line.split_whitespace().nth(1));
-    Ok(number.context("/proc/self/status is odd")?.parse()?)
+    Ok(number
+        .context("/proc/self/status has an unknown format")?
+        .parse()?)
 }

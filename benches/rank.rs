@@ -1,7 +1,7 @@
-//! How long one ranking takes without the wire: a synthetic marketplace, the embedded configuration, random users and candidates.
+//! Duration of one ranking without HTTP: a synthetic marketplace, the embedded configuration, random users and candidates.
 //!
 //! `cargo bench --bench rank` prints the time per request by number of candidates, and at 1,000 candidates by size of the catalogue.
-//! `SAIMA_BENCH_ITEMS` sets the sizes of the catalogue (default `10000,100000,1000000`); the time at one size needs only that one.
+//! `SAIMA_BENCH_ITEMS` sets the sizes of the catalogue (default `10000,100000,1000000`).
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use saima::engine::Engine;
 use saima::model::RankRequest;
 use saima::random::Random;
 
-/// Requests that take turns, so that rows are cold as they are in service.
+/// Number of requests that alternate, so that rows are as cold in the caches as in service.
 const REQUESTS: u64 = 256;
 
 fn engine(items: u32) -> Result<Arc<Engine>> {

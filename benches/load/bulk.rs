@@ -1,6 +1,6 @@
-//! Events as fast as they are taken: NDJSON bodies over a few connections, each answered once its events are on the disk.
+//! Events as fast as they are accepted: NDJSON bodies over a few connections, each answered once its events are on disk.
 //!
-//! What counts is events for each second of the server's CPU time, all its threads together: sending them costs the other core.
+//! The figure is events per second of the server's CPU time, all threads together: sending them uses the other core.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -21,28 +21,28 @@ use crate::phase::{histogram, micros};
 use crate::requests;
 use crate::server::Server;
 
-/// Items in one body of the catalogue.
+/// Items per body of the catalogue.
 const ITEMS: u32 = 10_000;
-/// Tells the catalogue, then so many events, and prints what they cost.
+/// Sends the catalogue, then that number of events, and prints their cost.
 pub(crate) async fn measure(args: &Args, server: &Server, events: u32) -> Result<()> {
     let mut connection = Connection::open(&server.address).await?;
     for part in 0..args.synthetic.div_ceil(ITEMS) {
         let items = part * ITEMS..args.synthetic.min((part + 1) * ITEMS);
-        tell(&mut connection, &catalogue(args, server, items)).await?;
+        send(&mut connection, &catalogue(args, server, items)).await?;
     }
     drop(connection);
     let mut random = Random::new(args.seed);
     let bodies = requests::bodies(args, &server.address, events, 0, &mut random);
     let (count, began) = (bodies.len(), Instant::now());
-    let cpu = server.cpu().context("the server's CPU time is not known")?;
+    let cpu = server.cpu().context("the server's CPU time is unknown")?;
     let took = LocalSet::new()
         .run_until(send_all(args, server, bodies))
         .await?;
     let lasted = began.elapsed();
-    let cpu = server.cpu().context("the server's CPU time is not known")? - cpu;
+    let cpu = server.cpu().context("the server's CPU time is unknown")? - cpu;
     let a_second = |time: Duration| f64::from(events) / time.as_secs_f64();
     println!(
-        "{events} events in {count} bodies over {} connections: {:.0} for each second of CPU, {:.0} a second; a body is durable after {:.2} ms p50, {:.2} ms p99",
+        "{events} events in {count} bodies over {} connections: {:.0} per second of CPU, {:.0} per second; a body is durable after {:.2} ms p50, {:.2} ms p99",
         args.connections,
         a_second(cpu),
         a_second(lasted),
@@ -77,7 +77,7 @@ async fn send_all(args: &Args, server: &Server, bodies: Vec<Vec<u8>>) -> Result<
             loop {
                 let next = bodies.borrow_mut().pop_front();
                 let Some(body) = next else { return Ok(took) };
-                took.saturating_record(tell(&mut connection, &body).await?);
+                took.saturating_record(send(&mut connection, &body).await?);
             }
         }));
     }
@@ -89,8 +89,8 @@ async fn send_all(args: &Args, server: &Server, bodies: Vec<Vec<u8>>) -> Result<
     Ok(took)
 }
 
-/// Sends a body and waits until all of it was taken; the nanoseconds until then.
-async fn tell(connection: &mut Connection, body: &[u8]) -> Result<u64> {
+/// Sends a body and waits until all of it is accepted. Returns the nanoseconds that it took.
+async fn send(connection: &mut Connection, body: &[u8]) -> Result<u64> {
     let began = Instant::now();
     let (status, answer) = connection.exchange(body).await?;
     let answer = String::from_utf8_lossy(answer);

@@ -1,6 +1,6 @@
-//! The least HTTP/1.1 that measures a server: one request at a time over a connection that is kept open.
+//! A minimal HTTP/1.1 client for measurements: one request at a time over a connection that stays open.
 //!
-//! Requests are bytes made beforehand and answers are read into one buffer, so that the generator costs a few microseconds a request.
+//! Requests are prepared as bytes and answers are read into one buffer, so that the generator takes a few microseconds per request.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -9,13 +9,13 @@ use std::ops::Range;
 use anyhow::{Context, Result, bail, ensure};
 use tokio::net::TcpStream;
 
-/// A kept connection.
+/// A connection that stays open.
 pub(crate) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
-/// An answer: its status, and where its body lies in the buffer.
+/// An answer: its status, and the range of its body in the buffer.
 struct Answer {
     status: u16,
     body: Range<usize>,
@@ -25,7 +25,7 @@ impl Connection {
     pub(crate) async fn open(address: &SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address)
             .await
-            .with_context(|| format!("no connection to {address}"))?;
+            .with_context(|| format!("cannot connect to {address}"))?;
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,
@@ -33,7 +33,7 @@ impl Connection {
         })
     }
 
-    /// Sends a request and reads the answer: its status and its body.
+    /// Sends a request and returns the status and the body of its answer.
     pub(crate) async fn exchange(&mut self, request: &[u8]) -> Result<(u16, &[u8])> {
         self.write(request).await?;
         let answer = self.read().await?;
@@ -90,7 +90,7 @@ impl Connection {
 }
 
 impl Answer {
-    /// The answer whose head is in the bytes; `None`: there is no whole head yet.
+    /// Parses the head of an answer. Returns `None` if it is not complete yet.
     fn parse(bytes: &[u8]) -> Result<Option<Self>> {
         let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
             return Ok(None);
@@ -114,7 +114,7 @@ impl Answer {
     }
 }
 
-/// One request, to see that the service answers as the load expects.
+/// Sends one request to check that the service answers as the load expects.
 pub(crate) async fn probe(address: &SocketAddr, requests: &[Vec<u8>]) -> Result<()> {
     let request = requests.first().context("no request")?;
     let mut connection = Connection::open(address).await?;

@@ -1,8 +1,8 @@
-//! HTTP load on `/rank`: how long an answer takes while requests keep coming, and what it costs the server.
+//! HTTP load on `/rank`: latency at a constant rate of requests, and the cost for the server.
 //!
 //! **Open loop**: requests are due at a constant rate whether or not earlier ones were answered, and a latency counts from the moment
 //! at which the request was *due*. A closed loop would send less just when the server is slow, and so hide its pauses (coordinated
-//! omission). The generator waits by spinning, for a sleeping task wakes up to a millisecond late; give it a core of its own (`--pin`).
+//! omission). The generator waits by spinning, because a sleeping task wakes up to a millisecond late: give it its own core (`--pin`).
 
 mod bulk;
 mod connection;
@@ -22,7 +22,7 @@ use saima::random::Random;
 use phase::{Outcome, Phase};
 use server::Server;
 
-/// HTTP load on /rank at a constant rate; latency from the moment at which a request was due.
+/// Sends HTTP load to /rank at a constant rate. Latency counts from the moment at which a request was due.
 #[derive(Clone, Debug, Parser)]
 #[command(
     name = "load",
@@ -35,10 +35,10 @@ use server::Server;
   cargo bench --bench load -- --url http://127.0.0.1:8080 --pid 4711 --synthetic 1000000"
 )]
 struct Args {
-    /// A running service with the synthetic marketplace; without it, one is started and ended.
+    /// URL of a running service with the synthetic marketplace. Default: a service is started for the run.
     #[arg(long)]
     url: Option<String>,
-    /// The process of that service, to measure its CPU time.
+    /// Process id of that service, to measure its CPU time.
     #[arg(long, requires = "url")]
     pid: Option<u32>,
     /// Bearer token of that service.
@@ -47,61 +47,61 @@ struct Args {
     /// Items of the synthetic marketplace.
     #[arg(long, default_value_t = 20_000)]
     synthetic: u32,
-    /// Candidates a request.
+    /// Candidates per request.
     #[arg(long, default_value_t = 500)]
     candidates: u32,
-    /// Requests a second.
+    /// Requests per second.
     #[arg(long, default_value_t = 500)]
     rate: u32,
-    /// How long to measure each mode, in seconds.
+    /// Duration of each mode in seconds.
     #[arg(long, default_value_t = 2.0)]
     seconds: f64,
     /// Connections that carry the requests.
     #[arg(long, default_value_t = 16)]
     connections: usize,
-    /// Events a second, sent beside the requests on a connection of their own.
+    /// Events per second, sent on a separate connection.
     #[arg(long, default_value_t = 0, value_name = "EVENTS_PER_SECOND")]
     ingest: u32,
-    /// Events a body.
+    /// Events per body.
     #[arg(long, default_value_t = 500)]
     batch: u32,
-    /// What to measure; by default both where there are events to send.
+    /// Mode to measure. Default: both if --ingest is given.
     #[arg(long, value_enum)]
     mode: Option<Mode>,
-    /// Finds the capacity, then offers a multiple of it: what is still answered, and how soon the rest is refused.
+    /// Finds the capacity, then offers a multiple of it, and measures what is answered and how fast the rest is rejected.
     #[arg(long, conflicts_with_all = ["ingest", "rate"])]
     overload: bool,
-    /// Sends so many events as fast as they are taken, to a server of its own with a data directory: what each costs until it is durable.
+    /// Sends that number of events as fast as they are accepted, to a new server with a data directory, and measures their cost.
     #[arg(long, value_name = "EVENTS", conflicts_with_all = ["url", "ingest", "rate", "overload"])]
     bulk: Option<u32>,
-    /// Turns of each mode: they alternate, so that a drift of the machine meets both.
+    /// Rounds of each mode. Modes alternate, so that a drift of the machine affects both.
     #[arg(long, default_value_t = 3)]
     rounds: u32,
-    /// Server on core 0, generator on core 1 (by taskset).
+    /// Runs the server on core 0 and the generator on core 1 (with taskset).
     #[arg(long)]
     pin: bool,
     /// Seed of users, candidates and events.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// One quick round, to see that it works.
+    /// Runs one short round, as a smoke test.
     #[arg(long)]
     test: bool,
-    /// What `cargo bench` adds.
+    /// Arguments that `cargo bench` adds.
     #[arg(long, hide = true)]
     bench: bool,
-    /// Runs only if one of these is part of "load", as other benches do.
+    /// Runs only if one of these is a part of "load", as other benches do.
     #[arg(hide = true)]
     filter: Vec<String>,
 }
 
-/// What is measured.
+/// A mode of measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Mode {
     /// Requests alone.
     Rest,
-    /// Requests beside events.
+    /// Requests and events.
     Ingest,
-    /// Both in turn, and the ratio of their p99.
+    /// Both alternately, and the ratio of their p99.
     Both,
 }
 
@@ -131,7 +131,7 @@ impl Args {
     fn check(&self) -> Result<()> {
         ensure!(
             self.candidates >= 1 && self.candidates <= self.synthetic,
-            "--candidates must lie between 1 and --synthetic"
+            "--candidates must be between 1 and --synthetic"
         );
         ensure!(
             self.rate >= 1 && self.connections >= 1 && self.rounds >= 1 && self.batch >= 1,
@@ -139,7 +139,7 @@ impl Args {
         );
         ensure!(
             self.seconds > 0.0 && self.seconds <= 86_400.0,
-            "--seconds must lie above 0, and within a day"
+            "--seconds must be above 0 and at most a day"
         );
         ensure!(
             self.ingest > 0 || self.mode.is_none_or(|mode| mode == Mode::Rest),
@@ -148,7 +148,7 @@ impl Args {
         Ok(())
     }
 
-    /// The rates of events of one round.
+    /// Returns the rates of events of one round.
     fn modes(&self) -> Vec<u32> {
         match self.mode {
             Some(Mode::Rest) => vec![0],
@@ -193,7 +193,7 @@ fn main() -> Result<ExitCode> {
     Ok(report(&args, &outcomes))
 }
 
-/// One outcome a mode, summed over its turns.
+/// Measures one outcome per mode, summed over its rounds.
 async fn measure(args: &Args, server: &Server) -> Result<Vec<Outcome>> {
     let mut random = Random::new(args.seed);
     let requests: Rc<[_]> = requests::ranks(args, &server.address, &mut random).into();
@@ -222,7 +222,7 @@ async fn measure(args: &Args, server: &Server) -> Result<Vec<Outcome>> {
 
 fn report(args: &Args, outcomes: &[Outcome]) -> ExitCode {
     println!(
-        "/rank: {} candidates of {} items, {} requests a second over {} connections, {} s{}",
+        "/rank: {} candidates of {} items, {} requests per second over {} connections, {} s{}",
         args.candidates,
         args.synthetic,
         args.rate,

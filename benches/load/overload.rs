@@ -1,8 +1,8 @@
-//! What is left of a server under more than it can do: what it still answers, and how soon it refuses the rest.
+//! Overload: the goodput of a server beyond its capacity, and the latency of its rejections.
 //!
-//! The capacity is what a closed loop over a few connections gets answered: it keeps the server busy without ever queueing
-//! much. The overload is an open loop at a multiple of that, over enough connections to carry it all. On a machine that others use,
-//! the figure for each second of the server's CPU time is the one to trust.
+//! The capacity is the rate that a closed loop over a few connections reaches: it keeps the server busy with a short queue. The
+//! overload is an open loop at a multiple of that rate, over enough connections to carry it. On a shared machine, trust the figure
+//! per second of the server's CPU time.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -19,10 +19,10 @@ use crate::server::Server;
 
 /// Loads as multiples of the capacity.
 const LOADS: [f64; 3] = [0.8, 1.5, 3.0];
-/// Connections that carry an overload, for each that finds the capacity.
+/// Connections of an overload for each connection that measures the capacity.
 const CONNECTIONS: usize = 16;
 
-/// Finds the capacity and offers multiples of it.
+/// Measures the capacity and offers multiples of it.
 pub(crate) async fn measure(args: &Args, server: &Server) -> Result<()> {
     let mut random = Random::new(args.seed);
     let requests: Rc<[Vec<u8>]> = requests::ranks(args, &server.address, &mut random).into();
@@ -33,7 +33,7 @@ pub(crate) async fn measure(args: &Args, server: &Server) -> Result<()> {
     calm.saturate(args.turn(), &mut peak).await?;
     let capacity = peak.rate(peak.answered());
     println!(
-        "capacity: {capacity:.0} a second, {} candidates of {} items, closed loop over {} connections",
+        "capacity: {capacity:.0} per second, {} candidates of {} items, closed loop over {} connections",
         args.candidates, args.synthetic, args.connections
     );
     for load in LOADS {
@@ -69,7 +69,7 @@ fn line(outcome: &Outcome, peak: &Outcome) -> String {
     let share_of_cpu = outcome.answered_a_cpu_second() / peak.answered_a_cpu_second();
     let refusal = |quantile| micros(outcome.refused.value_at_quantile(quantile)) / 1e3;
     format!(
-        "{:.0} sent, {goodput:.0} answered a second ({:.0} % of the capacity, {:.0} % for each second of CPU) after {:.2} ms p50, {:.2} ms p99; {:.0} refused after {:.2} ms p50, {:.2} ms p99, {:.2} ms at most",
+        "{:.0} sent, {goodput:.0} answered per second ({:.0} % of the capacity, {:.0} % per second of CPU) after {:.2} ms p50, {:.2} ms p99; {:.0} rejected after {:.2} ms p50, {:.2} ms p99, {:.2} ms at most",
         outcome.rate(outcome.answered() + outcome.failed),
         100.0 * share,
         100.0 * share_of_cpu,

@@ -1,4 +1,4 @@
-//! One turn of load: a clock that says when requests are due, connections that carry them, a sender of events beside them.
+//! One round of load: a clock that makes requests due, connections that carry them, and a sender of events.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -17,10 +17,10 @@ use crate::connection::Connection;
 use crate::server::Server;
 
 const WARM_UP: Duration = Duration::from_millis(300);
-/// A generator that sends so late is itself what is measured.
+/// Lateness of the generator from which its figures are doubtful.
 const LATE: f64 = 200.0;
 
-/// What a turn needs.
+/// Parameters of a round.
 pub(crate) struct Phase<'p> {
     pub(crate) server: &'p Server,
     pub(crate) requests: Rc<[Vec<u8>]>,
@@ -28,13 +28,13 @@ pub(crate) struct Phase<'p> {
     pub(crate) events: Rc<[Vec<u8>]>,
 }
 
-/// What was measured in one mode, over all its turns.
+/// Measurements of one mode, over all its rounds.
 pub(crate) struct Outcome {
-    /// Events a second that were sent beside the requests.
+    /// Events per second, sent beside the requests.
     pub(crate) ingest: u32,
     /// Requests that were not answered with 200.
     pub(crate) failed: u64,
-    /// From sent to refused (429, 503), in nanoseconds; these count as failed too.
+    /// From sent to rejected (429, 503), in nanoseconds. Rejections count as failed too.
     pub(crate) refused: Histogram<u64>,
     /// Events that were sent.
     sent: u64,
@@ -69,28 +69,28 @@ impl Outcome {
         Ok(self.latency.add(&carried.latency)?)
     }
 
-    /// How many a second.
+    /// Returns a number per second.
     pub(crate) fn rate(&self, number: u64) -> f64 {
         count(number) / self.lasted.as_secs_f64()
     }
 
-    /// Requests answered with 200 in a second of the server's CPU time; NaN where that is not known.
+    /// Returns the requests answered with 200 per second of the server's CPU time, NaN if that is unknown.
     pub(crate) fn answered_a_cpu_second(&self) -> f64 {
         let cpu = self.cpu.map_or(f64::NAN, |cpu| cpu.as_secs_f64());
         count(self.answered()) / cpu
     }
 
-    /// Requests answered with 200.
+    /// Returns the requests answered with 200.
     pub(crate) fn answered(&self) -> u64 {
         self.latency.len()
     }
 
-    /// A quantile of the latency in microseconds.
+    /// Returns a quantile of the latency in microseconds.
     pub(crate) fn quantile(&self, quantile: f64) -> f64 {
         micros(self.latency.value_at_quantile(quantile))
     }
 
-    /// Says what makes the figures doubtful.
+    /// Prints warnings about doubtful figures.
     pub(crate) fn warn(&self) {
         let late = micros(self.late.value_at_quantile(0.99));
         if late > LATE {
@@ -131,7 +131,7 @@ impl Outcome {
     }
 }
 
-/// The figures as a table; latencies in microseconds. CPU a request includes what the events cost.
+/// Returns the figures as a table, latencies in microseconds. The CPU time per request includes that of the events.
 pub(crate) fn table(outcomes: &[Outcome]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY);
@@ -166,18 +166,18 @@ fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Requests that are due and not yet taken by a connection, oldest first.
+/// Requests that are due and not yet sent, oldest first.
 #[derive(Default)]
 struct Due {
     queue: RefCell<VecDeque<(Instant, u32)>>,
     waiting: Notify,
     over: Cell<bool>,
-    /// Where requests are due without end: until then, and how many there were.
+    /// For a closed loop: its end, and the number of requests so far.
     endless: Option<(Instant, Cell<u32>)>,
 }
 
 impl Due {
-    /// The next request; `None` after the last.
+    /// Returns the next request, `None` after the last.
     async fn next(&self) -> Option<(Instant, u32)> {
         if let Some((until, sent)) = &self.endless {
             sent.set(sent.get().wrapping_add(1));
@@ -207,17 +207,17 @@ impl Due {
 }
 
 impl Phase<'_> {
-    /// Load that is not counted: connections, caches and branch predictors settle.
+    /// Runs load that is not counted, to warm up connections, caches and branch predictors.
     pub(crate) async fn warm_up(&self) -> Result<()> {
         self.run(WARM_UP, &mut Outcome::new(0)?).await
     }
 
-    /// Runs for that long and adds what was measured.
+    /// Runs for that duration and adds the measurements.
     pub(crate) async fn run(&self, turn: Duration, outcome: &mut Outcome) -> Result<()> {
         LocalSet::new().run_until(self.drive(turn, outcome)).await
     }
 
-    /// Keeps every connection busy for that long, a request as soon as the last is answered, and adds what was measured.
+    /// Runs a closed loop on every connection for that duration and adds the measurements.
     pub(crate) async fn saturate(&self, turn: Duration, outcome: &mut Outcome) -> Result<()> {
         let saturated = async {
             let (cpu, began) = (self.server.cpu(), Instant::now());
@@ -273,7 +273,7 @@ impl Phase<'_> {
         Ok(carriers)
     }
 
-    /// Makes requests due at the constant rate.
+    /// Makes requests due at a constant rate.
     async fn tick(&self, turn: Duration, due: &Due, late: &mut Histogram<u64>) {
         let began = Instant::now();
         let gap = Duration::from_secs(1) / self.args.rate;
@@ -290,20 +290,20 @@ impl Phase<'_> {
         }
     }
 
-    /// Time between two bodies of events.
+    /// Returns the time between two bodies of events.
     fn interval(&self, rate: u32) -> Duration {
         Duration::from_secs(u64::from(self.args.batch)) / rate.max(1)
     }
 }
 
-/// What one connection carried.
+/// Measurements of one connection.
 struct Carried {
     latency: Histogram<u64>,
     refused: Histogram<u64>,
     failed: u64,
 }
 
-/// Carries requests, one after another, until none is due any more.
+/// Sends requests, one after another, until no more are due.
 async fn carry(
     mut connection: Connection,
     due: Rc<Due>,
@@ -336,7 +336,7 @@ async fn carry(
     Ok(carried)
 }
 
-/// Sends bodies of events at their times until `end`; how many were sent, and how many of them failed.
+/// Sends bodies of events at their times until `end`. Returns the numbers of those sent and of those failed.
 async fn send(
     mut connection: Connection,
     bodies: Rc<[Vec<u8>]>,
@@ -365,7 +365,7 @@ fn add(
     Some(sum? + after?.saturating_sub(before?))
 }
 
-/// Nanoseconds up to two minutes, to three digits.
+/// Returns a histogram of nanoseconds up to two minutes, to three digits.
 pub(crate) fn histogram() -> Result<Histogram<u64>> {
     Ok(Histogram::new_with_bounds(1, 120_000_000_000, 3)?)
 }

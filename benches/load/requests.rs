@@ -1,4 +1,4 @@
-//! The requests and events of the load, made before it begins.
+//! The requests and events of the load, prepared before it begins.
 
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -9,13 +9,13 @@ use saima::random::Random;
 
 use crate::Args;
 
-/// Different rank requests: enough that one core's caches do not hold their items.
+/// Number of different rank requests: enough that their items do not fit the caches of a core.
 const REQUESTS: u32 = 2_000;
 
 /// The type of a bulk body.
 const LINES: &str = "application/x-ndjson";
 
-/// Rank requests of random users and candidates, as bytes to send.
+/// Returns rank requests of random users and candidates, as bytes to send.
 pub(crate) fn ranks(args: &Args, address: &SocketAddr, random: &mut Random) -> Vec<Vec<u8>> {
     let rank = |_| {
         let user = random.below(args.synthetic);
@@ -39,7 +39,7 @@ fn candidates(args: &Args, random: &mut Random) -> String {
     ids
 }
 
-/// Bodies of events for one turn at that rate.
+/// Returns bodies of events for one round at a rate.
 pub(crate) fn events(
     args: &Args,
     address: &SocketAddr,
@@ -52,7 +52,7 @@ pub(crate) fn events(
     bodies(args, address, total, round, random)
 }
 
-/// Bodies of at least so many events: nine views to one purchase, each event with an id of its own.
+/// Returns bodies of at least that number of events: nine views to one purchase, each with its own id.
 pub(crate) fn bodies(
     args: &Args,
     address: &SocketAddr,
@@ -80,7 +80,7 @@ pub(crate) fn bodies(
         .collect()
 }
 
-/// A body of lines that declares entities.
+/// Returns a body of lines that declares entities.
 pub(crate) fn declare(args: &Args, address: &SocketAddr, path: &str, lines: &str) -> Vec<u8> {
     request(args, address, "PUT", path, LINES, lines)
 }

@@ -1,4 +1,4 @@
-//! The server under load: started for the run, or running already; its CPU time; its core.
+//! The server under load: started for the run or already running, its CPU time and its core.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 /// Ticks a second of the times in /proc, which Linux fixes at 100 for user space.
 const TICK: Duration = Duration::from_millis(10);
 
-/// A server that can be called; one that was started here ends with it.
+/// A server. Dropped, it stops the process that it started.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pid: Option<u32>,
@@ -20,7 +20,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// A running service.
+    /// Uses a running service.
     pub(crate) fn running(url: &str, pid: Option<u32>, pinned: bool) -> Result<Self> {
         if let (true, Some(pid)) = (pinned, pid) {
             pin(pid, 0)?;
@@ -32,14 +32,14 @@ impl Server {
         })
     }
 
-    /// Starts `saima demo` with so many synthetic items on a free port, and waits until it listens.
+    /// Starts `saima demo` with that number of synthetic items on a free port, and waits until it listens.
     pub(crate) fn demo(items: u32, pinned: bool) -> Result<Self> {
         Self::start(&["demo", "--synthetic", &items.to_string()], pinned)
     }
 
     /// Starts `saima serve` on a data directory.
     pub(crate) fn serve(data: &Path, pinned: bool) -> Result<Self> {
-        let data = data.to_str().context("an odd path")?;
+        let data = data.to_str().context("the path is not UTF-8")?;
         Self::start(&["serve", "--data", data], pinned)
     }
 
@@ -59,7 +59,7 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .context("the server does not start")?;
-        let output = child.stdout.take().context("no output of the server")?;
+        let output = child.stdout.take().context("the server has no output")?;
         let mut server = Self {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             pid: Some(child.id()),
@@ -69,13 +69,13 @@ impl Server {
         BufReader::new(output).read_line(&mut line)?;
         let Some(url) = line.trim().strip_prefix("saima listening on ") else {
             let command = arguments.join(" ");
-            bail!("the server ended before it listened; `saima {command}` says why");
+            bail!("the server ended before it listened; run `saima {command}` for the reason");
         };
         server.address = resolve(url)?;
         Ok(server)
     }
 
-    /// CPU time that the server has used so far, in user and kernel; `None` where it cannot be known.
+    /// Returns the CPU time of the server so far, in user and kernel mode, `None` if it is unknown.
     pub(crate) fn cpu(&self) -> Option<Duration> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid?)).ok()?;
         let after_name = stat.rsplit_once(')')?.1;
@@ -109,16 +109,13 @@ fn resolve(url: &str) -> Result<SocketAddr> {
     addresses.next().context("no address")
 }
 
-/// Keeps a process, with all its threads, on one core.
+/// Pins a process, with all its threads, to one core.
 pub(crate) fn pin(pid: u32, core: u32) -> Result<()> {
     let status = Command::new("taskset")
         .args(["-a", "-c", "-p", &core.to_string(), &pid.to_string()])
         .stdout(Stdio::null())
         .status()
         .context("--pin needs taskset")?;
-    ensure!(
-        status.success(),
-        "process {pid} cannot be kept on core {core}"
-    );
+    ensure!(status.success(), "cannot pin process {pid} to core {core}");
     Ok(())
 }

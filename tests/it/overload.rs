@@ -1,4 +1,4 @@
-//! Too much, too slow, too large: who misbehaves is refused or cut off, and the others are served.
+//! Overload and slow or oversized requests: they are rejected or cut off, and other clients are served.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -13,7 +13,7 @@ use crate::service::{JSON, LINES, PATIENCE, Service};
 const RANK: &str = r#"{"user_id":"u","candidates":["a"],"timeout_ms":60000}"#;
 const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
-/// A client that does as it is told, byte by byte.
+/// A client that controls each byte it sends.
 struct Client(TcpStream);
 
 impl Client {
@@ -24,16 +24,16 @@ impl Client {
         Self(stream)
     }
 
-    fn say(&mut self, text: impl AsRef<[u8]>) {
+    fn send(&mut self, text: impl AsRef<[u8]>) {
         self.0.write_all(text.as_ref()).unwrap();
     }
 
-    /// The head of a request whose body is to have so many bytes.
+    /// Sends the head of a request with a body of that length.
     fn begin(&mut self, method: &str, path: &str, length: usize) {
-        self.say(format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {JSON}\r\nContent-Length: {length}\r\n\r\n"));
+        self.send(format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {JSON}\r\nContent-Length: {length}\r\n\r\n"));
     }
 
-    /// The next answer on a connection that stays open: its head, and its body as announced.
+    /// Reads the next answer, head and body, on a connection that stays open.
     fn answer(&mut self) -> (String, Vec<u8>) {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -54,7 +54,7 @@ impl Client {
         status(&self.answer().0)
     }
 
-    /// Everything until the server closes the connection, as it must.
+    /// Reads everything until the server closes the connection.
     fn rest(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         match self.0.read_to_end(&mut bytes) {
@@ -77,15 +77,15 @@ fn serves(service: &Service) {
 }
 
 #[test]
-fn a_head_that_comes_too_slowly_costs_its_sender_the_connection_and_nobody_else() {
+fn a_slow_head_closes_its_connection_only() {
     let service = Service::with_config("[server]\nhead_seconds = 0.3\n");
     let mut silent = Client::of(&service);
     let mut slow = Client::of(&service);
-    slow.say("POST /rank HTTP/1.1\r\nHost: local");
+    slow.send("POST /rank HTTP/1.1\r\nHost: local");
     let mut second = Client::of(&service);
-    second.say(HEALTH);
+    second.send(HEALTH);
     assert_eq!(second.status(), 200);
-    second.say("GET /hea");
+    second.send("GET /hea");
     serves(&service);
     for client in [&mut silent, &mut slow, &mut second] {
         assert_eq!(client.rest(), b"");
@@ -97,7 +97,7 @@ fn a_head_that_comes_too_slowly_costs_its_sender_the_connection_and_nobody_else(
 }
 
 #[test]
-fn a_body_that_comes_too_slowly_is_refused_and_keeps_no_place() {
+fn a_slow_body_is_rejected_and_frees_its_slot() {
     let config =
         "[server]\nbody_seconds = 10\n[admission]\nrank = 1\nbatch = 1\ningest = 1\nwait_ms = 0\n";
     let service = Service::with_config(config);
@@ -105,11 +105,11 @@ fn a_body_that_comes_too_slowly_is_refused_and_keeps_no_place() {
     for path in ["/rank", "/rank/batch", "/events"].iter().cycle().take(12) {
         let mut client = Client::of(&service);
         client.begin("POST", path, 100);
-        client.say("{");
+        client.send("{");
         slow.push(client);
-        let so_many = u32::try_from(slow.len()).unwrap();
-        service.wait("it is under way, and has no place any more", |service| {
-            service.metric("saima_in_flight ") > f64::from(so_many)
+        let count = u32::try_from(slow.len()).unwrap();
+        service.wait("the request is in progress without a slot", |service| {
+            service.metric("saima_in_flight ") > f64::from(count)
                 && service.metric("saima_admitted{work=\"rank\"} ") == 0.0
         });
     }
@@ -123,31 +123,31 @@ fn a_body_that_comes_too_slowly_is_refused_and_keeps_no_place() {
 }
 
 #[test]
-fn a_connection_on_which_nothing_happens_is_closed() {
+fn an_idle_connection_is_closed() {
     let service = Service::with_config("[server]\nidle_seconds = 0.3\n");
     let mut idle = Client::of(&service);
-    idle.say(HEALTH);
+    idle.send(HEALTH);
     assert_eq!(idle.status(), 200);
     assert_eq!(idle.rest(), b"");
     let mut deaf = Client::of(&service);
-    deaf.say("GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(500));
-    service.wait("who takes no answers is cut off", |service| {
+    deaf.send("GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(500));
+    service.wait("a client that reads no answers is cut off", |service| {
         service.metric("saima_connections ") <= 1.0
     });
     serves(&service);
 }
 
 #[test]
-fn connections_beyond_the_limit_are_told_so_and_the_others_are_served() {
+fn connections_beyond_the_limit_are_rejected() {
     let service = Service::with_config("[server]\nconnections = 3\n");
     let mut inside: Vec<Client> = (0..3).map(|_| Client::of(&service)).collect();
     for client in &mut inside {
-        client.say(HEALTH);
+        client.send(HEALTH);
         assert_eq!(client.status(), 200);
     }
     let mut beyond = Client::of(&service);
     beyond.begin("POST", "/rank", RANK.len());
-    beyond.say(RANK);
+    beyond.send(RANK);
     let (head, body) = beyond.answer();
     assert_eq!(status(&head), 503);
     assert!(head.contains("retry-after: ") && head.contains("application/problem+json"));
@@ -156,7 +156,7 @@ fn connections_beyond_the_limit_are_told_so_and_the_others_are_served() {
     assert_eq!(beyond.rest(), b"");
     let _many: Vec<Client> = (0..200).map(|_| Client::of(&service)).collect();
     for client in &mut inside {
-        client.say(HEALTH);
+        client.send(HEALTH);
         assert_eq!(client.status(), 200);
     }
     inside.pop();
@@ -168,17 +168,20 @@ fn connections_beyond_the_limit_are_told_so_and_the_others_are_served() {
         if client.0.read_exact(&mut bytes).is_ok() && bytes.ends_with(b"200") {
             break;
         }
-        assert!(begun.elapsed() < PATIENCE, "a free place is not given");
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "a free connection is not accepted"
+        );
         thread::sleep(Duration::from_millis(20));
     }
 }
 
 #[test]
-fn a_head_that_is_too_large_is_refused() {
+fn an_oversized_head_is_rejected() {
     let service = Service::with_config("[server]\nhead_bytes = 8192\n");
     let mut client = Client::of(&service);
     let long = "x".repeat(20_000);
-    client.say(format!(
+    client.send(format!(
         "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Long: {long}"
     ));
     assert!(client.rest().starts_with(b"HTTP/1.1 431 "));
@@ -189,10 +192,10 @@ const HEADERS: u8 = 1;
 const RESET: u8 = 3;
 const SETTINGS: u8 = 4;
 const GO_AWAY: u8 = 7;
-/// Why a connection ends whose client does too much.
+/// `ENHANCE_YOUR_CALM`: the error code for a client that sends too much.
 const CALM: [u8; 4] = [0, 0, 0, 0xb];
 
-/// A frame of HTTP/2.
+/// Returns a frame of HTTP/2.
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     let mut frame = length[1..].to_vec();
@@ -203,27 +206,27 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn requests_that_are_taken_back_again_and_again_cost_the_connection() {
+fn repeated_stream_resets_close_the_connection() {
     let service = Service::with_config("[server]\nhttp2_resets = 20\n");
     let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
     bytes.extend(frame(SETTINGS, 0, 0, &[]));
     for stream in (1..4_001).step_by(2) {
-        // GET http://localhost/, whole and with no body; taken back as CANCEL.
+        // GET http://localhost/, complete and without a body, then reset with CANCEL.
         let head = [&[0x82, 0x86, 0x84, 0x41, 9][..], b"localhost"].concat();
         bytes.extend(frame(HEADERS, 0x5, stream, &head));
         bytes.extend(frame(RESET, 0, stream, &8_u32.to_be_bytes()));
     }
     let mut client = Client::of(&service);
     let _cut_off_meanwhile = client.0.write_all(&bytes);
-    let told = client.rest();
-    // After its kind: flags, the connection itself, the last stream, the reason.
+    let message = client.rest();
+    // After the type: flags, stream 0, the last stream, the error code.
     let calm = |frame: &[u8]| frame[0] == GO_AWAY && frame[10..] == CALM;
-    assert!(told.windows(14).any(calm), "{told:?}");
+    assert!(message.windows(14).any(calm), "{message:?}");
     serves(&service);
 }
 
 #[test]
-fn bodies_beyond_the_bytes_that_may_be_held_are_refused_with_the_time_to_try_again() {
+fn bodies_beyond_the_byte_limit_are_rejected() {
     let limits =
         "[limits]\nbody_bytes = 1024\nunpacked_bytes = 1024\n[admission]\nrank_bytes = 2048\n";
     let service = Service::with_config(limits);
@@ -231,7 +234,7 @@ fn bodies_beyond_the_bytes_that_may_be_held_are_refused_with_the_time_to_try_aga
         .map(|_| {
             let mut client = Client::of(&service);
             client.begin("POST", "/rank", 1_024);
-            client.say(" ".repeat(1_000));
+            client.send(" ".repeat(1_000));
             client
         })
         .collect();
@@ -244,14 +247,14 @@ fn bodies_beyond_the_bytes_that_may_be_held_are_refused_with_the_time_to_try_aga
     assert!(service.metric("saima_refused_total{reason=\"rank_bytes\"} ") >= 1.0);
     service.items(&[json!({"id": "b"})]);
     slow.clear();
-    service.wait("what they held is free again", |service| {
+    service.wait("their bytes are free again", |service| {
         service.metric("saima_rank_body_bytes ") == 0.0
     });
     serves(&service);
 }
 
 #[test]
-fn more_rank_requests_than_places_are_refused_and_those_with_a_place_are_answered() {
+fn rank_requests_beyond_the_slots_are_rejected() {
     let service = Service::with_config("[admission]\nrank = 1\n");
     let items: Vec<_> = (0..2_000).map(|n| json!({"id": format!("i{n}")})).collect();
     service.items(&items);
@@ -278,14 +281,14 @@ fn more_rank_requests_than_places_are_refused_and_those_with_a_place_are_answere
             });
         }
     });
-    assert!(enough(), "{answered:?} answered, {refused:?} refused");
+    assert!(enough(), "{answered:?} answered, {refused:?} rejected");
     let counted = service.metric("saima_refused_total{reason=\"rank\"} ");
     assert!((counted - f64::from(u32::try_from(refused.into_inner()).unwrap())).abs() < 0.5);
     service.rank(&request);
 }
 
 #[test]
-fn whose_time_ran_out_before_scoring_is_told_so_and_not_ranked() {
+fn a_request_past_its_timeout_is_not_ranked() {
     let service = Service::with_config("");
     // A short body is ranked where it arrives, a long one on the workers.
     for padding in [0, 600_000] {
@@ -294,9 +297,9 @@ fn whose_time_ran_out_before_scoring_is_told_so_and_not_ranked() {
         let (first, rest) = body.split_at(30);
         let mut client = Client::of(&service);
         client.begin("POST", "/rank", body.len());
-        client.say(first);
+        client.send(first);
         thread::sleep(Duration::from_millis(60));
-        client.say(rest);
+        client.send(rest);
         let (head, body) = client.answer();
         assert_eq!(status(&head), 503);
         assert!(head.contains("retry-after: ") && head.contains("x-request-id: r-late"));
@@ -307,27 +310,27 @@ fn whose_time_ran_out_before_scoring_is_told_so_and_not_ranked() {
 }
 
 #[test]
-fn who_was_refused_and_asks_again_at_once_is_read_when_there_is_a_place() {
+fn a_retry_is_read_when_a_slot_is_free() {
     let service = Service::with_config("[admission]\nrank = 1\nqueue_ms = 60000\n");
-    // After a second even one who was not called is read, as `Retry-After` says: a round that took as long shows nothing.
+    // After a second, the time of `Retry-After`, every connection is read: a round that took as long proves nothing.
     loop {
         let (mut first, mut second) = (Client::of(&service), Client::of(&service));
         first.begin("POST", "/rank", RANK.len());
-        first.say(&RANK[..5]);
-        service.wait("the one place is taken", |service| {
+        first.send(&RANK[..5]);
+        service.wait("the one slot is in use", |service| {
             service.metric("saima_admitted{work=\"rank\"} ") > 0.5
         });
         second.begin("POST", "/rank", RANK.len());
-        second.say(RANK);
+        second.send(RANK);
         let (head, _) = second.answer();
         assert_eq!(status(&head), 429);
         assert!(head.contains("retry-after: 1"), "{head}");
         let begun = Instant::now();
         for _ in 0..2 {
             second.begin("POST", "/rank", RANK.len());
-            second.say(RANK);
+            second.send(RANK);
         }
-        first.say(&RANK[5..]);
+        first.send(&RANK[5..]);
         assert_eq!(first.status(), 200);
         let statuses = [second.status(), second.status()];
         if begun.elapsed() < Duration::from_secs(1) {
@@ -338,7 +341,7 @@ fn who_was_refused_and_asks_again_at_once_is_read_when_there_is_a_place() {
 }
 
 #[test]
-fn a_flood_of_facts_keeps_nobody_from_ranking() {
+fn a_flood_of_facts_does_not_stop_rankings() {
     let service = Service::with_config("[admission]\ningest = 1\nwait_ms = 0\n");
     let lines: String = (0..2_000)
         .map(|n| format!("{{\"id\":\"i{n}\",\"price\":{n}}}\n"))
@@ -385,37 +388,37 @@ fn a_flood_of_facts_keeps_nobody_from_ranking() {
         over.store(true, Ordering::Relaxed);
         assert!(ranked >= 50, "{ranked} ranked");
     });
-    assert!(taken.into_inner() > 0, "ranking starves facts");
-    assert!(refused.into_inner() > 0, "the flood was none");
+    assert!(taken.into_inner() > 0, "rankings must not starve facts");
+    assert!(refused.into_inner() > 0, "the flood must exceed the slots");
 }
 
 #[test]
-fn what_is_under_way_at_the_end_is_answered_and_the_exit_is_clean() {
+fn requests_in_progress_are_answered_at_shutdown() {
     let mut service = Service::start();
     let mut client = Client::of(&service);
     client.begin("POST", "/rank", RANK.len());
-    client.say(&RANK[..5]);
-    service.wait("it is under way", |service| {
+    client.send(&RANK[..5]);
+    service.wait("the request is in progress", |service| {
         service.metric("saima_in_flight ") > 1.0
     });
     service.terminate();
     let address = service.base().strip_prefix("http://").unwrap().to_owned();
     let begun = Instant::now();
     while TcpStream::connect(&address).is_ok() {
-        assert!(begun.elapsed() < PATIENCE, "it still listens");
+        assert!(begun.elapsed() < PATIENCE, "the service still listens");
         thread::sleep(Duration::from_millis(10));
     }
-    client.say(&RANK[5..]);
+    client.send(&RANK[5..]);
     assert_eq!(client.status(), 200);
     assert_eq!(service.ended(), Some(0));
 }
 
 #[test]
-fn who_never_finishes_does_not_keep_the_service_from_its_end() {
+fn an_unfinished_request_does_not_block_shutdown() {
     let mut service = Service::with_config("[server]\ndrain_seconds = 0.5\n");
     let mut client = Client::of(&service);
     client.begin("POST", "/rank", RANK.len());
-    service.wait("it is under way", |service| {
+    service.wait("the request is in progress", |service| {
         service.metric("saima_in_flight ") > 1.0
     });
     let begun = Instant::now();
@@ -423,6 +426,6 @@ fn who_never_finishes_does_not_keep_the_service_from_its_end() {
     assert_eq!(service.ended(), Some(0));
     assert!(
         begun.elapsed() < Duration::from_secs(25),
-        "the body's own time ended it"
+        "the timeout of the body ended it"
     );
 }

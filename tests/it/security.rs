@@ -1,4 +1,4 @@
-//! Tokens and TLS of the running program: who gets in, what changes without a restart, and what nobody is ever shown.
+//! Tokens and TLS of the running program: access, reload without a restart, and secrecy.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
@@ -22,12 +22,12 @@ use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
 
 use crate::service::{JSON, Service, agent, program};
 
-/// Years in which a certificate is valid.
+/// Years of validity of a certificate.
 const NOW: [i32; 2] = [2000, 4000];
 const PAST: [i32; 2] = [2000, 2001];
 const FUTURE: [i32; 2] = [3999, 4000];
 
-/// Somebody who signs certificates.
+/// A certificate authority.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// A certificate and its key, in PEM.
@@ -43,7 +43,7 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
-    /// A pair for this machine.
+    /// Issues a pair for this machine.
     fn issue(&self, [from, until]: [i32; 2]) -> Pair {
         let key = KeyPair::generate().unwrap();
         let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
@@ -56,7 +56,7 @@ impl Authority {
         }
     }
 
-    /// A client that trusts this authority, and comes with a pair where it has one.
+    /// Returns a client that trusts this authority, with its own pair if given.
     fn client(&self, own: Option<&Pair>) -> TlsConfig {
         let root = Certificate::from_pem(self.0.pem().as_bytes()).unwrap();
         let own = own.map(|pair| {
@@ -72,9 +72,9 @@ impl Authority {
 }
 
 /// A directory with a configuration and the files that it names.
-struct Place(tempfile::TempDir);
+struct Directory(tempfile::TempDir);
 
-impl Place {
+impl Directory {
     fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
@@ -83,7 +83,7 @@ impl Place {
         self.0.path().join(name)
     }
 
-    /// Puts a file there as careful writers do: by renaming.
+    /// Writes a file atomically, by renaming.
     fn put(&self, name: &str, content: &str) -> PathBuf {
         let (fresh, path) = (self.path("fresh"), self.path(name));
         fs::write(&fresh, content).unwrap();
@@ -96,7 +96,7 @@ impl Place {
         self.put("key.pem", &pair.key);
     }
 
-    /// A service with this pair, started where its files are.
+    /// Starts a service with this pair, in the directory of its files.
     fn serve(&self, pair: &Pair, more: &str) -> Service {
         self.put_pair(pair);
         Service::run(self.command(more), None)
@@ -113,7 +113,7 @@ impl Place {
         command
     }
 
-    /// Where the log goes: not beside the configuration, as what is watched there is in the log again.
+    /// Opens the log file. It is not beside the configuration: the log of the file watch would trigger the watch again.
     fn keep_log(&self) -> File {
         fs::create_dir_all(self.path("logs")).unwrap();
         File::create(self.path("logs/log")).unwrap()
@@ -130,7 +130,7 @@ fn serving() -> Command {
     command
 }
 
-/// What a command says that must refuse to serve.
+/// Returns the error of a command that must not serve.
 fn refusal(command: &mut Command) -> String {
     command.stdin(Stdio::null()).stdout(Stdio::piped());
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
@@ -141,12 +141,12 @@ fn refusal(command: &mut Command) -> String {
         child.kill().unwrap();
     }
     let output = child.wait_with_output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((&*said, output.status.code()), ("", Some(1)), "{told}");
-    told
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((&*said, output.status.code()), ("", Some(1)), "{message}");
+    message
 }
 
-/// Whether a client like that gets an answer.
+/// Returns `true` if such a client gets an answer.
 fn gets_in(service: &Service, tls: TlsConfig) -> bool {
     let answer = agent(tls).get(format!("{}/healthz", service.base())).call();
     answer.is_ok_and(|answer| answer.status().as_u16() == 200)
@@ -157,7 +157,7 @@ fn port(service: &Service) -> u16 {
     port.parse().unwrap()
 }
 
-/// Sends a request over HTTP/2 and that version of TLS; gives status and body.
+/// Sends a request over HTTP/2 and that version of TLS, and returns status and body.
 fn over_h2(
     service: &Service,
     authority: &Authority,
@@ -206,14 +206,17 @@ fn over_h2(
 
 #[test]
 fn https_is_served_over_both_versions_of_http() {
-    let (authority, place) = (Authority::new(), Place::new());
-    let mut service = place.serve(&authority.issue(NOW), "");
+    let (authority, directory) = (Authority::new(), Directory::new());
+    let mut service = directory.serve(&authority.issue(NOW), "");
     assert!(service.base().starts_with("https://127.0.0.1:"));
-    assert!(!gets_in(&service, TlsConfig::default()), "who signed that?");
+    assert!(
+        !gets_in(&service, TlsConfig::default()),
+        "the authority must be unknown"
+    );
     let plain = service.base().replace("https", "http");
     assert!(
         ureq::get(format!("{plain}/healthz")).call().is_err(),
-        "in clear text"
+        "plain HTTP must fail"
     );
     service.tls(authority.client(None));
     assert_eq!(service.get("/readyz").status, 200);
@@ -226,15 +229,15 @@ fn https_is_served_over_both_versions_of_http() {
         assert!(body.contains("\"generation\":1"), "{body}");
     }
     let expires = date_time_ymd(NOW[1], 1, 1).unix_timestamp();
-    let told = service.metric("saima_tls_expires_timestamp_seconds");
-    assert_eq!(format!("{told}"), format!("{expires}"));
+    let reported = service.metric("saima_tls_expires_timestamp_seconds");
+    assert_eq!(format!("{reported}"), format!("{expires}"));
 }
 
 #[test]
-fn a_client_without_a_certificate_is_refused_where_one_is_wanted() {
-    let (authority, clients, place) = (Authority::new(), Authority::new(), Place::new());
-    place.put("clients.pem", &clients.0.pem());
-    let service = place.serve(&authority.issue(NOW), "client_ca = \"clients.pem\"");
+fn a_client_without_a_required_certificate_is_rejected() {
+    let (authority, clients, directory) = (Authority::new(), Authority::new(), Directory::new());
+    directory.put("clients.pem", &clients.0.pem());
+    let service = directory.serve(&authority.issue(NOW), "client_ca = \"clients.pem\"");
     let [own, foreign, late] = [
         clients.issue(NOW),
         authority.issue(NOW),
@@ -248,11 +251,11 @@ fn a_client_without_a_certificate_is_refused_where_one_is_wanted() {
 
 #[test]
 fn a_changed_certificate_is_live_without_a_restart() {
-    let (before, after, place) = (Authority::new(), Authority::new(), Place::new());
-    let mut service = place.serve(&before.issue(NOW), "");
+    let (before, after, directory) = (Authority::new(), Authority::new(), Directory::new());
+    let mut service = directory.serve(&before.issue(NOW), "");
     let (old, new) = (before.client(None), after.client(None));
     assert!(gets_in(&service, old.clone()) && !gets_in(&service, new.clone()));
-    place.put_pair(&after.issue(NOW));
+    directory.put_pair(&after.issue(NOW));
     service.wait("the new certificate is shown", |service| {
         gets_in(service, new.clone())
     });
@@ -265,26 +268,26 @@ fn a_changed_certificate_is_live_without_a_restart() {
             ..before.issue(NOW)
         },
     ]) {
-        place.put_pair(&pair);
-        service.wait("the bad pair is refused", |service| {
+        directory.put_pair(&pair);
+        service.wait("the invalid pair is rejected", |service| {
             service.metric("saima_tls_refused_total") >= f64::from(refused)
         });
         let fresh = after.client(None);
         assert!(gets_in(&service, fresh), "the old pair stays");
     }
-    place.put_pair(&before.issue(NOW));
-    service.wait("a good pair is live again", |service| {
+    directory.put_pair(&before.issue(NOW));
+    service.wait("a valid pair is live again", |service| {
         gets_in(service, before.client(None))
     });
-    let log = place.log();
+    let log = directory.log();
     assert!(log.contains("expired at 2001-01-01T00:00:00Z"), "{log}");
     assert!(log.contains("does not belong to the certificate"), "{log}");
 }
 
 #[test]
-fn who_never_agrees_on_the_encryption_is_let_go_and_holds_up_nobody() {
-    let (authority, place) = (Authority::new(), Place::new());
-    let mut service = place.serve(&authority.issue(NOW), "handshake_seconds = 1");
+fn an_unfinished_handshake_ends_and_blocks_no_client() {
+    let (authority, directory) = (Authority::new(), Directory::new());
+    let mut service = directory.serve(&authority.issue(NOW), "handshake_seconds = 1");
     let connect = || TcpStream::connect(("127.0.0.1", port(&service))).unwrap();
     let mut silent = [connect(), connect(), connect()];
     assert!(gets_in(&service, authority.client(None)));
@@ -297,14 +300,14 @@ fn who_never_agrees_on_the_encryption_is_let_go_and_holds_up_nobody() {
         assert!(answer.is_empty());
     }
     service.tls(authority.client(None));
-    service.wait("they are counted", |service| {
+    service.wait("the failures are counted", |service| {
         service.metric("saima_tls_failures_total") >= 3.0
     });
 }
 
 #[test]
-fn tls_that_cannot_work_is_refused_with_the_reason() {
-    let (authority, place) = (Authority::new(), Place::new());
+fn unusable_tls_is_rejected_with_the_reason() {
+    let (authority, directory) = (Authority::new(), Directory::new());
     let good = authority.issue(NOW);
     let encrypted = good.key.replace("PRIVATE", "ENCRYPTED PRIVATE");
     let broken = good.key.replace("-----END", "");
@@ -381,30 +384,33 @@ fn tls_that_cannot_work_is_refused_with_the_reason() {
             "cannot be read",
         ),
     ] {
-        place.put("certificate.pem", certificate);
-        place.put("key.pem", key);
-        let told = refusal(&mut place.command(more));
+        directory.put("certificate.pem", certificate);
+        directory.put("key.pem", key);
+        let message = refusal(&mut directory.command(more));
         assert!(
-            told.contains(&format!("{place_of_fault}: ")) && told.contains(reason),
-            "{told}"
+            message.contains(&format!("{place_of_fault}: ")) && message.contains(reason),
+            "{message}"
         );
-        let secret = key.lines().nth(1).unwrap_or("nothing to hide");
-        assert!(!told.contains(secret), "{told}");
+        let secret = key.lines().nth(1).unwrap_or("no key");
+        assert!(!message.contains(secret), "{message}");
     }
-    fs::remove_file(place.path("key.pem")).unwrap();
-    let told = refusal(&mut place.command(""));
-    assert!(told.contains("tls.key: key.pem: cannot be read"), "{told}");
-    let half = place.put("half.toml", "[tls]\ncertificate = \"c.pem\"\n");
-    let told = refusal(serving().arg("--config").arg(half));
+    fs::remove_file(directory.path("key.pem")).unwrap();
+    let message = refusal(&mut directory.command(""));
     assert!(
-        told.contains("half.toml:1: tls.key: must be given too"),
-        "{told}"
+        message.contains("tls.key: key.pem: cannot be read"),
+        "{message}"
+    );
+    let half = directory.put("half.toml", "[tls]\ncertificate = \"c.pem\"\n");
+    let message = refusal(serving().arg("--config").arg(half));
+    assert!(
+        message.contains("half.toml:1: tls.key: must be given too"),
+        "{message}"
     );
 }
 
 #[test]
-fn a_token_that_cannot_work_is_refused_without_being_shown() {
-    let place = Place::new();
+fn an_unusable_token_is_rejected_and_not_shown() {
+    let directory = Directory::new();
     for (content, reason) in [
         ("", "is empty"),
         (" \n", "is empty"),
@@ -412,64 +418,70 @@ fn a_token_that_cannot_work_is_refused_without_being_shown() {
         ("hush\u{7}", "visible ASCII"),
         ("húsh", "visible ASCII"),
     ] {
-        let file = place.put("token", content);
+        let file = directory.put("token", content);
         for (variable, value) in [
             ("SAIMA_TOKEN_READ_FILE", file.to_str().unwrap()),
             ("SAIMA_TOKEN_READ", content.trim()),
         ] {
-            let told = refusal(serving().env(variable, value));
-            assert!(told.contains(variable) && told.contains(reason), "{told}");
+            let message = refusal(serving().env(variable, value));
+            assert!(
+                message.contains(variable) && message.contains(reason),
+                "{message}"
+            );
             let named = variable.ends_with("_FILE");
-            assert_eq!(told.contains(file.to_str().unwrap()), named, "{told}");
-            assert!(!told.contains("hush") && !told.contains("húsh"), "{told}");
+            assert_eq!(message.contains(file.to_str().unwrap()), named, "{message}");
+            assert!(
+                !message.contains("hush") && !message.contains("húsh"),
+                "{message}"
+            );
         }
     }
-    let told = refusal(serving().env("SAIMA_TOKEN_READ_FILE", place.path("none")));
+    let message = refusal(serving().env("SAIMA_TOKEN_READ_FILE", directory.path("none")));
     assert!(
-        told.contains("SAIMA_TOKEN_READ_FILE") && told.contains("cannot be read"),
-        "{told}"
+        message.contains("SAIMA_TOKEN_READ_FILE") && message.contains("cannot be read"),
+        "{message}"
     );
 }
 
-/// Otherwise a token with a slip in it would leave everything open.
+/// Otherwise a mistyped token would leave everything open.
 #[cfg(unix)]
 #[test]
-fn a_token_that_is_no_text_is_refused_too() {
+fn a_token_that_is_not_utf_8_is_rejected() {
     use std::os::unix::ffi::OsStrExt;
     let token = std::ffi::OsStr::from_bytes(b"hush\xff");
-    let told = refusal(serving().env("SAIMA_TOKEN_OPS", token));
+    let message = refusal(serving().env("SAIMA_TOKEN_OPS", token));
     assert!(
-        told.contains("SAIMA_TOKEN_OPS") && !told.contains("hush"),
-        "{told}"
+        message.contains("SAIMA_TOKEN_OPS") && !message.contains("hush"),
+        "{message}"
     );
 }
 
 #[test]
 fn a_changed_token_file_is_live_without_a_restart() {
-    let place = Place::new();
-    let file = place.put("token", "first-secret\n");
+    let directory = Directory::new();
+    let file = directory.put("token", "first-secret\n");
     let mut command = serving();
     command.env("SAIMA_TOKEN_OPS_FILE", &file);
-    command.stderr(place.keep_log());
+    command.stderr(directory.keep_log());
     let mut service = Service::run(command, None);
     service.token(Some("first-secret"));
     assert_eq!(service.get("/config").status, 200);
-    place.put("token", "second-secret\n");
+    directory.put("token", "second-secret\n");
     service.token(Some("second-secret"));
-    service.wait("the new token is known", |service| {
+    service.wait("the new token is valid", |service| {
         service.get("/config").status == 200
     });
     service.token(Some("first-secret"));
     service.get("/config").problem(401);
     service.token(Some("second-secret"));
     for (refused, bad) in (1..).zip(["", "third secret"]) {
-        place.put("token", bad);
-        service.wait("the bad file is refused", |service| {
+        directory.put("token", bad);
+        service.wait("the invalid file is rejected", |service| {
             service.metric("saima_tokens_refused_total") >= f64::from(refused)
         });
         assert_eq!(service.get("/config").status, 200, "the old token stays");
     }
-    let log = place.log();
+    let log = directory.log();
     assert!(
         log.contains("SAIMA_TOKEN_OPS_FILE") && log.contains("is empty"),
         "{log}"
@@ -477,7 +489,7 @@ fn a_changed_token_file_is_live_without_a_restart() {
     assert!(!log.contains("-secret"), "{log}");
 }
 
-/// Sends a token by every way that a caller may think of; what came back.
+/// Sends a token in every way that a client may try, and returns the answers.
 fn send_everywhere(service: &Service, token: &str) -> String {
     let bearer = format!("Bearer {token}");
     let (own, json) = (("Authorization", &*bearer), ("Content-Type", JSON));
@@ -518,14 +530,14 @@ fn send_everywhere(service: &Service, token: &str) -> String {
 }
 
 #[test]
-fn no_secret_is_ever_shown() {
-    let (authority, place) = (Authority::new(), Place::new());
+fn no_secret_is_shown() {
+    let (authority, directory) = (Authority::new(), Directory::new());
     let pair = authority.issue(NOW);
-    place.put_pair(&pair);
+    directory.put_pair(&pair);
     let tokens = ["hush-rank-1", "hush-read-2", "hush-write-3", "hush-ops-4"];
-    let mut command = place.command("");
+    let mut command = directory.command("");
     for (role, token) in ["RANK", "READ", "WRITE", "OPS"].iter().zip(tokens) {
-        let file = place.put(&format!("token-{role}"), token);
+        let file = directory.put(&format!("token-{role}"), token);
         command.env(format!("SAIMA_TOKEN_{role}_FILE"), file);
     }
     let mut service = Service::run(command, None);
@@ -535,15 +547,15 @@ fn no_secret_is_ever_shown() {
         shown += &send_everywhere(&service, token);
         shown += &over_h2(&service, &authority, &TLS13, "/config", token).1;
     }
-    place.put("token-RANK", "hush hush");
+    directory.put("token-RANK", "hush hush");
     service.token(Some("hush-ops-4"));
-    service.wait("the bad token is refused", |service| {
+    service.wait("the invalid token is rejected", |service| {
         service.metric("saima_tokens_refused_total") >= 1.0
     });
     shown += &service.get("/config").text();
     shown += &service.get("/metrics").text();
     assert!(shown.contains("\"generation\":1") && shown.contains("saima_requests_total"));
-    let log = place.log();
+    let log = directory.log();
     for noise in [
         "effective configuration",
         "received frame=Headers",
@@ -561,7 +573,7 @@ fn no_secret_is_ever_shown() {
     }
 }
 
-/// Runs a command of the program against a service; what it said.
+/// Runs a command of the program against a service, and returns its exit code and errors.
 fn client(service: &Service, args: &[&str], token: Option<&str>) -> (Option<i32>, String) {
     let mut command = program();
     command.args(args).args(["--url", service.base()]);
@@ -579,33 +591,36 @@ fn text(path: &Path) -> &str {
 }
 
 #[test]
-fn the_commands_speak_https_too() {
-    let (authority, place) = (Authority::new(), Place::new());
-    place.put_pair(&authority.issue(NOW));
-    let ca = place.put("ca.pem", &authority.0.pem());
+fn the_commands_support_https() {
+    let (authority, directory) = (Authority::new(), Directory::new());
+    directory.put_pair(&authority.issue(NOW));
+    let ca = directory.put("ca.pem", &authority.0.pem());
     let own = authority.issue(NOW);
-    let identity = place.put("identity.pem", &(own.certificate.clone() + &own.key));
-    let users = place.put("users.ndjson", "{\"id\":\"u-1\"}\n");
-    let mut command = place.command("client_ca = \"ca.pem\"");
+    let identity = directory.put("identity.pem", &(own.certificate.clone() + &own.key));
+    let users = directory.put("users.ndjson", "{\"id\":\"u-1\"}\n");
+    let mut command = directory.command("client_ca = \"ca.pem\"");
     command.env("SAIMA_TOKEN_WRITE", "hush-write");
     let mut service = Service::run(command, None);
     let import = ["import", "--into", "users", text(&users)];
     let (ca, identity) = (["--ca", text(&ca)], ["--identity", text(&identity)]);
     for lacking in [&[][..], &ca, &identity] {
-        let (code, told) = client(&service, &[&import, lacking].concat(), Some("hush-write"));
-        assert_eq!(code, Some(1), "{lacking:?}: {told}");
-        let asked = told.contains("--ca") && told.contains("--identity");
-        assert!(asked && told.matches("no answer").count() == 1, "{told}");
-        assert!(!told.contains("hush"), "{told}");
+        let (code, message) = client(&service, &[&import, lacking].concat(), Some("hush-write"));
+        assert_eq!(code, Some(1), "{lacking:?}: {message}");
+        let asked = message.contains("--ca") && message.contains("--identity");
+        assert!(
+            asked && message.matches("no answer").count() == 1,
+            "{message}"
+        );
+        assert!(!message.contains("hush"), "{message}");
     }
     let all = [&import[..], &ca, &identity].concat();
-    let (code, told) = client(&service, &all, Some("hush-wrong"));
+    let (code, message) = client(&service, &all, Some("hush-wrong"));
     assert!(
-        code == Some(1) && told.contains("401") && !told.contains("hush"),
-        "{told}"
+        code == Some(1) && message.contains("401") && !message.contains("hush"),
+        "{message}"
     );
-    let (code, told) = client(&service, &all, Some("hush-write"));
-    assert_eq!(code, Some(0), "{told}");
+    let (code, message) = client(&service, &all, Some("hush-write"));
+    assert_eq!(code, Some(0), "{message}");
     service.tls(authority.client(Some(&own)));
     service.token(Some("hush-write"));
     assert_eq!(service.get("/users/u-1").ok()["id"], "u-1");

@@ -1,4 +1,4 @@
-//! A running service of its own for each test: the built program on a free port, ended with the test.
+//! A service for each test: the built program on a free port, stopped at the end of the test.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
@@ -11,12 +11,12 @@ use ureq::tls::TlsConfig;
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const LINES: &str = "application/x-ndjson";
-/// How long a test waits for what happens in the background, at most.
+/// Maximum time that a test waits for background work.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
-/// Lines sent in one body.
+/// Lines per body.
 const BATCH: usize = 20_000;
 
-/// The program, with nothing of the machine's own environment that it reads.
+/// Returns the program, without the environment variables that it reads.
 pub(super) fn program() -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_saima"));
     for role in ["RANK", "READ", "WRITE", "OPS"] {
@@ -26,7 +26,7 @@ pub(super) fn program() -> Command {
     program
 }
 
-/// A client that takes every status for an answer.
+/// Returns a client for which no status is an error.
 pub(super) fn agent(tls: TlsConfig) -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
@@ -36,7 +36,7 @@ pub(super) fn agent(tls: TlsConfig) -> ureq::Agent {
         .into()
 }
 
-/// A service, ended by its own process number when dropped.
+/// A service. Dropped, it is killed by its process id.
 pub(super) struct Service {
     child: Child,
     base: String,
@@ -46,17 +46,17 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// On the embedded configuration, in event time.
+    /// Starts with the embedded configuration, in event time.
     pub(super) fn start() -> Self {
         Self::launch(None, &["--clock", "event"], &[])
     }
 
-    /// On a configuration of its own, in event time.
+    /// Starts with a configuration, in event time.
     pub(super) fn with_config(text: &str) -> Self {
         Self::launch(Some(text), &["--clock", "event"], &[])
     }
 
-    /// With arguments and environment of its own.
+    /// Starts with arguments and environment.
     pub(super) fn launch(config: Option<&str>, args: &[&str], env: &[(&str, &str)]) -> Self {
         let config = config.map(|text| {
             let dir = tempfile::tempdir().unwrap();
@@ -77,7 +77,7 @@ impl Service {
         Self::run(command, config)
     }
 
-    /// By a command of its own that serves; a configuration file that it reads lives as long.
+    /// Starts with a command that serves. The configuration file is kept until the end.
     pub(super) fn run(mut command: Command, config: Option<(tempfile::TempDir, PathBuf)>) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
@@ -86,7 +86,7 @@ impl Service {
             .unwrap();
         let base = line.trim_end().strip_prefix("saima listening on ");
         let base = base
-            .unwrap_or_else(|| panic!("it said {line:?}"))
+            .unwrap_or_else(|| panic!("unexpected output {line:?}"))
             .to_owned();
         Self {
             child,
@@ -97,12 +97,12 @@ impl Service {
         }
     }
 
-    /// From now on with that token.
+    /// Sets the token of later requests.
     pub(super) fn token(&mut self, token: Option<&str>) {
         self.token = token.map(str::to_owned);
     }
 
-    /// From now on over TLS like that.
+    /// Sets the TLS configuration of later requests.
     pub(super) fn tls(&mut self, tls: TlsConfig) {
         self.agent = agent(tls);
     }
@@ -111,7 +111,7 @@ impl Service {
         &self.base
     }
 
-    /// Puts another text in place of the configuration file, as an editor does: by renaming.
+    /// Replaces the configuration file by renaming, as editors do.
     pub(super) fn reconfigure(&self, text: &str) {
         let (dir, file) = self.config.as_ref().unwrap();
         let fresh = dir.path().join("fresh");
@@ -155,12 +155,12 @@ impl Service {
         }
     }
 
-    /// The process.
+    /// Returns the process id.
     pub(super) fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// Kills the service after a while.
+    /// Kills the service after that time.
     pub(super) fn kill_after(&self, patience: Duration) -> std::thread::JoinHandle<()> {
         let pid = self.pid().to_string();
         std::thread::spawn(move || {
@@ -170,7 +170,7 @@ impl Service {
         })
     }
 
-    /// The status of the answer to a request with such a body; `None` where the service died over it.
+    /// Returns the status of the answer to a body of lines, `None` if the service ended before.
     pub(super) fn attempt(&self, method: &str, path: &str, lines: &[u8]) -> Option<u16> {
         let request = Request::builder()
             .method(method)
@@ -200,7 +200,7 @@ impl Service {
         )
     }
 
-    /// Sends facts, a line each; every line must be taken.
+    /// Sends facts, one per line. Every line must be accepted.
     pub(super) fn tell(&self, method: &str, path: &str, facts: &[Value]) {
         for batch in facts.chunks(BATCH) {
             let lines: String = batch.iter().map(|fact| format!("{fact}\n")).collect();
@@ -227,10 +227,10 @@ impl Service {
         self.tell("POST", "/events", events);
     }
 
-    /// Sends one fact that must be refused; the paths of its faults.
+    /// Sends one fact that must be rejected, and returns the paths of its faults.
     pub(super) fn refused(&self, method: &str, path: &str, fact: &Value) -> Vec<String> {
         let report = self.json(method, path, &json!([fact])).ok();
-        assert_eq!(report["rejected_count"], 1, "{fact} was taken");
+        assert_eq!(report["rejected_count"], 1, "{fact} was accepted");
         let errors = report["rejected"][0]["errors"].as_array().unwrap();
         errors
             .iter()
@@ -243,23 +243,23 @@ impl Service {
         answer["standings"].as_u64().unwrap()
     }
 
-    /// A ranking.
+    /// Returns a ranking.
     pub(super) fn rank(&self, request: &Value) -> Value {
         self.json("POST", "/rank", request).ok()
     }
 
-    /// The ids of a ranking for that user, best first.
+    /// Returns the ids of a ranking for a user, best first.
     pub(super) fn order(&self, user: &str, candidates: &[&str]) -> Vec<String> {
         ids(&self.rank(&json!({"user_id": user, "candidates": candidates})))
     }
 
-    /// Why a candidate has its score.
+    /// Returns the explanation of a candidate's score.
     pub(super) fn explain(&self, user: &str, item: &str) -> Value {
         let request = json!({"user_id": user, "candidates": [item], "explain": true});
         self.rank(&request)["items"][0]["explain"].clone()
     }
 
-    /// One objective of a candidate.
+    /// Returns one objective of a candidate.
     pub(super) fn objective(&self, user: &str, item: &str, name: &str) -> Value {
         let explain = self.explain(user, item);
         let all = explain["objectives"].as_array().unwrap();
@@ -271,14 +271,14 @@ impl Service {
         self.objective(user, item, name)["value"].as_f64().unwrap()
     }
 
-    /// The number of a metric without labels.
+    /// Returns the value of a metric, by its name and labels.
     pub(super) fn metric(&self, name: &str) -> f64 {
         let page = String::from_utf8(self.get("/metrics").bytes).unwrap();
         let line = page.lines().find_map(|line| line.strip_prefix(name));
         line.unwrap().trim().parse().unwrap()
     }
 
-    /// Tells the service to end, as an operator's SIGTERM does.
+    /// Sends SIGTERM to the service.
     pub(super) fn terminate(&self) {
         let told = Command::new("kill")
             .arg(self.child.id().to_string())
@@ -286,12 +286,12 @@ impl Service {
         assert!(told.unwrap().success());
     }
 
-    /// Waits for the end of the service; its exit code.
+    /// Waits for the end of the service and returns its exit code.
     pub(super) fn ended(&mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 
-    /// Waits until something holds that comes about in the background.
+    /// Waits until a condition holds, which background work brings about.
     pub(super) fn wait(&self, what: &str, holds: impl Fn(&Self) -> bool) {
         let begun = Instant::now();
         while !holds(self) {
@@ -308,7 +308,7 @@ impl Drop for Service {
     }
 }
 
-/// What came back.
+/// An answer.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -322,13 +322,13 @@ impl Answer {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
-    /// The body of an answer that must be 200.
+    /// Returns the body. The status must be 200.
     pub(super) fn ok(&self) -> Value {
         assert_eq!(self.status, 200, "{}", self.text());
         serde_json::from_slice(&self.bytes).unwrap()
     }
 
-    /// The paths of the faults of an answer that must be a problem of that status.
+    /// Returns the paths of the faults. The answer must be a problem of that status.
     pub(super) fn problem(&self, status: u16) -> Vec<String> {
         assert_eq!(self.status, status, "{}", self.text());
         assert_eq!(self.media.as_deref(), Some("application/problem+json"));
@@ -343,7 +343,7 @@ impl Answer {
     }
 }
 
-/// The ids of a ranking, best first.
+/// Returns the ids of a ranking, best first.
 pub(super) fn ids(ranking: &Value) -> Vec<String> {
     let items = ranking["items"].as_array().unwrap();
     items

@@ -1,4 +1,4 @@
-//! Everything at once: whoever waits for the workers must not keep from them what they wait for.
+//! Mixed traffic: a task that waits for the workers must not hold what the workers wait for.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ fn item(number: usize) -> Value {
     json!({"id": format!("i{number}"), "merchant_id": format!("m{}", number % 9), "tags": [format!("t{}", number % 5)], "price": 3})
 }
 
-/// Does something again and again until the time is over; how often.
+/// Repeats an action until the time is over, and returns how often.
 fn again(what: impl Fn(usize)) -> usize {
     let start = Instant::now();
     (0..)
@@ -24,7 +24,7 @@ fn again(what: impl Fn(usize)) -> usize {
 }
 
 #[test]
-fn split_requests_batches_deletions_and_events_do_not_wait_for_each_other_for_ever() {
+fn mixed_traffic_does_not_deadlock() {
     let service = Service::with_config("[server]\nparallel_candidates = 1\n");
     service.items(&(0..ITEMS).map(item).collect::<Vec<_>>());
     let candidates: Vec<String> = (0..ITEMS).map(|number| format!("i{number}")).collect();
