@@ -1,9 +1,9 @@
-// Shows the OpenAPI document of this service. Text only ever enters the page as text, never as markup.
+// Renders the OpenAPI document of this service. Text enters the page as text only, never as markup.
 "use strict";
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
 
-/** An element with attributes and children; strings become text. */
+/** Returns an element with attributes and children; strings become text. */
 function el(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -11,14 +11,14 @@ function el(name, attributes = {}, ...children) {
   return element;
 }
 
-/** Text in which `backticks` mark code. */
+/** Splits text at `backticks`, which mark code. */
 function rich(text) {
   return (text || "").split("`").map((part, place) => (place % 2 ? el("code", {}, part) : part));
 }
 
 const nameOf = (reference) => reference.split("/").pop();
 
-/** A schema in a few words; what has a name of its own is a link to it. */
+/** Describes a schema in a few words; a named schema is a link to its section. */
 function inWords(schema) {
   if (schema.$ref) return [el("a", { href: `#schema-${nameOf(schema.$ref)}` }, nameOf(schema.$ref))];
   if (schema.anyOf) {
@@ -80,7 +80,7 @@ function answers(spec, responses) {
   return el("details", {}, el("summary", {}, "Answers"), el("table", {}, el("tbody", {}, rows)));
 }
 
-/** A line for the shell that makes the request. */
+/** Returns a shell command that makes the request. */
 function curl(method, path, operation) {
   const parts = ["curl", method === "get" ? "" : `-X ${method.toUpperCase()}`, `'${location.origin}${path}'`];
   if (operation.security) parts.push(`-H "Authorization: Bearer $SAIMA_TOKEN_${operation["x-role"].toUpperCase()}"`);
@@ -97,7 +97,7 @@ function route(spec, method, path, operation) {
     el("header", {},
       el("span", { class: `method ${method}` }, method.toUpperCase()),
       el("span", { class: "path" }, path),
-      el("span", { class: "role", title: "The role that a token needs" }, operation["x-role"]),
+      el("span", { class: "role", title: "The role that a token must have" }, operation["x-role"]),
       el("p", {}, rich(operation.summary))),
     parameters(operation.parameters),
     body(operation.requestBody),
@@ -105,7 +105,7 @@ function route(spec, method, path, operation) {
     curl(method, path, operation));
 }
 
-/** Every operation of a tag: [method, path, operation]. */
+/** Lists the operations of a tag: [method, path, operation]. */
 function operations(spec, tag) {
   return Object.entries(spec.paths).flatMap(([path, item]) =>
     METHODS.filter((method) => item[method] && item[method].tags.includes(tag))
@@ -141,5 +141,5 @@ fetch("/openapi.json")
   .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(`status ${answer.status}`))))
   .then(show)
   .catch((error) => {
-    document.getElementById("main").replaceChildren(el("p", {}, `The document could not be read: ${error.message}`));
+    document.getElementById("main").replaceChildren(el("p", {}, `Cannot read the document: ${error.message}`));
   });

@@ -120,6 +120,7 @@ fn parameters(route: &Route, vocabulary: &Vocabulary) -> Vec<Value> {
         json!({
             "name": "page", "in": "path", "required": true, "description": "The name of a guide or a file.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+            "example": "scoring",
         })
     });
     let query = route
