@@ -1,13 +1,14 @@
 //! `saima demo`: a marketplace to try things on, in memory.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, ensure};
 
 use super::import::{MapFile, table};
 use super::serve::{Layers, serve};
-use super::{DemoArgs, synthetic};
+use super::synthetic;
 use crate::config::Config;
 use crate::engine::{Engine, EntityKind, Operation};
 
@@ -35,7 +36,25 @@ const TABLES: [(&str, Operation, &[u8]); 3] = [
 /// Number of facts applied under one hold of the lock.
 const SLICE: usize = 1_000;
 
-pub(super) fn run(args: DemoArgs) -> Result<ExitCode> {
+/// The arguments of `saima demo`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Configuration file, laid over the configuration of the demo and followed while the demo runs
+    ///
+    /// The file replaces single keys, and of `[scene.NAME.weights]` single weights: all others keep the value of the demo. With
+    /// --synthetic it is laid over the embedded default instead, as `saima serve` does. The demo ignores `[store] path`: it keeps
+    /// everything in memory.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address to listen on; port 0 picks a free port
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Serve N synthetic items, with N/10 merchants and N users
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=50_000_000))]
+    synthetic: Option<u32>,
+}
+
+pub(super) fn run(args: Args) -> Result<ExitCode> {
     let synthetic = args.synthetic;
     let layers = Layers {
         base: if synthetic.is_some() { "" } else { CONFIG },

@@ -6,16 +6,50 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use clap::ValueEnum;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::ServeArgs;
 use super::secrets::Secrets;
-use crate::clock::Clock;
+use crate::clock::{Clock, ClockMode};
 use crate::config::{self, Config, ConfigFaults, Live, LogFormat};
 use crate::engine::{Engine, Stored};
 use crate::http;
 use crate::telemetry::{self, Telemetry};
+
+/// The arguments of `saima serve`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Configuration file, followed while the service runs; default: the embedded configuration
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address to listen on; port 0 picks a free port
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Data directory, or "none" to keep everything in memory
+    #[arg(long, value_name = "DIR|none")]
+    data: Option<String>,
+    /// Source of the current time: the machine's clock or the latest event
+    #[arg(long)]
+    clock: Option<ClockArg>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ClockArg {
+    /// The machine's clock
+    Wall,
+    /// The latest event
+    Event,
+}
+
+impl From<ClockArg> for ClockMode {
+    fn from(clock: ClockArg) -> Self {
+        match clock {
+            ClockArg::Wall => Self::Wall,
+            ClockArg::Event => Self::Event,
+        }
+    }
+}
 
 /// The configuration of a service, in layers: each layer replaces what it gives of those before it.
 pub(super) struct Layers<A> {
@@ -27,7 +61,7 @@ pub(super) struct Layers<A> {
     pub(super) adjust: A,
 }
 
-pub(super) fn run(args: ServeArgs) -> Result<ExitCode> {
+pub(super) fn run(args: Args) -> Result<ExitCode> {
     let layers = Layers {
         base: "",
         file: args.config.clone(),
@@ -36,7 +70,7 @@ pub(super) fn run(args: ServeArgs) -> Result<ExitCode> {
     serve(layers, |_| Ok(()))
 }
 
-fn adjust(config: &mut Config, args: &ServeArgs) {
+fn adjust(config: &mut Config, args: &Args) {
     if let Some(listen) = args.listen {
         config.server.listen = listen;
     }

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_run_from_the_first_day_to_the_last() {
+    fn places_run_from_first_to_last_day() {
         let window = Window::ending(Day(20_000));
         assert_eq!(window.place(Day(20_000)), Some(83));
         assert_eq!(window.place(Day(19_917)), Some(0));

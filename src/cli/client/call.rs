@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pause_follows_the_service_up_to_a_bound() {
+    fn the_pause_follows_the_service_within_bounds() {
         let answer = |value: &str| {
             Response::builder()
                 .header("retry-after", value)

@@ -6,12 +6,30 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Answer, Args, ImportError, Rejected};
+use super::args::Args;
+use super::error::ImportError;
 use crate::cli::client::ReportedFault;
 
 const BAR: &str = "{prefix} {bar:30} {bytes}/{total_bytes}  {msg}  {elapsed}";
+
+/// The answer of the service to a batch.
+#[derive(Debug, Deserialize)]
+pub(super) struct Answer {
+    accepted: u64,
+    rejected_count: u64,
+    rejected: Vec<Rejected>,
+}
+
+/// A rejected line of a batch.
+#[derive(Debug, Deserialize)]
+struct Rejected {
+    index: usize,
+    #[serde(default)]
+    id: Option<serde_json::Value>,
+    errors: Vec<ReportedFault>,
+}
 
 /// The sums of an import and its rejects.
 pub(super) struct Report {

@@ -1,14 +1,17 @@
 //! Tests of the command against a fake service: requests, retries, counts and messages.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::process::ExitCode;
 use std::thread::{self, JoinHandle};
 
 use clap::Parser;
 use serde_json::{Value, json};
 
-use super::*;
+use super::{Args, ImportError, run};
+use crate::cli::client::CallError;
 
 #[derive(Parser)]
 struct Cli {

@@ -29,7 +29,7 @@ fn a_partial_refund_keeps_the_buyer() {
 }
 
 #[test]
-fn a_refund_of_a_forgotten_item_is_the_merchants() {
+fn a_refund_of_a_forgotten_item_counts() {
     for swept in [false, true] {
         let mut market = twenty();
         market.ledger.forget(ItemRow(0));

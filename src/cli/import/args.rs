@@ -1,0 +1,113 @@
+//! The arguments of `saima import`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::error::ImportError;
+use super::map::{MapFile, Mapping};
+use super::source::{Shape, shape};
+use crate::cli::client::Service;
+
+/// Maximum number of rejects in an answer; a batch of at most this many lines has all its rejects named.
+const NAMED_REJECTS: usize = 1_000;
+
+/// Sends items, merchants, users or events from files to a running service
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:
+  saima import --into items items.ndjson.gz
+  saima import --into events --map import.toml --rejects bad.ndjson january.csv.zst february.csv.zst
+
+Send merchants first, then items, users, events: an event of an unknown item is rejected.
+Row numbers (in the map: row = true) continue through all files of one command. A repeated import with the same files counts once;
+give other imports another prefix.
+Exit code: 0 if everything was accepted, 1 if something was rejected, 2 for wrong arguments.")]
+pub struct Args {
+    #[command(flatten)]
+    pub(super) service: Service,
+    /// Kind of facts in the files
+    #[arg(long, value_enum)]
+    pub(super) into: Target,
+    /// Mapping of the columns of CSV files to fields (TOML, one section per kind of facts)
+    #[arg(long, value_name = "FILE")]
+    pub(super) map: Option<PathBuf>,
+    /// Write every reject to this file, one JSON object per line
+    #[arg(long, value_name = "FILE")]
+    pub(super) rejects: Option<PathBuf>,
+    /// Number of rejects to show
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(super) show: usize,
+    /// Number of lines per request (with --rejects at most 1000)
+    #[arg(long, value_name = "LINES", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(super) batch: u32,
+    /// Files: .ndjson, .jsonl or .csv, each also with .gz or .zst
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+}
+
+/// The kind of facts to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Target {
+    Items,
+    Merchants,
+    Users,
+    Events,
+}
+
+impl Target {
+    /// The section of the map.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Items => "items",
+            Self::Merchants => "merchants",
+            Self::Users => "users",
+            Self::Events => "events",
+        }
+    }
+
+    pub(super) const fn route(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Items => ("PUT", "/items"),
+            Self::Merchants => ("PUT", "/merchants"),
+            Self::Users => ("PUT", "/users"),
+            Self::Events => ("POST", "/events"),
+        }
+    }
+}
+
+impl Args {
+    pub(super) fn mapping(&self) -> Result<Option<Mapping>, ImportError> {
+        let Some(path) = &self.map else {
+            return Ok(None);
+        };
+        let text = fs::read_to_string(path).map_err(|fault| ImportError::file(path, fault))?;
+        MapFile::parse(&text)
+            .and_then(|map| map.target(self.into.name()))
+            .map(Some)
+            .map_err(|fault| ImportError::file(path, fault))
+    }
+
+    /// Checks everything that can be checked before the first batch is sent.
+    pub(super) fn check(&self, mapping: Option<&Mapping>) -> Result<(), ImportError> {
+        for path in &self.files {
+            let name = path.display().to_string();
+            match shape(path) {
+                None => return Err(ImportError::Shape(name)),
+                Some(Shape::Table) if mapping.is_none() => return Err(ImportError::NoMap(name)),
+                Some(Shape::Table | Shape::Lines) => {}
+            }
+            fs::metadata(path).map_err(|fault| ImportError::file(path, fault))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn lines(&self) -> usize {
+        let lines = usize::try_from(self.batch).unwrap_or(usize::MAX);
+        if self.rejects.is_some() {
+            lines.min(NAMED_REJECTS)
+        } else {
+            lines
+        }
+    }
+}

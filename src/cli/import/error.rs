@@ -1,0 +1,38 @@
+//! The reasons why an import stopped or could not start.
+
+use std::path::Path;
+
+use thiserror::Error;
+
+use crate::cli::client::CallError;
+
+/// The reason why an import stopped or could not start.
+#[derive(Debug, Error)]
+pub enum ImportError {
+    /// The call for a batch failed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// A file cannot be read or written.
+    #[error("{path}: {message}")]
+    File {
+        /// The file.
+        path: String,
+        /// The fault.
+        message: String,
+    },
+    /// A CSV file without a map.
+    #[error("{0}: a table needs --map, which maps its columns to fields")]
+    NoMap(String),
+    /// The name of a file does not tell its format.
+    #[error("{0}: the name must end in .ndjson, .jsonl or .csv, optionally with .gz or .zst")]
+    Shape(String),
+}
+
+impl ImportError {
+    pub(super) fn file(path: &Path, message: impl ToString) -> Self {
+        Self::File {
+            path: path.display().to_string(),
+            message: message.to_string(),
+        }
+    }
+}
