@@ -9,34 +9,35 @@ use super::record::{self, Found};
 use super::{JournalError, record::HEAD, segment};
 
 const MAGIC: &[u8; 8] = b"saimackp";
-/// Where the first part stands.
+/// Offset of the first part.
 const START: u64 = 16;
 const EXTENSION: &str = "ckpt";
 
 /// A finished checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// The last record that it covers.
+    /// Sequence of the last record that it covers.
     pub sequence: u64,
     /// The file.
     pub path: PathBuf,
 }
 
 impl Directory {
-    /// The newest checkpoint, if there is any.
+    /// Returns the newest checkpoint, if there is any.
     ///
     /// # Errors
-    /// What the system refused.
+    /// An I/O error.
     pub fn checkpoint(&self) -> Result<Option<Checkpoint>, JournalError> {
         let mut found = directory::numbered(&self.checkpoints(), EXTENSION)?;
         let newest = found.pop();
         Ok(newest.map(|(sequence, path)| Checkpoint { sequence, path }))
     }
 
-    /// Writes a checkpoint that covers the records up to `sequence`: `fill` gives its parts. It counts only once all of it is durable.
+    /// Writes a checkpoint that covers the records up to `sequence`; `fill` adds its parts. It replaces the previous one only when all of
+    /// it is durable.
     ///
     /// # Errors
-    /// What the system refused; the checkpoint before stays.
+    /// An I/O error; the previous checkpoint stays.
     pub fn write_checkpoint(
         &self,
         sequence: u64,
@@ -60,10 +61,10 @@ impl Directory {
         Ok(Checkpoint { sequence, path })
     }
 
-    /// Copies the newest checkpoint and the journal after it to a directory that is empty or not there.
+    /// Copies the newest checkpoint and the journal after it to a directory that is empty or does not exist.
     ///
     /// # Errors
-    /// What the system refused.
+    /// An I/O error.
     pub fn copy_to(&self, target: &Path) -> Result<(), JournalError> {
         let copy = Self::open(target)?;
         let checkpoint = self.checkpoint()?;
@@ -83,10 +84,10 @@ impl Directory {
         directory::sync(&copy.checkpoints())
     }
 
-    /// Takes a checkpoint over from elsewhere, into a directory that holds none, and begins the journal after it.
+    /// Writes a checkpoint received from elsewhere into a directory that holds none, and begins the journal after it.
     ///
     /// # Errors
-    /// What is no checkpoint, or breaks off, and what the system refused.
+    /// The bytes are not a whole checkpoint, or an I/O error.
     pub fn receive(&self, mut from: impl Read) -> Result<Checkpoint, JournalError> {
         let unfinished = directory::name(&self.checkpoints(), 0, UNFINISHED);
         let file = File::create(&unfinished).map_err(JournalError::io(&unfinished))?;
@@ -95,7 +96,7 @@ impl Directory {
         let sequence = sequence.ok_or_else(|| JournalError::Damaged {
             path: unfinished.clone(),
             offset: 0,
-            what: "it does not begin as a checkpoint does".to_owned(),
+            what: "it does not begin like a checkpoint".to_owned(),
         })?;
         let path = directory::name(&self.checkpoints(), sequence, EXTENSION);
         let copied = file
@@ -117,10 +118,10 @@ impl Directory {
         Ok(Checkpoint { sequence, path })
     }
 
-    /// Removes the checkpoints before `newest` and what was left of unfinished ones.
+    /// Removes the checkpoints before `newest` and the unfinished ones.
     ///
     /// # Errors
-    /// What the system refused.
+    /// An I/O error.
     pub fn drop_checkpoints(&self, newest: &Checkpoint) -> Result<(), JournalError> {
         let checkpoints = self.checkpoints();
         let old = directory::numbered(&checkpoints, EXTENSION)?;
@@ -132,11 +133,11 @@ impl Directory {
         directory::sync(&checkpoints)
     }
 
-    /// Removes segments whose records all lie at or before `sequence`, the oldest first, as long as `is_spare` says so of a segment and
-    /// of the bytes of all that are covered. How many went.
+    /// Removes covered segments, whose records all lie at or before `sequence`, the oldest first, as long as `is_spare` returns `true` for
+    /// a segment and the bytes of all covered ones. Returns how many were removed.
     ///
     /// # Errors
-    /// What the system refused.
+    /// An I/O error.
     pub fn drop_segments(
         &self,
         sequence: u64,
@@ -157,7 +158,7 @@ impl Directory {
         Ok(dropped)
     }
 
-    /// The segments whose records all lie at or before `sequence`.
+    /// Returns the segments whose records all lie at or before `sequence`.
     fn covered(&self, sequence: u64) -> Result<Vec<(PathBuf, fs::Metadata)>, JournalError> {
         let segments = segment::list(self)?;
         let firsts: Vec<u64> = segments.iter().skip(1).map(|(first, _)| *first).collect();
@@ -192,10 +193,10 @@ impl Parts {
         })
     }
 
-    /// Adds a part, not empty, whose content is what `write` appends.
+    /// Adds a part whose content is what `write` appends; it must not be empty.
     ///
     /// # Errors
-    /// What the system refused.
+    /// An I/O error.
     pub fn add(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
         self.number += 1;
         self.record.clear();
@@ -211,10 +212,10 @@ impl Parts {
 }
 
 impl Checkpoint {
-    /// Its bytes, some at a time, for a copy elsewhere; they can be read even when the checkpoint is dropped meanwhile.
+    /// Returns its bytes in blocks, for a copy elsewhere. They can be read even if the checkpoint is removed meanwhile.
     ///
     /// # Errors
-    /// What the system refused.
+    /// An I/O error.
     pub fn bytes(&self) -> Result<impl Iterator<Item = io::Result<Vec<u8>>> + use<>, JournalError> {
         let mut file = File::open(&self.path).map_err(JournalError::io(&self.path))?;
         Ok(std::iter::from_fn(move || {
@@ -228,10 +229,10 @@ impl Checkpoint {
         }))
     }
 
-    /// Visits its parts in order, with their place.
+    /// Visits its parts in order, each with its offset.
     ///
     /// # Errors
-    /// Damage with its place, and whatever `visit` refuses.
+    /// Damage with its offset, or an error of `visit`.
     pub fn read<E: From<JournalError>>(
         &self,
         mut visit: impl FnMut(&[u8], u64) -> Result<(), E>,
@@ -239,7 +240,7 @@ impl Checkpoint {
         let mut file = File::open(&self.path).map_err(JournalError::io(&self.path))?;
         let about = file.metadata().map_err(JournalError::io(&self.path))?;
         if sequence_of(&mut file) != Some(self.sequence) {
-            return Err(self.damaged(0, "it does not begin as the checkpoint of that number does"));
+            return Err(self.damaged(0, "it does not begin like the checkpoint of that number"));
         }
         let (mut offset, mut record) = (START, Vec::new());
         for number in 1.. {
@@ -264,7 +265,7 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// The error for something wrong at a place of the file.
+    /// Returns the error for damage at an offset of the file.
     pub fn damaged<E: From<JournalError>>(&self, offset: u64, what: &str) -> E {
         E::from(JournalError::Damaged {
             path: self.path.clone(),
@@ -274,7 +275,7 @@ impl Checkpoint {
     }
 }
 
-/// The sequence that the beginning of a checkpoint gives.
+/// Reads the sequence at the beginning of a checkpoint.
 fn sequence_of(file: &mut impl Read) -> Option<u64> {
     let (mut magic, mut sequence) = ([0; MAGIC.len()], [0; 8]);
     file.read_exact(&mut magic).ok()?;
@@ -282,20 +283,20 @@ fn sequence_of(file: &mut impl Read) -> Option<u64> {
     (magic == *MAGIC).then(|| u64::from_le_bytes(sequence))
 }
 
-/// Reads the bytes of the next record, of which so many can be left: room is not made for more, whatever its head says.
+/// Reads the bytes of the next record, of at most `left` bytes. A length beyond that allocates nothing.
 pub(super) fn next(
     file: &mut impl Read,
     left: u64,
     record: &mut Vec<u8>,
 ) -> Result<(), &'static str> {
-    const SHORT: &str = "it breaks off";
+    const SHORT: &str = "it is incomplete";
     record.clear();
     record.resize(HEAD, 0);
     file.read_exact(record).map_err(|_| SHORT)?;
     let length = record.first_chunk().map(|it| u32::from_le_bytes(*it));
     let length = usize::try_from(length.unwrap_or(0)).unwrap_or(usize::MAX);
     if length > record::MOST {
-        return Err("a part says that it is longer than any may be");
+        return Err("a part gives a length above the maximum");
     }
     if (HEAD + length) as u64 > left {
         return Err(SHORT);

@@ -1,4 +1,4 @@
-//! The data directory: whose it is, which version, and what lies in it.
+//! The data directory: its owner, its version and its files.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
@@ -11,12 +11,12 @@ const MARK: &str = "saima-data";
 const VERSION: &str = "1";
 const LOCK: &str = "lock";
 const NOTE: &str = "erasing";
-/// The extension of files that are being written, until they are renamed.
+/// Extension of files that are being written, until they are renamed.
 pub(super) const UNFINISHED: &str = "part";
 const JOURNAL: &str = "journal";
 const CHECKPOINTS: &str = "checkpoint";
 
-/// A data directory that this process uses alone, until this is dropped.
+/// A data directory locked by this process until this value is dropped.
 #[derive(Debug)]
 pub struct Directory {
     path: PathBuf,
@@ -25,19 +25,19 @@ pub struct Directory {
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        // Closing it would do, but for a process that is being started at this moment and still has a copy of it.
+        // Closing the file is not enough: a child process that is just being spawned still has a copy of the handle.
         let _gone_with_it = self.lock.unlock();
     }
 }
 
 impl Directory {
-    /// Takes a directory into use, which is made where there is none.
+    /// Opens a directory and locks it; creates it if there is none.
     ///
     /// # Errors
-    /// One that is another program's or of another version, that another process uses, or that cannot be written to.
+    /// The directory belongs to another program or version, is in use by another process, or cannot be written to.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         let mut private = fs::DirBuilder::new();
-        // What is kept of users is for nobody else on the machine to read.
+        // No other account of the machine may read what is kept of users.
         let made = private.recursive(true).mode(0o700).create(path);
         made.map_err(JournalError::io(path))?;
         if is_empty(path)? {
@@ -47,10 +47,10 @@ impl Directory {
         Self::existing(path)
     }
 
-    /// Takes a directory into use that must be there already.
+    /// Opens an existing directory and locks it.
     ///
     /// # Errors
-    /// As for [`Self::open`], and where there is none.
+    /// As for [`Self::open`]; also if there is none.
     pub fn existing(path: &Path) -> Result<Self, JournalError> {
         check(path)?;
         let directory = Self {
@@ -65,10 +65,10 @@ impl Directory {
         Ok(directory)
     }
 
-    /// Takes a directory into use that is only read, and may lie where nothing can be written.
+    /// Opens an existing directory that is only read, and may be on a read-only file system.
     ///
     /// # Errors
-    /// As for [`Self::existing`], but for a place that cannot be written to.
+    /// As for [`Self::existing`], except for a directory that cannot be written to.
     pub fn to_read(path: &Path) -> Result<Self, JournalError> {
         let is_protected = |error: &io::Error| {
             use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
@@ -85,16 +85,16 @@ impl Directory {
         }
     }
 
-    /// Where it is.
+    /// Returns its path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What was last noted by [`Self::write_note`], if it is still there.
+    /// Returns the note of [`Self::write_note`], if it was not removed.
     ///
     /// # Errors
-    /// What the system refused.
+    /// An I/O error.
     pub fn note(&self) -> Result<Option<Vec<u8>>, JournalError> {
         let path = self.path.join(NOTE);
         match fs::read(&path) {
@@ -104,36 +104,36 @@ impl Directory {
         }
     }
 
-    /// Notes durably what is about to be erased.
+    /// Writes durably a note of what is about to be erased.
     ///
     /// # Errors
-    /// What the system refused.
+    /// An I/O error.
     pub fn write_note(&self, note: &[u8]) -> Result<(), JournalError> {
         write_durably(&self.path.join(NOTE), note)
     }
 
-    /// Drops the note.
+    /// Removes the note.
     ///
     /// # Errors
-    /// What the system refused.
+    /// An I/O error.
     pub fn drop_note(&self) -> Result<(), JournalError> {
         let path = self.path.join(NOTE);
         fs::remove_file(&path).map_err(JournalError::io(&path))?;
         sync(&self.path)
     }
 
-    /// Where the segments are.
+    /// Returns the path of the segments.
     pub(super) fn journal(&self) -> PathBuf {
         self.path.join(JOURNAL)
     }
 
-    /// Where the checkpoints are.
+    /// Returns the path of the checkpoints.
     pub(super) fn checkpoints(&self) -> PathBuf {
         self.path.join(CHECKPOINTS)
     }
 }
 
-/// Refuses what is no data directory of this version.
+/// Rejects anything but a data directory of this version.
 fn check(path: &Path) -> Result<(), JournalError> {
     if !path.is_dir() || is_empty(path)? {
         return Err(JournalError::Absent(path.to_owned()));
@@ -149,9 +149,9 @@ fn check(path: &Path) -> Result<(), JournalError> {
     Ok(())
 }
 
-/// Whether there is nothing in a directory but what a file system puts there itself.
+/// Returns whether a directory is empty, except for what a file system creates itself.
 fn is_empty(path: &Path) -> Result<bool, JournalError> {
-    // A mark that was being written when the process ended is no mark.
+    // A mark that was being written when the process ended does not count.
     let unfinished = Path::new(MARK).with_extension(UNFINISHED);
     let known = [Path::new("lost+found"), &unfinished];
     let names = entries(path)?;
@@ -160,7 +160,7 @@ fn is_empty(path: &Path) -> Result<bool, JournalError> {
         .all(|entry| known.iter().any(|name| entry.ends_with(name))))
 }
 
-/// What lies in a directory.
+/// Returns the paths in a directory.
 fn entries(directory: &Path) -> Result<Vec<PathBuf>, JournalError> {
     let entries = fs::read_dir(directory).map_err(JournalError::io(directory))?;
     let paths = entries.map(|entry| Ok(entry?.path()));
@@ -190,7 +190,7 @@ fn lock(directory: &Path) -> Result<File, JournalError> {
     Ok(file)
 }
 
-/// Puts bytes in place of a file's, all at once and durably.
+/// Replaces the content of a file, atomically and durably.
 pub(super) fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
     let unfinished = path.with_extension(UNFINISHED);
     let mut file = File::create(&unfinished).map_err(JournalError::io(&unfinished))?;
@@ -216,10 +216,10 @@ pub(super) fn sync(directory: &Path) -> Result<(), JournalError> {
     opened.sync_all().map_err(JournalError::io(directory))
 }
 
-/// The numbered files of a directory with that extension, in order; those alone that are named as they were by us.
+/// Returns the numbered files of a directory with that extension, in order; files with other names are ignored.
 ///
 /// # Errors
-/// What the system refused, and a number after which there is none.
+/// An I/O error, or a number that has no successor.
 pub(super) fn numbered(
     directory: &Path,
     extension: &str,
@@ -235,13 +235,13 @@ pub(super) fn numbered(
         Some((_, path)) => Err(JournalError::Damaged {
             path,
             offset: 0,
-            what: "there is no number after that of its name".to_owned(),
+            what: "the number of its name has no successor".to_owned(),
         }),
         None => Ok(files),
     }
 }
 
-/// The name of a numbered file.
+/// Returns the path of a numbered file.
 pub(super) fn name(directory: &Path, number: u64, extension: &str) -> PathBuf {
     directory.join(format!("{number:020}.{extension}"))
 }

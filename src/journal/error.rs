@@ -1,32 +1,32 @@
-//! What can be wrong with a data directory, and what stops a journal.
+//! Errors of data directories and journals.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Why a data directory cannot be used.
+/// The reason for which a data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// The system refused.
+    /// An I/O error.
     #[error("{}: {error}", path.display())]
     Io {
         /// The file or directory.
         path: PathBuf,
-        /// What it said.
+        /// The error of the system.
         error: io::Error,
     },
-    /// The journal cannot be written to any more.
+    /// The journal can no longer be written to.
     #[error(transparent)]
     Broken(#[from] Broken),
     /// The directory holds something else.
-    #[error("{} is not empty, and not a data directory of saima: give it a directory of its own", .0.display())]
+    #[error("{} is not empty and not a data directory of saima: choose another directory", .0.display())]
     Foreign(PathBuf),
     /// The directory is of another version of the format.
-    #[error("{} says that its data are of format {found:?}; this saima reads format 1", path.display())]
+    #[error("{} names format {found:?}; this version reads format 1", path.display())]
     Version {
-        /// The file that says so.
+        /// The file that names the format.
         path: PathBuf,
-        /// What it says.
+        /// The format that it names.
         found: String,
     },
     /// Another process uses the directory.
@@ -45,12 +45,12 @@ pub enum JournalError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// Where in it.
+        /// The offset of the damage.
         offset: u64,
-        /// What is wrong there.
+        /// The kind of damage.
         what: String,
     },
-    /// There is a checkpoint, and no journal that goes on from there.
+    /// There is a checkpoint, but not the journal after it.
     #[error("{} holds a checkpoint of record {after}, but not the journal after it; `saima repair` shows what could be saved", path.display())]
     NoJournal {
         /// The directory.
@@ -61,7 +61,7 @@ pub enum JournalError {
     /// Records are missing.
     #[error("{}: records {from} to {to} are missing; `saima repair` shows what could be saved", path.display())]
     Missing {
-        /// Where they should be.
+        /// The directory in which they should be.
         path: PathBuf,
         /// The first of them.
         from: u64,
@@ -71,14 +71,14 @@ pub enum JournalError {
 }
 
 impl JournalError {
-    /// For [`Result::map_err`]: what the system refused at a path.
+    /// Returns a function for [`Result::map_err`] that adds the path to an I/O error.
     pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |error| Self::Io { path, error }
     }
 }
 
-/// A journal that can no longer keep its promise: since this happened nothing more is acknowledged.
+/// The reason for which a journal can no longer make facts durable. Nothing is acknowledged any more.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("facts cannot be made durable: {0}")]
 pub struct Broken(pub Arc<str>);

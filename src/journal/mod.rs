@@ -1,4 +1,4 @@
-//! The durable log of facts: what was acknowledged survives the end of the process and of the power.
+//! The durable log of facts: what was acknowledged survives a crash of the process and a loss of power.
 //!
 //! The format of a data directory, in full:
 //! 1. `saima-data` holds `1`, the version of the format; `lock` is held by the process that uses the directory, and names it.
@@ -6,13 +6,13 @@
 //! 3. A record is `length: u32`, `crc32: u32`, `sequence: u64`, all little-endian, and `length` bytes of content; the CRC-32 (IEEE)
 //!    is of length, sequence and content. Sequences rise by one from record to record and from segment to segment.
 //! 4. `checkpoint/N.ckpt` is the state after record N: 8 bytes `saimackp`, N as a `u64`, then records as above numbered from 1, the last one empty.
-//! 5. `erasing` names, while it is there, whom the segments are being written anew without.
-//! 6. `damaged/` holds what a repair has set aside; a file ending in `.part` was being written when the process ended.
-//! 7. A start loads the newest checkpoint and applies the records after it. Else a segment is
-//!    never changed once the next one exists.
+//! 5. `erasing` exists while segments are rewritten to erase users; it lists them.
+//! 6. `damaged/` holds the files that a repair has set aside. A file ending in `.part` was being written when the process ended.
+//! 7. A start loads the newest checkpoint and applies the records after it. Except by erasure and repair, a segment never changes once
+//!    the next one exists.
 //!
-//! One thread writes ([`Journal`]): whoever waits for his facts to be durable waits for the one `fsync` that covers them all (group
-//! commit; DeWitt et al., SIGMOD 1984). What is in a record and in a checkpoint is the business of those who write and read them.
+//! One thread writes ([`Journal`]); all callers that wait for durability share one `fsync` (group commit; DeWitt et al., SIGMOD 1984).
+//! The content of records and of parts of checkpoints is opaque here.
 
 mod checkpoint;
 mod directory;

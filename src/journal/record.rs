@@ -1,8 +1,8 @@
-//! One record: how it is written, and what is found when it is read.
+//! The encoding of one record.
 
-/// Bytes before the content.
+/// Number of bytes before the content.
 pub(super) const HEAD: usize = 16;
-/// The most bytes of content that a record may have.
+/// Maximum number of bytes of content.
 pub(super) const MOST: usize = 1 << 30;
 
 /// Appends a record whose content is what `write` appends.
@@ -25,7 +25,7 @@ fn checksum(record: &[u8]) -> u32 {
     sum.finalize()
 }
 
-/// What stands at the beginning of some bytes.
+/// The result of reading the beginning of some bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found<'a> {
     /// A whole record.
@@ -35,9 +35,9 @@ pub(super) enum Found<'a> {
         /// Its content.
         content: &'a [u8],
     },
-    /// Nothing: the bytes are at their end.
+    /// There are no more bytes.
     End,
-    /// Something that is no record.
+    /// Not a record, with the reason.
     Bad(&'static str),
 }
 
@@ -47,13 +47,13 @@ pub(super) fn read(bytes: &[u8]) -> Found<'_> {
         return Found::End;
     }
     let Some((length, sequence)) = head(bytes) else {
-        return Found::Bad("the head of a record breaks off");
+        return Found::Bad("the head of a record is incomplete");
     };
     if length > MOST {
-        return Found::Bad("a record says that it is longer than any may be");
+        return Found::Bad("a record gives a length above the maximum");
     }
     let Some(record) = bytes.get(..HEAD + length) else {
-        return Found::Bad("a record breaks off");
+        return Found::Bad("a record is incomplete");
     };
     if record[4..8] != checksum(record).to_le_bytes() {
         return Found::Bad("the checksum of a record does not match");
@@ -62,7 +62,7 @@ pub(super) fn read(bytes: &[u8]) -> Found<'_> {
     Found::Record { sequence, content }
 }
 
-/// The length and the sequence that a head gives.
+/// Returns the length and the sequence of a head.
 fn head(bytes: &[u8]) -> Option<(usize, u64)> {
     let (length, _) = bytes.split_first_chunk::<4>()?;
     let (sequence, _) = bytes.get(8..)?.split_first_chunk::<8>()?;
@@ -70,7 +70,7 @@ fn head(bytes: &[u8]) -> Option<(usize, u64)> {
     Some((length, u64::from_le_bytes(*sequence)))
 }
 
-/// The place of a whole record that comes somewhere after `last` in these bytes: what stands before it was not torn, but damaged.
+/// Returns the offset of a whole record with a sequence after `last`, if there is any: then the bytes before it are damaged, not torn.
 pub(super) fn later(bytes: &[u8], last: u64) -> Option<usize> {
     let reach = last.saturating_add(1 + (bytes.len() / HEAD) as u64);
     (1..bytes.len()).find(|&at| {

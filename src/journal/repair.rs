@@ -1,7 +1,7 @@
-//! What is wrong in a data directory, what that loses, and the repair.
+//! Diagnosis of a data directory, and its repair.
 //!
-//! What stands after a damaged place is not lost: the segment is written anew with fillers in place of the records that cannot be read,
-//! so that the sequence stays whole. The damaged file itself is set aside, not deleted.
+//! Records after a damaged place are not lost: the segment is rewritten with fillers in place of the unreadable records, so that the
+//! sequence has no gap. The damaged file is set aside, not deleted.
 
 use std::fmt;
 use std::fs;
@@ -13,12 +13,12 @@ use super::record::{self, Found, HEAD};
 use super::segment::{self, EXTENSION, MAGIC};
 use super::{Checkpoint, JournalError};
 
-/// Where damaged files are set aside.
+/// Directory to which damaged files are moved.
 const ASIDE: &str = "damaged";
-/// Lost records that are filled in for at most; where more seem to be missing, a file is of another journal.
+/// Maximum number of lost records that are replaced by fillers; if more are missing, a file belongs to another journal.
 const MOST_LOST: u64 = 1 << 24;
 
-/// Everything that is wrong in a data directory.
+/// All damage of a data directory.
 #[derive(Debug, Default)]
 pub struct Diagnosis {
     /// Each fault, in the order of the records.
@@ -27,31 +27,31 @@ pub struct Diagnosis {
     checkpoint: Option<(Checkpoint, bool)>,
 }
 
-/// One thing that is wrong.
+/// One instance of damage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Damage {
     /// The checkpoint cannot be read.
     Checkpoint {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The kind of damage.
         what: String,
-        /// Whether the journal goes back to the first record, so that nothing is lost.
+        /// The journal goes back to the first record, so that nothing is lost.
         spare: bool,
     },
     /// Bytes of a segment cannot be read.
     Bytes {
         /// The segment.
         path: PathBuf,
-        /// Where they are.
+        /// Their offsets.
         bytes: Range<u64>,
     },
-    /// There is no segment where there should be one.
+    /// A segment is missing.
     Absent {
         /// The segment.
         path: PathBuf,
     },
-    /// Records are lost: those that could not be read, or that no file holds.
+    /// Records are lost: they could not be read, or no file holds them.
     Records {
         /// The first and the one after the last.
         records: Range<u64>,
@@ -64,9 +64,9 @@ impl fmt::Display for Damage {
             Self::Checkpoint { path, what, spare } => {
                 let path = path.display();
                 let then = if *spare {
-                    "nothing but who was deleted is forgotten: the journal goes back to the first record"
+                    "only the list of deleted users is lost: the journal goes back to the first record"
                 } else {
-                    "all that came before the journal is lost: restore a back-up instead"
+                    "everything before the journal is lost: restore a backup instead"
                 };
                 write!(f, "{path}: {what}; {then}")
             }
@@ -74,7 +74,7 @@ impl fmt::Display for Damage {
                 let (path, Range { start, end }) = (path.display(), bytes);
                 write!(f, "{path}: bytes {start} to {end} cannot be read")
             }
-            Self::Absent { path } => write!(f, "{}: is not there", path.display()),
+            Self::Absent { path } => write!(f, "{}: is missing", path.display()),
             Self::Records { records } => {
                 write!(
                     f,
@@ -87,7 +87,7 @@ impl fmt::Display for Damage {
     }
 }
 
-/// What is wrong with a file that is named already, for those who are repairing it already.
+/// Returns the message of an error without the path and without the advice to repair.
 fn fault(error: &JournalError) -> String {
     match error {
         JournalError::Damaged { offset, what, .. } => {
@@ -104,23 +104,23 @@ fn fault(error: &JournalError) -> String {
     }
 }
 
-/// One segment and what could be read of it.
+/// One segment, as far as it could be read.
 #[derive(Debug)]
 struct Salvaged {
     first: u64,
     path: PathBuf,
-    /// The records that could be read: their sequence, and where their content is.
+    /// The readable records: sequence, and range of the content.
     records: Vec<(u64, Range<usize>)>,
-    /// The bytes that could not.
+    /// The unreadable bytes.
     bad: Vec<Range<u64>>,
-    /// The record after the last that belongs here.
+    /// Sequence after the last record that belongs here.
     end: u64,
-    /// Whether there is no such file, though there should be.
+    /// The file is missing.
     absent: bool,
 }
 
 impl Salvaged {
-    /// A segment that should be there, and is not.
+    /// Returns a missing segment.
     fn absent(directory: &Path, records: Range<u64>) -> Self {
         Self {
             first: records.start,
@@ -160,7 +160,7 @@ impl Salvaged {
         }
     }
 
-    /// Passes over what cannot be read, to the next whole record or the end.
+    /// Skips unreadable bytes, up to the next whole record or the end.
     fn skip(&mut self, bytes: &[u8], at: usize) -> usize {
         let next = record::later(&bytes[at..], self.end - 1);
         let next = next.map_or(bytes.len(), |ahead| at + ahead);
@@ -168,7 +168,7 @@ impl Salvaged {
         next
     }
 
-    /// The records that belong here and could not be read.
+    /// Returns the records that belong here and could not be read.
     fn lost(&self) -> Vec<Range<u64>> {
         let ends = self.records.iter().map(|(sequence, _)| *sequence);
         let starts = std::iter::once(self.first).chain(ends.clone().map(|it| it + 1));
@@ -182,7 +182,7 @@ impl Salvaged {
         !self.absent && self.bad.is_empty() && self.lost().is_empty()
     }
 
-    /// The segment as it should be, with `filler` as the content of what is lost.
+    /// Returns the bytes of the repaired segment, with `filler` as the content of lost records.
     fn mended(&self, bytes: &[u8], filler: &[u8]) -> Vec<u8> {
         let mut records = self.records.iter().peekable();
         let mut fresh = MAGIC.to_vec();
@@ -196,10 +196,10 @@ impl Salvaged {
 }
 
 impl Directory {
-    /// Looks for everything that is wrong; changes nothing.
+    /// Looks for all damage; changes nothing.
     ///
     /// # Errors
-    /// What the system refused.
+    /// An I/O error.
     pub fn diagnose(&self) -> Result<Diagnosis, JournalError> {
         let mut diagnosis = Diagnosis::default();
         for (first, path) in segment::list(self)? {
@@ -222,10 +222,10 @@ impl Directory {
         Ok(diagnosis)
     }
 
-    /// Mends what [`Self::diagnose`] found, with `filler` as the content of the records that are lost. Damaged files are set aside.
+    /// Repairs what [`Self::diagnose`] found, with `filler` as the content of lost records. Damaged files are set aside.
     ///
     /// # Errors
-    /// What the system refused.
+    /// An I/O error.
     pub fn repair(&self, diagnosis: &Diagnosis, filler: &[u8]) -> Result<(), JournalError> {
         if let Some((checkpoint, false)) = &diagnosis.checkpoint {
             self.set_aside(&checkpoint.path)?;
@@ -267,13 +267,13 @@ impl Directory {
 }
 
 impl Diagnosis {
-    /// Whether nothing is wrong.
+    /// Returns whether there is no damage.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.faults.is_empty()
     }
 
-    /// Whether a start is possible once it is repaired.
+    /// Returns whether a start is possible after a repair.
     #[must_use]
     pub fn can_start(&self) -> bool {
         let hopeless = |fault: &Damage| match fault {
@@ -284,7 +284,7 @@ impl Diagnosis {
         !self.faults.iter().any(hopeless)
     }
 
-    /// Sees to it that each segment ends where the next begins, that the first follows the checkpoint, and lists the faults.
+    /// Makes each segment end where the next begins and the first follow the checkpoint, and lists the damage.
     fn join(&mut self, directory: &Path) {
         let nexts: Vec<u64> = self.segments.iter().skip(1).map(|it| it.first).collect();
         for (segment, next) in self.segments.iter_mut().zip(nexts) {

@@ -1,4 +1,4 @@
-//! Segments written anew: without what is erased, or what is damaged.
+//! Rewriting segments: without what is erased or damaged.
 
 use std::fs::{self, File};
 
@@ -7,11 +7,11 @@ use super::segment::{self, MAGIC, Reader};
 use super::{JournalError, record};
 
 impl Directory {
-    /// Writes those segments anew whose records all lie at or before `sequence` and whose bytes are `concerned`: with the content that
-    /// `edit` gives for a record's sequence and content, where it gives one.
+    /// Rewrites the segments whose records all lie at or before `sequence` and whose bytes are `concerned`. `edit` returns the new content
+    /// of a record, or `None` if it stays.
     ///
     /// # Errors
-    /// What the system refused; each segment is then as it was or as it should be.
+    /// An I/O error; each segment is then either unchanged or rewritten.
     pub fn rewrite(
         &self,
         sequence: u64,
@@ -41,7 +41,7 @@ impl Directory {
             if changed {
                 let since = fs::metadata(path).and_then(|it| it.modified());
                 write_durably(path, &fresh)?;
-                // How old its records are has not changed; where that fails they are kept for longer.
+                // The age of the records has not changed. If this fails, they are kept for longer.
                 let _kept = since.and_then(|since| File::open(path)?.set_modified(since));
             }
         }

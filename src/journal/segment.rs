@@ -1,4 +1,4 @@
-//! Segments: files of records, written at the end and read from the start.
+//! Segments: files of records, appended to at the end and read from the start.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -8,22 +8,22 @@ use super::directory::{self, Directory};
 use super::record::{self, Found};
 use super::{JournalError, record::HEAD};
 
-/// What a segment begins with.
+/// The first bytes of a segment.
 pub(super) const MAGIC: &[u8; 8] = b"saimalog";
 pub(super) const EXTENSION: &str = "log";
 
-/// Where a segment is written to: a file, but for tests of what happens when that fails.
+/// The file to which a segment is written; tests replace it by one that fails.
 pub trait Medium: Send {
-    /// Writes all bytes at the end.
+    /// Appends all bytes.
     ///
     /// # Errors
-    /// What the system refused; some of the bytes may have been written.
+    /// An I/O error; some of the bytes may have been written.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
 
-    /// Makes what was written durable.
+    /// Makes the bytes written so far durable.
     ///
     /// # Errors
-    /// What the system refused; after that nothing is known of what was written.
+    /// An I/O error; what is on the disk is unknown afterwards.
     fn sync(&mut self) -> io::Result<()>;
 }
 
@@ -37,35 +37,35 @@ impl Medium for File {
     }
 }
 
-/// Makes the file of a segment.
+/// Creates the file of a segment.
 pub(super) type Create = Box<dyn FnMut(&Path) -> io::Result<Box<dyn Medium>> + Send>;
 
-/// A new file at that path, empty.
+/// Creates an empty file.
 ///
 /// # Errors
-/// What the system refused.
+/// An I/O error.
 pub fn create_file(path: &Path) -> io::Result<Box<dyn Medium>> {
     Ok(Box::new(File::create(path)?))
 }
 
-/// The end of the journal that was being written when the process or the power ended; it was never acknowledged.
+/// The torn end of a journal: it was being written when the process or the power failed, and was never acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Torn {
     /// The segment.
     pub path: PathBuf,
-    /// Where its good part ends.
+    /// Offset of the torn bytes.
     pub offset: u64,
-    /// How many bytes follow.
+    /// Number of torn bytes.
     pub bytes: u64,
 }
 
-/// The segments of a directory in order, each with the sequence of its first record.
+/// Returns the segments of a directory in order, each with the sequence of its first record.
 pub(super) fn list(directory: &Directory) -> Result<Vec<(u64, PathBuf)>, JournalError> {
     directory::numbered(&directory.journal(), EXTENSION)
 }
 
 impl Directory {
-    /// Bytes of the records after `after` that are to be read, about.
+    /// Returns the approximate number of bytes of the records after `after`.
     #[must_use]
     pub fn bytes_after(&self, after: u64) -> u64 {
         let segments = needed(list(self).unwrap_or_default(), after);
@@ -73,10 +73,10 @@ impl Directory {
         segments.iter().map(|(_, path)| length(path)).sum()
     }
 
-    /// Visits the records after `after` in order; the sequence of the last record there is, and what is torn at the end.
+    /// Visits the records after `after` in order. Returns the sequence of the last record, and the torn end if there is one.
     ///
     /// # Errors
-    /// Damage and gaps, with their place, and whatever `visit` refuses.
+    /// Damage or a gap, with its offset, or an error of `visit`.
     pub fn replay<E: From<JournalError>>(
         &self,
         after: u64,
@@ -110,16 +110,16 @@ impl Directory {
         Ok((last, torn))
     }
 
-    /// The segments that hold records after `after`.
+    /// Returns the segments that hold records after `after`.
     pub(super) fn after(&self, after: u64) -> Result<Vec<PathBuf>, JournalError> {
         let segments = needed(list(self)?, after);
         Ok(segments.into_iter().map(|(_, path)| path).collect())
     }
 
-    /// Cuts off what is torn.
+    /// Cuts off a torn end.
     ///
     /// # Errors
-    /// What the system refused.
+    /// An I/O error.
     pub fn cut(&self, torn: &Torn) -> Result<(), JournalError> {
         let path = &torn.path;
         if torn.offset < MAGIC.len() as u64 {
@@ -132,16 +132,16 @@ impl Directory {
         file.sync_all().map_err(JournalError::io(path))
     }
 
-    /// The sequence of the first record that is still held, if there is any segment.
+    /// Returns the sequence of the first record that is kept, if there is any segment.
     ///
     /// # Errors
-    /// What the system refused.
+    /// An I/O error.
     pub fn first(&self) -> Result<Option<u64>, JournalError> {
         Ok(list(self)?.first().map(|(first, _)| *first))
     }
 }
 
-/// Those segments that hold records after `after`: all from the last one that begins at or before the one after it.
+/// Selects the segments that hold records after `after`: all from the last one that begins at or before `after + 1`.
 fn needed(mut segments: Vec<(u64, PathBuf)>, after: u64) -> Vec<(u64, PathBuf)> {
     let before = segments.partition_point(|(first, _)| *first <= after + 1);
     segments.split_off(before.saturating_sub(1))
@@ -156,9 +156,9 @@ fn missing(path: &Path, from: u64, to: u64) -> JournalError {
 pub(super) struct Reader<'a> {
     path: &'a Path,
     bytes: &'a [u8],
-    /// Where the next record stands.
+    /// Offset of the next record.
     offset: usize,
-    /// The sequence that the next record must have.
+    /// Sequence that the next record must have.
     next: u64,
 }
 
@@ -172,13 +172,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Visits the records with their sequence, content and place; what is wrong where it had to stop, if anything is.
+    /// Visits the records with their sequence, content and offset. Returns the fault at which it had to stop, if any.
     pub(super) fn run<E: From<JournalError>>(
         &mut self,
         mut visit: impl FnMut(u64, &'a [u8], u64) -> Result<(), E>,
     ) -> Result<Option<&'static str>, E> {
         if !self.bytes.starts_with(MAGIC) {
-            return Ok(Some("it does not begin as a segment does"));
+            return Ok(Some("it does not begin like a segment"));
         }
         self.offset = MAGIC.len();
         loop {
@@ -198,12 +198,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The sequence of the last record read; 0 where there is none before it.
+    /// Returns the sequence of the last record read; 0 if there is none.
     pub(super) fn last(&self) -> u64 {
         self.next.saturating_sub(1)
     }
 
-    /// What stopped the reading: a torn end, or damage. It is torn only at the end of the last segment, with no whole record after it.
+    /// Decides whether a fault is a torn end or damage. It is torn only at the end of the last segment, with no whole record after it.
     fn judge(&self, what: &str, is_last: bool) -> Result<Torn, JournalError> {
         let rest = &self.bytes[self.offset..];
         let later = record::later(rest, self.last());
@@ -221,7 +221,7 @@ impl<'a> Reader<'a> {
         Err(self.damaged(what))
     }
 
-    /// The error for something wrong where the reading stopped.
+    /// Returns the error for damage where the reading stopped.
     pub(super) fn damaged(&self, what: String) -> JournalError {
         JournalError::Damaged {
             path: self.path.to_owned(),

@@ -1,4 +1,4 @@
-//! The journal on real files: what it promises when it is cut, flipped, or cannot write.
+//! The journal on real files: torn ends, flipped bits and failed writes.
 
 use std::fs;
 use std::io;
@@ -21,7 +21,7 @@ fn start(path: &Path, last: u64) -> Journal {
     Journal::start(directory, last, SETTINGS, create_file).unwrap()
 }
 
-/// A journal of those records, written one by one or together.
+/// Writes a journal of those records, one by one or together.
 fn written(records: &[Vec<u8>], together: usize) -> TempDir {
     let home = tempfile::tempdir().unwrap();
     let journal = start(home.path(), 0);
@@ -86,7 +86,7 @@ proptest! {
             Directory::existing(home.path()).unwrap().cut(torn).unwrap();
             prop_assert_eq!(torn.offset + torn.bytes, cut as u64);
         }
-        // What goes on from there is read together with what is left.
+        // New records after the cut are read together with the old ones.
         let journal = start(home.path(), sequence);
         let next = journal.append(|bytes| bytes.push(7)).unwrap();
         pollster::block_on(journal.durable(next)).unwrap();
@@ -107,12 +107,12 @@ proptest! {
         bytes[at] ^= 1 << bit;
         fs::write(&files[file], &bytes).unwrap();
         match read(home.path(), 0) {
-            // At the very end it cannot be told from a torn write, and is said to be one.
+            // At the very end it is indistinguishable from a torn write, and reported as one.
             Ok((found, _, torn)) => {
-                let torn = torn.expect("a flipped bit was read over");
+                let torn = torn.expect("a flipped bit was not found");
                 prop_assert_eq!(&torn.path, files.last().unwrap());
                 prop_assert_eq!(&found[..], &records[..found.len()]);
-                prop_assert!(records.len() - found.len() <= 1, "a whole record was taken for torn");
+                prop_assert!(records.len() - found.len() <= 1, "a whole record was reported as torn");
             }
             Err(JournalError::Damaged { path, offset, .. }) => {
                 prop_assert_eq!(&path, &files[file]);
@@ -130,12 +130,12 @@ fn a_missing_segment_is_named() {
     let files = segments(home.path());
     fs::remove_file(&files[1]).unwrap();
     let Err(JournalError::Missing { from, to, .. }) = read(home.path(), 0) else {
-        panic!("a gap was read over");
+        panic!("a gap was not found");
     };
     assert!(from > 1 && to >= from && to < 20, "{from} {to}");
     assert!(
         read(home.path(), to).is_ok(),
-        "what a checkpoint covers is not missed"
+        "covered records are not missing"
     );
 }
 
@@ -153,7 +153,7 @@ fn two_processes_do_not_share_a_directory() {
 }
 
 #[test]
-fn another_programs_directory_and_another_version_are_refused() {
+fn foreign_directories_and_versions_are_rejected() {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("PG_VERSION"), "17").unwrap();
     assert!(matches!(
@@ -163,7 +163,7 @@ fn another_programs_directory_and_another_version_are_refused() {
     assert_eq!(
         fs::read_dir(home.path()).unwrap().count(),
         1,
-        "nothing is left behind"
+        "nothing was created"
     );
     fs::write(home.path().join("saima-data"), "2\n").unwrap();
     let refused = Directory::open(home.path()).unwrap_err().to_string();
@@ -175,7 +175,7 @@ fn another_programs_directory_and_another_version_are_refused() {
     ));
 }
 
-/// A disk that takes so many calls and then fails: with half of the bytes written, or in making them durable.
+/// A disk that fails after some calls: with half of the bytes written, or at the sync.
 struct Failing {
     file: fs::File,
     left: Arc<AtomicUsize>,
@@ -208,7 +208,7 @@ impl Medium for Failing {
 }
 
 #[test]
-fn nothing_is_acknowledged_after_a_failure_and_what_was_is_kept() {
+fn nothing_is_acknowledged_after_a_failure() {
     for in_sync in [false, true] {
         for good in 1..12 {
             let home = tempfile::tempdir().unwrap();
@@ -244,7 +244,7 @@ fn nothing_is_acknowledged_after_a_failure_and_what_was_is_kept() {
 }
 
 #[test]
-fn those_who_wait_share_one_sync() {
+fn waiting_callers_share_one_sync() {
     struct Counting(fs::File, Arc<AtomicUsize>);
     impl Medium for Counting {
         fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -289,7 +289,7 @@ fn those_who_wait_share_one_sync() {
 }
 
 #[test]
-fn a_checkpoint_is_whole_or_not_there() {
+fn a_checkpoint_is_whole_or_absent() {
     let home = tempfile::tempdir().unwrap();
     let directory = Directory::open(home.path()).unwrap();
     let parts = [vec![1; 10], vec![2; 100_000], vec![3]];
@@ -338,7 +338,7 @@ fn a_checkpoint_is_whole_or_not_there() {
 }
 
 #[test]
-fn room_is_made_for_what_there_is_and_not_for_what_a_head_says() {
+fn a_false_length_allocates_nothing() {
     for length in [1_u32, 1 << 20, (1 << 30) - 1, 1 << 30, u32::MAX] {
         let head = [&length.to_le_bytes()[..], &[0; 12]].concat();
         let mut part = Vec::new();
@@ -348,7 +348,7 @@ fn room_is_made_for_what_there_is_and_not_for_what_a_head_says() {
 }
 
 #[test]
-fn a_copy_under_a_like_name_is_not_read_again() {
+fn a_copy_under_another_name_is_ignored() {
     let records = vec![vec![1; 50]; 20];
     let home = written(&records, 1);
     let file = &segments(home.path())[1];
@@ -364,7 +364,7 @@ fn a_copy_under_a_like_name_is_not_read_again() {
 }
 
 #[test]
-fn nobody_waits_for_a_thread_that_panicked() {
+fn a_panic_of_the_thread_wakes_callers() {
     struct Panicking(fs::File);
     impl Medium for Panicking {
         fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -387,12 +387,12 @@ fn nobody_waits_for_a_thread_that_panicked() {
 }
 
 #[test]
-fn a_first_start_that_was_cut_off_is_begun_again() {
+fn an_interrupted_first_start_can_be_repeated() {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("saima-data.part"), "").unwrap();
     drop(Directory::open(home.path()).unwrap());
     drop(Directory::existing(home.path()).unwrap());
-    // Others' unfinished files do not make a directory ours.
+    // Unfinished files of other programs do not make a data directory.
     let other = tempfile::tempdir().unwrap();
     fs::write(other.path().join("film.part"), "").unwrap();
     assert!(matches!(
@@ -403,7 +403,7 @@ fn a_first_start_that_was_cut_off_is_begun_again() {
 }
 
 #[test]
-fn a_segment_of_another_journal_is_not_filled_up_to() {
+fn a_gap_to_a_foreign_segment_is_not_filled() {
     let home = written(&[vec![1], vec![2]], 1);
     let far = home
         .path()
@@ -414,7 +414,7 @@ fn a_segment_of_another_journal_is_not_filled_up_to() {
 }
 
 #[test]
-fn a_damaged_segment_is_not_written_anew() {
+fn a_damaged_segment_is_not_rewritten() {
     let home = written(&vec![vec![1; 50]; 20], 1);
     let path = segments(home.path())[0].clone();
     let mut bytes = fs::read(&path).unwrap();
@@ -427,7 +427,7 @@ fn a_damaged_segment_is_not_written_anew() {
 }
 
 #[test]
-fn what_was_being_written_when_the_process_ended_goes_at_the_next_start() {
+fn unfinished_files_are_removed_at_the_next_start() {
     let home = written(&[vec![1]], 1);
     let unfinished = ["journal/7.part", "checkpoint/7.part", "erasing.part"];
     for name in unfinished {
@@ -440,7 +440,7 @@ fn what_was_being_written_when_the_process_ended_goes_at_the_next_start() {
 }
 
 #[test]
-fn segments_that_a_checkpoint_covers_go_when_they_are_spare() {
+fn spare_covered_segments_are_removed() {
     let home = written(&vec![vec![1; 50]; 20], 1);
     let directory = Directory::existing(home.path()).unwrap();
     let before = segment::list(&directory).unwrap();
@@ -450,7 +450,7 @@ fn segments_that_a_checkpoint_covers_go_when_they_are_spare() {
     assert_eq!(after[..], before[dropped..]);
     assert!(
         dropped > 0 && after[0].0 <= 11,
-        "what comes after the checkpoint stays"
+        "segments after the checkpoint stay"
     );
     drop(directory);
     assert_eq!(read(home.path(), 10).unwrap().0.len(), 10);

@@ -1,4 +1,4 @@
-//! The one thread that writes: it takes what has gathered, writes it, makes it durable, and tells those who wait.
+//! The writing thread: it takes the records that have gathered, writes them, makes them durable and wakes the waiting callers.
 
 use std::fs;
 use std::io;
@@ -13,19 +13,19 @@ use super::directory::{self, Directory};
 use super::segment::{Create, EXTENSION, MAGIC, Medium};
 use super::{Broken, JournalError, record};
 
-/// Bytes of records from which they are written without anybody waiting for them.
+/// Number of bytes of records from which they are written although no caller waits.
 const PLENTY: usize = 1 << 20;
 
-/// How a journal writes.
+/// Settings of a journal.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Bytes from which a segment is ended and the next one begun.
+    /// Bytes from which a segment ends and the next one begins.
     pub segment_bytes: u64,
-    /// Bytes that may wait to be written; whoever would add more waits until they are.
+    /// Bytes that may wait to be written; beyond that, callers wait (backpressure).
     pub waiting_bytes: usize,
 }
 
-/// A journal that is being written. Dropping it writes what waits.
+/// A journal that is being written. Dropping it writes the waiting records.
 #[derive(Debug)]
 pub struct Journal {
     directory: Directory,
@@ -41,21 +41,21 @@ struct Shared {
     settings: Settings,
 }
 
-/// Records that are to be written.
+/// Records that wait to be written.
 #[derive(Debug)]
 struct Waiting {
     bytes: Vec<u8>,
-    /// The sequence of the last one of them, or of the last one before.
+    /// Sequence of the last record appended.
     last: u64,
-    /// The record that somebody waits for.
+    /// The last record that a caller waits for.
     wanted: u64,
-    /// Where the segment is to end: after so many of the bytes, with that record.
+    /// The requested end of the segment: after this many bytes, with that record.
     segment_end: Option<(usize, u64)>,
-    /// Whether the journal is to end.
+    /// The journal is to end.
     ended: bool,
 }
 
-/// How far the writing is.
+/// The progress of the writing.
 #[derive(Clone, Debug)]
 struct Written {
     /// The last record that is durable.
@@ -68,10 +68,10 @@ struct Written {
 }
 
 impl Journal {
-    /// Begins to write after the record `last`, in a new segment. `create` makes the file of a segment.
+    /// Starts writing after the record `last`, in a new segment. `create` creates the file of a segment.
     ///
     /// # Errors
-    /// What the system refused at the first segment.
+    /// An I/O error at the first segment.
     pub fn start(
         directory: Directory,
         last: u64,
@@ -116,16 +116,16 @@ impl Journal {
         })
     }
 
-    /// The directory that it writes to.
+    /// Returns the directory.
     #[must_use]
     pub fn directory(&self) -> &Directory {
         &self.directory
     }
 
-    /// Adds a record whose content is what `write` appends; its sequence. It is durable once [`Self::durable`] says so.
+    /// Appends a record whose content is what `write` appends, and returns its sequence. It is durable once [`Self::durable`] returns.
     ///
     /// # Errors
-    /// Where the journal is broken; nothing is added then.
+    /// The journal is broken; nothing was appended.
     pub fn append(&self, write: impl FnOnce(&mut Vec<u8>)) -> Result<u64, Broken> {
         self.check()?;
         let mut waiting = self.shared.waiting.lock();
@@ -138,28 +138,28 @@ impl Journal {
         Ok(sequence)
     }
 
-    /// The sequence of the last record added.
+    /// Returns the sequence of the last record appended.
     #[must_use]
     pub fn last(&self) -> u64 {
         self.shared.waiting.lock().last
     }
 
-    /// The sequence of the last record that is durable.
+    /// Returns the sequence of the last durable record.
     #[must_use]
     pub fn durable_sequence(&self) -> u64 {
         self.shared.written.borrow().durable
     }
 
-    /// Bytes of records written since the start.
+    /// Returns the bytes of records written since the start.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.shared.written.borrow().bytes
     }
 
-    /// Whether it can still keep its promise.
+    /// Checks that the journal is not broken.
     ///
     /// # Errors
-    /// Where it cannot, the reason.
+    /// The journal is broken.
     pub fn check(&self) -> Result<(), Broken> {
         self.shared
             .written
@@ -172,7 +172,7 @@ impl Journal {
     /// Waits until there is room for more records.
     ///
     /// # Errors
-    /// Where the journal is broken.
+    /// The journal is broken.
     pub async fn room(&self) -> Result<(), Broken> {
         let full = || {
             let waiting = self.shared.waiting.lock();
@@ -184,16 +184,16 @@ impl Journal {
         }
     }
 
-    /// Waits until a record, and all before it, are durable.
+    /// Waits until a record and all before it are durable.
     ///
     /// # Errors
-    /// Where the journal broke before they were.
+    /// The journal broke before that.
     pub async fn durable(&self, sequence: u64) -> Result<(), Broken> {
         self.want(sequence);
         self.reached(|written| written.durable >= sequence).await
     }
 
-    /// Has the segment end with the last record added, whose sequence this is; returns at once.
+    /// Requests that the segment ends with the last record appended, and returns its sequence at once.
     pub fn end_segment(&self) -> u64 {
         let mut waiting = self.shared.waiting.lock();
         waiting.segment_end = Some((waiting.bytes.len(), waiting.last));
@@ -201,10 +201,10 @@ impl Journal {
         waiting.last
     }
 
-    /// Waits until the segment has ended that [`Self::end_segment`] was to end with that record, and the record is durable.
+    /// Waits until the segment that [`Self::end_segment`] ends with that record has ended, and the record is durable.
     ///
     /// # Errors
-    /// Where the journal broke before that.
+    /// The journal broke before that.
     pub async fn segment_ended(&self, last: u64) -> Result<(), Broken> {
         self.reached(|written| written.segment > last).await
     }
@@ -219,7 +219,7 @@ impl Journal {
         }
     }
 
-    /// Asks that a record be made durable now.
+    /// Requests that a record be made durable now.
     fn want(&self, sequence: u64) {
         let mut waiting = self.shared.waiting.lock();
         if sequence > waiting.wanted {
@@ -239,14 +239,14 @@ impl Drop for Journal {
     }
 }
 
-/// Makes the files.
+/// Creates the files.
 struct Segments {
     directory: PathBuf,
     create: Create,
 }
 
 impl Segments {
-    /// Begins the segment of that first record; its name is durable then.
+    /// Begins the segment of that first record, and makes its name durable.
     fn next(&mut self, first: u64) -> io::Result<Box<dyn Medium>> {
         let path = directory::name(&self.directory, first, EXTENSION);
         let mut medium = (self.create)(&path)?;
@@ -261,15 +261,15 @@ struct Writer {
     shared: Arc<Shared>,
     segments: Segments,
     current: Box<dyn Medium>,
-    /// Bytes of records in the current segment.
+    /// Number of bytes of records in the current segment.
     length: u64,
 }
 
-/// Whoever waits must not wait for ever, should the thread panic.
+/// Wakes the waiting callers if the thread panics.
 impl Drop for Writer {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let broken = Broken("the thread that writes it has panicked".into());
+            let broken = Broken("the writing thread has panicked".into());
             let say = |written: &mut Written| written.broken = Some(broken);
             self.shared.written.send_modify(say);
         }
@@ -282,7 +282,7 @@ impl Writer {
         while let Some((last, ends)) = self.take(&mut bytes) {
             if let Err(error) = self.write(&bytes, last, ends) {
                 let broken = Broken(error.to_string().into());
-                tracing::error!("{broken}; no more facts are taken until a restart");
+                tracing::error!("{broken}; facts are rejected until a restart");
                 self.shared
                     .written
                     .send_modify(|written| written.broken = Some(broken));
@@ -291,7 +291,8 @@ impl Writer {
         }
     }
 
-    /// Waits for records to write and takes them, with the last one's sequence and whether the segment ends with it; `None` at the end.
+    /// Waits for records and takes them. Returns them with the sequence of the last one and whether the segment ends with it, or `None` at
+    /// the end.
     fn take(&self, bytes: &mut Vec<u8>) -> Option<(u64, bool)> {
         bytes.clear();
         let mut waiting = self.shared.waiting.lock();
