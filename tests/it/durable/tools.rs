@@ -190,7 +190,7 @@ fn a_damaged_or_lone_checkpoint_is_rejected() {
     let path = data.path();
     let (message, code) = run(&["repair", text(&path), "--apply"]);
     assert!(
-        code == 1 && message.contains("restore a back-up"),
+        code == 1 && message.contains("restore a backup"),
         "{message}"
     );
     assert_eq!(message.matches(text(&checkpoint)).count(), 1, "{message}");
