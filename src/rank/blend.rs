@@ -16,19 +16,19 @@ pub(super) struct Weights {
 }
 
 impl Weights {
-    /// The weights of a scene.
+    /// Returns the weights of a scene.
     pub(super) fn of(scene: &Scene) -> Self {
         let parts = scene.weights.clone();
         let total = parts.iter().map(|(_, weight)| weight.abs()).sum();
         Self { parts, total }
     }
 
-    /// The objectives of weight ≠ 0 with their weights, in the table's order.
+    /// Returns the objectives of weight ≠ 0 with their weights, in the table's order.
     pub(super) fn parts(&self) -> &[(Weighed, f64)] {
         &self.parts
     }
 
-    /// What must be at hand to compute them.
+    /// Returns the parts of the profile that the objectives read.
     pub(super) fn needs(&self) -> Needs {
         let own = |weighed| match weighed {
             Weighed::Own(objective) => objective.row().needs,
@@ -41,7 +41,7 @@ impl Weights {
             })
     }
 
-    /// What the base is where every value is 0: the share of the negative weights.
+    /// Returns the base if every value is 0: the share of the negative weights.
     pub(super) fn start(&self) -> f32 {
         let negative: f64 = self
             .parts
@@ -52,7 +52,7 @@ impl Weights {
         narrow(negative / self.total)
     }
 
-    /// Adds an objective's column to the bases.
+    /// Adds the column of an objective to the bases.
     pub(super) fn add(
         &self,
         weight: f64,
@@ -62,7 +62,7 @@ impl Weights {
         bases.scaled_add(narrow(weight / self.total), &values);
     }
 
-    /// An objective's contribution to the base: never negative, and all together they are the base.
+    /// Returns an objective's contribution to the base. It is never negative; the contributions sum to the base.
     pub(super) fn contribution(&self, weight: f64, value: f32) -> f32 {
         let towards = if weight < 0.0 {
             1.0 - f64::from(value)

@@ -1,4 +1,4 @@
-//! Factors: named, bounded multipliers on the base, all applied here.
+//! Factors: named, bounded multipliers of the base. Score = base × factors.
 
 use super::view::View;
 use crate::feature::Merchants;
@@ -6,7 +6,7 @@ use crate::id::MerchantRow;
 use crate::model::FactorPart;
 use crate::number::narrow;
 
-/// What multiplies bases in one request.
+/// The factors of one request.
 #[derive(Debug)]
 pub(super) struct Factors<'a> {
     merchants: &'a Merchants,
@@ -15,7 +15,7 @@ pub(super) struct Factors<'a> {
 }
 
 impl<'a> Factors<'a> {
-    /// The factors of one request.
+    /// Creates the factors of one request.
     pub(super) fn new(view: &View<'a>) -> Self {
         let settings = &view.config.integrity;
         Self {
@@ -25,7 +25,7 @@ impl<'a> Factors<'a> {
         }
     }
 
-    /// What the base of a merchant's item is multiplied by: its integrity p as p^γ within the bounds; p is 1 without a merchant.
+    /// Returns the factor of a merchant's items: clamp(p^γ, min, max) of its integrity p. Without a merchant p is 1.
     #[inline(always)]
     pub(super) fn of(&self, merchant: MerchantRow) -> f32 {
         let p = self.merchants.integrity(merchant);
@@ -37,7 +37,7 @@ impl<'a> Factors<'a> {
         factor.clamp(self.bounds.0, self.bounds.1)
     }
 
-    /// The same, with its reason.
+    /// Returns the same factor with its reason.
     pub(super) fn explain(&self, merchant: MerchantRow) -> FactorPart {
         let reason = match merchant.some() {
             Some(_) => format!(

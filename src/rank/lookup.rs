@@ -1,19 +1,18 @@
-//! What is asked for each candidate by its row: whether it came before in this request, and what the user's history with it sums to.
+//! Lookups by row: whether a candidate is a repeat, and the sum of the user's history with it.
 //!
-//! Standard collections would do, at several times the cost. What counts here is that the processor guesses each answer right: nearly
-//! every candidate comes for the first time and is not in the user's history, and with a bit for each row, or a table with many free
-//! slots, nothing else looks like it.
+//! Standard collections cost several times as much. The lookups must be predictable branches: nearly every candidate is new and not in
+//! the user's history, and with one bit per row, or a table with many free slots, the first probe says so.
 
-/// The rows already seen in a request: a bit for each row of the catalogue.
+/// The rows already seen in a request: one bit per row of the catalogue.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     bits: Vec<u64>,
-    /// The words that are not 0.
+    /// Indices of the words that are not 0.
     touched: Vec<u32>,
 }
 
 impl Seen {
-    /// Forgets all; from now on rows below `rows` may be noted.
+    /// Removes all rows and makes room for rows below `rows`.
     pub(super) fn clear(&mut self, rows: usize) {
         for word in self.touched.drain(..) {
             self.bits[word as usize] = 0;
@@ -21,7 +20,7 @@ impl Seen {
         self.bits.resize(rows.div_ceil(64), 0);
     }
 
-    /// Notes a row; whether it is the first time.
+    /// Adds a row. Returns whether it is new.
     #[inline(always)]
     pub(super) fn first(&mut self, row: u32) -> bool {
         let (word, bit) = (row / 64, 1 << (row % 64));
@@ -35,8 +34,10 @@ impl Seen {
     }
 }
 
+/// A free slot.
 const FREE: u32 = u32::MAX;
-/// Slots for so many entries: 32 for each while that is little to clear, at least 8.
+
+/// Returns the number of slots for some entries: 32 each while clearing them is cheap, at least 8 each.
 fn slots(entries: usize) -> usize {
     (entries * 32)
         .min(2_048)
@@ -44,7 +45,7 @@ fn slots(entries: usize) -> usize {
         .next_power_of_two()
 }
 
-/// Where a row begins to look; multiplying spreads rows that lie close together.
+/// Returns the first slot of a row. The multiplication spreads neighbouring rows.
 #[inline(always)]
 fn home(row: u32, mask: usize) -> usize {
     (row.wrapping_mul(0x9E37_79B1) >> 7) as usize & mask
@@ -58,14 +59,14 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// Forgets all, and makes room for that many rows.
+    /// Removes all sums and makes room for `rows` rows.
     pub(super) fn clear(&mut self, rows: usize) {
         self.rows.clear();
         self.rows.resize(slots(rows), FREE);
         self.sums.resize(self.rows.len(), 0.0);
     }
 
-    /// Adds to the sum of a row.
+    /// Adds an amount to the sum of a row.
     pub(super) fn add(&mut self, row: u32, amount: f64) {
         let mask = self.rows.len() - 1;
         let mut at = home(row, mask);
@@ -85,7 +86,7 @@ impl Sums {
         }
     }
 
-    /// Gives the sum of a row; `None` where nothing was added.
+    /// Returns a function from a row to its sum, `None` if nothing was added.
     pub(super) fn reader(&self) -> impl Fn(u32) -> Option<f64> + '_ {
         let (rows, sums) = (self.rows.as_slice(), self.sums.as_slice());
         let mask = rows.len() - 1;
@@ -112,7 +113,7 @@ mod tests {
         #![proptest_config(crate::tests::cases(256))]
 
         #[test]
-        fn they_hold_what_the_standard_ones_hold(rows in prop::collection::vec(0u32..300, 0..300)) {
+        fn seen_and_sums_match_standard_collections(rows in prop::collection::vec(0u32..300, 0..300)) {
             let (mut seen, mut sums) = (Seen::default(), Sums::default());
             seen.clear(300);
             sums.clear(rows.len());

@@ -1,8 +1,7 @@
-//! Objectives: for each candidate one value in [0, 1] per objective, in blocks that stay in the nearest cache.
+//! Objectives: one value in [0, 1] per candidate and objective, computed as columns over a block.
 //!
-//! An objective is a function from a candidate to its value, or NaN where the data is missing; [`Predictor::fill`] is the one place
-//! that lists them. The values of a block are a column: filled, then blended into the bases, one objective after the other. What holds
-//! for the whole request is looked up once a column, not once a candidate.
+//! An objective is a function from a candidate to its value, or NaN if the data is missing. [`Predictor::fill`] lists the values and
+//! [`Predictor::raw`] the figures behind them. Data of the whole request is looked up once per column, not once per candidate.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -19,20 +18,20 @@ use crate::number::{DAY_MILLIS, narrow};
 use crate::objective::Objective;
 use crate::race::Kind;
 
-/// The exponent of the least `f32` of full precision.
+/// Exponent of the smallest normal `f32`.
 const LEAST_EXPONENT: f32 = -126.0;
 
-/// Computes objectives for one request.
+/// Computes the objectives of one request.
 #[derive(Debug)]
 pub(super) struct Predictor<'a> {
     view: &'a View<'a>,
     taste: &'a Taste,
-    /// The caller's numbers by (place of the candidate, number of the prediction).
+    /// The caller's numbers, by place of the candidate and index of the prediction.
     predictions: HashMap<(u32, usize), f64>,
 }
 
 impl<'a> Predictor<'a> {
-    /// A predictor for one request.
+    /// Creates the predictor of one request.
     pub(super) fn new(
         view: &'a View<'a>,
         taste: &'a Taste,
@@ -50,12 +49,12 @@ impl<'a> Predictor<'a> {
         }
     }
 
-    /// What the request sees.
+    /// Returns the view of the request.
     pub(super) fn view(&self) -> &View<'a> {
         self.view
     }
 
-    /// Fills one objective's column; returns how many candidates lacked the data and were given the neutral value.
+    /// Fills the column of one objective. Returns the number of candidates without data, which get the neutral value.
     pub(super) fn fill(
         &self,
         weighed: Weighed,
@@ -95,7 +94,7 @@ impl<'a> Predictor<'a> {
         settle(out, own.row().neutral)
     }
 
-    /// The natural figure behind an objective's value; `None` where the data is missing.
+    /// Returns the natural figure behind an objective's value; `None` if the data is missing.
     pub(super) fn raw(&self, weighed: Weighed, candidate: &Candidate<'_>) -> Option<f64> {
         let own = match weighed {
             Weighed::Own(objective) => objective,
@@ -161,7 +160,7 @@ impl<'a> Predictor<'a> {
         sold.or_else(|| self.details(candidate).price)
     }
 
-    /// log2 of the freshness: how often it halved, negative; within the exponents of an `f32`.
+    /// Returns log2 of the freshness, −age / half-life, clamped to the exponents of an `f32`.
     fn halvings(&self) -> impl Fn(&Candidate<'_>) -> f32 {
         let (now, unit) = (self.view.as_of, 1.0 / self.view.config.freshness_half_life);
         move |candidate| {
@@ -172,7 +171,7 @@ impl<'a> Predictor<'a> {
         }
     }
 
-    /// Days since the item was listed.
+    /// Returns the days since the item was listed.
     fn age(&self, candidate: &Candidate<'_>) -> Option<f64> {
         Some(self.view.as_of.since(candidate.item.listed_at()?) as f64 / DAY_MILLIS)
     }
@@ -186,12 +185,12 @@ impl<'a> Predictor<'a> {
     }
 }
 
-/// `None` for NaN, which stands for what is missing.
+/// Returns `None` for NaN, which marks missing data.
 fn known(number: f32) -> Option<f64> {
     (!number.is_nan()).then_some(f64::from(number))
 }
 
-/// Fills a column with the values of candidates, NaN where one is missing.
+/// Fills a column with the values of candidates, NaN for missing data.
 #[inline(always)]
 fn column<'b>(
     candidates: &[Candidate<'b>],
@@ -203,7 +202,7 @@ fn column<'b>(
     }
 }
 
-/// Puts the neutral value where one is missing; how many there were.
+/// Replaces NaN by the neutral value. Returns the number of replacements.
 fn settle(column: &mut [f32], neutral: f32) -> usize {
     let missing = column.iter().filter(|value| value.is_nan()).count();
     for value in column {
@@ -212,7 +211,7 @@ fn settle(column: &mut [f32], neutral: f32) -> usize {
     missing
 }
 
-/// 2^x of each, many at once.
+/// Replaces each x by 2^x, eight lanes at a time.
 fn exp2(exponents: &mut [f32]) {
     let (lanes, rest) = exponents.as_chunks_mut::<8>();
     for lanes in lanes {

@@ -1,8 +1,8 @@
-//! From ids to rows, a block at a time, so that the waits for memory overlap.
+//! From ids to rows, a block at a time, with prefetch.
 //!
-//! Hash an id and ask for its line of the index; some ids later read that line and ask for the row; some later still read the row. One
-//! id after the other would wait twice for each, and a whole block at once asks for more than the processor can wait for. A block
-//! is small enough to stay in the nearest caches until it is scored.
+//! Each id goes through three steps, [`AHEAD`] ids apart: hash it and prefetch its line of the index; read that line and prefetch the
+//! row; read the row. One id at a time would miss the cache twice per id, and a whole block per step would prefetch more than the
+//! processor can track. A block is small enough to stay in the nearest caches until it is scored.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -16,26 +16,26 @@ use crate::number::short;
 use crate::prefetch::prefetch;
 use crate::race::{ItemStanding, MerchantStanding};
 
-/// How many ids lie between two steps.
+/// Number of ids between two steps.
 const AHEAD: usize = 12;
 
-/// An item that may be shown, with all that scoring reads of it.
+/// An item of the request, with references to all that scoring reads.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate<'a> {
-    /// Its row.
+    /// Row of the item.
     pub(super) row: ItemRow,
-    /// Its place in the request.
+    /// Place in the request.
     pub(super) place: u32,
-    /// What is known of it.
+    /// The declared item.
     pub(super) item: &'a Item,
-    /// How it sells.
+    /// Standing of the item.
     pub(super) standing: &'a ItemStanding,
-    /// How its merchant runs.
+    /// Standing of its merchant.
     pub(super) merchant: &'a MerchantStanding,
 }
 
 impl<'a> Candidate<'a> {
-    /// The item of a row, as a candidate given at a place.
+    /// Creates the candidate of a row.
     #[inline(always)]
     pub(super) fn new(view: &View<'a>, (row, item): (ItemRow, &'a Item), place: u32) -> Self {
         let standing = view.standings.item(row);
@@ -50,7 +50,7 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// Looks up one request's candidates, block by block.
+/// Looks up the candidates of one request, block by block.
 #[derive(Debug)]
 pub(super) struct Resolver<'v, 'r, 'a> {
     view: &'v View<'a>,
@@ -62,7 +62,7 @@ pub(super) struct Resolver<'v, 'r, 'a> {
 }
 
 impl<'v, 'r, 'a> Resolver<'v, 'r, 'a> {
-    /// A resolver for one request.
+    /// Creates the resolver of one request.
     pub(super) fn new(view: &'v View<'a>, seen: &'v mut Seen) -> Self {
         seen.clear(view.items.rows());
         Self {
@@ -101,7 +101,7 @@ impl<'v, 'r, 'a> Resolver<'v, 'r, 'a> {
         }
     }
 
-    /// First step: asks for the line of the index.
+    /// Step 1: hashes the id and prefetches its line of the index.
     #[inline(always)]
     fn ask(&mut self, id: &str) {
         let hash = self.view.hasher.hash(id);
@@ -109,7 +109,7 @@ impl<'v, 'r, 'a> Resolver<'v, 'r, 'a> {
         self.guesses.push((hash, None));
     }
 
-    /// Last step: the row is at hand.
+    /// Step 3: reads the row; prefetches its standings.
     #[inline(always)]
     fn meet(&mut self, id: &'r str, place: usize, found: &mut Vec<Candidate<'a>>) {
         let (hash, guess) = self.guesses[place];
@@ -125,7 +125,7 @@ impl<'v, 'r, 'a> Resolver<'v, 'r, 'a> {
         }
     }
 
-    /// Ids that nobody told us of, each once, in the order given.
+    /// Returns the ids that are not in the catalogue, each once, in request order.
     pub(super) fn unknown(mut self) -> Vec<&'r str> {
         if self.unknown.len() > 1 {
             let mut seen = HashSet::with_capacity(self.unknown.len());
@@ -135,7 +135,7 @@ impl<'v, 'r, 'a> Resolver<'v, 'r, 'a> {
     }
 }
 
-/// The item with that hash; a guess is nearly always right.
+/// Returns the item with a hash. The guess is nearly always right.
 #[inline(always)]
 fn verify<'a>(
     view: &View<'a>,

@@ -1,4 +1,4 @@
-//! The user's profile, laid out so that a candidate's part in it is a few loads: tag weights spread over all tags, histories by row.
+//! The user's profile, laid out for a few loads per candidate: tag weights in an array over all tags, histories in tables by row.
 
 use super::lookup::Sums;
 use super::view::View;
@@ -8,25 +8,25 @@ use crate::number::narrow;
 use crate::objective::Needs;
 use crate::race::Standings;
 
-/// What one user likes, as of one moment.
+/// The profile of one user at one instant.
 #[derive(Debug, Default)]
 pub(super) struct Taste {
-    /// By tag: (the user's weight × idf², idf²). The second is the same for all users of one standings.
+    /// By tag: (the user's weight × idf², idf²). The second number is the same for all users of one standings.
     tags: Vec<[f32; 2]>,
-    /// Tags whose first number is not 0.
+    /// Tags whose first number may differ from 0.
     touched: Vec<TagId>,
-    /// |user's tag weights × idf|; 0 where there is none.
+    /// Length of the vector of tag weights × idf; 0 without tags.
     norm: f32,
-    /// Where the standings lie whose idf the second numbers hold, and their number: one process may hold several engines.
+    /// Address and number of the standings whose idf the second numbers hold. A process may run several engines.
     idf_of: Option<(usize, u64)>,
-    /// Whether we know the user at all.
+    /// Whether the user is known.
     known: bool,
     items: Sums,
     merchants: Sums,
 }
 
 impl Taste {
-    /// Takes in what is needed of a user; one that we do not know likes nothing.
+    /// Loads the parts of a user's profile that are needed. An unknown user has an empty profile.
     pub(super) fn load(&mut self, id: &str, view: &View<'_>, needs: Needs) {
         let View {
             hasher,
@@ -58,7 +58,7 @@ impl Taste {
         }
     }
 
-    /// Makes room for every tag and fills in its idf², once for each standings; takes the last user's weights out.
+    /// Makes room for every tag and fills in its idf², once per standings. Removes the weights of the previous user.
     fn spread_idf(&mut self, standings: &Standings, tags: usize) {
         let which = (std::ptr::from_ref(standings).addr(), standings.number);
         if self.idf_of != Some(which) || self.tags.len() < tags {
@@ -77,7 +77,7 @@ impl Taste {
         self.touched.clear();
     }
 
-    /// Adds up what was learnt, declared and followed, then weighs each tag by its idf.
+    /// Adds up learnt, declared and followed tags, then multiplies each by its idf².
     fn load_tags(&mut self, user: &User, view: &View<'_>) {
         let settings = &view.config.profile;
         let left = user.profile.left(view.decay(), view.as_of);
@@ -97,7 +97,7 @@ impl Taste {
         self.norm = self.weigh_by_idf();
     }
 
-    /// Multiplies each tag's weight by its idf²; the length of the vector of weight × idf.
+    /// Multiplies each tag's weight by its idf². Returns the length of the vector of weight × idf.
     fn weigh_by_idf(&mut self) -> f32 {
         let mut square = 0.0;
         for tag in &self.touched {
@@ -108,7 +108,7 @@ impl Taste {
         narrow(square.sqrt())
     }
 
-    /// Adds to a tag that may have been touched already.
+    /// Adds a weight to a tag that may have one already.
     fn add(&mut self, tag: TagId, weight: f64) {
         if !self.touched.contains(&tag) {
             self.touched.push(tag);
@@ -132,7 +132,7 @@ impl Taste {
         }
     }
 
-    /// The cosine of the user's and an item's tags, each × idf, in [−1, 1]; NaN where either has none.
+    /// Returns the cosine of the user's and an item's tags, each × idf, in [−1, 1]; NaN if either has no tags.
     pub(super) fn cosine<'t>(&'t self, items: &'t Items) -> impl Fn(ItemRow, &Item) -> f32 + 't {
         let (length, tags) = (self.norm, self.tags.as_slice());
         move |row, item| {
@@ -149,13 +149,13 @@ impl Taste {
         }
     }
 
-    /// The user's history with an item; 0 where there is none, `None` for a user we do not know.
+    /// Returns the user's history with an item: 0 without one, `None` for an unknown user.
     pub(super) fn items(&self) -> impl Fn(ItemRow) -> Option<f64> + '_ {
         let (known, sums) = (self.known, self.items.reader());
         move |item| known.then(|| sums(item.0).unwrap_or(0.0))
     }
 
-    /// The user's history with a merchant, the bond of following included; the same.
+    /// Returns the user's history with a merchant, including the bond of following, in the same way.
     pub(super) fn merchants(&self) -> impl Fn(MerchantRow) -> Option<f64> + '_ {
         let (known, sums) = (self.known, self.merchants.reader());
         move |merchant| known.then(|| sums(merchant.0).unwrap_or(0.0))

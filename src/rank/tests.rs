@@ -1,4 +1,4 @@
-//! What must hold for every request: random marketplaces, weights and numbers, ranked as a whole.
+//! Properties of every ranking, on random marketplaces, weights and numbers.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::model::{Decision, diagnose};
 use crate::race::{Inputs, Kind, Lanes, Ledger, PerKind, Runner, Standings};
 use crate::rule::Rule;
 
-/// Noon of a day of 2025.
+/// Returns noon of a day of 2025.
 fn noon(day: i64) -> Time {
     Time::default().plus((20_200 + day) * DAY + DAY / 2)
 }
@@ -48,7 +48,7 @@ impl Market {
         self.facts.apply(fact, &moment).unwrap();
     }
 
-    /// Ranks; the ranking borrows its ids from the request, which is therefore never freed.
+    /// Ranks a request. The decision borrows ids from the request, which is therefore leaked.
     fn rank(&self, request: &Value) -> Decision<'static> {
         let text = request.to_string().leak();
         let request = diagnose::request(text.as_bytes(), &self.config.vocabulary).unwrap();
@@ -70,7 +70,7 @@ impl Market {
     }
 }
 
-/// Standings without a sale, so that what is not sold has no say.
+/// Builds standings without a sale.
 fn standings(facts: &Facts) -> Standings {
     let present = Runner {
         present: true,
@@ -107,7 +107,7 @@ const PUT_ITEM: Operation = Operation::Upsert(EntityKind::Item);
 const PUT_MERCHANT: Operation = Operation::Upsert(EntityKind::Merchant);
 const PUT_USER: Operation = Operation::Upsert(EntityKind::User);
 
-/// One prediction of every kind of normaliser, weighed as given.
+/// Returns a configuration with one prediction per normaliser, with these weights.
 fn weighing(weights: &[f64]) -> String {
     let mut text = "
 [predictions.p0]
@@ -153,7 +153,7 @@ fn scores<'r>(ranking: &Decision<'r>) -> Vec<(&'r str, f32)> {
         .collect()
 }
 
-/// A weight that a configuration may have, of either sign.
+/// A valid weight of either sign.
 fn weight() -> impl Strategy<Value = f64> {
     prop_oneof![0.01..900.0f64, -900.0..-0.01f64]
 }
@@ -162,7 +162,7 @@ proptest! {
     #![proptest_config(crate::tests::cases(64))]
 
     #[test]
-    fn raising_a_value_moves_the_score_as_its_weight_says(
+    fn raising_a_value_moves_the_score_by_weight_sign(
         weights in prop::collection::vec(weight(), 4),
         numbers in prop::collection::vec(-0.2..1.2f64, 4),
         which in 0..4usize,
@@ -182,7 +182,7 @@ proptest! {
     }
 
     #[test]
-    fn scaling_all_weights_changes_no_order(
+    fn scaling_all_weights_keeps_the_order(
         weights in prop::collection::vec(weight(), 4),
         numbers in prop::collection::vec(prop::collection::vec(0.0..1.0f64, 4), 1..60),
         factor in prop_oneof![Just(0.125), Just(0.03), Just(1.1)],
@@ -198,7 +198,7 @@ proptest! {
     }
 
     #[test]
-    fn the_parts_of_an_explanation_give_the_score_back(
+    fn parts_of_an_explanation_sum_to_the_score(
         weights in prop::collection::vec(weight(), 4),
         numbers in prop::collection::vec(-10.0..10.0f64, 4),
         integrity in 0.0..=1.0f64,
@@ -218,7 +218,7 @@ proptest! {
     }
 
     #[test]
-    fn the_best_are_those_of_a_full_sort(
+    fn top_k_equals_a_full_sort(
         levels in prop::collection::vec((0..4u8, "[a-z店]{1,6}"), 1..400),
         limit in 1..420usize,
     ) {
@@ -267,7 +267,7 @@ proptest! {
     }
 
     #[test]
-    fn no_finite_input_gives_a_score_that_is_not(
+    fn finite_inputs_give_scores_in_range(
         numbers in prop::collection::vec(any::<f64>().prop_filter("finite", |x| x.is_finite()), 4),
         price in prop_oneof![Just(0.0), Just(1e12), Just(5e-324), 0.0..1e12f64],
         weights in prop::collection::vec(prop_oneof![Just(1e6), Just(-1e6), Just(1e-12), -1.0..1.0f64], 3),
@@ -312,7 +312,7 @@ proptest! {
 }
 
 #[test]
-fn a_list_split_over_the_workers_scores_bit_by_bit_the_same() {
+fn a_split_request_scores_bit_for_bit_equally() {
     let facts: Vec<(Operation, Value)> = (0..3_000)
         .map(|id| {
             let tags = json!([format!("t{}", id % 13), format!("t{}", id % 7)]);
@@ -342,7 +342,7 @@ fn a_list_split_over_the_workers_scores_bit_by_bit_the_same() {
 }
 
 #[test]
-fn buffers_used_again_leak_nothing_from_one_request_to_the_next() {
+fn reused_buffers_do_not_affect_scores() {
     let facts: Vec<(Operation, Value)> = (0..60)
         .map(|id| (PUT_ITEM, json!({"id": format!("i{id}"), "merchant_id": format!("m{}", id % 6), "tags": [format!("t{}", id % 9)]})))
         .chain((0..40).map(|event| {

@@ -1,9 +1,9 @@
-//! The best K, and the one comparator of the crate: higher score first; ties by the CRC-32 of the id's bytes, ascending, then by the
-//! bytes, so that no shop wins by its name.
+//! The best K, by the one comparator of the crate: higher score first; ties by the CRC-32 of the id's bytes, ascending, then by the
+//! bytes, so that a shop gains nothing by its name.
 //!
-//! A score and a place are packed into one `u64` whose order is that of the scores. Most candidates are worse than K others already
-//! met and are dropped after one comparison; the rest are gathered, and cut to the K smallest by a partial sort whenever they are
-//! twice as many. Only where candidates beyond the cut have the same score as the K-th does the tie rule have to look at ids.
+//! A score and a place are packed into one `u64` key that sorts by score. Most candidates are worse than K earlier ones and are skipped
+//! after one comparison. The others are collected; whenever there are 2K, a partial sort cuts them to K. Ids are compared only if a
+//! candidate beyond the cut ties with the K-th.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -11,12 +11,12 @@ use std::cmp::Ordering;
 use super::score::Scores;
 use crate::id::ItemRow;
 
-/// A score's place in the order, best first: unsigned integers that fall as the score, which is never negative, rises.
+/// Returns an integer that falls as the score rises. Scores are never negative, so their bits sort like the numbers.
 fn descending(score: f32) -> u32 {
     !(score + 0.0).to_bits()
 }
 
-/// The order of two ids of equal score.
+/// Compares two ids of equal score.
 #[must_use]
 pub fn tie(a: &str, b: &str) -> Ordering {
     let crc = |id: &str| crc32fast::hash(id.as_bytes());
@@ -81,7 +81,7 @@ pub(super) fn select(
     keys.iter().map(best).collect()
 }
 
-/// Brings the first `limit` of the keys, which are more, to the front, in no order; the score of the last of them.
+/// Moves the first `limit` of more keys to the front, unordered. Returns the score part of the last of them.
 fn cut(keys: &mut [u64], limit: usize, order: impl Fn(&u64, &u64) -> Ordering) -> u32 {
     let (_, &mut kth, beyond) = keys.select_nth_unstable(limit - 1);
     if beyond.iter().any(|key| key >> 32 == kth >> 32) {
@@ -90,7 +90,7 @@ fn cut(keys: &mut [u64], limit: usize, order: impl Fn(&u64, &u64) -> Ordering) -
     (kth >> 32) as u32
 }
 
-/// Puts the keys that tie with the K-th in their order, so that the tie rule decides which of them stay.
+/// Sorts the keys that tie with the K-th by the tie rule, which decides which of them stay.
 fn settle(keys: &mut [u64], limit: usize, score: u64, order: impl Fn(&u64, &u64) -> Ordering) {
     keys.sort_unstable_by_key(|key| key >> 32);
     let start = keys.partition_point(|key| key >> 32 < score);
