@@ -1,0 +1,20 @@
+//! The table of the objects on the wire: their fields, the shape of each field, and the rules between fields.
+//!
+//! The walk of [`diagnose`](super::diagnose) and the schemas of the OpenAPI document both follow it. The [fast readers](super) are
+//! written by hand for speed; a property test holds both to the same verdict on any input.
+
+mod bounds;
+mod objects;
+mod shape;
+
+#[cfg(test)]
+mod tests;
+
+pub use bounds::{
+    BATCH_CANDIDATES, BATCH_REQUESTS, CANDIDATES, ID_BYTES, LIMIT, LINES, NESTING, PREDICTION,
+    QUERY_BYTES, TAG_WEIGHT, TAGS, TIMEOUT_MS,
+};
+pub use objects::{
+    BATCH_REQUEST, CANDIDATE, CONTEXT, EVENT, ITEM, MERCHANT, OBJECTS, RANK_REQUEST, USER,
+};
+pub use shape::{Bound, Field, Object, Rule, Shape, scenes};

@@ -1,0 +1,280 @@
+//! The objects of requests, one static each.
+
+use super::bounds::{
+    CAMPAIGNS, LATITUDE, LIMIT, LONGITUDE, MONEY, QUERY_BYTES, SHARE, TEXT, TIMEOUT_MS,
+};
+use super::shape::{Bound, Field, Object, Rule, Shape};
+use crate::model::{EventKind, ItemKind};
+
+const fn required(name: &'static str, shape: Shape, doc: &'static str) -> Field {
+    Field {
+        name,
+        required: true,
+        shape,
+        doc,
+    }
+}
+
+const fn optional(name: &'static str, shape: Shape, doc: &'static str) -> Field {
+    Field {
+        name,
+        required: false,
+        shape,
+        doc,
+    }
+}
+
+/// [`RankRequest`](crate::model::RankRequest)
+pub static RANK_REQUEST: Object = Object {
+    name: "RankRequest",
+    doc: "Candidates to rank for one user.",
+    fields: &[
+        required(
+            "user_id",
+            Shape::Id,
+            "The user to rank for. An unknown user counts as new, not as an error.",
+        ),
+        required(
+            "candidates",
+            Shape::Candidates,
+            "The items to rank: ids and objects, mixed. A repeated id counts once, at its first position.",
+        ),
+        optional(
+            "scene",
+            Shape::Scene,
+            "The scene to rank for. Default: `default`.",
+        ),
+        optional(
+            "limit",
+            Shape::Whole(1, LIMIT),
+            "Maximum number of items returned. Default: the scene's.",
+        ),
+        optional(
+            "timeout_ms",
+            Shape::Whole(1, TIMEOUT_MS),
+            "Milliseconds within which scoring must start, else 503. Default: the scene's.",
+        ),
+        optional(
+            "explain",
+            Shape::Flag,
+            "Explains every score, and lists the candidates dropped by a rule.",
+        ),
+        optional(
+            "request_id",
+            Shape::Id,
+            "Echoed in the answer. Default: the header `X-Request-Id`, else a generated id.",
+        ),
+        optional(
+            "context",
+            Shape::Object(&CONTEXT),
+            "The circumstances of a request.",
+        ),
+    ],
+    rule: Some(Rule::DefaultScene),
+    example: r#"{"user_id":"u-1001","candidates":["i-1",{"id":"i-2"}],"limit":20,"explain":true,"context":{"region":"CN-33-01","query":"玻尿酸","device":"ios"}}"#,
+};
+
+/// [`Context`](crate::model::Context)
+pub static CONTEXT: Object = Object {
+    name: "Context",
+    doc: "The circumstances of a request.",
+    fields: &[
+        optional("region", Shape::Id, "The user's region code."),
+        optional("lat", LATITUDE, "Latitude in degrees."),
+        optional("lon", LONGITUDE, "Longitude in degrees."),
+        optional(
+            "query",
+            Shape::Text(QUERY_BYTES),
+            "The user's search query.",
+        ),
+        optional("device", Shape::Id, "The kind of device."),
+    ],
+    rule: None,
+    example: r#"{"region":"CN-33-01","lat":30.27,"lon":120.15,"query":"玻尿酸","device":"ios"}"#,
+};
+
+/// A candidate given as an object.
+pub static CANDIDATE: Object = Object {
+    name: "Candidate",
+    doc: "A candidate with the client's own predictions.",
+    fields: &[
+        required("id", Shape::Id, "The item's id."),
+        optional(
+            "predictions",
+            Shape::Predictions,
+            "The client's predictions for the item, by the names that the configuration declares.",
+        ),
+    ],
+    rule: None,
+    example: r#"{"id":"i-2"}"#,
+};
+
+/// The body of `POST /rank/batch`.
+pub static BATCH_REQUEST: Object = Object {
+    name: "BatchRequest",
+    doc: "Rank requests, answered in their order.",
+    fields: &[required(
+        "requests",
+        Shape::Requests,
+        "The requests. An invalid one is answered by a problem in its position; the others are not affected.",
+    )],
+    rule: None,
+    example: r#"{"requests":[{"user_id":"u-1001","candidates":["i-1","i-2"]},{"user_id":"u-1002","candidates":["i-1"]}]}"#,
+};
+
+/// [`Item`](crate::model::Item)
+pub static ITEM: Object = Object {
+    name: "Item",
+    doc: "A declared item: anything that can be ranked.",
+    fields: &[
+        required("id", Shape::Id, "The item's id."),
+        optional(
+            "merchant_id",
+            Shape::Id,
+            "The merchant that sells it. An unknown merchant is created without declared fields.",
+        ),
+        optional("kind", Shape::OneOf(&ItemKind::NAMES), "Its kind."),
+        optional(
+            "category",
+            Shape::Id,
+            "Its category, which is also its lane in the race.",
+        ),
+        optional("tags", Shape::Tags, "Its tags."),
+        optional("brand", Shape::Id, "Its brand."),
+        optional("title", TEXT, "Its title."),
+        optional("price", MONEY, "Its listed price."),
+        optional("available", Shape::Flag, "Availability. Default: true."),
+        optional("region", Shape::Id, "Its region code."),
+        optional("lat", LATITUDE, "Latitude in degrees."),
+        optional("lon", LONGITUDE, "Longitude in degrees."),
+        optional("creator_id", Shape::Id, "Its creator."),
+        optional("listed_at", Shape::Time, "Time of its listing."),
+        optional(
+            "campaigns",
+            CAMPAIGNS,
+            "The campaigns that it takes part in.",
+        ),
+        optional("quality", SHARE, "Its quality, from 0 to 1."),
+        optional(
+            "long_term_value",
+            SHARE,
+            "Its long-term value, from 0 to 1.",
+        ),
+    ],
+    rule: None,
+    example: r#"{"id":"item-1","merchant_id":"m-9","kind":"product","category":"skin-care","tags":{"hyaluronic":1.0,"moisture":0.5},"brand":"x","title":"Hyaluronic serum","price":129.0,"available":true,"region":"CN-33","lat":30.2,"lon":120.1,"creator_id":"c-1","listed_at":"2026-11-01T00:00:00Z","campaigns":["double-11"],"quality":0.9,"long_term_value":0.4}"#,
+};
+
+/// [`Merchant`](crate::model::Merchant)
+pub static MERCHANT: Object = Object {
+    name: "Merchant",
+    doc: "A declared merchant.",
+    fields: &[
+        required("id", Shape::Id, "The merchant's id."),
+        optional("name", TEXT, "Its name."),
+        optional(
+            "category",
+            Shape::Id,
+            "Its category, which is also its lane in the race.",
+        ),
+        optional("region", Shape::Id, "Its region code."),
+        optional(
+            "joined_at",
+            Shape::Time,
+            "Time at which it joined the marketplace.",
+        ),
+        optional(
+            "integrity",
+            SHARE,
+            "Trust in its sales, from 0 to 1. Default: 1.",
+        ),
+        optional("goal", Shape::Id, "Its goal for its traffic."),
+        optional(
+            "campaigns",
+            CAMPAIGNS,
+            "The campaigns that it takes part in.",
+        ),
+    ],
+    rule: None,
+    example: r#"{"id":"m-9","name":"Nine","category":"beauty","region":"CN-33","joined_at":"2026-10-20T00:00:00Z","integrity":0.97,"goal":"acquisition","campaigns":[]}"#,
+};
+
+/// [`User`](crate::model::User)
+pub static USER: Object = Object {
+    name: "User",
+    doc: "A declared user. The profile is learnt from events.",
+    fields: &[
+        required("id", Shape::Id, "The user's id."),
+        optional("tags", Shape::Tags, "Declared tags, which do not decay."),
+        optional("region", Shape::Id, "The user's region code."),
+    ],
+    rule: None,
+    example: r#"{"id":"u-1001","tags":{"skin-care":0.8},"region":"CN-33-01"}"#,
+};
+
+/// [`Event`](crate::model::Event)
+pub static EVENT: Object = Object {
+    name: "Event",
+    doc: "An event of a user. `follow` and `unfollow` name a merchant or a creator, every other kind an item or a merchant.",
+    fields: &[
+        optional(
+            "id",
+            Shape::Id,
+            "The event's own id. The first event with an id counts; a repeat is accepted and has no effect.",
+        ),
+        required(
+            "user_id",
+            Shape::Id,
+            "The user. An unknown user is created.",
+        ),
+        optional("item_id", Shape::Id, "The item acted on."),
+        optional("merchant_id", Shape::Id, "The merchant acted on."),
+        optional(
+            "creator_id",
+            Shape::Id,
+            "The creator followed or unfollowed.",
+        ),
+        required(
+            "kind",
+            Shape::OneOf(&EventKind::NAMES),
+            "The kind of the event.",
+        ),
+        required("at", Shape::Time, "Time of the event."),
+        optional("quantity", Shape::Number(0.0, 1e9), "Number of units."),
+        optional(
+            "amount",
+            MONEY,
+            "Money of the whole event. Default for a purchase: listed price × quantity.",
+        ),
+        optional(
+            "purchase_id",
+            Shape::Id,
+            "For a refund: the event id of the purchase.",
+        ),
+        optional(
+            "request_id",
+            Shape::Id,
+            "The rank request that showed the item.",
+        ),
+        optional(
+            "position",
+            Shape::Whole(0, Bound::Fixed(u32::MAX as u64)),
+            "Position at which the item was shown.",
+        ),
+        optional("scene", Shape::Id, "The scene in which it was shown."),
+    ],
+    rule: Some(Rule::Target),
+    example: r#"{"id":"e-77","user_id":"u-1001","item_id":"item-1","kind":"purchase","at":"2026-11-20T10:00:00Z","quantity":1,"amount":129.0,"position":3,"scene":"feed"}"#,
+};
+
+/// Every object, for the OpenAPI document.
+pub static OBJECTS: [&Object; 8] = [
+    &RANK_REQUEST,
+    &CONTEXT,
+    &CANDIDATE,
+    &BATCH_REQUEST,
+    &ITEM,
+    &MERCHANT,
+    &USER,
+    &EVENT,
+];
