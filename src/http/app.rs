@@ -10,7 +10,8 @@ use super::admission::Admission;
 use super::auth::Tokens;
 use super::error::{CAUSES, Problem};
 use super::request_id::{RequestId, RequestIds};
-use super::{ROUTES, Route};
+use super::route::Route;
+use super::routes::ROUTES;
 use crate::engine::Engine;
 
 /// State shared by all handlers.

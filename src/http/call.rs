@@ -20,6 +20,7 @@ pub(super) struct Call<'c> {
     pub(super) app: &'c Arc<App>,
     pub(super) headers: &'c HeaderMap,
     pub(super) body: &'c mut Body,
+    pub(super) path: PathValues,
     pub(super) query: Query,
     pub(super) id: &'c RequestId,
     pub(super) arrived: Instant,
@@ -27,6 +28,17 @@ pub(super) struct Call<'c> {
     pub(super) work: Option<Work>,
     pub(super) priority: Option<Priority>,
     pub(super) granted: Granted,
+}
+
+/// Values of the path parameters, by name.
+#[derive(Debug, Default)]
+pub(super) struct PathValues(Vec<(&'static str, String)>);
+
+impl PathValues {
+    /// Creates the values of a path.
+    pub(super) fn new(values: Vec<(&'static str, String)>) -> Self {
+        Self(values)
+    }
 }
 
 /// Capacity granted to a request, free for others when dropped. Work that outlives the request must keep it.
@@ -38,6 +50,12 @@ pub(super) struct Granted {
 }
 
 impl Call<'_> {
+    /// Returns the value of a path parameter; empty if the route's pattern does not name it.
+    pub(super) fn path(&self, name: &str) -> &str {
+        let found = self.path.0.iter().find(|(known, _)| *known == name);
+        found.map_or("", |(_, value)| value.as_str())
+    }
+
     /// Reads and unpacks the whole body, and returns it once the request may run. A rank request, whose timeout is in the body, has
     /// only its slot then, and waits for its [`Self::permit`] later.
     pub(super) async fn read(&mut self) -> Result<Bytes, Problem> {

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::body::{Body, HttpBody};
-use axum::extract::{FromRequestParts, Path, Request};
+use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::header::{CONNECTION, EXPECT};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Version};
@@ -21,15 +21,17 @@ use axum::routing::any;
 use hyper::body::Incoming;
 use prometheus_client::metrics::gauge::Gauge;
 
-use super::admission::{Pause, Priority, Refusal, Work};
+use super::admission::{Pause, Priority, Refusal};
 use super::app::App;
 use super::body::{self, Media};
-use super::call::{Call, Granted};
+use super::call::{Call, Granted, PathValues};
 use super::error::{Cause, Problem};
+use super::ops;
 use super::query::Query;
 use super::reply::{Reply, bad, good};
 use super::request_id::RequestId;
-use super::{Action, ROUTES, Route, assets, facts, openapi, ops, rank};
+use super::route::Route;
+use super::routes::ROUTES;
 
 /// The routes of one path: a part of [`ROUTES`].
 #[derive(Clone, Copy)]
@@ -113,7 +115,7 @@ impl App {
 
     /// Returns the pause of the connection before its next request for such work, if no slot is free.
     fn pause(&self, route: &Route, refused: Option<Refusal>) -> Option<Pause> {
-        let work = Work::of(route.action)?;
+        let work = route.work?;
         let config = &self.engine.generation().config.admission;
         self.admission.pause(work, refused, config)
     }
@@ -160,10 +162,9 @@ impl App {
         let generation = self.engine.generation();
         let limits = &generation.config.vocabulary.limits;
         let query = Query::read(head.uri.query(), route.params, limits)?;
-        let entity = entity_id(route, head).await?;
-        let work = Work::of(route.action);
+        let path = path_values(route, head).await?;
         let priority = head.extensions.get::<Priority>().cloned();
-        if let Some(work) = work {
+        if let Some(work) = route.work {
             let config = &generation.config.admission;
             self.admission.check(work, priority.as_ref(), config)?;
         }
@@ -171,15 +172,16 @@ impl App {
             app: self,
             headers: &head.headers,
             body,
+            path,
             query,
             id,
             arrived,
-            work,
+            work: route.work,
             priority,
             generation,
             granted: Granted::default(),
         };
-        self.run(route, id, handle(route.action, call, &entity))
+        self.run(route, id, async { (route.handler)(call).await })
             .await
     }
 
@@ -198,10 +200,7 @@ impl App {
     fn check_media(&self, route: &Route, head: &Parts) -> Result<(), Problem> {
         let takes = route.takes.media();
         let changes = matches!(head.method, Method::POST | Method::PUT | Method::PATCH);
-        let must = match route.takes {
-            super::Takes::Nothing | super::Takes::Trifle => changes && self.tokens.is_open(),
-            super::Takes::One(_) | super::Takes::Many(_) | super::Takes::Patches(_) => true,
-        };
+        let must = route.takes.has_content() || (changes && self.tokens.is_open());
         if !must || Media::of(&head.headers).is_some_and(|media| takes.contains(&media)) {
             return Ok(());
         }
@@ -243,34 +242,18 @@ fn resolve(
     }
 }
 
-/// The id in the path; empty where the route has none.
-async fn entity_id(route: &Route, head: &mut Parts) -> Result<String, Problem> {
-    if !route.path.ends_with('}') {
-        return Ok(String::new());
+/// Returns the values of the path parameters. An id that is not UTF-8 cannot exist.
+async fn path_values(route: &Route, head: &mut Parts) -> Result<PathValues, Problem> {
+    if route.path_params().next().is_none() {
+        return Ok(PathValues::default());
     }
-    let Path(id) = Path::from_request_parts(head, &())
-        .await
-        .map_err(|_| ops::no_entity())?;
-    Ok(id)
-}
-
-async fn handle(action: Action, call: Call<'_>, entity: &str) -> Result<Reply, Problem> {
-    match action {
-        Action::Rank => rank::one(call).await,
-        Action::Batch => rank::batch(call).await,
-        Action::Ingest(operation) => facts::ingest(call, operation).await,
-        Action::Show(kind) => ops::show(&call, kind, entity),
-        Action::Delete(kind) => ops::delete(call, kind, entity).await,
-        Action::Race => ops::race(&call),
-        Action::Rebuild => ops::rebuild(call).await,
-        Action::Backup => ops::backup(call).await,
-        Action::Config => ops::config(&call),
-        Action::Metrics => Ok(ops::metrics(&call)),
-        Action::Health => Ok(Reply::json(br#"{"status":"ok"}"#.to_vec())),
-        Action::Ready => ops::ready(&call),
-        Action::OpenApi => openapi::reply(&call),
-        Action::Docs(page) => assets::reply(page, entity),
-    }
+    let values = RawPathParams::from_request_parts(head, &()).await;
+    let values = values.map_err(|_| ops::no_entity())?;
+    let named = route.path_params().filter_map(|name| {
+        let (_, value) = values.iter().find(|(known, _)| *known == name)?;
+        Some((name, value.to_owned()))
+    });
+    Ok(PathValues::new(named.collect()))
 }
 
 /// Runs a future to its end or its panic.
@@ -308,6 +291,7 @@ mod tests {
 
     use axum::http::HeaderMap;
 
+    use super::super::admission::Work;
     use super::super::request_id::X_REQUEST_ID;
     use super::*;
     use crate::config::{Config, Live};
@@ -384,17 +368,5 @@ mod tests {
                 .get(),
             0
         );
-    }
-
-    #[test]
-    fn routes_of_one_path_stand_together() {
-        let mut paths: Vec<&str> = ROUTES
-            .chunk_by(|one, other| one.path == other.path)
-            .map(|routes| routes[0].path)
-            .collect();
-        let count = paths.len();
-        paths.sort_unstable();
-        paths.dedup();
-        assert_eq!(paths.len(), count);
     }
 }

@@ -28,20 +28,17 @@ pub(super) fn no_entity() -> Problem {
 }
 
 /// One entity.
-pub(super) fn show(call: &Call<'_>, kind: EntityKind, id: &str) -> Result<Reply, Problem> {
-    let entity = call.app.engine.entity(kind, id);
+pub(super) fn show(call: &Call<'_>, kind: EntityKind) -> Result<Reply, Problem> {
+    let entity = call.app.engine.entity(kind, call.path("id"));
     json(call, &entity.ok_or_else(no_entity)?)
 }
 
 /// Forgets one entity; the deletion keeps its place to the end, even if nobody waits for it.
-pub(super) async fn delete(
-    mut call: Call<'_>,
-    kind: EntityKind,
-    id: &str,
-) -> Result<Reply, Problem> {
+pub(super) async fn delete(mut call: Call<'_>, kind: EntityKind) -> Result<Reply, Problem> {
     let wait = call.generation.config.admission.wait;
     call.admit(Work::Ingest, wait).await?;
-    let (app, granted, id) = (Arc::clone(call.app), call.granted(), id.to_owned());
+    let (app, id) = (Arc::clone(call.app), call.path("id").to_owned());
+    let granted = call.granted();
     let deletion = tokio::spawn(async move {
         let _until_done = granted;
         app.engine.delete(kind, &id).await
@@ -133,6 +130,11 @@ pub(super) fn metrics(call: &Call<'_>) -> Reply {
         .admission
         .measure(&call.generation.config.admission, &telemetry.admission);
     Reply::of(HeaderValue::from_static(SCRAPE_TYPE), telemetry.scrape())
+}
+
+/// The answer of a service that runs.
+pub(super) fn health() -> Reply {
+    Reply::json(br#"{"status":"ok"}"#.to_vec())
 }
 
 /// Whether requests are to be sent here.

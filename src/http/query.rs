@@ -1,7 +1,7 @@
 //! Query parameters: those that the route's table names, each at most once and within its bounds, and no others.
 
-use super::Param;
 use super::error::Problem;
+use super::route::Param;
 use crate::model::schema::Shape;
 use crate::model::{Fault, Limits};
 
@@ -72,7 +72,7 @@ fn unknown(params: &[Param]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::RACE_PARAMS;
+    use super::super::routes::RACE_PARAMS;
     use super::*;
 
     fn read(query: Option<&str>, params: &[Param]) -> Result<Query, Problem> {

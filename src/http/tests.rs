@@ -13,7 +13,9 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::error::CAUSES;
-use super::{ROUTES, Role, Takes, Tokens, serve};
+use super::route::Takes;
+use super::routes::ROUTES;
+use super::{Role, Tokens, serve};
 use crate::config::{Config, Live};
 use crate::engine::Engine;
 

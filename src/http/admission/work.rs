@@ -1,7 +1,5 @@
 //! Kinds of work that need admission, and the reasons for which a request is rejected without being run.
 
-use crate::http::Action;
-
 /// A kind of work that needs admission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::http) enum Work {
@@ -14,25 +12,6 @@ pub(in crate::http) enum Work {
 }
 
 impl Work {
-    /// Returns the kind of work of a handler, `None` if it needs no admission.
-    pub(in crate::http) const fn of(action: Action) -> Option<Self> {
-        match action {
-            Action::Rank => Some(Self::Rank),
-            Action::Batch => Some(Self::Batch),
-            Action::Ingest(_) | Action::Delete(_) => Some(Self::Ingest),
-            Action::Show(_)
-            | Action::Race
-            | Action::Rebuild
-            | Action::Backup
-            | Action::Config
-            | Action::Metrics
-            | Action::Health
-            | Action::Ready
-            | Action::OpenApi
-            | Action::Docs(_) => None,
-        }
-    }
-
     /// Every kind, in the order of the discriminants.
     pub(super) const ALL: [Self; 3] = [Self::Rank, Self::Batch, Self::Ingest];
 

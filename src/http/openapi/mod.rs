@@ -9,14 +9,14 @@ mod shapes;
 
 use serde_json::{Map, Value, json};
 
-use super::admission::Work;
 use super::auth::Role;
 use super::body::Media;
 use super::call::Call;
 use super::error::{CAUSES, Problem, Row};
 use super::reply::Reply;
-use super::{Action, Param, ROUTES, Route, Takes, assets, ops};
-use crate::engine::EntityKind;
+use super::route::{Answer, Param, Route, Tag, Takes};
+use super::routes::{PATH_PARAMS, ROUTES};
+use super::{assets, ops};
 use crate::model::Vocabulary;
 use crate::model::schema::{self, Object, Shape};
 
@@ -38,7 +38,7 @@ fn document(vocabulary: &Vocabulary, secured: bool) -> Value {
             "license": {"name": env!("CARGO_PKG_LICENSE"), "identifier": env!("CARGO_PKG_LICENSE")},
         },
         "servers": [{"url": "/"}],
-        "tags": TAGS.map(|(name, doc)| json!({"name": name, "description": doc})),
+        "tags": Tag::ALL.map(|tag| json!({"name": tag.name(), "description": tag.doc()})),
         "paths": paths(vocabulary, secured),
         "components": {
             "schemas": schemas(vocabulary),
@@ -48,29 +48,6 @@ fn document(vocabulary: &Vocabulary, secured: bool) -> Value {
             },
         },
     })
-}
-
-const TAGS: [(&str, &str); 4] = [
-    ("rank", "Put candidates in order"),
-    ("facts", "Tell of items, merchants, users and what users do"),
-    ("look", "Look at what is stored, learnt and standing"),
-    ("run", "Run the service"),
-];
-
-fn tag(action: Action) -> &'static str {
-    match action {
-        Action::Rank | Action::Batch => "rank",
-        Action::Ingest(_) | Action::Delete(_) => "facts",
-        Action::Show(_) | Action::Race => "look",
-        Action::Rebuild
-        | Action::Backup
-        | Action::Config
-        | Action::Metrics
-        | Action::Health
-        | Action::Ready
-        | Action::OpenApi
-        | Action::Docs(_) => "run",
-    }
 }
 
 fn paths(vocabulary: &Vocabulary, secured: bool) -> Value {
@@ -87,9 +64,9 @@ fn paths(vocabulary: &Vocabulary, secured: bool) -> Value {
 
 fn operation(route: &Route, vocabulary: &Vocabulary, secured: bool) -> Value {
     let mut operation = json!({
-        "operationId": operation_id(route),
+        "operationId": route.operation,
         "summary": route.summary,
-        "tags": [tag(route.action)],
+        "tags": [route.tag.name()],
         "x-role": route.role.name(),
         "parameters": parameters(route, vocabulary),
         "responses": responses(route),
@@ -103,42 +80,30 @@ fn operation(route: &Route, vocabulary: &Vocabulary, secured: bool) -> Value {
     operation
 }
 
-/// `get_items_id` for `GET /items/{id}`.
-fn operation_id(route: &Route) -> String {
-    let path = route.path.replace(['{', '}', '.'], "").replace('/', "_");
-    route.method.as_str().to_ascii_lowercase() + &path
-}
-
 fn parameters(route: &Route, vocabulary: &Vocabulary) -> Vec<Value> {
-    let id = route.path.ends_with("{id}").then(|| {
-        json!({
-            "name": "id", "in": "path", "required": true, "description": "The id.",
-            "schema": shapes::text_id(),
-        })
+    let path = route.path_params().filter_map(|name| {
+        let param = PATH_PARAMS.iter().find(|param| param.name == name)?;
+        Some(parameter(param, "path", shapes::text_id()))
     });
-    let page = route.path.ends_with("{page}").then(|| {
-        json!({
-            "name": "page", "in": "path", "required": true, "description": "The name of a guide or a file.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 128},
-            "example": "scoring",
-        })
+    let query = route.params.iter().map(|param| {
+        let schema = if matches!(param.shape, Shape::Id) {
+            json!({"type": "string"})
+        } else {
+            shapes::schema(&param.shape, vocabulary, false)
+        };
+        parameter(param, "query", schema)
     });
-    let query = route
-        .params
-        .iter()
-        .map(|param| parameter(param, vocabulary));
-    id.into_iter().chain(page).chain(query).collect()
+    path.chain(query).collect()
 }
 
-fn parameter(param: &Param, vocabulary: &Vocabulary) -> Value {
-    let schema = if matches!(param.shape, Shape::Id) {
-        json!({"type": "string"})
-    } else {
-        shapes::schema(&param.shape, vocabulary, false)
-    };
-    json!({
-        "name": param.name, "in": "query", "required": false, "description": param.doc, "schema": schema,
-    })
+fn parameter(param: &Param, place: &str, schema: Value) -> Value {
+    let mut parameter = json!({
+        "name": param.name, "in": place, "required": place == "path", "description": param.doc, "schema": schema,
+    });
+    if let Some(example) = param.example {
+        parameter["example"] = example.into();
+    }
+    parameter
 }
 
 /// Without tokens even a body that says nothing must be there, for the sake of its content type.
@@ -186,7 +151,7 @@ fn reference(name: &str) -> Value {
 }
 
 fn responses(route: &Route) -> Value {
-    let (status, good) = good(route.action);
+    let (status, good) = good(route.answer);
     let mut responses = Map::new();
     responses.insert(status.to_owned(), good);
     for status in statuses(route) {
@@ -199,15 +164,15 @@ fn responses(route: &Route) -> Value {
 /// The statuses of the problems that a route may answer.
 fn statuses(route: &Route) -> Vec<u16> {
     const BODY: [u16; 4] = [400, 408, 413, 415];
-    let absent = route.path.ends_with('}') || route.action == Action::Race;
+    let names_one = route.path_params().next().is_some();
     let takes_body = !matches!(route.takes, Takes::Nothing);
     let mut statuses: Vec<u16> = CAUSES.iter().map(|row| row.status).collect();
     statuses.dedup();
     statuses.retain(|status| match status {
         401 => route.role != Role::Open,
-        429 => Work::of(route.action).is_some(),
-        404 => absent,
-        409 => route.action == Action::Backup,
+        429 => route.work.is_some(),
+        404 => names_one || route.problems.contains(&404),
+        409 => route.problems.contains(&409),
         status if BODY.contains(status) => takes_body,
         _ => true,
     });
@@ -215,41 +180,25 @@ fn statuses(route: &Route) -> Vec<u16> {
 }
 
 /// The status and the content of a good answer.
-fn good(action: Action) -> (&'static str, Value) {
-    let json = |name: &str| {
-        let content = json!({"application/json": {"schema": reference(name)}});
+fn good(answer: Answer) -> (&'static str, Value) {
+    let text = json!({"type": "string"});
+    let content = |media: &str, schema: Value| {
+        let content = json!({media: {"schema": schema}});
         ("200", json!({"description": "Done.", "content": content}))
     };
-    let text = |media: &str| {
-        let content = json!({media: {"schema": {"type": "string"}}});
-        ("200", json!({"description": "Done.", "content": content}))
-    };
-    match action {
-        Action::Rank => json("Ranking"),
-        Action::Batch => json("BatchResults"),
-        Action::Ingest(_) => json("Report"),
-        Action::Show(EntityKind::Item) => json("ItemView"),
-        Action::Show(EntityKind::Merchant) => json("MerchantView"),
-        Action::Show(EntityKind::User) => json("UserView"),
-        Action::Delete(_) => ("204", json!({"description": "Forgotten."})),
-        Action::Race => json("Standings"),
-        Action::Rebuild => json("Rebuilt"),
-        Action::Backup => text("application/octet-stream"),
-        Action::Config => json("LiveConfig"),
-        Action::Health | Action::Ready => json("Health"),
-        Action::OpenApi => json("Document"),
-        Action::Metrics => text("application/openmetrics-text"),
-        Action::Docs(assets::Page::Root) => {
-            let location = json!({"schema": {"type": "string"}});
-            (
-                "307",
-                json!({"description": "Leads to the guides.", "headers": {"Location": location}}),
-            )
+    match answer {
+        Answer::Nothing => ("204", json!({"description": "Deleted."})),
+        Answer::Json(name) => content(Media::Json.name(), reference(name)),
+        Answer::File(media) => content(media, text),
+        Answer::Page(assets::Page::Root) => {
+            let headers = json!({"Location": {"schema": text}});
+            let answer = json!({"description": "Leads to the guides.", "headers": headers});
+            ("307", answer)
         }
-        Action::Docs(page) => {
+        Answer::Page(page) => {
             let media = assets::media(page).into_iter().map(|media| {
                 let name = media.split(';').next().unwrap_or_default();
-                (name.to_owned(), json!({"schema": {"type": "string"}}))
+                (name.to_owned(), json!({"schema": text}))
             });
             let content: Map<String, Value> = media.collect();
             ("200", json!({"description": "Done.", "content": content}))
@@ -357,10 +306,10 @@ mod tests {
         for route in &ROUTES {
             let method = route.method.as_str().to_ascii_lowercase();
             let responses = &document["paths"][route.path][method]["responses"];
-            let admitted = Work::of(route.action).is_some();
+            let admitted = route.work.is_some();
             assert_eq!(responses.get("429").is_some(), admitted, "{}", route.path);
             assert!(responses.get("503").is_some(), "{}", route.path);
-            let conflicts = route.action == Action::Backup;
+            let conflicts = route.problems.contains(&409);
             assert_eq!(responses.get("409").is_some(), conflicts, "{}", route.path);
         }
         for status in ["429", "503"] {

@@ -1,0 +1,189 @@
+//! The table of routes. The router, the checks before a handler, admission, the metrics, the OpenAPI document and a test that walks all
+//! routes with all roles follow from it: a new route is a row here and its handler.
+
+use axum::http::Method;
+
+use super::admission::Work;
+use super::assets::{self, Page};
+use super::auth::Role;
+use super::route::{Answer, Param, Route, Tag, Takes, now};
+use super::{facts, openapi, ops, rank};
+use crate::engine::{EntityKind, Operation, RACE_KINDS};
+use crate::model::schema::{self, Shape};
+
+const GET: Method = Method::GET;
+const PUT: Method = Method::PUT;
+const POST: Method = Method::POST;
+const PATCH: Method = Method::PATCH;
+const DELETE: Method = Method::DELETE;
+
+pub(super) const RACE_PARAMS: &[Param] = &[
+    Param {
+        name: "kind",
+        shape: Shape::OneOf(&RACE_KINDS),
+        doc: "Kind of runners. Default: `merchant`.",
+        example: None,
+    },
+    Param {
+        name: "lane",
+        shape: Shape::Id,
+        doc: "Name of the lane. Default: all runners of the kind.",
+        example: None,
+    },
+    Param {
+        name: "limit",
+        shape: Shape::Whole(1, schema::LIMIT),
+        doc: "Maximum number of runners. Default: 100.",
+        example: None,
+    },
+];
+
+/// Every route; those of one path stand together.
+#[rustfmt::skip]
+pub(super) static ROUTES: [Route; 26] = {
+    use Answer::{File, Json};
+    use EntityKind::{Item, Merchant, User};
+    use Operation::{Events, Patch, Upsert};
+    use Role::{Open, Ops, Rank, Read, Write};
+    use Tag::{Data, Insight, Operations, Ranking};
+    use Takes::{Many, One, Patches, Trifle};
+    [
+        Route::new(POST, "/rank", Rank, Ranking, "rank", "Rank one user's candidates",
+            |call| Box::pin(rank::one(call)))
+            .takes(One(&schema::RANK_REQUEST)).admits(Work::Rank).answers(Json("Ranking")),
+        Route::new(POST, "/rank/batch", Rank, Ranking, "rankBatch", "Answer many rank requests, in order",
+            |call| Box::pin(rank::batch(call)))
+            .takes(One(&schema::BATCH_REQUEST)).admits(Work::Batch).answers(Json("BatchResults")),
+
+        Route::new(POST, "/events", Write, Data, "sendEvents", "Send behaviour events",
+            |call| Box::pin(facts::ingest(call, Events)))
+            .takes(Many(&schema::EVENT)).admits(Work::Ingest).answers(Json("Report")),
+
+        Route::new(PUT, "/items", Write, Data, "upsertItems", "Declare items: replaces what was declared, keeps what was learnt",
+            |call| Box::pin(facts::ingest(call, Upsert(Item))))
+            .takes(Many(&schema::ITEM)).admits(Work::Ingest).answers(Json("Report")),
+        Route::new(PATCH, "/items", Write, Data, "patchItems", "Change fields of items by merge patch (RFC 7386)",
+            |call| Box::pin(facts::ingest(call, Patch(Item))))
+            .takes(Patches(&schema::ITEM)).admits(Work::Ingest).answers(Json("Report")),
+        Route::new(GET, "/items/{id}", Read, Insight, "getItem", "Get an item as declared",
+            |call| now(ops::show(&call, Item)))
+            .answers(Json("ItemView")),
+        Route::new(DELETE, "/items/{id}", Write, Data, "deleteItem", "Delete an item and what was learnt of it",
+            |call| Box::pin(ops::delete(call, Item)))
+            .admits(Work::Ingest),
+
+        Route::new(PUT, "/merchants", Write, Data, "upsertMerchants", "Declare merchants: replaces what was declared, keeps what was learnt",
+            |call| Box::pin(facts::ingest(call, Upsert(Merchant))))
+            .takes(Many(&schema::MERCHANT)).admits(Work::Ingest).answers(Json("Report")),
+        Route::new(PATCH, "/merchants", Write, Data, "patchMerchants", "Change fields of merchants by merge patch (RFC 7386)",
+            |call| Box::pin(facts::ingest(call, Patch(Merchant))))
+            .takes(Patches(&schema::MERCHANT)).admits(Work::Ingest).answers(Json("Report")),
+        Route::new(GET, "/merchants/{id}", Read, Insight, "getMerchant", "Get a merchant as declared",
+            |call| now(ops::show(&call, Merchant)))
+            .answers(Json("MerchantView")),
+        Route::new(DELETE, "/merchants/{id}", Write, Data, "deleteMerchant", "Delete a merchant and what was learnt of it",
+            |call| Box::pin(ops::delete(call, Merchant)))
+            .admits(Work::Ingest),
+
+        Route::new(PUT, "/users", Write, Data, "upsertUsers", "Declare users: replaces what was declared, keeps what was learnt",
+            |call| Box::pin(facts::ingest(call, Upsert(User))))
+            .takes(Many(&schema::USER)).admits(Work::Ingest).answers(Json("Report")),
+        Route::new(PATCH, "/users", Write, Data, "patchUsers", "Change fields of users by merge patch (RFC 7386)",
+            |call| Box::pin(facts::ingest(call, Patch(User))))
+            .takes(Patches(&schema::USER)).admits(Work::Ingest).answers(Json("Report")),
+        Route::new(GET, "/users/{id}", Read, Insight, "getUser", "Get a user as declared, with the profile as learnt",
+            |call| now(ops::show(&call, User)))
+            .answers(Json("UserView")),
+        Route::new(DELETE, "/users/{id}", Write, Data, "deleteUser", "Delete a user and what was learnt of them",
+            |call| Box::pin(ops::delete(call, User)))
+            .admits(Work::Ingest),
+
+        Route::new(GET, "/race", Read, Insight, "getRace", "Get the standings of a lane, best first",
+            |call| now(ops::race(&call)))
+            .params(RACE_PARAMS).answers(Json("Standings")).fails(&[404]),
+        Route::new(POST, "/race/rebuild", Ops, Operations, "rebuildRace", "Rebuild the standings now; answers when they are live",
+            |call| Box::pin(ops::rebuild(call)))
+            .takes(Trifle).answers(Json("Rebuilt")),
+
+        Route::new(POST, "/backup", Ops, Operations, "createBackup", "Write a checkpoint now and send it; `saima backup` turns it into a data directory",
+            |call| Box::pin(ops::backup(call)))
+            .takes(Trifle).answers(File("application/octet-stream")).fails(&[409]),
+        Route::new(GET, "/config", Ops, Operations, "getConfig", "Get the effective configuration, without secrets",
+            |call| now(ops::config(&call)))
+            .answers(Json("LiveConfig")),
+        Route::new(GET, "/metrics", Read, Operations, "getMetrics", "Get the metrics, for Prometheus",
+            |call| now(Ok(ops::metrics(&call))))
+            .answers(File("application/openmetrics-text")),
+        Route::new(GET, "/healthz", Open, Operations, "getHealth", "Check that the service runs",
+            |_| now(Ok(ops::health())))
+            .answers(Json("Health")),
+        Route::new(GET, "/readyz", Open, Operations, "getReadiness", "Check that the service is ready: its first standings are built, and it accepts facts",
+            |call| now(ops::ready(&call)))
+            .answers(Json("Health")),
+
+        Route::new(GET, "/openapi.json", Open, Operations, "getOpenApi", "Get this document",
+            |call| now(openapi::reply(&call)))
+            .answers(Json("Document")),
+        Route::new(GET, "/", Open, Operations, "getRoot", "Redirect to `/docs`",
+            |_| now(assets::reply(Page::Root, "")))
+            .answers(Answer::Page(Page::Root)),
+        Route::new(GET, "/docs", Open, Operations, "getDocs", "Get the list of guides, as a page",
+            |_| now(assets::reply(Page::Overview, "")))
+            .answers(Answer::Page(Page::Overview)),
+        Route::new(GET, "/docs/{page}", Open, Operations, "getDocsPage", "Get a guide, the API reference or a file that they load",
+            |call| now(assets::reply(Page::Named, call.path("page"))))
+            .answers(Answer::Page(Page::Named)),
+    ]
+};
+
+/// A path parameter: name, shape and description. The patterns of the routes use these names only.
+pub(super) static PATH_PARAMS: [Param; 2] = [
+    Param {
+        name: "id",
+        shape: Shape::Id,
+        doc: "Id of the entity.",
+        example: None,
+    },
+    Param {
+        name: "page",
+        shape: Shape::Id,
+        doc: "Name of a guide or a file.",
+        example: Some("scoring"),
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn routes_of_one_path_stand_together() {
+        let paths = ROUTES.chunk_by(|one, other| one.path == other.path);
+        let paths: Vec<&str> = paths.map(|routes| routes[0].path).collect();
+        let distinct: BTreeSet<&str> = paths.iter().copied().collect();
+        assert_eq!(paths.len(), distinct.len());
+    }
+
+    #[test]
+    fn operations_are_distinct() {
+        let names: BTreeSet<&str> = ROUTES.iter().map(|route| route.operation).collect();
+        assert_eq!(names.len(), ROUTES.len());
+    }
+
+    #[test]
+    fn path_parameters_come_from_the_pattern() {
+        let names = |path| {
+            let route = Route::new(GET, path, Role::Read, Tag::Insight, "test", "", |_| {
+                now(Ok(ops::health()))
+            });
+            route.path_params().collect::<Vec<_>>()
+        };
+        assert_eq!(names("/merchants/{id}/report"), ["id"]);
+        assert_eq!(names("/a/{x}/{y}"), ["x", "y"]);
+        assert!(names("/race").is_empty());
+        let known = |name| PATH_PARAMS.iter().any(|param| param.name == name);
+        assert!(ROUTES.iter().flat_map(Route::path_params).all(known));
+    }
+}
