@@ -259,7 +259,7 @@ pub(super) fn rebuild(args: &Rebuild) -> Result<ExitCode> {
     let learnt = engine::rebuild(&args.directory, &config)?;
     eprintln!(
         "Relearnt from records {} to {}: {} users, {} purchases, {} rejected lines.",
-        learnt.first, learnt.last, learnt.users, learnt.purchases, learnt.refused
+        learnt.first, learnt.last, learnt.users, learnt.purchases, learnt.rejected
     );
     Ok(ExitCode::SUCCESS)
 }

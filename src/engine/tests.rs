@@ -38,7 +38,7 @@ fn end(engine: Arc<Engine>, path: &Path) {
 }
 
 /// Sends one fact. The error is the reason of the rejection.
-fn tell(engine: &Engine, operation: Operation, line: &Value) -> Result<(), String> {
+fn send(engine: &Engine, operation: Operation, line: &Value) -> Result<(), String> {
     let line = line.to_string();
     let fates = engine.ingest(operation, &[line.as_bytes()]).unwrap();
     pollster::block_on(engine.durable()).unwrap();
@@ -60,11 +60,11 @@ fn fill(engine: &Engine) {
     for item in 0..3 {
         let item =
             json!({"id": format!("i{item}"), "merchant_id": format!("m{item}"), "price": 10});
-        tell(engine, Operation::Upsert(EntityKind::Item), &item).unwrap();
+        send(engine, Operation::Upsert(EntityKind::Item), &item).unwrap();
     }
     for number in 0..240 {
         let at = noon().plus(-i64::from(number) * 4 * HOUR - HOUR);
-        tell(engine, Operation::Events, &purchase(number, at)).unwrap();
+        send(engine, Operation::Events, &purchase(number, at)).unwrap();
     }
 }
 
@@ -91,7 +91,7 @@ fn a_clock_that_jumps_back_damages_nothing() {
     let steady = open(steady.path(), noon());
     fill(&steady);
     let sent_back = purchase(1_000, noon().plus(-3 * DAY));
-    tell(&steady, Operation::Events, &sent_back).unwrap();
+    send(&steady, Operation::Events, &sent_back).unwrap();
 
     let directory = tempfile::tempdir().unwrap();
     let engine = open(directory.path(), noon());
@@ -101,14 +101,14 @@ fn a_clock_that_jumps_back_damages_nothing() {
     engine.clock().set(back);
     let meanwhile = answers(&engine);
     assert_ne!(meanwhile, before, "the last days are ahead now");
-    let ahead = tell(&engine, Operation::Events, &purchase(1_001, noon()));
+    let ahead = send(&engine, Operation::Events, &purchase(1_001, noon()));
     assert!(ahead.unwrap_err().contains("ahead of the clock"));
-    tell(&engine, Operation::Events, &sent_back).unwrap();
+    send(&engine, Operation::Events, &sent_back).unwrap();
     engine.checkpoint().unwrap();
     end(engine, directory.path());
 
     let engine = open(directory.path(), back);
-    tell(&engine, Operation::Events, &sent_back).unwrap();
+    send(&engine, Operation::Events, &sent_back).unwrap();
     let again = answers(&engine);
     engine.clock().set(noon());
     let after = answers(&engine);

@@ -19,7 +19,7 @@ fn moment(config: &Config) -> Moment<'_> {
     }
 }
 
-fn tell(facts: &mut Facts, config: &Config, operation: Operation, fact: &Value) -> Fate {
+fn send(facts: &mut Facts, config: &Config, operation: Operation, fact: &Value) -> Fate {
     let line = fact.to_string();
     let fact = read(operation, line.as_bytes(), &config.vocabulary)?;
     facts.apply(fact, &moment(config))
@@ -109,7 +109,7 @@ impl Model {
                 let names: Vec<String> = tags.iter().map(|tag| format!("t{tag}")).collect();
                 let item =
                     json!({"id": format!("i{id}"), "merchant_id": merchant_id, "tags": names});
-                tell(facts, config, Operation::Upsert(EntityKind::Item), &item).unwrap();
+                send(facts, config, Operation::Upsert(EntityKind::Item), &item).unwrap();
                 self.put(*id, *merchant, tags);
             }
             Step::Patch(id, changes) => self.patch(facts, config, *id, changes),
@@ -150,8 +150,8 @@ impl Model {
             );
         }
         let patch = json!({"id": format!("i{id}"), "tags": tags});
-        let told = tell(facts, config, Operation::Patch(EntityKind::Item), &patch);
-        assert_eq!(told.is_ok(), self.items.contains_key(&id));
+        let answer = send(facts, config, Operation::Patch(EntityKind::Item), &patch);
+        assert_eq!(answer.is_ok(), self.items.contains_key(&id));
         let Some(known) = self.items.get_mut(&id) else {
             return;
         };
@@ -168,9 +168,9 @@ impl Model {
 
     fn view(&mut self, facts: &mut Facts, config: &Config, id: u8) {
         let event = json!({"user_id": "u", "item_id": format!("i{id}"), "kind": "view", "at": "2025-11-01T00:00:00Z"});
-        let told = tell(facts, config, Operation::Events, &event);
-        assert_eq!(told.is_ok(), self.items.contains_key(&id));
-        if told.is_ok() {
+        let answer = send(facts, config, Operation::Events, &event);
+        assert_eq!(answer.is_ok(), self.items.contains_key(&id));
+        if answer.is_ok() {
             *self.views.entry(id).or_default() += 1.0;
             if let Some(merchant) = self.merchant_of.get(&id) {
                 self.merchants.insert(*merchant, ());
@@ -185,16 +185,16 @@ impl Model {
         let mut carriers: BTreeMap<String, u32> = BTreeMap::new();
         for (id, tags) in &self.items {
             let declared = facts.declared(EntityKind::Item, &format!("i{id}")).unwrap();
-            let told = declared
+            let answer = declared
                 .get("tags")
                 .and_then(Value::as_object)
                 .cloned()
                 .unwrap_or_default();
-            let told: BTreeMap<String, f64> = told
+            let answer: BTreeMap<String, f64> = answer
                 .iter()
                 .map(|(tag, weight)| (tag.clone(), weight.as_f64().unwrap()))
                 .collect();
-            assert_eq!(&told, tags);
+            assert_eq!(&answer, tags);
             for tag in tags.keys() {
                 *carriers.entry(tag.clone()).or_default() += 1;
             }
@@ -290,10 +290,10 @@ fn a_missing_part_leaves_its_book_empty() {
     let mut facts = Facts::new(&config);
     let item = json!({"id": "i", "price": 3});
     let put = Operation::Upsert(EntityKind::Item);
-    tell(&mut facts, &config, put, &item).unwrap();
+    send(&mut facts, &config, put, &item).unwrap();
     let event =
         json!({"user_id": "u", "item_id": "i", "kind": "purchase", "at": "2025-12-01T00:00:00Z"});
-    tell(&mut facts, &config, Operation::Events, &event).unwrap();
+    send(&mut facts, &config, Operation::Events, &event).unwrap();
 
     let mut image = facts.freeze(config.terms());
     let mut restored = Restored::new(&config);
@@ -337,7 +337,7 @@ fn traces_keep_only_what_the_race_needs() {
     let config = Config::embedded();
     let mut facts = Facts::new(&config);
     let item = json!({"id": "i", "price": 3});
-    tell(
+    send(
         &mut facts,
         &config,
         Operation::Upsert(EntityKind::Item),
@@ -355,7 +355,7 @@ fn traces_keep_only_what_the_race_needs() {
         json!({"user_id": user, "item_id": "i", "kind": kind, "at": format!("{day}T00:00:00Z")})
     });
     for event in &events {
-        tell(&mut facts, &config, Operation::Events, event).unwrap();
+        send(&mut facts, &config, Operation::Events, event).unwrap();
     }
     facts.expire(moment(&config).wall.day(0));
 

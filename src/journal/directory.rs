@@ -81,7 +81,7 @@ impl Directory {
                 let path = path.to_owned();
                 Ok(Self { path, lock })
             }
-            taken => taken,
+            locked => locked,
         }
     }
 

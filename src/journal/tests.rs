@@ -64,7 +64,7 @@ proptest! {
     #![proptest_config(crate::tests::cases(32))]
 
     #[test]
-    fn what_was_written_is_read_from_anywhere_on(records in records(), together in 1usize..9, after in 0usize..50) {
+    fn records_are_read_from_any_sequence(records in records(), together in 1usize..9, after in 0usize..50) {
         let home = written(&records, together);
         let after = after.min(records.len());
         let (found, last, torn) = read(home.path(), after as u64).unwrap();
@@ -73,7 +73,7 @@ proptest! {
     }
 
     #[test]
-    fn a_cut_anywhere_in_the_last_segment_loses_only_what_follows_it(records in records(), place in any::<prop::sample::Index>()) {
+    fn a_cut_loses_only_the_records_after_it(records in records(), place in any::<prop::sample::Index>()) {
         let home = written(&records, 1);
         let last = segments(home.path()).pop().unwrap();
         let bytes = fs::read(&last).unwrap();
@@ -97,7 +97,7 @@ proptest! {
     }
 
     #[test]
-    fn a_flipped_bit_is_never_read_over(records in records(), place in any::<prop::sample::Index>(), bit in 0u8..8) {
+    fn a_flipped_bit_is_always_found(records in records(), place in any::<prop::sample::Index>(), bit in 0u8..8) {
         let home = written(&records, 1);
         let files = segments(home.path());
         let sizes: Vec<usize> = files.iter().map(|file| fs::read(file).unwrap().len()).collect();
@@ -166,8 +166,8 @@ fn foreign_directories_and_versions_are_rejected() {
         "nothing was created"
     );
     fs::write(home.path().join("saima-data"), "2\n").unwrap();
-    let refused = Directory::open(home.path()).unwrap_err().to_string();
-    assert!(refused.contains("format \"2\""), "{refused}");
+    let rejected = Directory::open(home.path()).unwrap_err().to_string();
+    assert!(rejected.contains("format \"2\""), "{rejected}");
     let nowhere = home.path().join("nowhere");
     assert!(matches!(
         Directory::existing(&nowhere),

@@ -8,7 +8,7 @@ use crate::feature::ItemsImage;
 use crate::id::{MerchantRow, UserRow};
 use crate::race::LedgerImage;
 
-/// What the head of format 1 holds of the books; its other fields follow.
+/// The fields of the head of format 1 that belong to books; its other fields follow.
 #[derive(Debug, Deserialize)]
 pub struct Format1 {
     tags: Vec<u32>,

@@ -7,7 +7,7 @@ use crate::feature::{Items, ItemsImage};
 use crate::id::IdHasher;
 use crate::telemetry::Size;
 
-/// What is written as a whole: free rows and the palette.
+/// Number of the kind that holds the free rows and the palette.
 const SMALL: usize = 0;
 
 impl Book for Items {

@@ -7,7 +7,7 @@ use crate::feature::Merchants;
 use crate::id::{IdHasher, MerchantRow};
 use crate::telemetry::Size;
 
-/// Free rows.
+/// Number of the kind that holds the free rows.
 const FREE: usize = 0;
 
 impl Book for Merchants {

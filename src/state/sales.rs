@@ -10,7 +10,7 @@ use crate::model::EventKind;
 use crate::race::{Ledger, LedgerImage, Money, Purchase, Refund, RunnerRows};
 use crate::telemetry::Size;
 
-/// Everything but the purchases.
+/// Number of the kind that holds everything but the purchases.
 const SMALL: usize = 0;
 
 impl Book for Ledger {

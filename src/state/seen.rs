@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::id::IdHasher;
 use crate::telemetry::Size;
 
-/// Everything but the ids.
+/// Number of the kind that holds everything but the ids.
 const SMALL: usize = 0;
 
 /// Number of ids that share one note of their time of arrival.

@@ -1,4 +1,4 @@
-//! What follows from the table of books.
+//! The macro that turns the table of books into code.
 //!
 //! All loops are unrolled by the macro with static dispatch, and each book is a direct field for those who read only that one.
 

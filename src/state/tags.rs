@@ -7,7 +7,7 @@ use crate::feature::Tags;
 use crate::id::IdHasher;
 use crate::telemetry::Size;
 
-/// How many items carry each tag.
+/// Number of the kind that holds how many items carry each tag.
 const CARRIERS: usize = 0;
 
 impl Book for Tags {

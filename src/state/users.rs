@@ -11,7 +11,7 @@ use crate::id::{IdHasher, UserRow};
 use crate::model::EventKind;
 use crate::telemetry::Size;
 
-/// Free rows.
+/// Number of the kind that holds the free rows.
 const FREE: usize = 0;
 
 /// The free rows, and how many rows are frozen.

@@ -86,8 +86,8 @@ pub(super) fn restored(
     let mut restored = Restored::new(config);
     if let Some(checkpoint) = &checkpoint {
         checkpoint.read(|part, offset| {
-            let taken = restored.part(part);
-            taken.map_err(|error| checkpoint.damaged::<JournalError>(offset, &error.to_string()))
+            let restored = restored.part(part);
+            restored.map_err(|error| checkpoint.damaged::<JournalError>(offset, &error.to_string()))
         })?;
     }
     Ok((restored, checkpoint))

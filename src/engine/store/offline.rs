@@ -18,7 +18,7 @@ pub struct Learnt {
     /// Sequence of the last one.
     pub last: u64,
     /// Lines that are invalid under the settings.
-    pub refused: usize,
+    pub rejected: usize,
     /// Number of users.
     pub users: usize,
     /// Number of purchases held.
@@ -33,7 +33,7 @@ pub fn rebuild(path: &Path, config: &Config) -> Result<Learnt, JournalError> {
     let directory = Directory::existing(path)?;
     let first = directory.first()?.unwrap_or(1);
     let mut facts = declared(&directory, first, config)?;
-    let (mut terms, mut refused) = (config.clone(), 0);
+    let (mut terms, mut rejected) = (config.clone(), 0);
     let begun = erase::unfinished(&directory)?;
     let (half_done, mut erasing) = (Deletions::half_done(&directory, &begun)?, begun.clone());
     let mut progress = Progress::new(directory.bytes_after(first - 1));
@@ -46,7 +46,7 @@ pub fn rebuild(path: &Path, config: &Config) -> Result<Learnt, JournalError> {
             erasing.extend(Erased::of(&record, sequence));
             facts.redo(record, &mut terms)
         });
-        refused += redone.map_err(|what| damaged(path, offset, &what))?;
+        rejected += redone.map_err(|what| damaged(path, offset, &what))?;
         progress.add(content.len());
         Ok::<_, JournalError>(())
     })?;
@@ -59,7 +59,7 @@ pub fn rebuild(path: &Path, config: &Config) -> Result<Learnt, JournalError> {
     let learnt = Learnt {
         first,
         last,
-        refused,
+        rejected,
         users: facts.books.users.len(),
         purchases: facts.books.sales.counts().purchases,
     };
