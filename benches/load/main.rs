@@ -158,7 +158,7 @@ impl Args {
         }
     }
 
-    fn turn(&self) -> Duration {
+    fn round(&self) -> Duration {
         Duration::from_secs_f64(self.seconds / f64::from(self.rounds))
     }
 }
@@ -214,7 +214,7 @@ async fn measure(args: &Args, server: &Server) -> Result<Vec<Outcome>> {
         for outcome in &mut outcomes {
             let events =
                 requests::events(args, &server.address, outcome.ingest, round, &mut random);
-            phase(events).run(args.turn(), outcome).await?;
+            phase(events).run(args.round(), outcome).await?;
         }
     }
     Ok(outcomes)

@@ -28,9 +28,9 @@ pub(crate) async fn measure(args: &Args, server: &Server) -> Result<()> {
     let requests: Rc<[Vec<u8>]> = requests::ranks(args, &server.address, &mut random).into();
     connection::probe(&server.address, &requests).await?;
     let calm = phase(args, server, &requests);
-    calm.saturate(args.turn(), &mut Outcome::new(0)?).await?;
+    calm.saturate(args.round(), &mut Outcome::new(0)?).await?;
     let mut peak = Outcome::new(0)?;
-    calm.saturate(args.turn(), &mut peak).await?;
+    calm.saturate(args.round(), &mut peak).await?;
     let capacity = peak.rate(peak.answered());
     println!(
         "capacity: {capacity:.0} per second, {} candidates of {} items, closed loop over {} connections",
@@ -46,7 +46,7 @@ pub(crate) async fn measure(args: &Args, server: &Server) -> Result<()> {
         };
         let mut outcome = Outcome::new(0)?;
         phase(&args, server, &requests)
-            .run(args.turn(), &mut outcome)
+            .run(args.round(), &mut outcome)
             .await?;
         println!("{load} x capacity: {}", line(&outcome, &peak));
         outcome.warn();

@@ -213,16 +213,16 @@ impl Phase<'_> {
     }
 
     /// Runs for that duration and adds the measurements.
-    pub(crate) async fn run(&self, turn: Duration, outcome: &mut Outcome) -> Result<()> {
-        LocalSet::new().run_until(self.drive(turn, outcome)).await
+    pub(crate) async fn run(&self, round: Duration, outcome: &mut Outcome) -> Result<()> {
+        LocalSet::new().run_until(self.drive(round, outcome)).await
     }
 
     /// Runs a closed loop on every connection for that duration and adds the measurements.
-    pub(crate) async fn saturate(&self, turn: Duration, outcome: &mut Outcome) -> Result<()> {
+    pub(crate) async fn saturate(&self, round: Duration, outcome: &mut Outcome) -> Result<()> {
         let saturated = async {
             let (cpu, began) = (self.server.cpu(), Instant::now());
             let due = Rc::new(Due {
-                endless: Some((began + turn, Cell::default())),
+                endless: Some((began + round, Cell::default())),
                 ..Due::default()
             });
             for carrier in self.carriers(&due).await? {
@@ -235,7 +235,7 @@ impl Phase<'_> {
         LocalSet::new().run_until(saturated).await
     }
 
-    async fn drive(&self, turn: Duration, outcome: &mut Outcome) -> Result<()> {
+    async fn drive(&self, round: Duration, outcome: &mut Outcome) -> Result<()> {
         let due = Rc::new(Due::default());
         let carriers = self.carriers(&due).await?;
         let sender = Connection::open(&self.server.address).await?;
@@ -244,9 +244,9 @@ impl Phase<'_> {
             sender,
             Rc::clone(&self.events),
             self.interval(outcome.ingest),
-            began + turn,
+            began + round,
         ));
-        self.tick(turn, &due, &mut outcome.late).await;
+        self.tick(round, &due, &mut outcome.late).await;
         due.end();
         for carrier in carriers {
             outcome.add(&carrier.await??)?;
@@ -274,12 +274,12 @@ impl Phase<'_> {
     }
 
     /// Makes requests due at a constant rate.
-    async fn tick(&self, turn: Duration, due: &Due, late: &mut Histogram<u64>) {
+    async fn tick(&self, round: Duration, due: &Due, late: &mut Histogram<u64>) {
         let began = Instant::now();
         let gap = Duration::from_secs(1) / self.args.rate;
         for number in 0..u32::MAX {
             let at = began + gap * number;
-            if at >= began + turn {
+            if at >= began + round {
                 return;
             }
             while Instant::now() < at {

@@ -47,7 +47,7 @@ pub(crate) fn events(
     round: u32,
     random: &mut Random,
 ) -> Vec<Vec<u8>> {
-    let total = u128::from(rate) * args.turn().as_millis() / 1_000;
+    let total = u128::from(rate) * args.round().as_millis() / 1_000;
     let total = u32::try_from(total).unwrap_or(u32::MAX);
     bodies(args, address, total, round, random)
 }

@@ -1,12 +1,5 @@
-//! Timeouts of one connection: for the head of a request, and for idleness.
-//!
-//! hyper has one timer for both, so that a connection which may be idle for a minute could also take a minute over each head.
-//! [`Watch`] tells the two apart by the bytes received and sent and the requests in progress, for HTTP/1 and HTTP/2 alike. A
-//! request sets no timer of its own: a task checks the state of the connection now and then.
-//!
-//! A connection whose request was rejected for lack of a slot reads nothing until it is woken (see [`super::admission`]).
+//! The state of a connection and its timeouts.
 
-use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -14,9 +7,8 @@ use std::time::{Duration, Instant};
 
 use axum::http::Version;
 use parking_lot::Mutex;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::admission::{Priority, Wakeup};
+use crate::http::admission::{Priority, Wakeup};
 
 /// Time without a request after which a connection counts as quiet.
 const QUIET: Duration = Duration::from_secs(1);
@@ -37,7 +29,7 @@ type PauseEnd = Pin<Box<dyn Future<Output = Option<Arc<Wakeup>>> + Send>>;
 
 /// The timeout that a connection exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Overdue {
+pub(in crate::http) enum Overdue {
     /// That for the head of a request.
     Head,
     /// That for the next request, or for the client to read the last answer.
@@ -74,11 +66,11 @@ impl State {
 }
 
 /// State of a connection, shared by its stream, its requests and its timeouts.
-pub(super) struct Watch(Mutex<State>);
+pub(in crate::http) struct Watch(Mutex<State>);
 
 impl Watch {
     /// Returns the state of a new connection.
-    pub(super) fn new() -> Arc<Self> {
+    pub(in crate::http) fn new() -> Arc<Self> {
         Arc::new(Self(Mutex::new(State {
             phase: Phase::Head(Instant::now()),
             multiplexed: false,
@@ -89,7 +81,10 @@ impl Watch {
     }
 
     /// Stops reading until `end` completes. Has no effect on HTTP/2, whose requests do not come one by one.
-    pub(super) fn pause(&self, end: impl Future<Output = Option<Arc<Wakeup>>> + Send + 'static) {
+    pub(in crate::http) fn pause(
+        &self,
+        end: impl Future<Output = Option<Arc<Wakeup>>> + Send + 'static,
+    ) {
         let mut state = self.0.lock();
         if !state.multiplexed {
             state.pause = Some(Box::pin(end));
@@ -97,7 +92,7 @@ impl Watch {
     }
 
     /// Ready if reading may go on; `true` if a pause ended just now.
-    fn poll_resume(&self, context: &mut Context<'_>) -> Poll<bool> {
+    pub(super) fn poll_resume(&self, context: &mut Context<'_>) -> Poll<bool> {
         let mut state = self.0.lock();
         let Some(end) = &mut state.pause else {
             return Poll::Ready(false);
@@ -108,13 +103,16 @@ impl Watch {
     }
 
     /// Passes an unneeded wakeup on, because there is no request to read.
-    fn pass_on(&self) {
+    pub(super) fn pass_on(&self) {
         let unneeded = self.0.lock().wakeup.take();
         drop(unneeded);
     }
 
     /// Begins a request, in progress until the first result is dropped, and returns its priority.
-    pub(super) fn begin(self: &Arc<Self>, version: Version) -> (InProgress, Option<Priority>) {
+    pub(in crate::http) fn begin(
+        self: &Arc<Self>,
+        version: Version,
+    ) -> (InProgress, Option<Priority>) {
         let mut state = self.0.lock();
         state.multiplexed = version == Version::HTTP_2;
         let priority = state.priority();
@@ -138,7 +136,7 @@ impl Watch {
     }
 
     /// Notes that bytes were received. On an idle connection they begin a head.
-    fn received(&self) {
+    pub(super) fn received(&self) {
         let mut state = self.0.lock();
         if !state.multiplexed && matches!(state.phase, Phase::Idle(_)) {
             state.phase = Phase::Head(Instant::now());
@@ -146,7 +144,7 @@ impl Watch {
     }
 
     /// Notes that bytes were sent: the client reads its answer.
-    fn sent(&self) {
+    pub(super) fn sent(&self) {
         let mut state = self.0.lock();
         if !state.multiplexed && matches!(state.phase, Phase::Idle(_)) {
             state.phase = Phase::Idle(Instant::now());
@@ -154,7 +152,7 @@ impl Watch {
     }
 
     /// Waits until the connection exceeds the timeout for a head or that for idleness.
-    pub(super) async fn overdue(&self, head: Duration, idle: Duration) -> Overdue {
+    pub(in crate::http) async fn overdue(&self, head: Duration, idle: Duration) -> Overdue {
         // A phase that begins during this sleep cannot be overdue before its end.
         let nap = head.min(idle);
         loop {
@@ -173,7 +171,7 @@ impl Watch {
 }
 
 /// A request in progress on a connection.
-pub(super) struct InProgress(Arc<Watch>);
+pub(in crate::http) struct InProgress(Arc<Watch>);
 
 impl Drop for InProgress {
     fn drop(&mut self) {
@@ -181,75 +179,8 @@ impl Drop for InProgress {
     }
 }
 
-/// A stream that reports received and sent bytes to its [`Watch`].
-pub(super) struct Watched<S> {
-    pub(super) stream: S,
-    pub(super) watch: Arc<Watch>,
-}
-
-impl<S> Watched<S> {
-    fn wrote(&self, result: io::Result<usize>) -> Poll<io::Result<usize>> {
-        self.watch.sent();
-        Poll::Ready(result)
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let resumed = ready!(self.watch.poll_resume(context));
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if resumed && read.is_pending() {
-            self.watch.pass_on();
-        }
-        ready!(read)?;
-        if buffer.filled().len() > before {
-            self.watch.received();
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let result = ready!(Pin::new(&mut self.stream).poll_write(context, bytes));
-        self.wrote(result)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let result = ready!(Pin::new(&mut self.stream).poll_write_vectored(context, bytes));
-        self.wrote(result)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
-
     use super::*;
 
     const SHORT: Duration = Duration::from_millis(20);
@@ -275,46 +206,6 @@ mod tests {
         assert!(waited.is_err());
         drop(other);
         assert_eq!(watch.overdue(LONG, SHORT).await, Overdue::Idle);
-    }
-
-    #[tokio::test]
-    async fn a_byte_after_idleness_begins_a_head_except_http_2() {
-        for (version, overdue) in [
-            (Version::HTTP_11, Overdue::Head),
-            (Version::HTTP_2, Overdue::Idle),
-        ] {
-            let (mut client, stream) = duplex(64);
-            let watch = Watch::new();
-            let mut watched = Watched {
-                stream,
-                watch: Arc::clone(&watch),
-            };
-            drop(watch.begin(version).0);
-            client.write_all(b"G").await.unwrap();
-            assert_eq!(watched.read_u8().await.unwrap(), b'G');
-            let (head, idle) = match overdue {
-                Overdue::Head => (SHORT, LONG),
-                Overdue::Idle => (LONG, SHORT),
-            };
-            assert_eq!(watch.overdue(head, idle).await, overdue);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_paused_connection_reads_after_the_pause() {
-        let (mut client, stream) = duplex(64);
-        let watch = Watch::new();
-        let mut watched = Watched {
-            stream,
-            watch: Arc::clone(&watch),
-        };
-        let (end, over) = tokio::sync::oneshot::channel::<()>();
-        watch.pause(async { over.await.ok().and(None) });
-        client.write_all(b"G").await.unwrap();
-        let early = tokio::time::timeout(SHORT, watched.read_u8()).await;
-        assert!(early.is_err());
-        drop(end);
-        assert_eq!(watched.read_u8().await.unwrap(), b'G');
     }
 
     #[test]

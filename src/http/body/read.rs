@@ -1,112 +1,31 @@
-//! Bodies: read within their limits and timeout, and unpacked step by step.
-//!
-//! Reading and unpacking stop at the first byte beyond a limit, that of the request or that of all bodies together, so that the
-//! configuration bounds the memory that clients can use up. Bytes that are announced but not sent do not count. Unpacking yields
-//! to other requests every [`STEP`] bytes.
+//! Reads and unpacks a body within its limits.
 
-use std::future::poll_fn;
 use std::io::{self, Read};
-use std::pin::Pin;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::HeaderMap;
 use flate2::bufread::MultiGzDecoder;
 
-use super::admission::BodyBytes;
-use super::error::{Cause, Problem};
+use super::next::next;
+use super::packing::Packing;
+use crate::http::admission::BodyBytes;
+use crate::http::error::{Cause, Problem};
 use crate::model::Limits;
 
 /// Bytes unpacked before other requests may run.
 const STEP: u64 = 256 << 10;
 /// The largest window of a zstd body as a power of two: 16 MiB, which its levels up to 19 never exceed.
 const ZSTD_WINDOW: u32 = 24;
-/// Maximum number of bytes read and discarded of an unwanted body, so that the client gets to read the answer.
-const UNWANTED_BYTES: usize = 64 << 20;
-/// Maximum time for which an unwanted body is read.
-const UNWANTED_TIME: Duration = Duration::from_millis(500);
-/// Time for which it is read before the answer is sent. Usually it is there already, and needs no task of its own.
-const UNWANTED_AT_ONCE: Duration = Duration::from_millis(2);
 /// Maximum number of bytes allocated for a body before they arrive, however many are announced.
 const ANNOUNCED: usize = 64 << 10;
-
-/// Content type of a body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Media {
-    /// One JSON value.
-    Json,
-    /// One JSON value on each line.
-    Lines,
-}
-
-impl Media {
-    /// Returns the content type.
-    #[must_use]
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Json => "application/json",
-            Self::Lines => "application/x-ndjson",
-        }
-    }
-
-    /// Reads the header `Content-Type` and ignores its parameters. Returns `None` if it is neither type, missing, or repeated.
-    #[must_use]
-    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
-        let mut all = headers.get_all(CONTENT_TYPE).iter();
-        let sent = all.next().filter(|_| all.next().is_none())?;
-        let sent = sent.to_str().ok()?;
-        let name = sent.split(';').next().unwrap_or_default().trim();
-        [Self::Json, Self::Lines]
-            .into_iter()
-            .find(|media| name.eq_ignore_ascii_case(media.name()))
-    }
-}
-
-/// Content encoding of a body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Packing {
-    None,
-    Gzip,
-    Zstd,
-}
-
-impl Packing {
-    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        let mut sent = headers.get_all(CONTENT_ENCODING).iter();
-        match (sent.next().map(HeaderValue::as_bytes), sent.next()) {
-            (None, _) => Some(Self::None),
-            (Some(name), None) => Self::named(name.trim_ascii()),
-            (Some(_), Some(_)) => None,
-        }
-        .ok_or_else(|| {
-            Problem::new(
-                Cause::MediaType,
-                "the content encoding must be one of gzip, zstd, identity",
-            )
-        })
-    }
-
-    fn named(name: &[u8]) -> Option<Self> {
-        const NAMES: [(&[u8], Packing); 4] = [
-            (b"identity", Packing::None),
-            (b"gzip", Packing::Gzip),
-            (b"x-gzip", Packing::Gzip),
-            (b"zstd", Packing::Zstd),
-        ];
-        let known = NAMES
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name));
-        known.map(|(_, packing)| *packing)
-    }
-}
 
 /// Reads and unpacks the whole body. Its bytes are counted as held.
 ///
 /// # Errors
 /// 400 if it is incomplete or cannot be unpacked, 408 if it takes longer than `patience`, 413 beyond a limit, 415 for another
 /// encoding, 429 if all bodies together exceed their bound.
-pub(super) async fn read(
+pub(in crate::http) async fn read(
     headers: &HeaderMap,
     body: &mut Body,
     limits: &Limits,
@@ -132,41 +51,6 @@ pub(super) async fn read(
     };
     held.remove(packed.len());
     unpacked
-}
-
-/// Reads and discards an unwanted body, within bounds, while the answer is sent: a client that is still sending would otherwise
-/// miss it. Returns `true` if the body ended at once.
-pub(super) async fn discard(mut body: Body) -> bool {
-    let at_once = tokio::time::timeout(UNWANTED_AT_ONCE, rest(&mut body)).await;
-    if at_once.is_err() {
-        tokio::spawn(async move {
-            // The result does not matter: after that time the rest is not read.
-            let _ = tokio::time::timeout(UNWANTED_TIME, rest(&mut body)).await;
-        });
-    }
-    at_once.is_ok()
-}
-
-async fn rest(body: &mut Body) {
-    let mut left = UNWANTED_BYTES;
-    while let Ok(Some(chunk)) = next(body).await {
-        match left.checked_sub(chunk.len()) {
-            Some(rest) => left = rest,
-            None => return,
-        }
-    }
-}
-
-/// Returns the next bytes of a body, `None` at its end.
-async fn next(body: &mut Body) -> Result<Option<Bytes>, axum::Error> {
-    loop {
-        let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await;
-        match frame.transpose()?.map(|frame| frame.into_data()) {
-            None => return Ok(None),
-            Some(Ok(bytes)) => return Ok(Some(bytes)),
-            Some(Err(_trailers)) => {}
-        }
-    }
 }
 
 async fn collect(body: &mut Body, limit: usize, held: &mut BodyBytes) -> Result<Bytes, Problem> {
@@ -236,9 +120,12 @@ mod tests {
     use flate2::Compression;
     use flate2::write::GzEncoder;
 
-    use super::super::admission::Admission;
+    use axum::http::HeaderValue;
+    use axum::http::header::CONTENT_ENCODING;
+
     use super::*;
     use crate::config::{self, Config};
+    use crate::http::admission::Admission;
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -332,24 +219,5 @@ mod tests {
         );
         assert_eq!(status("br", Vec::new(), &limits).await, Err(415));
         assert_eq!(status("gzip, zstd", Vec::new(), &limits).await, Err(415));
-    }
-
-    #[test]
-    fn content_types_may_have_parameters() {
-        let of = |text: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(CONTENT_TYPE, text.parse().unwrap());
-            Media::of(&headers)
-        };
-        assert_eq!(of("application/json"), Some(Media::Json));
-        assert_eq!(of("Application/JSON ; charset=utf-8"), Some(Media::Json));
-        assert_eq!(of("application/x-ndjson"), Some(Media::Lines));
-        assert_eq!(of("text/plain"), None);
-        assert_eq!(of("application/jsonp"), None);
-        let mut twice = HeaderMap::new();
-        for media in ["application/json", "application/x-ndjson"] {
-            twice.append(CONTENT_TYPE, media.parse().unwrap());
-        }
-        assert_eq!(Media::of(&twice), None);
     }
 }

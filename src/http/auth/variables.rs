@@ -1,0 +1,59 @@
+//! Tokens from environment variables and the files that these name.
+
+use std::io;
+use std::net::SocketAddr;
+
+use thiserror::Error;
+
+/// The reason why the tokens cannot be used.
+#[derive(Debug, Error)]
+pub enum TokenError {
+    /// The variable or its file is empty.
+    #[error("{0} is empty")]
+    Empty(String),
+    /// The token cannot be sent in a header.
+    #[error("{0} must be of visible ASCII characters, without spaces")]
+    Unsendable(String),
+    /// Both the variable and the variable of its file are set.
+    #[error("{0} and {0}_FILE are both set")]
+    Twice(&'static str),
+    /// The file cannot be read.
+    #[error("{0}_FILE: {1} cannot be read: {2}")]
+    File(&'static str, String, io::Error),
+    /// There are no tokens, but the address is not loopback.
+    #[error(
+        "without a token the service listens on loopback only, not on {0}: set SAIMA_TOKEN_RANK, SAIMA_TOKEN_READ, \
+         SAIMA_TOKEN_WRITE or SAIMA_TOKEN_OPS, or listen on 127.0.0.1"
+    )]
+    Exposed(SocketAddr),
+}
+
+/// Reads a token from its variable or from its file, `None` if neither is set.
+pub(super) fn token(
+    name: &'static str,
+    variable: impl Fn(&str) -> Option<String>,
+    file: impl Fn(&str) -> io::Result<String>,
+) -> Result<Option<String>, TokenError> {
+    let in_file = format!("{name}_FILE");
+    match (variable(name), variable(&in_file)) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(TokenError::Twice(name)),
+        (Some(token), None) => sendable(token, name.to_owned()).map(Some),
+        (None, Some(path)) => {
+            let from = format!("{in_file}: {path}");
+            let content = file(&path).map_err(|error| TokenError::File(name, path, error))?;
+            sendable(content.trim_end().to_owned(), from).map(Some)
+        }
+    }
+}
+
+/// Checks that a token can be sent in a header.
+fn sendable(token: String, from: String) -> Result<String, TokenError> {
+    if token.is_empty() {
+        Err(TokenError::Empty(from))
+    } else if token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(token)
+    } else {
+        Err(TokenError::Unsendable(from))
+    }
+}
