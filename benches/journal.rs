@@ -65,7 +65,7 @@ fn main() -> Result<()> {
     let lines: Vec<String> = (0..args.events).map(|n| event(n, args.items)).collect();
     let cost = Cost::of(|| send(&engine, &lines))?;
     let rate = args.events as f64 / cost.cpu.as_secs_f64();
-    table.add_row(cost.row("events, durable", format!("{rate:.0} a second of CPU")));
+    table.add_row(cost.row("events, durable", format!("{rate:.0} per second of CPU")));
     drop(lines);
     end(engine, path)?;
 

@@ -31,7 +31,7 @@ use server::Server;
   cargo bench --bench load -- --synthetic 1000000 --rate 2000 --seconds 20 --pin
   cargo bench --bench load -- --synthetic 1000000 --rate 2000 --seconds 60 --ingest 20000 --pin   (p99 under ingest / at rest)
   cargo bench --bench load -- --candidates 1000 --seconds 6 --pin --overload      (goodput at 3 x capacity, time of a refusal)
-  cargo bench --bench load -- --synthetic 1000000 --bulk 2000000 --pin        (durable events for each second of CPU)
+  cargo bench --bench load -- --synthetic 1000000 --bulk 2000000 --pin        (durable events per second of CPU)
   cargo bench --bench load -- --url http://127.0.0.1:8080 --pid 4711 --synthetic 1000000"
 )]
 struct Args {

@@ -1,0 +1,47 @@
+//! Tests of connections and shutdown.
+
+use std::io::Read;
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use super::service::{Answer, JSON, Service};
+
+#[test]
+fn requests_in_progress_finish_during_shutdown() {
+    let mut service = Service::open();
+    let mut slow = service.connect();
+    let body = r#"{"user_id":"u","candidates":[],"timeout_ms":60000}"#;
+    let head = format!(
+        "POST /rank HTTP/1.1\r\nHost: localhost\r\nContent-Type: {JSON}\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    slow.write_all(head.as_bytes()).unwrap();
+    slow.write_all(&body.as_bytes()[..5]).unwrap();
+    while service.get("/readyz").status != 200 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    while !String::from_utf8_lossy(&service.get("/metrics").body).contains("saima_in_flight 2") {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    service.end.take();
+    while TcpStream::connect(service.address).is_ok() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    slow.write_all(&body.as_bytes()[5..]).unwrap();
+    assert_eq!(Answer::read(slow).status, 200);
+}
+
+#[test]
+fn a_connection_serves_many_requests() {
+    let service = Service::open();
+    let mut stream = service.connect();
+    let one = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let last = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    stream
+        .write_all(format!("{one}{one}{last}").as_bytes())
+        .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    assert_eq!(text.matches("HTTP/1.1 200 OK").count(), 3);
+}
