@@ -4,7 +4,7 @@
 use axum::http::Method;
 
 use super::admission::Work;
-use super::assets::{self, Page};
+use super::assets::Page;
 use super::auth::Role;
 use super::route::{Answer, Param, Route, Tag, Takes, now};
 use super::{facts, openapi, ops, rank};
@@ -125,13 +125,13 @@ pub(super) static ROUTES: [Route; 26] = {
             |call| now(openapi::reply(&call)))
             .answers(Json("Document")),
         Route::new(GET, "/", Open, Operations, "getRoot", "Redirect to `/docs`",
-            |_| now(assets::reply(Page::Root, "")))
+            |_| now(Page::Root.reply("")))
             .answers(Answer::Page(Page::Root)),
         Route::new(GET, "/docs", Open, Operations, "getDocs", "Get the list of guides, as a page",
-            |_| now(assets::reply(Page::Overview, "")))
+            |_| now(Page::Overview.reply("")))
             .answers(Answer::Page(Page::Overview)),
         Route::new(GET, "/docs/{page}", Open, Operations, "getDocsPage", "Get a guide, the API reference or a file that they load",
-            |call| now(assets::reply(Page::Named, call.path("page"))))
+            |call| now(Page::Named.reply(call.path("page"))))
             .answers(Answer::Page(Page::Named)),
     ]
 };

@@ -9,14 +9,15 @@ mod shapes;
 
 use serde_json::{Map, Value, json};
 
+use super::assets::Page;
 use super::auth::Role;
 use super::body::Media;
 use super::call::Call;
 use super::error::{CAUSES, Problem, Row};
+use super::ops;
 use super::reply::Reply;
 use super::route::{Answer, Param, Route, Tag, Takes};
 use super::routes::{PATH_PARAMS, ROUTES};
-use super::{assets, ops};
 use crate::model::Vocabulary;
 use crate::model::schema::{self, Object, Shape};
 
@@ -190,13 +191,13 @@ fn good(answer: Answer) -> (&'static str, Value) {
         Answer::Nothing => ("204", json!({"description": "Deleted."})),
         Answer::Json(name) => content(Media::Json.name(), reference(name)),
         Answer::File(media) => content(media, text),
-        Answer::Page(assets::Page::Root) => {
+        Answer::Page(Page::Root) => {
             let headers = json!({"Location": {"schema": text}});
             let answer = json!({"description": "Leads to the guides.", "headers": headers});
             ("307", answer)
         }
         Answer::Page(page) => {
-            let media = assets::media(page).into_iter().map(|media| {
+            let media = page.media().into_iter().map(|media| {
                 let name = media.split(';').next().unwrap_or_default();
                 (name.to_owned(), json!({"schema": text}))
             });

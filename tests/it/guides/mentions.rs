@@ -57,6 +57,37 @@ fn metrics_of_the_text_exist() {
     assert!(count > 20);
 }
 
+#[test]
+fn the_table_of_metrics_is_whole() {
+    let known = series(&Service::start());
+    let pages = pages();
+    let operate = pages.iter().find(|page| page.path.ends_with("operate.md"));
+    let section = operate
+        .unwrap()
+        .text
+        .split("\n## Metrics\n")
+        .nth(1)
+        .unwrap();
+    let rows = section.split("\n## ").next().unwrap().lines();
+    let cells = rows.filter_map(|row| row.strip_prefix("| `")?.split(" | ").next());
+    let codes = cells.flat_map(|cell| cell.split('`').step_by(2));
+    let listed: BTreeSet<String> = codes
+        .map(|code| format!("saima_{}", code.split('{').next().unwrap()))
+        .collect();
+    let unknown: Vec<&String> = listed.difference(&known).collect();
+    assert!(unknown.is_empty(), "no such metrics: {unknown:?}");
+    let part = |name: &&&String| {
+        ["_bucket", "_sum", "_count"]
+            .iter()
+            .any(|end| name.ends_with(end))
+    };
+    let missing: Vec<&String> = known
+        .difference(&listed)
+        .filter(|name| !part(&name))
+        .collect();
+    assert!(missing.is_empty(), "not in the table: {missing:?}");
+}
+
 /// The source file of a module, if there is one.
 fn module(path: &[&str]) -> Option<PathBuf> {
     let joined = path.join("/");
