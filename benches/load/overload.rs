@@ -67,7 +67,7 @@ fn line(outcome: &Outcome, peak: &Outcome) -> String {
     let goodput = outcome.rate(outcome.answered());
     let share = goodput / peak.rate(peak.answered());
     let share_of_cpu = outcome.answered_a_cpu_second() / peak.answered_a_cpu_second();
-    let refusal = |quantile| micros(outcome.refused.value_at_quantile(quantile)) / 1e3;
+    let rejection = |quantile| micros(outcome.rejected.value_at_quantile(quantile)) / 1e3;
     format!(
         "{:.0} sent, {goodput:.0} answered per second ({:.0} % of the capacity, {:.0} % per second of CPU) after {:.2} ms p50, {:.2} ms p99; {:.0} rejected after {:.2} ms p50, {:.2} ms p99, {:.2} ms at most",
         outcome.rate(outcome.answered() + outcome.failed),
@@ -75,9 +75,9 @@ fn line(outcome: &Outcome, peak: &Outcome) -> String {
         100.0 * share_of_cpu,
         outcome.quantile(0.5) / 1e3,
         outcome.quantile(0.99) / 1e3,
-        outcome.rate(outcome.refused.len()),
-        refusal(0.5),
-        refusal(0.99),
-        refusal(1.0),
+        outcome.rate(outcome.rejected.len()),
+        rejection(0.5),
+        rejection(0.99),
+        rejection(1.0),
     )
 }

@@ -35,7 +35,7 @@ pub(crate) struct Outcome {
     /// Requests that were not answered with 200.
     pub(crate) failed: u64,
     /// From sent to rejected (429, 503), in nanoseconds. Rejections count as failed too.
-    pub(crate) refused: Histogram<u64>,
+    pub(crate) rejected: Histogram<u64>,
     /// Events that were sent.
     sent: u64,
     /// Bodies of events that were not answered with 200.
@@ -53,7 +53,7 @@ impl Outcome {
         Ok(Self {
             ingest,
             failed: 0,
-            refused: histogram()?,
+            rejected: histogram()?,
             sent: 0,
             events_failed: 0,
             latency: histogram()?,
@@ -65,7 +65,7 @@ impl Outcome {
 
     fn add(&mut self, carried: &Carried) -> Result<()> {
         self.failed += carried.failed;
-        self.refused.add(&carried.refused)?;
+        self.rejected.add(&carried.rejected)?;
         Ok(self.latency.add(&carried.latency)?)
     }
 
@@ -299,7 +299,7 @@ impl Phase<'_> {
 /// Measurements of one connection.
 struct Carried {
     latency: Histogram<u64>,
-    refused: Histogram<u64>,
+    rejected: Histogram<u64>,
     failed: u64,
 }
 
@@ -312,7 +312,7 @@ async fn carry(
 ) -> Result<Carried> {
     let mut carried = Carried {
         latency: histogram()?,
-        refused: histogram()?,
+        rejected: histogram()?,
         failed: 0,
     };
     while let Some((at, number)) = due.next().await {
@@ -324,7 +324,7 @@ async fn carry(
             Ok((status, _)) => {
                 carried.failed += 1;
                 if matches!(status, 429 | 503) {
-                    carried.refused.saturating_record(nanos(sent.elapsed()));
+                    carried.rejected.saturating_record(nanos(sent.elapsed()));
                 }
             }
             Err(_) => {

@@ -241,9 +241,9 @@ fn bodies_beyond_the_byte_limit_are_rejected() {
     service.wait("their bytes are counted", |service| {
         service.metric("saima_rank_body_bytes ") >= 2_000.0
     });
-    let refused = service.send("POST", "/rank", &[("Content-Type", JSON)], RANK.as_bytes());
-    refused.problem(429);
-    assert_eq!(refused.retry_after.as_deref(), Some("1"));
+    let rejected = service.send("POST", "/rank", &[("Content-Type", JSON)], RANK.as_bytes());
+    rejected.problem(429);
+    assert_eq!(rejected.retry_after.as_deref(), Some("1"));
     assert!(service.metric("saima_refused_total{reason=\"rank_bytes\"} ") >= 1.0);
     service.items(&[json!({"id": "b"})]);
     slow.clear();
@@ -260,10 +260,10 @@ fn rank_requests_beyond_the_slots_are_rejected() {
     service.items(&items);
     let ids: Vec<String> = (0..2_000).map(|n| format!("i{n}")).collect();
     let request = json!({"user_id": "u", "candidates": ids, "timeout_ms": 60_000});
-    let (answered, refused, begun) = (AtomicUsize::new(0), AtomicUsize::new(0), Instant::now());
+    let (answered, rejected, begun) = (AtomicUsize::new(0), AtomicUsize::new(0), Instant::now());
     let enough = || {
         let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
-        count(&answered) > 0 && count(&refused) > 0
+        count(&answered) > 0 && count(&rejected) > 0
     };
     thread::scope(|scope| {
         for _ in 0..16 {
@@ -275,15 +275,15 @@ fn rank_requests_beyond_the_slots_are_rejected() {
                     } else {
                         answer.problem(429);
                         assert!(answer.retry_after.is_some());
-                        refused.fetch_add(1, Ordering::Relaxed);
+                        rejected.fetch_add(1, Ordering::Relaxed);
                     }
                 }
             });
         }
     });
-    assert!(enough(), "{answered:?} answered, {refused:?} rejected");
+    assert!(enough(), "{answered:?} answered, {rejected:?} rejected");
     let counted = service.metric("saima_refused_total{reason=\"rank\"} ");
-    assert!((counted - f64::from(u32::try_from(refused.into_inner()).unwrap())).abs() < 0.5);
+    assert!((counted - f64::from(u32::try_from(rejected.into_inner()).unwrap())).abs() < 0.5);
     service.rank(&request);
 }
 
@@ -346,7 +346,7 @@ fn a_flood_of_facts_does_not_stop_rankings() {
     let lines: String = (0..2_000)
         .map(|n| format!("{{\"id\":\"i{n}\",\"price\":{n}}}\n"))
         .collect();
-    let (over, taken, refused) = (
+    let (over, taken, rejected) = (
         AtomicBool::new(false),
         AtomicUsize::new(0),
         AtomicUsize::new(0),
@@ -366,7 +366,7 @@ fn a_flood_of_facts_does_not_stop_rankings() {
                     } else {
                         answer.problem(503);
                         assert!(answer.retry_after.is_some());
-                        refused.fetch_add(1, Ordering::Relaxed);
+                        rejected.fetch_add(1, Ordering::Relaxed);
                     }
                 }
             });
@@ -375,7 +375,7 @@ fn a_flood_of_facts_does_not_stop_rankings() {
         let request = json!({"user_id": "u", "candidates": ["i1", "i2"], "timeout_ms": 60_000});
         while begun.elapsed() < PATIENCE
             && (ranked < 50
-                || refused.load(Ordering::Relaxed) == 0
+                || rejected.load(Ordering::Relaxed) == 0
                 || taken.load(Ordering::Relaxed) == 0)
         {
             let answer = service.json("POST", "/rank", &request);
@@ -389,7 +389,7 @@ fn a_flood_of_facts_does_not_stop_rankings() {
         assert!(ranked >= 50, "{ranked} ranked");
     });
     assert!(taken.into_inner() > 0, "rankings must not starve facts");
-    assert!(refused.into_inner() > 0, "the flood must exceed the slots");
+    assert!(rejected.into_inner() > 0, "the flood must exceed the slots");
 }
 
 #[test]

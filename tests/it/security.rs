@@ -261,7 +261,7 @@ fn a_changed_certificate_is_live_without_a_restart() {
     });
     assert!(!gets_in(&service, old));
     service.tls(new);
-    for (refused, pair) in (1..).zip([
+    for (rejected, pair) in (1..).zip([
         before.issue(PAST),
         Pair {
             key: before.issue(NOW).key,
@@ -270,7 +270,7 @@ fn a_changed_certificate_is_live_without_a_restart() {
     ]) {
         directory.put_pair(&pair);
         service.wait("the invalid pair is rejected", |service| {
-            service.metric("saima_tls_refused_total") >= f64::from(refused)
+            service.metric("saima_tls_refused_total") >= f64::from(rejected)
         });
         let fresh = after.client(None);
         assert!(gets_in(&service, fresh), "the old pair stays");
@@ -474,10 +474,10 @@ fn a_changed_token_file_is_live_without_a_restart() {
     service.token(Some("first-secret"));
     service.get("/config").problem(401);
     service.token(Some("second-secret"));
-    for (refused, bad) in (1..).zip(["", "third secret"]) {
+    for (rejected, bad) in (1..).zip(["", "third secret"]) {
         directory.put("token", bad);
         service.wait("the invalid file is rejected", |service| {
-            service.metric("saima_tokens_refused_total") >= f64::from(refused)
+            service.metric("saima_tokens_refused_total") >= f64::from(rejected)
         });
         assert_eq!(service.get("/config").status, 200, "the old token stays");
     }

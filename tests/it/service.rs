@@ -280,10 +280,10 @@ impl Service {
 
     /// Sends SIGTERM to the service.
     pub(super) fn terminate(&self) {
-        let told = Command::new("kill")
+        let sent = Command::new("kill")
             .arg(self.child.id().to_string())
             .status();
-        assert!(told.unwrap().success());
+        assert!(sent.unwrap().success());
     }
 
     /// Waits for the end of the service and returns its exit code.

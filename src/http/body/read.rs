@@ -202,8 +202,8 @@ mod tests {
         ] {
             let (mut body, mut held) = (Body::from(bytes), held(1_000));
             let read = read(headers, &mut body, &limits, Duration::MAX, &mut held).await;
-            let refused = read.err().map(|problem| problem.cause.row().status);
-            assert_eq!(refused, status);
+            let rejected = read.err().map(|problem| problem.cause.row().status);
+            assert_eq!(rejected, status);
         }
     }
 
