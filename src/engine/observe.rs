@@ -1,10 +1,7 @@
 //! The engine's metrics.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-
-use parking_lot::Mutex;
 
 use super::{Engine, EntityKind, Fate, Operation};
 use crate::clock::SECOND;
@@ -13,28 +10,6 @@ use crate::model::{Decision, EventKind};
 use crate::race::runner::TABLE;
 use crate::rule;
 use crate::telemetry::{FactKind, Size, raise};
-
-/// Bytes that only a walk over all rows can count, as of the last rebuild.
-#[derive(Debug, Default)]
-pub(super) struct Sizes {
-    /// Declared texts of items.
-    pub(super) items: AtomicUsize,
-    /// Profiles and declared texts of users.
-    pub(super) users: AtomicUsize,
-    /// Held while counters are raised to their totals.
-    measuring: Mutex<()>,
-}
-
-impl Sizes {
-    /// Returns the bytes of a structure that only a walk can count.
-    fn walked(&self, name: &str) -> usize {
-        match name {
-            "items" => self.items.load(Ordering::Relaxed),
-            "profiles" => self.users.load(Ordering::Relaxed),
-            _ => 0,
-        }
-    }
-}
 
 impl Engine {
     /// Counts the candidates of a decision: asked, unknown, hidden by each rule, without the data of each objective.

@@ -4,14 +4,12 @@
 //! Rebuilds that follow changes are at least `race.interval` apart and use at most a quarter of one core: after each, the next one waits
 //! at least three times as long as it took.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
-use tokio::sync::oneshot;
-
 use super::Engine;
+use super::rebuilder::Request;
 use crate::allocator;
 use crate::clock::Day;
 use crate::race::Standings;
@@ -20,34 +18,6 @@ use crate::race::Standings;
 const LOOK: Duration = Duration::from_millis(100);
 /// Minimum pause before the next rebuild, in durations of the last one.
 const REST: u32 = 3;
-
-type Request = oneshot::Sender<()>;
-
-/// Accepts requests for a rebuild.
-#[derive(Debug)]
-pub struct Rebuilder {
-    requests: Mutex<Sender<Request>>,
-}
-
-impl Rebuilder {
-    pub(super) fn new() -> (Self, Receiver<Request>) {
-        let (send, receive) = channel();
-        (
-            Self {
-                requests: Mutex::new(send),
-            },
-            receive,
-        )
-    }
-
-    /// Requests a rebuild that begins after this call, and waits until its standings are live.
-    pub(super) async fn request(&self) {
-        let (done, wait) = oneshot::channel();
-        if self.requests.lock().send(done).is_ok() {
-            let _built = wait.await;
-        }
-    }
-}
 
 /// The versions of everything that the live standings were built from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,14 +1,15 @@
-//! The engine: its parts and its start.
+//! The engine: its parts, and the state that all of its work reads.
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::ThreadPool;
 
-use super::observe::Sizes;
-use super::{Rebuilder, Stored, gather, rebuild, store};
-use crate::clock::{Clock, ClockMode, Day, Time};
+use super::rebuilder::Rebuilder;
+use super::sizes::Sizes;
+use super::store::Kept;
+use crate::clock::{Clock, Day, Time};
 use crate::config::{Config, Generation, Live};
 use crate::ingest::Facts;
 use crate::race::Standings;
@@ -23,7 +24,7 @@ pub struct Engine {
     pub(super) standings: ArcSwap<Standings>,
     pub(super) rebuilder: Rebuilder,
     /// The journal and the checkpoints; `None` if facts are kept in memory only.
-    pub(super) kept: Option<store::Kept>,
+    pub(super) kept: Option<Kept>,
     /// Held during a deletion: one at a time, and no checkpoint in the middle of one.
     pub(super) deleting: Mutex<()>,
     /// Threads for long requests; `None` if they could not be started.
@@ -33,41 +34,6 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts an engine on stored facts. Its first standings are built in the background at once.
-    #[must_use]
-    pub fn start(live: Arc<Live>, clock: Clock, telemetry: Telemetry, stored: Stored) -> Arc<Self> {
-        let generation = live.load();
-        stored
-            .facts
-            .latest
-            .into_iter()
-            .for_each(|at| clock.observe(at));
-        let (rebuilder, requests) = Rebuilder::new();
-        let engine = Arc::new(Self {
-            facts: RwLock::new(stored.facts),
-            kept: stored.kept,
-            standings: ArcSwap::from_pointee(gather::nothing(&generation.config)),
-            live,
-            clock,
-            rebuilder,
-            deleting: Mutex::new(()),
-            splitters: ThreadPoolBuilder::new().build().ok(),
-            sizes: Sizes::default(),
-            telemetry,
-        });
-        rebuild::run(&engine, requests);
-        store::run(&engine);
-        engine
-    }
-
-    /// Starts an empty engine on the wall clock, in memory only; for tests and benches.
-    #[must_use]
-    pub fn in_memory(live: Arc<Live>) -> Arc<Self> {
-        let stored = Stored::in_memory(&live.load().config);
-        let clock = Clock::new(ClockMode::Wall);
-        Self::start(live, clock, Telemetry::default(), stored)
-    }
-
     /// Returns the live configuration with its generation.
     #[must_use]
     pub fn generation(&self) -> Arc<Generation> {

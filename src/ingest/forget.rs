@@ -7,29 +7,17 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
+use super::retired::Retired;
 use super::{EntityKind, Facts};
 use crate::clock::Day;
 use crate::config::Config;
 use crate::feature::User;
-use crate::id::{ItemRow, MerchantRow, UserRow};
+use crate::id::UserRow;
 use crate::race::WINDOW;
 use crate::state::{EventId, Gone};
 
 /// Maximum number of deleted users of whom a hash is kept.
 const DELETED: usize = 1_000_000;
-
-/// A deleted entity of which something may still be known. Written to checkpoints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub enum Retired {
-    /// An item.
-    Item(ItemRow),
-    /// A merchant, and the row by which its items name it from now on.
-    Merchant(MerchantRow, MerchantRow),
-    /// A user. Only purchases name users, and they stay without a name.
-    User,
-}
 
 impl Facts {
     /// Removes an entity; returns `None` if there is none. [`Self::leave`], [`Self::forget`] and [`Self::retire`] complete the deletion.

@@ -13,16 +13,18 @@ mod forget;
 mod image;
 mod read;
 mod record;
+mod retired;
+mod trace;
 
 #[cfg(test)]
 mod tests;
 
 pub use crate::model::{EntityKind, Operation};
 pub use crate::state::{Key, Moment};
-pub use anonymous::{Alias, Trace};
 pub use facts::{Counts, Facts};
 pub use fate::{Accepted, Fate, Rejected};
-pub use forget::Retired;
 pub use image::{Image, Restored};
 pub use read::{Fact, read};
 pub use record::{Line, Record, Unreadable};
+pub use retired::Retired;
+pub use trace::{Alias, Trace};

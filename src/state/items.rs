@@ -1,7 +1,7 @@
 //! The catalogue as a book: it is declared, and learns nothing.
 
 use super::Book;
-use super::part::{each, rows, whole};
+use super::encode::{each, rows, whole};
 use crate::config::Config;
 use crate::feature::{Items, ItemsImage};
 use crate::id::IdHasher;

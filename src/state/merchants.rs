@@ -1,7 +1,7 @@
 //! The merchants as a book: they are declared, and learn nothing.
 
 use super::Book;
-use super::part::{each, rows, whole};
+use super::encode::{each, rows, whole};
 use crate::config::Config;
 use crate::feature::Merchants;
 use crate::id::{IdHasher, MerchantRow};

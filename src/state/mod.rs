@@ -6,6 +6,7 @@
 //! checkpoint lacks leaves its book empty. Books are plain data: no lock, no clock, no log.
 
 mod book;
+mod encode;
 mod event_id;
 mod format_1;
 mod items;

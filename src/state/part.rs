@@ -4,17 +4,9 @@
 //! its time, and of nothing else.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
-
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::table::{HEAD, HEAD_OF_FORMAT_1};
 use super::{Book, Books, CODES, Format1, Frozen, THAW, WRITE};
-use crate::binary::append;
-
-/// Rows of one part: few enough that a writer hardly waits.
-const ROWS: usize = 32;
 
 /// The books at one instant, to be written part by part.
 #[derive(Debug)]
@@ -131,33 +123,6 @@ impl Books {
         head.restore(self);
         present.0.extend(Format1::CODES);
     }
-}
-
-/// Appends the only part of a kind; returns `false`, with nothing appended, for any part but the first.
-pub(super) fn whole<T: Serialize>(part: usize, value: &T, bytes: &mut Vec<u8>) -> bool {
-    if part == 0 {
-        append(value, bytes);
-    }
-    part == 0
-}
-
-/// Returns the rows of a part, if there are any.
-pub(super) fn rows(part: usize, count: usize) -> Option<Range<usize>> {
-    let start = part * ROWS;
-    (start < count).then(|| start..(start + ROWS).min(count))
-}
-
-/// Reads values to the end.
-pub(super) fn each<T: DeserializeOwned>(
-    mut bytes: &[u8],
-    mut take: impl FnMut(T),
-) -> Result<(), postcard::Error> {
-    while !bytes.is_empty() {
-        let (value, rest) = postcard::take_from_bytes(bytes)?;
-        take(value);
-        bytes = rest;
-    }
-    Ok(())
 }
 
 /// Whether every code is of one kind of parts only, those of the heads included.

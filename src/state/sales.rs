@@ -1,6 +1,6 @@
 //! The sales as a book: purchases and refunds of the window, and the first day of every runner.
 
-use super::part::whole;
+use super::encode::whole;
 use super::{Book, Gone, Learned, Moment};
 use crate::binary::append;
 use crate::clock::Day;

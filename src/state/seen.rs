@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
-use super::part::whole;
+use super::encode::whole;
 use super::{Book, EventId, Key, Learned, Moment};
 use crate::binary::append;
 use crate::chunked::Chunked;

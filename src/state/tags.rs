@@ -1,7 +1,7 @@
 //! The tags as a book: names are only ever added, so nothing needs to be frozen.
 
 use super::Book;
-use super::part::{each, rows, whole};
+use super::encode::{each, rows, whole};
 use crate::config::Config;
 use crate::feature::Tags;
 use crate::id::IdHasher;

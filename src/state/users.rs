@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::part::{each, rows, whole};
+use super::encode::{each, rows, whole};
 use super::{Book, Gone, Learned, Moment};
 use crate::clock::Time;
 use crate::config::Config;

@@ -8,7 +8,6 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Kept;
 use crate::ingest::{Alias, EntityKind, Key, Record, Trace};
 use crate::journal::{Directory, JournalError};
 
@@ -17,7 +16,7 @@ use crate::journal::{Directory, JournalError};
 pub(super) struct Erased {
     id: String,
     /// Sequence of the deletion: records up to it keep nothing of the user.
-    at: u64,
+    pub(super) at: u64,
     /// Hashes the ids of the user's purchases. It is deleted with the list of erasures, so that nobody can repeat the hash.
     #[serde(default)]
     key: Key,
@@ -44,10 +43,10 @@ impl Erased {
 }
 
 /// The deletions of each user.
-pub(super) struct Deletions<'a>(HashMap<&'a str, Vec<&'a Erased>>);
+pub(super) struct Deletions<'a>(pub(super) HashMap<&'a str, Vec<&'a Erased>>);
 
 impl<'a> Deletions<'a> {
-    fn new(users: impl IntoIterator<Item = &'a Erased>) -> Self {
+    pub(super) fn new(users: impl IntoIterator<Item = &'a Erased>) -> Self {
         let mut each: HashMap<_, Vec<_>> = HashMap::new();
         for user in users {
             each.entry(user.id.as_str()).or_default().push(user);
@@ -73,7 +72,7 @@ impl<'a> Deletions<'a> {
         self.edit(at, content, Some)
     }
 
-    fn edit<'r>(
+    pub(super) fn edit<'r>(
         &self,
         at: u64,
         content: &'r [u8],
@@ -112,49 +111,4 @@ pub(super) fn note(directory: &Directory, users: &[Erased]) -> Result<(), Journa
         return Ok(());
     }
     directory.write_note(&serde_json::to_vec(users).unwrap_or_default())
-}
-
-impl Kept {
-    /// Lists durably the users to erase from the journal up to `sequence`.
-    pub(super) fn note_erased(&self, sequence: u64) -> Result<Vec<Erased>, JournalError> {
-        let erasing = self.erasing.lock();
-        let covered = erasing.iter().filter(|user| user.at <= sequence);
-        let covered: Vec<Erased> = covered.cloned().collect();
-        drop(erasing);
-        note(self.journal.directory(), &covered)?;
-        Ok(covered)
-    }
-
-    /// Rewrites the journal up to `sequence`, which a checkpoint covers, without the users, except for what is `needed` of their traces.
-    pub(super) fn erase(
-        &self,
-        sequence: u64,
-        users: &[Erased],
-        needed: impl Fn(Trace<'_>) -> Option<Trace<'_>>,
-    ) -> Result<(), JournalError> {
-        if users.is_empty() {
-            return Ok(());
-        }
-        let directory = self.journal.directory();
-        let deletions = Deletions::new(users);
-        let ids = || deletions.0.keys();
-        // The bytes of an id can differ from the id: JSON has escapes, and a number many spellings.
-        let is_plain = |id: &&str| id.parse::<f64>().is_err();
-        let plain = ids().all(is_plain);
-        let concerned = |bytes: &[u8]| {
-            !plain
-                || memchr::memchr(b'\\', bytes).is_some()
-                || ids().any(|id| memchr::memmem::find(bytes, id.as_bytes()).is_some())
-        };
-        directory.rewrite(sequence, concerned, |at, content| {
-            deletions.edit(at, content, &needed)
-        })?;
-        directory.drop_note()?;
-        self.erasing.lock().retain(|user| !users.contains(user));
-        tracing::info!(
-            users = users.len(),
-            "deleted users were erased from the journal"
-        );
-        Ok(())
-    }
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::erase::{self, Deletions, Erased};
+use super::kept::{Stored, WAITING};
 use super::load::{Progress, damaged, load, restored};
-use super::{Stored, WAITING};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::{EntityKind, Facts, Record, Restored};

@@ -1,0 +1,35 @@
+//! Requests for a rebuild of the standings.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+/// A caller that waits for a rebuild.
+pub(super) type Request = oneshot::Sender<()>;
+
+/// Accepts requests for a rebuild.
+#[derive(Debug)]
+pub struct Rebuilder {
+    requests: Mutex<Sender<Request>>,
+}
+
+impl Rebuilder {
+    pub(super) fn new() -> (Self, Receiver<Request>) {
+        let (send, receive) = channel();
+        (
+            Self {
+                requests: Mutex::new(send),
+            },
+            receive,
+        )
+    }
+
+    /// Requests a rebuild that begins after this call, and waits until its standings are live.
+    pub(super) async fn request(&self) {
+        let (done, wait) = oneshot::channel();
+        if self.requests.lock().send(done).is_ok() {
+            let _built = wait.await;
+        }
+    }
+}

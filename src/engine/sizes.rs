@@ -1,0 +1,27 @@
+//! Sizes that only a walk over all rows can count; a rebuild measures them.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+
+/// Bytes that only a walk over all rows can count, as of the last rebuild.
+#[derive(Debug, Default)]
+pub(super) struct Sizes {
+    /// Declared texts of items.
+    pub(super) items: AtomicUsize,
+    /// Profiles and declared texts of users.
+    pub(super) users: AtomicUsize,
+    /// Held while counters are raised to their totals.
+    pub(super) measuring: Mutex<()>,
+}
+
+impl Sizes {
+    /// Returns the bytes of a structure that only a walk can count.
+    pub(super) fn walked(&self, name: &str) -> usize {
+        match name {
+            "items" => self.items.load(Ordering::Relaxed),
+            "profiles" => self.users.load(Ordering::Relaxed),
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The start of an engine and of its background work.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use parking_lot::{Mutex, RwLock};
+use rayon::ThreadPoolBuilder;
+
+use super::rebuilder::Rebuilder;
+use super::sizes::Sizes;
+use super::{Engine, Stored, gather, rebuild, store};
+use crate::clock::{Clock, ClockMode};
+use crate::config::Live;
+use crate::telemetry::Telemetry;
+
+impl Engine {
+    /// Starts an engine on stored facts. Its first standings are built in the background at once.
+    #[must_use]
+    pub fn start(live: Arc<Live>, clock: Clock, telemetry: Telemetry, stored: Stored) -> Arc<Self> {
+        let generation = live.load();
+        stored
+            .facts
+            .latest
+            .into_iter()
+            .for_each(|at| clock.observe(at));
+        let (rebuilder, requests) = Rebuilder::new();
+        let engine = Arc::new(Self {
+            facts: RwLock::new(stored.facts),
+            kept: stored.kept,
+            standings: ArcSwap::from_pointee(gather::nothing(&generation.config)),
+            live,
+            clock,
+            rebuilder,
+            deleting: Mutex::new(()),
+            splitters: ThreadPoolBuilder::new().build().ok(),
+            sizes: Sizes::default(),
+            telemetry,
+        });
+        rebuild::run(&engine, requests);
+        store::run(&engine);
+        engine
+    }
+
+    /// Starts an empty engine on the wall clock, in memory only; for tests and benches.
+    #[must_use]
+    pub fn in_memory(live: Arc<Live>) -> Arc<Self> {
+        let stored = Stored::in_memory(&live.load().config);
+        let clock = Clock::new(ClockMode::Wall);
+        Self::start(live, clock, Telemetry::default(), stored)
+    }
+}

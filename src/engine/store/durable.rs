@@ -1,0 +1,54 @@
+//! Durability as the callers of the engine see it: backups, and waiting for the disk.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::engine::Engine;
+use crate::journal::{Broken, JournalError};
+
+impl Engine {
+    /// Writes a checkpoint and returns its bytes in blocks, or `None` if facts are kept in memory only.
+    ///
+    /// # Errors
+    /// An I/O error.
+    pub async fn backup(
+        self: &Arc<Self>,
+    ) -> Result<Option<impl Iterator<Item = io::Result<Vec<u8>>> + use<>>, JournalError> {
+        let engine = Arc::clone(self);
+        let written = tokio::task::spawn_blocking(move || {
+            let checkpoint = engine.checkpoint()?;
+            checkpoint.map(|it| it.bytes()).transpose()
+        });
+        written.await.unwrap_or(Ok(None))
+    }
+
+    /// Checks that facts can be made durable. Facts in memory only always pass.
+    ///
+    /// # Errors
+    /// The journal is broken.
+    pub fn check_journal(&self) -> Result<(), Broken> {
+        self.kept.as_ref().map_or(Ok(()), |it| it.journal.check())
+    }
+
+    /// Waits until there is room for more facts that wait for the disk.
+    ///
+    /// # Errors
+    /// The journal is broken.
+    pub async fn room(&self) -> Result<(), Broken> {
+        match &self.kept {
+            Some(kept) => kept.journal.room().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until everything applied so far is durable. Facts in memory only need no wait.
+    ///
+    /// # Errors
+    /// The journal is broken.
+    pub async fn durable(&self) -> Result<(), Broken> {
+        match &self.kept {
+            Some(kept) => kept.journal.durable(kept.journal.last()).await,
+            None => Ok(()),
+        }
+    }
+}
