@@ -19,7 +19,7 @@ pub(super) struct Article {
 }
 
 impl Article {
-    /// Renders a guide; `page` says where a link leads on this service, or `None` if it is not served.
+    /// Renders a guide; `page` maps a link to its address on this service, or to `None` if its target is not served.
     #[must_use]
     pub(super) fn render(markdown: &str, page: impl Fn(&str) -> Option<String>) -> Self {
         let mut events: Vec<Event<'_>> = Parser::new_ext(markdown, Options::ENABLE_TABLES)
@@ -47,7 +47,7 @@ impl Article {
     }
 }
 
-/// Text as HTML.
+/// Escapes text for HTML.
 #[must_use]
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -78,7 +78,7 @@ fn name_headings(events: &mut [Event<'_>]) -> Vec<(HeadingLevel, String, String)
     headings
 }
 
-/// The text from a start to its end, without markup.
+/// Returns the text from a start to its end, without markup.
 fn plain(events: &[Event<'_>], end: TagEnd) -> String {
     let until_end = events.iter().take_while(|event| **event != Event::End(end));
     let mut text = String::new();
@@ -99,7 +99,7 @@ fn first_sentence(text: &str) -> String {
     text[..end.unwrap_or(text.len())].to_owned()
 }
 
-/// The id of a heading, by the rule of GitHub, so that links hold in both places.
+/// Returns the id of a heading. The rule is GitHub's, so that a link works in both places.
 fn slug(text: &str) -> String {
     let kept = |letter: char| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_');
     let letters = text.chars().filter(|letter| kept(*letter));
@@ -109,7 +109,7 @@ fn slug(text: &str) -> String {
         .collect()
 }
 
-/// Links that lead to pages, text in place of links that lead nowhere, and tables that scroll on their own.
+/// Directs links to pages, replaces links without a target by their text, and wraps tables so that they scroll.
 fn for_the_page<'m>(
     events: Vec<Event<'m>>,
     page: impl Fn(&str) -> Option<String>,

@@ -32,7 +32,7 @@ pub(super) struct Asset {
 }
 
 impl Asset {
-    /// A file with that text.
+    /// Makes a file with that text.
     #[must_use]
     pub(super) fn new(media: &'static str, text: impl Into<Bytes>) -> Self {
         Self {
@@ -41,14 +41,14 @@ impl Asset {
         }
     }
 
-    /// 200 with the file; its bytes are shared, not copied.
+    /// Answers 200 with the file; its bytes are shared, not copied.
     #[must_use]
     pub(super) fn reply(&self) -> Reply {
         let media = HeaderValue::from_static(self.media);
         Reply::of(media, self.body.clone()).with_headers(&HEADERS)
     }
 
-    /// The file as text.
+    /// Returns the file as text.
     #[cfg(test)]
     pub(super) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()

@@ -10,7 +10,7 @@ pub(super) struct Guide {
 }
 
 impl Guide {
-    /// The language of the text, as HTML names it; a file that is not in English says so: `NAME.zh.md`.
+    /// Returns the language code of the text. The name of a file that is not in English ends with it: `NAME.zh.md`.
     #[must_use]
     pub(super) fn language(&self) -> &'static str {
         if self.name.ends_with(".zh") {

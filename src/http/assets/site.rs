@@ -17,12 +17,12 @@ const REFERENCE_BODY: &str = "    <noscript>This page shows <a href=\"/openapi.j
 
 static PAGES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(all);
 
-/// The file of that name.
+/// Returns the file of that name.
 pub(super) fn find(name: &str) -> Option<&'static Asset> {
     PAGES.get(name)
 }
 
-/// The media types that there are.
+/// Lists the media types of all files.
 pub(super) fn media() -> Vec<&'static str> {
     let mut media: Vec<&str> = PAGES.values().map(|asset| asset.media).collect();
     media.sort_unstable();
@@ -76,7 +76,7 @@ fn all() -> BTreeMap<&'static str, Asset> {
         .collect()
 }
 
-/// Where a link of a guide leads here; `None` for a file of the repository that is not served.
+/// Returns the address on this service that a link of a guide means; `None` for a file that is not served.
 fn address(link: &str) -> Option<String> {
     if link.starts_with(['#', '/']) || link.starts_with("https://") {
         return Some(link.to_owned());
@@ -96,7 +96,7 @@ fn address(link: &str) -> Option<String> {
         .map(|name| format!("/docs/{name}{fragment}"))
 }
 
-/// The entries of the navigation for guides; the one that is shown is marked.
+/// Writes the navigation's entries for the guides and marks the shown one.
 fn guides(articles: &[(&str, Article)], shown: &str) -> String {
     let entries = articles.iter();
     entries
@@ -115,7 +115,7 @@ fn entry(name: &str, title: &str, shown: bool) -> String {
     format!("      <li><a href=\"/docs/{name}\"{mark}>{title}</a></li>\n")
 }
 
-/// The headings of a guide as links.
+/// Writes the headings of a guide as links.
 fn sections(article: &Article) -> String {
     if article.sections.is_empty() {
         return String::new();
@@ -129,7 +129,7 @@ fn sections(article: &Article) -> String {
     html + "    </ul>\n    "
 }
 
-/// The guides with their first sentences.
+/// Writes the list of guides with their first sentences.
 fn overview(articles: &[(&str, Article)]) -> String {
     let mut html = format!(
         "<h1>Saima <small>{}</small></h1>\n<p>{}.</p>\n<dl class=\"overview\">\n",

@@ -34,7 +34,7 @@ impl Block {
     }
 }
 
-/// The guides by name, then the README: its steps change what the demo knows.
+/// Reads the guides by name, then the README: its steps change the data of the demo.
 pub(super) fn pages() -> Vec<Page> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let guides = fs::read_dir(root.join("src/docs")).unwrap();

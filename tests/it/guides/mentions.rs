@@ -14,7 +14,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every series of the metrics of a service; those of a step appear with the first ranking.
+/// Lists every series of a service's metrics; those of a step appear with the first ranking.
 fn series(service: &Service) -> BTreeSet<String> {
     service.rank(&json!({"user_id": "u", "candidates": ["x"]}));
     let page = service.get("/metrics").text();
@@ -102,7 +102,7 @@ fn module(path: &[&str]) -> Option<PathBuf> {
         .find(|file| file.exists())
 }
 
-/// Whether a module, an inner module or a function of that path exists.
+/// Returns whether a module, an inner module or a function of that path exists.
 fn exists(path: &str) -> bool {
     let parts: Vec<&str> = path.split("::").filter(|part| !part.is_empty()).collect();
     let Some((last, parents)) = parts.split_last() else {
@@ -155,7 +155,7 @@ fn links(page: &Page) -> Vec<String> {
     links
 }
 
-/// Whether the page of a guide has a heading of that id.
+/// Returns whether the page of a guide has a heading of that id.
 fn has_heading(service: &Service, guide: &str, id: &str) -> bool {
     let answer = service.get(&format!("/docs/{guide}"));
     answer.status == 200 && answer.text().contains(&format!(" id=\"{id}\""))
