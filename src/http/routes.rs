@@ -122,7 +122,7 @@ pub(super) static ROUTES: [Route; 26] = {
             .answers(Json("Health")),
 
         Route::new(GET, "/openapi.json", Open, Operations, "getOpenApi", "Get this document",
-            |call| now(openapi::reply(&call)))
+            |call| now(Ok(openapi::reply(&call))))
             .answers(Json("Document")),
         Route::new(GET, "/", Open, Operations, "getRoot", "Redirect to `/docs`",
             |_| now(Page::Root.reply("")))

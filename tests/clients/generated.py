@@ -1,7 +1,7 @@
 """Calls a live service with the Python client that is generated from its OpenAPI document."""
 
 import sys
-import time
+from datetime import UTC, datetime
 
 from saima_api import Client
 from saima_api.api.data import send_events, upsert_items, upsert_merchants
@@ -13,7 +13,7 @@ client = Client(base_url=sys.argv[1])
 
 merchants = upsert_merchants.sync(client=client, body=[Merchant(id="gm", category="gen")])
 items = upsert_items.sync(client=client, body=[Item(id=f"gi-{one}", merchant_id="gm", price=9.5) for one in range(3)])
-event = Event(user_id="gu", item_id="gi-1", kind=EventKind.PURCHASE, at=int(time.time() * 1000), id="ge-1", amount=9.5)
+event = Event(user_id="gu", item_id="gi-1", kind=EventKind.PURCHASE, at=datetime.now(UTC), id="ge-1", amount=9.5)
 events = send_events.sync(client=client, body=[event])
 for report, accepted in ((merchants, 1), (items, 3), (events, 1)):
     assert isinstance(report, Report), report

@@ -8,7 +8,7 @@ const client = createClient<paths>({ baseUrl: process.argv[2] ?? "" });
 const merchants = await client.PUT("/merchants", { body: [{ id: "tm", category: "gen-ts" }] });
 const items = await client.PUT("/items", { body: [0, 1, 2].map((one) => ({ id: `ti-${one}`, merchant_id: "tm", price: 9.5 })) });
 const events = await client.POST("/events", {
-  body: [{ id: "te-1", user_id: "tu", item_id: "ti-1", kind: "purchase", at: Date.now(), amount: 9.5 }],
+  body: [{ id: "te-1", user_id: "tu", item_id: "ti-1", kind: "purchase", at: new Date().toISOString(), amount: 9.5 }],
 });
 assert.deepEqual([merchants, items, events].map(({ data }) => data?.accepted), [1, 3, 1]);
 

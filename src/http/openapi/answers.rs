@@ -3,16 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use super::reference;
-use crate::model::Vocabulary;
 use crate::objective::TABLE;
-use crate::rule;
 
 /// Every answer by name.
-pub(super) fn schemas(vocabulary: &Vocabulary) -> Map<String, Value> {
+pub(super) fn schemas() -> Map<String, Value> {
     [
         ("Ranking", ranking()),
         ("Placed", placed()),
-        ("Explanation", explanation(vocabulary)),
+        ("Explanation", explanation()),
         ("BatchResults", batch()),
         ("Report", report()),
         ("ItemView", view("An item as declared and as learnt.")),
@@ -84,7 +82,7 @@ fn ranking() -> Value {
     let dropped = closed(
         json!({
             "id": text("The item's id."),
-            "rule": {"type": "string", "enum": rule::names(), "description": "The rule that kept it out."},
+            "rule": text("Name of the rule."),
         }),
         &[],
     );
@@ -114,13 +112,10 @@ fn placed() -> Value {
     )
 }
 
-fn explanation(vocabulary: &Vocabulary) -> Value {
-    let own = TABLE.iter().map(|row| row.name);
-    let predictions = vocabulary.predictions.iter().map(String::as_str);
-    let names: Vec<&str> = own.chain(predictions).collect();
+fn explanation() -> Value {
     let objective = closed(
         json!({
-            "name": {"type": "string", "enum": names, "description": "The objective."},
+            "name": text("Name of the objective or prediction."),
             "raw": {"type": ["number", "null"], "description": format!("The natural figure; null where the data is missing. {}", raws())},
             "value": figure("The value in [0, 1]."),
             "weight": figure("The scene's weight."),

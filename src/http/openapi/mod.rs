@@ -1,11 +1,13 @@
 //! `GET /openapi.json`: the contract as an OpenAPI 3.1 document.
 //!
-//! Nothing of it is written twice: paths, roles and parameters come from the table of routes, bodies from the table of
-//! objects, statuses from the table of causes, names of objectives from theirs, and limits, scenes and predictions from
-//! the live configuration. It is made anew for each caller, because the last of these may change.
+//! Paths, roles and parameters come from the table of routes, bodies from the table of objects, statuses from the table of causes. The
+//! document is the same for every configuration, so that generated clients outlive a change; `GET /config` shows what is live. It is
+//! built once, in two forms: with and without the requirement of a token.
 
 mod answers;
 mod shapes;
+
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
@@ -14,62 +16,70 @@ use super::auth::Role;
 use super::body::Media;
 use super::call::Call;
 use super::error::{CAUSES, Problem, Row};
-use super::ops;
 use super::reply::Reply;
 use super::route::{Answer, Param, Route, Tag, Takes};
 use super::routes::{PATH_PARAMS, ROUTES};
-use crate::model::Vocabulary;
+use crate::model::Fault;
 use crate::model::schema::{self, Object, Shape};
 
-/// The document for the live configuration.
-pub(super) fn reply(call: &Call<'_>) -> Result<Reply, Problem> {
-    let generation = call.app.engine.generation();
-    let secured = !call.app.tokens.is_open();
-    ops::json(call, &document(&generation.config.vocabulary, secured))
+/// Answers with the document.
+pub(super) fn reply(call: &Call<'_>) -> Reply {
+    static OPEN: LazyLock<Vec<u8>> = LazyLock::new(|| document(false).to_string().into_bytes());
+    static SECURED: LazyLock<Vec<u8>> = LazyLock::new(|| document(true).to_string().into_bytes());
+    let document = if call.app.tokens.is_open() {
+        &OPEN
+    } else {
+        &SECURED
+    };
+    Reply::json(document.to_vec())
 }
 
-/// The whole document; `secured` where there are tokens.
-fn document(vocabulary: &Vocabulary, secured: bool) -> Value {
+const DESCRIPTION: &str = "Multi-objective ranking for marketplaces. The service re-ranks candidates that the caller already has. Null means \
+    not given. Bodies may be compressed with gzip or zstd. Every answer carries `X-Request-Id`, taken from the request if given, and \
+    `Server-Timing`. Bounds in this document are those of the default configuration; `GET /config` shows the live limits, scenes and predictions.";
+
+/// Returns the whole document; `secured` if the service has tokens.
+fn document(secured: bool) -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Saima",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Multi-objective ranking for marketplaces. Ids are strings of 1 to 128 bytes of UTF-8 without control characters; a JSON integer is taken as its decimal string. Null means not given. Bodies may be packed with gzip or zstd. Every answer carries `X-Request-Id`, taken from the request when given, and `Server-Timing`.",
+            "description": DESCRIPTION,
             "license": {"name": env!("CARGO_PKG_LICENSE"), "identifier": env!("CARGO_PKG_LICENSE")},
         },
         "servers": [{"url": "/"}],
         "tags": Tag::ALL.map(|tag| json!({"name": tag.name(), "description": tag.doc()})),
-        "paths": paths(vocabulary, secured),
+        "paths": paths(secured),
         "components": {
-            "schemas": schemas(vocabulary),
+            "schemas": schemas(),
             "responses": problems(),
             "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer", "description": "A token of the role, or of one that includes it: `write` includes `read` and `rank`, `ops` includes all."},
+                "token": {"type": "http", "scheme": "bearer", "description": "A token of the role `x-role` of the operation, or of a role that includes it: `write` includes `read` and `rank`, `ops` includes all."},
             },
         },
     })
 }
 
-fn paths(vocabulary: &Vocabulary, secured: bool) -> Value {
+fn paths(secured: bool) -> Value {
     let mut paths = Map::new();
     for routes in ROUTES.chunk_by(|one, other| one.path == other.path) {
         let methods = routes.iter().map(|route| {
             let method = route.method.as_str().to_ascii_lowercase();
-            (method, operation(route, vocabulary, secured))
+            (method, operation(route, secured))
         });
         paths.insert(routes[0].path.to_owned(), methods.collect());
     }
     Value::Object(paths)
 }
 
-fn operation(route: &Route, vocabulary: &Vocabulary, secured: bool) -> Value {
+fn operation(route: &Route, secured: bool) -> Value {
     let mut operation = json!({
         "operationId": route.operation,
         "summary": route.summary,
         "tags": [route.tag.name()],
         "x-role": route.role.name(),
-        "parameters": parameters(route, vocabulary),
+        "parameters": parameters(route),
         "responses": responses(route),
     });
     if secured && route.role != Role::Open {
@@ -81,16 +91,16 @@ fn operation(route: &Route, vocabulary: &Vocabulary, secured: bool) -> Value {
     operation
 }
 
-fn parameters(route: &Route, vocabulary: &Vocabulary) -> Vec<Value> {
+fn parameters(route: &Route) -> Vec<Value> {
     let path = route.path_params().filter_map(|name| {
         let param = PATH_PARAMS.iter().find(|param| param.name == name)?;
-        Some(parameter(param, "path", shapes::text_id()))
+        Some(parameter(param, "path", shapes::id()))
     });
     let query = route.params.iter().map(|param| {
         let schema = if matches!(param.shape, Shape::Id) {
             json!({"type": "string"})
         } else {
-            shapes::schema(&param.shape, vocabulary, false)
+            shapes::schema(&param.shape, false)
         };
         parameter(param, "query", schema)
     });
@@ -107,13 +117,13 @@ fn parameter(param: &Param, place: &str, schema: Value) -> Value {
     parameter
 }
 
-/// Without tokens even a body that says nothing must be there, for the sake of its content type.
+/// Returns the schema of the body. Without tokens even an empty body needs a content type, so the document requires it.
 fn request_body(takes: Takes, secured: bool) -> Option<Value> {
     match takes {
         Takes::Nothing => None,
         Takes::Trifle => Some(json!({
             "required": !secured,
-            "description": "Nothing, or an empty object.",
+            "description": "Empty, or an empty object.",
             "content": {"application/json": {"schema": {"type": "object", "maxProperties": 0}, "example": {}}},
         })),
         Takes::One(object) => Some(json!({
@@ -125,19 +135,19 @@ fn request_body(takes: Takes, secured: bool) -> Option<Value> {
     }
 }
 
-/// A body of many objects. One that is faulty is rejected on its own, so that the array as such takes anything.
+/// Returns the schema of a body of many objects.
 fn bulk(object: &Object, name: &str) -> Value {
     let example = example(object);
     json!({
         "required": true,
-        "description": "A JSON array, or one JSON object on each line. Each is accepted or rejected on its own.",
+        "description": "A JSON array, or one JSON object per line. Each object is accepted or rejected on its own.",
         "content": {
             (Media::Json.name()): {
-                "schema": {"type": "array", "items": {"anyOf": [reference(name), {}]}},
+                "schema": {"type": "array", "items": reference(name)},
                 "example": [example],
             },
             (Media::Lines.name()): {
-                "schema": {"type": "string", "description": format!("One {name} on each line; blank lines are skipped.")},
+                "schema": {"type": "string", "description": format!("One {name} per line; blank lines are skipped.")},
             },
         },
     })
@@ -162,7 +172,7 @@ fn responses(route: &Route) -> Value {
     Value::Object(responses)
 }
 
-/// The statuses of the problems that a route may answer.
+/// Returns the statuses of the problems that a route may answer with.
 fn statuses(route: &Route) -> Vec<u16> {
     const BODY: [u16; 4] = [400, 408, 413, 415];
     let names_one = route.path_params().next().is_some();
@@ -180,7 +190,7 @@ fn statuses(route: &Route) -> Vec<u16> {
     statuses
 }
 
-/// The status and the content of a good answer.
+/// Returns the status and the content of an answer without a problem.
 fn good(answer: Answer) -> (&'static str, Value) {
     let text = json!({"type": "string"});
     let content = |media: &str, schema: Value| {
@@ -193,7 +203,7 @@ fn good(answer: Answer) -> (&'static str, Value) {
         Answer::File(media) => content(media, text),
         Answer::Page(Page::Root) => {
             let headers = json!({"Location": {"schema": text}});
-            let answer = json!({"description": "Leads to the guides.", "headers": headers});
+            let answer = json!({"description": "Redirects to the guides.", "headers": headers});
             ("307", answer)
         }
         Answer::Page(page) => {
@@ -207,42 +217,70 @@ fn good(answer: Answer) -> (&'static str, Value) {
     }
 }
 
-fn schemas(vocabulary: &Vocabulary) -> Map<String, Value> {
-    let mut schemas = answers::schemas(vocabulary);
+fn schemas() -> Map<String, Value> {
+    let mut schemas = answers::schemas();
+    schemas.insert(shapes::ID.to_owned(), shapes::id());
     for object in schema::OBJECTS {
-        schemas.insert(
-            object.name.to_owned(),
-            shapes::object(object, vocabulary, false),
-        );
+        schemas.insert(object.name.to_owned(), shapes::object(object, false));
     }
     for object in ROUTES.iter().filter_map(|route| match route.takes {
         Takes::Patches(object) => Some(object),
         Takes::Nothing | Takes::Trifle | Takes::One(_) | Takes::Many(_) => None,
     }) {
-        schemas.insert(
-            shapes::patch_name(object),
-            shapes::object(object, vocabulary, true),
-        );
+        schemas.insert(shapes::patch_name(object), shapes::object(object, true));
     }
     schemas
 }
 
-/// One answer for each status from 400 up, of whichever cause.
+/// Returns one answer for each status from 400 up, with an example of each of its causes.
 fn problems() -> Map<String, Value> {
-    let problem = |rows: &[Row]| {
-        let row = &rows[0];
-        let titles: Vec<&str> = rows.iter().map(|row| row.title).collect();
-        let mut answer = json!({
-            "description": titles.join("; or: "),
-            "content": {"application/problem+json": {"schema": reference("Problem")}},
-        });
-        if row.retry_after.is_some() {
-            answer["headers"] = json!({"Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}}});
-        }
-        (row.status.to_string(), answer)
-    };
     let statuses = CAUSES.chunk_by(|one, other| one.status == other.status);
+    let problem = |rows: &[Row]| (rows[0].status.to_string(), problem(rows));
     statuses.map(problem).collect()
+}
+
+fn problem(rows: &[Row]) -> Value {
+    let titles: Vec<&str> = rows.iter().map(|row| row.title).collect();
+    let examples: Map<String, Value> = rows
+        .iter()
+        .map(|row| {
+            (
+                row.name.to_owned(),
+                json!({"summary": row.title, "value": example_of(row)}),
+            )
+        })
+        .collect();
+    let mut answer = json!({
+        "description": titles.join("; or: "),
+        "content": {"application/problem+json": {"schema": reference("Problem"), "examples": examples}},
+    });
+    if rows[0].retry_after.is_some() {
+        answer["headers"] = json!({"Retry-After": {
+            "description": "Seconds to wait before the next try.", "schema": {"type": "integer"},
+        }});
+    }
+    answer
+}
+
+/// Returns a problem as the service would send it.
+fn example_of(row: &Row) -> Value {
+    let problem = if row.status == 422 {
+        let faults = [
+            ("candidates[3].id", "is required"),
+            (
+                "limit",
+                "must be a whole number from 1 to 10000 (limits.limit)",
+            ),
+        ];
+        Problem::invalid(
+            faults
+                .map(|(path, message)| Fault::new(path, message))
+                .into(),
+        )
+    } else {
+        Problem::new(row.cause, row.title)
+    };
+    serde_json::from_slice(&problem.json("5c9d0a7b1e2f3a44")).unwrap_or(Value::Null)
 }
 
 #[cfg(test)]
@@ -250,12 +288,7 @@ mod tests {
     use super::*;
 
     fn sample() -> Value {
-        let vocabulary = Vocabulary {
-            scenes: vec!["default".to_owned()],
-            predictions: vec!["pctr".to_owned()],
-            ..Vocabulary::default()
-        };
-        document(&vocabulary, true)
+        document(true)
     }
 
     fn references(value: &Value, found: &mut Vec<String>) {
@@ -302,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn what_must_be_admitted_may_be_refused_and_says_when_to_try_again() {
+    fn admitted_routes_document_retries() {
         let document = sample();
         for route in &ROUTES {
             let method = route.method.as_str().to_ascii_lowercase();

@@ -1,22 +1,22 @@
 //! The shapes of [`schema`](crate::model::schema) as JSON Schema.
 //!
-//! JSON Schema counts characters where our limits count bytes, so that for text beyond ASCII the limit is tighter than
-//! the schema says; the descriptions name it.
+//! The schema shows one form of each value, the one that clients should send: ids are strings and times are RFC 3339, although JSON
+//! integers are accepted too. Bounds are those of the default limits. JSON Schema counts characters and the limits count bytes, so
+//! for text beyond ASCII the limit is tighter than the schema.
 
 use serde_json::{Map, Value, json};
 
 use super::reference;
-use crate::clock::Time;
-use crate::model::Vocabulary;
+use crate::model::Limits;
 use crate::model::schema::{self, Bound, Field, Object, Shape};
 
-/// The name of the merge patch of an object.
+/// Returns the name of the merge patch of an object.
 pub(super) fn patch_name(object: &Object) -> String {
     format!("{}Patch", object.name)
 }
 
-/// An object, or its merge patch, in which a tag may be null too.
-pub(super) fn object(object: &Object, vocabulary: &Vocabulary, patch: bool) -> Value {
+/// Returns the schema of an object, or of its merge patch, in which a tag may also be null.
+pub(super) fn object(object: &Object, patch: bool) -> Value {
     let required: Vec<&str> = object
         .fields
         .iter()
@@ -26,11 +26,11 @@ pub(super) fn object(object: &Object, vocabulary: &Vocabulary, patch: bool) -> V
     let properties: Map<String, Value> = object
         .fields
         .iter()
-        .map(|field| (field.name.to_owned(), property(field, vocabulary, patch)))
+        .map(|field| (field.name.to_owned(), property(field, patch)))
         .collect();
     let doc = if patch {
         format!(
-            "A merge patch of {}: what is given replaces, null removes.",
+            "A merge patch of {}: a field replaces the declared one, null removes it.",
             object.name
         )
     } else {
@@ -46,8 +46,8 @@ pub(super) fn object(object: &Object, vocabulary: &Vocabulary, patch: bool) -> V
     })
 }
 
-fn property(field: &Field, vocabulary: &Vocabulary, patch: bool) -> Value {
-    let shape = schema(&field.shape, vocabulary, patch);
+fn property(field: &Field, patch: bool) -> Value {
+    let shape = schema(&field.shape, patch);
     let mut property = if field.required {
         shape
     } else {
@@ -66,82 +66,69 @@ fn nullable(schema: Value) -> Value {
     json!({"anyOf": either})
 }
 
-/// What may stand in a place.
-pub(super) fn schema(shape: &Shape, vocabulary: &Vocabulary, patch: bool) -> Value {
-    let most = |bound: Bound| bound.most(&vocabulary.limits);
+/// Returns the schema of a shape.
+pub(super) fn schema(shape: &Shape, patch: bool) -> Value {
     match shape {
-        Shape::Id => id(),
-        Shape::Ids(bound) => json!({"type": "array", "items": id(), "maxItems": most(*bound)}),
+        Shape::Id => reference(ID),
+        Shape::Ids(bound) => {
+            json!({"type": "array", "items": reference(ID), "maxItems": most(*bound)})
+        }
         Shape::Text(bound) => json!({"type": "string", "maxLength": most(*bound)}),
         Shape::Flag => json!({"type": "boolean"}),
         Shape::Number(low, high) => json!({"type": "number", "minimum": low, "maximum": high}),
         Shape::Whole(low, bound) => {
             json!({"type": "integer", "minimum": low, "maximum": most(*bound)})
         }
-        Shape::Time => time(),
+        Shape::Time => json!({"type": "string", "format": "date-time"}),
         Shape::OneOf(names) => json!({"type": "string", "enum": names}),
-        Shape::Scene => json!({"type": "string", "enum": vocabulary.scenes}),
-        Shape::Tags => tags(vocabulary, patch),
+        Shape::Scene => json!({"type": "string"}),
+        Shape::Tags => tags(patch),
         Shape::Candidates => json!({
             "type": "array",
-            "items": {"anyOf": [id(), reference(schema::CANDIDATE.name)]},
+            "items": {"anyOf": [reference(ID), reference(schema::CANDIDATE.name)]},
             "maxItems": most(schema::CANDIDATES),
         }),
-        Shape::Predictions => predictions(vocabulary),
+        Shape::Predictions => {
+            let number = nullable(schema(&schema::PREDICTION, false));
+            json!({"type": "object", "additionalProperties": number})
+        }
         Shape::Object(object) => reference(object.name),
         Shape::Requests => json!({
             "type": "array",
-            "items": {"anyOf": [reference(schema::RANK_REQUEST.name), {}]},
+            "items": reference(schema::RANK_REQUEST.name),
             "maxItems": most(schema::BATCH_REQUESTS),
         }),
     }
 }
 
-fn id() -> Value {
-    json!({"anyOf": [text_id(), {"type": "integer", "minimum": i64::MIN, "maximum": u64::MAX}]})
+/// Returns a bound under the default limits.
+fn most(bound: Bound) -> u64 {
+    bound.most(&Limits::default())
 }
 
-/// An id as text.
-pub(super) fn text_id() -> Value {
+/// Name of the schema of ids.
+pub(super) const ID: &str = "Id";
+
+/// Returns the schema of ids.
+pub(super) fn id() -> Value {
     json!({
         "type": "string",
+        "description": "1 to 128 bytes of UTF-8 without control characters. A JSON integer is accepted as its decimal string.",
         "minLength": 1,
         "maxLength": schema::ID_BYTES,
         "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
     })
 }
 
-fn time() -> Value {
-    let (first, last) = (
-        Time::default().plus(i64::MIN),
-        Time::default().plus(i64::MAX),
-    );
-    json!({"anyOf": [
-        {"type": "string", "format": "date-time"},
-        {"type": "integer", "minimum": first.millis(), "maximum": last.millis()},
-    ]})
-}
-
-fn tags(vocabulary: &Vocabulary, patch: bool) -> Value {
-    let most = schema::TAGS.most(&vocabulary.limits);
-    let weight = schema(&schema::TAG_WEIGHT, vocabulary, patch);
+fn tags(patch: bool) -> Value {
+    let most = most(schema::TAGS);
+    let weight = schema(&schema::TAG_WEIGHT, patch);
     let weight = if patch { nullable(weight) } else { weight };
     let mut weights = json!({
-        "type": "object", "additionalProperties": weight, "propertyNames": text_id(),
+        "type": "object", "additionalProperties": weight, "propertyNames": reference(ID),
     });
     if !patch {
         weights["maxProperties"] = Value::from(most);
     }
-    json!({"anyOf": [weights, {"type": "array", "items": id(), "maxItems": most}]})
-}
-
-/// The declared predictions; any other may be null only, which is not given.
-fn predictions(vocabulary: &Vocabulary) -> Value {
-    let number = nullable(schema(&schema::PREDICTION, vocabulary, false));
-    let properties: Map<String, Value> = vocabulary
-        .predictions
-        .iter()
-        .map(|name| (name.clone(), number.clone()))
-        .collect();
-    json!({"type": "object", "properties": properties, "additionalProperties": {"type": "null"}})
+    json!({"anyOf": [weights, {"type": "array", "items": reference(ID), "maxItems": most}]})
 }

@@ -1,0 +1,31 @@
+"""What the service accepts beyond its OpenAPI document, so that a check for rejected data asks only for what must be rejected.
+
+The document shows clients one form of each value. The service also accepts a JSON integer as an id, and accepts or rejects each object
+of a bulk body on its own. Names of scenes and predictions follow the live configuration, here the embedded one.
+"""
+
+import schemathesis
+
+
+@schemathesis.hook
+def before_load_schema(context, document):
+    schemas = document["components"]["schemas"]
+    text = dict(schemas["Id"])
+    schemas["Id"] = {"anyOf": [text, {"type": "integer", "minimum": -(2**63), "maximum": 2**64 - 1}]}
+
+    schemas["RankRequest"]["properties"]["scene"] = {"enum": ["default", None]}
+    number = schemas["Candidate"]["properties"]["predictions"]["anyOf"][0]["additionalProperties"]
+    schemas["Candidate"]["properties"]["predictions"] = {
+        "anyOf": [
+            {"type": "object", "properties": {"pctr": number, "pcvr": number}, "additionalProperties": {"type": "null"}},
+            {"type": "null"},
+        ]
+    }
+
+    lists = [schemas["BatchRequest"]["properties"]["requests"]]
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            content = operation.get("requestBody", {}).get("content", {})
+            lists += [media["schema"] for media in content.values() if media["schema"].get("type") == "array"]
+    for one in lists:
+        one["items"] = {"anyOf": [one["items"], {}]}
