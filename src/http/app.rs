@@ -10,12 +10,19 @@ use super::admission::Admission;
 use super::auth::Tokens;
 use super::error::{CAUSES, Problem};
 use super::request_id::{RequestId, RequestIds};
-use super::route::Route;
-use super::routes::ROUTES;
 use crate::engine::Engine;
+
+/// Facts of the table of routes. The table names the handlers, so the state that they share cannot import it.
+pub(super) struct Table {
+    /// Number of routes.
+    pub(super) routes: usize,
+    /// Returns the OpenAPI document; `true` if requests need tokens.
+    pub(super) document: fn(bool) -> &'static [u8],
+}
 
 /// State shared by all handlers.
 pub(super) struct App {
+    pub(super) table: &'static Table,
     pub(super) engine: Arc<Engine>,
     pub(super) tokens: Arc<Tokens>,
     /// `true` while the service shuts down.
@@ -26,17 +33,18 @@ pub(super) struct App {
 }
 
 impl App {
-    /// Returns the state for an engine.
-    pub(super) fn new(engine: Arc<Engine>, tokens: Arc<Tokens>) -> Self {
+    /// Returns the state for an engine and a table of routes.
+    pub(super) fn new(engine: Arc<Engine>, tokens: Arc<Tokens>, table: &'static Table) -> Self {
         let config = &engine.generation().config.admission;
         let admission = Admission::new(config, &engine.telemetry().admission);
         Self {
+            table,
             engine,
             tokens,
             draining: AtomicBool::new(false),
             admission,
             ids: RequestIds::default(),
-            counters: Counters::default(),
+            counters: Counters::new(table.routes),
         }
     }
 
@@ -52,27 +60,28 @@ impl App {
         Problem::internal()
     }
 
-    /// Counts an answer.
-    pub(super) fn count(&self, found: Option<(usize, &'static Route)>, status: StatusCode) {
-        let number = found.map_or(ROUTES.len(), |(number, _)| number);
+    /// Counts an answer: by the number of the route, with the labels of its method and path.
+    pub(super) fn count(&self, route: usize, [method, path]: [&str; 2], status: StatusCode) {
         let labels = || {
-            let (method, path) =
-                found.map_or(("", ""), |(_, route)| (route.method.as_str(), route.path));
-            self.engine
-                .telemetry()
-                .requests
-                .answers
-                .with([method, path, status.as_str()])
+            let answers = &self.engine.telemetry().requests.answers;
+            answers.with([method, path, status.as_str()])
         };
-        self.counters.inc(number, status, labels);
+        self.counters.inc(route, status, labels);
     }
 }
 
 /// Counters of answers by route and status, each looked up once. The last row is for unknown paths.
-#[derive(Default)]
-struct Counters([[OnceLock<Counter>; CAUSES.len() + 2]; ROUTES.len() + 1]);
+struct Counters(Vec<[OnceLock<Counter>; CAUSES.len() + 2]>);
 
 impl Counters {
+    fn new(routes: usize) -> Self {
+        Self(
+            (0..=routes)
+                .map(|_| std::array::from_fn(|_| OnceLock::new()))
+                .collect(),
+        )
+    }
+
     fn inc(&self, route: usize, status: StatusCode, find: impl FnOnce() -> Counter) {
         let status = match status {
             StatusCode::OK => CAUSES.len(),

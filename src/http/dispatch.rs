@@ -15,23 +15,30 @@ use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::header::{CONNECTION, EXPECT};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, Version};
+use axum::http::{HeaderValue, Method, StatusCode, Version};
 use axum::response::Response;
 use axum::routing::any;
 use hyper::body::Incoming;
 use prometheus_client::metrics::gauge::Gauge;
 
 use super::admission::{Pause, Priority, Refusal};
-use super::app::App;
+use super::app::{App, Table};
 use super::body::{self, Media};
 use super::call::{Call, Granted, PathValues};
 use super::error::{Cause, Problem};
+use super::openapi;
 use super::ops;
 use super::query::Query;
 use super::reply::{Reply, bad, good};
 use super::request_id::RequestId;
 use super::route::Route;
 use super::routes::ROUTES;
+
+/// The facts of [`ROUTES`] that all handlers share.
+pub(super) static TABLE: Table = Table {
+    routes: ROUTES.len(),
+    document: openapi::text,
+};
 
 /// The routes of one path: a part of [`ROUTES`].
 #[derive(Clone, Copy)]
@@ -109,8 +116,18 @@ impl App {
             let pause = found.and_then(|(_, route)| self.pause(route, refused));
             pause.map(|pause| response.extensions_mut().insert(pause));
         }
-        self.count(found, response.status());
+        self.count_answer(found, response.status());
         response
+    }
+
+    /// Counts an answer of a route, or of an unknown path.
+    fn count_answer(&self, found: Option<(usize, &'static Route)>, status: StatusCode) {
+        match found {
+            Some((number, route)) => {
+                self.count(number, [route.method.as_str(), route.path], status);
+            }
+            None => self.count(ROUTES.len(), ["", ""], status),
+        }
     }
 
     /// Returns the pause of the connection before its next request for such work, if no slot is free.
@@ -134,7 +151,7 @@ impl App {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(CONNECTION, close);
         }
-        self.count(None, response.status());
+        self.count_answer(None, response.status());
         Ok(response)
     }
 
@@ -325,7 +342,7 @@ mod tests {
     #[test]
     fn a_panic_is_counted_and_logged_under_the_id_of_its_request_and_its_place_is_free_again() {
         let live = Arc::new(Live::new(Config::embedded()));
-        let app = App::new(Engine::in_memory(live), Arc::default());
+        let app = App::new(Engine::in_memory(live), Arc::default(), &TABLE);
         let generation = app.engine.generation();
         let config = &generation.config.admission;
         let mut headers = HeaderMap::new();

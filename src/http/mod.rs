@@ -16,6 +16,7 @@ mod facts;
 mod number;
 mod openapi;
 mod ops;
+mod param;
 mod query;
 mod rank;
 mod reply;

@@ -147,6 +147,13 @@ pub(super) fn ready(call: &Call<'_>) -> Result<Reply, Problem> {
     Err(Problem::new(Cause::NotReady, detail))
 }
 
+/// Answers with the OpenAPI document.
+pub(super) fn openapi(call: &Call<'_>) -> Reply {
+    let secured = !call.app.tokens.is_open();
+    let document = call.app.table.document;
+    Reply::json(document(secured).to_vec())
+}
+
 /// 200 with that value.
 pub(super) fn json(call: &Call<'_>, value: &impl Serialize) -> Result<Reply, Problem> {
     let json = serde_json::to_vec(value);

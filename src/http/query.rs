@@ -1,7 +1,7 @@
 //! Query parameters: those that the route's table names, each at most once and within its bounds, and no others.
 
 use super::error::Problem;
-use super::route::Param;
+use super::param::Param;
 use crate::model::schema::Shape;
 use crate::model::{Fault, Limits};
 

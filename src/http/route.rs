@@ -14,8 +14,9 @@ use super::auth::Role;
 use super::body::Media;
 use super::call::Call;
 use super::error::Problem;
+use super::param::Param;
 use super::reply::Reply;
-use crate::model::schema::{Object, Shape};
+use crate::model::schema::Object;
 
 /// The outcome of a handler.
 pub(super) type Outcome = Result<Reply, Problem>;
@@ -191,13 +192,4 @@ pub(super) enum Answer {
     File(&'static str),
     /// A page for people, or a redirect to one.
     Page(Page),
-}
-
-/// A parameter of the path or of the query. Those of the query are optional.
-#[derive(Debug)]
-pub(super) struct Param {
-    pub(super) name: &'static str,
-    pub(super) shape: Shape,
-    pub(super) doc: &'static str,
-    pub(super) example: Option<&'static str>,
 }

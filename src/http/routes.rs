@@ -6,8 +6,9 @@ use axum::http::Method;
 use super::admission::Work;
 use super::assets::Page;
 use super::auth::Role;
-use super::route::{Answer, Param, Route, Tag, Takes, now};
-use super::{facts, openapi, ops, rank};
+use super::param::Param;
+use super::route::{Answer, Route, Tag, Takes, now};
+use super::{facts, ops, rank};
 use crate::engine::{EntityKind, Operation, RACE_KINDS};
 use crate::model::schema::{self, Shape};
 
@@ -122,7 +123,7 @@ pub(super) static ROUTES: [Route; 26] = {
             .answers(Json("Health")),
 
         Route::new(GET, "/openapi.json", Open, Operations, "getOpenApi", "Get this document",
-            |call| now(Ok(openapi::reply(&call))))
+            |call| now(Ok(ops::openapi(&call))))
             .answers(Json("Document")),
         Route::new(GET, "/", Open, Operations, "getRoot", "Redirect to `/docs`",
             |_| now(Page::Root.reply("")))

@@ -21,7 +21,7 @@ use super::admission::{Pause, Refusal};
 use super::app::App;
 use super::auth::Tokens;
 use super::connection::{Overdue, Watch, Watched};
-use super::dispatch::UnderWay;
+use super::dispatch::{TABLE, UnderWay};
 use super::tls::Tls;
 use crate::config;
 use crate::engine::Engine;
@@ -55,7 +55,7 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) {
-    let app = Arc::new(App::new(engine, tokens));
+    let app = Arc::new(App::new(engine, tokens, &TABLE));
     let server = Listener {
         router: Arc::clone(&app).router(),
         tls,

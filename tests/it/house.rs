@@ -94,6 +94,14 @@ fn imports_go_strictly_down() {
     assert_none(&wrong);
 }
 
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let sources = sources();
+    let circles = Graph::of(&sources).circles();
+    let shown = circles.iter().map(|circle| format!("{circle:?}"));
+    assert_none(&shown.collect::<Vec<_>>());
+}
+
 /// Returns whether a room is pure: no threads of others, no log, no files.
 fn is_pure(room: &str) -> bool {
     ["rank", "race", "feature", "state", "ingest"].contains(&room)
@@ -202,6 +210,13 @@ fn door_faults(source: &Source) -> Vec<String> {
         faults.push(format!("{path} has {functions} functions"));
     }
     faults
+}
+
+#[test]
+fn a_mod_file_is_only_a_door() {
+    let sources = sources();
+    let doors = sources.iter().filter(|source| source.is_door());
+    assert_none(&doors.flat_map(door_faults).collect::<Vec<_>>());
 }
 
 #[test]

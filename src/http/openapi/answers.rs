@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::reference;
+use super::shapes::reference;
 use crate::objective::TABLE;
+use crate::rule;
 
 /// Every answer by name.
 pub(super) fn schemas() -> Map<String, Value> {
@@ -82,7 +83,7 @@ fn ranking() -> Value {
     let dropped = closed(
         json!({
             "id": text("The item's id."),
-            "rule": text("Name of the rule."),
+            "rule": text(&format!("Name of the rule: {}.", rule::names().join(", "))),
         }),
         &[],
     );

@@ -6,7 +6,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::reference;
 use crate::model::Limits;
 use crate::model::schema::{self, Bound, Field, Object, Shape};
 
@@ -42,7 +41,7 @@ pub(super) fn object(object: &Object, patch: bool) -> Value {
         "properties": properties,
         "required": required,
         "additionalProperties": false,
-        "examples": [super::example(object)],
+        "examples": [example(object)],
     })
 }
 
@@ -131,4 +130,12 @@ fn tags(patch: bool) -> Value {
         weights["maxProperties"] = Value::from(most);
     }
     json!({"anyOf": [weights, {"type": "array", "items": reference(ID), "maxItems": most}]})
+}
+
+pub(super) fn example(object: &Object) -> Value {
+    serde_json::from_str(object.example).unwrap_or(Value::Null)
+}
+
+pub(super) fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
 }
