@@ -60,15 +60,15 @@ struct Event {
     amount: f64,
 }
 
-/// A marketplace as it was made up.
+/// A random marketplace.
 struct World {
     items: Vec<Item>,
     events: Vec<Event>,
-    /// By user: declared tags.
+    /// Declared tags by user.
     declared: Vec<BTreeMap<String, f64>>,
-    /// By user: merchants that are followed.
+    /// Followed merchants by user.
     follows: Vec<BTreeSet<String>>,
-    /// By merchant.
+    /// Integrity by merchant.
     integrity: BTreeMap<String, f64>,
     as_of: i64,
 }
@@ -92,9 +92,9 @@ fn some<T>(numbers: &mut Random, value: T) -> Option<T> {
     (numbers.below(3) > 0).then_some(value)
 }
 
-fn made_up(seed: u64) -> World {
+fn random_world(seed: u64) -> World {
     let mut numbers = Random::new(seed);
-    let items = (0..25).map(|n| made_up_item(&mut numbers, n)).collect();
+    let items = (0..25).map(|n| random_item(&mut numbers, n)).collect();
     let kinds = [
         "view",
         "click",
@@ -150,7 +150,7 @@ fn made_up(seed: u64) -> World {
     }
 }
 
-fn made_up_item(numbers: &mut Random, n: u32) -> Item {
+fn random_item(numbers: &mut Random, n: u32) -> Item {
     let count = if n == 7 { 20 } else { numbers.below(5) };
     let tags = (0..count).map(|_| {
         (
@@ -191,7 +191,7 @@ impl Item {
         })
     }
 
-    /// Its tags with those of the name spaces.
+    /// Returns its tags with those of the name spaces.
     fn all_tags(&self) -> BTreeMap<String, f64> {
         let mut all = self.tags.clone();
         let spaces = [
@@ -208,7 +208,7 @@ impl Item {
 }
 
 impl World {
-    fn tell(&self, service: &Service) {
+    fn send(&self, service: &Service) {
         let merchants: Vec<Value> = self
             .integrity
             .iter()
@@ -227,11 +227,11 @@ impl World {
             .events
             .iter()
             .map(|event| {
-                let mut told = json!({"user_id": format!("u{}", event.user), "item_id": self.items[event.item].id, "kind": event.kind, "at": event.at});
+                let mut event_sent = json!({"user_id": format!("u{}", event.user), "item_id": self.items[event.item].id, "kind": event.kind, "at": event.at});
                 if event.kind == "purchase" {
-                    told["amount"] = json!(event.amount);
+                    event_sent["amount"] = json!(event.amount);
                 }
-                told
+                event_sent
             })
             .collect();
         for (user, follows) in self.follows.iter().enumerate() {
@@ -245,7 +245,7 @@ impl World {
         service.rebuild();
     }
 
-    /// A user's events with what is left of each gain at `as_of`.
+    /// Returns a user's events, each with the share of its gain that is left at `as_of`.
     fn fading(&self, user: usize) -> impl Iterator<Item = (&Event, f64)> {
         let left =
             |event: &Event| 0.5_f64.powf((self.as_of - event.at) as f64 / 86_400_000.0 / HALF_LIFE);
@@ -298,7 +298,7 @@ impl World {
         1.0 + ((1.0 + all) / (1.0 + with)).ln()
     }
 
-    /// The cosine; `None` where the user has no taste at all.
+    /// Returns the cosine; `None` without a taste or tags.
     fn cosine(&self, user: usize, item: usize) -> Option<f64> {
         let (taste, tags) = (self.taste(user), self.items[item].all_tags());
         let weighed = |tags: &BTreeMap<String, f64>| -> BTreeMap<String, f64> {
@@ -317,7 +317,7 @@ impl World {
         (norms > 0.0).then(|| dot / norms)
     }
 
-    /// The median amount of the window's purchases, else the listed price.
+    /// Returns the median amount of the window's purchases, or the listed price without any.
     fn worth(&self, item: usize) -> Option<f64> {
         let sold = self
             .events
@@ -390,7 +390,7 @@ impl World {
     }
 }
 
-/// Equal but for the digits written and single precision.
+/// Asserts equality up to single precision and the digits written.
 fn near(a: f64, b: f64, what: &str) {
     assert!(
         (a - b).abs() <= 1e-5 * (1.0 + a.abs()),
@@ -405,7 +405,7 @@ fn weight(name: &str) -> f64 {
     line.unwrap().parse().unwrap()
 }
 
-/// Holds the explanation of one item against the formulas.
+/// Compares the explanation of one item with the formulas.
 fn check(world: &World, user: usize, item: usize, explain: &Value, races: &Races) {
     let (mut base, mut sizes) = (0.0, 0.0);
     let parts = explain["objectives"].as_array().unwrap();
@@ -444,7 +444,7 @@ fn check(world: &World, user: usize, item: usize, explain: &Value, races: &Races
     );
 }
 
-/// Level and growth by runner, as the boards show them.
+/// Level and growth by runner, from the boards.
 struct Races(BTreeMap<String, (f64, f64)>);
 
 impl Races {
@@ -473,11 +473,11 @@ impl Races {
 }
 
 #[test]
-fn the_service_computes_what_the_formulas_say() {
+fn explanations_match_the_formulas() {
     for seed in [1, 2, 3] {
-        let world = made_up(seed);
+        let world = random_world(seed);
         let service = Service::with_config(CONFIG);
-        world.tell(&service);
+        world.send(&service);
         let races = Races::shown(&service);
         let candidate = |item: &Item| match item.margin {
             Some(margin) => json!({"id": item.id, "predictions": {"margin": margin}}),

@@ -1,4 +1,4 @@
-//! Events in whatever order they come make the same marketplace: the same rankings, profiles and standings.
+//! Events in any order give the same rankings, profiles and standings.
 
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,7 @@ const DAY: i64 = 24 * 60 * MINUTE;
 const USERS: u32 = 9;
 const ITEMS: u32 = 30;
 const MERCHANTS: u32 = 6;
-/// Room enough that no bound evicts.
+/// Bounds high enough that nothing is evicted.
 const CONFIG: &str = "[profile]\nmax_items = 100\nmax_tags = 100\nmax_merchants = 50\n";
 
 fn catalogue(service: &Service) {
@@ -31,7 +31,7 @@ fn catalogue(service: &Service) {
     service.items(&items);
 }
 
-/// Half a year of events of every kind: refunds that name their purchase, in part or in full, and others; follows and unfollows.
+/// Returns half a year of events of every kind, with partial and full refunds, with and without the id of their purchase.
 fn history(numbers: &mut Random) -> Vec<Value> {
     let mut events = Vec::new();
     for number in 0..1_500 {
@@ -76,7 +76,7 @@ fn history(numbers: &mut Random) -> Vec<Value> {
     events
 }
 
-/// Gives back a third of the purchases, in part or in full.
+/// Refunds a third of the purchases, in part or in full.
 fn refund(numbers: &mut Random, purchase: &Value, events: &mut Vec<Value>) {
     let whole = match numbers.below(6) {
         0 => Value::Null,
@@ -90,7 +90,7 @@ fn refund(numbers: &mut Random, purchase: &Value, events: &mut Vec<Value>) {
     }));
 }
 
-/// All that a reader can see: rankings byte by byte, profiles and standings.
+/// Returns everything that a client can read: rankings byte for byte, profiles and standings.
 fn seen(service: &Service) -> (Vec<String>, Vec<Value>, Vec<Value>) {
     service.rebuild();
     let candidates: Vec<String> = (0..ITEMS).map(|i| format!("i{i}")).collect();
@@ -106,8 +106,8 @@ fn seen(service: &Service) -> (Vec<String>, Vec<Value>, Vec<Value>) {
     (rankings.collect(), profiles.collect(), boards.to_vec())
 }
 
-/// Rounds every number to nine digits: the sums behind the profiles are floats, whose last bits depend on the order of adding.
-/// What is equal then may stand in another order, so that names go by the alphabet.
+/// Rounds every number to nine decimals: profiles are sums of floats, whose last bits depend on the order of addition.
+/// Rounded values can tie in another order, so keys are sorted by name.
 fn rounded(value: &Value) -> Value {
     match value {
         Value::Number(number) => json!(

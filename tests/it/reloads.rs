@@ -1,9 +1,8 @@
-//! A storm of reloads under traffic: no request fails, and each answer is of one generation alone.
+//! Many reloads under traffic: no request fails, and each answer comes from one generation.
 //!
-//! Two configurations take turns, so that odd generations are of the one and even ones of the other: the number in an answer tells
-//! which weights and limits must have made it. In process each of ten thousand changes is a generation. Through the file a change that
-//! is followed by another before the watcher looked is passed over; but a content that is already in force makes no generation, so the
-//! two still take turns.
+//! Two configurations alternate, one for odd and one for even generations, so the number in an answer says which weights and limits must
+//! have made it. In process, each of ten thousand changes is a generation. Through the file, the watcher can miss a change that is soon
+//! followed by another. Content that is already live makes no generation, so the two still alternate.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,20 +18,20 @@ use serde_json::{Value, json};
 
 use crate::service::{Service, ids};
 
-/// In force in odd generations: the best first.
+/// Live in odd generations: the best first.
 const ODD: &str = "[scene.default]\nlimit = 3\n[scene.default.weights]\nquality = 1\n";
-/// In force in even generations: the worst first, and only two of them; a scene more.
+/// Live in even generations: the worst first, only two of them, and one more scene.
 const EVEN: &str =
     "[scene.default]\nlimit = 2\n[scene.default.weights]\nquality = -2\n[scene.feed]\nlimit = 1\n";
 
-/// The items with their qualities, each as far from the next as from the ends.
+/// The items with their qualities, evenly spaced.
 const ITEMS: [(&str, f64); 3] = [("a", 0.875), ("b", 0.5), ("c", 0.125)];
 
 fn of(generation: u64) -> &'static str {
     if generation % 2 == 1 { ODD } else { EVEN }
 }
 
-/// What must be answered in the default scene.
+/// Returns the correct answer in the default scene.
 fn expected(generation: u64) -> Vec<(String, f64)> {
     let own = |&(id, quality): &(&str, f64)| (id.to_owned(), quality);
     let opposite = |&(id, quality): &(&str, f64)| (id.to_owned(), 1.0 - quality);
@@ -61,7 +60,7 @@ fn request(scene: &str) -> Value {
     json!({"user_id": "u", "candidates": ["b", "a", "c"], "scene": scene, "explain": true, "timeout_ms": 60_000})
 }
 
-/// Generations after the first.
+/// Number of generations after the first.
 const RELOADS: u64 = 10_000;
 
 fn engine(live: &Arc<Live>) -> Arc<Engine> {
@@ -75,16 +74,16 @@ fn engine(live: &Arc<Live>) -> Arc<Engine> {
     engine
 }
 
-/// Ends the traffic when the storm is over, also where it fails: threads that go on for ever would hide that.
-struct Storm<'t>(&'t AtomicBool);
+/// Ends the traffic on drop, also after a failure, so that endless threads cannot hide it.
+struct EndOfTraffic<'t>(&'t AtomicBool);
 
-impl Drop for Storm<'_> {
+impl Drop for EndOfTraffic<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
 }
 
-/// Whether scores, weights and limit are those of the generation that the ranking names.
+/// Asserts that scores, weights and limit are those of the generation that the ranking names.
 fn consistent(ranking: &Decision<'_>) {
     let found = ranking.placed.iter();
     let found: Vec<(String, f64)> = found
@@ -106,7 +105,7 @@ fn consistent(ranking: &Decision<'_>) {
     }
 }
 
-/// Ranks in both scenes until the storm is over; how often.
+/// Ranks in both scenes until the reloads end. Returns the number of rankings.
 fn rank_on(engine: &Engine, over: &AtomicBool) -> u64 {
     let (default, feed) = (request("default").to_string(), request("feed").to_string());
     let (mut turns, mut last) = (0, 0);
@@ -117,7 +116,7 @@ fn rank_on(engine: &Engine, over: &AtomicBool) -> u64 {
         consistent(&ranking);
         assert!(ranking.generation >= last, "a generation came back");
         last = ranking.generation;
-        // The scene may go between the reading and the ranking of a request: then it is refused by its name.
+        // The scene may disappear between the reading and the ranking of a request, which is then rejected by its name.
         if let Ok(read) = diagnose::request(feed.as_bytes(), &vocabulary) {
             match engine.rank(&read, Instant::now()) {
                 Ok(ranking) => assert!(ranking.generation % 2 == 0 && ranking.placed.len() == 1),
@@ -131,20 +130,20 @@ fn rank_on(engine: &Engine, over: &AtomicBool) -> u64 {
 }
 
 #[test]
-fn ten_thousand_generations_never_show_in_one_ranking() {
+fn a_ranking_never_mixes_generations() {
     let live = Arc::new(Live::new(Config::parse("odd", ODD).unwrap()));
     let engine = engine(&live);
-    let configs = [EVEN, ODD].map(|text| Config::parse("storm", text).unwrap());
+    let configs = [EVEN, ODD].map(|text| Config::parse("reloads", text).unwrap());
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         let traffic: Vec<_> = (0..2)
             .map(|_| scope.spawn(|| rank_on(&engine, &over)))
             .collect();
-        let storm = Storm(&over);
+        let end = EndOfTraffic(&over);
         for (number, config) in (2..=RELOADS + 1).zip(configs.iter().cycle()) {
             assert_eq!(live.replace(config.clone()), Ok(number));
         }
-        drop(storm);
+        drop(end);
         for thread in traffic {
             assert!(thread.join().unwrap() > 0);
         }
@@ -152,9 +151,9 @@ fn ten_thousand_generations_never_show_in_one_ranking() {
     assert_eq!(live.load().number, RELOADS + 1);
 }
 
-/// Changes of the file in a row that nobody waits for, but for the last: an odd number, so that the last is another than that in force.
+/// Number of successive changes of the file of which only the last is awaited. It is odd, so the last differs from the live one.
 const IN_A_ROW: u64 = 201;
-/// How often the last of them is waited for.
+/// Number of such series.
 const AWAITED: u64 = 50;
 
 fn placed(ranking: &Value) -> Vec<(String, f64)> {
@@ -167,7 +166,7 @@ fn generation(answer: &Value) -> u64 {
     answer["generation"].as_u64().unwrap()
 }
 
-/// One turn of everything that shows a configuration.
+/// Requests everything that depends on the configuration once.
 fn ask(service: &Service) {
     let ranking = service.rank(&request("default"));
     same(&placed(&ranking), generation(&ranking));
@@ -188,7 +187,7 @@ fn ask(service: &Service) {
 }
 
 #[test]
-fn a_file_that_changes_ten_thousand_times_fails_no_request() {
+fn ten_thousand_file_changes_fail_no_request() {
     let service = Service::with_config(ODD);
     service.items(&items());
     let (over, asked) = (AtomicBool::new(false), AtomicU64::new(0));
@@ -201,7 +200,7 @@ fn a_file_that_changes_ten_thousand_times_fails_no_request() {
                 }
             });
         }
-        let _storm = Storm(&over);
+        let _traffic = EndOfTraffic(&over);
         for turn in 0..AWAITED {
             (0..IN_A_ROW).for_each(|change| service.reconfigure(of(turn + change)));
             service.wait("the last change is live", |service| {

@@ -1,6 +1,5 @@
-//! The story every merchant knows, from purchase events to the order of `/rank`, on the embedded default configuration and for a
-//! user whom nobody knows: a shop that grows passes one that is far larger and stands still, and neither a shop of six orders nor
-//! one with a day of sales to its own accounts gets past either.
+//! The race from purchase events to the order of `/rank`, on the embedded configuration and for an unknown user: a growing shop passes
+//! a far larger one that does not grow, and neither a shop with six orders nor one with a day of sales to its own accounts passes either.
 
 use serde_json::{Value, json};
 
@@ -8,20 +7,20 @@ use saima::random::Random;
 
 use super::service::Service;
 
-/// Midnight before the first day: 84 days later a Sunday ends.
+/// Midnight before the first day. The 84th day is a Sunday.
 const FIRST: i64 = 1_743_984_000_000;
 const DAY: i64 = 86_400_000;
-/// Days of a month of the story: three of them are the window.
+/// Days of a month. Three months are the window.
 const MONTH: u32 = 28;
 
-/// The orders of the story, each from another buyer.
+/// The orders, each from another buyer.
 struct Orders {
     events: Vec<Value>,
     numbers: Random,
 }
 
 impl Orders {
-    /// One order of a shop's only item on a day, by somebody new.
+    /// Adds an order of a shop's only item on a day, by a new buyer.
     fn order(&mut self, shop: &str, day: u32) {
         let buyer = format!("buyer-{}", self.events.len());
         self.order_by(shop, day, &buyer);
@@ -36,7 +35,7 @@ impl Orders {
         }));
     }
 
-    /// Orders of three months, as evenly over each as they go.
+    /// Adds the orders of three months, spread evenly over each.
     fn months(&mut self, shop: &str, counts: [u32; 3]) {
         for (month, count) in (0..).zip(counts) {
             for one in 0..count {
@@ -46,7 +45,7 @@ impl Orders {
         }
     }
 
-    /// Orders of three like months, on days as they fall.
+    /// Adds the orders of three equal months, on pseudo-random days.
     fn steady(&mut self, shop: &str, monthly: u32) {
         for _ in 0..3 * monthly {
             let day = self.numbers.below(3 * MONTH);
@@ -55,7 +54,7 @@ impl Orders {
     }
 }
 
-fn told(service: &Service) {
+fn send_orders(service: &Service) {
     let mut orders = Orders {
         events: Vec::new(),
         numbers: Random::new(1),
@@ -82,9 +81,9 @@ fn told(service: &Service) {
 }
 
 #[test]
-fn the_shop_that_grows_passes_the_large_one_that_stands_still() {
+fn a_growing_shop_passes_a_larger_stagnant_one() {
     let service = Service::start();
-    told(&service);
+    send_orders(&service);
     let next_day = FIRST + 84 * DAY;
     service.events(&[
         json!({"user_id": "passer-by", "merchant_id": "a", "kind": "view", "at": next_day}),
