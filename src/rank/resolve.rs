@@ -83,6 +83,8 @@ impl<'v, 'r, 'a> Resolver<'v, 'r, 'a> {
         }
     }
 
+    /// Looks up one block. Kept out of line: inlined into the whole path, its three steps compete with the rest of it for registers.
+    #[inline(never)]
     fn block(&mut self, ids: &'r [Cow<'_, str>], found: &mut Vec<Candidate<'a>>) {
         self.guesses.clear();
         for step in 0..ids.len() + 2 * AHEAD {
