@@ -1,92 +1,96 @@
-//! What is known, shown: entities as stored and as learnt, and the boards of the race.
+//! Answers of the read routes: stored entities as declared and as learnt, and the boards of the race.
 
-use serde_json::{Map, Value, json};
+use serde_json::Map;
 
 use super::Engine;
 use crate::clock::Time;
-use crate::feature::{Bond, User};
+use crate::feature::{Bond, Decay, History, User};
 use crate::id::{ItemRow, MerchantRow, TagId};
 use crate::ingest::EntityKind;
+use crate::model::view::{
+    OrNull, Profile, Race, Runner, StoredItem, StoredMerchant, StoredUser, Weights,
+};
 use crate::race::{Kind, Standing};
 use crate::rank::tie;
 use crate::state::Books;
 
-/// Which board of the race is asked for.
+/// A query for a board of the race.
 #[derive(Clone, Copy, Debug)]
 pub struct RaceQuery<'a> {
-    /// `merchant` or `item`.
+    /// Name of the kind of runners.
     pub kind: &'a str,
-    /// The lane; `None`: all of the kind.
+    /// Name of the lane; `None` for all runners of the kind.
     pub lane: Option<&'a str>,
-    /// How many runners at most.
+    /// Maximum number of runners.
     pub limit: usize,
 }
 
 impl Engine {
-    /// One entity as stored and as learnt; `None` where there is none.
+    /// Returns an item as declared; `None` if the catalogue has no item with that id.
     #[must_use]
-    pub fn entity(&self, kind: EntityKind, id: &str) -> Option<Value> {
-        let facts = self.facts.read();
-        let mut fields = facts.declared(kind, id)?;
-        if kind == EntityKind::User {
-            let books = &facts.books;
-            let user = books.users.get(books.users.find(&books.hasher, id)?)?;
-            let as_of = self.as_of(&self.generation().config);
-            fields.entry("tags").or_insert_with(|| Map::new().into());
-            fields.insert("profile".to_owned(), self.profile(user, books, as_of));
-            fields.insert("events".to_owned(), user.events.into());
-        }
-        Some(fields.into())
+    pub fn item(&self, id: &str) -> Option<StoredItem> {
+        let declared = self.facts.read().declared(EntityKind::Item, id)?;
+        Some(StoredItem { declared })
     }
 
-    /// Learnt weights decayed to an instant, strongest first; the bonds of following are part of them.
-    fn profile(&self, user: &User, books: &Books, as_of: Time) -> Value {
+    /// Returns a merchant as declared; `None` if there is no merchant with that id.
+    #[must_use]
+    pub fn merchant(&self, id: &str) -> Option<StoredMerchant> {
+        let declared = self.facts.read().declared(EntityKind::Merchant, id)?;
+        Some(StoredMerchant { declared })
+    }
+
+    /// Returns a user as declared and as learnt; `None` if there is no user with that id.
+    #[must_use]
+    pub fn user(&self, id: &str) -> Option<StoredUser> {
+        let facts = self.facts.read();
+        let mut declared = facts.declared(EntityKind::User, id)?;
+        let books = &facts.books;
+        let user = books.users.get(books.users.find(&books.hasher, id)?)?;
+        let as_of = self.as_of(&self.generation().config);
+        declared.entry("tags").or_insert_with(|| Map::new().into());
+        Some(StoredUser {
+            declared,
+            profile: self.profile(user, books, as_of),
+            events: user.events,
+        })
+    }
+
+    /// Returns the learnt weights decayed to an instant, strongest first. Each followed creator and merchant adds its bond.
+    fn profile(&self, user: &User, books: &Books, as_of: Time) -> Profile {
         let settings = &self.generation().config.profile;
-        let left = user
-            .profile
-            .left(crate::feature::Decay::new(settings.half_life), as_of);
-        let learnt = |history: &crate::feature::History| -> Vec<(u32, f64)> {
-            history
-                .entries()
-                .iter()
+        let left = user.profile.left(Decay::new(settings.half_life), as_of);
+        let learnt = |history: &History| -> Vec<(u32, f64)> {
+            let entries = history.entries().iter();
+            entries
                 .map(|entry| (entry.key, entry.weight * left))
                 .collect()
         };
-        let (mut tags, mut merchants) = (
-            learnt(user.profile.tags()),
-            learnt(user.profile.merchants()),
-        );
+        let mut tags = learnt(user.profile.tags());
+        let mut merchants = learnt(user.profile.merchants());
         for bond in user.profile.follows() {
             match bond {
                 Bond::Creator(tag) => add(&mut tags, tag.0, settings.follow_bond),
                 Bond::Merchant(merchant) => add(&mut merchants, merchant.0, settings.follow_bond),
             }
         }
-        let merchant = |row| {
-            books
-                .merchants
-                .get(MerchantRow(row))
-                .map_or("", |merchant| merchant.id())
-        };
-        json!({
-            "as_of": as_of,
-            "tags": strongest_first(tags, |tag| books.tags.name(TagId(tag))),
-            "items": strongest_first(learnt(user.profile.items()), |row| books.items.id(ItemRow(row))),
-            "merchants": strongest_first(merchants, merchant),
-        })
+        let item = |row| books.items.id(ItemRow(row));
+        Profile {
+            as_of,
+            tags: strongest_first(tags, |tag| books.tags.name(TagId(tag))),
+            items: strongest_first(learnt(user.profile.items()), item),
+            merchants: strongest_first(merchants, |row| merchant_id(books, row)),
+        }
     }
 
-    /// A board of the race, best first; `None` where there is no such kind or lane.
+    /// Returns a board of the race, best first; `None` if the kind or the lane is unknown.
     #[must_use]
-    pub fn race(&self, query: &RaceQuery<'_>) -> Option<Value> {
+    pub fn race<'q>(&self, query: &RaceQuery<'q>) -> Option<Race<'q>> {
         let kind = Kind::named(query.kind)?;
         let facts = self.facts.read();
         let books = &facts.books;
         let id = |row: u32| match kind {
-            Kind::Merchant => books
-                .merchants
-                .get(MerchantRow(row))
-                .map_or("", |merchant| merchant.id()),
+            Kind::Merchant => merchant_id(books, row),
             Kind::Item => books.items.id(ItemRow(row)),
         };
         let exists = |row: u32| match kind {
@@ -99,15 +103,24 @@ impl Engine {
         let standings = self.standings.load();
         let board = standings.board(kind, query.lane, query.limit, |a, b| tie(id(a), id(b)))?;
         let here = board.rows.iter().filter(|(row, _)| exists(*row));
-        let runners: Vec<Value> = (1..)
+        let runners = (1..)
             .zip(here)
-            .map(|(place, (row, standing))| runner(id(*row), place, standing))
-            .collect();
-        Some(json!({
-            "standings": standings.number, "as_of": standings.as_of, "kind": query.kind, "lane": query.lane,
-            "size": board.size, "runners": runners,
-        }))
+            .map(|(position, (row, standing))| runner(id(*row), position, standing));
+        Some(Race {
+            standings: standings.number,
+            as_of: standings.as_of,
+            kind: query.kind,
+            lane: OrNull(query.lane),
+            size: board.size,
+            runners: runners.collect(),
+        })
     }
+}
+
+/// Returns the id of a merchant; empty if the row is free.
+fn merchant_id(books: &Books, row: u32) -> &str {
+    let merchant = books.merchants.get(MerchantRow(row));
+    merchant.map_or("", |merchant| merchant.id())
 }
 
 fn add(weights: &mut Vec<(u32, f64)>, key: u32, amount: f64) {
@@ -117,23 +130,32 @@ fn add(weights: &mut Vec<(u32, f64)>, key: u32, amount: f64) {
     }
 }
 
-/// Weights by name to six digits, so that the order in which events came cannot be seen in the last bits.
-fn strongest_first<'a>(mut weights: Vec<(u32, f64)>, name: impl Fn(u32) -> &'a str) -> Value {
+/// Returns weights by name, strongest first. They are rounded to six digits, because the last bits depend on the order of the events.
+fn strongest_first<'a>(
+    mut weights: Vec<(u32, f64)>,
+    name: impl Fn(u32) -> &'a str + Copy,
+) -> Weights {
     weights
         .iter_mut()
         .for_each(|(_, weight)| *weight = (*weight * 1e6).round() / 1e6);
     weights.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| name(a.0).cmp(name(b.0))));
     weights
         .into_iter()
-        .map(|(key, weight)| (name(key).to_owned(), weight.into()))
-        .collect::<Map<_, _>>()
-        .into()
+        .map(|(key, weight)| (name(key), weight))
+        .collect()
 }
 
-fn runner(id: &str, place: usize, standing: &Standing) -> Value {
-    json!({
-        "id": id, "standing": place, "score": standing.score, "level": standing.level, "growth": standing.growth,
-        "weekly_gmv": standing.weekly_gmv, "slope": standing.slope, "lower": standing.lower, "weeks": standing.weeks,
-        "newcomer": standing.newcomer,
-    })
+fn runner(id: &str, position: usize, standing: &Standing) -> Runner {
+    Runner {
+        id: id.to_owned(),
+        standing: position,
+        score: standing.score,
+        level: standing.level,
+        growth: standing.growth,
+        weekly_gmv: standing.weekly_gmv,
+        slope: OrNull(standing.slope),
+        lower: OrNull(standing.lower),
+        weeks: standing.weeks,
+        newcomer: standing.newcomer,
+    }
 }

@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 
 use axum::http::StatusCode;
-use serde::Serialize;
 
 use super::admission::Refusal;
 use crate::engine::{Broken, JournalError};
-use crate::model::{Diagnosis, Fault};
+use crate::model::{Diagnosis, Fault, view};
 
 /// Why a request is not answered as it was meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -207,17 +206,8 @@ impl Problem {
     /// The problem as JSON, with that id unless the request gave itself one.
     #[must_use]
     pub(super) fn json(&self, request_id: &str) -> Vec<u8> {
-        #[derive(Serialize)]
-        struct Wire<'a> {
-            r#type: String,
-            title: &'a str,
-            status: u16,
-            detail: &'a str,
-            request_id: &'a str,
-            errors: &'a [Fault],
-        }
         let row = self.cause.row();
-        let wire = Wire {
+        let problem = view::Problem {
             r#type: format!("urn:saima:problem:{}", row.name),
             title: row.title,
             status: row.status,
@@ -225,7 +215,7 @@ impl Problem {
             request_id: self.request_id.as_deref().unwrap_or(request_id),
             errors: &self.errors,
         };
-        serde_json::to_vec(&wire).unwrap_or_default()
+        serde_json::to_vec(&problem).unwrap_or_default()
     }
 }
 

@@ -6,16 +6,17 @@
 use std::ops::Range;
 
 use axum::body::Bytes;
-use serde::Serialize;
 
 use super::app::App;
 use super::body::Media;
 use super::call::Call;
 use super::error::Problem;
+use super::ops;
 use super::reply::Reply;
 use super::request_id::RequestId;
-use crate::engine::{Fate, Operation, Rejected};
+use crate::engine::{self, Fate, Operation};
 use crate::model::schema::LINES;
+use crate::model::view::{self, BulkReply};
 use crate::model::{Fault, Limits, diagnose};
 
 /// Lines that are applied before others get their turn.
@@ -32,30 +33,15 @@ struct Line {
     bytes: Range<usize>,
 }
 
-#[derive(Default, Serialize)]
-struct Report {
-    accepted: usize,
-    rejected_count: usize,
-    rejected: Vec<Reject>,
-}
-
-#[derive(Serialize)]
-struct Reject {
-    index: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    errors: Vec<Fault>,
-}
-
-impl Report {
-    fn add(&mut self, index: usize, outcome: Fate) {
-        match outcome {
-            Ok(_) => self.accepted += 1,
-            Err(Rejected { id, errors }) => {
-                self.rejected_count += 1;
-                if self.rejected.len() < LISTED {
-                    self.rejected.push(Reject { index, id, errors });
-                }
+/// Counts the outcome of a line.
+fn add(reply: &mut BulkReply, index: usize, outcome: Fate) {
+    match outcome {
+        Ok(_) => reply.accepted += 1,
+        Err(rejected) => {
+            reply.rejected_count += 1;
+            if reply.rejected.len() < LISTED {
+                let engine::Rejected { id, errors } = rejected;
+                reply.rejected.push(view::Rejected { index, id, errors });
             }
         }
     }
@@ -73,20 +59,18 @@ pub(super) async fn ingest(mut call: Call<'_>, operation: Operation) -> Result<R
         limits,
     )
     .await?;
-    let mut report = Report::default();
+    let mut reply = BulkReply::default();
     for slice in lines.chunks(SLICE) {
         let texts: Vec<&[u8]> = slice.iter().map(|line| &body[line.bytes.clone()]).collect();
         call.app.engine.room().await?;
         let outcomes = call.app.engine.ingest(operation, &texts)?;
         for (line, outcome) in slice.iter().zip(outcomes) {
-            report.add(line.index, outcome);
+            add(&mut reply, line.index, outcome);
         }
         tokio::task::yield_now().await;
     }
     call.app.engine.durable().await?;
-    let json = serde_json::to_vec(&report);
-    json.map(Reply::json)
-        .map_err(|error| call.app.bug(call.id, &error.to_string()))
+    ops::json(&call, &reply)
 }
 
 async fn cut(

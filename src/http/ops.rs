@@ -1,4 +1,4 @@
-//! Looking and operating: single entities, standings, configuration, metrics, health.
+//! Handlers of the routes that read and operate: entities, standings, back-ups, configuration, metrics, health.
 
 use std::sync::Arc;
 
@@ -12,28 +12,32 @@ use super::admission::Work;
 use super::call::Call;
 use super::error::{Cause, Problem};
 use super::reply::Reply;
-use crate::engine::{EntityKind, RaceQuery};
+use crate::engine::{Engine, EntityKind, RaceQuery};
+use crate::model::view::{Health, LiveConfig, RebuildReply};
 use crate::model::{Fault, diagnose};
 use crate::telemetry::SCRAPE_TYPE;
 
-/// Runners that are listed where the query names no limit.
+/// Default maximum number of runners in an answer.
 const RUNNERS: usize = 100;
-/// Chunks of a back-up that wait for the network.
+/// Maximum number of chunks of a back-up that wait for the network.
 const BACKUP_CHUNKS: usize = 4;
 const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
-/// The answer to an id that nobody told us of.
+/// Returns the problem for an unknown id.
 pub(super) fn no_entity() -> Problem {
     Problem::new(Cause::NotFound, "there is none of that id")
 }
 
-/// One entity.
-pub(super) fn show(call: &Call<'_>, kind: EntityKind) -> Result<Reply, Problem> {
-    let entity = call.app.engine.entity(kind, call.path("id"));
+/// Answers with one stored entity, which `find` looks up.
+pub(super) fn show<V: Serialize>(
+    call: &Call<'_>,
+    find: impl Fn(&Engine, &str) -> Option<V>,
+) -> Result<Reply, Problem> {
+    let entity = find(&call.app.engine, call.path("id"));
     json(call, &entity.ok_or_else(no_entity)?)
 }
 
-/// Forgets one entity; the deletion keeps its place to the end, even if nobody waits for it.
+/// Deletes one entity. The deletion keeps its admission to the end, even if the client disconnects.
 pub(super) async fn delete(mut call: Call<'_>, kind: EntityKind) -> Result<Reply, Problem> {
     let wait = call.generation.config.admission.wait;
     call.admit(Work::Ingest, wait).await?;
@@ -50,7 +54,7 @@ pub(super) async fn delete(mut call: Call<'_>, kind: EntityKind) -> Result<Reply
     }
 }
 
-/// The standings.
+/// Answers with the standings of a kind, in one lane or in all.
 pub(super) fn race(call: &Call<'_>) -> Result<Reply, Problem> {
     let most = call.generation.config.vocabulary.limits.limit;
     let limit = call.query.get("limit").and_then(|limit| limit.parse().ok());
@@ -64,19 +68,15 @@ pub(super) fn race(call: &Call<'_>) -> Result<Reply, Problem> {
     json(call, &standings.ok_or_else(unknown)?)
 }
 
-/// Rebuilds the standings.
+/// Rebuilds the standings, and answers when they are live.
 pub(super) async fn rebuild(mut call: Call<'_>) -> Result<Reply, Problem> {
-    #[derive(Serialize)]
-    struct Live {
-        standings: u64,
-    }
     let body = call.read().await?;
     nothing(&body)?;
     let standings = call.app.engine.rebuild().await;
-    json(&call, &Live { standings })
+    json(&call, &RebuildReply { standings })
 }
 
-/// A checkpoint of now, while it is being read from the disk.
+/// Writes a checkpoint and streams it from the disk.
 pub(super) async fn backup(mut call: Call<'_>) -> Result<Reply, Problem> {
     let body = call.read().await?;
     nothing(&body)?;
@@ -93,7 +93,7 @@ pub(super) async fn backup(mut call: Call<'_>) -> Result<Reply, Problem> {
     Ok(Reply::of(BYTES, chunks))
 }
 
-/// A body that may be empty or an empty object.
+/// Checks that a body is empty or an empty object.
 fn nothing(body: &[u8]) -> Result<(), Problem> {
     let body = body.trim_ascii();
     let inner = body
@@ -108,21 +108,16 @@ fn nothing(body: &[u8]) -> Result<(), Problem> {
     Err(Problem::invalid(vec![fault]))
 }
 
-/// The live configuration.
+/// Answers with the live configuration.
 pub(super) fn config(call: &Call<'_>) -> Result<Reply, Problem> {
-    #[derive(Serialize)]
-    struct Live<'a> {
-        generation: u64,
-        config: &'a serde_json::Value,
-    }
-    let live = Live {
+    let live = LiveConfig {
         generation: call.generation.number,
         config: &call.generation.config.effective(),
     };
     json(call, &live)
 }
 
-/// The metrics.
+/// Answers with the metrics.
 pub(super) fn metrics(call: &Call<'_>) -> Reply {
     let telemetry = call.app.engine.telemetry();
     call.app.engine.measure();
@@ -132,16 +127,16 @@ pub(super) fn metrics(call: &Call<'_>) -> Reply {
     Reply::of(HeaderValue::from_static(SCRAPE_TYPE), telemetry.scrape())
 }
 
-/// The answer of a service that runs.
-pub(super) fn health() -> Reply {
-    Reply::json(br#"{"status":"ok"}"#.to_vec())
+/// Answers that the service runs.
+pub(super) fn health(call: &Call<'_>) -> Result<Reply, Problem> {
+    json(call, &Health { status: "ok" })
 }
 
-/// Whether requests are to be sent here.
+/// Answers whether the service is ready: its first standings are built, and it accepts facts.
 pub(super) fn ready(call: &Call<'_>) -> Result<Reply, Problem> {
     call.app.engine.check_journal()?;
     if call.app.is_ready() {
-        return Ok(Reply::json(br#"{"status":"ready"}"#.to_vec()));
+        return json(call, &Health { status: "ready" });
     }
     let detail = "the first standings are not built yet, or the service is about to end";
     Err(Problem::new(Cause::NotReady, detail))
@@ -154,7 +149,7 @@ pub(super) fn openapi(call: &Call<'_>) -> Reply {
     Reply::json(document(secured).to_vec())
 }
 
-/// 200 with that value.
+/// Answers 200 with a value.
 pub(super) fn json(call: &Call<'_>, value: &impl Serialize) -> Result<Reply, Problem> {
     let json = serde_json::to_vec(value);
     json.map(Reply::json)

@@ -17,6 +17,7 @@ use super::error::Problem;
 use super::param::Param;
 use super::reply::Reply;
 use crate::model::schema::Object;
+use crate::model::view;
 
 /// The outcome of a handler.
 pub(super) type Outcome = Result<Reply, Problem>;
@@ -186,8 +187,8 @@ impl Takes {
 pub(super) enum Answer {
     /// 204.
     Nothing,
-    /// JSON by the schema of that name.
-    Json(&'static str),
+    /// JSON, an object of the views.
+    Json(&'static view::Object),
     /// A text or a file of that media type.
     File(&'static str),
     /// A page for people, or a redirect to one.

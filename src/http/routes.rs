@@ -9,8 +9,9 @@ use super::auth::Role;
 use super::param::Param;
 use super::route::{Answer, Route, Tag, Takes, now};
 use super::{facts, ops, rank};
-use crate::engine::{EntityKind, Operation, RACE_KINDS};
+use crate::engine::{Engine, EntityKind, Operation, RACE_KINDS};
 use crate::model::schema::{self, Shape};
+use crate::model::view::{self, View};
 
 const GET: Method = Method::GET;
 const PUT: Method = Method::PUT;
@@ -51,80 +52,80 @@ pub(super) static ROUTES: [Route; 26] = {
     [
         Route::new(POST, "/rank", Rank, Ranking, "rank", "Rank one user's candidates",
             |call| Box::pin(rank::one(call)))
-            .takes(One(&schema::RANK_REQUEST)).admits(Work::Rank).answers(Json("Ranking")),
+            .takes(One(&schema::RANK_REQUEST)).admits(Work::Rank).answers(Json(view::Ranking::VIEW)),
         Route::new(POST, "/rank/batch", Rank, Ranking, "rankBatch", "Answer many rank requests, in order",
             |call| Box::pin(rank::batch(call)))
-            .takes(One(&schema::BATCH_REQUEST)).admits(Work::Batch).answers(Json("BatchResults")),
+            .takes(One(&schema::BATCH_REQUEST)).admits(Work::Batch).answers(Json(view::RankBatchReply::VIEW)),
 
         Route::new(POST, "/events", Write, Data, "sendEvents", "Send behaviour events",
             |call| Box::pin(facts::ingest(call, Events)))
-            .takes(Many(&schema::EVENT)).admits(Work::Ingest).answers(Json("Report")),
+            .takes(Many(&schema::EVENT)).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
 
         Route::new(PUT, "/items", Write, Data, "upsertItems", "Declare items: replaces what was declared, keeps what was learnt",
             |call| Box::pin(facts::ingest(call, Upsert(Item))))
-            .takes(Many(&schema::ITEM)).admits(Work::Ingest).answers(Json("Report")),
+            .takes(Many(&schema::ITEM)).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
         Route::new(PATCH, "/items", Write, Data, "patchItems", "Change fields of items by merge patch (RFC 7386)",
             |call| Box::pin(facts::ingest(call, Patch(Item))))
-            .takes(Patches(&schema::ITEM)).admits(Work::Ingest).answers(Json("Report")),
+            .takes(Patches(&schema::ITEM)).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
         Route::new(GET, "/items/{id}", Read, Insight, "getItem", "Get an item as declared",
-            |call| now(ops::show(&call, Item)))
-            .answers(Json("ItemView")),
+            |call| now(ops::show(&call, Engine::item)))
+            .answers(Json(view::StoredItem::VIEW)),
         Route::new(DELETE, "/items/{id}", Write, Data, "deleteItem", "Delete an item and what was learnt of it",
             |call| Box::pin(ops::delete(call, Item)))
             .admits(Work::Ingest),
 
         Route::new(PUT, "/merchants", Write, Data, "upsertMerchants", "Declare merchants: replaces what was declared, keeps what was learnt",
             |call| Box::pin(facts::ingest(call, Upsert(Merchant))))
-            .takes(Many(&schema::MERCHANT)).admits(Work::Ingest).answers(Json("Report")),
+            .takes(Many(&schema::MERCHANT)).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
         Route::new(PATCH, "/merchants", Write, Data, "patchMerchants", "Change fields of merchants by merge patch (RFC 7386)",
             |call| Box::pin(facts::ingest(call, Patch(Merchant))))
-            .takes(Patches(&schema::MERCHANT)).admits(Work::Ingest).answers(Json("Report")),
+            .takes(Patches(&schema::MERCHANT)).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
         Route::new(GET, "/merchants/{id}", Read, Insight, "getMerchant", "Get a merchant as declared",
-            |call| now(ops::show(&call, Merchant)))
-            .answers(Json("MerchantView")),
+            |call| now(ops::show(&call, Engine::merchant)))
+            .answers(Json(view::StoredMerchant::VIEW)),
         Route::new(DELETE, "/merchants/{id}", Write, Data, "deleteMerchant", "Delete a merchant and what was learnt of it",
             |call| Box::pin(ops::delete(call, Merchant)))
             .admits(Work::Ingest),
 
         Route::new(PUT, "/users", Write, Data, "upsertUsers", "Declare users: replaces what was declared, keeps what was learnt",
             |call| Box::pin(facts::ingest(call, Upsert(User))))
-            .takes(Many(&schema::USER)).admits(Work::Ingest).answers(Json("Report")),
+            .takes(Many(&schema::USER)).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
         Route::new(PATCH, "/users", Write, Data, "patchUsers", "Change fields of users by merge patch (RFC 7386)",
             |call| Box::pin(facts::ingest(call, Patch(User))))
-            .takes(Patches(&schema::USER)).admits(Work::Ingest).answers(Json("Report")),
+            .takes(Patches(&schema::USER)).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
         Route::new(GET, "/users/{id}", Read, Insight, "getUser", "Get a user as declared, with the profile as learnt",
-            |call| now(ops::show(&call, User)))
-            .answers(Json("UserView")),
+            |call| now(ops::show(&call, Engine::user)))
+            .answers(Json(view::StoredUser::VIEW)),
         Route::new(DELETE, "/users/{id}", Write, Data, "deleteUser", "Delete a user and what was learnt of them",
             |call| Box::pin(ops::delete(call, User)))
             .admits(Work::Ingest),
 
         Route::new(GET, "/race", Read, Insight, "getRace", "Get the standings of a lane, best first",
             |call| now(ops::race(&call)))
-            .params(RACE_PARAMS).answers(Json("Standings")).fails(&[404]),
+            .params(RACE_PARAMS).answers(Json(view::Race::VIEW)).fails(&[404]),
         Route::new(POST, "/race/rebuild", Ops, Operations, "rebuildRace", "Rebuild the standings now; answers when they are live",
             |call| Box::pin(ops::rebuild(call)))
-            .takes(Trifle).answers(Json("Rebuilt")),
+            .takes(Trifle).answers(Json(view::RebuildReply::VIEW)),
 
         Route::new(POST, "/backup", Ops, Operations, "createBackup", "Write a checkpoint now and send it; `saima backup` turns it into a data directory",
             |call| Box::pin(ops::backup(call)))
             .takes(Trifle).answers(File("application/octet-stream")).fails(&[409]),
         Route::new(GET, "/config", Ops, Operations, "getConfig", "Get the effective configuration, without secrets",
             |call| now(ops::config(&call)))
-            .answers(Json("LiveConfig")),
+            .answers(Json(view::LiveConfig::VIEW)),
         Route::new(GET, "/metrics", Read, Operations, "getMetrics", "Get the metrics, for Prometheus",
             |call| now(Ok(ops::metrics(&call))))
             .answers(File("application/openmetrics-text")),
         Route::new(GET, "/healthz", Open, Operations, "getHealth", "Check that the service runs",
-            |_| now(Ok(ops::health())))
-            .answers(Json("Health")),
+            |call| now(ops::health(&call)))
+            .answers(Json(view::Health::VIEW)),
         Route::new(GET, "/readyz", Open, Operations, "getReadiness", "Check that the service is ready: its first standings are built, and it accepts facts",
             |call| now(ops::ready(&call)))
-            .answers(Json("Health")),
+            .answers(Json(view::Health::VIEW)),
 
         Route::new(GET, "/openapi.json", Open, Operations, "getOpenApi", "Get this document",
             |call| now(Ok(ops::openapi(&call))))
-            .answers(Json("Document")),
+            .answers(Json(view::OpenApiDocument::VIEW)),
         Route::new(GET, "/", Open, Operations, "getRoot", "Redirect to `/docs`",
             |_| now(Page::Root.reply("")))
             .answers(Answer::Page(Page::Root)),
@@ -176,8 +177,8 @@ mod tests {
     #[test]
     fn path_parameters_come_from_the_pattern() {
         let names = |path| {
-            let route = Route::new(GET, path, Role::Read, Tag::Insight, "test", "", |_| {
-                now(Ok(ops::health()))
+            let route = Route::new(GET, path, Role::Read, Tag::Insight, "test", "", |call| {
+                now(ops::health(&call))
             });
             route.path_params().collect::<Vec<_>>()
         };

@@ -1,14 +1,16 @@
 //! A fault of an input.
 
-use serde::Serialize;
+use super::view::define::view;
 
-/// One fault of an input.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Fault {
-    /// Path of the faulty value, like `candidates[3].predictions.pctr`; empty for the input as a whole.
-    pub path: String,
-    /// The fault, and the accepted values.
-    pub message: String,
+view! {
+    /// One fault of an input.
+    #[derive(Clone, PartialEq, Eq)]
+    pub struct Fault {
+        /// Path of the faulty value, like `candidates[3].predictions.pctr`; empty for the input as a whole.
+        pub path: String,
+        /// The fault, and the accepted values.
+        pub message: String,
+    }
 }
 
 impl Fault {

@@ -7,6 +7,7 @@
 pub mod declared;
 pub mod diagnose;
 pub mod schema;
+pub mod view;
 
 mod batch;
 mod candidates;

@@ -184,7 +184,7 @@ fn good(answer: Answer) -> (&'static str, Value) {
     };
     match answer {
         Answer::Nothing => ("204", json!({"description": "Deleted."})),
-        Answer::Json(name) => content(Media::Json.name(), reference(name)),
+        Answer::Json(view) => content(Media::Json.name(), reference(view.name)),
         Answer::File(media) => content(media, text),
         Answer::Page(Page::Root) => {
             let headers = json!({"Location": {"schema": text}});

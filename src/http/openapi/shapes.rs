@@ -56,7 +56,8 @@ fn property(field: &Field, patch: bool) -> Value {
     property
 }
 
-fn nullable(schema: Value) -> Value {
+/// Returns the schema of null or a value of a schema.
+pub(super) fn nullable(schema: Value) -> Value {
     let mut either = match schema.get("anyOf") {
         Some(Value::Array(either)) => either.clone(),
         _ => vec![schema],

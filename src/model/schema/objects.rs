@@ -111,7 +111,7 @@ pub static CANDIDATE: Object = Object {
 
 /// The body of `POST /rank/batch`.
 pub static BATCH_REQUEST: Object = Object {
-    name: "BatchRequest",
+    name: "RankBatchRequest",
     doc: "Rank requests, answered in their order.",
     fields: &[required(
         "requests",

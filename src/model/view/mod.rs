@@ -1,0 +1,31 @@
+//! The views: every JSON answer of the service as a type.
+//!
+//! [`view`](define::view) writes a struct, its serialisation and its [`Object`] of the OpenAPI document from one list of fields, so that
+//! a field's name, type and description are written once. Rankings are written by hand for speed; [`describe`](define::describe) gives
+//! them an [`Object`] alone, and a test holds the writer to it.
+
+mod bulk;
+pub(crate) mod define;
+mod operations;
+mod problem;
+mod race;
+mod ranking;
+mod shape;
+mod shaped;
+mod stored;
+
+#[cfg(test)]
+pub(crate) mod check;
+#[cfg(test)]
+mod tests;
+
+pub use bulk::{BulkReply, Rejected};
+pub use operations::{Health, LiveConfig, OpenApiDocument};
+pub use problem::Problem;
+pub use race::{Race, RebuildReply, Runner};
+pub use ranking::{
+    Dropped, Explanation, FactorPart, ObjectivePart, RankBatchReply, RankedItem, Ranking,
+};
+pub use shape::{Declared, Field, Object, Shape};
+pub use shaped::{OrNull, Shaped, View, Weights};
+pub use stored::{Profile, StoredItem, StoredMerchant, StoredUser};

@@ -1,0 +1,39 @@
+//! Answers for those who run the service.
+
+use serde_json::Value;
+
+use super::define::{describe, view};
+
+view! {
+    /// The live configuration.
+    pub struct LiveConfig<'c> {
+        /// Its generation.
+        pub generation: u64,
+        /// The effective configuration, without secrets.
+        pub config: &'c Value,
+    }
+
+    /// The state of the service.
+    pub struct Health<'s> {
+        /// `ok` or `ready`.
+        pub status: &'s str,
+    }
+}
+
+describe! {
+    /// An OpenAPI 3.1 document.
+    pub struct OpenApiDocument {
+        /// Version of the OpenAPI specification.
+        openapi: String,
+        /// Title, version and license of the API.
+        info: &'static Value,
+        /// The servers.
+        servers: Vec<&'static Value>,
+        /// The groups of operations.
+        tags: Vec<&'static Value>,
+        /// The operations, by path and method.
+        paths: &'static Value,
+        /// Schemas, responses and security schemes.
+        components: &'static Value,
+    }
+}

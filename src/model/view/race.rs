@@ -1,0 +1,53 @@
+//! Answers about the race.
+
+use super::define::view;
+use super::shaped::OrNull;
+use crate::clock::Time;
+
+view! {
+    /// The standings of one kind of runners, in one lane or in all.
+    pub struct Race<'q> {
+        /// Number of the standings.
+        pub standings: u64,
+        /// The instant that the standings were computed for.
+        pub as_of: Time,
+        /// Kind of the runners.
+        pub kind: &'q str,
+        /// Name of the lane; null for all runners of the kind.
+        pub lane: OrNull<&'q str>,
+        /// Number of runners in total.
+        pub size: usize,
+        /// The first runners, best first.
+        pub runners: Vec<Runner>,
+    }
+
+    /// A runner and its figures.
+    pub struct Runner {
+        /// Id of the merchant or item.
+        pub id: String,
+        /// Its position by score, from 1.
+        pub standing: usize,
+        /// The race score: level weight · level + growth weight · growth.
+        pub score: f64,
+        /// The percentile of its weekly GMV among the sellers of its lane, in [0, 1].
+        pub level: f64,
+        /// Its growth beyond that of its market, in [0, 1).
+        pub growth: f64,
+        /// Trusted mean weekly GMV, in units of the currency.
+        pub weekly_gmv: f64,
+        /// The slope of its weekly buyers; null under three weeks.
+        pub slope: OrNull<f64>,
+        /// The lower bound of its weekly growth at 90 % confidence; null under three weeks.
+        pub lower: OrNull<f64>,
+        /// Whole weeks of its history, at most 12.
+        pub weeks: usize,
+        /// True if its growth is not known yet: under three weeks, or under two with a buyer.
+        pub newcomer: bool,
+    }
+
+    /// The result of a rebuild.
+    pub struct RebuildReply {
+        /// Number of the standings that are now live.
+        pub standings: u64,
+    }
+}

@@ -1,0 +1,100 @@
+//! Rankings: the objects that `http` writes by hand from a [`Decision`](crate::model::Decision).
+
+use super::define::describe;
+use super::problem::Problem;
+use super::shape::Shape;
+use super::shaped::{OrNull, Shaped, View};
+use crate::clock::Time;
+
+describe! {
+    /// The candidates of one request, ranked.
+    pub struct Ranking {
+        /// The id that the request gave, or a generated one.
+        request_id: String,
+        /// Name of the scene.
+        scene: String,
+        /// Generation of the configuration.
+        generation: u64,
+        /// Number of the standings.
+        standings: u64,
+        /// The instant that decay, freshness and windows read.
+        as_of: Time,
+        /// The ranked items, best first.
+        items: Vec<RankedItem>,
+        /// Candidates that are not in the catalogue, in request order.
+        unknown: Vec<String>,
+        /// Candidates that a rule dropped. Present if the request set `explain`.
+        dropped: Option<Vec<Dropped>>,
+    }
+
+    /// One item of a ranking. Numbers have six digits after the point.
+    pub struct RankedItem {
+        /// The item's id.
+        id: String,
+        /// base × factors, in [0, 1].
+        score: f64,
+        /// The parts of the score. Present if the request set `explain`.
+        explain: Option<Explanation>,
+    }
+
+    /// The parts of one score.
+    pub struct Explanation {
+        /// The objectives with a weight other than 0.
+        objectives: Vec<ObjectivePart>,
+        /// The sum of the contributions, in [0, 1].
+        base: f64,
+        /// The multipliers of the base.
+        factors: Vec<FactorPart>,
+        /// base × factors.
+        score: f64,
+    }
+
+    /// The part of one objective in a score.
+    pub struct ObjectivePart {
+        /// Name of the objective or prediction.
+        name: String,
+        /// The natural figure, such as the weekly GMV for `race.level`; null if the data is missing. The guide to scoring lists the
+        /// figure of each objective.
+        raw: OrNull<f64>,
+        /// The normalised figure, in [0, 1].
+        value: f64,
+        /// The scene's weight.
+        weight: f64,
+        /// weight · value / Σ|weight|; a negative weight counts as |weight| on 1 − value.
+        contribution: f64,
+        /// Present, and true, if the data is missing and `value` is the neutral one.
+        missing: Option<bool>,
+    }
+
+    /// The part of one factor in a score.
+    pub struct FactorPart {
+        /// Name of the factor.
+        name: String,
+        /// The multiplier.
+        factor: f64,
+        /// Reason for the multiplier, in words.
+        reason: String,
+    }
+
+    /// A candidate that a rule dropped.
+    pub struct Dropped {
+        /// The item's id.
+        id: String,
+        /// Name of the rule.
+        rule: String,
+    }
+
+    /// The answers to a batch of rank requests.
+    pub struct RankBatchReply {
+        /// One ranking or problem per request, in request order.
+        results: Vec<RankResult>,
+    }
+}
+
+/// The answer to one request of a batch.
+#[derive(Debug)]
+pub(super) enum RankResult {}
+
+impl Shaped for RankResult {
+    const SHAPE: &'static Shape = &Shape::OneOf(&[Ranking::VIEW, Problem::VIEW]);
+}

@@ -1,0 +1,33 @@
+//! Stored entities: as declared, and users also as learnt.
+
+use super::define::view;
+use super::shaped::Weights;
+use crate::clock::Time;
+
+view! {
+    /// An item as declared: ids are strings, tags are a map, and fields that are not declared are absent.
+    pub struct StoredItem declares ITEM with [] {}
+
+    /// A merchant as declared: ids are strings, and fields that are not declared are absent.
+    pub struct StoredMerchant declares MERCHANT with [] {}
+
+    /// A user as declared and as learnt.
+    pub struct StoredUser declares USER with ["tags"] {
+        /// The profile learnt from events.
+        pub profile: Profile,
+        /// Number of events of the user.
+        pub events: u32,
+    }
+
+    /// A user's profile: learnt weights, strongest first.
+    pub struct Profile {
+        /// The instant that the weights are decayed to.
+        pub as_of: Time,
+        /// Weights of tags.
+        pub tags: Weights,
+        /// Weights of items, by id.
+        pub items: Weights,
+        /// Weights of merchants, by id.
+        pub merchants: Weights,
+    }
+}
