@@ -1,5 +1,7 @@
-//! A ranking as JSON, written by hand: its keys are fixed, its numbers have a fixed form, and most ids need no escaping,
-//! so that a general serializer would spend three times as long.
+//! Writes a [`Decision`] as the view [`Ranking`](crate::model::view::Ranking).
+//!
+//! It is written by hand, because a general serializer takes three times as long: keys are fixed, numbers have a fixed form, and most
+//! ids need no escaping. A test holds it to the view.
 
 use std::cell::RefCell;
 
@@ -8,10 +10,10 @@ use crate::model::{Decision, Dropped, Explanation, FactorPart, Part, Placed};
 
 use super::number;
 
-/// Bytes set aside for each place that is not explained.
+/// Bytes reserved for each position without an explanation.
 const PLACE: usize = 56;
 
-/// Writes a ranking.
+/// Returns a ranking as JSON.
 #[must_use]
 pub(super) fn write(ranking: &Decision<'_>, request_id: &str) -> Vec<u8> {
     let places = ranking.placed.len() + ranking.unknown.len();
@@ -33,7 +35,7 @@ pub(super) fn write(ranking: &Decision<'_>, request_id: &str) -> Vec<u8> {
 }
 
 thread_local! {
-    /// The last `as_of` written: it changes once an hour or so, and formatting a date takes as long as writing ten places.
+    /// The last `as_of` written. It rarely changes, and formatting a date takes as long as writing ten positions.
     static AS_OF: RefCell<(Time, String)> = RefCell::new((Time::default(), Time::default().to_string()));
 }
 
@@ -135,6 +137,7 @@ fn string(out: &mut Vec<u8>, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::view::{Ranking, View, check};
     use crate::rule::Rule;
 
     fn ranking() -> Decision<'static> {
@@ -193,15 +196,15 @@ mod tests {
     }
 
     #[test]
-    fn a_ranking_is_written_in_the_order_of_the_contract() {
+    fn a_ranking_is_written_as_its_view() {
         let text = String::from_utf8(write(&ranking(), "r-1")).unwrap();
         let expected = r#"{"request_id":"r-1","scene":"feed","generation":7,"standings":412,"as_of":"2026-11-20T10:00:00Z","items":[{"id":"i \"2\"\n\\店","score":0.312500,"explain":{"objectives":[{"name":"quality","raw":null,"value":0.500000,"weight":-0.250000,"contribution":0.500000,"missing":true},{"name":"race.level","raw":1234567.500000,"value":1.000000,"weight":0.750000,"contribution":0.750000}],"base":0.625000,"factors":[{"name":"integrity","factor":0.500000,"reason":"integrity 0.5"}],"score":0.312500}},{"id":"i-1","score":0.441002}],"unknown":["x"],"dropped":[{"id":"y","rule":"unavailable"}]}"#;
         assert_eq!(text, expected);
-        assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+        check::assert_is(Ranking::VIEW, &serde_json::from_str(&text).unwrap());
     }
 
     #[test]
-    fn what_was_not_asked_for_is_not_written() {
+    fn a_plain_ranking_has_no_dropped_candidates() {
         let bare = Decision {
             placed: Vec::new(),
             unknown: Vec::new(),
@@ -210,5 +213,6 @@ mod tests {
         };
         let text = String::from_utf8(write(&bare, "r")).unwrap();
         assert!(text.ends_with(r#""items":[],"unknown":[]}"#), "{text}");
+        check::assert_is(Ranking::VIEW, &serde_json::from_str(&text).unwrap());
     }
 }

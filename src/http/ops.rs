@@ -25,7 +25,7 @@ const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 /// Returns the problem for an unknown id.
 pub(super) fn no_entity() -> Problem {
-    Problem::new(Cause::NotFound, "there is none of that id")
+    Problem::new(Cause::NotFound, "there is no entity with that id")
 }
 
 /// Answers with one stored entity, which `find` looks up.
@@ -138,7 +138,7 @@ pub(super) fn ready(call: &Call<'_>) -> Result<Reply, Problem> {
     if call.app.is_ready() {
         return json(call, &Health { status: "ready" });
     }
-    let detail = "the first standings are not built yet, or the service is about to end";
+    let detail = "the first standings are not built yet, or the service is shutting down";
     Err(Problem::new(Cause::NotReady, detail))
 }
 

@@ -1,7 +1,9 @@
 //! Tests of routes and of the headers of every answer.
 
 use super::service::{JSON, Service};
+use crate::http::route::{Answer, Takes};
 use crate::http::routes::ROUTES;
+use crate::model::view::check;
 
 #[test]
 fn unknown_routes_and_methods_are_problems() {
@@ -49,6 +51,37 @@ fn read_and_ops_routes_answer() {
         "{text}"
     );
     assert!(text.contains("saima_in_flight 1"), "{text}");
+}
+
+#[test]
+fn every_answer_is_its_view() {
+    let service = Service::open();
+    let items =
+        r#"[{"id":"i-1","price":9.5,"available":false},{"id":"i-2","listed_at":1793491200000}]"#;
+    service.json("PUT", "/items", items);
+    service.json("POST", "/race/rebuild", "");
+    let ids = [
+        ("/items/", "i-2"),
+        ("/merchants/", "m-9"),
+        ("/users/", "u-1001"),
+    ];
+    for route in &ROUTES {
+        let Answer::Json(view) = route.answer else {
+            continue;
+        };
+        let body = match route.takes {
+            Takes::Nothing | Takes::Trifle => String::new(),
+            Takes::One(object) => object.example.to_owned(),
+            Takes::Many(object) | Takes::Patches(object) => {
+                format!(r#"[{},{{"id":"x","none":1}}]"#, object.example)
+            }
+        };
+        let id = ids.iter().find(|(path, _)| route.path.starts_with(path));
+        let path = route.path.replace("{id}", id.map_or("", |(_, id)| id));
+        let answer = service.json(route.method.as_str(), &path, &body);
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        check::assert_is(view, &answer.json());
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::config::{Config, Live};
 use crate::engine::Engine;
 use crate::http::error::CAUSES;
 use crate::http::{Role, Tokens, serve};
+use crate::model::view::{Problem, View, check};
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const LINES: &str = "application/x-ndjson";
@@ -169,6 +170,7 @@ impl Answer {
             Some("application/problem+json")
         );
         let json = self.json();
+        check::assert_is(Problem::VIEW, &json);
         let row = CAUSES.iter().find(|row| row.status == status).unwrap();
         assert!(
             json["type"]
