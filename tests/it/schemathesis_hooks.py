@@ -22,7 +22,7 @@ def before_load_schema(context, document):
         ]
     }
 
-    lists = [schemas["BatchRequest"]["properties"]["requests"]]
+    lists = [schemas["RankBatchRequest"]["properties"]["requests"]]
     for operations in document["paths"].values():
         for operation in operations.values():
             content = operation.get("requestBody", {}).get("content", {})

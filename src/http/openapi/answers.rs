@@ -85,3 +85,31 @@ fn value(shape: &Shape) -> Value {
         Shape::AnyObject => json!({"type": "object"}),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::schema::OBJECTS;
+
+    #[test]
+    fn answers_and_requests_have_distinct_names() {
+        let schemas = schemas();
+        assert!(schemas.len() > 20);
+        for object in OBJECTS {
+            assert!(!schemas.contains_key(object.name), "{}", object.name);
+        }
+    }
+
+    #[test]
+    fn every_field_of_an_answer_is_described() {
+        for (name, schema) in schemas() {
+            for (field, property) in schema["properties"].as_object().unwrap() {
+                let doc = property["description"].as_str().unwrap();
+                assert!(
+                    doc.ends_with('.') && !doc.contains("  "),
+                    "{name}.{field}: {doc}"
+                );
+            }
+        }
+    }
+}
