@@ -1,5 +1,5 @@
-//! What every request goes through, whatever its route: its id, the checks before the handler, the handler with panics
-//! contained, and the headers, metrics and problems of the answer.
+//! The path of every request, whatever its route: its id, the checks before the handler, the handler, and the headers, metrics
+//! and problems of the answer. A panic of a handler ends its own request only.
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -48,7 +48,7 @@ struct PathRoutes {
 }
 
 impl PathRoutes {
-    /// The route of that method, with its number; `HEAD` is a `GET` whose body stays here.
+    /// Returns the route of a method and its number. `HEAD` is a `GET` whose body is not sent.
     fn route(self, method: &Method) -> Option<(usize, &'static Route)> {
         let method = if method == Method::HEAD {
             &Method::GET
@@ -62,7 +62,7 @@ impl PathRoutes {
         Some((self.first + place, &self.routes[place]))
     }
 
-    /// The methods that there are, for the header `Allow`.
+    /// Returns the methods of the path, for the header `Allow`.
     fn methods(self) -> String {
         let methods: Vec<&str> = self
             .routes
@@ -79,7 +79,7 @@ impl PathRoutes {
 }
 
 impl App {
-    /// The router of all routes; what has no route gets a problem too.
+    /// Creates the router of all routes. An unknown path is answered by a problem.
     pub(super) fn router(self: Arc<Self>) -> Router {
         let mut router = Router::new();
         let mut first = 0;
@@ -108,10 +108,10 @@ impl App {
         let refused = outcome.as_ref().err().and_then(|problem| problem.refused);
         let mut response = match outcome {
             Ok(reply) => good(reply, &id, arrived),
-            Err(problem) => self.refuse(&problem, &id, arrived),
+            Err(problem) => self.reject(&problem, &id, arrived),
         };
         let was_woken = matches!(head.extensions.get(), Some(Priority::Woken(_)));
-        // What is left of a body must still be read.
+        // The rest of an unread body still occupies the connection, so it cannot pause.
         if is_read && (refused.is_some() || was_woken) {
             let pause = found.and_then(|(_, route)| self.pause(route, refused));
             pause.map(|pause| response.extensions_mut().insert(pause));
@@ -137,7 +137,7 @@ impl App {
         self.admission.pause(work, refused, config)
     }
 
-    /// The answer on a connection that there was no room for.
+    /// Answers a request on a connection beyond the maximum.
     pub(super) async fn turn_away(
         self: Arc<Self>,
         request: hyper::Request<Incoming>,
@@ -155,14 +155,14 @@ impl App {
         Ok(response)
     }
 
-    fn refuse(&self, problem: &Problem, id: &RequestId, arrived: Instant) -> Response {
+    fn reject(&self, problem: &Problem, id: &RequestId, arrived: Instant) -> Response {
         if let Some(refused) = problem.refused {
             self.admission.rejected(refused);
         }
         bad(problem, id, arrived)
     }
 
-    /// The checks, in their order, then the handler.
+    /// Runs the checks in order, then the handler.
     async fn attempt(
         self: &Arc<Self>,
         place: Option<PathRoutes>,
@@ -213,7 +213,8 @@ impl App {
         outcome.unwrap_or_else(|panic| Err(self.panicked(route, id, panic.as_ref())))
     }
 
-    /// A body must be of a type that the route takes; without tokens the type must be one that no browser sends unasked.
+    /// Checks the content type against those that the route takes. Without tokens every change must have one: a browser does not send
+    /// these types to another site without a preflight request.
     fn check_media(&self, route: &Route, head: &Parts) -> Result<(), Problem> {
         let takes = route.takes.media();
         let changes = matches!(head.method, Method::POST | Method::PUT | Method::PATCH);
@@ -286,7 +287,7 @@ async fn contained<T>(work: impl Future<Output = T>) -> Result<T, Box<dyn Any + 
     .await
 }
 
-/// Counts a request or a connection for as long as it lives, also where the caller goes away.
+/// Counts a request or a connection until it is dropped, even if the caller disconnects.
 pub(super) struct UnderWay<'t>(&'t Gauge);
 
 impl<'t> UnderWay<'t> {
@@ -315,7 +316,7 @@ mod tests {
     use crate::engine::Engine;
 
     #[tokio::test]
-    async fn a_panic_ends_its_own_work_only() {
+    async fn a_panic_is_contained() {
         let panicking = async {
             tokio::task::yield_now().await;
             assert!(std::hint::black_box(false), "on purpose");
@@ -324,7 +325,7 @@ mod tests {
         assert_eq!(contained(async { 7 }).await.unwrap(), 7);
     }
 
-    /// Keeps what is logged.
+    /// A log in memory.
     #[derive(Clone, Default)]
     struct Log(Arc<parking_lot::Mutex<Vec<u8>>>);
 
@@ -340,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_counted_and_logged_under_the_id_of_its_request_and_its_place_is_free_again() {
+    fn a_panic_is_logged_and_frees_its_slot() {
         let live = Arc::new(Live::new(Config::embedded()));
         let app = App::new(Engine::in_memory(live), Arc::default(), &TABLE);
         let generation = app.engine.generation();
@@ -369,10 +370,10 @@ mod tests {
             Some(Cause::Internal)
         );
         assert_eq!(app.engine.telemetry().requests.panics.get(), 1);
-        let told = String::from_utf8(log.0.lock().clone()).unwrap();
+        let logged = String::from_utf8(log.0.lock().clone()).unwrap();
         assert!(
-            told.contains("r-panics") && told.contains("on purpose"),
-            "{told}"
+            logged.contains("r-panics") && logged.contains("on purpose"),
+            "{logged}"
         );
         app.admission
             .measure(config, &app.engine.telemetry().admission);

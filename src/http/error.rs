@@ -1,4 +1,4 @@
-//! What went wrong, as an answer: `application/problem+json` (RFC 9457), from one table of causes.
+//! Problems: answers from 400 up as `application/problem+json` (RFC 9457), from one table of causes.
 
 use std::borrow::Cow;
 
@@ -8,47 +8,47 @@ use super::admission::Refusal;
 use crate::engine::{Broken, JournalError};
 use crate::model::{Diagnosis, Fault, view};
 
-/// Why a request is not answered as it was meant.
+/// The cause of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cause {
-    /// The body is not JSON, cannot be unpacked, or broke off.
+    /// The body is not JSON, cannot be decompressed, or ended early.
     Malformed,
-    /// There is no token, or one that we do not know.
+    /// The token is missing or unknown.
     NoToken,
-    /// The token's role is too small, or the page that asks comes from elsewhere.
+    /// The token's role is too small, or the request comes from a page of another site.
     Forbidden,
     /// There is no such route, entity, kind or lane.
     NotFound,
     /// The route has no such method.
     Method,
-    /// The body did not come in time.
+    /// The body did not arrive in time.
     BodyLate,
-    /// What is asked for does not go with how the service runs.
+    /// The request does not fit the mode in which the service runs.
     Conflict,
     /// The body has too many bytes.
     TooLarge,
-    /// The body's content type or encoding is not one that the route takes.
+    /// The route does not accept the body's content type or encoding.
     MediaType,
-    /// The request was understood, but it is not valid.
+    /// The request is understood but invalid.
     Invalid,
-    /// There are too many requests of the kind, or their bodies are too large.
+    /// Too many requests of this kind are in progress, or their bodies are too large in all.
     TooMany,
     /// A bug; its detail goes to the log.
     Internal,
-    /// The time of the request ran out before it could be answered.
+    /// The time of the request ran out before it ran.
     Late,
-    /// The service is not ready, or is about to end.
+    /// The service is not ready, or is shutting down.
     NotReady,
     /// Facts cannot be made durable.
     Storage,
-    /// There is no room for one more connection.
+    /// The maximum number of connections is open.
     Full,
 }
 
-/// What an answer says of its cause.
+/// A cause and what an answer says about it.
 #[derive(Debug)]
 pub(super) struct Row {
-    /// Which cause this is.
+    /// The cause of this row.
     pub(super) cause: Cause,
     /// The status of the answer.
     pub(super) status: u16,
@@ -56,7 +56,7 @@ pub(super) struct Row {
     pub(super) name: &'static str,
     /// The problem's `title`.
     pub(super) title: &'static str,
-    /// Seconds after which to try again.
+    /// Seconds after which the client may retry.
     pub(super) retry_after: Option<&'static str>,
 }
 
@@ -130,7 +130,7 @@ pub(super) static CAUSES: [Row; 16] = [
 ];
 
 impl Cause {
-    /// This cause's row in [`CAUSES`].
+    /// Returns the row of this cause in [`CAUSES`].
     #[must_use]
     pub(super) fn row(self) -> &'static Row {
         let own = CAUSES.iter().find(|row| row.cause == self);
@@ -138,25 +138,25 @@ impl Cause {
     }
 }
 
-/// A refusal on its way to become an answer.
+/// A problem, before it is written as an answer.
 #[derive(Clone, Debug)]
 pub(super) struct Problem {
-    /// Why.
+    /// Its cause.
     pub(super) cause: Cause,
-    /// What happened here, in a sentence.
+    /// What happened, in one sentence.
     pub(super) detail: Cow<'static, str>,
-    /// Every fault found; where there is no place to name, the detail as the fault of the whole.
+    /// Every fault found. A problem of the whole request has one fault with an empty path.
     pub(super) errors: Vec<Fault>,
-    /// The id that the request gave itself in its body.
+    /// The request's own id, from its body.
     pub(super) request_id: Option<String>,
-    /// The methods that the route has, where the one asked for is not among them.
+    /// The methods of the path, if the requested one is not among them.
     pub(super) allow: Option<String>,
-    /// What there was no room for.
+    /// The reason why admission rejected the request.
     pub(super) refused: Option<Refusal>,
 }
 
 impl Problem {
-    /// The refusal of a request as a whole.
+    /// Creates the problem of a request as a whole.
     pub(super) fn new(cause: Cause, detail: impl Into<Cow<'static, str>>) -> Self {
         let detail = detail.into();
         Self {
@@ -169,7 +169,7 @@ impl Problem {
         }
     }
 
-    /// The refusal of a request that has these faults.
+    /// Creates the problem of a request with these faults.
     #[must_use]
     pub(super) fn invalid(errors: Vec<Fault>) -> Self {
         let detail = match errors.as_slice() {
@@ -182,7 +182,7 @@ impl Problem {
         }
     }
 
-    /// The refusal of a body that is not JSON.
+    /// Creates the problem of a body that is not JSON.
     #[must_use]
     pub(super) fn not_json(fault: Fault) -> Self {
         Self {
@@ -191,19 +191,19 @@ impl Problem {
         }
     }
 
-    /// A bug. Its text is fixed; what is known of it belongs in the log.
+    /// Creates the problem of a bug. Its text is fixed; the details go to the log.
     #[must_use]
     pub(super) fn internal() -> Self {
-        Self::new(Cause::Internal, "the service failed; its log says more")
+        Self::new(Cause::Internal, "the service failed; see its log")
     }
 
-    /// The status of the answer.
+    /// Returns the status of the answer.
     #[must_use]
     pub(super) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.cause.row().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// The problem as JSON, with that id unless the request gave itself one.
+    /// Returns the problem as JSON, with this id unless the request has its own.
     #[must_use]
     pub(super) fn json(&self, request_id: &str) -> Vec<u8> {
         let row = self.cause.row();
@@ -243,13 +243,16 @@ impl From<Diagnosis> for Problem {
 impl From<Refusal> for Problem {
     fn from(refused: Refusal) -> Self {
         let (cause, detail) = match refused {
-            Refusal::Rank => (Cause::TooMany, "too many rank requests are under way"),
-            Refusal::Batch => (Cause::TooMany, "too many batches are under way"),
-            Refusal::Ingest => (Cause::TooMany, "too many bodies of facts are under way"),
-            Refusal::RankBytes => (Cause::TooMany, "too many bytes to rank are under way"),
-            Refusal::IngestBytes => (Cause::TooMany, "too many bytes of facts are under way"),
+            Refusal::Rank => (Cause::TooMany, "too many rank requests are in progress"),
+            Refusal::Batch => (Cause::TooMany, "too many batches are in progress"),
+            Refusal::Ingest => (Cause::TooMany, "too many bodies of facts are in progress"),
+            Refusal::RankBytes => (
+                Cause::TooMany,
+                "too many bytes of rank requests are in progress",
+            ),
+            Refusal::IngestBytes => (Cause::TooMany, "too many bytes of facts are in progress"),
             Refusal::Connections => (Cause::Full, "too many connections are open"),
-            Refusal::Late => (Cause::Late, "its turn did not come in time"),
+            Refusal::Late => (Cause::Late, "the request did not run in time"),
         };
         Self {
             refused: Some(refused),

@@ -1,7 +1,7 @@
 //! Bulk bodies: upserts, patches and events, as a JSON array or as one object a line.
 //!
-//! A body is first cut into lines without reading them; only then anything is applied, so that an array that does not parse
-//! changes nothing. Lines are applied in small slices, between which ranking requests on the same thread get their turn.
+//! A body is first split into lines; only then is any line applied, so an array that does not parse changes nothing. Lines are
+//! applied in small slices. Between slices the task yields, so that rank requests on the same thread can run.
 
 use std::ops::Range;
 
@@ -19,14 +19,14 @@ use crate::model::schema::LINES;
 use crate::model::view::{self, BulkReply};
 use crate::model::{Fault, Limits, diagnose};
 
-/// Lines that are applied before others get their turn.
+/// Lines applied before the task yields.
 const SLICE: usize = 8;
-/// Rejects that are listed; the others are only counted.
+/// Maximum number of rejects that are listed; the others are only counted.
 const LISTED: usize = 1_000;
-/// Bytes of an array from which cutting it would keep others waiting for too long.
+/// Size from which an array is split on the workers, because it would block its thread for too long.
 const LARGE: usize = 128 << 10;
 
-/// A line that is not blank: its place among all lines, and where its bytes are.
+/// A line that is not blank: its index among all lines, and the range of its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Line {
     index: usize,
@@ -47,7 +47,7 @@ fn add(reply: &mut BulkReply, index: usize, outcome: Fate) {
     }
 }
 
-/// Applies every good line, and reports the others.
+/// Applies every valid line, and reports the others.
 pub(super) async fn ingest(mut call: Call<'_>, operation: Operation) -> Result<Reply, Problem> {
     let body = call.read().await?;
     let limits = call.generation.config.vocabulary.limits.clone();
@@ -86,12 +86,12 @@ async fn cut(
         Some(Media::Json) | None => {
             let cut = move || elements(&body, &limits);
             let done = app.engine.on_workers(cut).await;
-            done.unwrap_or_else(|| Err(app.bug(id, "cutting an array panicked")))
+            done.unwrap_or_else(|| Err(app.bug(id, "splitting an array panicked")))
         }
     }
 }
 
-/// The lines of a body that are not blank; the last needs no end.
+/// Splits a body into its lines that are not blank. The last line needs no line end.
 fn lines(body: &[u8], limits: &Limits) -> Result<Vec<Line>, Problem> {
     let mut lines = Vec::new();
     let mut start = 0;
@@ -106,7 +106,7 @@ fn lines(body: &[u8], limits: &Limits) -> Result<Vec<Line>, Problem> {
     Ok(lines)
 }
 
-/// The elements of an array.
+/// Splits an array into its elements.
 fn elements(body: &[u8], limits: &Limits) -> Result<Vec<Line>, Problem> {
     let text = std::str::from_utf8(body).map_err(|_| diagnose::not_utf8())?;
     diagnose::syntax(text).map_err(Problem::not_json)?;
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_array_is_refused() {
+    fn a_body_without_array_is_rejected() {
         let status = |body: &[u8]| {
             elements(body, &Limits::default())
                 .unwrap_err()
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn more_lines_than_the_limit_are_refused_whole() {
+    fn too_many_lines_are_rejected_as_a_whole() {
         let limits = Limits {
             lines: 2,
             ..Limits::default()

@@ -1,20 +1,20 @@
-//! Numbers of an answer: exactly six digits after the point, as `format!("{:.6}")` writes them, but several times faster.
+//! Numbers of an answer: exactly six digits after the point, equal to `format!("{:.6}")` but several times faster.
 //!
 //! A float is m · 2^−s with integers m and s. Its millionths are m · 10⁶ / 2^s: an integer division by a power of two, whose
-//! remainder says how to round (to the nearest, ties to even). That is exact as long as m · 10⁶ fits 64 bits, which it does
-//! for every `f32`; multiplying the float itself by 10⁶ would round once more, and differ in the last digit now and then.
+//! remainder decides the rounding (to nearest, ties to even). This is exact while m · 10⁶ fits 64 bits, which holds for every `f32`.
+//! Multiplying the float by 10⁶ would round twice and sometimes differ in the last digit.
 
-/// The most bits of m for which m · 10⁶ fits 64 bits.
+/// Maximum number of bits of m for which m · 10⁶ fits 64 bits.
 const BITS: u32 = 44;
 
-/// Writes a number with six digits after the point; one that is not finite, which JSON cannot say, as null.
+/// Writes a number with six digits after the point; null if it is not finite, because JSON has no such number.
 pub(super) fn write(out: &mut Vec<u8>, number: f64) {
     match millionths(number) {
         Some(millionths) => {
             let (whole, rest) = (millionths / 1_000_000, millionths % 1_000_000);
             out.extend_from_slice(itoa::Buffer::new().format(whole).as_bytes());
             out.push(b'.');
-            // One more digit in front keeps the zeros.
+            // A leading 1, which is cut off, keeps the zeros.
             let mut digits = itoa::Buffer::new();
             out.extend_from_slice(&digits.format(1_000_000 + rest).as_bytes()[1..]);
         }
@@ -23,7 +23,7 @@ pub(super) fn write(out: &mut Vec<u8>, number: f64) {
     }
 }
 
-/// The number in millionths, rounded; `None` where it is negative, or has too many digits or too large a size for this way.
+/// Returns the number in millionths, rounded; `None` if it is negative, too large or has too many digits for this method.
 fn millionths(number: f64) -> Option<u64> {
     let bits = number.to_bits();
     if bits == 0 {
@@ -46,7 +46,7 @@ fn millionths(number: f64) -> Option<u64> {
     }
 }
 
-/// product / 2^shift to the nearest integer, ties to the even one; 0 < shift < 64.
+/// Returns product / 2^shift rounded to nearest, ties to even; 0 < shift < 64.
 fn rounded(product: u64, shift: u32) -> u64 {
     let quotient = product >> shift;
     let rest = product & ((1 << shift) - 1);
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn scores_are_written_as_the_standard_way_does() {
+    fn scores_equal_the_standard_format() {
         let mut random = Random::new(1);
         for _ in 0..2_000_000 {
             let bits = random.bits();
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn any_finite_number_is_written_as_the_standard_way_does() {
+    fn finite_numbers_equal_the_standard_format() {
         let mut random = Random::new(1);
         for _ in 0..300_000 {
             let bits = random.bits();
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn ties_and_edges_are_written_as_the_standard_way_does() {
+    fn ties_and_edges_equal_the_standard_format() {
         for odd in 0..4_000_u32 {
             same(f64::from(odd) / 128.0);
             same(f64::from(odd) / 256.0);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_json_cannot_say_is_null() {
+    fn a_number_that_is_not_finite_is_null() {
         let mut out = Vec::new();
         write(&mut out, f64::NAN);
         assert_eq!(out, b"null");

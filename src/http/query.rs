@@ -1,4 +1,4 @@
-//! Query parameters: those that the route's table names, each at most once and within its bounds, and no others.
+//! Query parameters: only those of the route's row, each at most once and within its bounds.
 
 use super::error::Problem;
 use super::param::Param;
@@ -10,10 +10,10 @@ use crate::model::{Fault, Limits};
 pub(super) struct Query(Vec<(&'static str, String)>);
 
 impl Query {
-    /// Reads a query along the route's table.
+    /// Reads the query of a route.
     ///
     /// # Errors
-    /// 422 with a fault for each parameter that the route does not know, is given again or is out of its bounds.
+    /// 422 with a fault for each parameter that is unknown, given twice or out of its bounds.
     pub(super) fn read(
         query: Option<&str>,
         params: &[Param],
@@ -39,7 +39,7 @@ impl Query {
         }
     }
 
-    /// The value of a parameter.
+    /// Returns the value of a parameter.
     #[must_use]
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| *known == name);
@@ -47,7 +47,7 @@ impl Query {
     }
 }
 
-/// What is wrong with a whole number. Texts are names, and a name that there is not is not found.
+/// Returns the fault of an invalid whole number. A text is a name; the handler answers 404 if it is unknown.
 fn beyond(param: &Param, value: &str, limits: &Limits) -> Option<Fault> {
     let Shape::Whole(least, bound) = &param.shape else {
         return None;

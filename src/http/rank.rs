@@ -1,7 +1,7 @@
 //! `POST /rank` and `POST /rank/batch`.
 //!
-//! One request is read, and at its turn ranked and written in one go, where it arrived: handing a few microseconds of work to
-//! another thread would cost more than the work. Only a very large body goes to the workers, and a batch, whose requests they share.
+//! One request is read, ranked and written on the thread where it arrived: a hand-over to another thread would cost more than these
+//! few microseconds. Only very large bodies and batches go to the workers; the requests of a batch run there in parallel.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,10 +25,10 @@ use crate::model::Id;
 use crate::model::schema::BATCH_CANDIDATES;
 use crate::model::{DEFAULT_SCENE, Diagnosis, Fault, RankRequest, Vocabulary, diagnose};
 
-/// Bytes of a body from which reading it would keep others waiting for too long.
+/// Size from which a body is read on the workers, because it would block its thread for too long.
 const LARGE: usize = 512 << 10;
 
-/// Answers one request, once it is its turn.
+/// Answers one request, once it has a permit.
 pub(super) async fn one(mut call: Call<'_>) -> Result<Reply, Problem> {
     let generation = Arc::clone(&call.generation);
     let vocabulary = &generation.config.vocabulary;
@@ -49,7 +49,7 @@ pub(super) async fn one(mut call: Call<'_>) -> Result<Reply, Problem> {
     ranked(call.app, &request, read, call.id.as_str(), call.arrived)
 }
 
-/// Answers a large request on the workers, where it takes the turn of a batch.
+/// Answers a large request on the workers, with a permit for a batch.
 async fn large(
     mut call: Call<'_>,
     generation: Arc<Generation>,
@@ -72,14 +72,14 @@ async fn large(
     done.unwrap_or_else(|| Err(call.app.bug(call.id, "a large request panicked")))
 }
 
-/// The time within which scoring must begin, by what the request says of it.
+/// Returns the time within which scoring must begin: that of the request, else that of the scene.
 fn timeout(config: &Config, scene: &str, timeout_ms: Option<u64>) -> Duration {
     let scene = config.scenes.get(scene);
     let own = timeout_ms.map(Duration::from_millis);
     own.or(scene.map(|scene| scene.timeout)).unwrap_or_default()
 }
 
-/// Ranks a request that was read within a time, and writes the answer.
+/// Ranks a request and writes the answer. `read` is the time spent reading it.
 fn ranked(
     app: &App,
     request: &RankRequest<'_>,
@@ -104,7 +104,7 @@ fn ranked(
         .timed("rank", ranked - begun))
 }
 
-/// A refusal under the id that the request gave itself.
+/// Sets the request's own id, if it has one.
 fn with_own_id(request: &RankRequest<'_>, problem: Problem) -> Problem {
     Problem {
         request_id: request.request_id.as_deref().map(str::to_owned),
@@ -117,12 +117,15 @@ fn refused(app: &App, error: RankError) -> Problem {
         RankError::Invalid(faults) => Problem::invalid(faults),
         RankError::Late => {
             app.engine.telemetry().ranking.late.inc();
-            Problem::new(Cause::Late, "its timeout_ms ran out before scoring began")
+            Problem::new(
+                Cause::Late,
+                "the timeout_ms of the request ran out before scoring began",
+            )
         }
     }
 }
 
-/// Answers many requests, each a ranking or a problem.
+/// Answers many requests, each with a ranking or a problem.
 pub(super) async fn batch(mut call: Call<'_>) -> Result<Reply, Problem> {
     let body = call.read().await?;
     let generation = Arc::clone(&call.generation);
@@ -187,7 +190,7 @@ fn read<'a>(
     request.map_err(|fault| faulty(fault, text.as_bytes()))
 }
 
-/// What can be made out of a faulty request.
+/// The readable fields of a faulty request.
 #[derive(Default, Deserialize)]
 struct Outline<'a> {
     #[serde(borrow)]
@@ -201,7 +204,7 @@ struct Outline<'a> {
 }
 
 impl<'a> Outline<'a> {
-    /// The outline of a text; of one that is no JSON object there is nothing to see.
+    /// Reads the outline of a body; empty if it is not a JSON object.
     fn of(body: &'a [u8]) -> Self {
         serde_json::from_slice(body).unwrap_or_default()
     }
@@ -226,13 +229,13 @@ impl<'a> Outline<'a> {
     }
 }
 
-/// An id as a request gives it.
+/// Reads an id; `None` if it is invalid.
 fn id(given: &RawValue) -> Option<String> {
     let id: Option<Id<'_>> = serde_json::from_str(given.get()).ok();
     id.map(|id| id.0.into_owned())
 }
 
-/// The refusal of a request that has faults, under the id that it gave itself.
+/// Returns the problem of a faulty request, with the request's own id.
 fn faulty(fault: Diagnosis, body: &[u8]) -> Problem {
     Problem {
         request_id: Outline::of(body).request_id(),
@@ -240,7 +243,7 @@ fn faulty(fault: Diagnosis, body: &[u8]) -> Problem {
     }
 }
 
-/// One request's ranking or problem as JSON, with its own id or, without one, the batch's and its place.
+/// Returns the ranking or the problem of one request as JSON. A request without an own id gets the batch's id and its index.
 fn result(
     app: &App,
     request: Result<RankRequest<'_>, Problem>,
