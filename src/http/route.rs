@@ -143,10 +143,10 @@ impl Tag {
     /// Returns the description.
     pub(super) const fn doc(self) -> &'static str {
         match self {
-            Self::Ranking => "Rank candidates.",
-            Self::Data => "Send items, merchants, users and events, and delete them.",
-            Self::Insight => "Read what is stored and learnt, and the standings of the race.",
-            Self::Operations => "Run the service: health, metrics, configuration, back-ups.",
+            Self::Ranking => "Rank candidates",
+            Self::Data => "Send and delete items, merchants, users and events",
+            Self::Insight => "Read what is stored and learnt, and the standings of the race",
+            Self::Operations => "Run the service: health, metrics, configuration, back-ups",
         }
     }
 }
