@@ -69,8 +69,8 @@ fn bench(
                 for slice in lines.chunks(SLICE) {
                     let slice: Vec<&[u8]> = slice.iter().map(String::as_bytes).collect();
                     let fates = engine.ingest(operation, &slice);
-                    let taken = |fates: &Vec<_>| fates.iter().all(Result::is_ok);
-                    assert!(fates.as_ref().is_ok_and(taken), "{fates:?}");
+                    let accepted = |fates: &Vec<_>| fates.iter().all(Result::is_ok);
+                    assert!(fates.as_ref().is_ok_and(accepted), "{fates:?}");
                 }
             },
             BatchSize::PerIteration,

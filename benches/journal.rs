@@ -94,9 +94,9 @@ impl<T> Cost<T> {
         })
     }
 
-    fn row(&self, what: &str, note: String) -> [String; 4] {
+    fn row(&self, name: &str, note: String) -> [String; 4] {
         let seconds = |time: Duration| format!("{:.2}", time.as_secs_f64());
-        [what.to_owned(), seconds(self.cpu), seconds(self.wall), note]
+        [name.to_owned(), seconds(self.cpu), seconds(self.wall), note]
     }
 }
 

@@ -69,10 +69,10 @@ pub(crate) fn bodies(
             let mut lines = String::new();
             for event in 0..args.batch {
                 let (user, item) = (random.below(args.synthetic), random.below(args.synthetic));
-                let what = if event % 10 == 0 { "\"purchase\",\"quantity\":1,\"amount\":25" } else { "\"view\"" };
+                let kind = if event % 10 == 0 { "\"purchase\",\"quantity\":1,\"amount\":25" } else { "\"view\"" };
                 let _ = writeln!(
                     lines,
-                    "{{\"id\":\"load-{now}-{round}-{body}-{event}\",\"user_id\":\"u{user}\",\"item_id\":\"item-{item:07}\",\"at\":{now},\"kind\":{what}}}"
+                    "{{\"id\":\"load-{now}-{round}-{body}-{event}\",\"user_id\":\"u{user}\",\"item_id\":\"item-{item:07}\",\"at\":{now},\"kind\":{kind}}}"
                 );
             }
             post(args, address, "/events", LINES, &lines)

@@ -1,4 +1,4 @@
-//! `saima demo`: a marketplace to try things on, in memory.
+//! `saima demo`: serves a sample marketplace from memory.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -165,8 +165,8 @@ fn tokens() -> Result<Tokens, TokenError> {
     Tokens::from_env(variable, |path| fs::read_to_string(path))
 }
 
-/// An environment variable. Bytes that are not UTF-8 become a character that is invalid in a token, so that the value is rejected
-/// instead of counting as not set.
+/// An environment variable. Invalid UTF-8 becomes a character that no token may contain, so that the value is rejected and not
+/// treated as missing.
 fn variable(name: &str) -> Option<String> {
     let value = env::var_os(name)?;
     Some(value.to_string_lossy().into_owned())

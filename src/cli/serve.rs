@@ -51,7 +51,7 @@ impl From<ClockArg> for ClockMode {
     }
 }
 
-/// The configuration of a service, in layers: each layer replaces what it gives of those before it.
+/// The configuration of a service, in layers. Each layer overrides the values of those before it.
 pub(super) struct Layers<A> {
     /// The text of a configuration without faults, over the embedded one; may be empty.
     pub(super) base: &'static str,

@@ -19,7 +19,7 @@ use super::runner::{Kind, Runner};
 use super::series::{Run, Scratch, Terms, buyer_weeks, sells, spent};
 use super::window::Window;
 
-/// Maximum of a buyer's calendar week, in multiples of the lane's median.
+/// Maximum sum of a buyer's calendar week, in multiples of the lane's median.
 const CAP: i64 = 5;
 /// Minimum number of runners that a thread takes at once.
 const BATCH: usize = 32;
@@ -84,13 +84,13 @@ struct Heat {
 }
 
 impl Heat {
-    /// Returns true if the lane has sellers enough; otherwise its runners are compared with all runners of the kind.
+    /// Returns true if the lane has enough sellers; otherwise its runners are compared with all runners of the kind.
     fn stands_alone(&self, sellers: usize) -> bool {
         self.lane != LaneId::NONE && sellers >= ENOUGH
     }
 }
 
-/// A runner of the second pass, with the finding of the first.
+/// A runner of the second pass, with the result of the first.
 #[derive(Clone, Debug)]
 struct Seller {
     entrant: Entrant,
@@ -120,7 +120,8 @@ impl Contest<'_> {
         judge(&heats, &sellers, &runs)
     }
 
-    /// Sorts each runner's sales, writes the sum of each buyer's calendar week into its part of `sums`, and returns who sells.
+    /// Sorts each runner's sales, writes the sum of each buyer's calendar week into its part of `sums`, and returns for each
+    /// runner whether it sells.
     fn first_pass(&self, grouped: &mut Grouped, sums: &mut [Money]) -> Vec<bool> {
         let entrants = &grouped.entrants;
         let sales = parts(entrants, &mut grouped.sales);

@@ -1,7 +1,7 @@
 //! Groups the sales by runner.
 //!
 //! A counting sort over rows: one pass counts, the next scatters. With millions of sales a hash map of runners would cost several times
-//! as much, and its order would be that of the hashes. The runners are sorted by lane, so that the figures of a lane, its medians and
+//! as much, and its order would depend on the hashes. The runners are sorted by lane, so that the figures of a lane, its medians and
 //! percentiles, are computed over neighbours.
 
 use std::ops::Range;
@@ -87,7 +87,7 @@ impl Grouped {
     }
 }
 
-/// The openings; the history of a runner whose sales are forgotten never opens.
+/// The openings, with `u8::MAX`, which is after the window, for a runner whose sales are forgotten.
 fn without_forgotten(kind: Kind, openings: &[u8], history: &SalesHistory) -> Vec<u8> {
     let mut openings = openings.to_vec();
     for row in history.forgotten.rows(kind) {

@@ -1,8 +1,7 @@
-//! The one table of what races. Wire names, the sums of sales, the boards and the standings of each kind follow from it.
+//! The table of the kinds of runners. Wire names, the sums of sales, the boards and the standings of each kind follow from it.
 //!
-//! To add a kind: a variant and a row of [`TABLE`], [`Races`] for its row type, and where its runners come from, which the compiler
-//! asks for. Sales are stored in the order of the table, so a new kind is the last one, and stored sales that carry its rows have a
-//! new format.
+//! To add a kind: a variant and the last row of [`TABLE`], [`Races`] for its row type, and an arm in each `match` on the kind, which the
+//! compiler names. Stored sales carry one row of each kind, in the order of the table, so a new kind gives them new part codes.
 
 use std::ops::{Index, IndexMut};
 
@@ -34,7 +33,7 @@ pub struct Row {
     pub kind: Kind,
     /// Its name on the wire.
     pub name: &'static str,
-    /// True if one buyer makes up at most a fixed share of a runner's money.
+    /// True if the share of one buyer in a runner's money is capped.
     pub(super) share_capped: bool,
     /// True if its standings include the usual value of an order.
     pub(super) with_order: bool,
@@ -163,7 +162,7 @@ impl<T> IndexMut<Kind> for PerKind<T> {
 pub type RunnerRows = PerKind<RunnerRow>;
 
 impl RunnerRows {
-    /// These runners and that one.
+    /// Returns these runners with `row` added.
     #[must_use]
     pub fn with<R: Races>(mut self, row: R) -> Self {
         self[R::KIND] = row.runner();
@@ -223,7 +222,7 @@ mod tests {
     use crate::binary::append;
 
     #[test]
-    fn each_kind_stands_at_its_row() {
+    fn each_kind_is_its_own_row() {
         for (kind, row) in PerKind::from_fn(Kind::row).iter() {
             assert_eq!(row.kind, kind);
             assert_eq!(Kind::named(row.name), Some(kind));

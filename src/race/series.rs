@@ -19,7 +19,7 @@ const SHARE: f64 = 0.3;
 pub(super) struct Terms {
     /// The place of the first day of its history.
     pub(super) opening: u8,
-    /// The maximum of a buyer's calendar week; `None`: no maximum.
+    /// The maximum sum of a buyer's calendar week; `None`: no maximum.
     pub(super) cap: Option<Money>,
     /// The share of its sales that is trusted, in [0, 1].
     pub(super) integrity: f64,

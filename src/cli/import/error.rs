@@ -20,10 +20,10 @@ pub enum ImportError {
         /// The fault.
         message: String,
     },
-    /// A CSV file without a map.
+    /// A CSV file was given without a map.
     #[error("{0}: a table needs --map, which maps its columns to fields")]
     NoMap(String),
-    /// The name of a file does not tell its format.
+    /// The name of a file has no known extension.
     #[error("{0}: the name must end in .ndjson, .jsonl or .csv, optionally with .gz or .zst")]
     Shape(String),
 }

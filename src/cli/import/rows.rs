@@ -84,7 +84,7 @@ pub fn table<'n, R: Read>(
     }))
 }
 
-/// A row of another width or not in UTF-8 is one bad row; any other fault ends the file.
+/// The error of a bad row. A row of another width, or with invalid UTF-8, is skipped; any other fault ends the file.
 fn broken(fault: &csv::Error) -> ReadError {
     let position = fault.position().filter(|_| !fault.is_io_error());
     match position {

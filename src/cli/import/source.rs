@@ -1,4 +1,4 @@
-//! Opens a file of lines or of a table, compressed or not; the name tells which.
+//! Opens a file of lines or of a table, compressed or not, as its name says.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};

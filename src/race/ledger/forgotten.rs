@@ -29,7 +29,7 @@ impl Forgotten {
         self.0[kind].contains(&row)
     }
 
-    /// Returns true if one of some runners is forgotten.
+    /// Returns true if any of the runners is forgotten.
     pub(super) fn has_any(&self, runners: &RunnerRows) -> bool {
         runners.iter().any(|(kind, row)| self.has(kind, *row))
     }

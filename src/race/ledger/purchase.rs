@@ -19,7 +19,7 @@ pub struct Purchase {
     pub refunded: Money,
     /// The user who bought.
     pub buyer: UserRow,
-    /// The item bought and its merchant, where known and not forgotten.
+    /// The item bought and its merchant, if known and not forgotten.
     pub runners: RunnerRows,
 }
 
@@ -30,7 +30,7 @@ impl Purchase {
         self.amount.less(self.refunded)
     }
 
-    /// Returns true if it was refunded in full; its buyer does not count through it then.
+    /// Returns true if it was refunded in full. Such a purchase does not count its buyer.
     #[must_use]
     pub fn is_refunded(&self) -> bool {
         self.refunded > Money::ZERO && self.refunded >= self.amount

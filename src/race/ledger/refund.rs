@@ -24,8 +24,8 @@ pub struct Refund {
 pub enum Outcome {
     /// It counts against its purchase.
     Applied,
-    /// Its purchase is not held; it waits for it.
+    /// Its purchase is not held; the refund waits for it.
     Waiting,
-    /// Its purchase is another buyer's or of another item; it does not count.
+    /// Its purchase is by another buyer or of another item; the refund does not count.
     Mismatched,
 }

@@ -23,7 +23,7 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// No refunds, of which at most `bound` wait.
+    /// An empty collection that holds at most `bound` refunds.
     pub(super) const fn new(bound: usize) -> Self {
         Self {
             refunds: BTreeMap::new(),

@@ -13,7 +13,7 @@ pub struct ItemStanding {
     pub level: f32,
     /// `item.growth`: G in [0, 1).
     pub growth: f32,
-    /// `order_value` from the window's purchases, in [0, 1]; NaN without any: the listed price takes its place.
+    /// `order_value` from the window's purchases, in [0, 1]; NaN without purchases; the listed price is used then.
     pub order_value: f32,
 }
 
@@ -47,7 +47,7 @@ impl MerchantStanding {
         level: 0.0,
         growth: 0.0,
     };
-    /// The standing of no merchant, or of one that was added after the rebuild: nothing is known.
+    /// The standing of a merchant that was added after the rebuild, or that an item does not name: nothing is known.
     pub const MISSING: Self = Self {
         level: f32::NAN,
         growth: f32::NAN,

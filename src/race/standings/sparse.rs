@@ -2,7 +2,7 @@
 //!
 //! One bit for each row says whether it has a value, and each 32 bits carry the number of values before them. For a million rows these
 //! words take a quarter of a megabyte, which stays in the cache; a full column would cost a cache miss for every candidate, to read
-//! "nothing" for most. A look-up does not branch on the bit: which items sold is nothing that a branch predictor could learn.
+//! "nothing" for most. A look-up does not branch on the bit, because a branch predictor cannot learn which items sold.
 
 /// Rows of one word.
 const WORD: usize = u32::BITS as usize;
