@@ -2,7 +2,7 @@
 
 use super::money::Money;
 
-/// The ordinary median: the middle value, or the mean of the middle two; `None` without values. Reorders the values.
+/// The ordinary median: the middle value, or the mean of the two middle values; `None` without values. Reorders the values.
 pub(super) fn median(values: &mut [f64]) -> Option<f64> {
     values.sort_unstable_by(f64::total_cmp);
     let upper = *values.get(values.len() / 2)?;

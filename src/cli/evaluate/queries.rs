@@ -16,7 +16,7 @@ pub struct Query {
     pub user_id: String,
     /// The ids to rank.
     pub candidates: Vec<String>,
-    /// The items that turned out relevant, with their gains above 0 (money spent); never empty.
+    /// The relevant items, with their gains above 0 (money spent); never empty.
     pub relevant: HashMap<String, f64>,
 }
 
