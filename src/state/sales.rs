@@ -21,16 +21,13 @@ impl Book for Ledger {
     }
 
     fn learn(&mut self, event: &Learned<'_>, _: &Moment<'_>) {
+        if event.kind == EventKind::Purchase {
+            self.purchase(event.day, purchase(event));
+            return;
+        }
         self.seen(runners(event), event.day);
-        match event.kind {
-            EventKind::Purchase => self.purchase(event.day, purchase(event)),
-            EventKind::Refund => refund(self, event),
-            EventKind::Impression
-            | EventKind::View
-            | EventKind::Click
-            | EventKind::Favourite
-            | EventKind::Cart => {}
-            EventKind::Share | EventKind::Follow | EventKind::Unfollow | EventKind::Dislike => {}
+        if event.kind == EventKind::Refund {
+            refund(self, event);
         }
     }
 
