@@ -1,4 +1,4 @@
-//! The HTTP edge. Its routes are one table, [`routes`].
+//! The HTTP edge. Its routes are one table, `routes`.
 //!
 //! A request passes, in this order: host → route and method → token → content type → query → admission → handler.
 

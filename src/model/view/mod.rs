@@ -1,7 +1,7 @@
 //! The views: every JSON answer of the service as a type.
 //!
-//! [`view`](define::view) writes a struct, its serialisation and its [`Object`] of the OpenAPI document from one list of fields, so that
-//! a field's name, type and description are written once. Rankings are written by hand for speed; [`describe`](define::describe) gives
+//! `view!` writes a struct, its serialisation and its [`Object`] of the OpenAPI document from one list of fields, so that
+//! a field's name, type and description are written once. Rankings are written by hand for speed; `describe!` gives
 //! them an [`Object`] alone, and a test holds the writer to it.
 
 mod bulk;
