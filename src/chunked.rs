@@ -121,7 +121,7 @@ mod tests {
         #![proptest_config(crate::tests::cases(256))]
 
         #[test]
-        fn values_agree_with_a_deque_and_clones_never_change(
+        fn values_agree_with_a_deque_clones_never_change(
             steps in prop::collection::vec((0u8..4, 1usize..9_000), 1..30),
         ) {
             let (mut chunked, mut model) = (Chunked::default(), VecDeque::new());

@@ -12,7 +12,7 @@ pub enum Rule {
     Unavailable,
 }
 
-/// What a rule does to candidates.
+/// The effect of a rule on candidates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Removes candidates before they are scored.
@@ -61,11 +61,11 @@ pub struct Row {
     pub rule: Rule,
     /// Name in explain, metrics and docs.
     pub name: &'static str,
-    /// What the rule does.
+    /// Effect of the rule.
     pub effect: Effect,
-    /// What the rule is set by.
+    /// Parameters of the rule.
     pub parameters: &'static [Parameter],
-    /// Which candidates the rule acts on, for the docs.
+    /// Candidates that the rule acts on, for the docs.
     pub doc: &'static str,
 }
 

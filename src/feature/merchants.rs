@@ -11,7 +11,7 @@ use crate::id::{IdHasher, MerchantRow, TagId};
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Merchant {
     id: CompactString,
-    /// Whether the merchant exists. An item that names a deleted merchant keeps the row alive.
+    /// False if the merchant was deleted. An item that names a deleted merchant keeps the row alive.
     pub exists: bool,
     /// The declared fields as JSON; `None` if the merchant is known from items and events alone.
     pub declared: Option<Box<str>>,
@@ -25,7 +25,7 @@ pub struct Merchant {
     pub integrity: Option<f32>,
     /// Number of items that name it.
     items: u32,
-    /// Whether it was deleted and learnt state that names it is still being removed.
+    /// True if the merchant was deleted and learnt state that names it is still being removed.
     retiring: bool,
 }
 

@@ -143,7 +143,7 @@ impl Cause {
 pub(super) struct Problem {
     /// Its cause.
     pub(super) cause: Cause,
-    /// What happened, in one sentence.
+    /// The event behind the problem, in one sentence.
     pub(super) detail: Cow<'static, str>,
     /// Every fault found. A problem of the whole request has one fault with an empty path.
     pub(super) errors: Vec<Fault>,

@@ -36,7 +36,7 @@ pub(super) struct Route {
     pub(super) tag: Tag,
     /// Name of the operation in generated clients.
     pub(super) operation: &'static str,
-    /// What the route does, in one line.
+    /// Description, in one line.
     pub(super) summary: &'static str,
     pub(super) handler: Handler,
     pub(super) takes: Takes,

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::id::UserRow;
 use crate::state::{self, EventId, Format1, HEAD, HEAD_OF_FORMAT_1, Present};
 
-/// What is not a book's: the first part.
+/// The first part: the state that belongs to no book.
 #[derive(Debug, Deserialize, Serialize)]
 struct Head {
     latest: Option<Time>,

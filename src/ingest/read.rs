@@ -19,7 +19,7 @@ pub enum Fact<'a> {
     Patch(Patch),
     /// An event.
     Event(Event<'a>),
-    /// What stays of an event whose user was deleted.
+    /// The rest of an event whose user was deleted.
     Trace(Trace<'a>),
 }
 

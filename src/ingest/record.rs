@@ -62,7 +62,7 @@ pub enum Record<'a> {
 pub enum Line<'a> {
     /// The line as it came.
     Whole(&'a str),
-    /// What stays of the event.
+    /// The rest of the event.
     Trace(#[serde(borrow)] Trace<'a>),
 }
 

@@ -1,4 +1,4 @@
-//! What is kept of a deleted entity until nothing refers to it any more.
+//! The record of a deleted entity, kept until nothing refers to it any more.
 
 use serde::{Deserialize, Serialize};
 

@@ -21,7 +21,7 @@ pub struct Alias {
     pub key: Key,
 }
 
-/// What stays of an event.
+/// The part of an event that stays when its user is deleted.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Trace<'a> {
     pub(super) at: Time,

@@ -403,7 +403,7 @@ fn an_interrupted_first_start_can_be_repeated() {
 }
 
 #[test]
-fn a_gap_to_a_foreign_segment_is_not_filled() {
+fn a_gap_to_foreign_segments_stays() {
     let home = written(&[vec![1], vec![2]], 1);
     let far = home
         .path()

@@ -31,7 +31,7 @@ pub struct Decision<'r> {
     pub missing: Vec<usize>,
     /// The ranking, best first.
     pub placed: Vec<Placed<'r>>,
-    /// Whether the request asked for explanations.
+    /// True if the request asked for explanations.
     pub explained: bool,
 }
 

@@ -42,7 +42,7 @@ pub struct Item<'a> {
     /// Its listed price.
     #[serde(default)]
     pub price: Option<f64>,
-    /// Whether it is available; absent: true.
+    /// False hides the item; absent: true.
     #[serde(default)]
     pub available: Option<bool>,
     /// Its region code.

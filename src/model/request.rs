@@ -52,7 +52,7 @@ pub struct RankRequest<'a> {
     /// Milliseconds within which scoring must start; absent: the scene's.
     #[serde(default, deserialize_with = "whole::whole_number")]
     pub timeout_ms: Option<u64>,
-    /// Whether the answer explains every score.
+    /// True asks for an explanation of every score.
     #[serde(default)]
     pub explain: Option<bool>,
     /// Echoed in the answer.

@@ -12,7 +12,7 @@ use super::topk::Chosen;
 use crate::model::{Dropped, Explanation, Placed};
 use crate::rule::{RULES, Rule, TABLE};
 
-/// What the rules did to the candidates of one request.
+/// The effects of the rules on the candidates of one request.
 #[derive(Debug)]
 pub(super) struct Slate<'r> {
     /// Ids of the request, in its order.

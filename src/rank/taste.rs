@@ -19,7 +19,7 @@ pub(super) struct Taste {
     norm: f32,
     /// Address and number of the standings whose idf the second numbers hold. A process may run several engines.
     idf_of: Option<(usize, u64)>,
-    /// Whether the user is known.
+    /// True if the user is known.
     known: bool,
     items: Sums,
     merchants: Sums,

@@ -162,7 +162,7 @@ proptest! {
     #![proptest_config(crate::tests::cases(64))]
 
     #[test]
-    fn raising_a_value_moves_the_score_by_weight_sign(
+    fn a_raised_value_moves_the_score_by_sign(
         weights in prop::collection::vec(weight(), 4),
         numbers in prop::collection::vec(-0.2..1.2f64, 4),
         which in 0..4usize,

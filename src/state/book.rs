@@ -26,7 +26,7 @@ pub enum Gone {
 /// shares or freezes the rest (copy-on-write); then each call of [`Self::write`] appends one part under its own short hold of the lock.
 /// The parts of a book are of one or more *kinds*; a kind's place in the book's row of the table is its number here.
 pub trait Book: Sized {
-    /// What is copied or shared of one instant.
+    /// The copied or shared state of one instant.
     type Image;
 
     /// Returns an empty book with the bounds of a configuration.

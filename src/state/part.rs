@@ -125,7 +125,7 @@ impl Books {
     }
 }
 
-/// Whether every code is of one kind of parts only, those of the heads included.
+/// Returns true if every code, the heads' included, belongs to one kind of part only.
 pub(super) const fn are_unique(books: &[(&str, &[u8])]) -> bool {
     let mut used = [false; 1 << u8::BITS];
     used[HEAD as usize] = true;

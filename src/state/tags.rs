@@ -11,7 +11,7 @@ use crate::telemetry::Size;
 const CARRIERS: usize = 0;
 
 impl Book for Tags {
-    /// How many items carry each tag.
+    /// Number of items that carry each tag.
     type Image = Vec<u32>;
 
     fn new(_: &Config) -> Self {

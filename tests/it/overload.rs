@@ -97,7 +97,7 @@ fn a_slow_head_closes_its_connection_only() {
 }
 
 #[test]
-fn a_slow_body_is_rejected_and_frees_its_slot() {
+fn a_slow_body_is_rejected_frees_slot() {
     let config =
         "[server]\nbody_seconds = 10\n[admission]\nrank = 1\nbatch = 1\ningest = 1\nwait_ms = 0\n";
     let service = Service::with_config(config);
@@ -310,7 +310,7 @@ fn a_request_past_its_timeout_is_not_ranked() {
 }
 
 #[test]
-fn a_retry_is_read_when_a_slot_is_free() {
+fn a_retry_waits_for_a_free_slot() {
     let service = Service::with_config("[admission]\nrank = 1\nqueue_ms = 60000\n");
     // After a second, the time of `Retry-After`, every connection is read: a round that took as long proves nothing.
     loop {

@@ -446,7 +446,7 @@ fn an_unusable_token_is_rejected_and_not_shown() {
 /// Otherwise a mistyped token would leave everything open.
 #[cfg(unix)]
 #[test]
-fn a_token_that_is_not_utf_8_is_rejected() {
+fn a_token_of_invalid_text_is_rejected() {
     use std::os::unix::ffi::OsStrExt;
     let token = std::ffi::OsStr::from_bytes(b"hush\xff");
     let message = refusal(serving().env("SAIMA_TOKEN_OPS", token));
@@ -457,7 +457,7 @@ fn a_token_that_is_not_utf_8_is_rejected() {
 }
 
 #[test]
-fn a_changed_token_file_is_live_without_a_restart() {
+fn a_changed_token_file_needs_no_restart() {
     let directory = Directory::new();
     let file = directory.put("token", "first-secret\n");
     let mut command = serving();

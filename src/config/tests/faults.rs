@@ -145,7 +145,7 @@ fn a_scene_without_weights_is_a_fault() {
 }
 
 #[test]
-fn invalid_utf_8_is_a_fault_at_its_line() {
+fn invalid_text_is_a_fault_at_its_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("saima.toml");
     std::fs::write(&path, b"# one\n# \xff\n").unwrap();

@@ -122,7 +122,7 @@ fn limit(live: &Live) -> usize {
 }
 
 #[test]
-fn a_renamed_file_goes_live_a_faulty_one_not() {
+fn a_renamed_file_goes_live_if_valid() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("saima.toml");
     fs::write(&path, "scene.default.limit = 5").unwrap();

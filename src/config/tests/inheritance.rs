@@ -27,7 +27,7 @@ fn a_files_default_weights_replace_all_embedded_ones() {
 }
 
 #[test]
-fn a_default_scene_without_weights_keeps_the_embedded_ones() {
+fn a_default_scene_keeps_the_embedded_weights() {
     let config = parse("[scene.default]\nlimit = 7").unwrap();
     assert_eq!(
         weights(&config, "default"),

@@ -66,7 +66,7 @@ pub struct ItemFields {
     pub quality: Option<f32>,
     /// Long-term value in [0, 1].
     pub long_term_value: Option<f32>,
-    /// Whether it is available.
+    /// True if the item is available.
     pub available: bool,
     /// Its tags, those of the name spaces included, each once.
     pub tags: Vec<(TagId, f32)>,

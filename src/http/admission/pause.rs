@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn wakeups_go_in_order_and_unused_ones_pass_on() {
+    async fn wakeups_go_in_order_unused_ones_pass() {
         let queue = Queue::of(1);
         let pause = |most| -> Waiting {
             let queue = Arc::clone(&queue);

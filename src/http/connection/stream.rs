@@ -88,7 +88,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(600);
 
     #[tokio::test]
-    async fn a_byte_after_idleness_begins_a_head_except_http_2() {
+    async fn a_byte_after_idleness_begins_a_head() {
         for (version, overdue) in [
             (Version::HTTP_11, Overdue::Head),
             (Version::HTTP_2, Overdue::Idle),

@@ -18,7 +18,7 @@ const QUIET: Duration = Duration::from_secs(1);
 enum Phase {
     /// The head of a request is being received, or the first one is awaited, since that instant.
     Head(Instant),
-    /// That number of requests is in progress.
+    /// So many requests are in progress.
     Busy(usize),
     /// No request is in progress, and no byte was received or sent since that instant.
     Idle(Instant),
@@ -30,9 +30,9 @@ type PauseEnd = Pin<Box<dyn Future<Output = Option<Arc<Wakeup>>> + Send>>;
 /// The timeout that a connection exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::http) enum Overdue {
-    /// That for the head of a request.
+    /// Time limit for the head of a request.
     Head,
-    /// That for the next request, or for the client to read the last answer.
+    /// Time limit for the next request, or for the client to read the last answer.
     Idle,
 }
 

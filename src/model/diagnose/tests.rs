@@ -283,7 +283,7 @@ fn every_fault_has_its_path() {
 }
 
 #[test]
-fn a_number_too_large_is_not_a_fault_of_syntax() {
+fn a_huge_number_is_not_a_syntax_fault() {
     let text = r#"{"user_id":"u","candidates":[{"id":"i","predictions":{"pctr":1e999}}]}"#;
     let diagnosis = request(text.as_bytes(), &vocabulary()).unwrap_err();
     let fault = Fault::new("candidates[0].predictions.pctr", "must be finite");

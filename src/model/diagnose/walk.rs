@@ -11,7 +11,7 @@ use crate::number::wide;
 /// A walk over one text: the path to the value at hand, and the faults so far.
 pub(super) struct Walk<'v> {
     pub(super) vocabulary: &'v Vocabulary,
-    /// Whether the text is a merge patch, in which the weight of a tag may be null.
+    /// True if the text is a merge patch, in which the weight of a tag may be null.
     pub(super) patch: bool,
     path: String,
     faults: Vec<Fault>,

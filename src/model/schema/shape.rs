@@ -22,7 +22,7 @@ pub struct Object {
 pub struct Field {
     /// Its name.
     pub name: &'static str,
-    /// Whether it is required. A null in an optional field means not given.
+    /// True if the field is required. A null in an optional field means not given.
     pub required: bool,
     /// The accepted values.
     pub shape: Shape,

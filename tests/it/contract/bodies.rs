@@ -66,7 +66,7 @@ fn valid_lines_apply_beside_invalid_and_blank_ones() {
 }
 
 #[test]
-fn an_array_applies_by_element_or_not_at_all() {
+fn an_array_applies_by_element_or_not() {
     let service = Service::start();
     let put =
         |body: &str| service.send("PUT", "/items", &[("Content-Type", JSON)], body.as_bytes());

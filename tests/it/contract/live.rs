@@ -17,7 +17,7 @@ fn generation(service: &Service) -> u64 {
 }
 
 #[test]
-fn a_valid_change_goes_live_an_invalid_one_not() {
+fn only_a_valid_change_goes_live() {
     let service = Service::with_config(BY_QUALITY);
     service.items(&[
         json!({"id": "a", "quality": 0.9}),

@@ -468,7 +468,7 @@ fn splitting_a_long_list_changes_no_score() {
 }
 
 #[test]
-fn as_of_is_the_clock_floored_to_a_step() {
+fn as_of_floors_the_clock_to_a_step() {
     let service = Service::start();
     service.items(&[json!({"id": "a", "listed_at": noon(0)})]);
     service.events(&[did("u", "view", "a", noon(30) + 59 * 60_000)]);

@@ -56,7 +56,7 @@ fn an_empty_store_answers_every_request() {
 }
 
 #[test]
-fn a_lane_of_one_and_a_merchant_without_sales() {
+fn lane_of_one_and_merchant_without_sales() {
     let service = Service::start();
     shop(&service, "one", "lonely");
     shop(&service, "none", "lonely too");

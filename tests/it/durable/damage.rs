@@ -88,7 +88,7 @@ fn foreign_directories_are_rejected_unchanged() {
 }
 
 #[test]
-fn a_second_process_is_rejected_with_the_first_pid() {
+fn a_second_process_is_rejected_by_pid() {
     let data = filled();
     let first = data.start();
     let message = data.start_error();

@@ -289,7 +289,7 @@ fn load(parts: &[Seed], changed: &str, bytes: &[u8]) -> bool {
 }
 
 #[test]
-fn a_part_of_a_checkpoint_is_accepted_or_rejected() {
+fn a_checkpoint_part_is_accepted_or_rejected() {
     let seeds = numbered(&parts(&mut known()));
     let try_one = |name: &str, bytes: &[u8]| load(&seeds, name, bytes);
     sift(3_000, &seeds, LENGTHS, try_one);
