@@ -304,6 +304,10 @@ impl Diagnosis {
             let absent = Salvaged::absent(directory, covered + 1..covered + 1);
             self.segments.push(absent);
         }
+        // An empty newest file is a torn end of no bytes: the process was killed before the first write. A start replaces it.
+        if let Some(newest) = self.segments.last_mut() {
+            newest.bad.retain(|bytes| !bytes.is_empty());
+        }
         let faults = self.segments.iter().flat_map(Salvaged::faults);
         self.faults.extend(faults);
     }

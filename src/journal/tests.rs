@@ -414,6 +414,30 @@ fn a_gap_to_foreign_segments_stays() {
 }
 
 #[test]
+fn only_an_empty_newest_segment_is_undamaged() {
+    let records = vec![vec![1; 50]; 20];
+    let home = written(&records, 1);
+    let files = segments(home.path());
+    let [.., before, newest] = &files[..] else {
+        panic!("{files:?}");
+    };
+    assert_eq!(fs::read(newest).unwrap(), segment::MAGIC);
+    // Killed between the creation of the file and its first write.
+    fs::write(newest, "").unwrap();
+    let (found, _, torn) = read(home.path(), 0).unwrap();
+    assert_eq!((found, torn.unwrap().bytes), (records, 0));
+    let diagnose = || Directory::existing(home.path()).unwrap().diagnose();
+    assert_eq!(diagnose().unwrap().faults, []);
+
+    fs::write(before, "").unwrap();
+    let faults = diagnose().unwrap().faults;
+    let [Damage::Bytes { path, .. }, Damage::Records { records }] = &faults[..] else {
+        panic!("{faults:?}");
+    };
+    assert_eq!((path, records.end), (before, 21));
+}
+
+#[test]
 fn a_damaged_segment_is_not_rewritten() {
     let home = written(&vec![vec![1; 50]; 20], 1);
     let path = segments(home.path())[0].clone();
