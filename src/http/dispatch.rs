@@ -251,7 +251,7 @@ fn resolve(
         (None, None) => Err(Problem::new(Cause::NotFound, "there is no such route")),
         (Some(place), None) => {
             let methods = place.methods();
-            let detail = format!("the route has {methods}");
+            let detail = format!("the allowed methods are {methods}");
             Err(Problem {
                 allow: Some(methods),
                 ..Problem::new(Cause::Method, detail)

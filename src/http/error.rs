@@ -82,7 +82,7 @@ pub(super) static CAUSES: [Row; 16] = [
         "malformed",
         "The body cannot be read",
     ),
-    row(Cause::NoToken, 401, "no-token", "A known token is needed"),
+    row(Cause::NoToken, 401, "no-token", "A valid token is required"),
     row(Cause::Forbidden, 403, "forbidden", "Not allowed"),
     row(Cause::NotFound, 404, "not-found", "Not found"),
     row(Cause::Method, 405, "method", "The route has no such method"),
@@ -90,30 +90,25 @@ pub(super) static CAUSES: [Row; 16] = [
         Cause::BodyLate,
         408,
         "body-late",
-        "The body did not come in time",
+        "The body did not arrive in time",
     ),
     row(
         Cause::Conflict,
         409,
         "conflict",
-        "Not while the service runs like this",
+        "Not possible in this mode of the service",
     ),
     row(Cause::TooLarge, 413, "too-large", "The body is too large"),
     row(
         Cause::MediaType,
         415,
         "media-type",
-        "The route does not take such a body",
+        "The route does not accept this content type or encoding",
     ),
     row(Cause::Invalid, 422, "invalid", "The request is not valid"),
     row(Cause::TooMany, 429, "too-many", "Too many requests"),
-    row(
-        Cause::Internal,
-        500,
-        "internal",
-        "Something went wrong here",
-    ),
-    row(Cause::Late, 503, "late", "The time of the request ran out"),
+    row(Cause::Internal, 500, "internal", "Internal error"),
+    row(Cause::Late, 503, "late", "The request timed out"),
     row(
         Cause::NotReady,
         503,
@@ -126,7 +121,7 @@ pub(super) static CAUSES: [Row; 16] = [
         "storage",
         "Facts cannot be made durable",
     ),
-    row(Cause::Full, 503, "full", "The service is full"),
+    row(Cause::Full, 503, "full", "Too many connections"),
 ];
 
 impl Cause {

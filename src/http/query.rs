@@ -65,8 +65,11 @@ fn beyond(param: &Param, value: &str, limits: &Limits) -> Option<Fault> {
 fn unknown(params: &[Param]) -> String {
     let names: Vec<&str> = params.iter().map(|param| param.name).collect();
     match names.as_slice() {
-        [] => "is not a parameter: the route takes none".to_owned(),
-        names => format!("is not a parameter; the route takes {}", names.join(", ")),
+        [] => "is not a parameter; the route has none".to_owned(),
+        names => format!(
+            "is not a parameter; the parameters of the route are {}",
+            names.join(", ")
+        ),
     }
 }
 

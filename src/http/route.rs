@@ -30,7 +30,7 @@ pub(super) type Handler =
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) method: Method,
-    /// The pattern of the path; a `{name}` stands for one segment, whose value the call carries under that name.
+    /// The pattern of the path; a `{name}` matches one segment, whose value the call carries under that name.
     pub(super) path: &'static str,
     pub(super) role: Role,
     pub(super) tag: Tag,

@@ -40,7 +40,7 @@ pub(super) const RACE_PARAMS: &[Param] = &[
     },
 ];
 
-/// Every route; those of one path stand together.
+/// Every route; those of one path are adjacent.
 #[rustfmt::skip]
 pub(super) static ROUTES: [Route; 26] = {
     use Answer::{File, Json};
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn routes_of_one_path_stand_together() {
+    fn routes_of_one_path_are_adjacent() {
         let paths = ROUTES.chunk_by(|one, other| one.path == other.path);
         let paths: Vec<&str> = paths.map(|routes| routes[0].path).collect();
         let distinct: BTreeSet<&str> = paths.iter().copied().collect();

@@ -12,7 +12,7 @@ use super::{read, whole};
 /// The scene of a request that names none.
 pub const DEFAULT_SCENE: &str = "default";
 
-/// The circumstances of a request, as far as the caller knows them.
+/// The circumstances of a request that the caller knows.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Context<'a> {
@@ -58,7 +58,7 @@ pub struct RankRequest<'a> {
     /// Echoed in the answer.
     #[serde(borrow, default)]
     pub request_id: Option<Id<'a>>,
-    /// The circumstances of a request, as far as the caller knows them.
+    /// The circumstances of a request that the caller knows.
     #[serde(borrow, default, deserialize_with = "read::object")]
     pub context: Option<Context<'a>>,
 }
