@@ -74,12 +74,16 @@ impl Session {
         outputs
     }
 
-    /// Puts a `saima` on the path that serves at the address of the session.
+    /// Puts a `saima` on the path that serves at the address of the session, and whose clients wait until something listens there.
     fn install(&self, folder: &Path) {
         let saima = program().get_program().to_str().unwrap().to_owned();
+        let (host, port) = self.address.split_once(':').unwrap();
         let text = format!(
-            "#!/bin/sh\ncase \"$1\" in serve|demo) set -- \"$@\" --listen {};; esac\nexec {saima} \"$@\"\n",
-            self.address
+            "#!/bin/bash\ncase \"$1\" in\nserve | demo) set -- \"$@\" --listen {};;\nimport | backup | evaluate)\n    {}\nesac\nexec {saima} \"$@\"\n",
+            self.address,
+            format_args!(
+                "for _ in {{1..300}}; do (exec 3<>/dev/tcp/{host}/{port}) 2>/dev/null && break; sleep 0.2; done;;"
+            ),
         );
         let file = folder.join("saima");
         fs::write(&file, text).unwrap();
