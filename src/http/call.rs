@@ -1,4 +1,4 @@
-//! One request in its handler: its parts, the capacity granted to it, and its way through admission.
+//! The argument of a handler: the parts of one request, and the capacity that admission granted to it.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 
-use super::admission::{BodyBytes, Priority, Refusal, RunPermit, Slot, Work};
+use super::admission::{BodyBytes, Priority, Rejection, RunPermit, Slot, Work};
 use super::app::App;
 use super::body;
 use super::error::Problem;
@@ -15,7 +15,7 @@ use super::query::Query;
 use super::request_id::RequestId;
 use crate::config::Generation;
 
-/// One request in its handler.
+/// One request, as the argument of its handler.
 pub(super) struct Call<'c> {
     pub(super) app: &'c Arc<App>,
     pub(super) headers: &'c HeaderMap,
@@ -41,7 +41,7 @@ impl PathValues {
     }
 }
 
-/// Capacity granted to a request, free for others when dropped. Work that outlives the request must keep it.
+/// Capacity granted to a request, released when dropped. Work that may outlive the request must own it.
 #[derive(Default)]
 pub(super) struct Granted {
     slot: Option<Slot>,
@@ -56,8 +56,8 @@ impl Call<'_> {
         found.map_or("", |(_, value)| value.as_str())
     }
 
-    /// Reads and unpacks the whole body, and returns it once the request may run. A rank request, whose timeout is in the body, has
-    /// only its slot then, and waits for its [`Self::permit`] later.
+    /// Reads and unpacks the whole body, then waits until the request may run. A rank request only holds a slot afterwards: its
+    /// timeout is in the body, so the handler waits by [`Self::permit`].
     pub(super) async fn read(&mut self) -> Result<Bytes, Problem> {
         match self.work {
             Some(Work::Rank) => self.read_in_slot().await,
@@ -71,8 +71,8 @@ impl Call<'_> {
         }
     }
 
-    /// Reads the body of a rank request. It has its slot from the start, so that no more bodies are read than there are slots. A
-    /// client that takes as long as the whole queue to send it loses the slot meanwhile.
+    /// Reads the body of a rank request. The request holds a slot meanwhile, so that no more bodies are read than there are slots. A
+    /// body that takes longer than `[admission] queue_ms` loses its slot, and needs a new one at its end.
     async fn read_in_slot(&mut self) -> Result<Bytes, Problem> {
         self.slot(Work::Rank).await?;
         let mut slot = self.granted.slot.take();
@@ -106,12 +106,13 @@ impl Call<'_> {
     }
 
     /// Waits until the request may run as work of that kind, for at most `patience`.
-    pub(super) async fn admit(&mut self, work: Work, patience: Duration) -> Result<(), Refusal> {
+    pub(super) async fn admit(&mut self, work: Work, patience: Duration) -> Result<(), Rejection> {
         self.slot(work).await?;
         self.permit(patience).await
     }
 
-    async fn slot(&mut self, work: Work) -> Result<(), Refusal> {
+    /// Replaces the slot of the request by a new one.
+    async fn slot(&mut self, work: Work) -> Result<(), Rejection> {
         let (admission, config) = (&self.app.admission, &self.generation.config.admission);
         self.granted.slot = None;
         let slot = admission.slot(work, self.priority.as_ref(), config);
@@ -119,15 +120,15 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// Waits until the request, which has a slot, may run, for at most `patience`.
-    pub(super) async fn permit(&mut self, patience: Duration) -> Result<(), Refusal> {
+    /// Waits for a permit to run, for at most `patience`. The request must hold a slot.
+    pub(super) async fn permit(&mut self, patience: Duration) -> Result<(), Rejection> {
         if let Some(slot) = self.granted.slot.take() {
             self.granted.permit = Some(self.app.admission.permit(slot, patience).await?);
         }
         Ok(())
     }
 
-    /// Takes what was granted, for work that outlives the request.
+    /// Returns the granted capacity, for work that may outlive the request.
     pub(super) fn granted(&mut self) -> Granted {
         std::mem::take(&mut self.granted)
     }

@@ -1,5 +1,5 @@
-//! The path of every request, whatever its route: its id, the checks before the handler, the handler, and the headers, metrics
-//! and problems of the answer. A panic of a handler ends its own request only.
+//! The steps of every request: its id, the checks, the handler, and the headers and metrics of the answer. A panic of a handler ends
+//! its own request only.
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -21,7 +21,7 @@ use axum::routing::any;
 use hyper::body::Incoming;
 use prometheus_client::metrics::gauge::Gauge;
 
-use super::admission::{Pause, Priority, Refusal};
+use super::admission::{Pause, Priority, Rejection};
 use super::app::{App, Table};
 use super::body::{self, Media};
 use super::call::{Call, Granted, PathValues};
@@ -34,13 +34,13 @@ use super::request_id::RequestId;
 use super::route::Route;
 use super::routes::ROUTES;
 
-/// The facts of [`ROUTES`] that all handlers share.
+/// Properties of [`ROUTES`] that handlers need.
 pub(super) static TABLE: Table = Table {
     routes: ROUTES.len(),
     document: openapi::text,
 };
 
-/// The routes of one path: a part of [`ROUTES`].
+/// The routes of one path, which are a part of [`ROUTES`] that begins at `first`.
 #[derive(Clone, Copy)]
 struct PathRoutes {
     routes: &'static [Route],
@@ -48,18 +48,18 @@ struct PathRoutes {
 }
 
 impl PathRoutes {
-    /// Returns the route of a method and its number. `HEAD` is a `GET` whose body is not sent.
+    /// Returns the route of a method and its index in [`ROUTES`]. `HEAD` is a `GET` whose body is not sent.
     fn route(self, method: &Method) -> Option<(usize, &'static Route)> {
         let method = if method == Method::HEAD {
             &Method::GET
         } else {
             method
         };
-        let place = self
+        let index = self
             .routes
             .iter()
             .position(|route| route.method == *method)?;
-        Some((self.first + place, &self.routes[place]))
+        Some((self.first + index, &self.routes[index]))
     }
 
     /// Returns the methods of the path, for the header `Allow`.
@@ -84,36 +84,41 @@ impl App {
         let mut router = Router::new();
         let mut first = 0;
         for routes in ROUTES.chunk_by(|one, other| one.path == other.path) {
-            let (app, place) = (Arc::clone(&self), PathRoutes { routes, first });
-            let handler = move |request| Arc::clone(&app).answer(Some(place), request);
+            let (app, path_routes) = (Arc::clone(&self), PathRoutes { routes, first });
+            let handler = move |request| Arc::clone(&app).answer(Some(path_routes), request);
             router = router.route(routes[0].path, any(handler));
             first += routes.len();
         }
         router.fallback(move |request| Arc::clone(&self).answer(None, request))
     }
 
-    async fn answer(self: Arc<Self>, place: Option<PathRoutes>, request: Request) -> Response {
+    /// Answers a request on a path; `None` is an unknown path.
+    async fn answer(
+        self: Arc<Self>,
+        path_routes: Option<PathRoutes>,
+        request: Request,
+    ) -> Response {
         let arrived = Instant::now();
-        let _under_way = UnderWay::begin(&self.engine.telemetry().requests.in_flight);
+        let _in_flight = GaugeGuard::new(&self.engine.telemetry().requests.in_flight);
         let (mut head, mut body) = request.into_parts();
         let id = self.ids.of(&head.headers);
-        let found = place.and_then(|place| place.route(&head.method));
-        let attempt = self.attempt(place, found, &mut head, &mut body, &id, arrived);
+        let found = path_routes.and_then(|routes| routes.route(&head.method));
+        let attempt = self.attempt(path_routes, found, &mut head, &mut body, &id, arrived);
         let outcome = attempt.await;
         let is_read = if body.is_end_stream() || head.headers.contains_key(EXPECT) {
             body.is_end_stream()
         } else {
             body::discard(body).await
         };
-        let refused = outcome.as_ref().err().and_then(|problem| problem.refused);
+        let rejected = outcome.as_ref().err().and_then(|problem| problem.rejected);
         let mut response = match outcome {
             Ok(reply) => good(reply, &id, arrived),
             Err(problem) => self.reject(&problem, &id, arrived),
         };
         let was_woken = matches!(head.extensions.get(), Some(Priority::Woken(_)));
         // The rest of an unread body still occupies the connection, so it cannot pause.
-        if is_read && (refused.is_some() || was_woken) {
-            let pause = found.and_then(|(_, route)| self.pause(route, refused));
+        if is_read && (rejected.is_some() || was_woken) {
+            let pause = found.and_then(|(_, route)| self.pause(route, rejected));
             pause.map(|pause| response.extensions_mut().insert(pause));
         }
         self.count_answer(found, response.status());
@@ -123,21 +128,21 @@ impl App {
     /// Counts an answer of a route, or of an unknown path.
     fn count_answer(&self, found: Option<(usize, &'static Route)>, status: StatusCode) {
         match found {
-            Some((number, route)) => {
-                self.count(number, [route.method.as_str(), route.path], status);
+            Some((index, route)) => {
+                self.count(index, [route.method.as_str(), route.path], status);
             }
             None => self.count(ROUTES.len(), ["", ""], status),
         }
     }
 
-    /// Returns the pause of the connection before its next request for such work, if no slot is free.
-    fn pause(&self, route: &Route, refused: Option<Refusal>) -> Option<Pause> {
+    /// Returns the pause of a connection after a request for a route; `None` if a slot for such work is free.
+    fn pause(&self, route: &Route, rejected: Option<Rejection>) -> Option<Pause> {
         let work = route.work?;
         let config = &self.engine.generation().config.admission;
-        self.admission.pause(work, refused, config)
+        self.admission.pause(work, rejected, config)
     }
 
-    /// Answers a request on a connection beyond the maximum.
+    /// Answers 503 to a request on a connection beyond the maximum, and closes the connection.
     pub(super) async fn turn_away(
         self: Arc<Self>,
         request: hyper::Request<Incoming>,
@@ -145,7 +150,7 @@ impl App {
         let arrived = Instant::now();
         let (head, body) = request.into_parts();
         let _read_or_not = body::discard(Body::new(body)).await;
-        let problem = Problem::from(Refusal::Connections);
+        let problem = Problem::from(Rejection::Connections);
         let mut response = bad(&problem, &self.ids.of(&head.headers), arrived);
         if head.version < Version::HTTP_2 {
             let close = HeaderValue::from_static("close");
@@ -155,9 +160,10 @@ impl App {
         Ok(response)
     }
 
+    /// Returns the answer for a problem, and counts a rejection by admission.
     fn reject(&self, problem: &Problem, id: &RequestId, arrived: Instant) -> Response {
-        if let Some(refused) = problem.refused {
-            self.admission.rejected(refused);
+        if let Some(rejection) = problem.rejected {
+            self.admission.rejected(rejection);
         }
         bad(problem, id, arrived)
     }
@@ -165,7 +171,7 @@ impl App {
     /// Runs the checks in order, then the handler.
     async fn attempt(
         self: &Arc<Self>,
-        place: Option<PathRoutes>,
+        path_routes: Option<PathRoutes>,
         found: Option<(usize, &'static Route)>,
         head: &mut Parts,
         body: &mut Body,
@@ -173,7 +179,7 @@ impl App {
         arrived: Instant,
     ) -> Result<Reply, Problem> {
         self.tokens.check_host(&head.uri, &head.headers)?;
-        let route = resolve(place, found)?;
+        let route = resolve(path_routes, found)?;
         self.tokens.allow(route.role, &head.headers)?;
         self.check_media(route, head)?;
         let generation = self.engine.generation();
@@ -213,13 +219,13 @@ impl App {
         outcome.unwrap_or_else(|panic| Err(self.panicked(route, id, panic.as_ref())))
     }
 
-    /// Checks the content type against those that the route takes. Without tokens every change must have one: a browser does not send
-    /// these types to another site without a preflight request.
+    /// Checks the content type against those that the route accepts. Without tokens every request that changes something needs one: a
+    /// browser sends these types to another site only after a preflight request.
     fn check_media(&self, route: &Route, head: &Parts) -> Result<(), Problem> {
         let takes = route.takes.media();
         let changes = matches!(head.method, Method::POST | Method::PUT | Method::PATCH);
-        let must = route.takes.has_content() || (changes && self.tokens.is_open());
-        if !must || Media::of(&head.headers).is_some_and(|media| takes.contains(&media)) {
+        let is_required = route.takes.has_content() || (changes && self.tokens.is_open());
+        if !is_required || Media::of(&head.headers).is_some_and(|media| takes.contains(&media)) {
             return Ok(());
         }
         let names: Vec<&str> = takes.iter().map(|media| media.name()).collect();
@@ -227,6 +233,7 @@ impl App {
         Err(Problem::new(Cause::MediaType, detail))
     }
 
+    /// Counts and logs the panic of a handler.
     fn panicked(&self, route: &Route, id: &RequestId, panic: &(dyn Any + Send)) -> Problem {
         let text = panic.downcast_ref::<&str>().copied();
         let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
@@ -242,15 +249,16 @@ impl App {
     }
 }
 
+/// Returns the found route, or the problem of an unknown path or method.
 fn resolve(
-    place: Option<PathRoutes>,
+    path_routes: Option<PathRoutes>,
     found: Option<(usize, &'static Route)>,
 ) -> Result<&'static Route, Problem> {
-    match (place, found) {
+    match (path_routes, found) {
         (_, Some((_, route))) => Ok(route),
         (None, None) => Err(Problem::new(Cause::NotFound, "there is no such route")),
-        (Some(place), None) => {
-            let methods = place.methods();
+        (Some(routes), None) => {
+            let methods = routes.methods();
             let detail = format!("the allowed methods are {methods}");
             Err(Problem {
                 allow: Some(methods),
@@ -260,7 +268,7 @@ fn resolve(
     }
 }
 
-/// Returns the values of the path parameters. An id that is not UTF-8 cannot exist.
+/// Returns the values of the path parameters. If one is not UTF-8, there is no such entity.
 async fn path_values(route: &Route, head: &mut Parts) -> Result<PathValues, Problem> {
     if route.path_params().next().is_none() {
         return Ok(PathValues::default());
@@ -274,7 +282,7 @@ async fn path_values(route: &Route, head: &mut Parts) -> Result<PathValues, Prob
     Ok(PathValues::new(named.collect()))
 }
 
-/// Runs a future to its end or its panic.
+/// Runs a future to its end, and returns the payload of a panic as an error.
 async fn contained<T>(work: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
     let mut work = pin!(work);
     poll_fn(
@@ -287,17 +295,18 @@ async fn contained<T>(work: impl Future<Output = T>) -> Result<T, Box<dyn Any + 
     .await
 }
 
-/// Counts a request or a connection until it is dropped, even if the caller disconnects.
-pub(super) struct UnderWay<'t>(&'t Gauge);
+/// Adds one to a gauge until dropped. Unlike a decrement at the end of a handler, it also works if the client disconnects.
+pub(super) struct GaugeGuard<'t>(&'t Gauge);
 
-impl<'t> UnderWay<'t> {
-    pub(super) fn begin(gauge: &'t Gauge) -> Self {
+impl<'t> GaugeGuard<'t> {
+    /// Adds one to the gauge.
+    pub(super) fn new(gauge: &'t Gauge) -> Self {
         gauge.inc();
         Self(gauge)
     }
 }
 
-impl Drop for UnderWay<'_> {
+impl Drop for GaugeGuard<'_> {
     fn drop(&mut self) {
         self.0.dec();
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use axum::http::StatusCode;
 
-use super::admission::Refusal;
+use super::admission::Rejection;
 use crate::engine::{Broken, JournalError};
 use crate::model::{Diagnosis, Fault, view};
 
@@ -15,15 +15,15 @@ pub(super) enum Cause {
     Malformed,
     /// The token is missing or unknown.
     NoToken,
-    /// The token's role is too small, or the request comes from a page of another site.
+    /// The token's role does not include the role of the route, or the service has no tokens and the host is not loopback.
     Forbidden,
-    /// There is no such route, entity, kind or lane.
+    /// There is no such route, page, entity, kind or lane.
     NotFound,
     /// The route has no such method.
     Method,
-    /// The body did not arrive in time.
+    /// The body did not arrive within `[server] body_seconds`.
     BodyLate,
-    /// The request does not fit the mode in which the service runs.
+    /// The service cannot do this in its present mode, such as a back-up of facts kept in memory.
     Conflict,
     /// The body has too many bytes.
     TooLarge,
@@ -31,11 +31,11 @@ pub(super) enum Cause {
     MediaType,
     /// The request is understood but invalid.
     Invalid,
-    /// Too many requests of this kind are in progress, or their bodies are too large in all.
+    /// Too many requests of this kind, or too many bytes of their bodies, are in progress.
     TooMany,
     /// A bug; its detail goes to the log.
     Internal,
-    /// The time of the request ran out before it ran.
+    /// The timeout of the request expired before the request ran.
     Late,
     /// The service is not ready, or is shutting down.
     NotReady,
@@ -45,7 +45,7 @@ pub(super) enum Cause {
     Full,
 }
 
-/// A cause and what an answer says about it.
+/// A cause and the constant parts of its answers.
 #[derive(Debug)]
 pub(super) struct Row {
     /// The cause of this row.
@@ -138,16 +138,16 @@ impl Cause {
 pub(super) struct Problem {
     /// Its cause.
     pub(super) cause: Cause,
-    /// The event behind the problem, in one sentence.
+    /// Explanation of this occurrence, in one sentence.
     pub(super) detail: Cow<'static, str>,
     /// Every fault found. A problem of the whole request has one fault with an empty path.
     pub(super) errors: Vec<Fault>,
     /// The request's own id, from its body.
     pub(super) request_id: Option<String>,
-    /// The methods of the path, if the requested one is not among them.
+    /// The methods of the path, for the header `Allow`. Set if the path lacks the method of the request.
     pub(super) allow: Option<String>,
-    /// The reason why admission rejected the request.
-    pub(super) refused: Option<Refusal>,
+    /// Set if admission rejected the request, for the metrics and the pause of the connection.
+    pub(super) rejected: Option<Rejection>,
 }
 
 impl Problem {
@@ -160,7 +160,7 @@ impl Problem {
             detail,
             request_id: None,
             allow: None,
-            refused: None,
+            rejected: None,
         }
     }
 
@@ -235,22 +235,25 @@ impl From<Diagnosis> for Problem {
     }
 }
 
-impl From<Refusal> for Problem {
-    fn from(refused: Refusal) -> Self {
-        let (cause, detail) = match refused {
-            Refusal::Rank => (Cause::TooMany, "too many rank requests are in progress"),
-            Refusal::Batch => (Cause::TooMany, "too many batches are in progress"),
-            Refusal::Ingest => (Cause::TooMany, "too many bodies of facts are in progress"),
-            Refusal::RankBytes => (
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        let (cause, detail) = match rejection {
+            Rejection::Rank => (Cause::TooMany, "too many rank requests are in progress"),
+            Rejection::Batch => (Cause::TooMany, "too many batches are in progress"),
+            Rejection::Ingest => (Cause::TooMany, "too many bodies of facts are in progress"),
+            Rejection::RankBytes => (
                 Cause::TooMany,
                 "too many bytes of rank requests are in progress",
             ),
-            Refusal::IngestBytes => (Cause::TooMany, "too many bytes of facts are in progress"),
-            Refusal::Connections => (Cause::Full, "too many connections are open"),
-            Refusal::Late => (Cause::Late, "the request did not run in time"),
+            Rejection::IngestBytes => (Cause::TooMany, "too many bytes of facts are in progress"),
+            Rejection::Connections => (Cause::Full, "too many connections are open"),
+            Rejection::Late => (
+                Cause::Late,
+                "the timeout of the request expired before it could run",
+            ),
         };
         Self {
-            refused: Some(refused),
+            rejected: Some(rejection),
             ..Self::new(cause, detail)
         }
     }
@@ -262,8 +265,8 @@ mod tests {
 
     #[test]
     fn each_cause_has_one_row() {
-        for (place, row) in CAUSES.iter().enumerate() {
-            assert_eq!(row.cause as usize, place, "{}", row.name);
+        for (index, row) in CAUSES.iter().enumerate() {
+            assert_eq!(row.cause as usize, index, "{}", row.name);
             assert_eq!(row.cause.row().name, row.name);
         }
         assert!(CAUSES.is_sorted_by_key(|row| row.status));

@@ -1,7 +1,7 @@
 //! Bulk bodies: upserts, patches and events, as a JSON array or as one object a line.
 //!
-//! A body is first split into lines; only then is any line applied, so an array that does not parse changes nothing. Lines are
-//! applied in small slices. Between slices the task yields, so that rank requests on the same thread can run.
+//! The whole body is split before its first line is applied, so an array that does not parse changes nothing. Lines are applied in
+//! small slices. Between slices the task yields, so that rank requests on the same thread can run.
 
 use std::ops::Range;
 
@@ -47,7 +47,7 @@ fn add(reply: &mut BulkReply, index: usize, outcome: Fate) {
     }
 }
 
-/// Applies every valid line, and reports the others.
+/// Applies every valid line of a body, and reports the invalid ones. Answers when the applied facts are durable.
 pub(super) async fn ingest(mut call: Call<'_>, operation: Operation) -> Result<Reply, Problem> {
     let body = call.read().await?;
     let limits = call.generation.config.vocabulary.limits.clone();
@@ -73,6 +73,7 @@ pub(super) async fn ingest(mut call: Call<'_>, operation: Operation) -> Result<R
     ops::json(&call, &reply)
 }
 
+/// Splits a body according to its content type. JSON is the default.
 async fn cut(
     app: &App,
     id: &RequestId,
@@ -91,12 +92,12 @@ async fn cut(
     }
 }
 
-/// Splits a body into its lines that are not blank. The last line needs no line end.
+/// Splits a body at its line ends and skips blank lines. The last line needs no line end.
 fn lines(body: &[u8], limits: &Limits) -> Result<Vec<Line>, Problem> {
     let mut lines = Vec::new();
     let mut start = 0;
     for (index, text) in body.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        few(index + 1, limits)?;
+        check_count(index + 1, limits)?;
         let bytes = start..start + text.len();
         start = bytes.end;
         if !text.trim_ascii().is_empty() {
@@ -110,10 +111,10 @@ fn lines(body: &[u8], limits: &Limits) -> Result<Vec<Line>, Problem> {
 fn elements(body: &[u8], limits: &Limits) -> Result<Vec<Line>, Problem> {
     let text = std::str::from_utf8(body).map_err(|_| diagnose::not_utf8())?;
     diagnose::syntax(text).map_err(Problem::not_json)?;
-    let most = limits.lines;
+    let limit = limits.lines;
     let mut lines = Vec::new();
     let count = diagnose::elements(text, |index, element| {
-        if index < most {
+        if index < limit {
             let element = element.get();
             let start = element.as_ptr().addr() - text.as_ptr().addr();
             let bytes = start..start + element.len();
@@ -121,11 +122,12 @@ fn elements(body: &[u8], limits: &Limits) -> Result<Vec<Line>, Problem> {
         }
     });
     let not_a_list = || Problem::invalid(vec![Fault::new("", "must be an array")]);
-    few(count.ok_or_else(not_a_list)?, limits)?;
+    check_count(count.ok_or_else(not_a_list)?, limits)?;
     Ok(lines)
 }
 
-fn few(count: usize, limits: &Limits) -> Result<(), Problem> {
+/// Checks the number of lines or elements of a body.
+fn check_count(count: usize, limits: &Limits) -> Result<(), Problem> {
     if count <= limits.lines {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! Query parameters: only those of the route's row, each at most once and within its bounds.
+//! Query parameters. A query may have only the parameters of its route, each at most once and within its bounds.
 
 use super::error::Problem;
 use super::param::Param;
@@ -27,7 +27,7 @@ impl Query {
                     faults.push(Fault::new(name, "must not be given twice"));
                 }
                 Some(param) => {
-                    faults.extend(beyond(param, &value, limits));
+                    faults.extend(whole_number_fault(param, &value, limits));
                     given.0.push((param.name, value.into_owned()));
                 }
             }
@@ -47,14 +47,14 @@ impl Query {
     }
 }
 
-/// Returns the fault of an invalid whole number. A text is a name; the handler answers 404 if it is unknown.
-fn beyond(param: &Param, value: &str, limits: &Limits) -> Option<Fault> {
+/// Returns the fault of a value that should be a whole number. Other parameters are names: the handler answers 404 to an unknown one.
+fn whole_number_fault(param: &Param, value: &str, limits: &Limits) -> Option<Fault> {
     let Shape::Whole(least, bound) = &param.shape else {
         return None;
     };
     let (most, name) = (bound.most(limits), bound.named());
-    let plain = value.bytes().all(|byte| byte.is_ascii_digit());
-    let number = value.parse::<u64>().ok().filter(|_| plain);
+    let only_digits = value.bytes().all(|byte| byte.is_ascii_digit());
+    let number = value.parse::<u64>().ok().filter(|_| only_digits);
     if number.is_some_and(|number| (*least..=most).contains(&number)) {
         return None;
     }
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_named() {
+    fn every_fault_of_a_query_is_named() {
         let query = Some("lane=a&lanes=b&lane=c&limit=0");
         let problem = read(query, RACE_PARAMS).unwrap_err();
         let paths: Vec<&str> = problem.errors.iter().map(|fault| &*fault.path).collect();

@@ -1,7 +1,7 @@
 //! `POST /rank` and `POST /rank/batch`.
 //!
-//! One request is read, ranked and written on the thread where it arrived: a hand-over to another thread would cost more than these
-//! few microseconds. Only very large bodies and batches go to the workers; the requests of a batch run there in parallel.
+//! One request is read, ranked and written on the thread that received it, in a few microseconds: passing it to another thread would
+//! cost more. Only very large bodies and batches go to the workers; the requests of a batch run there in parallel.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::admission::{Refusal, Work};
+use super::admission::{Rejection, Work};
 use super::answer;
 use super::app::App;
 use super::call::Call;
@@ -28,7 +28,7 @@ use crate::model::{DEFAULT_SCENE, Diagnosis, Fault, RankRequest, Vocabulary, dia
 /// Size from which a body is read on the workers, because it would block its thread for too long.
 const LARGE: usize = 512 << 10;
 
-/// Answers one request, once it has a permit.
+/// Answers one request, after it received a permit to run.
 pub(super) async fn one(mut call: Call<'_>) -> Result<Reply, Problem> {
     let generation = Arc::clone(&call.generation);
     let vocabulary = &generation.config.vocabulary;
@@ -41,10 +41,10 @@ pub(super) async fn one(mut call: Call<'_>) -> Result<Reply, Problem> {
     let read = begun.elapsed();
     let timeout = timeout(&generation.config, request.scene(), request.timeout_ms);
     let patience = timeout.saturating_sub(call.arrived.elapsed());
-    if let Err(refusal) = call.permit(patience).await {
-        let late = u64::from(refusal == Refusal::Late);
+    if let Err(rejection) = call.permit(patience).await {
+        let late = u64::from(rejection == Rejection::Late);
         call.app.engine.telemetry().ranking.late.inc_by(late);
-        return Err(with_own_id(&request, refusal.into()));
+        return Err(with_own_id(&request, rejection.into()));
     }
     ranked(call.app, &request, read, call.id.as_str(), call.arrived)
 }
@@ -55,7 +55,7 @@ async fn large(
     generation: Arc<Generation>,
     body: Bytes,
 ) -> Result<Reply, Problem> {
-    let timeout = Outline::of(&body).timeout(&generation.config);
+    let timeout = Outline::read(&body).timeout(&generation.config);
     let patience = timeout.saturating_sub(call.arrived.elapsed());
     let wait = generation.config.admission.wait.min(patience);
     call.admit(Work::Batch, wait).await?;
@@ -72,7 +72,7 @@ async fn large(
     done.unwrap_or_else(|| Err(call.app.bug(call.id, "a large request panicked")))
 }
 
-/// Returns the time within which scoring must begin: that of the request, else that of the scene.
+/// Returns the time, from arrival, within which scoring must begin: the request's own, else that of the scene.
 fn timeout(config: &Config, scene: &str, timeout_ms: Option<u64>) -> Duration {
     let scene = config.scenes.get(scene);
     let own = timeout_ms.map(Duration::from_millis);
@@ -91,7 +91,7 @@ fn ranked(
     let ranking = app
         .engine
         .rank(request, arrived)
-        .map_err(|error| with_own_id(request, refused(app, error)))?;
+        .map_err(|error| with_own_id(request, rejected(app, error)))?;
     let ranked = Instant::now();
     let own = request.request_id.as_deref();
     let answer = answer::write(&ranking, own.unwrap_or(id));
@@ -112,14 +112,15 @@ fn with_own_id(request: &RankRequest<'_>, problem: Problem) -> Problem {
     }
 }
 
-fn refused(app: &App, error: RankError) -> Problem {
+/// Returns the problem of a request that the engine rejected, and counts a late one.
+fn rejected(app: &App, error: RankError) -> Problem {
     match error {
         RankError::Invalid(faults) => Problem::invalid(faults),
         RankError::Late => {
             app.engine.telemetry().ranking.late.inc();
             Problem::new(
                 Cause::Late,
-                "the timeout_ms of the request ran out before scoring began",
+                "the timeout_ms of the request expired before scoring began",
             )
         }
     }
@@ -133,7 +134,7 @@ pub(super) async fn batch(mut call: Call<'_>) -> Result<Reply, Problem> {
     let granted = call.granted();
     let work = move || {
         let _until_done = granted;
-        all(
+        rank_all(
             &app,
             &generation.config.vocabulary,
             &body,
@@ -147,7 +148,11 @@ pub(super) async fn batch(mut call: Call<'_>) -> Result<Reply, Problem> {
     Ok(Reply::json(answer).timed("rank", begun.elapsed()))
 }
 
-fn all(
+/// Ranks all requests of a batch in parallel, and returns the answer as JSON, in the order of the requests.
+///
+/// # Errors
+/// If the body is not a batch, or its requests have too many candidates in all. Faults of single requests are part of the answer.
+fn rank_all(
     app: &App,
     vocabulary: &Vocabulary,
     body: &Bytes,
@@ -155,27 +160,28 @@ fn all(
     arrived: Instant,
 ) -> Result<Vec<u8>, Problem> {
     let parts = diagnose::batch(body, vocabulary)?;
-    let most = BATCH_CANDIDATES.most(&vocabulary.limits);
+    let limit = BATCH_CANDIDATES.most(&vocabulary.limits);
     let candidates = AtomicU64::new(0);
     let requests: Vec<_> = parts
         .par_iter()
-        .filter(|_| candidates.load(Ordering::Relaxed) <= most)
-        .map(|part| read(part.get(), vocabulary, &candidates))
+        .filter(|_| candidates.load(Ordering::Relaxed) <= limit)
+        .map(|part| read_one(part.get(), vocabulary, &candidates))
         .collect();
-    if candidates.into_inner() > most {
+    if candidates.into_inner() > limit {
         let message = format!(
-            "must have at most {most} candidates in all{}",
+            "must have at most {limit} candidates in all{}",
             BATCH_CANDIDATES.named()
         );
         return Err(Problem::invalid(vec![Fault::new("requests", message)]));
     }
     let results = requests.into_par_iter().enumerate();
     let results =
-        results.map(|(place, request)| result(app, request, &format!("{id}.{place}"), arrived));
-    Ok(joined(&results.collect::<Vec<_>>()))
+        results.map(|(index, request)| result(app, request, &format!("{id}.{index}"), arrived));
+    Ok(join_results(&results.collect::<Vec<_>>()))
 }
 
-fn read<'a>(
+/// Reads one request of a batch, and adds the number of its candidates to `candidates`, also if the request is invalid.
+fn read_one<'a>(
     text: &'a str,
     vocabulary: &Vocabulary,
     candidates: &AtomicU64,
@@ -183,14 +189,14 @@ fn read<'a>(
     let request = diagnose::request(text.as_bytes(), vocabulary);
     let count = match &request {
         Ok(request) => request.candidates.ids.len(),
-        Err(_) => Outline::of(text.as_bytes()).candidates(),
+        Err(_) => Outline::read(text.as_bytes()).candidates(),
     };
     let count = u64::try_from(count).unwrap_or(u64::MAX);
     candidates.fetch_add(count, Ordering::Relaxed);
     request.map_err(|fault| faulty(fault, text.as_bytes()))
 }
 
-/// The readable fields of a faulty request.
+/// The fields that are needed of a request before it is read, or if it is invalid. Each is read on its own.
 #[derive(Default, Deserialize)]
 struct Outline<'a> {
     #[serde(borrow)]
@@ -205,16 +211,16 @@ struct Outline<'a> {
 
 impl<'a> Outline<'a> {
     /// Reads the outline of a body; empty if it is not a JSON object.
-    fn of(body: &'a [u8]) -> Self {
+    fn read(body: &'a [u8]) -> Self {
         serde_json::from_slice(body).unwrap_or_default()
     }
 
     fn request_id(&self) -> Option<String> {
-        id(self.request_id?)
+        read_id(self.request_id?)
     }
 
     fn timeout(&self, config: &Config) -> Duration {
-        let scene = self.scene.and_then(id);
+        let scene = self.scene.and_then(read_id);
         let own = self
             .timeout_ms
             .map(|given| serde_json::from_str(given.get()));
@@ -230,15 +236,15 @@ impl<'a> Outline<'a> {
 }
 
 /// Reads an id; `None` if it is invalid.
-fn id(given: &RawValue) -> Option<String> {
+fn read_id(given: &RawValue) -> Option<String> {
     let id: Option<Id<'_>> = serde_json::from_str(given.get()).ok();
     id.map(|id| id.0.into_owned())
 }
 
-/// Returns the problem of a faulty request, with the request's own id.
+/// Returns the problem of an invalid request, with the request's own id if it can be read.
 fn faulty(fault: Diagnosis, body: &[u8]) -> Problem {
     Problem {
-        request_id: Outline::of(body).request_id(),
+        request_id: Outline::read(body).request_id(),
         ..Problem::from(fault)
     }
 }
@@ -257,14 +263,15 @@ fn result(
     let id = request.request_id.as_deref().unwrap_or(id);
     match app.engine.rank(&request, arrived) {
         Ok(ranking) => answer::write(&ranking, id),
-        Err(error) => refused(app, error).json(id),
+        Err(error) => rejected(app, error).json(id),
     }
 }
 
-fn joined(results: &[Vec<u8>]) -> Vec<u8> {
+/// Joins the results, each of which is JSON, to the answer of a batch.
+fn join_results(results: &[Vec<u8>]) -> Vec<u8> {
     let mut out = b"{\"results\":[".to_vec();
-    for (place, result) in results.iter().enumerate() {
-        if place > 0 {
+    for (index, result) in results.iter().enumerate() {
+        if index > 0 {
             out.push(b',');
         }
         out.extend_from_slice(result);

@@ -1,7 +1,7 @@
-//! A route as one value: everything that a request is checked against, its handler, and everything that the OpenAPI document says of it.
+//! A route as one value: the checks of its requests, its handler, and its description in the OpenAPI document.
 //!
-//! A row of the table is written as [`Route::new`] with the parts that every route has, followed by those that differ from the usual
-//! (no body, no query, no admission, a JSON answer).
+//! A row of the table begins with [`Route::new`], which takes the parts that every route has. Methods such as [`Route::takes`] set the
+//! others, which default to no body, no query, no admission, and the answer 204.
 
 use std::future::{Ready, ready};
 use std::pin::Pin;
@@ -22,7 +22,7 @@ use crate::model::view;
 /// The outcome of a handler.
 pub(super) type Outcome = Result<Reply, Problem>;
 
-/// A handler. Nothing of it runs before its future is polled.
+/// A handler. It does nothing until its future is polled.
 pub(super) type Handler =
     for<'c> fn(Call<'c>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'c>>;
 
@@ -30,21 +30,21 @@ pub(super) type Handler =
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) method: Method,
-    /// The pattern of the path; a `{name}` matches one segment, whose value the call carries under that name.
+    /// Pattern of the path. `{name}` matches one segment, which the handler reads by [`Call::path`].
     pub(super) path: &'static str,
     pub(super) role: Role,
     pub(super) tag: Tag,
     /// Name of the operation in generated clients.
     pub(super) operation: &'static str,
-    /// Description, in one line.
+    /// Description in one line.
     pub(super) summary: &'static str,
     pub(super) handler: Handler,
     pub(super) takes: Takes,
     pub(super) params: &'static [Param],
     pub(super) answer: Answer,
-    /// The kind of work that must be admitted first, if any.
+    /// Kind of work that must be admitted first, if any.
     pub(super) work: Option<Work>,
-    /// Statuses of problems beyond those that follow from the other columns.
+    /// Statuses of problems that do not follow from the other fields.
     pub(super) problems: &'static [u16],
 }
 
@@ -112,7 +112,7 @@ impl Route {
     }
 }
 
-/// Makes the future of a handler that has nothing to wait for.
+/// Returns the future of a handler that does not wait.
 pub(super) fn now(outcome: Outcome) -> Pin<Box<Ready<Outcome>>> {
     Box::pin(ready(outcome))
 }
@@ -151,45 +151,45 @@ impl Tag {
     }
 }
 
-/// The body that a route takes.
+/// The body that a route accepts.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Takes {
-    /// None; a body that is sent is ignored.
+    /// No body. One that is sent is ignored.
     Nothing,
-    /// None, or an empty object. A browser cannot send it to another site without asking.
-    Trifle,
-    /// One such object.
+    /// No content, or an empty object. The content type that it needs makes a browser ask before it sends it to another site.
+    Empty,
+    /// One object.
     One(&'static Object),
-    /// Many such objects, as an array or as lines.
+    /// Many objects, as an array or as lines.
     Many(&'static Object),
-    /// Many merge patches of such objects.
+    /// Many merge patches of objects, as an array or as lines.
     Patches(&'static Object),
 }
 
 impl Takes {
-    /// Returns the content types of such a body; empty if any type is accepted.
+    /// Returns the accepted content types; empty if any type is accepted.
     pub(super) const fn media(self) -> &'static [Media] {
         match self {
             Self::Nothing => &[],
             Self::One(_) => &[Media::Json],
-            Self::Trifle | Self::Many(_) | Self::Patches(_) => &[Media::Json, Media::Lines],
+            Self::Empty | Self::Many(_) | Self::Patches(_) => &[Media::Json, Media::Lines],
         }
     }
 
-    /// Returns whether the route reads a body of content.
+    /// Returns `true` if the body must have content.
     pub(super) const fn has_content(self) -> bool {
         matches!(self, Self::One(_) | Self::Many(_) | Self::Patches(_))
     }
 }
 
-/// The answer of a route when all goes well.
+/// The answer of a route in case of success.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Answer {
-    /// 204.
+    /// 204 without a body.
     Nothing,
-    /// JSON, an object of the views.
+    /// An object of the views, as JSON.
     Json(&'static view::Object),
-    /// A text or a file of that media type.
+    /// Text or a file of a media type.
     File(&'static str),
     /// A page for people, or a redirect to one.
     Page(Page),

@@ -48,7 +48,7 @@ pub(super) static ROUTES: [Route; 26] = {
     use Operation::{Events, Patch, Upsert};
     use Role::{Open, Ops, Rank, Read, Write};
     use Tag::{Data, Insight, Operations, Ranking};
-    use Takes::{Many, One, Patches, Trifle};
+    use Takes::{Many, One, Patches, Empty};
     [
         Route::new(POST, "/rank", Rank, Ranking, "rank", "Rank one user's candidates",
             |call| Box::pin(rank::one(call)))
@@ -105,11 +105,11 @@ pub(super) static ROUTES: [Route; 26] = {
             .params(RACE_PARAMS).answers(Json(view::Race::VIEW)).fails(&[404]),
         Route::new(POST, "/race/rebuild", Ops, Operations, "rebuildRace", "Rebuild the standings now; answers when they are live",
             |call| Box::pin(ops::rebuild(call)))
-            .takes(Trifle).answers(Json(view::RebuildReply::VIEW)),
+            .takes(Empty).answers(Json(view::RebuildReply::VIEW)),
 
         Route::new(POST, "/backup", Ops, Operations, "createBackup", "Write a checkpoint now and send it; `saima backup` turns it into a data directory",
             |call| Box::pin(ops::backup(call)))
-            .takes(Trifle).answers(File("application/octet-stream")).fails(&[409]),
+            .takes(Empty).answers(File("application/octet-stream")).fails(&[409]),
         Route::new(GET, "/config", Ops, Operations, "getConfig", "Get the effective configuration, without secrets",
             |call| now(ops::config(&call)))
             .answers(Json(view::LiveConfig::VIEW)),

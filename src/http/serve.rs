@@ -17,32 +17,33 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower_service::Service;
 
-use super::admission::{Pause, Refusal};
+use super::admission::{Pause, Rejection};
 use super::app::App;
 use super::auth::Tokens;
 use super::connection::{Overdue, Watch, Watched};
-use super::dispatch::{TABLE, UnderWay};
+use super::dispatch::{GaugeGuard, TABLE};
 use super::tls::Tls;
 use crate::config;
 use crate::engine::Engine;
 
-/// Pause after a connection could not be accepted, for example for lack of file descriptors.
+/// Pause after a failure to accept a connection, for example for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// Maximum number of connections beyond the limit that get an answer at a time. Further ones are just closed.
+/// Maximum number of connections beyond the limit that are answered at a time. Further ones are closed without an answer.
 const REJECTED: usize = 32;
-/// Maximum number of open files other than connections.
+/// Number of open files reserved for anything but connections.
 const OWN_FILES: u64 = 100;
-/// Maximum time to answer a connection beyond the limit.
+/// Time limit of the answer to a connection beyond the limit.
 const REJECTED_TIME: Duration = Duration::from_secs(1);
 
-/// The listener's side of the service.
+/// State of the listener.
 struct Listener {
     app: Arc<App>,
     router: Router,
     tls: Option<Arc<Tls>>,
     connections: GracefulShutdown,
-    /// Maximum number of connections that the limit on open files allows.
+    /// Number of connections that the limit on open files allows.
     files: usize,
+    /// Bounds the number of rejected connections that are answered at a time.
     rejecting: Arc<Semaphore>,
 }
 
@@ -100,7 +101,7 @@ fn connection_files() -> usize {
     })
 }
 
-/// Returns a server of HTTP/1 and HTTP/2 with the limits. The [`Watch`] limits the time of heads and of idleness.
+/// Returns a server for HTTP/1 and HTTP/2. Timeouts of heads and of idle connections are left to [`Watch`].
 fn server(limits: &config::Server) -> Builder<TokioExecutor> {
     let head_bytes = usize::try_from(limits.head_bytes).unwrap_or(usize::MAX);
     let mut server = Builder::new(TokioExecutor::new());
@@ -124,7 +125,7 @@ impl Listener {
     fn open(&self, stream: TcpStream) {
         let generation = self.app.engine.generation();
         let limits = &generation.config.server;
-        // Small answers must not wait for the acknowledgement of the last one. Without the option they are only later.
+        // Sends small answers at once (no Nagle delay). If setting the option fails, answers are slower but correct.
         let _ = stream.set_nodelay(true);
         if self.connections.count() < limits.connections.min(self.files) {
             self.accept(stream, limits);
@@ -153,9 +154,9 @@ impl Listener {
         }
     }
 
-    /// Answers that the service is full, if few such answers are in progress. Otherwise just closes the connection.
+    /// Answers 503, or closes the connection without an answer if too many rejections are in progress.
     fn reject(&self, stream: TcpStream, limits: &config::Server) {
-        self.app.admission.rejected(Refusal::Connections);
+        self.app.admission.rejected(Rejection::Connections);
         if self.tls.is_some() {
             return; // The client expects a TLS handshake, not an answer.
         }
@@ -207,7 +208,7 @@ impl Connection {
                 Ok::<_, Infallible>(answer)
             }
         });
-        let _open = UnderWay::begin(&app.engine.telemetry().admission.connections);
+        let _open = GaugeGuard::new(&app.engine.telemetry().admission.connections);
         let connection = self.server.serve_connection(TokioIo::new(watched), service);
         tokio::select! {
             ended = self.watcher.watch(connection.into_owned()) => if let Err(error) = ended {
@@ -220,11 +221,12 @@ impl Connection {
     }
 }
 
+/// Waits until all connections are closed, for at most `patience`.
 async fn drain(connections: GracefulShutdown, patience: Duration) {
-    let under_way = connections.count();
+    let open = connections.count();
     tracing::info!(
-        under_way,
-        "no new connections are accepted; requests in progress finish"
+        open,
+        "shutting down: requests in progress finish, no new connections are accepted"
     );
     let finished = tokio::time::timeout(patience, connections.shutdown()).await;
     if finished.is_err() {

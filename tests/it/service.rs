@@ -228,7 +228,7 @@ impl Service {
     }
 
     /// Sends one fact that must be rejected, and returns the paths of its faults.
-    pub(super) fn refused(&self, method: &str, path: &str, fact: &Value) -> Vec<String> {
+    pub(super) fn rejected(&self, method: &str, path: &str, fact: &Value) -> Vec<String> {
         let report = self.json(method, path, &json!([fact])).ok();
         assert_eq!(report["rejected_count"], 1, "{fact} was accepted");
         let errors = report["rejected"][0]["errors"].as_array().unwrap();

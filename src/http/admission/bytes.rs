@@ -1,28 +1,28 @@
-//! Bytes of bodies, counted against the bound of all bodies together.
+//! The bytes of one body, counted towards the bound on all bodies together.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::work::Refusal;
+use super::work::Rejection;
 
-/// Counts the bytes of one body against those of all until dropped.
+/// Bytes of one body, which count towards those of all bodies until dropped.
 pub(in crate::http) struct BodyBytes {
     pub(super) all: Arc<AtomicUsize>,
     pub(super) most: usize,
     pub(super) own: usize,
-    pub(super) refusal: Refusal,
+    pub(super) rejection: Rejection,
 }
 
 impl BodyBytes {
     /// Counts more bytes.
     ///
     /// # Errors
-    /// The refusal if all bodies together exceed their bound.
-    pub(in crate::http) fn add(&mut self, bytes: usize) -> Result<(), Refusal> {
+    /// If all bodies together exceed their bound.
+    pub(in crate::http) fn add(&mut self, bytes: usize) -> Result<(), Rejection> {
         self.own += bytes;
         let before = self.all.fetch_add(bytes, Ordering::Relaxed);
         if before.saturating_add(bytes) > self.most {
-            return Err(self.refusal);
+            return Err(self.rejection);
         }
         Ok(())
     }

@@ -13,26 +13,26 @@ use super::metrics::Metrics;
 use super::pace::Pace;
 use super::pause::{Pause, Priority};
 use super::queue::{Queue, Ready, Slot};
-use super::work::{Refusal, Work};
+use super::work::{Rejection, Work};
 use crate::config;
 use crate::telemetry::AdmissionMetrics;
 
-/// Rank requests per core that run at once: as many are answered before new arrivals are looked at.
+/// Rank requests per core that run at once. The task that runs them reads new arrivals only after all of them are answered.
 const RANKINGS_A_CORE: usize = 8;
 /// Batches per core that run at once.
 const BATCHES_A_CORE: usize = 2;
 /// Bulk bodies per core that run at once: enough for many to share one flush to disk.
 const BODIES_A_CORE: usize = 8;
-/// Batches or bodies that wait for each that runs.
+/// Maximum number of waiting batches or bodies for each running one.
 const WAITING: usize = 16;
-/// Minimum number of slots for rank requests per core, however slow the pace.
+/// Minimum number of slots for rank requests per core, at any pace.
 const LEAST_A_CORE: usize = 16;
-/// One in this many slots for rank requests is reserved for quiet connections.
+/// One of this number of slots for rank requests is reserved for quiet connections.
 const QUIET: usize = 8;
-/// Maximum number of slots for rank requests per core, however fast the pace.
+/// Maximum number of slots for rank requests per core, at any pace.
 const MOST_A_CORE: usize = 4_096;
 
-/// The work in progress and its bounds.
+/// Admission control: the queues of all kinds of work, and the bytes of their bodies.
 pub(in crate::http) struct Admission {
     cores: usize,
     rank: Arc<Queue>,
@@ -48,7 +48,7 @@ pub(in crate::http) struct Admission {
 pub(in crate::http) struct RunPermit {
     slot: Ready,
     _permit: OwnedSemaphorePermit,
-    /// Set for a rank request, whose end sets the pace.
+    /// Set for a rank request, whose end is recorded.
     pace: Option<Arc<Pace>>,
 }
 
@@ -61,7 +61,7 @@ impl Drop for RunPermit {
 }
 
 impl Admission {
-    /// Returns an admission control without work in progress.
+    /// Creates an admission control without work in progress.
     pub(in crate::http) fn new(config: &config::Admission, metrics: &AdmissionMetrics) -> Self {
         let cores = available_parallelism().map_or(1, NonZero::get);
         let or = |given: usize, a_core: usize| if given == 0 { cores * a_core } else { given };
@@ -77,35 +77,35 @@ impl Admission {
         }
     }
 
-    /// Rejects work for which no slot or no bytes are free, before its body is read.
+    /// Rejects a request for which no slot or no bytes are free, before its body is read.
     pub(in crate::http) fn check(
         &self,
         work: Work,
         priority: Option<&Priority>,
         config: &config::Admission,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Rejection> {
         if self.queue(work).used() >= self.most(work, priority, config) {
-            return Err(work.refusal());
+            return Err(work.rejection());
         }
-        let (all, most, refusal) = self.bytes(Some(work), config);
+        let (all, most, rejection) = self.bytes(Some(work), config);
         if all.load(Ordering::Relaxed) >= most {
-            return Err(refusal);
+            return Err(rejection);
         }
         Ok(())
     }
 
-    /// Returns a slot. If other requests wait, it yields once: all requests that arrived together have their slot or their
-    /// rejection before the first of them is read further.
+    /// Returns a slot. If other requests wait, it yields once, so that all requests that arrived together get a slot or are rejected
+    /// before the body of the first one is read.
     pub(in crate::http) async fn slot(
         &self,
         work: Work,
         priority: Option<&Priority>,
         config: &config::Admission,
-    ) -> Result<Slot, Refusal> {
+    ) -> Result<Slot, Rejection> {
         let most = self.most(work, priority, config);
         let full = self.most(work, None, config);
         let slot = self.queue(work).slot(work, most, full);
-        let slot = slot.ok_or(work.refusal())?;
+        let slot = slot.ok_or(work.rejection())?;
         if let Some(Priority::Woken(wakeup)) = priority {
             wakeup.used();
         }
@@ -115,12 +115,14 @@ impl Admission {
         Ok(slot)
     }
 
-    /// Waits until the request of a slot may run. Rejects it if that takes longer than `patience`, or is expected to.
+    /// Waits until the request of a slot may run. Rejects it if that takes longer than `patience`, and a rank request at once if that
+    /// is expected. A rank request yields once more before it runs: without that, new arrivals would wait in the runtime's
+    /// queue of readable sockets, where they can be neither counted nor rejected.
     pub(in crate::http) async fn permit(
         &self,
         slot: Slot,
         patience: Duration,
-    ) -> Result<RunPermit, Refusal> {
+    ) -> Result<RunPermit, Rejection> {
         let is_ranking = slot.work == Work::Rank;
         let slot = slot.ready();
         let is_late = is_ranking && self.pace.time(slot.ahead) > patience;
@@ -130,7 +132,7 @@ impl Admission {
         };
         let Some(permit) = permit else {
             slot.give_up();
-            return Err(Refusal::Late);
+            return Err(Rejection::Late);
         };
         if is_ranking {
             tokio::task::yield_now().await;
@@ -142,16 +144,16 @@ impl Admission {
         })
     }
 
-    /// Returns the pause for a connection whose request was rejected, or that was woken for it; `None` if a slot is free. After a
-    /// request that was too late, the pause lasts until no request waits.
+    /// Returns the pause of a connection after a rejected request, or after a request for which it was woken; `None` if a slot is
+    /// free. After a request that was too late, the pause lasts until no request waits.
     pub(in crate::http) fn pause(
         &self,
         work: Work,
-        refusal: Option<Refusal>,
+        rejection: Option<Rejection>,
         config: &config::Admission,
     ) -> Option<Pause> {
-        let most = match refusal {
-            Some(Refusal::Late) => self.rank.at_once(),
+        let most = match rejection {
+            Some(Rejection::Late) => self.rank.at_once(),
             _ => self.most(work, None, config),
         };
         let is_full = work == Work::Rank && self.rank.used() >= most;
@@ -161,24 +163,24 @@ impl Admission {
         })
     }
 
-    /// Returns the count of a body of which nothing is read yet.
+    /// Returns the byte count of a new body, 0.
     pub(in crate::http) fn body(
         &self,
         work: Option<Work>,
         config: &config::Admission,
     ) -> BodyBytes {
-        let (all, most, refusal) = self.bytes(work, config);
+        let (all, most, rejection) = self.bytes(work, config);
         BodyBytes {
             all: Arc::clone(all),
             most,
             own: 0,
-            refusal,
+            rejection,
         }
     }
 
     /// Counts a rejection.
-    pub(in crate::http) fn rejected(&self, refusal: Refusal) {
-        self.metrics.rejected(refusal);
+    pub(in crate::http) fn rejected(&self, rejection: Rejection) {
+        self.metrics.rejected(rejection);
     }
 
     /// Updates the gauges.
@@ -201,7 +203,7 @@ impl Admission {
         }
     }
 
-    /// Returns the number of slots for that work that a request of that priority may use.
+    /// Returns the number of slots for a kind of work that a request of a priority may use.
     fn most(&self, work: Work, priority: Option<&Priority>, config: &config::Admission) -> usize {
         let most = match work {
             Work::Rank if config.rank > 0 => config.rank,
@@ -218,19 +220,20 @@ impl Admission {
         }
     }
 
+    /// Returns the byte count of all bodies of a kind of work, its bound, and the rejection beyond it.
     fn bytes(
         &self,
         work: Option<Work>,
         config: &config::Admission,
-    ) -> (&Arc<AtomicUsize>, usize, Refusal) {
+    ) -> (&Arc<AtomicUsize>, usize, Rejection) {
         match work {
             Some(Work::Rank | Work::Batch) => {
-                (&self.rank_bytes, config.rank_bytes, Refusal::RankBytes)
+                (&self.rank_bytes, config.rank_bytes, Rejection::RankBytes)
             }
             Some(Work::Ingest) | None => (
                 &self.ingest_bytes,
                 config.ingest_bytes,
-                Refusal::IngestBytes,
+                Rejection::IngestBytes,
             ),
         }
     }

@@ -2,14 +2,14 @@
 
 use prometheus_client::metrics::counter::Counter;
 
-use super::work::{Refusal, Work};
+use super::work::{Rejection, Work};
 use crate::telemetry::{AdmissionMetrics, Count};
 
 /// Handles of the metrics of admission.
 pub(super) struct Metrics {
     admitted: [Count; Work::ALL.len()],
     slots: [Count; Work::ALL.len()],
-    rejected: [Counter; Refusal::ALL.len()],
+    rejected: [Counter; Rejection::ALL.len()],
 }
 
 impl Metrics {
@@ -18,7 +18,7 @@ impl Metrics {
         Self {
             admitted: Work::ALL.map(|work| to.admitted.with([work.name()])),
             slots: Work::ALL.map(|work| to.slots.with([work.name()])),
-            rejected: Refusal::ALL.map(|refusal| to.rejected.with([refusal.name()])),
+            rejected: Rejection::ALL.map(|rejection| to.rejected.with([rejection.name()])),
         }
     }
 
@@ -29,7 +29,7 @@ impl Metrics {
     }
 
     /// Counts a rejection.
-    pub(super) fn rejected(&self, refusal: Refusal) {
-        self.rejected[refusal as usize].inc();
+    pub(super) fn rejected(&self, rejection: Rejection) {
+        self.rejected[rejection as usize].inc();
     }
 }

@@ -1,21 +1,22 @@
-//! The pace at which requests are answered while others wait: the time that a slot in the queue stands for.
+//! The mean time between two answers under load, which converts a waiting time to a number of slots and back.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Assumed time between two answers before any is measured, in nanoseconds.
 const UNKNOWN: u64 = 50_000;
-/// Maximum weight of one measured time, in means: a longer one is not due to the work.
+/// Maximum of one measured time, as a multiple of the mean. A longer time has another cause than the work, such as a stopped process.
 const LONGEST: u64 = 16;
-/// The mean is an exponential moving average in which each time counts for one part in this many.
+/// The mean is an exponential moving average. A new time has the weight 1 / `WEIGHT`.
 const WEIGHT: u64 = 64;
 
-/// The mean time between two answers while other requests waited. It includes all that an answer costs, also outside of the
-/// handler, and the rejections in between. Two requests that end at once may lose one of their times, which does no harm.
+/// The mean time between two answers while other requests waited. It is measured from end to end, so it includes the work outside of
+/// the handler and the rejections in between. If two requests end at once, one of their times may be lost, which is harmless.
 pub(super) struct Pace {
     began: Instant,
-    /// When the last request ended while others waited, in nanoseconds since `began`. 0: none waited.
+    /// End of the last request in nanoseconds since `began`; 0 if no others waited then.
     ended: AtomicU64,
+    /// Mean time between two answers in nanoseconds.
     mean: AtomicU64,
 }
 
@@ -30,7 +31,7 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// Notes that a request ended; `waiting` tells whether others wait.
+    /// Records the end of a request; `waiting` is `true` if others wait.
     pub(super) fn end(&self, waiting: bool) {
         let now = if waiting { self.now() } else { 0 };
         let before = self.ended.swap(now, Ordering::Relaxed);
@@ -39,13 +40,13 @@ impl Pace {
         }
     }
 
-    /// Returns the number of requests that are answered within a time.
+    /// Returns the number of requests that are answered within a duration.
     pub(super) fn within(&self, time: Duration) -> usize {
         let count = time.as_nanos() / u128::from(self.mean.load(Ordering::Relaxed));
         usize::try_from(count).unwrap_or(usize::MAX)
     }
 
-    /// Returns the time in which that number of requests is answered.
+    /// Returns the duration in which `count` requests are answered.
     pub(super) fn time(&self, count: usize) -> Duration {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         Duration::from_nanos(self.mean.load(Ordering::Relaxed).saturating_mul(count))

@@ -1,7 +1,7 @@
 //! The pause of a connection whose request was rejected: its next request is read once there is a slot for it.
 //!
-//! A paused connection costs nothing but itself: what its client sends meanwhile waits in the kernel. A client that obeys
-//! `Retry-After` is woken long before it comes again, and then passes its wakeup on to the next connection.
+//! A paused connection uses no CPU: the bytes that its client sends stay in the kernel. The connection of a client that obeys
+//! `Retry-After` is usually woken before the client retries; it then passes its wakeup on to the next connection.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use super::queue::Queue;
 
-/// Longest pause, equal to the `Retry-After` of a rejection.
+/// Maximum pause, equal to the `Retry-After` of a rejection.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// Goes with an answer to its connection, which is paused until fewer than `most` slots are in use.
+/// An extension of an answer, which pauses its connection until fewer than `most` slots are in use.
 #[derive(Clone)]
 pub(in crate::http) struct Pause {
     pub(super) queue: Arc<Queue>,
@@ -21,7 +21,7 @@ pub(in crate::http) struct Pause {
 }
 
 impl Pause {
-    /// Waits for a wakeup. Returns `None` after the longest pause.
+    /// Waits for a wakeup. Returns `None` after the maximum pause.
     pub(in crate::http) async fn over(self) -> Option<Arc<Wakeup>> {
         let paused = &self.queue.paused;
         let counted = paused.enter();
@@ -38,14 +38,14 @@ impl Pause {
     }
 }
 
-/// A wakeup for a free slot. Dropped unused, it passes on to the next paused connection.
+/// A wakeup for a free slot. If it is dropped unused, the next paused connection is woken.
 pub(in crate::http) struct Wakeup {
     queue: Arc<Queue>,
     used: AtomicBool,
 }
 
 impl Wakeup {
-    /// Notes that the slot is in use.
+    /// Marks the wakeup as used.
     pub(super) fn used(&self) {
         self.used.store(true, Ordering::Relaxed);
     }
@@ -59,7 +59,7 @@ impl Drop for Wakeup {
     }
 }
 
-/// Priority of a request, by what its connection did before.
+/// Priority of a request, by the history of its connection.
 #[derive(Clone)]
 pub(in crate::http) enum Priority {
     /// The connection was woken for a slot, which this request may use.

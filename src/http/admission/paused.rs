@@ -31,7 +31,7 @@ impl Paused {
     }
 }
 
-/// A paused connection that is counted.
+/// Counts one paused connection until dropped.
 pub(super) struct Counted<'p>(&'p Paused);
 
 impl Drop for Counted<'_> {

@@ -1,4 +1,4 @@
-//! A bounded queue of requests with slots, some of which have a permit to run.
+//! A bounded queue of requests. Each holds a slot, and some of them a permit to run.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,10 +9,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::paused::Paused;
 use super::work::Work;
 
-/// Requests of one kind: at most `at_once` run, the others wait. Connections without a slot are paused.
+/// The requests of one kind: at most `at_once` run, the others wait.
 pub(super) struct Queue {
+    /// Slots in use.
     used: AtomicUsize,
-    /// Slots whose request is read, running or waiting for a permit.
+    /// Slots whose request has been read and is running or waiting for a permit.
     ready: AtomicUsize,
     permits: Arc<Semaphore>,
     at_once: usize,
@@ -20,7 +21,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Returns an empty queue of which at most `at_once` requests run at a time.
+    /// Creates an empty queue that runs at most `at_once` requests at a time.
     pub(super) fn of(at_once: usize) -> Arc<Self> {
         let at_once = at_once.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
@@ -47,8 +48,8 @@ impl Queue {
         self.ready.load(Ordering::Relaxed) > self.at_once
     }
 
-    /// Returns a slot for that work, unless `most` are in use. When it is freed and at most `full` were in use, one paused
-    /// connection is woken.
+    /// Returns a slot unless `most` are in use. When it is freed, one paused connection is woken if at most `full` slots were in
+    /// use.
     pub(super) fn slot(self: &Arc<Self>, work: Work, most: usize, full: usize) -> Option<Slot> {
         let before = self.used.fetch_add(1, Ordering::Relaxed);
         let slot = Slot {
@@ -68,7 +69,7 @@ pub(in crate::http) struct Slot {
 }
 
 impl Slot {
-    /// Queues the slot for a permit, once its request is read.
+    /// Queues the request for a permit. Call it once the request has been read.
     pub(super) fn ready(self) -> Ready {
         let before = self.queue.ready.fetch_add(1, Ordering::Relaxed);
         Ready {

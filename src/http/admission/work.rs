@@ -1,4 +1,4 @@
-//! Kinds of work that need admission, and the reasons for which a request is rejected without being run.
+//! Kinds of work that need admission, and the reasons to reject a request without running it.
 
 /// A kind of work that needs admission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,39 +17,39 @@ impl Work {
 
     /// Returns the name as a label of metrics.
     pub(super) const fn name(self) -> &'static str {
-        self.refusal().name()
+        self.rejection().name()
     }
 
-    /// Returns the reason to reject a request of this kind when all its slots are in use.
-    pub(super) const fn refusal(self) -> Refusal {
+    /// Returns the rejection when all slots of this kind are in use.
+    pub(super) const fn rejection(self) -> Rejection {
         match self {
-            Self::Rank => Refusal::Rank,
-            Self::Batch => Refusal::Batch,
-            Self::Ingest => Refusal::Ingest,
+            Self::Rank => Rejection::Rank,
+            Self::Batch => Rejection::Batch,
+            Self::Ingest => Rejection::Ingest,
         }
     }
 }
 
-/// The reason for which a request or a connection was rejected.
+/// Reason to reject a request or a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::http) enum Refusal {
-    /// No slot for a rank request.
+pub(in crate::http) enum Rejection {
+    /// No slot is free for a rank request.
     Rank,
-    /// No slot for a batch.
+    /// No slot is free for a batch.
     Batch,
-    /// No slot for a bulk body or a deletion.
+    /// No slot is free for a bulk body or a deletion.
     Ingest,
-    /// Too many bytes of bodies to rank.
+    /// The bodies of rank requests and batches have too many bytes in all.
     RankBytes,
-    /// Too many bytes of other bodies.
+    /// The other bodies have too many bytes in all.
     IngestBytes,
-    /// Too many connections.
+    /// Too many connections are open.
     Connections,
-    /// The request would run too late, or did.
+    /// The request did not get a permit in time, or would not.
     Late,
 }
 
-impl Refusal {
+impl Rejection {
     /// Every reason, in the order of the discriminants.
     pub(super) const ALL: [Self; 7] = [
         Self::Rank,

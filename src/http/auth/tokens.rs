@@ -32,7 +32,7 @@ impl Tokens {
     /// Reads the tokens from the environment. `variable` returns the value of a variable, `file` the content of a file.
     ///
     /// # Errors
-    /// If a token is empty, cannot be sent, is set twice or cannot be read.
+    /// If a token is empty, contains other than visible ASCII characters, is set twice or cannot be read.
     pub fn from_env(
         variable: impl Fn(&str) -> Option<String>,
         file: impl Fn(&str) -> io::Result<String>,
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_grants_what_its_role_includes() {
+    fn a_token_grants_every_role_it_includes() {
         let tokens = tokens(&[("SAIMA_TOKEN_READ", "r"), ("SAIMA_TOKEN_WRITE_FILE", "w")]).unwrap();
         let status = |role, sent: &str| match tokens.allow(role, &authorized(sent)) {
             Ok(()) => 200,

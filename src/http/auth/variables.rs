@@ -1,4 +1,4 @@
-//! Tokens from environment variables and the files that these name.
+//! Tokens from environment variables, or from the files that environment variables name.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,13 +11,13 @@ pub enum TokenError {
     /// The variable or its file is empty.
     #[error("{0} is empty")]
     Empty(String),
-    /// The token cannot be sent in a header.
+    /// The token contains a character that is not visible ASCII, which a header cannot carry.
     #[error("{0} must be of visible ASCII characters, without spaces")]
     Unsendable(String),
-    /// Both the variable and the variable of its file are set.
+    /// Both the variable of the token and the variable of its file are set.
     #[error("{0} and {0}_FILE are both set")]
     Twice(&'static str),
-    /// The file cannot be read.
+    /// The file of a token cannot be read: variable, path and error.
     #[error("{0}_FILE: {1} cannot be read: {2}")]
     File(&'static str, String, io::Error),
     /// There are no tokens, but the address is not loopback.
@@ -47,7 +47,7 @@ pub(super) fn token(
     }
 }
 
-/// Checks that a token can be sent in a header.
+/// Checks that a header can carry a token; `from` names its source in an error.
 fn sendable(token: String, from: String) -> Result<String, TokenError> {
     if token.is_empty() {
         Err(TokenError::Empty(from))

@@ -1,4 +1,4 @@
-//! The stream of a connection, watched.
+//! A stream that reports its activity to the [`Watch`] of its connection.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

@@ -16,9 +16,9 @@ const QUIET: Duration = Duration::from_secs(1);
 /// Phase of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// The head of a request is being received, or the first one is awaited, since that instant.
+    /// The head of a request, or the first byte of the first request, is awaited since that instant.
     Head(Instant),
-    /// So many requests are in progress.
+    /// Number of requests in progress.
     Busy(usize),
     /// No request is in progress, and no byte was received or sent since that instant.
     Idle(Instant),
@@ -30,9 +30,9 @@ type PauseEnd = Pin<Box<dyn Future<Output = Option<Arc<Wakeup>>> + Send>>;
 /// The timeout that a connection exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::http) enum Overdue {
-    /// Time limit for the head of a request.
+    /// The timeout of the head of a request.
     Head,
-    /// Time limit for the next request, or for the client to read the last answer.
+    /// The timeout of an idle connection, on which the client sends no request or does not read the answer.
     Idle,
 }
 
@@ -44,7 +44,7 @@ struct State {
     pause: Option<PauseEnd>,
     /// The wakeup that ended the last pause, for the next request.
     wakeup: Option<Arc<Wakeup>>,
-    /// When the last request ended.
+    /// End of the last request.
     ended: Option<Instant>,
 }
 
@@ -54,7 +54,7 @@ impl State {
             return Some(Priority::Woken(wakeup));
         }
         if self.multiplexed {
-            // It cannot be paused.
+            // HTTP/2 connections cannot be paused, so their requests need no lower priority.
             return Some(Priority::Quiet);
         }
         let Phase::Head(since) = self.phase else {
@@ -102,13 +102,13 @@ impl Watch {
         Poll::Ready(true)
     }
 
-    /// Passes an unneeded wakeup on, because there is no request to read.
+    /// Passes an unused wakeup on to another connection, because there is no request to read.
     pub(super) fn pass_on(&self) {
         let unneeded = self.0.lock().wakeup.take();
         drop(unneeded);
     }
 
-    /// Begins a request, in progress until the first result is dropped, and returns its priority.
+    /// Begins a request. Returns a guard, until whose drop the request is in progress, and the priority of the request.
     pub(in crate::http) fn begin(
         self: &Arc<Self>,
         version: Version,
@@ -135,7 +135,7 @@ impl Watch {
         };
     }
 
-    /// Notes that bytes were received. On an idle connection they begin a head.
+    /// Records that bytes were received. On an idle connection they begin a head.
     pub(super) fn received(&self) {
         let mut state = self.0.lock();
         if !state.multiplexed && matches!(state.phase, Phase::Idle(_)) {
@@ -143,7 +143,7 @@ impl Watch {
         }
     }
 
-    /// Notes that bytes were sent: the client reads its answer.
+    /// Records that bytes were sent, which means that the client reads its answer.
     pub(super) fn sent(&self) {
         let mut state = self.0.lock();
         if !state.multiplexed && matches!(state.phase, Phase::Idle(_)) {
@@ -153,19 +153,19 @@ impl Watch {
 
     /// Waits until the connection exceeds the timeout for a head or that for idleness.
     pub(in crate::http) async fn overdue(&self, head: Duration, idle: Duration) -> Overdue {
-        // A phase that begins during this sleep cannot be overdue before its end.
-        let nap = head.min(idle);
+        // A phase that begins during a sleep of this length cannot be overdue before the sleep ends.
+        let longest_sleep = head.min(idle);
         loop {
             let now = Instant::now();
-            let (due, what) = match self.0.lock().phase {
+            let (due, timeout) = match self.0.lock().phase {
                 Phase::Head(since) => (since + head, Overdue::Head),
                 Phase::Idle(since) => (since + idle, Overdue::Idle),
-                Phase::Busy(_) => (now + nap, Overdue::Idle),
+                Phase::Busy(_) => (now + longest_sleep, Overdue::Idle),
             };
             if due <= now {
-                return what;
+                return timeout;
             }
-            tokio::time::sleep_until(due.min(now + nap).into()).await;
+            tokio::time::sleep_until(due.min(now + longest_sleep).into()).await;
         }
     }
 }

@@ -114,7 +114,7 @@ fn parameter(param: &Param, place: &str, schema: Value) -> Value {
 fn request_body(takes: Takes, secured: bool) -> Option<Value> {
     match takes {
         Takes::Nothing => None,
-        Takes::Trifle => Some(json!({
+        Takes::Empty => Some(json!({
             "required": !secured,
             "description": "Empty, or an empty object.",
             "content": {"application/json": {"schema": {"type": "object", "maxProperties": 0}, "example": {}}},
@@ -210,7 +210,7 @@ fn schemas() -> Map<String, Value> {
     }
     for object in ROUTES.iter().filter_map(|route| match route.takes {
         Takes::Patches(object) => Some(object),
-        Takes::Nothing | Takes::Trifle | Takes::One(_) | Takes::Many(_) => None,
+        Takes::Nothing | Takes::Empty | Takes::One(_) | Takes::Many(_) => None,
     }) {
         schemas.insert(shapes::patch_name(object), shapes::object(object, true));
     }

@@ -70,7 +70,7 @@ fn every_answer_is_its_view() {
             continue;
         };
         let body = match route.takes {
-            Takes::Nothing | Takes::Trifle => String::new(),
+            Takes::Nothing | Takes::Empty => String::new(),
             Takes::One(object) => object.example.to_owned(),
             Takes::Many(object) | Takes::Patches(object) => {
                 format!(r#"[{},{{"id":"x","none":1}}]"#, object.example)

@@ -157,7 +157,7 @@ fn a_patch_that_breaks_a_rule_changes_nothing() {
     let service = Service::with_config("[limits]\ntags = 2\n");
     service.items(&[json!({"id": "a", "tags": ["t", "s"], "price": 5})]);
     let before = service.get("/items/a").ok();
-    let rejected = |patch: Value| service.refused("PATCH", "/items", &patch);
+    let rejected = |patch: Value| service.rejected("PATCH", "/items", &patch);
     assert_eq!(
         rejected(json!({"id": "a", "price": -1, "colour": 2})),
         ["price", "colour"]
@@ -176,7 +176,7 @@ fn a_patch_that_breaks_a_rule_changes_nothing() {
     );
     for kind in ["merchants", "users"] {
         assert_eq!(
-            service.refused("PATCH", &format!("/{kind}"), &json!({"id": "nobody"})),
+            service.rejected("PATCH", &format!("/{kind}"), &json!({"id": "nobody"})),
             ["id"]
         );
     }
@@ -267,7 +267,7 @@ fn integers_are_valid_ids() {
         json!(["a"]),
     ] {
         assert_eq!(
-            service.refused("PUT", "/items", &json!({"id": bad})),
+            service.rejected("PUT", "/items", &json!({"id": bad})),
             ["id"]
         );
     }
@@ -280,7 +280,7 @@ fn integers_are_valid_ids() {
 fn every_fault_of_a_line_is_reported() {
     let service = Service::start();
     let item = json!({"id": "a", "kind": "thing", "price": -1, "lat": 91, "lon": "x", "quality": 1.5, "listed_at": "then", "tags": {"t": "1"}, "colour": 1});
-    let mut paths = service.refused("PUT", "/items", &item);
+    let mut paths = service.rejected("PUT", "/items", &item);
     paths.sort();
     assert_eq!(
         paths,
@@ -297,11 +297,11 @@ fn every_fault_of_a_line_is_reported() {
     );
     let tags: Vec<String> = (0..65).map(|n| n.to_string()).collect();
     assert_eq!(
-        service.refused("PUT", "/items", &json!({"id": "a", "tags": tags})),
+        service.rejected("PUT", "/items", &json!({"id": "a", "tags": tags})),
         ["tags"]
     );
     assert_eq!(
-        service.refused("PUT", "/merchants", &json!({"id": "m", "integrity": 1.1})),
+        service.rejected("PUT", "/merchants", &json!({"id": "m", "integrity": 1.1})),
         ["integrity"]
     );
 }

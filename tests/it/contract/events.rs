@@ -89,7 +89,7 @@ fn the_first_event_of_an_id_counts() {
     near(raw(&service, "u", "affinity.item"), 3.0);
     let rejected =
         json!({"id": "f", "user_id": "u", "item_id": "none", "kind": "view", "at": noon(1)});
-    assert_eq!(service.refused("POST", "/events", &rejected), ["item_id"]);
+    assert_eq!(service.rejected("POST", "/events", &rejected), ["item_id"]);
     let mended = json!({"id": "f", "user_id": "u", "item_id": "a", "kind": "view", "at": noon(1)});
     service.events(&[mended]);
     near(raw(&service, "u", "affinity.item"), 4.0);
@@ -101,7 +101,7 @@ fn contradictions_are_rejected() {
     one_item(&service);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let now = i64::try_from(now.as_millis()).unwrap();
-    let rejected = |event: Value| service.refused("POST", "/events", &event);
+    let rejected = |event: Value| service.rejected("POST", "/events", &event);
     assert_eq!(rejected(did("u", "view", "a", now + 360_000)), ["at"]);
     service.events(&[did("u", "view", "a", now + 240_000)]);
     assert_eq!(rejected(did("u", "view", "none", noon(1))), ["item_id"]);
@@ -154,7 +154,7 @@ fn an_undeclared_item_keeps_its_learnt_state() {
     );
     assert_eq!(service.delete("/items/a"), 404);
     let patch = json!({"id": "a", "price": 3});
-    assert_eq!(service.refused("PATCH", "/items", &patch), ["id"]);
+    assert_eq!(service.rejected("PATCH", "/items", &patch), ["id"]);
     service.items(&[json!({"id": "a", "price": 3})]);
     near(raw(&service, "u", "affinity.item"), 8.0);
 }

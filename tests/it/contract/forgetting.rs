@@ -51,7 +51,7 @@ fn a_deleted_item_leaves_histories_and_race() {
             .is_none()
     );
     assert_eq!(
-        service.refused("POST", "/events", &did("u1", "view", "a", noon(80))),
+        service.rejected("POST", "/events", &did("u1", "view", "a", noon(80))),
         ["item_id"]
     );
     service.rebuild();

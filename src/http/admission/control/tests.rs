@@ -19,7 +19,7 @@ async fn enter(
     work: Work,
     config: &config::Admission,
     patience: Duration,
-) -> Result<RunPermit, Refusal> {
+) -> Result<RunPermit, Rejection> {
     let slot = admission.slot(work, None, config).await?;
     admission.permit(slot, patience).await
 }
@@ -36,10 +36,10 @@ async fn a_full_queue_rejects_its_own_kind_only() {
     assert!(one.is_ok() && two.is_ok());
     assert_eq!(
         admission.check(Work::Rank, None, &config),
-        Err(Refusal::Rank)
+        Err(Rejection::Rank)
     );
     let three = enter(&admission, Work::Rank, &config, LONG).await;
-    assert_eq!(three.err(), Some(Refusal::Rank));
+    assert_eq!(three.err(), Some(Rejection::Rank));
     assert_eq!(admission.check(Work::Ingest, None, &config), Ok(()));
     assert!(enter(&admission, Work::Batch, &config, LONG).await.is_ok());
     drop(one);
@@ -53,7 +53,7 @@ async fn a_permit_is_awaited_within_the_patience() {
     let admission = Admission::new(&config, &Telemetry::default().admission);
     let first = enter(&admission, Work::Ingest, &config, LONG).await;
     let late = enter(&admission, Work::Ingest, &config, SHORT).await;
-    assert_eq!(late.err(), Some(Refusal::Late));
+    assert_eq!(late.err(), Some(Rejection::Late));
     let second = enter(&admission, Work::Ingest, &config, LONG);
     let ends = async {
         tokio::task::yield_now().await;
@@ -77,7 +77,7 @@ async fn the_wait_queue_is_bounded() {
         tokio::task::yield_now().await;
     }
     let beyond = enter(&admission, Work::Ingest, &config, LONG).await;
-    assert_eq!(beyond.err(), Some(Refusal::Ingest));
+    assert_eq!(beyond.err(), Some(Rejection::Ingest));
     drop(first);
     assert_eq!(waiting.join_all().await, [true; WAITING]);
     assert_eq!(admission.check(Work::Ingest, None, &config), Ok(()));
@@ -95,10 +95,10 @@ fn bytes_of_bodies_are_counted_until_dropped() {
         admission.body(Some(Work::Batch), &config),
     );
     assert_eq!(one.add(6), Ok(()));
-    assert_eq!(two.add(5), Err(Refusal::RankBytes));
+    assert_eq!(two.add(5), Err(Rejection::RankBytes));
     assert_eq!(
         admission.check(Work::Rank, None, &config),
-        Err(Refusal::RankBytes)
+        Err(Rejection::RankBytes)
     );
     assert_eq!(admission.check(Work::Ingest, None, &config), Ok(()));
     drop(two);
