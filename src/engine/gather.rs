@@ -63,7 +63,7 @@ impl Engine {
         }
     }
 
-    /// The runners of one kind, by row.
+    /// Returns the runners of one kind, by row.
     fn runners(&self, kind: Kind, lanes: &mut LaneNames<'_>) -> Vec<Runner> {
         let rows = rows(&self.facts.read().books, kind);
         let (mut runners, mut bytes) = (Vec::with_capacity(rows), 0);
@@ -84,7 +84,7 @@ impl Engine {
         runners
     }
 
-    /// The reference points of the users' histories with the runners of each kind.
+    /// Returns the reference points of the users' histories with the runners of each kind.
     fn history_references(&self, config: &Config, as_of: Time) -> PerKind<f64> {
         let profile = &config.profile;
         let users = self.facts.read().books.users.rows();
@@ -117,7 +117,7 @@ impl Engine {
     }
 }
 
-/// The configured reference points of histories, for a service with too few of them.
+/// Returns the configured reference points of histories, for a service with too few of them.
 fn unlearnt(scale: &Scale) -> PerKind<f64> {
     PerKind::from_fn(|kind| match kind {
         Kind::Item => scale.item_history,
@@ -153,7 +153,7 @@ fn push_merchants(user: &User, left: f64, bond: f64, merchants: &mut Reference) 
     }
 }
 
-/// Number of rows of one kind of runner.
+/// Returns the number of rows of one kind of runner.
 fn rows(books: &Books, kind: Kind) -> usize {
     match kind {
         Kind::Item => books.items.rows(),
@@ -172,7 +172,7 @@ struct Declared {
 }
 
 impl Declared {
-    /// The facts of the runner in a row.
+    /// Returns the facts of the runner in a row.
     fn of(books: &Books, kind: Kind, row: usize) -> Self {
         match kind {
             Kind::Item => Self::item(books, ItemRow::at(row)),
@@ -234,7 +234,7 @@ impl<'a> LaneNames<'a> {
         }
     }
 
-    /// The lane of a runner; [`LaneId::NONE`] if it lacks one of the facts that define lanes.
+    /// Returns the lane of a runner; [`LaneId::NONE`] if it lacks one of the facts that define lanes.
     fn of(&mut self, books: &Books, runner: &Declared) -> LaneId {
         let by = |what| self.race.lane.contains(&what);
         let tag = |what, tag| if by(what) { tag } else { TagId::NONE };
@@ -256,7 +256,7 @@ impl<'a> LaneNames<'a> {
         lane
     }
 
-    /// The number of the age tier: the number of edges that the age has reached.
+    /// Returns the age tier: the number of edges that the age has reached.
     fn tier(&self, since: Time) -> usize {
         let age = self.last_complete.since(since.day(self.race.utc_offset));
         self.race
@@ -284,7 +284,7 @@ impl<'a> LaneNames<'a> {
             .map(|parts| parts.join("/"))
     }
 
-    /// "under 30 days", "30 to 180 days", "from 180 days".
+    /// Returns the name of an age tier, such as "under 30 days", "30 to 180 days" or "from 180 days".
     fn age_name(&self, tier: usize) -> Option<String> {
         let edges = &self.race.age_tiers;
         let from = tier.checked_sub(1).and_then(|below| edges.get(below));

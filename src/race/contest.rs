@@ -47,7 +47,7 @@ pub(super) struct Finish {
 }
 
 impl Finish {
-    /// G; 0 if the history is too short to tell.
+    /// Returns G; 0 if the history is too short for a trend.
     pub(super) fn grown(&self) -> f64 {
         self.growth.map_or(0.0, |growth| growth.growth)
     }
@@ -69,7 +69,7 @@ pub(super) struct Markets {
 }
 
 impl Markets {
-    /// The market slope μ to subtract in a lane.
+    /// Returns the market slope μ to subtract in a lane.
     pub(super) fn of(&self, lane: LaneId) -> f64 {
         let own = self.own.binary_search_by_key(&lane, |(lane, _)| *lane);
         own.map_or(self.all, |place| self.own[place].1)
@@ -200,7 +200,7 @@ fn heats(sellers: &[Seller]) -> Vec<Heat> {
         .collect()
 }
 
-/// The maximum of a buyer's calendar week in each heat; reorders the sums.
+/// Returns the cap of a buyer's calendar week in each heat. Reorders the sums.
 fn caps(heats: &[Heat], sellers: &[Seller], sums: &mut [Money]) -> Vec<Option<Money>> {
     let own: Vec<Option<Money>> = heats
         .iter()
@@ -220,7 +220,7 @@ fn caps(heats: &[Heat], sellers: &[Seller], sums: &mut [Money]) -> Vec<Option<Mo
     own.into_iter().map(|own| own.or(all)).collect()
 }
 
-/// [`CAP`] times the median of the positive sums.
+/// Returns [`CAP`] times the median of the positive sums; `None` without one. Reorders the sums.
 fn cap(sums: &mut [Money]) -> Option<Money> {
     let median = median_money(positive(sums))?;
     Some(Money(median.0.saturating_mul(CAP)))
@@ -238,7 +238,7 @@ fn positive(sums: &mut [Money]) -> &mut [Money] {
     &mut sums[..count]
 }
 
-/// The level and growth of every runner, from the figures of all.
+/// Computes the level and growth of every runner from the figures of all.
 fn judge(heats: &[Heat], sellers: &[Seller], runs: &[Run]) -> Results {
     let all = 0..runs.len();
     let everyone = figures(all.clone(), sellers, runs);

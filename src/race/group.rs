@@ -39,7 +39,7 @@ impl Sale {
         }
     }
 
-    /// The sort key of a runner's sales: by buyer, then by day.
+    /// Returns the sort key of a runner's sales: by buyer, then by day.
     pub(super) fn key(&self) -> u64 {
         u64::from(self.buyer.0) << 8 | u64::from(self.day)
     }
@@ -87,7 +87,7 @@ impl Grouped {
     }
 }
 
-/// The openings, with `u8::MAX`, which is after the window, for a runner whose sales are forgotten.
+/// Returns the openings, with `u8::MAX`, which is after the window, for runners whose sales are forgotten.
 fn without_forgotten(kind: Kind, openings: &[u8], history: &SalesHistory) -> Vec<u8> {
     let mut openings = openings.to_vec();
     for row in history.forgotten.rows(kind) {
@@ -156,7 +156,7 @@ impl UnlinkedRefunds {
         Self(refunds)
     }
 
-    /// The refunds of one runner by place.
+    /// Returns the refunds of one runner by place.
     pub(super) fn of(&self, row: usize) -> impl Iterator<Item = (usize, Money)> + '_ {
         let from = self.0.partition_point(|(other, _, _)| *other < row);
         let own = self.0[from..].iter();

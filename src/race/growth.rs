@@ -47,7 +47,7 @@ pub(super) struct Growth {
 }
 
 impl Trend {
-    /// The trend of weekly effective buyers, oldest first; `None` under three weeks.
+    /// Returns the trend of weekly effective buyers, oldest first; `None` under three weeks.
     pub(super) fn of(weeks: &[f64]) -> Option<Self> {
         if weeks.len() < LEAST_WEEKS {
             return None;
@@ -70,12 +70,12 @@ impl Trend {
         })
     }
 
-    /// The trend of weeks without a buyer; `None` under three weeks.
+    /// Returns the trend of weeks without a buyer; `None` under three weeks.
     pub(super) fn flat(weeks: usize) -> Option<Self> {
         Self::of([0.0; WEEKS].get(..weeks)?)
     }
 
-    /// The growth of this trend beyond the market slope `market`.
+    /// Returns the growth of this trend beyond the market slope `market`.
     pub(super) fn beside(self, market: f64) -> Growth {
         let share = PRIOR / (PRIOR + self.variance);
         let mean = share * (self.slope - market);
@@ -93,7 +93,7 @@ impl Trend {
     }
 }
 
-/// The market slope of the proven trends among `trends`; `None` if there are fewer than 30.
+/// Returns the market slope of the proven trends among `trends`; `None` if there are fewer than 30.
 pub(super) fn market(trends: impl Iterator<Item = Trend>) -> Option<f64> {
     let mut slopes: Vec<(f64, f64)> = trends
         .filter(|trend| trend.proven)

@@ -12,7 +12,7 @@ impl LaneId {
     /// No lane of its own: the runner races among all runners of its kind.
     pub const NONE: Self = Self(u32::MAX);
 
-    /// The position of this lane in a column.
+    /// Returns the position of this lane in a column.
     #[must_use]
     pub const fn index(self) -> usize {
         self.0 as usize
@@ -30,7 +30,7 @@ pub struct Lanes {
 }
 
 impl Lanes {
-    /// The lane with that name; adds it if there is none.
+    /// Returns the lane with that name; adds it if there is none.
     pub fn intern(&mut self, name: &str) -> LaneId {
         if let Some(lane) = self.numbers.get(name) {
             return *lane;
@@ -41,19 +41,19 @@ impl Lanes {
         lane
     }
 
-    /// The lane with that name.
+    /// Returns the lane with that name.
     #[must_use]
     pub fn named(&self, name: &str) -> Option<LaneId> {
         self.numbers.get(name).copied()
     }
 
-    /// The name of a lane; `None` for [`LaneId::NONE`].
+    /// Returns the name of a lane; `None` for [`LaneId::NONE`].
     #[must_use]
     pub fn name(&self, lane: LaneId) -> Option<&str> {
         self.names.get(lane.index()).map(CompactString::as_str)
     }
 
-    /// Number of lanes.
+    /// Returns the number of lanes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.names.len()

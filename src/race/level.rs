@@ -8,19 +8,19 @@
 pub(super) struct Sellers(Vec<f64>);
 
 impl Sellers {
-    /// The sellers with those figures, in any order.
+    /// Creates the sellers with those figures, given in any order.
     pub(super) fn new(figures: impl Iterator<Item = f64>) -> Self {
         let mut sorted: Vec<f64> = figures.collect();
         sorted.sort_unstable_by(f64::total_cmp);
         Self(sorted)
     }
 
-    /// Number of sellers.
+    /// Returns the number of sellers.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The mid-rank percentile of a figure, in [0, 1]; 0 without sellers.
+    /// Returns the mid-rank percentile of a figure, in [0, 1]; 0 without sellers.
     pub(super) fn level(&self, figure: f64) -> f64 {
         let less = self.0.partition_point(|other| *other < figure);
         let not_more = self.0.partition_point(|other| *other <= figure);

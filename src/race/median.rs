@@ -2,7 +2,7 @@
 
 use super::money::Money;
 
-/// The ordinary median: the middle value, or the mean of the two middle values; `None` without values. Reorders the values.
+/// Returns the ordinary median: the middle value, or the mean of the two middle values; `None` without values. Reorders the values.
 pub(super) fn median(values: &mut [f64]) -> Option<f64> {
     values.sort_unstable_by(f64::total_cmp);
     let upper = *values.get(values.len() / 2)?;
@@ -12,7 +12,7 @@ pub(super) fn median(values: &mut [f64]) -> Option<f64> {
     Some(f64::midpoint(values[values.len() / 2 - 1], upper))
 }
 
-/// The ordinary median of amounts, rounded down to the millionth. Reorders them.
+/// Returns the ordinary median of amounts, rounded down to the millionth. Reorders them.
 pub(super) fn median_money(amounts: &mut [Money]) -> Option<Money> {
     let odd = amounts.len() % 2 == 1;
     if amounts.is_empty() {
@@ -25,7 +25,7 @@ pub(super) fn median_money(amounts: &mut [Money]) -> Option<Money> {
     below.iter().max().map(|lower| lower.halfway(upper))
 }
 
-/// The lower weighted median of (value, weight) pairs: the smallest value with at least half of the weight at or below it.
+/// Returns the lower weighted median of (value, weight) pairs: the smallest value with at least half of the weight at or below it.
 ///
 /// Sorts by value and weight, so that the sums of weights do not depend on the order of the pairs.
 pub(super) fn weighted_median(pairs: &mut [(f64, f64)]) -> Option<f64> {

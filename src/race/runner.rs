@@ -69,13 +69,13 @@ const fn names() -> [&'static str; KINDS] {
 }
 
 impl Kind {
-    /// The row of this kind in [`TABLE`].
+    /// Returns the row of this kind in [`TABLE`].
     #[must_use]
     pub fn row(self) -> &'static Row {
         &TABLE[self as usize]
     }
 
-    /// The kind with that name on the wire.
+    /// Returns the kind with that name on the wire.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         let row = TABLE.iter().find(|row| row.name == name);
@@ -88,7 +88,7 @@ pub trait Races: Copy {
     /// Their kind.
     const KIND: Kind;
 
-    /// The row, without its kind.
+    /// Returns the row, without its kind.
     fn runner(self) -> RunnerRow;
 }
 
@@ -115,7 +115,7 @@ impl Races for MerchantRow {
 pub struct PerKind<T>([T; KINDS]);
 
 impl<T> PerKind<T> {
-    /// The value that `of` gives for each kind.
+    /// Calls `of` for each kind and returns the values.
     #[must_use]
     pub fn from_fn(mut of: impl FnMut(Kind) -> T) -> Self {
         Self(std::array::from_fn(|row| of(TABLE[row].kind)))
@@ -131,12 +131,12 @@ impl<T> PerKind<T> {
         }))
     }
 
-    /// Each kind with its value.
+    /// Returns each kind with its value.
     pub fn iter(&self) -> impl Iterator<Item = (Kind, &T)> {
         TABLE.iter().map(|row| row.kind).zip(&self.0)
     }
 
-    /// Each kind with its value, to change.
+    /// Returns each kind with a mutable reference to its value.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (Kind, &mut T)> {
         TABLE.iter().map(|row| row.kind).zip(&mut self.0)
     }
@@ -169,7 +169,7 @@ impl RunnerRows {
         self
     }
 
-    /// The runners that are named.
+    /// Returns the runners that are named.
     pub(super) fn named(&self) -> impl Iterator<Item = (Kind, RunnerRow)> {
         self.iter()
             .filter_map(|(kind, row)| Some((kind, row.some()?)))
@@ -192,7 +192,7 @@ pub struct Runner {
 }
 
 impl Default for Runner {
-    /// A runner that exists, is trusted, has no lane of its own and declares nothing.
+    /// Returns a runner that exists, is fully trusted, has no lane and declares nothing.
     fn default() -> Self {
         Self {
             present: true,
@@ -205,7 +205,7 @@ impl Default for Runner {
 }
 
 impl Runner {
-    /// Its integrity, clamped to [0, 1]; NaN counts as 1.
+    /// Returns its integrity, clamped to [0, 1]; NaN counts as 1.
     pub(super) fn trust(&self) -> f64 {
         let integrity = f64::from(self.integrity);
         if integrity.is_nan() {

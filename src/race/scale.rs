@@ -17,7 +17,7 @@ pub struct LogScale {
 const LEAST: f64 = 1e-12;
 
 impl LogScale {
-    /// The scale on which `reference` has the value 1; a reference of 0 or below is raised to a tiny positive number.
+    /// Creates the scale on which `reference` has the value 1. A reference of 0 or below is raised to a tiny positive number.
     #[must_use]
     pub fn new(reference: f64) -> Self {
         let reference = reference.max(LEAST);
@@ -27,13 +27,13 @@ impl LogScale {
         }
     }
 
-    /// The reference point: the number with the value 1.
+    /// Returns the reference point: the number with the value 1.
     #[must_use]
     pub const fn reference(self) -> f64 {
         self.reference
     }
 
-    /// The value of a number, in [0, 1]; 0 for a negative number or NaN.
+    /// Returns the value of a number, in [0, 1]; 0 for a negative number or NaN.
     #[inline]
     #[must_use]
     pub fn value(self, x: f64) -> f32 {
@@ -43,7 +43,7 @@ impl LogScale {
         narrow((x.ln_1p() * self.unit).min(1.0))
     }
 
-    /// The value of a number x, given ln(1 + x) ≥ 0, in [0, 1]; NaN for NaN.
+    /// Returns the value of a number x, given ln(1 + x) ≥ 0, in [0, 1]; NaN for NaN.
     #[inline(always)]
     #[must_use]
     pub fn value_of_ln(self, ln_1p: f32) -> f32 {
@@ -70,7 +70,7 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// A search among at most `at_most` values; holds about one in five hundred of them.
+    /// Creates a search among at most `at_most` values. It holds at most about one in five hundred of them.
     #[must_use]
     pub const fn new(at_most: usize) -> Self {
         Self {
@@ -95,7 +95,7 @@ impl Reference {
         }
     }
 
-    /// The percentile, or `default` after fewer than 100 positive values.
+    /// Returns the percentile, or `default` after fewer than 100 positive values.
     #[must_use]
     pub fn value(mut self, default: f64) -> f64 {
         if self.count < ENOUGH {
@@ -111,7 +111,7 @@ impl Reference {
     }
 }
 
-/// The value with a rank from the top, counted from 0; moves all larger values before it.
+/// Returns the value with a rank from the top, counted from 0; moves all larger values before it.
 fn descending(values: &mut [f64], rank: usize) -> &f64 {
     values.select_nth_unstable_by(rank, |a, b| b.total_cmp(a)).1
 }

@@ -50,12 +50,12 @@ pub(super) fn buyer_weeks<'s>(
     sales.chunk_by(|a, b| a.buyer == b.buyer && window.week(a.day) == window.week(b.day))
 }
 
-/// The sum of some sales, after refunds.
+/// Returns the sum of some sales, after refunds.
 pub(super) fn spent(sales: &[Sale]) -> Money {
     sales.iter().map(|sale| sale.net).sum()
 }
 
-/// The day on which a buyer counts for a calendar week; `None` if everything was refunded.
+/// Returns the day on which a buyer counts for a calendar week; `None` if everything was refunded.
 fn counted(week: &[Sale]) -> Option<usize> {
     let kept = week.iter().find(|sale| !sale.refunded);
     kept.map(|sale| usize::from(sale.day))
@@ -185,7 +185,7 @@ impl Scratch {
         }
     }
 
-    /// Σ min(x_b, 0.3·X) / X, for the sum x_b of each buyer and their total X.
+    /// Returns Σ min(x_b, 0.3·X) / X, for the sum x_b of each buyer and their total X.
     fn share_kept(&self) -> f64 {
         let total: Money = self.spends.iter().copied().sum();
         if total == Money::ZERO {

@@ -22,7 +22,7 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// The window that ends with the last complete day.
+    /// Creates the window that ends with the last complete day.
     pub(super) fn ending(last_complete: Day) -> Self {
         let first = last_complete.plus(-REACH);
         let mut weeks = [0; WINDOW];
@@ -32,28 +32,28 @@ impl Window {
         Self { first, weeks }
     }
 
-    /// The place of a day; `None` outside the window.
+    /// Returns the place of a day; `None` outside the window.
     pub(super) fn place(&self, day: Day) -> Option<u8> {
         u8::try_from(day.since(self.first))
             .ok()
             .filter(|place| usize::from(*place) < WINDOW)
     }
 
-    /// The place of the first day of a history that starts on that day; 84 if none of it lies in the window.
+    /// Returns the place of the first day of a history that starts on that day; 84 if none of it lies in the window.
     pub(super) fn opening(&self, start: Option<Day>) -> u8 {
         let end = REACH + 1;
         let place = start.map_or(end, |start| start.since(self.first).clamp(0, end));
         u8::try_from(place).unwrap_or(u8::MAX)
     }
 
-    /// The calendar week (from Monday) of a place, counted from the week of place 0.
+    /// Returns the calendar week (from Monday) of a place, counted from the week of place 0.
     #[inline]
     pub(super) fn week(&self, place: u8) -> u8 {
         self.weeks[usize::from(place)]
     }
 }
 
-/// The places of the whole weeks of a history that opens at that place.
+/// Returns the places of the whole weeks of a history that opens at that place.
 pub(super) fn whole_weeks(opening: u8) -> Range<usize> {
     let days = WINDOW - usize::from(opening).min(WINDOW);
     WINDOW - days / 7 * 7..WINDOW

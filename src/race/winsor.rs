@@ -15,7 +15,7 @@ const SIGMA: f64 = 1.4826;
 /// Number of buyers that is never clipped: the cap around a median of 0.
 const FREE: u32 = 3;
 
-/// The winsorised buyers of one day of a history, given the buyers of each of its days.
+/// Returns the winsorised buyers of one day of a history, given the buyers of each of its days.
 pub(super) fn winsorised(history: &[u32], day: usize) -> f64 {
     let buyers = history[day];
     if buyers <= FREE {

@@ -182,7 +182,7 @@ fn functions_are_short() {
     assert_none(&wrong);
 }
 
-/// A door holds docs, `mod`, `use`, constants and at most one function.
+/// Returns the faults of a `mod.rs`, which may hold docs, `mod`, `use`, constants and at most one function.
 fn door_faults(source: &Source) -> Vec<String> {
     let mut faults = Vec::new();
     let (path, mut functions) = (&source.path, 0);

@@ -23,7 +23,7 @@ pub(super) struct DaySales {
 }
 
 impl DaySales {
-    /// A day without purchases, with these unlinked refunds.
+    /// Creates a day without purchases, with these unlinked refunds.
     pub(super) fn with(unlinked: Arc<Unlinked>) -> Self {
         Self {
             unlinked,
@@ -31,7 +31,7 @@ impl DaySales {
         }
     }
 
-    /// Number of purchases.
+    /// Returns the number of purchases.
     pub(super) fn len(&self) -> usize {
         self.purchases.len()
     }
@@ -49,7 +49,7 @@ impl DaySales {
         purchases.push(purchase);
     }
 
-    /// The position of the purchase with an id other than 0.
+    /// Returns the position of the purchase with an id other than 0.
     pub(super) fn locate(&self, id: u64) -> Option<usize> {
         let is_it = |place: &u32| {
             self.get(*place as usize)
@@ -58,7 +58,7 @@ impl DaySales {
         self.by_id.find(id, is_it).map(|place| *place as usize)
     }
 
-    /// The purchase at a position.
+    /// Returns the purchase at a position.
     pub(super) fn get(&self, place: usize) -> Option<&Purchase> {
         self.purchases.get(place)
     }
@@ -102,12 +102,12 @@ impl DaySales {
         }
     }
 
-    /// A shared copy of the purchases as they are now.
+    /// Returns a snapshot of the purchases, which shares their chunks.
     pub(super) fn purchases(&self) -> Chunked<Purchase> {
         self.purchases.clone()
     }
 
-    /// A shared copy of the unlinked refunds as they are now.
+    /// Returns a shared snapshot of the unlinked refunds.
     pub(super) fn unlinked(&self) -> Arc<Unlinked> {
         Arc::clone(&self.unlinked)
     }
@@ -117,7 +117,7 @@ impl DaySales {
         self.purchases.shrink_to_fit();
     }
 
-    /// Bytes held, approximately.
+    /// Returns the bytes held, approximately.
     pub(super) fn bytes(&self) -> usize {
         self.purchases.bytes() + self.unlinked.bytes() + self.by_id.allocation_size()
     }

@@ -22,7 +22,7 @@ impl FirstDays {
         earlier
     }
 
-    /// The first day of a row.
+    /// Returns the first day of a row.
     pub(in crate::race) fn get(&self, row: usize) -> Option<Day> {
         let day = *self.0.get(row)?;
         (day != NONE).then_some(Day(day))
@@ -35,7 +35,7 @@ impl FirstDays {
         }
     }
 
-    /// Bytes held.
+    /// Returns the bytes held.
     pub(super) fn bytes(&self) -> usize {
         self.0.capacity() * size_of::<i32>()
     }

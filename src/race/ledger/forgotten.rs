@@ -34,12 +34,12 @@ impl Forgotten {
         runners.iter().any(|(kind, row)| self.has(kind, *row))
     }
 
-    /// The forgotten runners of one kind, in no particular order.
+    /// Returns the forgotten runners of one kind, in no particular order.
     pub(in crate::race) fn rows(&self, kind: Kind) -> impl Iterator<Item = RunnerRow> {
         self.0[kind].iter().copied()
     }
 
-    /// Bytes held, approximately.
+    /// Returns the bytes held, approximately.
     pub(super) fn bytes(&self) -> usize {
         self.0.iter().map(|(_, rows)| rows.allocation_size()).sum()
     }

@@ -22,7 +22,7 @@ pub struct LedgerImage {
 }
 
 impl LedgerImage {
-    /// The purchases, a few thousand of one day at a time.
+    /// Returns the purchases, a few thousand of one day at a time.
     pub fn purchases(&self) -> impl Iterator<Item = (Day, &[Purchase])> {
         let days = self.purchases.iter();
         days.flat_map(|(day, purchases)| purchases.slices().map(|slice| (*day, slice)))
@@ -30,7 +30,7 @@ impl LedgerImage {
 }
 
 impl Ledger {
-    /// The ledger as it is now.
+    /// Returns an image of the ledger as it is now.
     #[must_use]
     pub fn image(&self) -> LedgerImage {
         let days = || self.days.iter();

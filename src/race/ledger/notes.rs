@@ -43,7 +43,7 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    /// The notes of an empty ledger.
+    /// Creates the notes of an empty ledger.
     pub(super) fn new(waiting_refunds: usize) -> Self {
         Self {
             waiting: Waiting::new(waiting_refunds),
@@ -73,7 +73,7 @@ impl Notes {
         }
     }
 
-    /// Bytes held, approximately.
+    /// Returns the bytes held, approximately.
     pub(super) fn bytes(&self) -> usize {
         let first_days: usize = self.first_days.iter().map(|(_, days)| days.bytes()).sum();
         self.waiting.bytes() + first_days + self.forgotten.bytes()

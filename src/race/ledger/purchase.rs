@@ -24,7 +24,7 @@ pub struct Purchase {
 }
 
 impl Purchase {
-    /// The amount left after refunds.
+    /// Returns the amount left after refunds.
     #[must_use]
     pub fn net(&self) -> Money {
         self.amount.less(self.refunded)

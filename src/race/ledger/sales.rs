@@ -22,7 +22,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// An empty ledger in which at most `waiting_refunds` refunds wait for their purchase.
+    /// Creates an empty ledger in which at most `waiting_refunds` refunds wait for their purchase.
     #[must_use]
     pub fn new(waiting_refunds: usize) -> Self {
         Self {
@@ -79,7 +79,7 @@ impl Ledger {
         self.notes.touch(day);
     }
 
-    /// The purchase with that hash of its event id (not 0), if its day is held.
+    /// Returns the purchase with that hash of its event id (not 0), if its day is held.
     #[cfg(test)]
     pub(in crate::race) fn find(&self, id: u64) -> Option<&Purchase> {
         let (day, place) = self.locate(id)?;
@@ -95,7 +95,7 @@ impl Ledger {
         }
     }
 
-    /// The day of the first event with a runner.
+    /// Returns the day of the first event with a runner.
     #[must_use]
     pub fn first_day<R: Races>(&self, row: R) -> Option<Day> {
         self.notes.first_days[R::KIND].get(row.runner().index())
@@ -133,7 +133,7 @@ impl Ledger {
         day >= self.notes.floor
     }
 
-    /// The sales of the 84 days that end with `last_complete`, for a rebuild.
+    /// Returns the sales of the 84 days that end with `last_complete`, for a rebuild.
     #[must_use]
     pub fn snapshot(&self, last_complete: Day) -> SalesHistory {
         let window = last_complete.plus(-REACH)..=last_complete;
@@ -147,7 +147,7 @@ impl Ledger {
         }
     }
 
-    /// The number of the latest change on which standings up to `last_complete` depend: once it rises, they are out of date.
+    /// Returns the number of the latest change on which standings up to `last_complete` depend. Once it rises, they are out of date.
     #[must_use]
     pub fn last_change(&self, last_complete: Day) -> u64 {
         let changes = self.notes.changes.range(..=last_complete);
@@ -163,7 +163,7 @@ impl Ledger {
         }
     }
 
-    /// Bytes held, approximately.
+    /// Returns the bytes held, approximately.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let days: usize = self.days.values().map(DaySales::bytes).sum();
@@ -174,7 +174,7 @@ impl Ledger {
         self.notes.counts.mismatched += u64::from(outcome == Outcome::Mismatched);
     }
 
-    /// The day and the position of a purchase; searches the newest day first, since most refunds are of recent purchases.
+    /// Returns the day and the position of a purchase; searches the newest day first, since most refunds are of recent purchases.
     fn locate(&self, id: u64) -> Option<(Day, usize)> {
         let mut days = self.days.iter().rev();
         days.find_map(|(day, sales)| Some((*day, sales.locate(id)?)))

@@ -14,7 +14,7 @@ pub(in crate::race) struct Unlinked(
 );
 
 impl Unlinked {
-    /// The sums of one kind of runner, in no particular order.
+    /// Returns the sums of one kind of runner, in no particular order.
     pub(in crate::race) fn sums(&self, kind: Kind) -> impl Iterator<Item = (RunnerRow, Money)> {
         self.0[kind].iter().map(|(row, sum)| (*row, *sum))
     }
@@ -37,7 +37,7 @@ impl Unlinked {
         self.0[kind].remove(&row);
     }
 
-    /// Bytes held, approximately.
+    /// Returns the bytes held, approximately.
     pub(super) fn bytes(&self) -> usize {
         self.0.iter().map(|(_, sums)| sums.allocation_size()).sum()
     }

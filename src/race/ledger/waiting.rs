@@ -23,7 +23,7 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// An empty collection that holds at most `bound` refunds.
+    /// Creates an empty collection that holds at most `bound` refunds.
     pub(super) const fn new(bound: usize) -> Self {
         Self {
             refunds: BTreeMap::new(),
@@ -33,7 +33,7 @@ impl Waiting {
         }
     }
 
-    /// Number of waiting refunds.
+    /// Returns the number of waiting refunds.
     pub(super) fn len(&self) -> usize {
         self.refunds.len()
     }
@@ -42,7 +42,7 @@ impl Waiting {
         self.bound
     }
 
-    /// The same refunds with another bound, which applies from the next refund on.
+    /// Returns the same refunds with another bound, which applies from the next refund on.
     pub(super) fn bounded(self, bound: usize) -> Self {
         Self { bound, ..self }
     }
@@ -86,7 +86,7 @@ impl Waiting {
         }
     }
 
-    /// Bytes held, approximately.
+    /// Returns the bytes held, approximately.
     pub(super) fn bytes(&self) -> usize {
         self.refunds.len() * BYTES_EACH
     }

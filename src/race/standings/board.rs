@@ -16,7 +16,7 @@ pub struct Board {
 }
 
 impl Standings {
-    /// The first `limit` runners of a kind by score, in one lane or in all; `tie` orders two rows of that kind with equal scores.
+    /// Returns the first `limit` runners of a kind by score, in one lane or in all; `tie` orders two rows of that kind with equal scores.
     ///
     /// `None` if no runner of the kind is in that lane.
     #[must_use]

@@ -54,7 +54,7 @@ impl MerchantStanding {
     };
 }
 
-/// The column of `rows` items.
+/// Builds the column of `rows` items.
 pub(super) fn items(
     rows: usize,
     finishes: &[Finish],
@@ -76,7 +76,7 @@ pub(super) fn items(
     Sparse::new(rows, ItemStanding::NONE, sold.into_iter())
 }
 
-/// The column of `rows` merchants.
+/// Builds the column of `rows` merchants.
 pub(super) fn merchants(rows: usize, finishes: &[Finish]) -> Vec<MerchantStanding> {
     let mut column = vec![MerchantStanding::NONE; rows];
     for merchant in finishes {

@@ -91,18 +91,18 @@ impl Field {
         field
     }
 
-    /// Number of runners.
+    /// Returns the number of runners.
     pub(super) const fn size(&self) -> usize {
         self.size
     }
 
-    /// Number of runners in a lane.
+    /// Returns the number of runners in a lane.
     pub(super) fn lane_size(&self, lane: LaneId) -> usize {
         let size = self.lane_sizes.get(lane.index());
         size.copied().unwrap_or(0)
     }
 
-    /// The lanes that have runners, each with the number of its runners.
+    /// Returns the lanes that have runners, each with the number of its runners.
     pub(super) fn lanes(&self) -> impl Iterator<Item = (LaneId, usize)> {
         let sizes = self.lane_sizes.iter().zip(0..);
         sizes
@@ -110,7 +110,7 @@ impl Field {
             .map(|(size, lane)| (LaneId(lane), *size))
     }
 
-    /// The scores and rows of the runners in one lane or in all.
+    /// Returns the scores and rows of the runners in one lane or in all.
     pub(super) fn scores(&self, lane: Option<LaneId>) -> impl Iterator<Item = (f64, usize)> {
         let races = move |seat: &Seat| seat.present && lane.is_none_or(|lane| lane == seat.lane);
         let seats = self.seats.iter().enumerate();
@@ -119,7 +119,7 @@ impl Field {
             .map(|(row, seat)| (self.score(seat), row))
     }
 
-    /// The full standing of a runner.
+    /// Returns the full standing of a runner.
     pub(super) fn standing(&self, row: usize) -> Option<Standing> {
         let seat = self.seats.get(row).filter(|seat| seat.present)?;
         let detail = self.detail(seat);

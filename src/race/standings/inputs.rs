@@ -38,7 +38,7 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// The day on which a runner's history begins; `None` if it has no history or does not exist.
+    /// Returns the day on which a runner's history begins; `None` if it has no history or does not exist.
     pub(super) fn start(&self, kind: Kind, row: usize) -> Option<Day> {
         let runner = self.runners[kind].get(row)?;
         let first = || self.sales.first_days[kind].get(row);

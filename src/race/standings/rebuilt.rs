@@ -67,21 +67,21 @@ impl Standings {
         }
     }
 
-    /// The figures that scoring reads of an item; `None` if it was added after the rebuild.
+    /// Returns the figures that scoring reads of an item; `None` if it was added after the rebuild.
     #[inline(always)]
     #[must_use]
     pub fn item(&self, item: ItemRow) -> Option<&ItemStanding> {
         self.items.get(item.index())
     }
 
-    /// The figures that scoring reads of a merchant; `None` if it was added after the rebuild.
+    /// Returns the figures that scoring reads of a merchant; `None` if it was added after the rebuild.
     #[inline(always)]
     #[must_use]
     pub fn merchant(&self, merchant: MerchantRow) -> Option<&MerchantStanding> {
         self.merchants.get(merchant.index())
     }
 
-    /// idf(t) = 1 + ln((1 + N)/(1 + n)) of a tag that n of N items have; n = 0 for a tag that was unknown at the rebuild.
+    /// Returns idf(t) = 1 + ln((1 + N)/(1 + n)) of a tag that n of N items have; n = 0 for a tag that was unknown at the rebuild.
     #[inline]
     #[must_use]
     pub fn idf_of(&self, tag: TagId) -> f32 {
@@ -89,25 +89,25 @@ impl Standings {
         idf.copied().unwrap_or(self.unseen_idf)
     }
 
-    /// The full standing of a runner; `None` if it did not exist at the rebuild.
+    /// Returns the full standing of a runner; `None` if it did not exist at the rebuild.
     #[must_use]
     pub fn standing<R: Races>(&self, row: R) -> Option<Standing> {
         self.fields[R::KIND].standing(row.runner().index())
     }
 
-    /// Number of runners of a kind.
+    /// Returns the number of runners of a kind.
     #[must_use]
     pub fn size(&self, kind: Kind) -> usize {
         self.fields[kind].size()
     }
 
-    /// The lanes in which runners of a kind race, with their sizes, ordered by number.
+    /// Returns the lanes in which runners of a kind race, with their sizes, ordered by number.
     pub fn lanes(&self, kind: Kind) -> impl Iterator<Item = (&str, usize)> {
         let lanes = self.fields[kind].lanes();
         lanes.filter_map(|(lane, size)| Some((self.lanes.name(lane)?, size)))
     }
 
-    /// Bytes held, approximately, without the names of the lanes.
+    /// Returns the bytes held, approximately, without the names of the lanes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let fields: usize = self.fields.iter().map(|(_, field)| field.bytes()).sum();
@@ -118,7 +118,7 @@ impl Standings {
     }
 }
 
-/// The place at which each runner's history opens, and the results of the race of one kind.
+/// Runs the race of one kind. Returns the place at which each runner's history opens, and the results.
 fn race(kind: Kind, inputs: &Inputs) -> (Vec<u8>, Results) {
     let window = Window::ending(inputs.last_complete);
     let runners = &inputs.runners[kind];

@@ -17,7 +17,7 @@ pub struct References {
 }
 
 impl References {
-    /// The log scales that follow from the inputs and from the items that sold.
+    /// Computes the log scales from the inputs and from the items that sold.
     pub(super) fn new(inputs: &Inputs, items: &[Finish]) -> Self {
         let mut buyers = Reference::new(items.len());
         for item in items {
@@ -31,7 +31,7 @@ impl References {
     }
 }
 
-/// The usual value of one order of each item: the median of its orders, else its listed price.
+/// Collects the usual value of one order of each item: the median of its orders, else its listed price.
 fn prices(inputs: &Inputs, items: &[Finish]) -> Reference {
     let runners = &inputs.runners[Kind::Item];
     let mut prices = Reference::new(runners.len());

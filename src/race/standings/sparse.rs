@@ -24,7 +24,7 @@ pub(super) struct Sparse<T> {
 }
 
 impl<T> Sparse<T> {
-    /// A column of `rows` rows, from values in ascending order of their rows; every other row has the value `nothing`.
+    /// Builds a column of `rows` rows from values in ascending order of their rows. Every other row has the value `nothing`.
     pub(super) fn new(rows: usize, nothing: T, entries: impl Iterator<Item = (usize, T)>) -> Self {
         let mut words = vec![Word::default(); rows.div_ceil(WORD)];
         let mut values = vec![nothing];
@@ -46,7 +46,7 @@ impl<T> Sparse<T> {
         }
     }
 
-    /// The value of a row; `None` beyond the last row.
+    /// Returns the value of a row; `None` beyond the last row.
     #[inline(always)]
     pub(super) fn get(&self, row: usize) -> Option<&T> {
         if row >= self.rows {
@@ -61,7 +61,7 @@ impl<T> Sparse<T> {
         self.values.get((place * (here & 1)) as usize)
     }
 
-    /// Bytes held.
+    /// Returns the bytes held.
     pub(super) fn bytes(&self) -> usize {
         size_of_val(self.words.as_slice()) + size_of_val(self.values.as_slice())
     }

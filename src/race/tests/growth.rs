@@ -108,7 +108,7 @@ fn count(week: f64) -> u32 {
     format!("{week}").parse().unwrap()
 }
 
-/// The standard normal quantile, by bisection.
+/// Returns the standard normal quantile, by bisection.
 fn deviate(share: f64) -> f64 {
     let (mut low, mut high) = (-8.0, 8.0);
     for _ in 0..60 {
@@ -122,7 +122,7 @@ fn deviate(share: f64) -> f64 {
     low
 }
 
-/// Φ by Abramowitz and Stegun 26.2.17, to 1e-7.
+/// Returns Φ(x) to 1e-7, by Abramowitz and Stegun 26.2.17.
 fn normal_below(x: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.231_641_9 * x.abs());
     let series = [

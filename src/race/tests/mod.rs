@@ -37,7 +37,7 @@ struct Market {
 }
 
 impl Market {
-    /// A marketplace whose runners are older than the window.
+    /// Creates a marketplace whose runners are older than the window.
     fn new(merchants: usize, items: usize) -> Self {
         let runner = Runner {
             start: Some(Day(0)),
@@ -55,13 +55,13 @@ impl Market {
         }
     }
 
-    /// One purchase from a merchant, of the item of the same row.
+    /// Adds one purchase from a merchant, of the item of the same row.
     fn buy(&mut self, row: u32, day: Day, buyer: u32, amount: f64) {
         let purchase = bought(0, buyer, Some(row), Some(row), amount);
         self.ledger.purchase(day, purchase);
     }
 
-    /// Purchases from a merchant on one day, each by a new buyer.
+    /// Adds purchases from a merchant on one day, each by a new buyer.
     fn sell(&mut self, merchant: u32, day: Day, count: u32, amount: f64) {
         for _ in 0..count {
             self.next_buyer += 1;
@@ -69,7 +69,7 @@ impl Market {
         }
     }
 
-    /// Weekly sales of a merchant, oldest week first, spread evenly over the days of each week.
+    /// Adds weekly sales of a merchant, oldest week first, spread evenly over the days of each week.
     fn sell_weekly(&mut self, merchant: u32, weeks: &[u32]) {
         for (before, count) in weeks.iter().rev().enumerate() {
             for one in 0..*count {
@@ -114,28 +114,28 @@ impl Market {
         self.build().standing(ItemRow(row)).unwrap()
     }
 
-    /// The runner that is the merchant of a row.
+    /// Returns the merchant of a row as a runner.
     fn runs_merchant(&mut self, row: u32) -> &mut Runner {
         &mut self.runners[Kind::Merchant][row as usize]
     }
 
-    /// The runner that is the item of a row.
+    /// Returns the item of a row as a runner.
     fn runs_item(&mut self, row: u32) -> &mut Runner {
         &mut self.runners[Kind::Item][row as usize]
     }
 }
 
-/// One runner.
+/// Returns the rows of one runner alone.
 fn only<R: Races>(row: R) -> RunnerRows {
     RunnerRows::default().with(row)
 }
 
-/// An item and its merchant.
+/// Returns the rows of an item and its merchant.
 fn both(item: u32, merchant: u32) -> RunnerRows {
     only(ItemRow(item)).with(MerchantRow(merchant))
 }
 
-/// A purchase of an item, from a merchant, or both.
+/// Returns a purchase of an item, from a merchant, or both.
 fn bought(id: u64, buyer: u32, item: Option<u32>, merchant: Option<u32>, amount: f64) -> Purchase {
     Purchase {
         id,
@@ -146,7 +146,7 @@ fn bought(id: u64, buyer: u32, item: Option<u32>, merchant: Option<u32>, amount:
     }
 }
 
-/// The refund of a purchase: of the given amount, or of all of it.
+/// Returns the refund of a purchase: of the given amount, or of all of it.
 fn returned(purchase: &Purchase, amount: Option<f64>) -> Refund {
     Refund {
         purchase: purchase.id,

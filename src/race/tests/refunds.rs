@@ -3,7 +3,7 @@
 use super::*;
 use crate::race::Outcome;
 
-/// One week with one purchase of 100 by each of twenty buyers, at most three a day; ids from 1.
+/// Creates a marketplace with one purchase of 100 by each of twenty buyers in one week, at most three a day; ids from 1.
 fn twenty() -> Market {
     let mut market = Market::new(1, 1);
     market.runs_merchant(0).start = Some(LAST.plus(-6));

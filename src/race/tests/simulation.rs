@@ -37,7 +37,7 @@ impl Seller {
         }
     }
 
-    /// The ordinary orders of a day: Poisson, with a rate of trend × weekday × gamma noise of variance 0.1.
+    /// Draws the ordinary orders of a day: Poisson, with a rate of trend × weekday × gamma noise of variance 0.1.
     fn ordinary(&self, day: i32, random: &mut Random) -> u32 {
         let weeks = (f64::from(day) - f64::from(DAYS - 1) / 2.0) / 7.0;
         let weekday = WEEKDAYS[usize::try_from(day % 7).unwrap()];
@@ -46,7 +46,7 @@ impl Seller {
     }
 }
 
-/// A gamma variate of mean 1 and variance 0.1: the mean of ten exponential variates.
+/// Draws a gamma variate of mean 1 and variance 0.1: the mean of ten exponential variates.
 fn gamma(random: &mut Random) -> f64 {
     let product: f64 = (0..10).map(|_| random.unit()).product();
     -product.ln() / 10.0

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Forty-one merchants that sell evenly; the tests manipulate number 40.
+/// Creates a marketplace of 41 merchants that sell evenly; the tests manipulate number 40.
 fn lane() -> Market {
     let mut market = Market::new(41, 0);
     for merchant in 0..41 {

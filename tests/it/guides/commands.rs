@@ -2,7 +2,7 @@
 
 use crate::service::program;
 
-/// Each subcommand with its long flags, in the order of the text.
+/// Returns each subcommand with its long flags, in the order of the text.
 pub(super) fn of(text: &str) -> Vec<(String, Vec<String>)> {
     let joined = text.replace("\\\n", " ");
     let lines = joined.lines().map(|line| line.split(" #").next().unwrap());
@@ -22,7 +22,7 @@ fn command(text: &str) -> Option<(String, Vec<String>)> {
     Some((name.to_owned(), flags.collect()))
 }
 
-/// The help of a subcommand, which must exist.
+/// Returns the long flags in the help of a subcommand, which must exist.
 pub(super) fn help(command: &str) -> Vec<String> {
     let output = program().args([command, "--help"]).output().unwrap();
     assert!(output.status.success(), "there is no saima {command}");

@@ -38,7 +38,7 @@ pub(super) fn check(block: &Block) -> Result<(), String> {
     }
 }
 
-/// One JSON value, or several one after the other.
+/// Parses one JSON value, or several in sequence.
 pub(super) fn json(text: &str) -> serde_json::Result<Vec<Value>> {
     serde_json::Deserializer::from_str(text)
         .into_iter()

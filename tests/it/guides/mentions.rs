@@ -31,7 +31,7 @@ fn series(service: &Service) -> BTreeSet<String> {
     names.collect()
 }
 
-/// The words of a text that are made of such letters.
+/// Returns the words of a text whose characters all satisfy `letter`.
 fn words(text: &str, letter: impl Fn(char) -> bool) -> impl Iterator<Item = &str> {
     text.split(move |other: char| !letter(other))
         .filter(|word| !word.is_empty())
@@ -88,7 +88,7 @@ fn the_table_of_metrics_is_whole() {
     assert!(missing.is_empty(), "not in the table: {missing:?}");
 }
 
-/// The source file of a module, if there is one.
+/// Returns the source file of a module, if there is one.
 fn module(path: &[&str]) -> Option<PathBuf> {
     let joined = path.join("/");
     let files = ["tests/it", "src"].into_iter().flat_map(|base| {
@@ -115,7 +115,7 @@ fn exists(path: &str) -> bool {
     module(&parts).is_some() || module(parents).is_some_and(named)
 }
 
-/// The names of tests that a page gives: in tables that promise, and wherever a path is written.
+/// Returns the test names on a page: those in tables with the column "held by the test", and every path with `::`.
 fn tests(page: &Page) -> Vec<String> {
     let letter = |letter: char| {
         letter.is_ascii_lowercase() || letter.is_ascii_digit() || "_:".contains(letter)
@@ -144,7 +144,7 @@ fn tests_of_the_text_exist() {
     assert!(!exists("durable::nothing") && !exists("nothing::at_all"));
 }
 
-/// Every link of a page.
+/// Returns every link of a page.
 fn links(page: &Page) -> Vec<String> {
     let mut links = Vec::new();
     for event in page.parser() {

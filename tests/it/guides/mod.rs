@@ -40,7 +40,7 @@ fn run(page: &Page, wanted: impl Fn(&Block) -> bool, address: &str) {
     }
 }
 
-/// JSON values without what differs from run to run.
+/// Parses JSON values and removes the fields that differ from run to run.
 fn comparable(text: &str) -> Vec<Value> {
     let mut values = form::json(text).unwrap_or_else(|error| panic!("{error}: {text}"));
     values.iter_mut().for_each(without_counters);

@@ -24,14 +24,14 @@ pub(super) struct Session {
     places: Vec<String>,
 }
 
-/// An address on which nothing listens.
+/// Returns an address on which nothing listens.
 pub(super) fn free_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().to_string()
 }
 
 impl Session {
-    /// A session in which `localhost:8080` means that address.
+    /// Creates a session in which `localhost:8080` is replaced by that address.
     pub(super) fn new(address: &str) -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
