@@ -1,7 +1,7 @@
 //! Writes a [`Decision`] as the view [`Ranking`](crate::model::view::Ranking).
 //!
-//! It is written by hand, because a general serializer takes three times as long: keys are fixed, numbers have a fixed form, and most
-//! ids need no escaping. A test holds it to the view.
+//! The writer is specialised, because a general serializer takes three times as long: keys are fixed, numbers have a fixed form, and
+//! most ids need no escaping. A test compares it with the view.
 
 use std::cell::RefCell;
 
@@ -11,13 +11,13 @@ use crate::model::{Decision, Dropped, Explanation, FactorPart, Part, Placed};
 use super::number;
 
 /// Bytes reserved for each position without an explanation.
-const PLACE: usize = 56;
+const POSITION: usize = 56;
 
 /// Returns a ranking as JSON.
 #[must_use]
 pub(super) fn write(ranking: &Decision<'_>, request_id: &str) -> Vec<u8> {
-    let places = ranking.placed.len() + ranking.unknown.len();
-    let mut out = Vec::with_capacity(256 + PLACE * places);
+    let positions = ranking.placed.len() + ranking.unknown.len();
+    let mut out = Vec::with_capacity(256 + POSITION * positions);
     member(&mut out, "{\"request_id\":", request_id);
     member(&mut out, ",\"scene\":", &ranking.scene);
     whole(&mut out, ",\"generation\":", ranking.generation);
@@ -35,7 +35,7 @@ pub(super) fn write(ranking: &Decision<'_>, request_id: &str) -> Vec<u8> {
 }
 
 thread_local! {
-    /// The last `as_of` written. It rarely changes, and formatting a date takes as long as writing ten positions.
+    /// The last `as_of` and its text. It rarely changes, and formatting it takes as long as writing ten positions.
     static AS_OF: RefCell<(Time, String)> = RefCell::new((Time::default(), Time::default().to_string()));
 }
 
@@ -96,8 +96,8 @@ fn dropped(out: &mut Vec<u8>, dropped: &Dropped<'_>) {
 fn list<T>(out: &mut Vec<u8>, key: &str, elements: &[T], each: impl Fn(&mut Vec<u8>, &T)) {
     out.extend_from_slice(key.as_bytes());
     out.push(b'[');
-    for (place, element) in elements.iter().enumerate() {
-        if place > 0 {
+    for (index, element) in elements.iter().enumerate() {
+        if index > 0 {
             out.push(b',');
         }
         each(out, element);
@@ -121,6 +121,7 @@ fn figure(out: &mut Vec<u8>, key: &str, number: f64) {
 }
 
 fn string(out: &mut Vec<u8>, text: &str) {
+    // Without an early exit, the loop is vectorised.
     let plain = text.bytes().fold(true, |plain, byte| {
         plain & (byte >= 0x20) & (byte != b'"') & (byte != b'\\')
     });

@@ -12,11 +12,11 @@ use super::error::{CAUSES, Problem};
 use super::request_id::{RequestId, RequestIds};
 use crate::engine::Engine;
 
-/// Facts of the table of routes. The table names the handlers, so the state that they share cannot import it.
+/// Properties of the table of routes. The table names the handlers and the handlers need this state, so it cannot import the table.
 pub(super) struct Table {
     /// Number of routes.
     pub(super) routes: usize,
-    /// Returns the OpenAPI document; `true` if requests need tokens.
+    /// Returns the OpenAPI document. Its argument is `true` if requests need tokens.
     pub(super) document: fn(bool) -> &'static [u8],
 }
 
@@ -53,7 +53,7 @@ impl App {
         self.engine.ready() && !self.draining.load(Ordering::Acquire)
     }
 
-    /// Counts and logs a bug. Its detail is not part of the answer.
+    /// Counts and logs a bug, and returns its problem, which does not contain the detail.
     pub(super) fn bug(&self, id: &RequestId, detail: &str) -> Problem {
         self.engine.telemetry().requests.panics.inc();
         tracing::error!(request_id = id.as_str(), "{detail}");
@@ -70,8 +70,11 @@ impl App {
     }
 }
 
+/// Statuses of answers that are not problems.
+const SUCCESSES: [u16; 3] = [200, 204, 307];
+
 /// Counters of answers by route and status, each looked up once. The last row is for unknown paths.
-struct Counters(Vec<[OnceLock<Counter>; CAUSES.len() + 2]>);
+struct Counters(Vec<[OnceLock<Counter>; SUCCESSES.len() + CAUSES.len()]>);
 
 impl Counters {
     fn new(routes: usize) -> Self {
@@ -83,14 +86,27 @@ impl Counters {
     }
 
     fn inc(&self, route: usize, status: StatusCode, find: impl FnOnce() -> Counter) {
-        let status = match status {
-            StatusCode::OK => CAUSES.len(),
-            StatusCode::NO_CONTENT => CAUSES.len() + 1,
-            other => CAUSES
-                .iter()
-                .position(|row| row.status == other.as_u16())
-                .unwrap_or(0),
+        let problems = CAUSES.iter().map(|row| row.status);
+        let mut statuses = SUCCESSES.into_iter().chain(problems);
+        match statuses.position(|known| known == status.as_u16()) {
+            Some(slot) => self.0[route][slot].get_or_init(find).inc(),
+            None => find().inc(),
         };
-        self.0[route][status].get_or_init(find).inc();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_its_own_counter() {
+        let counters = Counters::new(0);
+        for status in [200, 204, 307, 400, 503, 418] {
+            let status = StatusCode::from_u16(status).unwrap();
+            let counter = Counter::default();
+            counters.inc(0, status, || counter.clone());
+            assert_eq!(counter.get(), 1, "{status}");
+        }
     }
 }

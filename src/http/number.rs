@@ -1,4 +1,4 @@
-//! Numbers of an answer: exactly six digits after the point, equal to `format!("{:.6}")` but several times faster.
+//! Numbers of an answer, with exactly six digits after the point. Equal to `format!("{:.6}")`, but several times as fast.
 //!
 //! A float is m · 2^−s with integers m and s. Its millionths are m · 10⁶ / 2^s: an integer division by a power of two, whose
 //! remainder decides the rounding (to nearest, ties to even). This is exact while m · 10⁶ fits 64 bits, which holds for every `f32`.
@@ -14,7 +14,7 @@ pub(super) fn write(out: &mut Vec<u8>, number: f64) {
             let (whole, rest) = (millionths / 1_000_000, millionths % 1_000_000);
             out.extend_from_slice(itoa::Buffer::new().format(whole).as_bytes());
             out.push(b'.');
-            // A leading 1, which is cut off, keeps the zeros.
+            // Adding 1,000,000 keeps leading zeros; its digit 1 is skipped.
             let mut digits = itoa::Buffer::new();
             out.extend_from_slice(&digits.format(1_000_000 + rest).as_bytes()[1..]);
         }

@@ -1,4 +1,4 @@
-//! Handlers of the routes that read and operate: entities, standings, back-ups, configuration, metrics, health.
+//! Handlers of the routes for entities, standings, back-ups, configuration, metrics and health.
 
 use std::sync::Arc;
 
@@ -9,9 +9,11 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::admission::Work;
+use super::app::App;
 use super::call::Call;
 use super::error::{Cause, Problem};
 use super::reply::Reply;
+use super::request_id::RequestId;
 use crate::engine::{Engine, EntityKind, RaceQuery};
 use crate::model::view::{Health, LiveConfig, RebuildReply};
 use crate::model::{Fault, diagnose};
@@ -19,7 +21,7 @@ use crate::telemetry::SCRAPE_TYPE;
 
 /// Default maximum number of runners in an answer.
 const RUNNERS: usize = 100;
-/// Maximum number of chunks of a back-up that wait for the network.
+/// Maximum number of chunks of a back-up that are read ahead of the network.
 const BACKUP_CHUNKS: usize = 4;
 const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
@@ -28,7 +30,7 @@ pub(super) fn no_entity() -> Problem {
     Problem::new(Cause::NotFound, "there is no entity with that id")
 }
 
-/// Answers with one stored entity, which `find` looks up.
+/// Answers with the stored entity that `find` returns.
 pub(super) fn show<V: Serialize>(
     call: &Call<'_>,
     find: impl Fn(&Engine, &str) -> Option<V>,
@@ -43,15 +45,25 @@ pub(super) async fn delete(mut call: Call<'_>, kind: EntityKind) -> Result<Reply
     call.admit(Work::Ingest, wait).await?;
     let (app, id) = (Arc::clone(call.app), call.path("id").to_owned());
     let granted = call.granted();
-    let deletion = tokio::spawn(async move {
+    let deletion = async move {
         let _until_done = granted;
         app.engine.delete(kind, &id).await
-    });
-    if deletion.await.unwrap_or(Ok(false))? {
+    };
+    if detached(call.app, call.id, deletion).await?? {
         Ok(Reply::nothing())
     } else {
         Err(no_entity())
     }
+}
+
+/// Runs work to its end, even if the client disconnects. A panic is counted and logged as a bug.
+async fn detached<T: Send + 'static>(
+    app: &App,
+    id: &RequestId,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Problem> {
+    let done = tokio::spawn(work).await;
+    done.map_err(|error| app.bug(id, &error.to_string()))
 }
 
 /// Answers with the standings of a kind, in one lane or in all.
@@ -86,8 +98,8 @@ pub(super) async fn backup(mut call: Call<'_>) -> Result<Reply, Problem> {
     };
     let (send, receive) = mpsc::channel(BACKUP_CHUNKS);
     tokio::task::spawn_blocking(move || {
-        let gone = |chunk| send.blocking_send(chunk).is_err();
-        bytes.any(gone);
+        let client_is_gone = |chunk| send.blocking_send(chunk).is_err();
+        bytes.any(client_is_gone);
     });
     let chunks = Body::from_stream(ReceiverStream::new(receive));
     Ok(Reply::of(BYTES, chunks))
@@ -154,4 +166,24 @@ pub(super) fn json(call: &Call<'_>, value: &impl Serialize) -> Result<Reply, Pro
     let json = serde_json::to_vec(value);
     json.map(Reply::json)
         .map_err(|error| call.app.bug(call.id, &error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+
+    use super::super::dispatch::TABLE;
+    use super::*;
+    use crate::config::{Config, Live};
+
+    #[tokio::test]
+    async fn a_panic_of_detached_work_is_counted() {
+        let live = Arc::new(Live::new(Config::embedded()));
+        let app = App::new(Engine::in_memory(live), Arc::default(), &TABLE);
+        let id = app.ids.of(&HeaderMap::new());
+        let panicking = async { assert!(std::hint::black_box(false), "on purpose") };
+        let problem = detached(&app, &id, panicking).await.unwrap_err();
+        assert_eq!(problem.cause, Cause::Internal);
+        assert_eq!(app.engine.telemetry().requests.panics.get(), 1);
+    }
 }

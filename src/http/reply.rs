@@ -17,7 +17,7 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// Headers of every answer: a browser must not guess the content type, nor store the answer, which may concern a user.
+/// Headers of every answer. A browser must neither guess the content type nor store the answer, which may concern a user.
 static SAFETY: [(HeaderName, HeaderValue); 2] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -28,17 +28,17 @@ pub(super) struct Reply {
     status: StatusCode,
     media: HeaderValue,
     body: Body,
-    /// The id that the body of the request gave.
+    /// The request id in the body of the request.
     id: Option<String>,
     /// Name and duration of the work, for `Server-Timing`.
     timing: Option<(&'static str, Duration)>,
     headers: &'static [(HeaderName, HeaderValue)],
-    /// The path that a redirect leads to.
+    /// The target of a redirect.
     location: Option<&'static str>,
 }
 
 impl Reply {
-    /// Returns 200 with JSON.
+    /// Returns 200 with a JSON body.
     pub(super) fn json(json: Vec<u8>) -> Self {
         Self::of(JSON, json)
     }
@@ -73,12 +73,12 @@ impl Reply {
         }
     }
 
-    /// Sets the id that the body of the request gave.
+    /// Sets the request id in the body of the request.
     pub(super) fn with_id(self, id: Option<String>) -> Self {
         Self { id, ..self }
     }
 
-    /// Sets the duration of the work itself.
+    /// Sets the name and the duration of the work, for `Server-Timing`.
     pub(super) fn timed(self, work: &'static str, time: Duration) -> Self {
         Self {
             timing: Some((work, time)),
@@ -86,12 +86,13 @@ impl Reply {
         }
     }
 
-    /// Sets headers that take precedence over those of every answer.
+    /// Sets headers, which override those of every answer.
     pub(super) fn with_headers(self, headers: &'static [(HeaderName, HeaderValue)]) -> Self {
         Self { headers, ..self }
     }
 }
 
+/// Returns the answer of a reply.
 pub(super) fn good(reply: Reply, id: &RequestId, arrived: Instant) -> Response {
     let mut response = Response::new(reply.body);
     *response.status_mut() = reply.status;
@@ -112,6 +113,7 @@ pub(super) fn good(reply: Reply, id: &RequestId, arrived: Instant) -> Response {
     response
 }
 
+/// Returns the answer of a problem.
 pub(super) fn bad(problem: &Problem, id: &RequestId, arrived: Instant) -> Response {
     let mut response = Response::new(Body::from(problem.json(id.as_str())));
     *response.status_mut() = problem.status();
@@ -136,7 +138,7 @@ pub(super) fn bad(problem: &Problem, id: &RequestId, arrived: Instant) -> Respon
     response
 }
 
-/// Formats `rank;dur=0.123`: the work and its milliseconds.
+/// Returns the name and the milliseconds of some work, such as `rank;dur=0.123`.
 fn timing(work: &str, time: Duration) -> HeaderValue {
     let micros = time.as_micros();
     let text = format!("{work};dur={}.{:03}", micros / 1_000, micros % 1_000);

@@ -1,4 +1,4 @@
-//! Ids of requests: that of the client if it is valid, else a new one.
+//! Ids of requests: the client's if it is valid, else a new one.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,7 +25,7 @@ impl RequestId {
         self.header.to_str().unwrap_or_default()
     }
 
-    /// Returns the id as the value of a header. The id in the body replaces a generated one, if it is valid in a header.
+    /// Returns the id as a header value. An id in the body, if a header can carry it, overrides a generated id.
     #[must_use]
     pub(super) fn header(&self, in_body: Option<&str>) -> HeaderValue {
         let own = in_body.filter(|_| !self.given);
@@ -35,7 +35,7 @@ impl RequestId {
     }
 }
 
-/// Generator of unique ids: a counter with a random start, scattered over 64 bits by the bijection of splitmix64.
+/// Generator of unique ids: a counter with a random start, mixed by the bijection of splitmix64.
 #[derive(Debug)]
 pub(super) struct RequestIds(AtomicU64);
 
@@ -46,7 +46,7 @@ impl Default for RequestIds {
 }
 
 impl RequestIds {
-    /// Returns the id that the client sent, else a new one of 16 hexadecimal digits.
+    /// Returns the client's id, else a new one of 16 hexadecimal digits.
     #[must_use]
     pub(super) fn of(&self, headers: &HeaderMap) -> RequestId {
         match headers.get(&X_REQUEST_ID).filter(|sent| is_id(sent)) {

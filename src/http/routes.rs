@@ -1,5 +1,5 @@
-//! The table of routes. The router, the checks before a handler, admission, the metrics, the OpenAPI document and a test that walks all
-//! routes with all roles follow from it: a new route is a row here and its handler.
+//! The table of routes. The router, the checks before a handler, admission, the metrics, the OpenAPI document and the test of all roles
+//! follow from it. A new route is one row here, and its handler.
 
 use axum::http::Method;
 
@@ -40,7 +40,7 @@ pub(super) const RACE_PARAMS: &[Param] = &[
     },
 ];
 
-/// Every route; those of one path are adjacent.
+/// Every route. Routes of one path are adjacent.
 #[rustfmt::skip]
 pub(super) static ROUTES: [Route; 26] = {
     use Answer::{File, Json};
@@ -138,7 +138,7 @@ pub(super) static ROUTES: [Route; 26] = {
     ]
 };
 
-/// A path parameter: name, shape and description. The patterns of the routes use these names only.
+/// The path parameters that the patterns of the routes use.
 pub(super) static PATH_PARAMS: [Param; 2] = [
     Param {
         name: "id",

@@ -1,8 +1,8 @@
 //! TLS: from PEM files to encrypted connections.
 //!
-//! The files are validated together, at the start and after a change: a certificate that clients would reject, or a key that does
-//! not belong to it, must show before the first client does. A change replaces everything, including the sessions that clients
-//! may resume, so that a client whose authority was removed cannot return on an old session.
+//! The files are validated together, at the start and after a change, so that an expired certificate or a key of another certificate is
+//! reported before a client connects. A change replaces everything, also the sessions that clients may resume: a client whose
+//! authority was removed cannot resume an old session.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 use crate::clock::{SECOND, Time};
 use crate::config::{self, TlsFiles};
 
-/// Offered protocols, the preferred one first.
+/// Offered protocols (ALPN), most preferred first.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
 /// The reason why a file of `[tls]` cannot be used. It never contains the content of the file.
@@ -54,9 +54,9 @@ enum Fault {
     #[error("the certificate expired at {0}")]
     Expired(Time),
     #[error("the certificate is not valid before {0}")]
-    NotYet(Time),
+    NotYetValid(Time),
     #[error("the key does not belong to the certificate")]
-    Stranger,
+    KeyMismatch,
     #[error("cannot be used: {0}")]
     Unusable(#[from] rustls::Error),
 }
@@ -70,7 +70,7 @@ pub struct Tls {
     current: ArcSwap<Identity>,
 }
 
-/// Result of one reading of the files.
+/// TLS settings read from the files.
 struct Identity {
     server: Arc<ServerConfig>,
     expires: Time,
@@ -100,7 +100,7 @@ impl Tls {
         }))
     }
 
-    /// Reads the files again. New connections use their content, open ones keep what they have.
+    /// Reads the files again. New connections use the new content, open connections are not affected.
     ///
     /// # Errors
     /// As [`Self::load`]. The previous content stays in use.
@@ -123,7 +123,7 @@ impl Tls {
     /// Performs the TLS handshake with a client.
     ///
     /// # Errors
-    /// If the client does not speak TLS, presents no required certificate, or takes too long.
+    /// If the client does not speak TLS, lacks a required certificate, or takes too long.
     pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         let server = Arc::clone(&self.current.load().server);
         let handshake = TlsAcceptor::from(server).accept(stream);
@@ -136,32 +136,33 @@ impl Tls {
     }
 }
 
+/// Reads and validates the files.
 fn identity(
     files: &TlsFiles,
     read: impl Fn(&Path) -> io::Result<Vec<u8>>,
     now: Time,
 ) -> Result<Identity, TlsError> {
     let (crypto, read) = (Arc::new(ring::default_provider()), &read);
-    let (chain, expires) = of("certificate", &files.certificate, |path| {
+    let (chain, expires) = checked("certificate", &files.certificate, |path| {
         let chain = certificates(&read(path)?)?;
         let expires = valid_until(&chain[0], now)?;
         Ok((chain, expires))
     })?;
-    let own = of("key", &files.key, |path| {
+    let own = checked("key", &files.key, |path| {
         certified(chain, &read(path)?, &crypto)
     })?;
     let clients = match &files.client_ca {
         None => WebPkiClientVerifier::no_client_auth(),
-        Some(path) => of("client_ca", path, |path| verifier(&read(path)?, &crypto))?,
+        Some(path) => checked("client_ca", path, |path| verifier(&read(path)?, &crypto))?,
     };
-    let server = of("certificate", &files.certificate, |_| {
+    let server = checked("certificate", &files.certificate, |_| {
         Ok(server(own, clients, crypto)?.into())
     })?;
     Ok(Identity { server, expires })
 }
 
 /// Runs `work` on the file of a configuration key. An error names both.
-fn of<T>(
+fn checked<T>(
     key: &'static str,
     path: &Path,
     work: impl FnOnce(&Path) -> Result<T, Fault>,
@@ -183,7 +184,7 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Fault> {
     Ok(found)
 }
 
-/// Returns the time at which a certificate expires, which must be valid now.
+/// Returns the time at which a certificate expires, or a fault if it is not valid at `now`.
 fn valid_until(certificate: &CertificateDer<'_>, now: Time) -> Result<Time, Fault> {
     let (_, certificate) = X509Certificate::from_der(certificate).map_err(|_| Fault::NotX509)?;
     let time = |at: ASN1Time| Time::default().plus(at.timestamp().saturating_mul(SECOND));
@@ -192,7 +193,7 @@ fn valid_until(certificate: &CertificateDer<'_>, now: Time) -> Result<Time, Faul
         time(certificate.validity().not_after),
     );
     if now < first {
-        Err(Fault::NotYet(first))
+        Err(Fault::NotYetValid(first))
     } else if now > last {
         Err(Fault::Expired(last))
     } else {
@@ -211,7 +212,7 @@ fn certified(
     CertifiedKey::from_der(chain, key, crypto).map_err(|error| {
         let mismatch = InconsistentKeys::KeyMismatch;
         if error == rustls::Error::InconsistentKeys(mismatch) {
-            Fault::Stranger
+            Fault::KeyMismatch
         } else {
             Fault::Unusable(error)
         }

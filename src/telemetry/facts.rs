@@ -5,10 +5,10 @@ use prometheus_client::metrics::counter::Counter;
 use super::metric::{Each, metrics};
 use crate::model::EventKind;
 
-/// The kinds of facts as labels, in the order of the discriminants of [`FactKind`].
+/// Label values of [`FactKind`], in the order of its discriminants.
 const KINDS: [&str; 4] = ["item", "merchant", "user", "event"];
 
-/// Kind of a fact, for counting.
+/// Kind of a fact, as a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FactKind {
     /// An upsert, a patch or a deletion of an item.
@@ -27,8 +27,8 @@ metrics! {
         events: Each<Counter, { EventKind::NAMES.len() }> = "events" by ("kind", EventKind::NAMES), "Accepted events by kind";
         accepted: Each<Counter, { KINDS.len() }> = "facts_accepted" by ("kind", KINDS), "Accepted facts";
         rejected: Each<Counter, { KINDS.len() }> = "facts_rejected" by ("kind", KINDS), "Rejected facts";
-        pub repeated_events: Counter = "repeated_events", "Events whose id was already known";
-        pub unknown_merchants: Counter = "unknown_merchants", "Undeclared merchants that an item or an event named";
+        pub repeated_events: Counter = "repeated_events", "Events that repeat the id of an earlier event";
+        pub unknown_merchants: Counter = "unknown_merchants", "Items and events that name an undeclared merchant";
         pub late_sales: Counter = "late_sales", "Purchases and unlinked refunds of days that had left the window";
         pub mismatched_refunds: Counter = "mismatched_refunds", "Refunds that contradict their purchase";
     }

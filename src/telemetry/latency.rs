@@ -25,7 +25,7 @@ struct Buckets {
 }
 
 impl Latency {
-    /// Counts a duration.
+    /// Adds a duration.
     pub fn observe(&self, time: Duration) {
         let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         let bucket = EDGES.partition_point(|edge| edge * 1_000 < nanos);
@@ -35,7 +35,7 @@ impl Latency {
         self.0.nanos.fetch_add(nanos, Ordering::Relaxed);
     }
 
-    /// Returns the number of durations counted.
+    /// Returns the number of durations.
     #[must_use]
     pub fn count(&self) -> u64 {
         let counts = self.0.counts.iter();

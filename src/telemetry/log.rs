@@ -1,4 +1,4 @@
-//! The log.
+//! The log of the service.
 
 use std::io::{self, IsTerminal};
 
@@ -12,7 +12,7 @@ pub fn log(json: bool, filter: &str) {
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .with_env_filter(filter);
-    // The only possible error is that a log is set already, and it stays in use.
+    // The only possible error is that a log is already set, which then stays in use.
     let _ = if json {
         log.json().try_init()
     } else {

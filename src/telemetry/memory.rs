@@ -20,13 +20,12 @@ pub struct Size {
     pub entries: usize,
     /// Estimated number of bytes.
     pub bytes: usize,
-    /// Number of entries that the bound has evicted since the start.
+    /// Number of entries evicted since the start to stay within the bound.
     pub evicted: u64,
 }
 
 impl MemoryMetrics {
-    /// Reports the size of the structure of that name. A new name becomes a new label. Concurrent callers must exclude each
-    /// other.
+    /// Sets the metrics of a structure. A new name becomes a new label value. Calls for one structure must not overlap.
     pub fn report(&self, structure: &'static str, size: Size) {
         self.entries.with([structure]).set(size.entries as u64);
         self.bytes.with([structure]).set(size.bytes as u64);

@@ -12,12 +12,12 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-/// A gauge of whole numbers.
+/// A gauge of unsigned integers.
 pub type Count = Gauge<u64, AtomicU64>;
-/// A gauge of any number.
+/// A gauge of floating-point numbers.
 pub type Figure = Gauge<f64, AtomicU64>;
 
-/// Bounds that the registry sets to a metric.
+/// Alias for the traits that [`Registry::register`] requires of a metric.
 pub(super) trait Metric:
     TypedMetric + EncodeMetric + Clone + Debug + Default + Send + Sync + 'static
 {
@@ -30,10 +30,10 @@ impl<M> Metric for M where
 
 /// A metric, or a family of metrics, that can be registered.
 pub(super) trait Declare {
-    /// Names, and possibly values, of the labels.
+    /// The names of the labels, and for [`Each`] also their values.
     type Labels;
 
-    /// Registers the metric under a name and a help text.
+    /// Creates a metric and registers it under a name and a help text.
     fn declare(to: &mut Registry, name: &str, labels: Self::Labels, help: &str) -> Self;
 }
 
@@ -47,7 +47,7 @@ impl<M: Metric> Declare for M {
     }
 }
 
-/// A metric with labels whose values are not known in advance.
+/// A family of metrics with `N` labels, whose values are not known in advance.
 #[derive(Debug)]
 pub struct Labelled<M, const N: usize> {
     keys: [&'static str; N],
@@ -59,7 +59,7 @@ pub struct Labelled<M, const N: usize> {
     reason = "the trait only abbreviates what the registry needs"
 )]
 impl<M: Metric, const N: usize> Labelled<M, N> {
-    /// Returns the handle for the values of the labels, in the order of the labels. Takes a lock: keep the handle.
+    /// Returns the metric with these values of the labels, in the order of the labels. Takes a lock, so keep the result.
     #[must_use]
     pub fn with(&self, values: [&str; N]) -> M {
         let labels = array::from_fn(|label| (self.keys[label], values[label].to_owned()));
@@ -77,7 +77,7 @@ impl<M: Metric, const N: usize> Declare for Labelled<M, N> {
     }
 }
 
-/// A metric with one label of which `N` values are known: their handles are kept, and all are shown from the start.
+/// A family of metrics with one label, of which `N` values are known. These are read without a lock and exported from the start.
 #[derive(Debug)]
 pub struct Each<M, const N: usize> {
     known: [M; N],
@@ -89,7 +89,7 @@ pub struct Each<M, const N: usize> {
     reason = "the trait only abbreviates what the registry needs"
 )]
 impl<M: Metric, const N: usize> Each<M, N> {
-    /// Returns the handle for a value that is not among the known ones. Takes a lock: keep the handle.
+    /// Returns the metric of a value that is not among the known ones. Takes a lock, so keep the result.
     #[must_use]
     pub fn other(&self, value: &str) -> M {
         self.all.with([value])
@@ -99,9 +99,9 @@ impl<M: Metric, const N: usize> Each<M, N> {
 impl<M, const N: usize> Index<usize> for Each<M, N> {
     type Output = M;
 
-    /// Returns the handle of the known value of that number.
-    fn index(&self, number: usize) -> &M {
-        &self.known[number]
+    /// Returns the metric of the known value with this index.
+    fn index(&self, index: usize) -> &M {
+        &self.known[index]
     }
 }
 
@@ -117,8 +117,8 @@ impl<M: Metric, const N: usize> Declare for Each<M, N> {
     }
 }
 
-/// Declares a group of metrics. A row is `field: Type = "name" by labels, "help";`, where `by labels` depends on the type: none
-/// for a plain metric, the names for [`Labelled`], the name and the values for [`Each`]. The help text is also the field's doc.
+/// Declares a group of metrics. A row is `field: Type = "name" by labels, "help";`. The labels are the names for [`Labelled`], and
+/// `(name, values)` for [`Each`]; a plain metric has no `by labels`. The help text is also the doc of the field.
 macro_rules! metrics {
     ($(#[$doc:meta])* $group:ident {
         $($visible:vis $field:ident: $kind:ty = $name:literal $(by $labels:expr)?, $help:literal;)*
@@ -148,7 +148,7 @@ macro_rules! metrics {
 }
 pub(super) use metrics;
 
-/// Raises a counter to a total that is counted elsewhere. Concurrent callers must exclude each other.
+/// Raises a counter to a total that is counted elsewhere. Calls for one counter must not overlap.
 pub fn raise(counter: &Counter, total: u64) {
     counter.inc_by(total.saturating_sub(counter.get()));
 }

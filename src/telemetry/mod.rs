@@ -1,7 +1,7 @@
 //! Telemetry: every metric of the service, and the log.
 //!
-//! A metric is one row of a group: field, type, name, labels and help. A new row needs nothing else. Handles are atomic numbers
-//! that a caller keeps, so that the request path neither looks up a label nor takes a lock.
+//! A metric is one row of a group: field, type, name, labels and help. A new metric needs no other change. Metrics are atomic numbers
+//! that callers hold directly, so that a request neither looks up a label nor takes a lock.
 
 mod admission;
 mod configuration;

@@ -26,25 +26,25 @@ metrics! {
 }
 
 impl RankingMetrics {
-    /// Returns the counter of values that an objective lacked.
+    /// Returns the counter of missing values of an objective.
     #[must_use]
     pub fn missing(&self, objective: Objective) -> &Counter {
         &self.missing[objective as usize]
     }
 
-    /// Returns the counter of values that a declared prediction lacked.
+    /// Returns the counter of missing values of a declared prediction.
     #[must_use]
     pub fn missing_prediction(&self, name: &str) -> Counter {
         self.missing.other(name)
     }
 
-    /// Returns the counter of candidates that a rule hid.
+    /// Returns the counter of candidates hidden by a rule.
     #[must_use]
     pub fn dropped(&self, rule: Rule) -> &Counter {
         &self.dropped[rule as usize]
     }
 
-    /// Returns the metrics of a scene. Pass only names from the configuration: each name is kept for good.
+    /// Returns the metrics of a scene. Pass only configured names, because metrics are never removed.
     #[must_use]
     pub fn scene(&self, name: &str) -> Arc<SceneMetrics> {
         self.scenes.of(name)

@@ -1,4 +1,4 @@
-//! The root of all metrics, and the page that shows them.
+//! All metrics, and the page that a Prometheus server scrapes.
 
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
@@ -59,7 +59,7 @@ impl Telemetry {
     #[must_use]
     pub fn scrape(&self) -> String {
         let mut text = String::new();
-        // Writing to a string cannot fail. If encoding did, the missing end mark would show it.
+        // Writing to a string does not fail. If encoding did, the scraper would notice the missing `# EOF`.
         let _ = encode(&mut text, &self.registry);
         text
     }
@@ -74,7 +74,7 @@ mod tests {
     use crate::objective::Objective;
 
     #[test]
-    fn a_page_shows_what_was_counted() {
+    fn the_page_shows_every_counted_value() {
         let telemetry = Telemetry::default();
         let answers = &telemetry.requests.answers;
         answers.with(["POST", "/rank", "200"]).inc();

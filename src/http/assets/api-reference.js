@@ -13,7 +13,7 @@ function el(name, attributes = {}, ...children) {
 
 /** Splits text at `backticks`, which mark code. */
 function rich(text) {
-  return (text || "").split("`").map((part, place) => (place % 2 ? el("code", {}, part) : part));
+  return (text || "").split("`").map((part, index) => (index % 2 ? el("code", {}, part) : part));
 }
 
 const nameOf = (reference) => reference.split("/").pop();
@@ -23,7 +23,7 @@ function inWords(schema) {
   if (schema.$ref) return [el("a", { href: `#schema-${nameOf(schema.$ref)}` }, nameOf(schema.$ref))];
   if (schema.anyOf) {
     const parts = schema.anyOf.filter((part) => part.type !== "null" && Object.keys(part).length);
-    return parts.flatMap((part, place) => (place ? [" or ", ...inWords(part)] : inWords(part)));
+    return parts.flatMap((part, index) => (index ? [" or ", ...inWords(part)] : inWords(part)));
   }
   if (schema.const !== undefined) return [JSON.stringify(schema.const)];
   if (schema.enum) return [schema.enum.join(" | ")];

@@ -1,4 +1,4 @@
-//! Markdown as HTML: headings get ids, links between guides become links between pages, and raw HTML is left out.
+//! Renders Markdown as HTML. Headings get ids, links between files become links between pages, and raw HTML is removed.
 
 use std::collections::HashMap;
 use std::iter::once;
@@ -55,7 +55,7 @@ pub(super) fn escaped(text: &str) -> String {
     out
 }
 
-/// Gives every heading an id, and lists level, id and text of each.
+/// Gives every heading an id, and returns the level, id and text of each.
 fn name_headings(events: &mut [Event<'_>]) -> Vec<(HeadingLevel, String, String)> {
     let (mut headings, mut counts) = (Vec::new(), HashMap::new());
     for start in 0..events.len() {
@@ -78,7 +78,7 @@ fn name_headings(events: &mut [Event<'_>]) -> Vec<(HeadingLevel, String, String)
     headings
 }
 
-/// Returns the text from a start to its end, without markup.
+/// Returns the text of the element that begins with the first event and ends with `end`, without markup.
 fn plain(events: &[Event<'_>], end: TagEnd) -> String {
     let until_end = events.iter().take_while(|event| **event != Event::End(end));
     let mut text = String::new();
@@ -99,7 +99,7 @@ fn first_sentence(text: &str) -> String {
     text[..end.unwrap_or(text.len())].to_owned()
 }
 
-/// Returns the id of a heading. The rule is GitHub's, so that a link works in both places.
+/// Returns the id of a heading, by the rule of GitHub, so that links work here and there.
 fn slug(text: &str) -> String {
     let kept = |letter: char| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_');
     let letters = text.chars().filter(|letter| kept(*letter));
@@ -109,7 +109,7 @@ fn slug(text: &str) -> String {
         .collect()
 }
 
-/// Directs links to pages, replaces links without a target by their text, and wraps tables so that they scroll.
+/// Replaces the targets of links by pages, links without a page by their text, and wraps tables so that they scroll.
 fn for_the_page<'m>(
     events: Vec<Event<'m>>,
     page: impl Fn(&str) -> Option<String>,

@@ -1,4 +1,4 @@
-//! A file that is served as it is, with the headers that keep a browser from loading anything else.
+//! A file of the documentation, and the headers that keep a browser from loading anything from elsewhere.
 
 use axum::body::Bytes;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY};
@@ -12,7 +12,7 @@ pub(super) const SCRIPT: &str = "text/javascript; charset=utf-8";
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 pub(super) const SVG: &str = "image/svg+xml";
 
-/// Allows files of this service only, nothing inline, no frame and no form; sends no referrer; revalidates after an update.
+/// Allows files of this service only, nothing inline, no frame and no form; sends no referrer; makes browsers revalidate.
 static HEADERS: [(HeaderName, HeaderValue); 3] = [
     (
         CONTENT_SECURITY_POLICY,
@@ -32,7 +32,7 @@ pub(super) struct Asset {
 }
 
 impl Asset {
-    /// Makes a file with that text.
+    /// Creates a file.
     #[must_use]
     pub(super) fn new(media: &'static str, text: impl Into<Bytes>) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl Asset {
         }
     }
 
-    /// Answers 200 with the file; its bytes are shared, not copied.
+    /// Returns the answer with this file. Its bytes are shared, not copied.
     #[must_use]
     pub(super) fn reply(&self) -> Reply {
         let media = HeaderValue::from_static(self.media);

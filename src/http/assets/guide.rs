@@ -1,4 +1,4 @@
-//! The guides, in the order of the navigation, and the files that they link to.
+//! The guides, and the example clients that they link to.
 
 /// A guide: a Markdown file of `src/docs`.
 #[derive(Debug)]

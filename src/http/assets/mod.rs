@@ -1,7 +1,7 @@
 //! The pages for people: the guides of `src/docs`, the API reference, and the files that they load.
 //!
-//! Everything is part of the binary. The content security policy allows files of this service only, and nothing inline;
-//! a vendored renderer of OpenAPI documents needs inline styles and is a hundred times as large.
+//! Everything is part of the binary. The content security policy allows only files of this service, and nothing inline. The API
+//! reference has a small renderer of its own, because existing ones need inline styles and are a hundred times as large.
 
 mod article;
 mod asset;

@@ -1,4 +1,4 @@
-//! The addresses of the pages, and what a request for one of them gets.
+//! The addresses of the pages, and their answers.
 
 use super::super::error::{Cause, Problem};
 use super::super::reply::Reply;
@@ -26,10 +26,10 @@ impl Page {
         }
     }
 
-    /// Answers a request; `name` is the last part of a named page's address.
+    /// Returns the answer; `name` is the last part of the address, used by [`Page::Named`] only.
     ///
     /// # Errors
-    /// There is no page of that name.
+    /// 404 if there is no page of that name.
     pub(in crate::http) fn reply(self, name: &str) -> Result<Reply, Problem> {
         let found = match self {
             Self::Root => return Ok(Reply::redirect("/docs")),

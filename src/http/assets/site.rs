@@ -1,4 +1,4 @@
-//! Every file under `/docs`, made once, at the first request for one of them.
+//! Every file under `/docs`. All are rendered at the first request for one of them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use super::article::{Article, escaped};
 use super::asset::{Asset, CSS, HTML, SCRIPT, SVG, TEXT};
 use super::guide::{CLIENTS, GUIDES};
 
-/// The name of the overview, which has no address of its own under `/docs`.
+/// The name of the overview, whose address is `/docs` itself.
 pub(super) const OVERVIEW: &str = "";
 const REFERENCE: &str = "api-reference";
 
@@ -22,7 +22,7 @@ pub(super) fn find(name: &str) -> Option<&'static Asset> {
     PAGES.get(name)
 }
 
-/// Lists the media types of all files.
+/// Returns the distinct media types of all files.
 pub(super) fn media() -> Vec<&'static str> {
     let mut media: Vec<&str> = PAGES.values().map(|asset| asset.media).collect();
     media.sort_unstable();
@@ -76,7 +76,7 @@ fn all() -> BTreeMap<&'static str, Asset> {
         .collect()
 }
 
-/// Returns the address on this service that a link of a guide means; `None` for a file that is not served.
+/// Returns the address on this service of the target of a link in a guide; `None` if the target is not served.
 fn address(link: &str) -> Option<String> {
     if link.starts_with(['#', '/']) || link.starts_with("https://") {
         return Some(link.to_owned());
@@ -96,7 +96,7 @@ fn address(link: &str) -> Option<String> {
         .map(|name| format!("/docs/{name}{fragment}"))
 }
 
-/// Writes the navigation's entries for the guides and marks the shown one.
+/// Returns the navigation's entries of the guides as HTML. The shown guide is marked.
 fn guides(articles: &[(&str, Article)], shown: &str) -> String {
     let entries = articles.iter();
     entries
@@ -115,7 +115,7 @@ fn entry(name: &str, title: &str, shown: bool) -> String {
     format!("      <li><a href=\"/docs/{name}\"{mark}>{title}</a></li>\n")
 }
 
-/// Writes the headings of a guide as links.
+/// Returns links to the sections of a guide as HTML.
 fn sections(article: &Article) -> String {
     if article.sections.is_empty() {
         return String::new();
@@ -129,7 +129,7 @@ fn sections(article: &Article) -> String {
     html + "    </ul>\n    "
 }
 
-/// Writes the list of guides with their first sentences.
+/// Returns the list of guides with their summaries as HTML.
 fn overview(articles: &[(&str, Article)]) -> String {
     let mut html = format!(
         "<h1>Saima <small>{}</small></h1>\n<p>{}.</p>\n<dl class=\"overview\">\n",

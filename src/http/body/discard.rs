@@ -1,4 +1,4 @@
-//! Bodies that are read only so that the client gets to read the answer.
+//! Discards unread bodies. A client that is still sending when the connection closes may never read its answer.
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use axum::body::Body;
 
 use super::next::next;
 
-/// Maximum number of bytes read and discarded of an unwanted body, so that the client gets to read the answer.
+/// Maximum number of bytes that are discarded of one body.
 const UNWANTED_BYTES: usize = 64 << 20;
-/// Maximum time for which an unwanted body is read.
+/// Maximum time for which a body is discarded.
 const UNWANTED_TIME: Duration = Duration::from_millis(500);
-/// Time for which it is read before the answer is sent. Usually it is there already, and needs no task of its own.
+/// Maximum time for which a body is discarded before the answer is sent. Most bodies have arrived by then, and need no task.
 const UNWANTED_AT_ONCE: Duration = Duration::from_millis(2);
 
-/// Reads and discards an unwanted body, within bounds, while the answer is sent: a client that is still sending would otherwise
-/// miss it. Returns `true` if the body ended at once.
+/// Reads and discards the rest of a body, within bounds: for a short time before the function returns, then in a task of its own
+/// while the answer is sent. Returns `true` if the task was not needed.
 pub(in crate::http) async fn discard(mut body: Body) -> bool {
     let at_once = tokio::time::timeout(UNWANTED_AT_ONCE, rest(&mut body)).await;
     if at_once.is_err() {
         tokio::spawn(async move {
-            // The result does not matter: after that time the rest is not read.
+            // A body that takes longer is abandoned.
             let _ = tokio::time::timeout(UNWANTED_TIME, rest(&mut body)).await;
         });
     }

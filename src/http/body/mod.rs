@@ -1,7 +1,7 @@
-//! Bodies: read within their limits and timeout, and unpacked step by step.
+//! Bodies: read within their limits and timeout, and decompressed step by step.
 //!
-//! Reading and unpacking stop at the first byte beyond a limit, that of the request or that of all bodies together, so that the
-//! configuration bounds the memory that clients can use up. Bytes that are announced but not sent do not count. Unpacking yields
+//! Reading and decompressing stop at the first byte beyond the limit of one body or of all bodies together, so that the
+//! configuration bounds the memory that clients can use. Only received bytes count, not the announced length. Decompression yields
 //! to other requests every 256 KiB.
 
 mod discard;

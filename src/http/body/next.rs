@@ -1,4 +1,4 @@
-//! The frames of a body.
+//! The data frames of a body.
 
 use std::future::poll_fn;
 use std::pin::Pin;

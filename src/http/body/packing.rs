@@ -17,7 +17,7 @@ impl Packing {
     /// Reads the header `Content-Encoding`.
     ///
     /// # Errors
-    /// 415 for another encoding, or several.
+    /// 415 for an unknown encoding, or more than one.
     pub(super) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         let mut sent = headers.get_all(CONTENT_ENCODING).iter();
         match (sent.next().map(HeaderValue::as_bytes), sent.next()) {

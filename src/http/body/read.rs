@@ -1,4 +1,4 @@
-//! Reads and unpacks a body within its limits.
+//! Reads and decompresses a body within its limits.
 
 use std::io::{self, Read};
 use std::time::Duration;
@@ -13,18 +13,18 @@ use crate::http::admission::BodyBytes;
 use crate::http::error::{Cause, Problem};
 use crate::model::Limits;
 
-/// Bytes unpacked before other requests may run.
+/// Bytes that are decompressed before the task yields.
 const STEP: u64 = 256 << 10;
-/// The largest window of a zstd body as a power of two: 16 MiB, which its levels up to 19 never exceed.
+/// Binary logarithm of the maximum window of a zstd body: 16 MiB, enough for all compression levels up to 19.
 const ZSTD_WINDOW: u32 = 24;
-/// Maximum number of bytes allocated for a body before they arrive, however many are announced.
+/// Maximum number of bytes that are allocated because they are announced; more is allocated only as bytes arrive.
 const ANNOUNCED: usize = 64 << 10;
 
-/// Reads and unpacks the whole body. Its bytes are counted as held.
+/// Reads and decompresses the whole body, and adds its bytes to `held`.
 ///
 /// # Errors
-/// 400 if it is incomplete or cannot be unpacked, 408 if it takes longer than `patience`, 413 beyond a limit, 415 for another
-/// encoding, 429 if all bodies together exceed their bound.
+/// 400 if it is incomplete or cannot be decompressed, 408 if it takes longer than `patience`, 413 beyond a limit, 415 for an
+/// unknown encoding, 429 if all bodies together exceed their bound.
 pub(in crate::http) async fn read(
     headers: &HeaderMap,
     body: &mut Body,
@@ -142,7 +142,7 @@ mod tests {
         read.map_err(|problem| problem.cause.row().status)
     }
 
-    /// Returns the count of a body, with a bound for all bodies.
+    /// Returns the byte count of a body, with a bound on all bodies.
     fn held(room: usize) -> BodyBytes {
         let config = config::Admission {
             ingest_bytes: room,

@@ -1,4 +1,4 @@
-//! The [views](crate::model::view) as JSON Schema: those that a route or a batch answers with, and the objects in them.
+//! The [views](crate::model::view) as JSON Schema: those of all answers, and the objects in them.
 
 use serde_json::{Map, Value, json};
 
@@ -20,7 +20,7 @@ pub(super) fn schemas() -> Map<String, Value> {
     schemas
 }
 
-/// Adds an object and the objects in it.
+/// Adds the schemas of an object and of the objects in it.
 fn add(object: &Object, schemas: &mut Map<String, Value>) {
     if schemas.contains_key(object.name) {
         return;

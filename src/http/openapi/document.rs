@@ -1,8 +1,8 @@
 //! `GET /openapi.json`: the contract as an OpenAPI 3.1 document.
 //!
 //! Paths, roles and parameters come from the table of routes, bodies from the table of objects, statuses from the table of causes. The
-//! document is the same for every configuration, so that generated clients outlive a change; `GET /config` shows what is live. It is
-//! built once, in two forms: with and without the requirement of a token.
+//! document does not depend on the configuration, so that generated clients stay valid when it changes; `GET /config` shows the live
+//! values. The document has two forms, with and without the requirement of a token, each built once.
 
 use std::sync::LazyLock;
 
@@ -100,9 +100,9 @@ fn parameters(route: &Route) -> Vec<Value> {
     path.chain(query).collect()
 }
 
-fn parameter(param: &Param, place: &str, schema: Value) -> Value {
+fn parameter(param: &Param, location: &str, schema: Value) -> Value {
     let mut parameter = json!({
-        "name": param.name, "in": place, "required": place == "path", "description": param.doc, "schema": schema,
+        "name": param.name, "in": location, "required": location == "path", "description": param.doc, "schema": schema,
     });
     if let Some(example) = param.example {
         parameter["example"] = example.into();
@@ -175,7 +175,7 @@ fn statuses(route: &Route) -> Vec<u16> {
     statuses
 }
 
-/// Returns the status and the content of an answer without a problem.
+/// Returns the status and the description of an answer without a problem.
 fn good(answer: Answer) -> (&'static str, Value) {
     let text = json!({"type": "string"});
     let content = |media: &str, schema: Value| {
@@ -247,7 +247,7 @@ fn problem(rows: &[Row]) -> Value {
     answer
 }
 
-/// Returns a problem as the service would send it.
+/// Returns an example of a problem, with the JSON that the service would send.
 fn example_of(row: &Row) -> Value {
     let problem = if row.status == 422 {
         let faults = [

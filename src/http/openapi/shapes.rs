@@ -1,8 +1,8 @@
 //! The shapes of [`schema`](crate::model::schema) as JSON Schema.
 //!
-//! The schema shows one form of each value, the one that clients should send: ids are strings and times are RFC 3339, although JSON
-//! integers are accepted too. Bounds are those of the default limits. JSON Schema counts characters and the limits count bytes, so
-//! for text beyond ASCII the limit is tighter than the schema.
+//! A schema shows only the form of a value that clients should send: ids are strings and times are RFC 3339, although the service also
+//! accepts JSON integers. Bounds are those of the default limits. JSON Schema counts characters and the limits count bytes, so text
+//! that is not ASCII may be too long for the service although it matches the schema.
 
 use serde_json::{Map, Value, json};
 
@@ -56,7 +56,7 @@ fn property(field: &Field, patch: bool) -> Value {
     property
 }
 
-/// Returns the schema of null or a value of a schema.
+/// Returns the schema of null or a value that matches `schema`.
 pub(super) fn nullable(schema: Value) -> Value {
     let mut either = match schema.get("anyOf") {
         Some(Value::Array(either)) => either.clone(),
@@ -133,10 +133,12 @@ fn tags(patch: bool) -> Value {
     json!({"anyOf": [weights, {"type": "array", "items": reference(ID), "maxItems": most}]})
 }
 
+/// Returns the example of an object.
 pub(super) fn example(object: &Object) -> Value {
     serde_json::from_str(object.example).unwrap_or(Value::Null)
 }
 
+/// Returns a reference to a named schema.
 pub(super) fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
