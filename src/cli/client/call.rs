@@ -212,31 +212,25 @@ fn pause<B>(answer: &Response<B>) -> Duration {
 mod tests {
     use super::*;
 
-    fn service(url: &str) -> Service {
-        Service {
-            url: url.to_owned(),
-            token: Some("t".to_owned().into()),
-            ca: None,
-            identity: None,
-        }
-    }
-
     #[test]
     fn only_http_and_https_urls_are_valid() {
         for url in ["ftp://x", "http://", "https://", "x:80", ""] {
             assert!(
-                matches!(Client::new(&service(url)), Err(CallError::Url { .. })),
+                matches!(
+                    Client::new(&Service::sample(url)),
+                    Err(CallError::Url { .. })
+                ),
                 "{url}"
             );
         }
         for url in ["http://127.0.0.1:1/", "https://x"] {
-            assert!(Client::new(&service(url)).is_ok());
+            assert!(Client::new(&Service::sample(url)).is_ok());
         }
     }
 
     #[test]
     fn debug_output_never_shows_the_token() {
-        let mut service = service("http://h:1");
+        let mut service = Service::sample("http://h:1");
         service.token = Some("hush-hush".to_owned().into());
         let client = Client::new(&service).unwrap();
         let request = client.request("GET", "/", b"", Format::Json).unwrap();
@@ -249,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_request_carries_token_type_and_encoding() {
-        let client = Client::new(&service("http://h:1/")).unwrap();
+        let client = Client::new(&Service::sample("http://h:1/")).unwrap();
         let request = client
             .request("PUT", "/items", b"{}", Format::Lines)
             .unwrap();
@@ -264,7 +258,7 @@ mod tests {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", free.local_addr().unwrap());
         drop(free);
-        let client = Client::new(&service(&url)).unwrap();
+        let client = Client::new(&Service::sample(&url)).unwrap();
         let answer = client.send::<serde_json::Value>("POST", "/rank", b"{}", Format::Json);
         let message = answer.unwrap_err().to_string();
         assert!(

@@ -23,6 +23,19 @@ pub struct Service {
     pub identity: Option<PathBuf>,
 }
 
+#[cfg(test)]
+impl Service {
+    /// Returns a service with the token `t`, for tests.
+    pub(super) fn sample(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            token: Some("t".to_owned().into()),
+            ca: None,
+            identity: None,
+        }
+    }
+}
+
 /// A bearer token; debug output does not show it.
 #[derive(Clone)]
 pub struct Token(pub(super) String);

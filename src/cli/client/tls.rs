@@ -101,21 +101,12 @@ fn unusable(option: &'static str, file: &Path, cause: impl fmt::Display) -> Call
 mod tests {
     use super::*;
 
-    fn service(url: &str) -> Service {
-        Service {
-            url: url.to_owned(),
-            token: Some("t".to_owned().into()),
-            ca: None,
-            identity: None,
-        }
-    }
-
     #[test]
     fn an_unusable_pem_file_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.pem");
         let reported = |service: &Service| tls(service).unwrap_err().to_string();
-        let mut service = service("https://h:1");
+        let mut service = Service::sample("https://h:1");
         service.ca = Some(file.clone());
         assert!(reported(&service).starts_with("--ca ") && reported(&service).contains("x.pem"));
         fs::write(&file, "nothing").unwrap();
@@ -141,7 +132,7 @@ YBU=
     fn an_unusable_identity_is_rejected_before_calls() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("own.pem");
-        let mut service = service("https://h:1");
+        let mut service = Service::sample("https://h:1");
         service.identity = Some(file.clone());
         let key = rcgen::KeyPair::generate().unwrap();
         let params = rcgen::CertificateParams::new(["client".to_owned()]).unwrap();
