@@ -66,20 +66,18 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
             }
         },
     };
-    serve(layers, |engine| {
-        let listen = engine.generation().config.server.listen;
-        match synthetic {
-            Some(items) => {
-                engine.fill(|facts, config| synthetic::fill(facts, items, config));
-                suggest(&SYNTHETIC_TOUR, listen);
-            }
-            None => {
-                load(engine)?;
-                suggest(&TOUR, listen);
-            }
+    let tour = match synthetic {
+        Some(_) => &SYNTHETIC_TOUR,
+        None => &TOUR,
+    };
+    let fill = |engine: &Engine| match synthetic {
+        Some(items) => {
+            engine.fill(|facts, config| synthetic::fill(facts, items, config));
+            Ok(())
         }
-        Ok(())
-    })
+        None => load(engine),
+    };
+    serve(layers, fill, |url| suggest(tour, url))
 }
 
 /// Applies the tables as facts, as the API does.
@@ -108,24 +106,22 @@ fn load(engine: &Engine) -> Result<()> {
     Ok(())
 }
 
-/// Prints requests to try on standard error; `HOST` in a command is replaced by the address.
-fn suggest(commands: &[&str], listen: SocketAddr) {
-    eprintln!(
-        "The marketplace is loaded. Once it listens, try these (and open /docs in a browser):"
-    );
+/// Prints requests to try on standard error, after the log of the start. `URL` in a command is replaced.
+fn suggest(commands: &[&str], url: &str) {
+    eprintln!("\nThe marketplace is loaded. Open {url}/docs in a browser, or try:\n");
     for command in commands {
-        eprintln!("  {}", command.replace("HOST", &listen.to_string()));
+        eprintln!("  {}\n", command.replace("URL", url));
     }
 }
 
 const TOUR: [&str; 3] = [
-    r#"curl -s HOST/rank -H 'content-type: application/json' -d '{"user_id":"u1890","candidates":["i1082185","i1029743","i981760","i916122","i914190"]}'"#,
-    r#"curl -s HOST/rank -H 'content-type: application/json' -d '{"user_id":"u1890","candidates":["i1082185","i1029743"],"scene":"gmv","explain":true}'"#,
-    "curl -s 'HOST/race?kind=merchant&limit=5'",
+    r#"curl -s URL/rank -H 'content-type: application/json' -d '{"user_id":"u1890","candidates":["i1082185","i1029743","i981760","i916122","i914190"]}'"#,
+    r#"curl -s URL/rank -H 'content-type: application/json' -d '{"user_id":"u1890","candidates":["i1082185","i1029743"],"scene":"gmv","explain":true}'"#,
+    "curl -s 'URL/race?kind=merchant&limit=5'",
 ];
 
 const SYNTHETIC_TOUR: [&str; 3] = [
-    r#"curl -s HOST/rank -H 'content-type: application/json' -d '{"user_id":"u1","candidates":["item-0000001","item-0000002"]}'"#,
-    "curl -s HOST/users/u1",
-    "curl -s HOST/metrics",
+    r#"curl -s URL/rank -H 'content-type: application/json' -d '{"user_id":"u1","candidates":["item-0000001","item-0000002"]}'"#,
+    "curl -s URL/users/u1",
+    "curl -s URL/metrics",
 ];

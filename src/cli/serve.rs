@@ -67,7 +67,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
         file: args.config.clone(),
         adjust: move |config: &mut Config| adjust(config, &args),
     };
-    serve(layers, |_| Ok(()))
+    serve(layers, |_| Ok(()), |_| ())
 }
 
 fn adjust(config: &mut Config, args: &Args) {
@@ -105,10 +105,12 @@ impl<A: Fn(&mut Config) + Send + 'static> Layers<A> {
     }
 }
 
-/// Runs a service until it receives a signal to stop. `fill` fills the engine before the service listens.
+/// Runs a service until it receives a signal to stop. `fill` fills the engine before the service listens; `listening` receives its
+/// URL afterwards.
 pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
     layers: Layers<A>,
     fill: impl FnOnce(&Engine) -> Result<()>,
+    listening: impl FnOnce(&str),
 ) -> Result<ExitCode> {
     let config = match layers.load() {
         Ok(config) => config,
@@ -145,7 +147,9 @@ pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
         let terminated = terminated()?;
         engine.rebuild().await;
         let scheme = tls.as_ref().map_or("http", |_| "https");
-        println!("saima listening on {scheme}://{}", listener.local_addr()?);
+        let url = format!("{scheme}://{}", listener.local_addr()?);
+        println!("saima listening on {url}");
+        listening(&url);
         http::serve(engine, tokens, tls, listener, terminated).await;
         Ok(ExitCode::SUCCESS)
     })

@@ -44,7 +44,7 @@ const LEAST_WEIGHT: f64 = 1e-6;
 struct Raw<'a> {
     section: Section<'a>,
     parent: Option<String>,
-    limit: Option<usize>,
+    limit: Option<u64>,
     timeout_ms: Option<u64>,
     weights: Option<Weights>,
 }
@@ -70,12 +70,11 @@ pub(super) fn scenes(
     let raws: Raws<'_, '_> = root.within("scene", |all| {
         let names = all.names().into_iter();
         names
-            .map(|name| (name, raw(all, name, predictions)))
+            .map(|name| (name, raw(all, name, root, limits, predictions)))
             .collect()
     });
     for (name, raw) in &raws {
         check_parent(name, raw, &raws);
-        check_ceilings(name, raw, root, limits);
     }
     let resolved = raws.keys().map(|name| (*name, resolve(name, &raws)));
     resolved
@@ -84,15 +83,20 @@ pub(super) fn scenes(
         .collect()
 }
 
-fn raw<'a>(all: &Section<'a>, name: &str, predictions: &[Prediction]) -> Raw<'a> {
+fn raw<'a>(
+    all: &Section<'a>,
+    name: &str,
+    root: &Section<'_>,
+    limits: &Limits,
+    predictions: &[Prediction],
+) -> Raw<'a> {
     require_id(all, name, "a scene");
     let s = all.section(name);
+    let most = u64::try_from(limits.limit).unwrap_or(u64::MAX);
     let raw = Raw {
         parent: parent(&s, name),
-        limit: s.has("limit").then(|| s.integer("limit", 1..=1_000_000)),
-        timeout_ms: s
-            .has("timeout_ms")
-            .then(|| s.integer("timeout_ms", 1..=3_600_000)),
+        limit: bounded(&s, name, root, "limit", most),
+        timeout_ms: bounded(&s, name, root, "timeout_ms", limits.timeout_ms),
         weights: s
             .has("weights")
             .then(|| weights(&s.without_embedded("weights"), predictions)),
@@ -188,20 +192,17 @@ fn check_parent(name: &str, raw: &Raw<'_>, raws: &Raws<'_, '_>) {
     }
 }
 
-/// Checks that the scene stays within `[limits]`. If the scene's value is a default, the fault is at the limit.
-fn check_ceilings(name: &str, raw: &Raw<'_>, root: &Section<'_>, limits: &Limits) {
-    let check = |key: &str, own: u64, most: u64| {
-        if own > most && raw.section.gives(key) {
-            let message = format!("must be at most {most}, which is limits.{key}, not {own}");
-            raw.section.fault(key, message);
-        } else if own > most {
-            let message = format!("must be at least {own}, which is scene.{name}.{key}");
-            root.section("limits").fault(key, message);
-        }
-    };
-    let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    check("limit", wide(raw.limit.unwrap_or(1)), wide(limits.limit));
-    check("timeout_ms", raw.timeout_ms.unwrap_or(1), limits.timeout_ms);
+/// Reads a whole number from 1 to `most`, the value of the same key in `[limits]`. If a default exceeds it, the fault is at the limit.
+fn bounded(s: &Section<'_>, name: &str, root: &Section<'_>, key: &str, most: u64) -> Option<u64> {
+    if s.gives(key) {
+        return Some(s.integer_up_to(key, most, &format!("limits.{key}")));
+    }
+    let default = s.has(key).then(|| s.integer(key, 1..=u64::MAX))?;
+    if default > most {
+        let message = format!("must be at least {default}, which is scene.{name}.{key}");
+        root.section("limits").fault(key, message);
+    }
+    Some(default)
 }
 
 /// Reports a scene whose own weights leave no weight other than 0: such a scene cannot order anything.
@@ -232,7 +233,7 @@ fn resolve(name: &str, raws: &Raws<'_, '_>) -> Scene {
     let weights = weights.into_iter();
     Scene {
         name: name.to_owned(),
-        limit,
+        limit: usize::try_from(limit).unwrap_or(usize::MAX),
         timeout: Duration::from_millis(timeout_ms),
         weights: weights
             .map(|(order, weight)| (order.weighed(), weight))

@@ -137,6 +137,14 @@ impl<'a> Section<'a> {
         self.read(key, *range.start(), |given| value::integer(given, &range))
     }
 
+    /// Reads a whole number from 1 to the value of another key.
+    pub(super) fn integer_up_to(&self, key: &str, most: u64, most_key: &str) -> u64 {
+        self.read(key, 1, |given| {
+            let right = || format!("a whole number from 1 to {most} ({most_key})");
+            value::integer(given, &(1..=most)).map_err(|_| value::wrong(given, &right()))
+        })
+    }
+
     /// Reads a number of seconds from 0 to `most`.
     pub(super) fn seconds(&self, key: &str, most: f64) -> Duration {
         Duration::try_from_secs_f64(self.number(key, 0.0..=most)).unwrap_or_default()

@@ -78,7 +78,8 @@ weights = { race.growht = 1 }       #! did you mean race.growth?
 [scene.c]
 parent = "d"                        #! unknown scene; known: a, b,
 weights = { race = {} }             #! unknown objective
-limit = 101                         #! at most 100, which is limits.limit
+limit = 101                         #! from 1 to 100 (limits.limit), not 101
+timeout_ms = 0                      #! from 1 to 50 (limits.timeout_ms), not 0
 [scene.default]
 parent = "a"                        #! it has no parent
 [scene.default.weights]             
