@@ -1,76 +1,53 @@
 //! The guides, and the example clients that they link to.
 
+use super::language::{CHINESE, ENGLISH, Language};
+
 /// A guide: a Markdown file of `src/docs`.
 #[derive(Debug)]
 pub(super) struct Guide {
     /// The name of the file without `.md`, and of the page: `/docs/NAME`.
     pub(super) name: &'static str,
+    /// Title in the navigation of a Chinese page.
+    pub(super) chinese: &'static str,
     /// The Markdown. Its first heading is the title, and its first sentence is shown on the overview.
     pub(super) text: &'static str,
 }
 
 impl Guide {
-    /// Returns the language code of the text. The name of a file that is not in English ends with it: `NAME.zh.md`.
+    /// Returns the language of the text. The name of a file that is not in English ends with it: `NAME.zh.md`.
     #[must_use]
-    pub(super) fn language(&self) -> &'static str {
+    pub(super) fn language(&self) -> &'static Language {
         if self.name.ends_with(".zh") {
-            "zh"
+            &CHINESE
         } else {
-            "en"
+            &ENGLISH
         }
     }
 }
 
-/// Every guide.
+const fn guide(name: &'static str, chinese: &'static str, text: &'static str) -> Guide {
+    Guide {
+        name,
+        chinese,
+        text,
+    }
+}
+
+/// Every guide, in the order of the navigation.
+#[rustfmt::skip]
 pub(super) static GUIDES: &[Guide] = &[
-    Guide {
-        name: "scoring",
-        text: include_str!("../../docs/scoring.md"),
-    },
-    Guide {
-        name: "api",
-        text: include_str!("../../docs/api.md"),
-    },
-    Guide {
-        name: "clients",
-        text: include_str!("../../docs/clients.md"),
-    },
-    Guide {
-        name: "data",
-        text: include_str!("../../docs/data.md"),
-    },
-    Guide {
-        name: "tuning",
-        text: include_str!("../../docs/tuning.md"),
-    },
-    Guide {
-        name: "tuning.zh",
-        text: include_str!("../../docs/tuning.zh.md"),
-    },
-    Guide {
-        name: "evaluate",
-        text: include_str!("../../docs/evaluate.md"),
-    },
-    Guide {
-        name: "operate",
-        text: include_str!("../../docs/operate.md"),
-    },
-    Guide {
-        name: "security",
-        text: include_str!("../../docs/security.md"),
-    },
-    Guide {
-        name: "migrate",
-        text: include_str!("../../docs/migrate.md"),
-    },
-    Guide {
-        name: "benchmarks",
-        text: include_str!("../../docs/benchmarks.md"),
-    },
-    Guide {
-        name: "contributing",
-        text: include_str!("../../docs/contributing.md"),
-    },
+    guide("scoring", "打分", include_str!("../../docs/scoring.md")),
+    guide("api", "接口", include_str!("../../docs/api.md")),
+    guide("clients", "客户端", include_str!("../../docs/clients.md")),
+    guide("data", "数据", include_str!("../../docs/data.md")),
+    guide("tuning", "调权手册（英文）", include_str!("../../docs/tuning.md")),
+    guide("tuning.zh", "调权手册", include_str!("../../docs/tuning.zh.md")),
+    guide("evaluate", "效果评估", include_str!("../../docs/evaluate.md")),
+    guide("operate", "运维", include_str!("../../docs/operate.md")),
+    guide("security", "安全", include_str!("../../docs/security.md")),
+    guide("migrate", "迁移", include_str!("../../docs/migrate.md")),
+    guide("benchmarks", "性能基准", include_str!("../../docs/benchmarks.md")),
+    guide("contributing", "参与开发", include_str!("../../docs/contributing.md")),
 ];
 
 /// The examples in `src/docs/clients`, by the name of their file.

@@ -6,6 +6,7 @@
 mod article;
 mod asset;
 mod guide;
+mod language;
 mod page;
 mod site;
 

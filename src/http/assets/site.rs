@@ -6,14 +6,15 @@ use std::sync::LazyLock;
 
 use super::article::{Article, escaped};
 use super::asset::{Asset, CSS, HTML, SCRIPT, SVG, TEXT};
-use super::guide::{CLIENTS, GUIDES};
+use super::guide::{CLIENTS, GUIDES, Guide};
+use super::language::{CHINESE, ENGLISH, Language};
 
 /// The name of the overview, whose address is `/docs` itself.
 pub(super) const OVERVIEW: &str = "";
 const REFERENCE: &str = "api-reference";
 
 const SHELL: &str = include_str!("page.html");
-const REFERENCE_BODY: &str = "    <noscript>This page shows <a href=\"/openapi.json\">/openapi.json</a> and needs JavaScript to do so.</noscript>\n    <script src=\"/docs/api-reference.js\"></script>\n";
+const REFERENCE_BODY: &str = include_str!("api-reference.html");
 
 static PAGES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(all);
 
@@ -31,41 +32,35 @@ pub(super) fn media() -> Vec<&'static str> {
 }
 
 fn all() -> BTreeMap<&'static str, Asset> {
-    let articles: Vec<(&str, Article)> = GUIDES
+    let articles: Vec<(&Guide, Article)> = GUIDES
         .iter()
-        .map(|guide| (guide.name, Article::render(guide.text, address)))
+        .map(|guide| (guide, Article::render(guide.text, address)))
         .collect();
-    let page = |name, language, title: &str, sections: &str, body: &str| {
+    let page = |name, language: &Language, title: &str, sections: &str, body: &str| {
         let text = SHELL
-            .replace("{{language}}", language)
+            .replace("{{language}}", language.code)
             .replace("{{title}}", &escaped(title))
-            .replace("{{guides}}", &guides(&articles, name))
-            .replace("{{reference}}", &reference(name))
+            .replace("{{guides_title}}", language.guides)
+            .replace("{{guides}}", &guides(&articles, name, language))
+            .replace("{{reference_title}}", language.reference)
+            .replace("{{reference}}", &reference(name, language))
             .replace("{{sections}}", sections)
             .replace("{{body}}", body);
         (name, Asset::new(HTML, text))
     };
-    let rendered = GUIDES
-        .iter()
-        .zip(&articles)
-        .map(|(guide, (name, article))| {
-            let sections = sections(article);
-            page(
-                *name,
-                guide.language(),
-                &article.title,
-                &sections,
-                &article.html,
-            )
-        });
+    let rendered = articles.iter().map(|(guide, article)| {
+        let (language, title) = (guide.language(), &article.title);
+        let sections = sections(article, language);
+        page(guide.name, language, title, &sections, &article.html)
+    });
     let clients = CLIENTS
         .iter()
         .map(|(name, text)| (*name, Asset::new(TEXT, *text)));
     rendered
         .chain(clients)
         .chain([
-            page(OVERVIEW, "en", "Guides", "", &overview(&articles)),
-            page(REFERENCE, "en", "API reference", "", REFERENCE_BODY),
+            page(OVERVIEW, &ENGLISH, "Guides", "", &overview(&articles)),
+            page(REFERENCE, &ENGLISH, "API reference", "", REFERENCE_BODY),
             ("docs.css", Asset::new(CSS, include_str!("docs.css"))),
             (
                 "api-reference.js",
@@ -97,15 +92,21 @@ fn address(link: &str) -> Option<String> {
 }
 
 /// Returns the navigation's entries of the guides as HTML. The shown guide is marked.
-fn guides(articles: &[(&str, Article)], shown: &str) -> String {
-    let entries = articles.iter();
-    entries
-        .map(|(name, article)| entry(name, &article.title, *name == shown))
-        .collect()
+fn guides(articles: &[(&Guide, Article)], shown: &str, language: &Language) -> String {
+    let entries = articles.iter().map(|(guide, article)| {
+        let title = if language.code == CHINESE.code {
+            guide.chinese
+        } else {
+            &article.title
+        };
+        entry(guide.name, title, guide.name == shown)
+    });
+    entries.collect()
 }
 
-fn reference(shown: &str) -> String {
-    let api = entry(REFERENCE, "API reference", shown == REFERENCE);
+/// Returns the navigation's entries of the API reference as HTML.
+fn reference(shown: &str, language: &Language) -> String {
+    let api = entry(REFERENCE, language.api_reference, shown == REFERENCE);
     api + "      <li><a href=\"/openapi.json\">openapi.json</a></li>\n"
 }
 
@@ -116,11 +117,11 @@ fn entry(name: &str, title: &str, shown: bool) -> String {
 }
 
 /// Returns links to the sections of a guide as HTML.
-fn sections(article: &Article) -> String {
+fn sections(article: &Article, language: &Language) -> String {
     if article.sections.is_empty() {
         return String::new();
     }
-    let mut html = "<h2>On this page</h2>\n    <ul>\n".to_owned();
+    let mut html = format!("<h2>{}</h2>\n    <ul>\n", language.on_this_page);
     for (id, text) in &article.sections {
         let text = escaped(text);
         // Writing to a string does not fail.
@@ -130,7 +131,7 @@ fn sections(article: &Article) -> String {
 }
 
 /// Returns the list of guides with their summaries as HTML.
-fn overview(articles: &[(&str, Article)]) -> String {
+fn overview(articles: &[(&Guide, Article)]) -> String {
     let mut html = format!(
         "<h1>Saima <small>{}</small></h1>\n<p>{}.</p>\n<dl class=\"overview\">\n",
         env!("CARGO_PKG_VERSION"),
@@ -138,7 +139,7 @@ fn overview(articles: &[(&str, Article)]) -> String {
     );
     let guides = articles
         .iter()
-        .map(|(name, article)| (*name, article.title.as_str(), article.summary.as_str()));
+        .map(|(guide, article)| (guide.name, article.title.as_str(), article.summary.as_str()));
     let reference = (
         REFERENCE,
         "API reference",
@@ -200,6 +201,14 @@ mod tests {
             assert!(!article.title.is_empty(), "{}", guide.name);
             assert!(!article.summary.is_empty(), "{}", guide.name);
         }
+    }
+
+    #[test]
+    fn the_navigation_is_in_the_page_language() {
+        let has = |page: &str, text: &str| find(page).unwrap().text().contains(text);
+        assert!(has("tuning", ">Scoring</a>") && has("tuning", "<h2>Guides</h2>"));
+        assert!(has("tuning.zh", ">打分</a>") && has("tuning.zh", "<h2>指南</h2>"));
+        assert!(!has("tuning.zh", ">Scoring</a>") && !has("tuning.zh", "<h2>Guides</h2>"));
     }
 
     #[test]
