@@ -46,10 +46,10 @@ enum Command {
     Evaluate(evaluate::Args),
 }
 
-/// Runs a command. Exit code 0: success; 1: something was rejected, with the reasons on standard error.
+/// Runs a command. Returns exit code 0 for success, and 1 if something was rejected, with the reasons on standard error.
 ///
 /// # Errors
-/// The reason why the command could not run, for people.
+/// If the command could not run, with a message for people.
 pub fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Serve(args) => serve::run(args),

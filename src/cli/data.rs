@@ -175,8 +175,8 @@ pub(super) fn restore(args: &Restore) -> Result<ExitCode> {
 
 /// Replaces a directory by another and moves the old one aside.
 ///
-/// The two are exchanged, so that the name exists at every moment: a service that starts without it would begin with no data. Only on a
-/// file system that cannot exchange them is the name missing for a moment.
+/// The two are exchanged atomically, because a service that started while the name is missing would begin with no data. On a file
+/// system without such an exchange, the name is missing for a moment.
 fn replace(old: &Path, new: &Path, aside: &Path) -> std::io::Result<()> {
     match renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE) {
         Ok(()) => fs::rename(new, aside),
@@ -202,7 +202,7 @@ fn report_deleted(deleted: &[String], with_them: bool) {
     }
 }
 
-/// A free name beside a directory.
+/// Returns a free name beside a directory.
 fn aside(directory: &Path) -> PathBuf {
     let name = |number: u32| {
         let mut path = directory.to_owned();

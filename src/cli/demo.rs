@@ -12,9 +12,11 @@ use super::synthetic;
 use crate::config::Config;
 use crate::engine::{Engine, EntityKind, Operation};
 
-/// The configuration of the small real marketplace; its tables follow, with the mapping to facts.
+/// The configuration of the small real marketplace.
 const CONFIG: &str = include_str!("../../config/demo/saima.toml");
+/// The mapping of its tables to facts.
 const MAP: &str = include_str!("../../config/demo/import.toml");
+/// Its tables, in the order in which they are applied.
 const TABLES: [(&str, Operation, &[u8]); 3] = [
     (
         "merchants",
@@ -33,7 +35,7 @@ const TABLES: [(&str, Operation, &[u8]); 3] = [
     ),
 ];
 
-/// Number of facts applied under one hold of the lock.
+/// Number of facts that are applied while a lock is held.
 const SLICE: usize = 1_000;
 
 /// The arguments of `saima demo`.

@@ -1,7 +1,7 @@
 //! `saima evaluate`: the ranking quality of a running service, judged by what users did afterwards.
 //!
-//! A query is a user, candidates that were fixed before the outcome was known, and the outcome: which of them the user bought and for
-//! how much. The service ranks the candidates; `measure` compares its order with the best one.
+//! A query is a user, candidates that were chosen before the outcome was known, and the outcome: the items that the user bought, and the
+//! money spent. The service ranks the candidates, and `measure` compares its order with the best one.
 
 mod exposure;
 mod interval;
@@ -52,7 +52,7 @@ pub struct Args {
     queries: PathBuf,
 }
 
-/// The reason why an evaluation failed.
+/// An error that stops an evaluation.
 #[derive(Debug, Error)]
 pub enum EvaluateError {
     /// A call failed.

@@ -1,8 +1,8 @@
 //! `saima import`: sends facts from files to a running service, in batches, and reports every reject.
 //!
-//! Lines of JSON are sent as they are: the service alone validates facts, so nothing is checked twice. A [`MapFile`] turns tables into
-//! such lines. A reject is reported with its file and line, and the import continues. An error that concerns the rest too (no service,
-//! no permission, an unreadable file) stops the import.
+//! Lines of JSON are sent unchanged, because the service validates facts anyway. A [`MapFile`] converts tables to such lines. A reject
+//! is reported with its file and line, and the import continues. An error that also concerns later lines (no service, no permission, an
+//! unreadable file) stops the import.
 
 mod args;
 mod cell;

@@ -1,8 +1,8 @@
-//! The secrets that the service reads from files: tokens, certificate and key. It follows changes of these files.
+//! Secrets from files: tokens, certificate and key. The service follows changes of these files.
 //!
-//! The files are read every second instead of being watched: they may lie in many directories, mounted secrets are swapped through
-//! symbolic links, and reading a few small files costs next to nothing. New content is applied after two equal reads in a row, since a
-//! writer may be halfway through a file, or between a certificate and its key.
+//! The files are read every second instead of being watched, because they may lie in many directories, and mounted secrets are
+//! replaced through symbolic links. New content is applied after two equal reads in a row, because a writer may be halfway through a
+//! file, or between a certificate and its key.
 
 use std::env;
 use std::fs;
@@ -46,12 +46,12 @@ impl Secrets {
         Ok(secrets)
     }
 
-    /// The tokens, which follow their files.
+    /// Returns the tokens, which follow their files.
     pub(super) fn tokens(&self) -> Arc<Tokens> {
         Arc::clone(&self.tokens.0)
     }
 
-    /// TLS, which follows its files; `None` for plain HTTP.
+    /// Returns the TLS settings, which follow their files; `None` for plain HTTP.
     pub(super) fn tls(&self) -> Option<Arc<Tls>> {
         self.tls.as_ref().map(|(tls, _)| Arc::clone(tls))
     }
@@ -137,7 +137,7 @@ impl Files {
         }
     }
 
-    /// Reads the files again; returns whether they have new content that is settled.
+    /// Reads the files again. Returns `true` if they have new content, equal in the last two reads.
     fn changed(&mut self) -> bool {
         let found = look(&self.paths);
         let changed = found == self.last && found != self.reported;
@@ -165,14 +165,14 @@ fn tokens() -> Result<Tokens, TokenError> {
     Tokens::from_env(variable, |path| fs::read_to_string(path))
 }
 
-/// An environment variable. Invalid UTF-8 becomes a character that no token may contain, so that the value is rejected and not
-/// treated as missing.
+/// Returns an environment variable. Invalid UTF-8 is replaced by a character that no token may contain, so that the value is rejected
+/// instead of being treated as missing.
 fn variable(name: &str) -> Option<String> {
     let value = env::var_os(name)?;
     Some(value.to_string_lossy().into_owned())
 }
 
-/// Waits for the next round; returns false at the end.
+/// Waits for the next read. Returns `false` if following has ended.
 fn continues(ended: &Receiver<()>) -> bool {
     ended.recv_timeout(ROUND) == Err(RecvTimeoutError::Timeout)
 }

@@ -161,7 +161,7 @@ async fn bind(listen: SocketAddr) -> Result<TcpListener> {
         .with_context(|| format!("cannot listen on {listen}"))
 }
 
-/// Completes on SIGTERM or Ctrl-C; both signals are handled from the call on, not from the first poll.
+/// Completes on SIGTERM or SIGINT. Both are handled from the call on, not only from the first poll.
 fn terminated() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

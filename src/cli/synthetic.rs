@@ -1,4 +1,4 @@
-//! The synthetic marketplace of `demo --synthetic N`, for load tests: N items, N users and one merchant for every ten items.
+//! The synthetic marketplace of `saima demo --synthetic N`, for load tests: N items, N users and one merchant for every ten items.
 //!
 //! Ids are `item-0000000` …, `m0` … and `u0` …. An item has 6 to 10 tags, drawn by Zipf's law from 10,000, and one of 64 categories. A
 //! user has 30 learnt tags, 50 items and 20 merchants in its histories. Every merchant sells on most of the last 84 days, and one item
@@ -24,7 +24,7 @@ const USER_MERCHANTS: u32 = 20;
 const SOLD_ONE_IN: u32 = 10;
 const DAYS: u32 = 84;
 
-/// Fills empty facts with a marketplace of `items` items.
+/// Fills an empty state with a marketplace of `items` items.
 pub fn fill(facts: &mut Facts, items: u32, config: &Config) {
     let items = items.max(1);
     let merchants = items.div_ceil(ITEMS_A_MERCHANT);
@@ -106,7 +106,7 @@ fn declare_item(facts: &mut Facts, i: u32, zipf: &Zipf, moment: &Moment<'_>, ran
     let _always_accepted = facts.apply(Fact::Item(item, text.into()), moment);
 }
 
-/// Writes a profile as the events of the last 60 days would have.
+/// Creates a user with a profile like one that is learnt from events of the last 60 days.
 fn learn_user(
     facts: &mut Facts,
     u: u32,

@@ -23,7 +23,7 @@ impl Format {
     }
 }
 
-/// The bytes to send: compressed if the format is [`Format::Lines`].
+/// Returns the bytes to send, compressed if the format is [`Format::Lines`].
 pub(super) fn pack(body: &[u8], format: Format) -> io::Result<Vec<u8>> {
     match format {
         Format::Json => Ok(body.to_vec()),

@@ -1,4 +1,4 @@
-//! The calls themselves.
+//! Sends requests to the service, with retries, and reads the answers.
 
 use std::env;
 use std::fmt;
@@ -30,7 +30,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of that service; the token defaults to the environment variable.
+    /// Creates a client of a service. The token defaults to the environment variable.
     ///
     /// # Errors
     /// [`CallError::Url`], [`CallError::Token`] or [`CallError::Pem`] if an argument is invalid.
@@ -56,7 +56,7 @@ impl Client {
         })
     }
 
-    /// Sends a body and reads the answer; waits and retries while the service is busy.
+    /// Sends a body and reads the answer. While the service is busy, waits and retries.
     ///
     /// # Errors
     /// [`CallError`].
@@ -158,7 +158,7 @@ impl Client {
         }
     }
 
-    /// The error of a request that found the service busy on every attempt.
+    /// Returns the error of a request for which the service was busy on every attempt.
     fn busy(&self, mut answer: Response<Body>) -> CallError {
         let status = answer.status();
         match self.text(&mut answer) {
@@ -183,7 +183,7 @@ impl Client {
     }
 }
 
-/// The header with the token, if there is one; marked as sensitive so that debug output does not show it.
+/// Returns the header with the token, if there is one. It is marked as sensitive, so that debug output does not show it.
 fn bearer(service: &Service) -> Result<Option<HeaderValue>, CallError> {
     let given = service.token.as_ref().map(|token| token.0.clone());
     let Some(token) = given.or_else(|| env::var(TOKEN).ok()) else {
@@ -199,7 +199,7 @@ fn is_busy(status: StatusCode) -> bool {
     status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE
 }
 
-/// The time to wait that the service asks for, in whole seconds, at most [`LONGEST_PAUSE`]; one second if it names none.
+/// Returns the pause that `Retry-After` asks for, at most [`LONGEST_PAUSE`]; one second without that header.
 fn pause<B>(answer: &Response<B>) -> Duration {
     let named = answer.headers().get(header::RETRY_AFTER);
     let seconds = named

@@ -1,4 +1,4 @@
-//! The reasons why a call failed.
+//! Errors of calls.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use super::service::TOKEN;
 /// Maximum number of attempts while the service is busy.
 pub(super) const ATTEMPTS: u32 = 20;
 
-/// The reason why a call failed.
+/// An error of a call.
 #[derive(Debug, Error)]
 pub enum CallError {
     /// The URL is neither `http://…` nor `https://…`.
@@ -75,7 +75,7 @@ pub enum CallError {
     },
 }
 
-/// Names the things to check when the service does not answer.
+/// Returns the things to check when the service does not answer.
 fn advice(url: &str) -> &'static str {
     if url.starts_with("https://") {
         "check that the service runs (`saima serve`), that --url is right, that --ca names the authority of its \

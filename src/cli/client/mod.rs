@@ -1,7 +1,7 @@
-//! A client of a running service over HTTP, for the commands that work from outside.
+//! An HTTP client of a running service, for the commands that call one.
 //!
-//! Blocking, one request at a time: these commands wait for each answer anyway. A busy service (429 or 503) is called again after the
-//! time that it names. A request on a broken connection is not sent again, since events without ids would count twice.
+//! Calls block, one at a time, because these commands wait for each answer anyway. A busy service (429 or 503) is called again after
+//! its `Retry-After`. A request on a broken connection is not sent again, because events without ids could count twice.
 
 mod body;
 mod call;

@@ -47,7 +47,7 @@ impl From<Fault> for ReportedFault {
     }
 }
 
-/// The error for an answer with a status other than success.
+/// Returns the error of an answer whose status is not a success.
 pub(super) fn rejection(status: StatusCode, text: &[u8]) -> CallError {
     let detail = explain(status, text);
     let status = status.as_u16();
@@ -57,7 +57,7 @@ pub(super) fn rejection(status: StatusCode, text: &[u8]) -> CallError {
     }
 }
 
-/// The problem in one line; the bare status if the answer is not a problem document.
+/// Returns the problem in one line; only the status if the answer is not a problem document.
 pub(super) fn explain(status: StatusCode, text: &[u8]) -> String {
     let Ok(problem) = serde_json::from_slice::<Problem>(text) else {
         return status

@@ -15,7 +15,7 @@ use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
 use super::error::CallError;
 use super::service::Service;
 
-/// The TLS settings of a client: the trusted authorities and its own certificate.
+/// Returns the TLS settings of a client: the trusted authorities and its own certificate.
 pub(super) fn tls(service: &Service) -> Result<TlsConfig, CallError> {
     let mut tls = TlsConfig::builder();
     if let Some(file) = &service.ca {
@@ -28,7 +28,7 @@ pub(super) fn tls(service: &Service) -> Result<TlsConfig, CallError> {
     Ok(tls.build())
 }
 
-/// The client certificate. It is checked here, since ureq panics on an invalid one when it connects.
+/// Reads and checks the client certificate. An invalid one would make ureq panic when it connects.
 fn identity(file: &Path) -> Result<ClientCert, CallError> {
     let text = read("--identity", file)?;
     let (chain, key) = pem("--identity", file, &text)?;
@@ -37,7 +37,7 @@ fn identity(file: &Path) -> Result<ClientCert, CallError> {
     Ok(ClientCert::new_with_certs(&chain, key))
 }
 
-/// Checks that TLS accepts these certificates and the last key of the text; returns the fault otherwise.
+/// Checks that TLS accepts the certificates with the last key in the text, and returns the fault otherwise.
 fn certified(chain: &[Certificate<'_>], text: &[u8]) -> Result<(), String> {
     let crypto = ring::default_provider();
     let own = chain
@@ -54,7 +54,7 @@ fn certified(chain: &[Certificate<'_>], text: &[u8]) -> Result<(), String> {
     }
 }
 
-/// The fault of the certificate itself, in plainer words than the TLS library's.
+/// Returns the fault of the certificate itself, in plainer words than those of the TLS library.
 fn fault_of(chain: &[Certificate<'_>]) -> Option<String> {
     let Ok((_, own)) = X509Certificate::from_der(chain.first()?.der()) else {
         return Some("does not hold a valid X.509 certificate".to_owned());
@@ -65,7 +65,7 @@ fn fault_of(chain: &[Certificate<'_>]) -> Option<String> {
     })
 }
 
-/// The certificates of a PEM file, at least one, and the private key among them.
+/// Parses a PEM file: at least one certificate, and the private key if there is one.
 fn pem(
     option: &'static str,
     file: &Path,

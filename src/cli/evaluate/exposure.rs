@@ -23,7 +23,7 @@ pub struct Exposure {
     pub shown: usize,
 }
 
-/// The exposure in some orders of ids; an item that is not in the catalogue exposes no merchant.
+/// Computes the exposure in some orders of ids. An item that is not in the catalogue exposes no merchant.
 #[must_use]
 pub fn exposure<S: AsRef<str>>(orders: &[Vec<S>], merchants: &HashMap<String, String>) -> Exposure {
     let mut shares: HashMap<&str, f64> = HashMap::new();

@@ -1,8 +1,8 @@
 //! Means over users with 95 % intervals by bootstrap.
 //!
 //! The bootstrap draws users with replacement, a thousand times, and returns the 2.5th and the 97.5th percentile of the means (Efron,
-//! 1979). The figures of users are far from normally distributed, so a normal interval would be wrong; the figures of one user belong
-//! together, so users are drawn and not figures.
+//! 1979). The figures are far from normally distributed, so a normal interval would be wrong. The figures of one user are not
+//! independent, so users are drawn instead of figures.
 
 use serde::Serialize;
 
@@ -22,7 +22,7 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// The mean and interval of each figure; equal seeds draw equal users. Everything is 0 without rows.
+/// Computes the mean and interval of each figure. Equal seeds draw equal users. Without rows, everything is 0.
 #[must_use]
 pub fn bootstrap(rows: &[Quality], seed: u64) -> [Interval; 3] {
     let mut random = Random::new(seed);
@@ -54,7 +54,7 @@ fn mean(rows: impl Iterator<Item = Quality>, count: usize) -> [f64; 3] {
     sum.map(|sum| sum / count)
 }
 
-/// The percentile of sorted numbers, in thousandths, interpolated linearly between its neighbours.
+/// Computes a percentile, in thousandths, of sorted numbers, by linear interpolation.
 fn percentile(sorted: &[f64], thousandths: usize) -> f64 {
     let place = sorted.len().saturating_sub(1) * thousandths;
     let (lower, part) = (place / 1_000, place % 1_000);

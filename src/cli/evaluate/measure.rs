@@ -18,14 +18,14 @@ pub struct Quality {
 }
 
 impl Quality {
-    /// The three figures in the order of the fields.
+    /// Returns the three figures in the order of the fields.
     #[must_use]
     pub const fn figures(self) -> [f64; 3] {
         [self.ndcg_10, self.ndcg_50, self.gmv_ndcg_10]
     }
 }
 
-/// The quality of an order of ids, given the gains (above 0) of the relevant items; all 0 without relevant items.
+/// Computes the quality of an order of ids, given the gains (above 0) of the relevant items; 0 without relevant items.
 #[must_use]
 pub fn quality<S: AsRef<str>>(order: &[S], relevant: &HashMap<String, f64>) -> Quality {
     let gain = |id: &S| relevant.get(id.as_ref()).copied();
@@ -62,7 +62,7 @@ fn dcg(gains: &[f64], k: usize) -> f64 {
         .sum()
 }
 
-/// The weight of each place i = 0, 1, …: 1 / log₂(i + 2).
+/// Returns the weight of each place i = 0, 1, …: 1 / log₂(i + 2).
 pub(super) fn discounts() -> impl Iterator<Item = f64> {
     (2_u32..).map(|place| 1.0 / f64::from(place).log2())
 }

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::cli::import::{self, ReadError};
 
-/// A user, candidates fixed beforehand, and the outcome.
+/// A user, candidates chosen beforehand, and the outcome.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Query {
     /// The user.
@@ -50,7 +50,7 @@ struct Item {
     merchant_id: Option<String>,
 }
 
-/// The queries of a file.
+/// Reads the queries of a file.
 ///
 /// # Errors
 /// [`QueryError`] for the first line that is not a valid query, or if there is no query.
@@ -62,7 +62,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Query>, QueryError> {
     Ok(queries)
 }
 
-/// The merchant of each item of a file; items without one are left out.
+/// Reads the merchant of each item of a file. Items without one are left out.
 ///
 /// # Errors
 /// [`QueryError`] for the first line that is not a valid item.

@@ -1,4 +1,4 @@
-//! One value of a table, from the text of a cell to the JSON of a field.
+//! Converts the text of a cell to the JSON value of a field.
 
 use std::borrow::Cow;
 
@@ -38,7 +38,7 @@ pub(super) enum Cell<'a> {
 }
 
 impl Kind {
-    /// The value of a text that is not empty; otherwise the fault.
+    /// Converts a text, which is not empty, or returns its fault.
     pub(super) fn read<'a>(&self, text: Cow<'a, str>) -> Result<Cell<'a>, String> {
         let bare = text.trim();
         let read = match self {
@@ -75,7 +75,7 @@ fn truth(text: &str) -> Option<bool> {
 }
 
 impl TimeFormat {
-    /// Milliseconds since 1970-01-01T00:00:00Z.
+    /// Reads a time, in milliseconds since 1970-01-01T00:00:00Z.
     fn read(&self, text: &str) -> Option<i64> {
         let time = match self {
             Self::Rfc3339 => Time::parse(text)?,
@@ -87,7 +87,7 @@ impl TimeFormat {
     }
 }
 
-/// Reads a time by a pattern with date and time, or with a date alone, which means its midnight.
+/// Reads a time by a pattern. A pattern without time of day means midnight.
 fn by_pattern(text: &str, pattern: &OwnedFormatItem) -> Option<Time> {
     let at = PrimitiveDateTime::parse(text, pattern)
         .or_else(|_| Date::parse(text, pattern).map(Date::midnight))

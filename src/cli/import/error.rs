@@ -1,4 +1,4 @@
-//! The reasons why an import stopped or could not start.
+//! Errors that stop an import.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::cli::client::CallError;
 
-/// The reason why an import stopped or could not start.
+/// An error that stops an import.
 #[derive(Debug, Error)]
 pub enum ImportError {
     /// The call for a batch failed.

@@ -29,7 +29,7 @@ use super::cell::{Cell, Kind, TimeFormat};
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapFile(Table);
 
-/// The fields of one target, each with its sources; a `C` identifies a column, by name or by position in the header.
+/// The fields of one target, each with its sources. `C` identifies a column, by name or by position in the header.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mapping<C = String> {
     /// The fields, ordered by name.
@@ -92,7 +92,7 @@ impl MapFile {
         text.parse().map(Self).map_err(|fault| fault.to_string())
     }
 
-    /// The mapping of one target.
+    /// Returns the mapping of one target.
     ///
     /// # Errors
     /// Every fault of the section with its field, one per line; or the fault that the section is missing.
@@ -118,7 +118,7 @@ impl MapFile {
 }
 
 impl Mapping {
-    /// The same mapping with positions in a header instead of names.
+    /// Returns the same mapping with positions in a header instead of names.
     ///
     /// # Errors
     /// Every column that is missing in the header, one per line.

@@ -1,4 +1,4 @@
-//! The report of an import: its progress, each reject with file and line, and the sums at the end.
+//! The report of an import: its progress, each reject with file and line, and the totals.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -31,7 +31,7 @@ struct Rejected {
     errors: Vec<ReportedFault>,
 }
 
-/// The sums of an import and its rejects.
+/// The totals of an import and its rejects.
 pub(super) struct Report {
     pub(super) bar: ProgressBar,
     accepted: u64,
@@ -153,7 +153,7 @@ fn create(path: &Path) -> Result<(PathBuf, BufWriter<File>), ImportError> {
     Ok((path.to_owned(), BufWriter::new(file)))
 }
 
-/// A progress bar over the compressed bytes of all files; indicatif hides it if standard error is not a terminal.
+/// Returns a progress bar over the compressed bytes of all files. It is hidden if standard error is not a terminal.
 fn bar(files: &[PathBuf]) -> ProgressBar {
     let bytes = files
         .iter()
@@ -164,7 +164,7 @@ fn bar(files: &[PathBuf]) -> ProgressBar {
     ProgressBar::new(bytes).with_style(style)
 }
 
-/// `items.csv:12: i-9: price: must be finite`
+/// Describes a reject in one line, such as `items.csv:12: i-9: price: must be finite`.
 fn describe(
     file: &str,
     line: u64,

@@ -33,7 +33,7 @@ pub enum ReadError {
     File(String),
 }
 
-/// The lines of a file of JSON, as they are; skips blank lines.
+/// Returns the lines of a file of JSON unchanged, without blank lines.
 pub fn lines<R: BufRead>(mut file: R) -> impl Iterator<Item = Result<Line, ReadError>> {
     let mut number = 0;
     std::iter::from_fn(move || {
@@ -53,7 +53,7 @@ pub fn lines<R: BufRead>(mut file: R) -> impl Iterator<Item = Result<Line, ReadE
     })
 }
 
-/// The rows of a table with a header, each turned into a fact by the mapping; row numbers continue from `row`.
+/// Returns the rows of a table with a header, each converted to a fact by the mapping. Row numbers continue from `row`.
 ///
 /// # Errors
 /// [`ReadError::File`] if the header is missing or lacks a mapped column.
@@ -84,7 +84,7 @@ pub fn table<'n, R: Read>(
     }))
 }
 
-/// The error of a bad row. A row of another width, or with invalid UTF-8, is skipped; any other fault ends the file.
+/// Returns the error of a bad row. A row of another width, or with invalid UTF-8, is skipped; any other fault ends the file.
 fn broken(fault: &csv::Error) -> ReadError {
     let position = fault.position().filter(|_| !fault.is_io_error());
     match position {
@@ -97,7 +97,7 @@ fn broken(fault: &csv::Error) -> ReadError {
 }
 
 impl Mapping<usize> {
-    /// The fact of one row as JSON, without the fields that have no value.
+    /// Returns the fact of one row as JSON, without the fields that have no value.
     fn fact(&self, record: &csv::StringRecord, row: u64) -> Result<Vec<u8>, String> {
         let mut json = vec![b'{'];
         let mut cells = Vec::new();
@@ -142,7 +142,7 @@ impl Field<usize> {
 }
 
 impl Source<usize> {
-    /// Adds the values of this source; none if the cell is empty and there is no default.
+    /// Adds the values of this source. Adds none if the cell is empty and there is no default.
     fn read<'r>(
         &'r self,
         record: &'r csv::StringRecord,
@@ -186,7 +186,7 @@ impl Source<usize> {
     }
 }
 
-/// The texts of some columns as one, without empty ones.
+/// Joins the texts of some columns, without empty ones.
 fn joined<'r>(record: &'r csv::StringRecord, columns: &[usize], join: &str) -> Cow<'r, str> {
     if let [column] = columns {
         return Cow::Borrowed(record.get(*column).unwrap_or_default());

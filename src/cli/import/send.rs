@@ -1,4 +1,4 @@
-//! The import itself: reads facts and sends them in batches.
+//! Runs an import: reads facts and sends them in batches.
 
 use std::io::BufRead;
 use std::path::Path;
@@ -41,7 +41,7 @@ struct Import {
     client: Client,
     target: Target,
     batch: Batch,
-    /// The number of the next row of a table. It continues through all files; otherwise the rows of the second would count as repeats.
+    /// Number of the next row of a table. It continues through all files, because ids made of it must not repeat.
     row: u64,
     report: Report,
 }

@@ -1,4 +1,4 @@
-//! Opens a file of lines or of a table, compressed or not, as its name says.
+//! Opens a file of lines or a table. Its name shows the format and the compression.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -23,7 +23,8 @@ enum Compression {
     Zstd,
 }
 
-/// The shape of a file, from its name: `.ndjson` and `.jsonl` are lines, `.csv` is a table, each optionally with `.gz` or `.zst`.
+/// Returns the shape of a file by its name: `.ndjson` and `.jsonl` are lines, `.csv` is a table, each optionally with `.gz` or
+/// `.zst`.
 #[must_use]
 pub fn shape(path: &Path) -> Option<Shape> {
     let name = path.file_name()?.to_str()?.to_ascii_lowercase();
@@ -38,7 +39,7 @@ pub fn shape(path: &Path) -> Option<Shape> {
     }
 }
 
-/// Opens a file for reading and decompresses it; `watch` wraps the reader of the compressed bytes, for a progress bar.
+/// Opens a file and decompresses it. `watch` wraps the reader of the compressed bytes, for a progress bar.
 ///
 /// # Errors
 /// If the file cannot be opened.

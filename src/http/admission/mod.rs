@@ -1,9 +1,9 @@
 //! Admission: bounds the work in progress, so that excess requests are rejected at once instead of answered late.
 //!
-//! Each kind of work has a queue of its own, with a fixed number of **slots**. A request with a slot waits for one of a few **permits**
-//! to run, first come, first served. The number of slots for rank requests follows from the [`Pace`](pace::Pace), because a fixed
+//! Each kind of work has its own queue of **slots** and its own bound on bytes. A request with a slot waits for one of a few
+//! **permits** to run, first come, first served. The number of slots for rank requests follows from the [`Pace`](pace::Pace): a fixed
 //! number would be a millisecond of short requests, or a second of long ones. A connection whose request was rejected is
-//! [paused](pause): rejections to clients that retry at once could otherwise use up the CPU.
+//! [paused](pause), because rejecting clients that retry at once could use up the CPU.
 
 mod bytes;
 mod control;

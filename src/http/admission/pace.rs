@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// Assumed time between two answers before any is measured, in nanoseconds.
 const UNKNOWN: u64 = 50_000;
-/// Maximum of one measured time, as a multiple of the mean. A longer time has another cause than the work, such as a stopped process.
+/// Maximum of one measured time, as a multiple of the mean. A longer time is not due to the work, but for example to a stopped process.
 const LONGEST: u64 = 16;
 /// The mean is an exponential moving average. A new time has the weight 1 / `WEIGHT`.
 const WEIGHT: u64 = 64;
