@@ -21,7 +21,7 @@ use saima::telemetry::Telemetry;
 const SLICE: usize = 8;
 /// Lines that share one flush to disk, as in one bulk body.
 const BODY: usize = 500;
-/// Ticks a second of the times in /proc, which Linux fixes at 100 for user space.
+/// Unit of the CPU times in /proc: Linux reports them to user space in hundredths of a second.
 const TICK: Duration = Duration::from_millis(10);
 
 /// Measures the cost of durability.

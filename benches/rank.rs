@@ -15,7 +15,7 @@ use saima::engine::Engine;
 use saima::model::RankRequest;
 use saima::random::Random;
 
-/// Number of requests that alternate, so that rows are as cold in the caches as in service.
+/// Number of requests that alternate, so that rows are as cold in the caches as in production.
 const REQUESTS: u64 = 256;
 
 fn engine(items: u32) -> Result<Arc<Engine>> {

@@ -1,4 +1,4 @@
-//! Events as fast as they are accepted: NDJSON bodies over a few connections, each answered once its events are on disk.
+//! Bulk ingest: NDJSON bodies over a few connections, each sent when the previous one is answered, which is when its events are on disk.
 //!
 //! The figure is events per second of the server's CPU time, all threads together: sending them uses the other core.
 
@@ -40,19 +40,19 @@ pub(crate) async fn measure(args: &Args, server: &Server, events: u32) -> Result
         .await?;
     let lasted = began.elapsed();
     let cpu = server.cpu().context("the server's CPU time is unknown")? - cpu;
-    let a_second = |time: Duration| f64::from(events) / time.as_secs_f64();
+    let per_second = |time: Duration| f64::from(events) / time.as_secs_f64();
     println!(
         "{events} events in {count} bodies over {} connections: {:.0} per second of CPU, {:.0} per second; a body is durable after {:.2} ms p50, {:.2} ms p99",
         args.connections,
-        a_second(cpu),
-        a_second(lasted),
+        per_second(cpu),
+        per_second(lasted),
         micros(took.value_at_quantile(0.5)) / 1e3,
         micros(took.value_at_quantile(0.99)) / 1e3,
     );
     Ok(())
 }
 
-/// Items of the synthetic marketplace, a tenth as many merchants, two tags an item.
+/// Returns the body that declares these items of the synthetic marketplace: ten items a merchant, two tags an item.
 fn catalogue(args: &Args, server: &Server, numbers: Range<u32>) -> Vec<u8> {
     let mut lines = String::new();
     for number in numbers {

@@ -30,7 +30,7 @@ use server::Server;
     after_help = "Examples:
   cargo bench --bench load -- --synthetic 1000000 --rate 2000 --seconds 20 --pin
   cargo bench --bench load -- --synthetic 1000000 --rate 2000 --seconds 60 --ingest 20000 --pin   (p99 under ingest / at rest)
-  cargo bench --bench load -- --candidates 1000 --seconds 6 --pin --overload      (goodput at 3 x capacity, time of a refusal)
+  cargo bench --bench load -- --candidates 1000 --seconds 6 --pin --overload      (goodput at 3 x capacity, latency of a rejection)
   cargo bench --bench load -- --synthetic 1000000 --bulk 2000000 --pin        (durable events per second of CPU)
   cargo bench --bench load -- --url http://127.0.0.1:8080 --pid 4711 --synthetic 1000000"
 )]
@@ -89,7 +89,7 @@ struct Args {
     /// Arguments that `cargo bench` adds.
     #[arg(long, hide = true)]
     bench: bool,
-    /// Runs only if one of these is a part of "load", as other benches do.
+    /// Filters as of other benches: runs if there is none, or if one is a part of "load".
     #[arg(hide = true)]
     filter: Vec<String>,
 }
@@ -120,7 +120,7 @@ impl Args {
         args
     }
 
-    fn is_wanted(&self) -> bool {
+    fn is_selected(&self) -> bool {
         self.filter.is_empty()
             || self
                 .filter
@@ -148,7 +148,7 @@ impl Args {
         Ok(())
     }
 
-    /// Returns the rates of events of one round.
+    /// Returns the event rate of each mode, in events per second; 0 for requests alone.
     fn modes(&self) -> Vec<u32> {
         match self.mode {
             Some(Mode::Rest) => vec![0],
@@ -165,7 +165,7 @@ impl Args {
 
 fn main() -> Result<ExitCode> {
     let args = Args::read();
-    if !args.is_wanted() {
+    if !args.is_selected() {
         return Ok(ExitCode::SUCCESS);
     }
     args.check()?;

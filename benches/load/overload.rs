@@ -66,7 +66,7 @@ fn phase<'p>(args: &'p Args, server: &'p Server, requests: &Rc<[Vec<u8>]>) -> Ph
 fn line(outcome: &Outcome, peak: &Outcome) -> String {
     let goodput = outcome.rate(outcome.answered());
     let share = goodput / peak.rate(peak.answered());
-    let share_of_cpu = outcome.answered_a_cpu_second() / peak.answered_a_cpu_second();
+    let share_of_cpu = outcome.answered_per_cpu_second() / peak.answered_per_cpu_second();
     let rejection = |quantile| micros(outcome.rejected.value_at_quantile(quantile)) / 1e3;
     format!(
         "{:.0} sent, {goodput:.0} answered per second ({:.0} % of the capacity, {:.0} % per second of CPU) after {:.2} ms p50, {:.2} ms p99; {:.0} rejected after {:.2} ms p50, {:.2} ms p99, {:.2} ms at most",

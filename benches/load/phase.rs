@@ -17,7 +17,7 @@ use crate::connection::Connection;
 use crate::server::Server;
 
 const WARM_UP: Duration = Duration::from_millis(300);
-/// Lateness of the generator from which its figures are doubtful.
+/// Lateness of the generator (p99, in microseconds) above which its figures are doubtful.
 const LATE: f64 = 200.0;
 
 /// Parameters of a round.
@@ -69,13 +69,13 @@ impl Outcome {
         Ok(self.latency.add(&carried.latency)?)
     }
 
-    /// Returns a number per second.
+    /// Returns a number divided by the seconds of all rounds.
     pub(crate) fn rate(&self, number: u64) -> f64 {
         count(number) / self.lasted.as_secs_f64()
     }
 
     /// Returns the requests answered with 200 per second of the server's CPU time, NaN if that is unknown.
-    pub(crate) fn answered_a_cpu_second(&self) -> f64 {
+    pub(crate) fn answered_per_cpu_second(&self) -> f64 {
         let cpu = self.cpu.map_or(f64::NAN, |cpu| cpu.as_secs_f64());
         count(self.answered()) / cpu
     }
@@ -173,13 +173,13 @@ struct Due {
     waiting: Notify,
     over: Cell<bool>,
     /// For a closed loop: its end, and the number of requests so far.
-    endless: Option<(Instant, Cell<u32>)>,
+    closed_loop: Option<(Instant, Cell<u32>)>,
 }
 
 impl Due {
     /// Returns the next request, `None` after the last.
     async fn next(&self) -> Option<(Instant, u32)> {
-        if let Some((until, sent)) = &self.endless {
+        if let Some((until, sent)) = &self.closed_loop {
             sent.set(sent.get().wrapping_add(1));
             return Some((Instant::now(), sent.get())).filter(|(now, _)| now < until);
         }
@@ -212,17 +212,17 @@ impl Phase<'_> {
         self.run(WARM_UP, &mut Outcome::new(0)?).await
     }
 
-    /// Runs for that duration and adds the measurements.
+    /// Runs the load for the duration `round` and adds the measurements to `outcome`.
     pub(crate) async fn run(&self, round: Duration, outcome: &mut Outcome) -> Result<()> {
         LocalSet::new().run_until(self.drive(round, outcome)).await
     }
 
-    /// Runs a closed loop on every connection for that duration and adds the measurements.
+    /// Runs a closed loop on every connection for the duration `round` and adds the measurements to `outcome`.
     pub(crate) async fn saturate(&self, round: Duration, outcome: &mut Outcome) -> Result<()> {
         let saturated = async {
             let (cpu, began) = (self.server.cpu(), Instant::now());
             let due = Rc::new(Due {
-                endless: Some((began + round, Cell::default())),
+                closed_loop: Some((began + round, Cell::default())),
                 ..Due::default()
             });
             for carrier in self.carriers(&due).await? {
@@ -336,7 +336,7 @@ async fn carry(
     Ok(carried)
 }
 
-/// Sends bodies of events at their times until `end`. Returns the numbers of those sent and of those failed.
+/// Sends one body of events every `interval` until `end`. Returns the number of bodies sent and the number of them that failed.
 async fn send(
     mut connection: Connection,
     bodies: Rc<[Vec<u8>]>,

@@ -1,4 +1,4 @@
-//! The requests and events of the load, prepared before it begins.
+//! The requests and events of the load, built before it starts.
 
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -9,10 +9,10 @@ use saima::random::Random;
 
 use crate::Args;
 
-/// Number of different rank requests: enough that their items do not fit the caches of a core.
+/// Number of different rank requests: enough that their items exceed the caches of a core.
 const REQUESTS: u32 = 2_000;
 
-/// The type of a bulk body.
+/// Media type of a bulk body.
 const LINES: &str = "application/x-ndjson";
 
 /// Returns rank requests of random users and candidates, as bytes to send.
@@ -39,7 +39,7 @@ fn candidates(args: &Args, random: &mut Random) -> String {
     ids
 }
 
-/// Returns bodies of events for one round at a rate.
+/// Returns the bodies of events of one round at `rate` events per second.
 pub(crate) fn events(
     args: &Args,
     address: &SocketAddr,
@@ -52,7 +52,7 @@ pub(crate) fn events(
     bodies(args, address, total, round, random)
 }
 
-/// Returns bodies of at least that number of events: nine views to one purchase, each with its own id.
+/// Returns bodies with at least `events` events in total: nine views to one purchase, each event with its own id.
 pub(crate) fn bodies(
     args: &Args,
     address: &SocketAddr,

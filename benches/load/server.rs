@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// Ticks a second of the times in /proc, which Linux fixes at 100 for user space.
+/// Unit of the CPU times in /proc: Linux reports them to user space in hundredths of a second.
 const TICK: Duration = Duration::from_millis(10);
 
-/// A server. Dropped, it stops the process that it started.
+/// A server. Dropping it stops the process that it started.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pid: Option<u32>,

@@ -1,4 +1,4 @@
-//! `[limits]`: bounds of one request. The type is [`Limits`], a word of the model.
+//! `[limits]`: bounds of one request. Its type [`Limits`] belongs to the model, because requests are checked against it.
 
 use super::section::Section;
 use crate::model::Limits;

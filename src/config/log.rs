@@ -12,7 +12,7 @@ use super::value::Checked;
 pub struct Log {
     /// Format of a line.
     pub format: LogFormat,
-    /// Filter of `tracing-subscriber`: `info`, `warn,saima::race=debug`.
+    /// Filter in the syntax of `tracing-subscriber`, such as `info` or `warn,saima::race=debug`.
     pub level: String,
 }
 

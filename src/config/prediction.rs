@@ -17,7 +17,7 @@ pub struct Prediction {
     pub normaliser: Normaliser,
 }
 
-/// A function from any number to a value in [0, 1] that never falls.
+/// A non-decreasing function from any number to a value in [0, 1].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Normaliser {
     /// The number itself, clamped to [0, 1].
@@ -41,9 +41,9 @@ pub enum Normaliser {
     },
 }
 
-/// Range of a number that a normaliser is set by.
+/// Range of a parameter of a normaliser.
 const SIZE: std::ops::RangeInclusive<f64> = -1e12..=1e12;
-/// The same if the number must be above 0.
+/// Range of a parameter that must be above 0.
 const POSITIVE: std::ops::RangeInclusive<f64> = 1e-9..=1e12;
 
 /// Reads every prediction, sorted by name: those of the file, and the defaults that the file does not replace.
@@ -97,7 +97,7 @@ fn quantile(s: &Section<'_>) -> Normaliser {
     Normaliser::Quantile { points }
 }
 
-/// Accepts every parameter if the kind itself is invalid, so that one mistake gives one fault.
+/// Accepts every parameter if the name of the normaliser is invalid, so that one mistake gives one fault.
 fn anything(s: &Section<'_>) -> Normaliser {
     for setting in ["reference", "centre", "scale", "points"] {
         s.has(setting);

@@ -25,7 +25,7 @@ pub enum Weighed {
 pub struct Scene {
     /// Name of the scene.
     pub name: String,
-    /// Number of places of a ranking whose request sets no limit.
+    /// Maximum number of items returned if the request sets no limit.
     pub limit: usize,
     /// Time within which scoring must begin if the request sets none.
     pub timeout: Duration,
@@ -35,7 +35,7 @@ pub struct Scene {
 
 /// The root of all scenes.
 const ROOT: &str = "default";
-/// Range of a weight. Only proportions matter.
+/// Range of a weight. Only the ratios between weights matter.
 const WEIGHT: std::ops::RangeInclusive<f64> = -1_000.0..=1_000.0;
 /// Minimum magnitude of a weight that is not 0. Smaller ones could vanish in a sum with larger ones.
 const LEAST_WEIGHT: f64 = 1e-6;

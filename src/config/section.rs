@@ -15,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 use super::fault::Report;
 use super::value::{self, Checked};
 
-/// A configuration below the file: a valid one of the program.
+/// A table of a valid configuration that the file is laid over.
 pub(super) type Base<'a> = Option<&'a DeTable<'a>>;
 
 /// One table of the file, over the same table of the configurations below it.
@@ -29,7 +29,7 @@ pub(super) struct Section<'a> {
     asked: RefCell<BTreeSet<String>>,
 }
 
-/// One number in nested tables: `race.growth` of `race = { growth = 0.1 }`.
+/// One value in nested tables: `race.growth` of `race = { growth = 0.1 }`.
 pub(super) struct Leaf<'a> {
     /// Its path, joined by dots.
     pub(super) name: String,
@@ -151,7 +151,7 @@ impl<'a> Section<'a> {
     }
 
     /// Reads a number of seconds from 0.1 to `most`, for waiting on a client.
-    pub(super) fn patience(&self, key: &str, most: f64) -> Duration {
+    pub(super) fn timeout(&self, key: &str, most: f64) -> Duration {
         Duration::try_from_secs_f64(self.number(key, 0.1..=most)).unwrap_or_default()
     }
 

@@ -45,13 +45,13 @@ pub(super) fn read(s: &Section<'_>) -> Server {
         drain: s.seconds("drain_seconds", 3_600.0),
         parallel_candidates: s.integer("parallel_candidates", 1..=1_000_000),
         connections: s.integer("connections", 1..=1_000_000),
-        head: s.patience("head_seconds", 3_600.0),
-        body: s.patience("body_seconds", 3_600.0),
-        idle: s.patience("idle_seconds", 86_400.0),
+        head: s.timeout("head_seconds", 3_600.0),
+        body: s.timeout("body_seconds", 3_600.0),
+        idle: s.timeout("idle_seconds", 86_400.0),
         head_bytes: s.integer("head_bytes", 8_192..=1 << 20),
         http2_streams: s.integer("http2_streams", 1..=100_000),
         http2_resets: s.integer("http2_resets", 1..=100_000),
-        http2_ping: s.patience("http2_ping_seconds", 3_600.0),
+        http2_ping: s.timeout("http2_ping_seconds", 3_600.0),
     }
 }
 

@@ -106,7 +106,7 @@ impl Config {
     /// Reads the text that [`Self::terms`] returned. Other settings are the embedded ones.
     ///
     /// # Errors
-    /// The faults of terms that are not valid any more.
+    /// The faults of settings that this version no longer accepts.
     pub fn of_terms(terms: &str) -> Result<Self, ConfigFaults> {
         Self::parse("the journal's settings", terms)
     }

@@ -1,4 +1,5 @@
-//! Deletion: the entity goes at once, and what was learnt of it in slices, so that no request waits for a walk over all rows.
+//! Deletion. The entity is removed at once, and what was learnt about it in slices of rows, so that no request waits for a walk over all
+//! of them.
 
 use std::sync::Arc;
 
@@ -8,8 +9,8 @@ use crate::ingest::{Record, Retired};
 use crate::journal::Broken;
 
 impl Engine {
-    /// Deletes an entity and forgets what was learnt of it. Returns whether there was one. It runs to the end even if the caller stops
-    /// waiting.
+    /// Deletes an entity and forgets what was learnt about it. Returns whether it existed. The deletion runs to the end even if the caller
+    /// stops waiting.
     ///
     /// # Errors
     /// The journal is broken.
@@ -24,7 +25,7 @@ impl Engine {
     fn delete_now(&self, kind: EntityKind, id: &str) -> Result<bool, Broken> {
         let _one_at_a_time = self.deleting.lock();
         self.check_journal()?;
-        let Some(retired) = self.take_out(kind, id)? else {
+        let Some(retired) = self.remove(kind, id)? else {
             return Ok(false);
         };
         let (items, users) = {
@@ -41,8 +42,8 @@ impl Engine {
         Ok(true)
     }
 
-    /// Takes an entity out and appends the deletion to the journal.
-    fn take_out(&self, kind: EntityKind, id: &str) -> Result<Option<Retired>, Broken> {
+    /// Removes an entity and appends the deletion to the journal. Returns `None` if there is no such entity.
+    fn remove(&self, kind: EntityKind, id: &str) -> Result<Option<Retired>, Broken> {
         let generation = self.live.load();
         let last_complete = self.last_complete(&generation.config);
         let mut facts = self.facts.write();

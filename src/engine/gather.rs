@@ -12,8 +12,8 @@ use crate::id::{ItemRow, MerchantRow, TagId};
 use crate::race::{Inputs, Kind, LaneId, Lanes, Ledger, PerKind, Reference, Runner, Standings};
 use crate::state::Books;
 
-/// Standings without runners, number 0: rankings read them until the first are built.
-pub(super) fn nothing(config: &Config) -> Standings {
+/// Returns standings without runners, number 0. Rankings read them until the first rebuild.
+pub(super) fn empty(config: &Config) -> Standings {
     let last_complete = Day(0);
     Standings::build(Inputs {
         number: 0,
@@ -117,7 +117,7 @@ impl Engine {
     }
 }
 
-/// Returns the configured reference points of histories, for a service with too few of them.
+/// Returns the configured reference points of histories, which apply while there are too few histories to learn them.
 fn unlearnt(scale: &Scale) -> PerKind<f64> {
     PerKind::from_fn(|kind| match kind {
         Kind::Item => scale.item_history,

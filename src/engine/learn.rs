@@ -1,4 +1,4 @@
-//! The way of a fact: it is read, applied under one hold of the lock, and appended to the journal in the same order.
+//! Ingest: facts are read, applied under one hold of the lock, and appended to the journal in the same order.
 
 use super::{Engine, Fate, Operation, Rejected};
 use crate::config::Config;
@@ -8,7 +8,7 @@ use crate::journal::Broken;
 impl Engine {
     /// Reads lines and applies the valid ones, in order. Returns the fate of each line, in the same order.
     ///
-    /// The lines are read before the lock is taken, and all applied under one hold of it: pass slices of some dozens. They are durable
+    /// The lines are read before the lock is taken, and all applied under one hold of it, so pass a few dozen at a time. They are durable
     /// only after [`Self::durable`].
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The composition root: configuration, clock, facts and standings, put together into one service without a wire.
+//! The composition root: configuration, clock, facts and standings, put together into one service without HTTP.
 //!
 //! One writer at a time changes the facts, under a lock that it holds for a slice of lines. A reader takes a read guard, the live
 //! generation, the live standings and one `as_of`. Nothing on the read path waits for a rebuild, a reload or a disk.

@@ -12,7 +12,7 @@ use crate::rule;
 use crate::telemetry::{FactKind, Size, raise};
 
 impl Engine {
-    /// Counts the candidates of a decision: asked, unknown, hidden by each rule, without the data of each objective.
+    /// Counts the candidates of a decision: in total, unknown ones, those hidden by each rule, and those without data for each objective.
     pub(super) fn observe_ranking(&self, config: &Config, scene: &Scene, decision: &Decision<'_>) {
         let to = &self.telemetry.ranking;
         to.candidates.inc_by(decision.asked as u64);
@@ -67,6 +67,7 @@ impl Engine {
         tracing::debug!(number, seconds = took.as_secs_f64(), "standings rebuilt");
     }
 
+    /// Records a written checkpoint.
     pub(super) fn observe_checkpoint(&self, sequence: u64, took: Duration) {
         self.telemetry.journal.checkpoint.set(sequence);
         let seconds = took.as_secs_f64();
@@ -77,7 +78,7 @@ impl Engine {
     /// Logs and counts the outcome of a changed configuration file.
     pub fn observe_reload(&self, result: &Result<u64, ConfigFaults>) {
         match result {
-            Ok(generation) => tracing::info!(generation, "the configuration is live"),
+            Ok(generation) => tracing::info!(generation, "the changed configuration is live"),
             Err(faults) => {
                 self.telemetry.configuration.rejected.inc();
                 tracing::error!(
@@ -87,7 +88,7 @@ impl Engine {
         }
     }
 
-    /// Updates the gauges, and the counters that the facts keep. Call it before a scrape.
+    /// Updates the gauges, and the counters whose totals the facts hold. Call it before a scrape.
     pub fn measure(&self) {
         let _one_at_a_time = self.sizes.measuring.lock();
         let to = &self.telemetry;

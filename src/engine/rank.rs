@@ -12,7 +12,7 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
-/// The reason for which a request was not ranked.
+/// The reason why a request was not ranked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RankError {
     /// The request names something that the live configuration does not have.

@@ -1,4 +1,4 @@
-//! The engine: its parts, and the state that all of its work reads.
+//! The engine: its parts, and access to the state that all of its work reads.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::ingest::Facts;
 use crate::race::Standings;
 use crate::telemetry::Telemetry;
 
-/// The service without a wire.
+/// The service without HTTP.
 #[derive(Debug)]
 pub struct Engine {
     pub(super) live: Arc<Live>,
@@ -68,7 +68,7 @@ impl Engine {
         self.clock.now().day(config.race.utc_offset).plus(-1)
     }
 
-    /// Rebuilds the standings now. Returns the number of those that are live afterwards.
+    /// Rebuilds the standings now. Returns the number of the standings that are live afterwards.
     pub async fn rebuild(&self) -> u64 {
         self.rebuilder.request().await;
         self.standings.load().number

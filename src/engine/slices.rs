@@ -4,10 +4,10 @@ use std::ops::Range;
 
 /// Maximum number of items in a slice.
 pub(super) const ITEMS: usize = 16_384;
-/// Maximum number of users in a slice, whose profiles are walked too.
+/// Maximum number of users in a slice; smaller, because each user's profile is walked too.
 pub(super) const USERS: usize = 2_048;
 
-/// Returns the ranges of `rows` rows, in order, each of at most `size`.
+/// Splits the rows from 0 to `rows` into ranges of at most `size` rows, in order.
 pub(super) fn slices(rows: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
     let starts = (0..rows).step_by(size);
     starts.map(move |start| start..(start + size).min(rows))

@@ -27,7 +27,7 @@ impl Engine {
         let engine = Arc::new(Self {
             facts: RwLock::new(stored.facts),
             kept: stored.kept,
-            standings: ArcSwap::from_pointee(gather::nothing(&generation.config)),
+            standings: ArcSwap::from_pointee(gather::empty(&generation.config)),
             live,
             clock,
             rebuilder,

@@ -1,11 +1,8 @@
 //! An index from ids to rows: a hash table of 64-byte buckets, eight fingerprints and eight rows each.
 //!
-//! A lookup touches one cache line and compares eight fingerprints at once. The caller verifies the id in the row that a fingerprint
-//! points to, so that two ids are never confused. The table has 64 shards that grow one at a time, from the fingerprints alone, so
-//! that growth never stops a writer for long.
-//!
-//! A standard map would store every id a second time, and would hash, compare and wait for memory id by id. Here these are separate
-//! steps, so that a batch of lookups overlaps its cache misses (see `rank::resolve`).
+//! A lookup touches one cache line; the caller then verifies the id in the row that it returns. The 64 shards grow one at a time, so that
+//! growth never stops a writer for long. A standard map would store every id twice, and would hash, fetch and compare id by id; here
+//! these are separate steps, so that the cache misses of a batch overlap (see `rank::resolve`).
 
 use std::hash::{BuildHasher, Hasher};
 

@@ -7,7 +7,7 @@ use crate::id::{ItemRow, MerchantRow, UserRow};
 use crate::state::Learned;
 
 impl Facts {
-    /// Returns what the race needs of a trace, or `None` if nothing. `utc_offset` says when days begin.
+    /// Returns the part of a trace that the race needs, or `None` if it needs nothing. `utc_offset` is the offset at which days begin.
     #[must_use]
     pub fn needed<'a>(&self, trace: Trace<'a>, utc_offset: i64) -> Option<Trace<'a>> {
         let day = trace.at.day(utc_offset);

@@ -50,7 +50,7 @@ impl Facts {
         }
     }
 
-    /// Returns the declared tags and those of the name spaces, each once; of duplicates the first counts.
+    /// Returns the declared tags and those of the name spaces. Of duplicates, the first is kept.
     fn item_tags(&mut self, item: &Item<'_>) -> Vec<(TagId, f32)> {
         let mut tags = self.tags(item.tags.as_ref());
         let spaces = [
@@ -128,7 +128,7 @@ impl Facts {
         }
     }
 
-    /// Merges a patch into what was declared; the result must be as valid as an upsert.
+    /// Merges a patch into the declared fields. The result must be valid like an upsert.
     pub(super) fn patch(&mut self, patch: &Patch, _moment: &Moment<'_>) -> Fate {
         let reject = |errors| Rejected {
             id: Some(patch.id.clone()),
@@ -137,7 +137,7 @@ impl Facts {
         let Some(mut fields) = self.declared(patch.kind, &patch.id) else {
             return Err(reject(vec![Fault::new(
                 "id",
-                format!("there is no {} of this id to patch", patch.kind.name()),
+                format!("there is no {} with this id to patch", patch.kind.name()),
             )]));
         };
         for (name, change) in &patch.changes {
@@ -163,7 +163,7 @@ impl Facts {
         Ok(Accepted::Fresh)
     }
 
-    /// Returns what was declared of an entity, its id included, or `None` if there is no such entity.
+    /// Returns the declared fields of an entity, with its id, or `None` if there is no such entity.
     #[must_use]
     pub fn declared(&self, kind: EntityKind, id: &str) -> Option<Map<String, Value>> {
         let books = &self.books;

@@ -1,4 +1,4 @@
-//! The state that facts make up: the books, and what concerns several of them.
+//! The state built from facts: the books, and the data that several of them share.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -14,7 +14,7 @@ use crate::state::{Books, EventId};
 pub struct Counts {
     /// Events applied, by kind.
     pub events: [u64; EventKind::ALL.len()],
-    /// Events whose id was known.
+    /// Repeated events, whose id was remembered.
     pub repeats: u64,
     /// Merchants created because an item or an event named them.
     pub bare_merchants: u64,
@@ -22,7 +22,7 @@ pub struct Counts {
     pub stubs: u64,
 }
 
-/// All state that facts make up.
+/// All state built from facts.
 #[derive(Debug)]
 pub struct Facts {
     /// The books.
@@ -41,7 +41,7 @@ pub struct Facts {
     pub(super) retired: Vec<Retired>,
     /// Hashes of the users deleted last, to recognise them in an older backup.
     pub(super) deleted: VecDeque<EventId>,
-    /// Room for the tags of an event's item.
+    /// Buffer for the tags of an event's item.
     pub(super) item_tags: Vec<(TagId, f32)>,
 }
 
@@ -78,7 +78,7 @@ impl Facts {
         Ok(Accepted::Fresh)
     }
 
-    /// Drops what lies before the window that ends with the last complete day.
+    /// Drops the data of days before the window that ends with the last complete day.
     pub fn expire(&mut self, last_complete: Day) {
         self.books.expire(last_complete);
         while self

@@ -1,7 +1,7 @@
 //! All facts at one instant, in parts, for a checkpoint.
 //!
-//! [`Facts::freeze`] takes a moment; then [`Image::next`] gives one part after the other, each under its own short hold of the lock,
-//! while facts go on being applied. [`Restored`] puts the parts together again.
+//! [`Facts::freeze`] holds the lock for a moment. [`Image::next`] then writes one part after the other, each under its own short hold of
+//! the lock, while facts are applied in between. [`Restored`] rebuilds the facts from the parts.
 
 use std::collections::VecDeque;
 
@@ -35,8 +35,8 @@ pub struct Image {
 }
 
 impl Facts {
-    /// Freezes the facts as they are now: what is small is copied, what is shared is shared, and columns of rows stay frozen until
-    /// [`Self::thaw`]. `terms` are the settings under which the facts after it are learnt.
+    /// Freezes the facts as they are now: small parts are copied, shared chunks are cloned by reference, and columns of rows stay frozen
+    /// (copy-on-write) until [`Self::thaw`]. `terms` are the settings under which later facts are learnt.
     pub fn freeze(&mut self, terms: String) -> Image {
         let head = Head {
             latest: self.latest,
@@ -64,7 +64,7 @@ impl Facts {
 }
 
 impl Image {
-    /// Appends the next part; returns `false` at the end. The facts must be those that the image was made of.
+    /// Appends the next part; returns `false` at the end. `facts` must be the facts that the image was taken of.
     pub fn next(&mut self, facts: &Facts, bytes: &mut Vec<u8>) -> bool {
         let Some(head) = self.head.take() else {
             return self.books.next(&facts.books, bytes);
@@ -74,14 +74,14 @@ impl Image {
         true
     }
 
-    /// Returns how many books are written and need not stay frozen.
+    /// Returns the number of books that are written and need not stay frozen.
     #[must_use]
     pub fn books_written(&self) -> usize {
         self.books.books_written()
     }
 }
 
-/// Facts that are being put together from the parts of an image.
+/// Facts that are being restored from the parts of an image.
 #[derive(Debug)]
 pub struct Restored {
     /// The facts.
@@ -105,7 +105,7 @@ impl Restored {
     /// Restores the next part.
     ///
     /// # Errors
-    /// The part is of no known code, or its bytes are invalid.
+    /// The code of the part is unknown, or its bytes are invalid.
     pub fn part(&mut self, part: &[u8]) -> Result<(), postcard::Error> {
         let Some((&code, content)) = part.split_first() else {
             return Ok(());
@@ -123,7 +123,7 @@ impl Restored {
         Ok(())
     }
 
-    /// Returns the books that the parts lack, wholly or in part, because they were written before those books were kept.
+    /// Returns the names of the books that are missing or incomplete, because an older version without them wrote the parts.
     #[must_use]
     pub fn missing(&self) -> Vec<&'static str> {
         self.present.missing()

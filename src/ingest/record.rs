@@ -1,7 +1,7 @@
-//! Records of the journal: the accepted lines as they came, and the settings under which they were learnt.
+//! Records of the journal: the accepted lines as they were sent, and the settings under which they were learnt.
 //!
-//! The text itself is kept, not what was made of it: it stays readable as long as the wire contract holds, and can be learnt from again
-//! under other settings. Variants are written by their order here: append new ones at the end.
+//! The text itself is stored, not the parsed fact: it stays readable as long as the wire contract holds, and can be learnt again under
+//! other settings. A variant is stored as its position here, so append new ones at the end.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,7 +25,7 @@ pub enum Record<'a> {
         operation: Operation,
         /// The machine's clock at that moment.
         wall: Time,
-        /// The lines as they came.
+        /// The lines as they were sent.
         #[serde(borrow)]
         lines: Vec<&'a str>,
     },
@@ -44,7 +44,7 @@ pub enum Record<'a> {
     Anonymised {
         /// The machine's clock at that moment.
         wall: Time,
-        /// The lines, or what stays of them.
+        /// The lines, or the traces that remain of them.
         #[serde(borrow)]
         lines: Vec<Line<'a>>,
     },
@@ -60,17 +60,17 @@ pub enum Record<'a> {
 /// An event of an anonymised record.
 #[derive(Debug, Deserialize, Serialize)]
 pub enum Line<'a> {
-    /// The line as it came.
+    /// The line as it was sent.
     Whole(&'a str),
-    /// The rest of the event.
+    /// The trace that remains of the event.
     Trace(#[serde(borrow)] Trace<'a>),
 }
 
-/// The reason for which a record cannot be applied.
+/// The reason why a record cannot be applied.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
     /// The bytes are not a record.
-    #[error("this version does not know such a record")]
+    #[error("the record is invalid, or of a kind that this version does not know")]
     Bytes,
     /// The settings are no longer valid.
     #[error("its settings cannot be read: {0}")]
@@ -230,8 +230,8 @@ impl Facts {
         }
     }
 
-    /// Continues under other settings. What was learnt before keeps its value at the latest event, whatever its half-life is from then
-    /// on.
+    /// Continues under other settings. Learnt sums keep their value at the time of the latest event, and decay with the new half-life from
+    /// then on.
     pub fn change_terms(&mut self, from: &Config, to: &Config) {
         let [from, to] = [from, to].map(|config| Decay::new(config.profile.half_life));
         if let (true, Some(at)) = (from != to, self.latest) {

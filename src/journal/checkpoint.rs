@@ -50,7 +50,7 @@ impl Directory {
             parts.finish()
         });
         if let Err(error) = written {
-            let _also_gone = fs::remove_file(&unfinished);
+            let _removed = fs::remove_file(&unfinished);
             return Err(JournalError::Io {
                 path: unfinished,
                 error,
@@ -96,7 +96,7 @@ impl Directory {
         let sequence = sequence.ok_or_else(|| JournalError::Damaged {
             path: unfinished.clone(),
             offset: 0,
-            what: "it does not begin like a checkpoint".to_owned(),
+            what: "it has no header of a checkpoint".to_owned(),
         })?;
         let path = directory::name(&self.checkpoints(), sequence, EXTENSION);
         let copied = file
@@ -133,8 +133,8 @@ impl Directory {
         directory::sync(&checkpoints)
     }
 
-    /// Removes covered segments, whose records all lie at or before `sequence`, the oldest first, as long as `is_spare` returns `true` for
-    /// a segment and the bytes of all covered ones. Returns how many were removed.
+    /// Removes covered segments, whose records all lie at or before `sequence`, the oldest first. Stops at the first segment for which
+    /// `is_spare` returns `false`, given its metadata and the bytes of all covered segments still there. Returns the number removed.
     ///
     /// # Errors
     /// An I/O error.
@@ -193,7 +193,7 @@ impl Parts {
         })
     }
 
-    /// Adds a part whose content is what `write` appends; it must not be empty.
+    /// Adds a part with the content that `write` appends, which must not be empty.
     ///
     /// # Errors
     /// An I/O error.
@@ -212,7 +212,7 @@ impl Parts {
 }
 
 impl Checkpoint {
-    /// Returns its bytes in blocks, for a copy elsewhere. They can be read even if the checkpoint is removed meanwhile.
+    /// Returns its bytes in blocks, for a copy. They can be read to the end even if the checkpoint is removed meanwhile.
     ///
     /// # Errors
     /// An I/O error.
@@ -240,7 +240,7 @@ impl Checkpoint {
         let mut file = File::open(&self.path).map_err(JournalError::io(&self.path))?;
         let about = file.metadata().map_err(JournalError::io(&self.path))?;
         if sequence_of(&mut file) != Some(self.sequence) {
-            return Err(self.damaged(0, "it does not begin like the checkpoint of that number"));
+            return Err(self.damaged(0, "its header does not match its name"));
         }
         let (mut offset, mut record) = (START, Vec::new());
         for number in 1.. {
@@ -296,7 +296,7 @@ pub(super) fn next(
     let length = record.first_chunk().map(|it| u32::from_le_bytes(*it));
     let length = usize::try_from(length.unwrap_or(0)).unwrap_or(usize::MAX);
     if length > record::MOST {
-        return Err("a part gives a length above the maximum");
+        return Err("the length of a part exceeds the maximum");
     }
     if (HEAD + length) as u64 > left {
         return Err(SHORT);

@@ -37,7 +37,7 @@ impl Directory {
     /// The directory belongs to another program or version, is in use by another process, or cannot be written to.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         let mut private = fs::DirBuilder::new();
-        // No other account of the machine may read what is kept of users.
+        // No other account of the machine may read the data of users.
         let made = private.recursive(true).mode(0o700).create(path);
         made.map_err(JournalError::io(path))?;
         if is_empty(path)? {
@@ -65,11 +65,11 @@ impl Directory {
         Ok(directory)
     }
 
-    /// Opens an existing directory that is only read, and may be on a read-only file system.
+    /// Opens an existing directory for reading. It may be on a read-only file system.
     ///
     /// # Errors
     /// As for [`Self::existing`], except for a directory that cannot be written to.
-    pub fn to_read(path: &Path) -> Result<Self, JournalError> {
+    pub fn read_only(path: &Path) -> Result<Self, JournalError> {
         let is_protected = |error: &io::Error| {
             use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
             matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem)
@@ -104,7 +104,7 @@ impl Directory {
         }
     }
 
-    /// Writes durably a note of what is about to be erased.
+    /// Writes a note of the erasure that begins, durably.
     ///
     /// # Errors
     /// An I/O error.

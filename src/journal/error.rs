@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The reason for which a data directory cannot be used.
+/// The reason why a data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// An I/O error.
@@ -21,7 +21,7 @@ pub enum JournalError {
     /// The directory holds something else.
     #[error("{} is not empty and not a data directory of saima: choose another directory", .0.display())]
     Foreign(PathBuf),
-    /// The directory is of another version of the format.
+    /// The directory has another version of the format.
     #[error("{} names format {found:?}; this version reads format 1", path.display())]
     Version {
         /// The file that names the format.
@@ -78,7 +78,7 @@ impl JournalError {
     }
 }
 
-/// The reason for which a journal can no longer make facts durable. Nothing is acknowledged any more.
+/// The reason why a journal can no longer make facts durable. No later fact is acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("facts cannot be made durable: {0}")]
 pub struct Broken(pub Arc<str>);

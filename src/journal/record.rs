@@ -5,7 +5,7 @@ pub(super) const HEAD: usize = 16;
 /// Maximum number of bytes of content.
 pub(super) const MOST: usize = 1 << 30;
 
-/// Appends a record whose content is what `write` appends.
+/// Appends a record with the content that `write` appends.
 pub(super) fn append(bytes: &mut Vec<u8>, sequence: u64, write: impl FnOnce(&mut Vec<u8>)) {
     let start = bytes.len();
     bytes.extend_from_slice(&[0; HEAD]);
@@ -50,7 +50,7 @@ pub(super) fn read(bytes: &[u8]) -> Found<'_> {
         return Found::Bad("the head of a record is incomplete");
     };
     if length > MOST {
-        return Found::Bad("a record gives a length above the maximum");
+        return Found::Bad("the length of a record exceeds the maximum");
     }
     let Some(record) = bytes.get(..HEAD + length) else {
         return Found::Bad("a record is incomplete");

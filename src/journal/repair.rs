@@ -36,8 +36,8 @@ pub enum Damage {
         path: PathBuf,
         /// The kind of damage.
         what: String,
-        /// The journal goes back to the first record, so that nothing is lost.
-        spare: bool,
+        /// True if the journal goes back to the first record, so that everything but the list of deleted users can be learnt from it.
+        replaceable: bool,
     },
     /// Bytes of a segment cannot be read.
     Bytes {
@@ -61,9 +61,13 @@ pub enum Damage {
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Checkpoint { path, what, spare } => {
+            Self::Checkpoint {
+                path,
+                what,
+                replaceable,
+            } => {
                 let path = path.display();
-                let then = if *spare {
+                let then = if *replaceable {
                     "only the list of deleted users is lost: the journal goes back to the first record"
                 } else {
                     "everything before the journal is lost: restore a backup instead"
@@ -104,7 +108,7 @@ fn fault(error: &JournalError) -> String {
     }
 }
 
-/// One segment, as far as it could be read.
+/// The readable part of one segment.
 #[derive(Debug)]
 struct Salvaged {
     first: u64,
@@ -120,7 +124,7 @@ struct Salvaged {
 }
 
 impl Salvaged {
-    /// Returns a missing segment.
+    /// Creates the entry of a missing segment, which held `records`.
     fn absent(directory: &Path, records: Range<u64>) -> Self {
         Self {
             first: records.start,
@@ -183,7 +187,7 @@ impl Salvaged {
     }
 
     /// Returns the bytes of the repaired segment, with `filler` as the content of lost records.
-    fn mended(&self, bytes: &[u8], filler: &[u8]) -> Vec<u8> {
+    fn repaired(&self, bytes: &[u8], filler: &[u8]) -> Vec<u8> {
         let mut records = self.records.iter().peekable();
         let mut fresh = MAGIC.to_vec();
         for sequence in self.first..self.end {
@@ -196,7 +200,7 @@ impl Salvaged {
 }
 
 impl Directory {
-    /// Looks for all damage; changes nothing.
+    /// Finds all damage. Changes nothing.
     ///
     /// # Errors
     /// An I/O error.
@@ -206,14 +210,14 @@ impl Directory {
             let bytes = fs::read(&path).map_err(JournalError::io(&path))?;
             diagnosis.segments.push(Salvaged::read(first, path, &bytes));
         }
-        let spare = diagnosis.segments.first().is_some_and(|it| it.first == 1);
+        let replaceable = diagnosis.segments.first().is_some_and(|it| it.first == 1);
         diagnosis.checkpoint = self.checkpoint()?.map(|checkpoint| {
             let read = checkpoint.read(|_, _| Ok::<_, JournalError>(()));
             if let Err(error) = &read {
                 diagnosis.faults.push(Damage::Checkpoint {
                     path: checkpoint.path.clone(),
                     what: fault(error),
-                    spare,
+                    replaceable,
                 });
             }
             (checkpoint, read.is_ok())
@@ -241,7 +245,7 @@ impl Directory {
                 bytes = fs::read(path).map_err(JournalError::io(path))?;
                 self.set_aside(path)?;
             }
-            directory::write_durably(path, &segment.mended(&bytes, filler))?;
+            directory::write_durably(path, &segment.repaired(&bytes, filler))?;
         }
         directory::sync(self.path())
     }
@@ -277,14 +281,14 @@ impl Diagnosis {
     #[must_use]
     pub fn can_start(&self) -> bool {
         let hopeless = |fault: &Damage| match fault {
-            Damage::Checkpoint { spare, .. } => !spare,
+            Damage::Checkpoint { replaceable, .. } => !replaceable,
             Damage::Records { records } => records.end - records.start > MOST_LOST,
             Damage::Bytes { .. } | Damage::Absent { .. } => false,
         };
         !self.faults.iter().any(hopeless)
     }
 
-    /// Makes each segment end where the next begins and the first follow the checkpoint, and lists the damage.
+    /// Sets the end of each segment to the beginning of the next, adds missing segments after the checkpoint, and lists the damage.
     fn join(&mut self, directory: &Path) {
         let nexts: Vec<u64> = self.segments.iter().skip(1).map(|it| it.first).collect();
         for (segment, next) in self.segments.iter_mut().zip(nexts) {

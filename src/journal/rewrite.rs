@@ -1,4 +1,4 @@
-//! Rewriting segments: without what is erased or damaged.
+//! Rewriting segments: record by record, to erase users.
 
 use std::fs::{self, File};
 
@@ -7,8 +7,8 @@ use super::segment::{self, MAGIC, Reader};
 use super::{JournalError, record};
 
 impl Directory {
-    /// Rewrites the segments whose records all lie at or before `sequence` and whose bytes are `concerned`. `edit` returns the new content
-    /// of a record, or `None` if it stays.
+    /// Rewrites the segments whose records all lie at or before `sequence` and for whose bytes `concerned` returns `true`. `edit` returns
+    /// the new content of a record, or `None` to keep it.
     ///
     /// # Errors
     /// An I/O error; each segment is then either unchanged or rewritten.
@@ -39,10 +39,10 @@ impl Directory {
                 return Err(reader.damaged(what.to_owned()));
             }
             if changed {
-                let since = fs::metadata(path).and_then(|it| it.modified());
+                let modified = fs::metadata(path).and_then(|it| it.modified());
                 write_durably(path, &fresh)?;
                 // The age of the records has not changed. If this fails, they are kept for longer.
-                let _kept = since.and_then(|since| File::open(path)?.set_modified(since));
+                let _kept = modified.and_then(|modified| File::open(path)?.set_modified(modified));
             }
         }
         Ok(())

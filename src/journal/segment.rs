@@ -172,13 +172,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Visits the records with their sequence, content and offset. Returns the fault at which it had to stop, if any.
+    /// Visits the records with their sequence, content and offset. Returns the fault that ended the reading, if any.
     pub(super) fn run<E: From<JournalError>>(
         &mut self,
         mut visit: impl FnMut(u64, &'a [u8], u64) -> Result<(), E>,
     ) -> Result<Option<&'static str>, E> {
         if !self.bytes.starts_with(MAGIC) {
-            return Ok(Some("it does not begin like a segment"));
+            return Ok(Some("it has no header of a segment"));
         }
         self.offset = MAGIC.len();
         loop {

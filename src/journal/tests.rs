@@ -21,7 +21,7 @@ fn start(path: &Path, last: u64) -> Journal {
     Journal::start(directory, last, SETTINGS, create_file).unwrap()
 }
 
-/// Writes a journal of those records, one by one or together.
+/// Writes a journal of `records`, of which `together` at a time share a sync.
 fn written(records: &[Vec<u8>], together: usize) -> TempDir {
     let home = tempfile::tempdir().unwrap();
     let journal = start(home.path(), 0);
@@ -403,7 +403,7 @@ fn an_interrupted_first_start_can_be_repeated() {
 }
 
 #[test]
-fn a_gap_to_foreign_segments_stays() {
+fn a_gap_to_foreign_segments_prevents_start() {
     let home = written(&[vec![1], vec![2]], 1);
     let far = home
         .path()

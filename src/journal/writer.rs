@@ -1,4 +1,4 @@
-//! The writing thread: it takes the records that have gathered, writes them, makes them durable and wakes the waiting callers.
+//! The writing thread: it takes the waiting records, writes them, makes them durable and wakes the waiting callers.
 
 use std::fs;
 use std::io;
@@ -13,7 +13,7 @@ use super::directory::{self, Directory};
 use super::segment::{Create, EXTENSION, MAGIC, Medium};
 use super::{Broken, JournalError, record};
 
-/// Number of bytes of records from which they are written although no caller waits.
+/// Number of waiting bytes from which records are written even if no caller waits for them.
 const PLENTY: usize = 1 << 20;
 
 /// Settings of a journal.
@@ -51,7 +51,7 @@ struct Waiting {
     wanted: u64,
     /// The requested end of the segment: after this many bytes, with that record.
     segment_end: Option<(usize, u64)>,
-    /// The journal is to end.
+    /// True once the journal is dropped.
     ended: bool,
 }
 
@@ -122,7 +122,7 @@ impl Journal {
         &self.directory
     }
 
-    /// Appends a record whose content is what `write` appends, and returns its sequence. It is durable once [`Self::durable`] returns.
+    /// Appends a record with the content that `write` appends, and returns its sequence. It is durable once [`Self::durable`] returns.
     ///
     /// # Errors
     /// The journal is broken; nothing was appended.
@@ -193,7 +193,7 @@ impl Journal {
         self.reached(|written| written.durable >= sequence).await
     }
 
-    /// Requests that the segment ends with the last record appended, and returns its sequence at once.
+    /// Requests that the segment ends with the last record appended. Returns the sequence of that record without waiting.
     pub fn end_segment(&self) -> u64 {
         let mut waiting = self.shared.waiting.lock();
         waiting.segment_end = Some((waiting.bytes.len(), waiting.last));
@@ -246,7 +246,7 @@ struct Segments {
 }
 
 impl Segments {
-    /// Begins the segment of that first record, and makes its name durable.
+    /// Creates the segment whose first record is `first`, and makes its directory entry durable.
     fn next(&mut self, first: u64) -> io::Result<Box<dyn Medium>> {
         let path = directory::name(&self.directory, first, EXTENSION);
         let mut medium = (self.create)(&path)?;
@@ -270,8 +270,8 @@ impl Drop for Writer {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let broken = Broken("the writing thread has panicked".into());
-            let say = |written: &mut Written| written.broken = Some(broken);
-            self.shared.written.send_modify(say);
+            let fail = |written: &mut Written| written.broken = Some(broken);
+            self.shared.written.send_modify(fail);
         }
     }
 }

@@ -169,7 +169,7 @@ fn within(value: Option<f64>, low: f64, high: f64) -> bool {
     value.is_none_or(|value| (low..=high).contains(&value))
 }
 
-fn few(tags: Option<&Tags<'_>>, limits: &Limits) -> bool {
+fn few_tags(tags: Option<&Tags<'_>>, limits: &Limits) -> bool {
     tags.is_none_or(|tags| tags.0.len() <= limits.tags)
 }
 
@@ -180,7 +180,7 @@ impl<'a> Entity<'a> for Item<'a> {
             && within(self.lon, -180.0, 180.0)
             && within(self.quality, 0.0, 1.0)
             && within(self.long_term_value, 0.0, 1.0)
-            && few(self.tags.as_ref(), limits)
+            && few_tags(self.tags.as_ref(), limits)
             && self
                 .campaigns
                 .as_ref()
@@ -200,7 +200,7 @@ impl<'a> Entity<'a> for Merchant<'a> {
 
 impl<'a> Entity<'a> for User<'a> {
     fn holds(&self, limits: &Limits) -> bool {
-        few(self.tags.as_ref(), limits)
+        few_tags(self.tags.as_ref(), limits)
     }
 }
 

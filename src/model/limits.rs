@@ -11,7 +11,7 @@ pub struct Limits {
     pub limit: usize,
     /// Maximum number of requests of a batch.
     pub batch_requests: usize,
-    /// Maximum number of candidates of a batch in all.
+    /// Maximum number of candidates of all requests of a batch together.
     pub batch_candidates: usize,
     /// Maximum bytes of a body as sent.
     pub body_bytes: usize,

@@ -16,9 +16,9 @@ pub enum EntityKind {
 /// The operation on the lines of a bulk body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Operation {
-    /// Replaces what was declared.
+    /// Replaces the declared fields.
     Upsert(EntityKind),
-    /// Merges into what was declared.
+    /// Merges into the declared fields.
     Patch(EntityKind),
     /// Applies behaviour events.
     Events,

@@ -14,7 +14,7 @@ use crate::clock::Time;
 /// Maximum number of bytes of a title or a name.
 pub const MAX_TEXT: usize = 4_096;
 
-/// Maximum number of elements of a list, whatever the limits say: a bound on memory.
+/// Maximum number of elements of a list under any limits, to bound memory.
 pub const MAX_LIST: usize = 1_000_000;
 
 /// Stops reading a list that is longer than [`MAX_LIST`].

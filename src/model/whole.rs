@@ -1,4 +1,4 @@
-//! Whole numbers: many writers of JSON know floats only and send 7.0 for 7, so both are read.
+//! Whole numbers. Many JSON libraries know only floats and send 7.0 for 7, so both forms are accepted.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -19,9 +19,9 @@ use super::runner::{Kind, Runner};
 use super::series::{Run, Scratch, Terms, buyer_weeks, sells, spent};
 use super::window::Window;
 
-/// Maximum sum of a buyer's calendar week, in multiples of the lane's median.
+/// Maximum amount that counts of a buyer's calendar week, in multiples of the lane's median.
 const CAP: i64 = 5;
-/// Minimum number of runners that a thread takes at once.
+/// Minimum number of runners that a thread processes at once.
 const BATCH: usize = 32;
 
 /// The inputs of a race.
@@ -85,7 +85,7 @@ struct Heat {
 
 impl Heat {
     /// Returns true if the lane has enough sellers; otherwise its runners are compared with all runners of the kind.
-    fn stands_alone(&self, sellers: usize) -> bool {
+    fn has_enough(&self, sellers: usize) -> bool {
         self.lane != LaneId::NONE && sellers >= ENOUGH
     }
 }
@@ -208,7 +208,7 @@ fn caps(heats: &[Heat], sellers: &[Seller], sums: &mut [Money]) -> Vec<Option<Mo
             let lane = &sellers[heat.entrants.clone()];
             let count = lane.iter().filter(|seller| seller.sells).count();
             let range = lane[0].entrant.sales.start..lane[lane.len() - 1].entrant.sales.end;
-            let alone = heat.stands_alone(count);
+            let alone = heat.has_enough(count);
             alone.then(|| cap(&mut sums[range])).flatten()
         })
         .collect();
@@ -253,7 +253,7 @@ fn judge(heats: &[Heat], sellers: &[Seller], runs: &[Run]) -> Results {
     let mut finishes = Vec::with_capacity(runs.len());
     for heat in heats {
         let own = figures(heat.entrants.clone(), sellers, runs);
-        let lane = if heat.stands_alone(own.len()) {
+        let lane = if heat.has_enough(own.len()) {
             &own
         } else {
             &everyone

@@ -10,7 +10,7 @@ pub const WINDOW: usize = 84;
 pub const WEEKS: usize = 12;
 /// Days from the first day of the window to its last.
 pub(super) const REACH: i32 = 83;
-/// Places of the last 28 days, from which an item's level follows.
+/// Places of the last 28 days, from which an item's level is computed.
 pub(super) const RECENT: Range<usize> = WINDOW - 28..WINDOW;
 
 /// The window that ends with one day.

@@ -35,7 +35,7 @@ pub trait Book: Sized {
     /// Learns from an event.
     fn learn(&mut self, _event: &Learned<'_>, _moment: &Moment<'_>) {}
 
-    /// Forgets a deleted entity, as far as this takes no walk over all rows.
+    /// Forgets a deleted entity, except for the data that only a walk over all rows finds.
     fn forget(&mut self, _gone: Gone) {}
 
     /// Forgets a deleted item or merchant in a range of user rows. The ranges together cover all users.

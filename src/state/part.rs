@@ -1,7 +1,7 @@
 //! The books as parts of a checkpoint: a part is one byte of code and the content.
 //!
-//! Every kind of parts is written at least once, if need be with no content: so a kind that is missing tells of a checkpoint from before
-//! its time, and of nothing else.
+//! Every kind of parts is written at least once, with empty content if there is none. If a kind is missing, the checkpoint was therefore
+//! written by a version that did not have it.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ impl Books {
 }
 
 impl Image {
-    /// Appends the next part; returns `false` at the end. The books must be those that the image was made of.
+    /// Appends the next part; returns `false` at the end. `books` must be the books that the image was taken of.
     pub fn next(&mut self, books: &Books, bytes: &mut Vec<u8>) -> bool {
         while let Some(write) = WRITE.get(self.place.book) {
             if write(books, &self.books, &mut self.place, bytes) {
@@ -53,7 +53,7 @@ impl Image {
         false
     }
 
-    /// Returns how many books are written and need not stay frozen.
+    /// Returns the number of books that are written and need not stay frozen.
     #[must_use]
     pub fn books_written(&self) -> usize {
         self.place.book
@@ -87,7 +87,8 @@ pub(super) fn write<B: Book>(
 pub struct Present(BTreeSet<u8>);
 
 impl Present {
-    /// Returns the books of which a kind of parts is missing. If nothing was restored, there is no checkpoint and nothing is missing.
+    /// Returns the names of the books of which a kind of parts is missing. If nothing was restored, there is no checkpoint and nothing is
+    /// missing.
     #[must_use]
     pub fn missing(&self) -> Vec<&'static str> {
         if self.0.is_empty() {
@@ -100,8 +101,8 @@ impl Present {
 }
 
 impl Books {
-    /// Restores a part. Only its form is checked, and it takes no more memory than it fills; that rows and numbers fit together is
-    /// trusted, because a checksum says that Saima wrote them.
+    /// Restores a part. Only its form is checked, and no memory is reserved that its bytes do not fill. Rows and numbers are not checked
+    /// against each other: the checksum of the part shows that Saima wrote them.
     ///
     /// # Errors
     /// The code is unknown, or the bytes are not those of a part of that code.

@@ -10,7 +10,7 @@ use crate::model::EventKind;
 use crate::race::{Ledger, LedgerImage, Money, Purchase, Refund, RunnerRows};
 use crate::telemetry::Size;
 
-/// Number of the kind that holds everything but the purchases.
+/// Index of the kind of parts that holds everything but the purchases.
 const SMALL: usize = 0;
 
 impl Book for Ledger {
@@ -35,7 +35,7 @@ impl Book for Ledger {
         match gone {
             Gone::Item(item) => self.forget(item),
             Gone::Merchant(merchant) => self.forget(merchant),
-            // Sales stay the merchant's; the row of the buyer stays out of use while the window holds them.
+            // The merchant keeps the sales. The row of the buyer is not reused while the window holds them.
             Gone::User(_) => {}
         }
     }
@@ -102,7 +102,7 @@ fn purchase(event: &Learned<'_>) -> Purchase {
     }
 }
 
-/// Takes money back, from its purchase if the event names one.
+/// Applies a refund to its purchase if the event names one, else to the sales of its own day.
 fn refund(sales: &mut Ledger, event: &Learned<'_>) {
     match event.purchase {
         Some(purchase) => {

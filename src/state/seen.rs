@@ -1,7 +1,7 @@
-//! The recent event ids, so that an event that comes twice counts once.
+//! The recent event ids, so that an event that is received twice counts once.
 //!
-//! An id is kept as its keyed 128-bit hash. The ids are in the order of their arrival, so that the oldest are evicted first; a hash
-//! table of places finds them.
+//! An id is kept as its keyed 128-bit hash. The ids are in the order of arrival, so that the oldest are evicted first. A hash table
+//! maps the hashes to places in that order.
 
 use std::collections::VecDeque;
 
@@ -17,10 +17,10 @@ use crate::config::Config;
 use crate::id::IdHasher;
 use crate::telemetry::Size;
 
-/// Number of the kind that holds everything but the ids.
+/// Index of the kind of parts that holds everything but the ids.
 const SMALL: usize = 0;
 
-/// Number of ids that share one note of their time of arrival.
+/// Number of ids that share one noted time of arrival.
 const NOTE: u64 = 1_024;
 
 /// Maximum number of ids for which memory is reserved at the start. A table that grows copies itself while the writer holds the lock;
@@ -41,11 +41,11 @@ pub struct Seen {
     first: u64,
     /// Numbers of the ids modulo 2³², by hash.
     places: HashTable<u32>,
-    /// Times of arrival: of the ids from a number on.
+    /// Times of arrival. Each applies to the ids from its number up to the next.
     notes: VecDeque<(u64, Time)>,
     most: usize,
     age: i64,
-    /// Ids evicted at the bound, in all. Ids that were too old do not count.
+    /// Number of ids evicted at the bound, in total. Ids that were too old do not count.
     evicted: u64,
 }
 
@@ -61,7 +61,7 @@ pub struct SeenImage {
 }
 
 impl Seen {
-    /// Returns an empty book under the same key: hashes kept elsewhere stay valid.
+    /// Returns an empty book with the same key, so that hashes stored elsewhere stay valid.
     pub fn emptied(&self) -> Self {
         Self {
             key: self.key,
@@ -265,7 +265,7 @@ mod tests {
         seen.add(late, Time::default().plus(HOUR + 1));
         assert!(
             seen.ids.len() <= 1_025,
-            "all but the last note's worth went: {}",
+            "only the ids of the last note may remain: {}",
             seen.ids.len()
         );
         assert!(seen.has(late) && !seen.has(ids[0]));

@@ -1,4 +1,5 @@
-//! The rules of the house, checked on the source itself: layers, circles, machinery, the size of functions, what a door may hold.
+//! The rules of the house, checked on the source itself: layers, circles of imports, machinery, the size of functions, and the content of
+//! doors (`mod.rs` files).
 
 mod imports;
 mod source;
@@ -14,7 +15,7 @@ struct Layer {
     rooms: &'static [&'static str],
     /// The rooms may import every layer below this one.
     below: usize,
-    /// Rooms that they may import besides.
+    /// Further rooms that they may import.
     also: &'static [&'static str],
 }
 

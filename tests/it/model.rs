@@ -1,4 +1,4 @@
-//! The formulas once more, written plainly and compared with what the service explains, on a small random marketplace.
+//! A second, plain implementation of the formulas, compared with the explanations of the service on a small random marketplace.
 
 use std::collections::{BTreeMap, BTreeSet};
 

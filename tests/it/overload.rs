@@ -97,7 +97,7 @@ fn a_slow_head_closes_its_connection_only() {
 }
 
 #[test]
-fn a_slow_body_is_rejected_frees_slot() {
+fn a_slow_body_occupies_no_slot() {
     let config =
         "[server]\nbody_seconds = 10\n[admission]\nrank = 1\nbatch = 1\ningest = 1\nwait_ms = 0\n";
     let service = Service::with_config(config);
@@ -312,7 +312,7 @@ fn a_request_past_its_timeout_is_not_ranked() {
 #[test]
 fn a_retry_waits_for_a_free_slot() {
     let service = Service::with_config("[admission]\nrank = 1\nqueue_ms = 60000\n");
-    // After a second, the time of `Retry-After`, every connection is read: a round that took as long proves nothing.
+    // A paused connection is read again after a second, the time of `Retry-After`, so a round that takes that long proves nothing.
     loop {
         let (mut first, mut second) = (Client::of(&service), Client::of(&service));
         first.begin("POST", "/rank", RANK.len());
@@ -346,7 +346,7 @@ fn a_flood_of_facts_does_not_stop_rankings() {
     let lines: String = (0..2_000)
         .map(|n| format!("{{\"id\":\"i{n}\",\"price\":{n}}}\n"))
         .collect();
-    let (over, taken, rejected) = (
+    let (over, accepted, rejected) = (
         AtomicBool::new(false),
         AtomicUsize::new(0),
         AtomicUsize::new(0),
@@ -362,7 +362,7 @@ fn a_flood_of_facts_does_not_stop_rankings() {
                         lines.as_bytes(),
                     );
                     if answer.status == 200 {
-                        taken.fetch_add(1, Ordering::Relaxed);
+                        accepted.fetch_add(1, Ordering::Relaxed);
                     } else {
                         answer.problem(503);
                         assert!(answer.retry_after.is_some());
@@ -376,7 +376,7 @@ fn a_flood_of_facts_does_not_stop_rankings() {
         while begun.elapsed() < PATIENCE
             && (ranked < 50
                 || rejected.load(Ordering::Relaxed) == 0
-                || taken.load(Ordering::Relaxed) == 0)
+                || accepted.load(Ordering::Relaxed) == 0)
         {
             let answer = service.json("POST", "/rank", &request);
             if answer.status != 200 {
@@ -388,7 +388,7 @@ fn a_flood_of_facts_does_not_stop_rankings() {
         over.store(true, Ordering::Relaxed);
         assert!(ranked >= 50, "{ranked} ranked");
     });
-    assert!(taken.into_inner() > 0, "rankings must not starve facts");
+    assert!(accepted.into_inner() > 0, "rankings must not starve facts");
     assert!(rejected.into_inner() > 0, "the flood must exceed the slots");
 }
 

@@ -146,7 +146,7 @@ fn refusal(command: &mut Command) -> String {
     message
 }
 
-/// Returns `true` if such a client gets an answer.
+/// Returns whether a client with this TLS configuration gets an answer.
 fn gets_in(service: &Service, tls: TlsConfig) -> bool {
     let answer = agent(tls).get(format!("{}/healthz", service.base())).call();
     answer.is_ok_and(|answer| answer.status().as_u16() == 200)

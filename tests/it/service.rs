@@ -11,7 +11,7 @@ use ureq::tls::TlsConfig;
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const LINES: &str = "application/x-ndjson";
-/// Maximum time that a test waits for background work.
+/// Maximum time that a test waits for background work to end.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// Lines per body.
 const BATCH: usize = 20_000;
@@ -36,7 +36,7 @@ pub(super) fn agent(tls: TlsConfig) -> ureq::Agent {
         .into()
 }
 
-/// A service. Dropped, it is killed by its process id.
+/// A running service. Dropping it kills the process.
 pub(super) struct Service {
     child: Child,
     base: String,
@@ -201,7 +201,7 @@ impl Service {
     }
 
     /// Sends facts, one per line. Every line must be accepted.
-    pub(super) fn tell(&self, method: &str, path: &str, facts: &[Value]) {
+    pub(super) fn send_facts(&self, method: &str, path: &str, facts: &[Value]) {
         for batch in facts.chunks(BATCH) {
             let lines: String = batch.iter().map(|fact| format!("{fact}\n")).collect();
             let answer = self.send(method, path, &[("Content-Type", LINES)], lines.as_bytes());
@@ -212,19 +212,19 @@ impl Service {
     }
 
     pub(super) fn items(&self, items: &[Value]) {
-        self.tell("PUT", "/items", items);
+        self.send_facts("PUT", "/items", items);
     }
 
     pub(super) fn merchants(&self, merchants: &[Value]) {
-        self.tell("PUT", "/merchants", merchants);
+        self.send_facts("PUT", "/merchants", merchants);
     }
 
     pub(super) fn users(&self, users: &[Value]) {
-        self.tell("PUT", "/users", users);
+        self.send_facts("PUT", "/users", users);
     }
 
     pub(super) fn events(&self, events: &[Value]) {
-        self.tell("POST", "/events", events);
+        self.send_facts("POST", "/events", events);
     }
 
     /// Sends one fact that must be rejected, and returns the paths of its faults.
@@ -291,11 +291,11 @@ impl Service {
         self.child.wait().unwrap().code()
     }
 
-    /// Waits until a condition holds, which background work brings about.
+    /// Waits until background work has made a condition true. `what` is the condition in words, for the failure.
     pub(super) fn wait(&self, what: &str, holds: impl Fn(&Self) -> bool) {
         let begun = Instant::now();
         while !holds(self) {
-            assert!(begun.elapsed() < PATIENCE, "{what}");
+            assert!(begun.elapsed() < PATIENCE, "not in time: {what}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }

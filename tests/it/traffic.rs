@@ -8,18 +8,19 @@ use serde_json::{Value, json};
 use crate::service::Service;
 
 const ITEMS: usize = 1_500;
-const LASTS: Duration = Duration::from_secs(2);
+/// Duration of the traffic.
+const TIME: Duration = Duration::from_secs(2);
 
 fn item(number: usize) -> Value {
     json!({"id": format!("i{number}"), "merchant_id": format!("m{}", number % 9), "tags": [format!("t{}", number % 5)], "price": 3})
 }
 
-/// Repeats an action until the time is over, and returns how often.
-fn again(what: impl Fn(usize)) -> usize {
+/// Repeats an action until [`TIME`] is over. Returns the number of repetitions.
+fn repeat(what: impl Fn(usize)) -> usize {
     let start = Instant::now();
     (0..)
         .inspect(|turn| what(*turn))
-        .take_while(|_| start.elapsed() < LASTS)
+        .take_while(|_| start.elapsed() < TIME)
         .count()
 }
 
@@ -33,24 +34,24 @@ fn mixed_traffic_does_not_deadlock() {
     let service = &service;
     thread::scope(|scope| {
         let workers = [
-            scope.spawn(|| again(|_| drop(service.rank(&request)))),
-            scope.spawn(|| again(|_| drop(service.rank(&request)))),
-            scope.spawn(|| again(|_| drop(service.json("POST", "/rank/batch", &batch).ok()))),
+            scope.spawn(|| repeat(|_| drop(service.rank(&request)))),
+            scope.spawn(|| repeat(|_| drop(service.rank(&request)))),
+            scope.spawn(|| repeat(|_| drop(service.json("POST", "/rank/batch", &batch).ok()))),
             scope.spawn(|| {
-                again(|turn| {
+                repeat(|turn| {
                     assert!(
                         [204, 404].contains(&service.delete(&format!("/items/i{}", turn % 200)))
                     )
                 })
             }),
             scope.spawn(|| {
-                again(|turn| {
+                repeat(|turn| {
                     assert!(
                         [204, 404].contains(&service.delete(&format!("/merchants/m{}", turn % 9)))
                     )
                 })
             }),
-            scope.spawn(|| again(|turn| service.items(&[item(turn % 200)]))),
+            scope.spawn(|| repeat(|turn| service.items(&[item(turn % 200)]))),
         ];
         for worker in workers {
             assert!(worker.join().unwrap() > 0);

@@ -126,7 +126,7 @@ fn a_fault_shows_file_line_and_path() {
     );
 }
 
-/// Unless another fault may be the reason.
+/// No fault is added if another one may be the reason.
 #[test]
 fn a_scene_without_weights_is_a_fault() {
     let cases = [
@@ -163,7 +163,7 @@ fn all_syntax_errors_are_found_at_once() {
     assert!(faults.faults.iter().all(|fault| fault.path.is_empty()));
 }
 
-/// The file sets only the limit, so the fault is there.
+/// The file sets only the limit, so the fault is reported at the limit.
 #[test]
 fn a_default_above_a_limit_is_reported_there() {
     let faults = parse("[limits]\nlimit = 20").unwrap_err();

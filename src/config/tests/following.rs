@@ -1,4 +1,4 @@
-//! Generations: which changes go live, which are rejected, and that the file is followed.
+//! Generations: changes that go live, changes that are rejected, and the watch of the file.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Checkpoints in the background: when one is due, and how it is written while facts and requests go on.
+//! Checkpoints in the background. A checkpoint is written while facts are applied and requests answered.
 
 use std::io;
 use std::sync::{Arc, Weak};
@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::ingest::Image;
 use crate::journal::{Broken, Checkpoint, Directory, JournalError, Parts};
 
-/// Time between two looks whether a checkpoint is due.
+/// Interval between checks whether a checkpoint is due.
 const LOOK: Duration = Duration::from_millis(20);
 /// Pause after a checkpoint that could not be written.
 const RETRY: Duration = Duration::from_secs(2);
@@ -43,8 +43,8 @@ impl Engine {
         Ok(Some(written))
     }
 
-    /// Freezes the facts as they are now and ends the segment there. Never in the middle of a deletion: what is half forgotten would stay
-    /// half known.
+    /// Freezes the facts and ends the segment at the same record. Waits for a running deletion: a checkpoint of a half-deleted entity would
+    /// keep the other half.
     fn freeze(&self, kept: &Kept) -> Result<(u64, Image), Broken> {
         let _no_deletion = self.deleting.lock();
         kept.journal.check()?;
@@ -53,7 +53,7 @@ impl Engine {
         Ok((kept.journal.end_segment(), facts.freeze(terms)))
     }
 
-    /// Writes what is frozen, once the journal that it covers is durable. Returns also the users to erase from that journal.
+    /// Writes the frozen facts once the journal that they cover is durable. Also returns the users to erase from that journal.
     fn write_frozen(
         &self,
         kept: &Kept,

@@ -1,8 +1,8 @@
 //! Erasure: the journal forgets a deleted user once a checkpoint covers the deletion.
 //!
-//! The state forgets a user at once, and so does the next checkpoint. Then the covered segments are rewritten without the lines about
-//! the user; of purchases and refunds what the race needs stays, without a name. Until this is done, a file lists the users, so that no
-//! erasure is lost if the process ends in the middle.
+//! The state forgets a user at once, so the next checkpoint does not hold the user. Then the covered segments are rewritten without the
+//! lines about the user. What the race needs of purchases and refunds stays, without the user's id. Until this is done, a file lists the
+//! users, so that no erasure is lost if the process ends in the middle.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ pub(super) struct Erased {
     id: String,
     /// Sequence of the deletion: records up to it keep nothing of the user.
     pub(super) at: u64,
-    /// Hashes the ids of the user's purchases. It is deleted with the list of erasures, so that nobody can repeat the hash.
+    /// Hashes the ids of the user's purchases. It is deleted with the list of erasures, so that the hashes cannot be computed again.
     #[serde(default)]
     key: Key,
 }
@@ -54,8 +54,8 @@ impl<'a> Deletions<'a> {
         Self(each)
     }
 
-    /// Selects the users who may be erased in some segments and not yet in others: those whose deletion the newest checkpoint covers, or
-    /// all if there is none.
+    /// Selects the users who may already be erased in some segments but not in others: those whose deletion the newest checkpoint covers,
+    /// or all if there is none.
     pub(super) fn half_done(
         directory: &Directory,
         users: &'a [Erased],
@@ -64,8 +64,9 @@ impl<'a> Deletions<'a> {
         Ok(Self::new(users.iter().filter(|it| it.at <= covered)))
     }
 
-    /// Returns the record `at` as it is after the erasure, so that the whole journal is consistent, or `None` if it does not change.
-    pub(super) fn end(&self, at: u64, content: &[u8]) -> Option<Vec<u8>> {
+    /// Returns the record `at` as it is after the erasure, or `None` if it does not change. Applied to every record, it makes a journal
+    /// consistent of which only some segments were rewritten.
+    pub(super) fn finish(&self, at: u64, content: &[u8]) -> Option<Vec<u8>> {
         if self.0.is_empty() {
             return None;
         }
@@ -105,7 +106,7 @@ pub(super) fn unfinished(directory: &Directory) -> Result<Vec<Erased>, JournalEr
     })
 }
 
-/// Lists durably the users whose erasure begins.
+/// Writes the list of the users whose erasure begins, durably.
 pub(super) fn note(directory: &Directory, users: &[Erased]) -> Result<(), JournalError> {
     if users.is_empty() {
         return Ok(());

@@ -6,7 +6,7 @@ use crate::ingest::Trace;
 use crate::journal::JournalError;
 
 impl Kept {
-    /// Lists durably the users to erase from the journal up to `sequence`.
+    /// Writes the list of the users to erase from the journal up to `sequence`, durably. Returns them.
     pub(super) fn note_erased(&self, sequence: u64) -> Result<Vec<Erased>, JournalError> {
         let erasing = self.erasing.lock();
         let covered = erasing.iter().filter(|user| user.at <= sequence);

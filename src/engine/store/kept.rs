@@ -54,10 +54,10 @@ impl Stored {
         let found = load::load(&directory, config)?;
         if let Some(torn) = &found.torn {
             tracing::warn!(
-                "{}: the last {} bytes, from byte {} on, are an incomplete record, because the process or the power failed while it was written; they are cut off",
+                "{} ends with an incomplete record at byte {}, because the process or the power failed during a write; {} bytes are cut off",
                 torn.path.display(),
-                torn.bytes,
-                torn.offset
+                torn.offset,
+                torn.bytes
             );
             directory.cut(torn)?;
         }
@@ -80,7 +80,7 @@ impl Stored {
 }
 
 impl Kept {
-    /// Appends a record, preceded by the settings under which it is learnt if they are new. Call it under the lock of the facts.
+    /// Appends a record, preceded by the settings that it is learnt under if they are new. Call it while holding the lock of the facts.
     pub(in crate::engine) fn append(
         &self,
         generation: &Generation,

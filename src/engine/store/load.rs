@@ -34,7 +34,7 @@ pub(super) fn load(directory: &Directory, config: &Config) -> Result<Found, Jour
     );
     for book in restored.missing() {
         tracing::warn!(
-            "the checkpoint holds no complete book \"{book}\", because it was written by an older version; `saima rebuild` learns it from the journal"
+            "the checkpoint is incomplete: it lacks the book \"{book}\" or a part of it, because an older version wrote it; `saima rebuild` learns the book from the journal"
         );
     }
     let after = checkpoint.as_ref().map_or(0, |it| it.sequence);
@@ -45,8 +45,8 @@ pub(super) fn load(directory: &Directory, config: &Config) -> Result<Found, Jour
     let uncovered = directory.bytes_after(after);
     let mut progress = Progress::new(uncovered);
     let (last, torn) = directory.replay(after, |sequence, content, path, offset| {
-        let ended = half_done.end(sequence, content);
-        let done = Record::read(ended.as_deref().unwrap_or(content)).and_then(|record| {
+        let finished = half_done.finish(sequence, content);
+        let done = Record::read(finished.as_deref().unwrap_or(content)).and_then(|record| {
             erasing.extend(Erased::of(&record, sequence));
             facts.redo(record, &mut terms)
         });
@@ -57,7 +57,7 @@ pub(super) fn load(directory: &Directory, config: &Config) -> Result<Found, Jour
     if rejected > 0 {
         tracing::error!(
             rejected,
-            "lines of the journal that were valid are rejected now"
+            "lines of the journal were valid when they were written, but are rejected now"
         );
     }
     facts.change_terms(&terms, config);
@@ -113,7 +113,7 @@ pub(super) fn damaged(path: &Path, offset: u64, what: &Unreadable) -> JournalErr
 pub(super) struct Progress {
     all: u64,
     done: u64,
-    said: Instant,
+    logged: Instant,
 }
 
 impl Progress {
@@ -121,14 +121,14 @@ impl Progress {
         Self {
             all,
             done: 0,
-            said: Instant::now(),
+            logged: Instant::now(),
         }
     }
 
     pub(super) fn add(&mut self, bytes: usize) {
         self.done += bytes as u64;
-        if self.said.elapsed() >= PROGRESS {
-            self.said = Instant::now();
+        if self.logged.elapsed() >= PROGRESS {
+            self.logged = Instant::now();
             let percent = self.done * 100 / self.all.max(1);
             tracing::info!(percent, "applying the journal");
         }

@@ -25,7 +25,7 @@ pub struct Learnt {
     pub purchases: usize,
 }
 
-/// Learns everything again, under other settings, from the whole journal that is kept. What was declared stays.
+/// Learns everything again, under other settings, from the whole journal that is kept. Declared fields stay.
 ///
 /// # Errors
 /// The directory cannot be used; the error names the reason and the file.
@@ -38,8 +38,8 @@ pub fn rebuild(path: &Path, config: &Config) -> Result<Learnt, JournalError> {
     let (half_done, mut erasing) = (Deletions::half_done(&directory, &begun)?, begun.clone());
     let mut progress = Progress::new(directory.bytes_after(first - 1));
     let (last, torn) = directory.replay(first - 1, |sequence, content, path, offset| {
-        let ended = half_done.end(sequence, content);
-        let redone = Record::read(ended.as_deref().unwrap_or(content)).and_then(|record| {
+        let finished = half_done.finish(sequence, content);
+        let redone = Record::read(finished.as_deref().unwrap_or(content)).and_then(|record| {
             if matches!(record, Record::Terms(_)) {
                 return Ok(0);
             }
@@ -68,14 +68,14 @@ pub fn rebuild(path: &Path, config: &Config) -> Result<Learnt, JournalError> {
     Ok(learnt)
 }
 
-/// Returns what was declared before the first record that is kept.
+/// Returns the facts with the fields declared before the first record that is kept, and nothing learnt.
 fn declared(directory: &Directory, first: u64, config: &Config) -> Result<Facts, JournalError> {
     let (Restored { mut facts, .. }, _) = restored(directory, config)?;
     facts.unlearn(config);
     if first > 1 {
         return Ok(facts);
     }
-    // The journal holds everything from the start, except who was deleted.
+    // The journal holds everything from the start, except the list of deleted users.
     Ok(facts.emptied(config))
 }
 
@@ -123,7 +123,7 @@ impl Restoring {
     /// # Errors
     /// The directory cannot be used; the error names the reason and the file.
     pub fn read(backup: &Path, target: &Path, config: &Config) -> Result<Self, JournalError> {
-        let directory = Directory::to_read(backup)?;
+        let directory = Directory::read_only(backup)?;
         let then = load(&directory, config)?;
         let target = match Directory::existing(target) {
             Ok(target) => Some(target),
@@ -143,7 +143,7 @@ impl Restoring {
         })
     }
 
-    /// Restores the backup to an empty directory, without the users `without`.
+    /// Restores the backup to an empty directory, without the users in `without`.
     ///
     /// # Errors
     /// The directory cannot be used; the error names the reason and the file.

@@ -5,7 +5,7 @@ use crate::model::Fault;
 /// Maximum number of faults listed; one more says that there are others.
 pub const MAX_FAULTS: usize = 10_000;
 
-/// Why a text was rejected; the list is never empty.
+/// The reason why a text was rejected. The list of faults is never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Diagnosis {
     /// The text is not JSON in UTF-8.

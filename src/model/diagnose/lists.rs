@@ -35,7 +35,7 @@ impl Walk<'_> {
             }
         });
         self.check(unicode, || "must have names in Unicode".to_owned());
-        self.few(count, schema::TAGS);
+        self.at_most(count, schema::TAGS);
     }
 
     pub(super) fn candidate(&mut self, raw: &RawValue) {

@@ -1,4 +1,4 @@
-//! The walk over a text along the table of its object.
+//! The walk: checks a text field by field against the table of its object, and collects the faults.
 
 use serde_json::value::RawValue;
 
@@ -151,10 +151,10 @@ impl<'v> Walk<'v> {
                 self.at(place, |walk| each(walk, element));
             }
         });
-        self.few(count.unwrap_or(0), bound);
+        self.at_most(count.unwrap_or(0), bound);
     }
 
-    pub(super) fn few(&mut self, count: usize, bound: Bound) {
+    pub(super) fn at_most(&mut self, count: usize, bound: Bound) {
         let most = bound.most(&self.vocabulary.limits);
         self.check(wide(count) <= most, || {
             format!(

@@ -1,4 +1,4 @@
-//! The table agrees with itself.
+//! Consistency of the table of objects.
 
 use super::*;
 use crate::model::{Vocabulary, diagnose};

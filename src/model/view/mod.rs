@@ -2,7 +2,7 @@
 //!
 //! `view!` writes a struct, its serialisation and its [`Object`] of the OpenAPI document from one list of fields, so that
 //! a field's name, type and description are written once. Rankings are written by hand for speed; `describe!` gives
-//! them an [`Object`] alone, and a test holds the writer to it.
+//! them an [`Object`] alone, and a test checks the writer against it.
 
 mod bulk;
 pub(crate) mod define;

@@ -1,4 +1,4 @@
-//! Answers for those who run the service.
+//! Answers for the operators of the service.
 
 use serde_json::Value;
 

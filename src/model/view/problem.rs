@@ -14,7 +14,7 @@ view! {
         pub status: u16,
         /// The cause of this problem, in a sentence.
         pub detail: &'p str,
-        /// The request's id, which the log names too.
+        /// The request's id, which the log also contains.
         pub request_id: &'p str,
         /// Every fault found.
         pub errors: &'p [Fault],

@@ -11,7 +11,7 @@ pub(in crate::race) struct FirstDays(Vec<i32>);
 const NONE: i32 = i32::MAX;
 
 impl FirstDays {
-    /// Notes a day; returns whether it is earlier than all before it.
+    /// Records a day of a row. Returns whether it is the earliest of the row so far.
     #[inline]
     pub(super) fn note(&mut self, row: usize, day: Day) -> bool {
         if row >= self.0.len() {

@@ -1,6 +1,6 @@
 //! Runners whose sales are forgotten but not yet cleared from the purchases.
 //!
-//! Clearing them walks through every purchase of the window. It is therefore put off until a day ends or such a row sells again, and
+//! Clearing them walks through every purchase of the window. It is therefore deferred until a day ends or such a row sells again, and
 //! then done for all of them at once. Until then a rebuild skips the purchases of these rows, all of which precede the deletion.
 
 use hashbrown::HashSet;

@@ -1,6 +1,6 @@
-//! The sales of the window as they come in.
+//! The sales of the window, recorded as they arrive.
 //!
-//! The ledger has no clock: the caller gives the days, and [`Ledger::expire`] says which of them are over.
+//! The ledger has no clock: the caller gives the days, and calls [`Ledger::expire`] when a day ends.
 
 use std::collections::BTreeMap;
 
@@ -86,7 +86,7 @@ impl Ledger {
         self.days.get(&day)?.get(place)
     }
 
-    /// Notes an event of any kind with some runners: unless declared, a runner's history begins on the day of its first event.
+    /// Records an event of any kind with some runners: unless declared, a runner's history begins on the day of its first event.
     pub fn seen(&mut self, runners: RunnerRows, day: Day) {
         for (kind, row) in runners.named() {
             if self.notes.first_days[kind].note(row.index(), day) {
@@ -154,7 +154,7 @@ impl Ledger {
         changes.map(|(_, change)| *change).max().unwrap_or(0)
     }
 
-    /// Counters for the metrics.
+    /// Returns the counters for the metrics.
     #[must_use]
     pub fn counts(&self) -> Counts {
         Counts {

@@ -1,4 +1,4 @@
-//! Refunds that came before their purchase; bounded: the oldest is dropped first.
+//! Refunds that arrived before their purchase. Their number is bounded; the oldest is dropped first.
 
 use std::collections::BTreeMap;
 

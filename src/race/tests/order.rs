@@ -31,7 +31,7 @@ fn facts(random: &mut Random) -> Vec<Fact> {
     facts
 }
 
-/// Builds from the facts, with the buyers renumbered by `buyers`.
+/// Builds standings from the facts, with the buyers renumbered by `buyers`.
 fn standings(facts: &[Fact], buyers: &[u32]) -> Standings {
     let mut market = Market::new(40, 60);
     market.ledger = Ledger::new(10_000);

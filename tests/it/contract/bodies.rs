@@ -99,7 +99,7 @@ fn later_lines_see_earlier_lines_of_a_body() {
         json!({"id": "a", "price": 2}),
     ]);
     assert_eq!(service.get("/items/a").ok()["price"], 2);
-    service.tell(
+    service.send_facts(
         "PATCH",
         "/items",
         &[

@@ -32,9 +32,9 @@ fn a_weight_in_the_file_changes_the_order() {
     let order = || service.order("u1890", &CANDIDATES);
     assert_eq!(order(), OWN);
     service.reconfigure("[limits]\ncandidates = 500\n[scene.default.weights]\naffinity.item = 0");
-    service.wait("the order did not change", |_| order() != OWN);
+    service.wait("the order changes", |_| order() != OWN);
     service.reconfigure("[limits]\ncandidates = 500");
-    service.wait("the order did not change back", |_| order() == OWN);
+    service.wait("the order changes back", |_| order() == OWN);
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn patches_merge_as_rfc_7386_requires() {
         json!({"id": "a", "tags": ["t", "s"], "price": 5, "title": "old", "campaigns": ["x", "y"]}),
     ]);
     let after = |patch: Value| {
-        service.tell("PATCH", "/items", &[patch]);
+        service.send_facts("PATCH", "/items", &[patch]);
         service.get("/items/a").ok()
     };
     let start = json!({"id": "a", "tags": {"t": 1.0, "s": 1.0}, "price": 5, "title": "old", "campaigns": ["x", "y"]});
@@ -169,7 +169,7 @@ fn a_patch_that_breaks_a_rule_changes_nothing() {
     assert_eq!(rejected(json!({"id": "nobody", "price": 1})), ["id"]);
     assert_eq!(rejected(json!({"price": 1})), ["id"]);
     assert_eq!(service.get("/items/a").ok(), before);
-    service.tell(
+    service.send_facts(
         "PATCH",
         "/items",
         &[json!({"id": "a", "tags": {"t": null, "r": 1}})],
@@ -189,7 +189,7 @@ fn the_next_request_sees_a_patch() {
     service.items(&[json!({"id": "a", "merchant_id": "m"}), json!({"id": "b"})]);
     let order = || service.order("u", &["a", "b"]).len();
     for (available, count) in [(false, 1), (true, 2)] {
-        service.tell(
+        service.send_facts(
             "PATCH",
             "/items",
             &[json!({"id": "a", "available": available})],
@@ -199,7 +199,7 @@ fn the_next_request_sees_a_patch() {
     let figure = |name: &str| service.explain("u", "a")[name].as_f64().unwrap();
     let whole = figure("score");
     near(whole, figure("base"));
-    service.tell(
+    service.send_facts(
         "PATCH",
         "/merchants",
         &[json!({"id": "m", "integrity": 0.25})],
@@ -212,13 +212,13 @@ fn the_next_request_sees_a_patch() {
     );
     near(factors[0]["factor"].as_f64().unwrap(), 0.25);
     assert!(factors[0]["reason"].is_string());
-    service.tell(
+    service.send_facts(
         "PATCH",
         "/merchants",
         &[json!({"id": "m", "integrity": null})],
     );
     near(figure("score"), whole);
-    service.tell(
+    service.send_facts(
         "PATCH",
         "/users",
         &[json!({"id": "u", "tags": ["t"]})].map(|mut user| {
@@ -226,7 +226,7 @@ fn the_next_request_sees_a_patch() {
             user.take()
         }),
     );
-    service.tell("PATCH", "/items", &[json!({"id": "b", "tags": ["t"]})]);
+    service.send_facts("PATCH", "/items", &[json!({"id": "b", "tags": ["t"]})]);
     near(service.value("u", "b", "affinity.tags"), 1.0);
 }
 

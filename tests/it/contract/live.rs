@@ -26,9 +26,7 @@ fn only_a_valid_change_goes_live() {
     let first = generation(&service);
     assert_eq!(order(&service), ["a", "b"]);
     service.reconfigure(BY_ITS_OPPOSITE);
-    service.wait("the change is not live", |service| {
-        generation(service) > first
-    });
+    service.wait("the change is live", |service| generation(service) > first);
     assert_eq!(order(&service), ["b", "a"]);
     let feed = json!({"user_id": "u", "candidates": ["a", "b"], "scene": "feed"});
     let ranking = service.rank(&feed);
@@ -43,7 +41,7 @@ fn only_a_valid_change_goes_live() {
         "[race]\nutc_offset = \"+01:00\"\n",
     ]) {
         service.reconfigure(bad);
-        service.wait("the rejection is not counted", |service| {
+        service.wait("the rejection is counted", |service| {
             service.metric("saima_config_refused_total") >= f64::from(count)
         });
         near(
@@ -56,7 +54,7 @@ fn only_a_valid_change_goes_live() {
         );
     }
     service.reconfigure(BY_QUALITY);
-    service.wait("the valid file is not live", |service| {
+    service.wait("the valid file is live", |service| {
         generation(service) > first + 1
     });
     assert_eq!(order(&service), ["a", "b"]);

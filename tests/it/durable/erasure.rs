@@ -72,7 +72,7 @@ fn a_checkpoint_erases_deleted_users_from_disk() {
     };
     assert!(deleted.send(&service));
     assert_eq!(service.delete("/users/987654321"), 204);
-    service.wait("the user is still on disk", |_| {
+    service.wait("the user is erased from the disk", |_| {
         let written = [
             GONE,
             "\\u002duser",
@@ -109,7 +109,7 @@ fn an_erasure_survives_restart_and_rebuild() {
     let rebuilt = program().arg("rebuild").arg(data.path()).output().unwrap();
     assert!(rebuilt.status.success(), "{rebuilt:?}");
     let service = data.start();
-    service.wait("the user is still on disk", |_| {
+    service.wait("the user is erased from the disk", |_| {
         mentions(&data.path(), GONE) == 0
     });
     assert!(mentions(&data.path(), "stays") > 50);
@@ -180,7 +180,7 @@ fn purchases_of_deleted_users_stay_anonymously() {
     };
     let rebuild = || saima(&["rebuild", "--config", of_events.to_str().unwrap()]);
     let erased = |service: &Service, id: &str| {
-        service.wait("the user is still on disk", |_| {
+        service.wait("the user is erased from the disk", |_| {
             mentions(&data.path(), id) == 0
         });
     };

@@ -81,13 +81,13 @@ fn format_1_is_readable() {
 }
 
 #[test]
-#[ignore = "writes the stored directory anew: for a new format, beside the old one"]
-fn write_it() {
+#[ignore = "creates the data that `format_1_is_readable` reads; run it only for a new format, and keep the old data"]
+fn the_stored_directory_is_written() {
     let config = "[store]\nsegment_bytes = 4096\ncheckpoint_bytes = 12288\n";
     let (data, mut changes) = (Data::new(config), Changes::new(21));
     let service = data.start();
     (0..70).for_each(|_| assert!(changes.next().send(&service)));
-    service.wait("no checkpoint", |it| {
+    service.wait("a checkpoint is written", |it| {
         it.metric("saima_checkpoint_sequence ") > 0.0
     });
     (0..5).for_each(|_| assert!(changes.next().send(&service)));

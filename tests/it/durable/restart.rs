@@ -26,7 +26,7 @@ fn learnt_state_survives_changed_settings() {
     (0..40).for_each(|_| assert!(changes.next().send(&service)));
     let other = "[profile]\nhalf_life_days = 60\n[profile.gains]\nview = 7\npurchase = 0.5\n";
     service.reconfigure(other);
-    service.wait("the change is not live", |it| {
+    service.wait("the change is live", |it| {
         it.metric("saima_config_generation ") > 1.0
     });
     (0..40).for_each(|_| assert!(changes.next().send(&service)));
@@ -126,14 +126,14 @@ fn checkpoints_keep_the_journal_short() {
     let (data, mut changes) = (Data::new(&config), Changes::new(5));
     let service = data.start();
     (0..400).for_each(|_| assert!(changes.next().send(&service)));
-    service.wait("no checkpoint was written", |it| {
+    service.wait("a checkpoint is written", |it| {
         it.metric("saima_checkpoint_sequence ") > 0.0
     });
-    service.wait("covered segments are not deleted", |_| {
+    service.wait("covered segments are deleted", |_| {
         let bytes = |path: &std::path::PathBuf| std::fs::metadata(path).map_or(0, |it| it.len());
         data.files("journal").iter().map(bytes).sum::<u64>() < 64 << 10
     });
-    service.wait("old checkpoints are not deleted", |_| {
+    service.wait("old checkpoints are deleted", |_| {
         let mut files = data.files("checkpoint");
         files.retain(|path| path.extension().is_some_and(|end| end == "ckpt"));
         files.len() == 1

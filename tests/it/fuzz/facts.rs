@@ -42,7 +42,7 @@ pub(super) fn moment(config: &Config) -> Moment<'_> {
 }
 
 /// Reads and applies one line.
-fn tell(facts: &mut Facts, operation: Operation, line: &[u8]) -> Fate {
+fn apply(facts: &mut Facts, operation: Operation, line: &[u8]) -> Fate {
     let fact = read(operation, line, &CONFIG.vocabulary)?;
     facts.apply(fact, &moment(&CONFIG))
 }
@@ -52,7 +52,7 @@ pub(super) fn known() -> Facts {
     let mut facts = Facts::new(&CONFIG);
     for (operation, bytes) in all() {
         for line in lines(&bytes) {
-            tell(&mut facts, operation, line).unwrap();
+            apply(&mut facts, operation, line).unwrap();
         }
     }
     facts
@@ -123,7 +123,7 @@ fn a_line_is_applied_or_changes_nothing() {
         lines(bytes).fold(true, |all, line| {
             judge(operation, line);
             let before = parts(&mut facts);
-            let fate = tell(&mut facts, operation, line);
+            let fate = apply(&mut facts, operation, line);
             if let Err(rejected) = &fate {
                 assert!(!rejected.errors.is_empty());
                 assert!(
@@ -142,7 +142,7 @@ fn an_accepted_line_is_accepted_again() {
     let seeds: Vec<Seed> = seeds("facts").iter().flat_map(each_line).collect();
     let try_one = |name: &str, line: &[u8]| {
         let operation = operation(name);
-        let accepted = tell(&mut known(), operation, line).is_ok();
+        let accepted = apply(&mut known(), operation, line).is_ok();
         if accepted {
             assert_eq!(redone(operation, line).unwrap(), 0, "the line was rejected");
         }

@@ -1,7 +1,7 @@
-//! The files of a data directory: whatever they contain, a start reads the records before a damage or reports the damage.
+//! The files of a data directory: with any content, a start reads the records before the damage or reports the damage.
 //!
-//! Bytes with a wrong checksum are never read as a record. Bytes with a right checksum were written by the service itself: only their
-//! form is checked, and none makes loading panic or allocate memory that it doesn't fill.
+//! Bytes with a wrong checksum are never read as a record. Bytes with a correct checksum count as written by the service itself: only
+//! their form is checked, and none makes loading panic or reserve memory that it does not fill.
 
 use std::fs;
 use std::path::Path;

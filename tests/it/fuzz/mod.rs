@@ -1,10 +1,10 @@
 //! Fuzzing of every input: any bytes are read or rejected, and none stop the service.
 //!
-//! Random bytes would not get past the first brace, so that inputs are edited seeds: the files in `corpus/`, and the journal's files as
+//! Random bytes would not get past the first brace, so inputs are edited seeds: the files in `corpus/`, and the journal's files as
 //! its own writer writes them. Every seed is also tried unchanged, so that an input that once failed is kept as a seed.
 //!
-//! Without `SAIMA_FUZZ_TIMES` the inputs are few and the same in each run. With it there are as many times more, and different ones in
-//! each run. A failing input is reported with the fewest edits that still fail.
+//! Without `SAIMA_FUZZ_TIMES` the inputs are few and the same in each run. It multiplies their number, and makes them different in each
+//! run. A failing input is reported with the fewest edits that still fail.
 
 mod configs;
 mod facts;
@@ -242,7 +242,8 @@ fn fuzz(cases: u32, seeds: &[Seed], words: &[&[u8]], check: impl Fn(&str, &[u8])
     tried.unwrap_or_else(|failure| panic!("{failure}"));
 }
 
-/// Like [`fuzz`], with a check that returns whether an input was accepted. Fails if hardly any were, or nearly all: such edits test little.
+/// Works like [`fuzz`] with a check that returns whether an input was accepted. Fails if under 2 % or over 98 % of the inputs were
+/// accepted, because such edits test little.
 fn sift(cases: u32, seeds: &[Seed], words: &[&[u8]], accepts: impl Fn(&str, &[u8]) -> bool) {
     let (accepted, all) = (Cell::new(0), Cell::new(0));
     fuzz(cases, seeds, words, |name, bytes| {

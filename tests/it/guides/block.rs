@@ -19,7 +19,7 @@ pub(super) struct Block {
     pub(super) language: String,
     /// The comment right before it.
     pub(super) comment: String,
-    /// It stands right after another block, and so shows its output.
+    /// True if it directly follows another block. It then shows the output of that block.
     pub(super) follows: bool,
     pub(super) text: String,
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::block::Block;
 
-/// Checks that a block of code can be read as what it says it is.
+/// Checks that a block of code is valid in its language.
 ///
 /// # Errors
 /// The fault, or an unknown language or comment.

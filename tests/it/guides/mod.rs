@@ -1,6 +1,6 @@
 //! The README and the guides: every block of code is run or parsed, and every name and link in the text must exist.
 //!
-//! A comment before a block says how it is meant: `<!-- demo -->` (run against `saima demo`), `<!-- map -->` (a map of an
+//! A comment before a block says how it is tested: `<!-- demo -->` (run against `saima demo`), `<!-- map -->` (a map of an
 //! import), `<!-- not run: reason -->` (only its form and its commands are checked).
 
 mod block;

@@ -11,9 +11,9 @@ use crate::service::program;
 
 /// The address that the pages use.
 const SHOWN: &str = "localhost:8080";
-/// Ends what the blocks left in the background.
+/// Beginning of the script: stops at the first error, and ends the background processes of the blocks at exit.
 const PREAMBLE: &str = "set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n";
-/// A service that a block starts needs a moment before it listens.
+/// Configuration of curl: it retries until a service that a block has started listens.
 const CURL: &str = "retry = 60\nretry-delay = 1\nretry-connrefused\n";
 
 /// A shell in a folder of its own.
@@ -48,7 +48,7 @@ impl Session {
         self.places.push(block.place.clone());
     }
 
-    /// Runs all blocks; standard output and standard error of each.
+    /// Runs all blocks. Returns the standard output and standard error of each.
     pub(super) fn run(self) -> Vec<(String, String)> {
         let (root, work) = (self.folder.path(), self.folder.path().join("work"));
         fs::create_dir(&work).unwrap();
