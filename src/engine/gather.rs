@@ -25,7 +25,7 @@ pub(super) fn empty(config: &Config) -> Standings {
         sales: Ledger::new(0).snapshot(last_complete),
         item_count: 0,
         tag_counts: Vec::new(),
-        history: unlearnt(&config.scale),
+        history: configured_references(&config.scale),
         scale: config.scale.clone(),
         level_weight: config.race.level,
         growth_weight: config.race.growth,
@@ -112,13 +112,13 @@ impl Engine {
             }
         }
         self.sizes.users.store(bytes, Ordering::Relaxed);
-        let unlearnt = unlearnt(&config.scale);
-        histories.map(|kind, history| history.value(unlearnt[kind]))
+        let configured = configured_references(&config.scale);
+        histories.map(|kind, history| history.value(configured[kind]))
     }
 }
 
 /// Returns the configured reference points of histories, which apply while there are too few histories to learn them.
-fn unlearnt(scale: &Scale) -> PerKind<f64> {
+fn configured_references(scale: &Scale) -> PerKind<f64> {
     PerKind::from_fn(|kind| match kind {
         Kind::Item => scale.item_history,
         Kind::Merchant => scale.merchant_history,
