@@ -1,7 +1,8 @@
 //! Cost of durability: events written to disk, a checkpoint, and a start from both.
 //!
-//! `cargo bench --bench journal` prints events per second of CPU (all threads), the time and the memory of a checkpoint, and the CPU time of
-//! a start: checkpoint, journal and first standings. `-- --items 1000000 --events 5000000` is the size that the README quotes.
+//! `cargo bench --bench journal` prints events per second of CPU (all threads), the time and the memory of a checkpoint, and the CPU time
+//! of a start: checkpoint, journal and first standings. `-- --items 1000000 --events 5000000` is the size in
+//! the guide to benchmarks.
 
 use std::fs;
 use std::path::Path;

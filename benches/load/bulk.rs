@@ -1,6 +1,6 @@
 //! Bulk ingest: NDJSON bodies over a few connections, each sent when the previous one is answered, which is when its events are on disk.
 //!
-//! The figure is events per second of the server's CPU time, all threads together: sending them uses the other core.
+//! The main figure is events per second of the server's CPU time, all its threads together; the sender's CPU time is not counted.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

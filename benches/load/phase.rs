@@ -74,13 +74,13 @@ impl Outcome {
         count(number) / self.lasted.as_secs_f64()
     }
 
-    /// Returns the requests answered with 200 per second of the server's CPU time, NaN if that is unknown.
+    /// Returns the number of requests answered with 200 per second of the server's CPU time, NaN if that is unknown.
     pub(crate) fn answered_per_cpu_second(&self) -> f64 {
         let cpu = self.cpu.map_or(f64::NAN, |cpu| cpu.as_secs_f64());
         count(self.answered()) / cpu
     }
 
-    /// Returns the requests answered with 200.
+    /// Returns the number of requests answered with 200.
     pub(crate) fn answered(&self) -> u64 {
         self.latency.len()
     }
@@ -95,7 +95,7 @@ impl Outcome {
         let late = micros(self.late.value_at_quantile(0.99));
         if late > LATE {
             eprintln!(
-                "warning: the generator itself was late by {late:.0} µs (p99): lower --rate, or --pin"
+                "warning: the generator itself was late by {late:.0} µs (p99): lower --rate, or use --pin"
             );
         }
         if self.failed + self.events_failed > 0 {

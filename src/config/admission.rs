@@ -14,9 +14,9 @@ pub struct Admission {
     pub rank: usize,
     /// Target for the longest wait of a rank request if `rank` is 0.
     pub queue: Duration,
-    /// Maximum number of batches at work; 0: by the number of cores.
+    /// Maximum number of batches that run at one time; 0: in proportion to the cores.
     pub batch: usize,
-    /// Maximum number of bulk bodies and deletions at work; 0: by the number of cores.
+    /// Maximum number of bulk bodies and deletions that run at one time; 0: in proportion to the cores.
     pub ingest: usize,
     /// Maximum time that a batch or a bulk body waits.
     pub wait: Duration,

@@ -3,7 +3,7 @@
 use super::section::Section;
 use crate::model::Limits;
 
-/// Range of the bytes of a body. Its accepted part must fit into one record of the journal, whose maximum is twice as long.
+/// Range of the bytes of a body. The accepted lines of a body must fit into one record of the journal, whose maximum is twice as large.
 const BODY: std::ops::RangeInclusive<usize> = 1_024..=1 << 29;
 
 /// Reads the section.

@@ -1,4 +1,4 @@
-//! The configuration: TOML in, either values that are all in range or the list of every fault.
+//! The configuration: reads TOML into values that are all in range, or reports every fault.
 //!
 //! One commented file, `config/saima.toml`, is both the reference and the default. It is embedded in the binary, and the operator's
 //! file is read over it. Defaults in code would drift from the file that documents them. A [`Config`] is immutable; [`Live`] swaps

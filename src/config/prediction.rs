@@ -42,7 +42,7 @@ pub enum Normaliser {
 }
 
 /// Range of a parameter of a normaliser.
-const SIZE: std::ops::RangeInclusive<f64> = -1e12..=1e12;
+const PARAMETER: std::ops::RangeInclusive<f64> = -1e12..=1e12;
 /// Range of a parameter that must be above 0.
 const POSITIVE: std::ops::RangeInclusive<f64> = 1e-9..=1e12;
 
@@ -60,7 +60,7 @@ fn prediction(all: &Section<'_>, name: &str) -> Prediction {
         all.fault(name, "is the name of an objective; choose another name");
     }
     let s = all.alone(name);
-    let read = s.choice("normaliser", &NORMALISERS, anything);
+    let read = s.choice("normaliser", &NORMALISERS, unknown_normaliser);
     let normaliser = read(&s);
     s.finish();
     let name = name.to_owned();
@@ -83,13 +83,13 @@ fn log(s: &Section<'_>) -> Normaliser {
 }
 
 fn logistic(s: &Section<'_>) -> Normaliser {
-    let centre = s.number("centre", SIZE);
+    let centre = s.number("centre", PARAMETER);
     let scale = s.number("scale", POSITIVE);
     Normaliser::Logistic { centre, scale }
 }
 
 fn quantile(s: &Section<'_>) -> Normaliser {
-    let point = |point: &DeValue<'_>| value::number(point, &SIZE);
+    let point = |point: &DeValue<'_>| value::number(point, &PARAMETER);
     let points = s.list("points", point, |points| {
         need(points.len() >= 2, "must have at least two elements")?;
         ascending(points)
@@ -98,7 +98,7 @@ fn quantile(s: &Section<'_>) -> Normaliser {
 }
 
 /// Accepts every parameter if the name of the normaliser is invalid, so that one mistake gives one fault.
-fn anything(s: &Section<'_>) -> Normaliser {
+fn unknown_normaliser(s: &Section<'_>) -> Normaliser {
     for setting in ["reference", "centre", "scale", "points"] {
         s.has(setting);
     }

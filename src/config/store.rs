@@ -49,7 +49,7 @@ pub enum UnknownItems {
 
 /// Reads the section.
 pub(super) fn read(s: &Section<'_>) -> Store {
-    let kept = [
+    let treatments = [
         ("reject", UnknownItems::Reject),
         ("stub", UnknownItems::Stub),
     ];
@@ -64,7 +64,7 @@ pub(super) fn read(s: &Section<'_>) -> Store {
         checkpoint_every: s.seconds("checkpoint_seconds", 86_400.0),
         history_age: Duration::from_secs(s.integer("history_days", 0..=3_650) * 86_400),
         history_bytes: s.integer("history_bytes", 0..=1 << 44),
-        unknown_items: s.choice("unknown_items", &kept, UnknownItems::Reject),
+        unknown_items: s.choice("unknown_items", &treatments, UnknownItems::Reject),
         event_ids: s.integer("event_ids", 0..=100_000_000),
         event_id_age: s.integer("event_id_hours", 1..=8_760) * HOUR,
         waiting_refunds: s.integer("waiting_refunds", 0..=10_000_000),

@@ -27,7 +27,7 @@ pub struct Engine {
     pub(super) kept: Option<Kept>,
     /// Held during a deletion: one at a time, and no checkpoint in the middle of one.
     pub(super) deleting: Mutex<()>,
-    /// Threads for long requests; `None` if they could not be started.
+    /// Threads among which large requests are split; `None` if they could not be started.
     pub(super) splitters: Option<ThreadPool>,
     pub(super) sizes: Sizes,
     pub(super) telemetry: Telemetry,

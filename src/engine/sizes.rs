@@ -16,7 +16,7 @@ pub(super) struct Sizes {
 }
 
 impl Sizes {
-    /// Returns the bytes of a structure that only a walk can count.
+    /// Returns the bytes of a structure that only a walk can count, by its name in the metrics; 0 for other structures.
     pub(super) fn walked(&self, name: &str) -> usize {
         match name {
             "items" => self.items.load(Ordering::Relaxed),

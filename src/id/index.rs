@@ -28,7 +28,7 @@ impl Hash {
     }
 
     /// Returns the fingerprint; 0 and 1 mark an empty and a removed slot.
-    fn print(self) -> u32 {
+    fn fingerprint(self) -> u32 {
         ((self.place & 0xffff_ffff) as u32).max(REMOVED + 1)
     }
 
@@ -66,16 +66,16 @@ impl IdHasher {
 #[derive(Clone, Debug, Default)]
 #[repr(C, align(64))]
 struct Bucket {
-    prints: [u32; SLOTS],
+    fingerprints: [u32; SLOTS],
     rows: [u32; SLOTS],
 }
 
 impl Bucket {
     /// Returns a bit for each slot that holds a fingerprint.
     #[inline(always)]
-    fn matches(&self, print: u32) -> u32 {
-        u32x8::new(self.prints)
-            .simd_eq(u32x8::splat(print))
+    fn matches(&self, fingerprint: u32) -> u32 {
+        u32x8::new(self.fingerprints)
+            .simd_eq(u32x8::splat(fingerprint))
             .to_bitmask()
     }
 }
@@ -105,16 +105,16 @@ impl Default for Shard {
 
 impl Shard {
     #[inline(always)]
-    fn home(&self, print: u32) -> usize {
-        print as usize & (self.buckets.len() - 1)
+    fn home(&self, fingerprint: u32) -> usize {
+        fingerprint as usize & (self.buckets.len() - 1)
     }
 
     #[inline(always)]
-    fn find(&self, print: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
-        let mut at = self.home(print);
+    fn find(&self, fingerprint: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        let mut at = self.home(fingerprint);
         loop {
             let bucket = &self.buckets[at];
-            let mut matches = bucket.matches(print);
+            let mut matches = bucket.matches(fingerprint);
             while matches != 0 {
                 let slot = first(matches);
                 if is_it(bucket.rows[slot]) {
@@ -129,20 +129,20 @@ impl Shard {
         }
     }
 
-    fn insert(&mut self, print: u32, row: u32) {
+    fn insert(&mut self, fingerprint: u32, row: u32) {
         if (self.used + 1) * 4 > self.buckets.len() * SLOTS * 3 {
             self.rebuild();
         }
-        self.place(print, row);
+        self.place(fingerprint, row);
     }
 
-    fn place(&mut self, print: u32, row: u32) {
-        let mut at = self.home(print);
+    fn place(&mut self, fingerprint: u32, row: u32) {
+        let mut at = self.home(fingerprint);
         loop {
             let free = self.buckets[at].matches(EMPTY);
             if free != 0 {
                 let slot = first(free);
-                self.buckets[at].prints[slot] = print;
+                self.buckets[at].fingerprints[slot] = fingerprint;
                 self.buckets[at].rows[slot] = row;
                 self.used += 1;
                 return;
@@ -156,8 +156,8 @@ impl Shard {
         let kept: usize = self
             .buckets
             .iter()
-            .flat_map(|bucket| &bucket.prints)
-            .filter(|&&print| print > REMOVED)
+            .flat_map(|bucket| &bucket.fingerprints)
+            .filter(|&&fingerprint| fingerprint > REMOVED)
             .count();
         let size = if kept * 2 >= self.buckets.len() * SLOTS {
             self.buckets.len() * 2
@@ -167,24 +167,24 @@ impl Shard {
         let old = std::mem::replace(&mut self.buckets, vec![Bucket::default(); size]);
         self.used = 0;
         for bucket in old {
-            for (print, row) in bucket
-                .prints
+            for (fingerprint, row) in bucket
+                .fingerprints
                 .into_iter()
                 .zip(bucket.rows)
-                .filter(|&(print, _)| print > REMOVED)
+                .filter(|&(fingerprint, _)| fingerprint > REMOVED)
             {
-                self.place(print, row);
+                self.place(fingerprint, row);
             }
         }
     }
 
-    fn remove(&mut self, print: u32, row: u32) {
-        let mut at = self.home(print);
+    fn remove(&mut self, fingerprint: u32, row: u32) {
+        let mut at = self.home(fingerprint);
         loop {
             let bucket = &mut self.buckets[at];
             for slot in 0..SLOTS {
-                if bucket.prints[slot] == print && bucket.rows[slot] == row {
-                    bucket.prints[slot] = REMOVED;
+                if bucket.fingerprints[slot] == fingerprint && bucket.rows[slot] == row {
+                    bucket.fingerprints[slot] = REMOVED;
                     return;
                 }
             }
@@ -215,31 +215,31 @@ impl Index {
     #[inline(always)]
     pub fn prefetch(&self, hash: Hash) {
         let shard = &self.shards[hash.shard()];
-        prefetch(&shard.buckets[shard.home(hash.print())]);
+        prefetch(&shard.buckets[shard.home(hash.fingerprint())]);
     }
 
     /// Returns the first row with the fingerprint of a hash, without verification: nearly always right if the id is known.
     #[inline(always)]
     #[must_use]
     pub fn guess(&self, hash: Hash) -> Option<u32> {
-        self.shards[hash.shard()].find(hash.print(), |_| true)
+        self.shards[hash.shard()].find(hash.fingerprint(), |_| true)
     }
 
     /// Returns the row with a hash for which `is_it` holds.
     #[inline(always)]
     #[must_use]
     pub fn find(&self, hash: Hash, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
-        self.shards[hash.shard()].find(hash.print(), is_it)
+        self.shards[hash.shard()].find(hash.fingerprint(), is_it)
     }
 
     /// Adds a row that is not in the index.
     pub fn insert(&mut self, hash: Hash, row: u32) {
-        self.shards[hash.shard()].insert(hash.print(), row);
+        self.shards[hash.shard()].insert(hash.fingerprint(), row);
     }
 
     /// Removes a row; no effect if it is not in the index.
     pub fn remove(&mut self, hash: Hash, row: u32) {
-        self.shards[hash.shard()].remove(hash.print(), row);
+        self.shards[hash.shard()].remove(hash.fingerprint(), row);
     }
 
     /// Returns the bytes held.

@@ -25,7 +25,7 @@ impl Facts {
         })
     }
 
-    /// Returns whether the history of an item or a merchant may begin with a trace. For entities deleted since, it may.
+    /// Returns whether the history of an item or a merchant may begin with a trace. It may if the entity was deleted.
     fn may_begin_with(&self, trace: &Trace<'_>, day: Day) -> bool {
         let books = &self.books;
         let find = |id| books.items.find(books.hasher.hash(id), id);

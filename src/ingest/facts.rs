@@ -33,13 +33,13 @@ pub struct Facts {
     pub latest: Option<Time>,
     /// Rises with every change that the standings depend on, except sales; see [`last_change`](crate::race::Ledger::last_change).
     pub revision: u64,
-    /// Rows of deleted users whose purchases are still in the window, with the day from which they are free.
+    /// Rows of deleted users whose purchases are still in the window, with the day on which the row becomes free.
     pub(super) leaving: VecDeque<(Day, UserRow)>,
     /// Rows of deleted users by the number of the deletion, until the record of the deletion is applied.
     pub(super) nameless: HashMap<u64, UserRow>,
     /// Deleted entities whose rows the live standings may still know.
     pub(super) retired: Vec<Retired>,
-    /// Hashes of the users deleted last, to recognise them in an older backup.
+    /// Hashes of the ids of the last deleted users, to recognise them in an older backup.
     pub(super) deleted: VecDeque<EventId>,
     /// Buffer for the tags of an event's item.
     pub(super) item_tags: Vec<(TagId, f32)>,

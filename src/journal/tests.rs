@@ -353,12 +353,12 @@ fn a_copy_under_another_name_is_ignored() {
     let home = written(&records, 1);
     let file = &segments(home.path())[1];
     let number: u64 = file.file_stem().unwrap().to_str().unwrap().parse().unwrap();
-    for like in [
+    for name in [
         format!("{number}.log"),
         format!("+{number}.log"),
         format!("{number:021}.log"),
     ] {
-        fs::copy(file, file.with_file_name(like)).unwrap();
+        fs::copy(file, file.with_file_name(name)).unwrap();
     }
     assert_eq!(read(home.path(), 0).unwrap().0, records);
 }

@@ -62,7 +62,7 @@ struct Written {
     durable: u64,
     /// The first record of the segment that is being written.
     segment: u64,
-    /// Bytes of records written in all.
+    /// Bytes of records written in total.
     bytes: u64,
     broken: Option<Broken>,
 }
@@ -201,7 +201,7 @@ impl Journal {
         waiting.last
     }
 
-    /// Waits until the segment that [`Self::end_segment`] ends with that record has ended, and the record is durable.
+    /// Waits until the segment that [`Self::end_segment`] ended with the record `last` is complete and durable.
     ///
     /// # Errors
     /// The journal broke before that.
@@ -209,11 +209,11 @@ impl Journal {
         self.reached(|written| written.segment > last).await
     }
 
-    async fn reached(&self, is_it: impl Fn(&Written) -> bool) -> Result<(), Broken> {
+    async fn reached(&self, holds: impl Fn(&Written) -> bool) -> Result<(), Broken> {
         let mut written = self.shared.written.subscribe();
-        let reached = written.wait_for(|written| is_it(written) || written.broken.is_some());
+        let reached = written.wait_for(|written| holds(written) || written.broken.is_some());
         match reached.await {
-            Ok(written) if is_it(&written) => Ok(()),
+            Ok(written) if holds(&written) => Ok(()),
             Ok(written) => written.broken.clone().map_or(Ok(()), Err),
             Err(_) => Err(Broken("the journal has ended".into())),
         }
@@ -291,8 +291,8 @@ impl Writer {
         }
     }
 
-    /// Waits for records and takes them. Returns them with the sequence of the last one and whether the segment ends with it, or `None` at
-    /// the end.
+    /// Waits for records and moves them to `bytes`. Returns the sequence of the last one and whether the segment ends with it, or `None`
+    /// once the journal is dropped and nothing waits.
     fn take(&self, bytes: &mut Vec<u8>) -> Option<(u64, bool)> {
         bytes.clear();
         let mut waiting = self.shared.waiting.lock();

@@ -35,7 +35,7 @@ pub struct Decision<'r> {
     pub explained: bool,
 }
 
-/// One place of a ranking.
+/// One ranked item.
 #[derive(Clone, Debug)]
 pub struct Placed<'r> {
     /// Id of the item.

@@ -1,8 +1,8 @@
 //! The words of the service as types: facts, requests, rankings, faults.
 //!
 //! Every input is read in two steps. The fast readers are strict and stop at the first fault without a path. If they fail,
-//! [`diagnose`] walks the same text along the tables of [`schema`] and reports every fault with its path. A property test holds
-//! both to the same verdict.
+//! [`diagnose`] walks the same text along the tables of [`schema`] and reports every fault with its path. A property test checks
+//! that both accept the same texts.
 
 pub mod declared;
 pub mod diagnose;

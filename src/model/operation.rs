@@ -1,4 +1,4 @@
-//! The kinds of entities, and the operations on the lines of a bulk body. Both are written to the journal by their order here.
+//! The kinds of entities, and the operations on the lines of a bulk body. Both are stored in the journal as their position here.
 
 use serde::{Deserialize, Serialize};
 

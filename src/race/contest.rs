@@ -208,8 +208,8 @@ fn caps(heats: &[Heat], sellers: &[Seller], sums: &mut [Money]) -> Vec<Option<Mo
             let lane = &sellers[heat.entrants.clone()];
             let count = lane.iter().filter(|seller| seller.sells).count();
             let range = lane[0].entrant.sales.start..lane[lane.len() - 1].entrant.sales.end;
-            let alone = heat.has_enough(count);
-            alone.then(|| cap(&mut sums[range])).flatten()
+            let enough = heat.has_enough(count);
+            enough.then(|| cap(&mut sums[range])).flatten()
         })
         .collect();
     let all = if own.iter().all(Option::is_some) {

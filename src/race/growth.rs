@@ -38,9 +38,9 @@ pub(super) struct Trend {
 /// The growth of a runner beyond the market slope.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Growth {
-    /// Mean of the slope, shrunk towards the market slope.
+    /// Mean of the slope beyond the market slope, shrunk towards 0.
     pub(super) mean: f64,
-    /// Lower bound of the slope, at 90 % confidence.
+    /// Lower bound of the slope beyond the market slope, at 90 % confidence.
     pub(super) lower: f64,
     /// G in [0, 1).
     pub(super) growth: f64,

@@ -119,7 +119,7 @@ impl Books {
         self.restore_kind(code, bytes)
     }
 
-    /// Restores what the head of format 1 holds of the books.
+    /// Restores the state of the books that the head of format 1 holds.
     pub fn restore_format_1(&mut self, head: Format1, present: &mut Present) {
         head.restore(self);
         present.0.extend(Format1::CODES);

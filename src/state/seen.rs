@@ -37,7 +37,7 @@ fn place_of(number: u64) -> u32 {
 pub struct Seen {
     key: Key,
     ids: Chunked<EventId>,
-    /// Number of the first id in `ids`, counted from the very first id.
+    /// Number of the first id in `ids`, counted over all ids ever added.
     first: u64,
     /// Numbers of the ids modulo 2³², by hash.
     places: HashTable<u32>,
@@ -130,7 +130,7 @@ impl Seen {
         self.ids.get(self.offset(place)).copied()
     }
 
-    /// Returns the place of the id of that number modulo 2³².
+    /// Returns the position in `ids` of the id with that number modulo 2³².
     fn offset(&self, place: u32) -> usize {
         let first = place_of(self.first);
         place.wrapping_sub(first) as usize

@@ -103,7 +103,7 @@ fn no_files_import_each_other_in_a_circle() {
     assert_none(&shown.collect::<Vec<_>>());
 }
 
-/// Returns whether a room is pure: no threads of others, no log, no files.
+/// Returns whether a room is pure: it uses no async runtime, no log and no files.
 fn is_pure(room: &str) -> bool {
     ["rank", "race", "feature", "state", "ingest"].contains(&room)
 }

@@ -114,7 +114,7 @@ fn rank_on(engine: &Engine, over: &AtomicBool) -> u64 {
         let read = diagnose::request(default.as_bytes(), &vocabulary).unwrap();
         let ranking = engine.rank(&read, Instant::now()).unwrap();
         consistent(&ranking);
-        assert!(ranking.generation >= last, "a generation came back");
+        assert!(ranking.generation >= last, "an older generation came back");
         last = ranking.generation;
         // The scene may disappear between the reading and the ranking of a request, which is then rejected by its name.
         if let Ok(read) = diagnose::request(feed.as_bytes(), &vocabulary) {

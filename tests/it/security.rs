@@ -443,7 +443,7 @@ fn an_unusable_token_is_rejected_and_not_shown() {
     );
 }
 
-/// Otherwise a mistyped token would leave everything open.
+/// If it were ignored, every route would be open.
 #[cfg(unix)]
 #[test]
 fn a_token_of_invalid_text_is_rejected() {

@@ -151,7 +151,7 @@ fn predictions_are_added_and_replaced_whole() {
 proptest! {
     #![proptest_config(crate::tests::cases(256))]
 
-    /// Reading ends for all parents, and fails exactly if some scene does not descend from the root.
+    /// Reading terminates for all parents, and fails if and only if some scene does not descend from the root.
     #[test]
     fn parents_are_a_tree_or_rejected(parents in prop::collection::vec(0..8usize, 1..7)) {
         let mut text = String::new();

@@ -30,7 +30,7 @@ impl Engine {
         self.kept.as_ref().map_or(Ok(()), |it| it.journal.check())
     }
 
-    /// Waits until there is room for more facts that wait for the disk.
+    /// Waits until the buffer of facts that wait for the disk has room (backpressure).
     ///
     /// # Errors
     /// The journal is broken.

@@ -56,8 +56,8 @@ pub fn line<'a, T: Entity<'a>>(
     }
 }
 
-/// Checks a merge patch (RFC 7386) of an object. The fields of an entity are each valid after a patch that passes; only the number
-/// of tags after the merge is still unchecked.
+/// Checks a merge patch (RFC 7386) of an object. After a patch that passes, each field of the entity is valid; only the number of tags
+/// after the merge remains to be checked.
 ///
 /// # Errors
 /// The patch's id, if it can be read, and every fault.

@@ -8,7 +8,7 @@ use crate::model::schema::{self, Bound, Field, Object, Shape};
 use crate::model::{Fault, Vocabulary};
 use crate::number::wide;
 
-/// A walk over one text: the path to the value at hand, and the faults so far.
+/// A walk over one text: the path of the current value, and the faults so far.
 pub(super) struct Walk<'v> {
     pub(super) vocabulary: &'v Vocabulary,
     /// True if the text is a merge patch, in which the weight of a tag may be null.
@@ -27,6 +27,7 @@ impl<'v> Walk<'v> {
         }
     }
 
+    /// Returns the faults of a whole text, which must be one object.
     pub(super) fn whole(mut self, text: &str, object: &Object) -> Vec<Fault> {
         let deepest = schema::NESTING.most(&self.vocabulary.limits);
         if !object.is_cut() && wide(depth(text)) > deepest {

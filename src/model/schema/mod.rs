@@ -1,7 +1,7 @@
 //! The table of the objects on the wire: their fields, the shape of each field, and the rules between fields.
 //!
 //! The walk of [`diagnose`](super::diagnose) and the schemas of the OpenAPI document both follow it. The [fast readers](super) are
-//! written by hand for speed; a property test holds both to the same verdict on any input.
+//! written by hand for speed; a property test checks that both accept the same texts.
 
 mod bounds;
 mod objects;

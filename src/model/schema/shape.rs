@@ -55,7 +55,7 @@ pub enum Shape {
     Tags,
     /// A list of candidates, ids and objects mixed.
     Candidates,
-    /// A number for each of some predictions of the live configuration.
+    /// An object of numbers by the names of predictions of the live configuration.
     Predictions,
     /// An object.
     Object(&'static Object),

@@ -56,7 +56,7 @@ pub enum Shape {
     OrNull(&'static Self),
     /// A list.
     List(&'static Self),
-    /// A number for each of some names.
+    /// An object of numbers by name.
     Weights,
     /// An object of the table.
     Object(&'static Object),

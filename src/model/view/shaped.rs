@@ -30,7 +30,7 @@ pub trait View {
 #[serde(transparent)]
 pub struct OrNull<T>(pub Option<T>);
 
-/// A number for each of some names, in an order.
+/// Numbers by name, in a given order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Weights(Map<String, Value>);

@@ -22,7 +22,7 @@ pub struct LedgerImage {
 }
 
 impl LedgerImage {
-    /// Returns the purchases, a few thousand of one day at a time.
+    /// Returns the purchases in slices of a few thousand of one day.
     pub fn purchases(&self) -> impl Iterator<Item = (Day, &[Purchase])> {
         let days = self.purchases.iter();
         days.flat_map(|(day, purchases)| purchases.slices().map(|slice| (*day, slice)))

@@ -1,4 +1,4 @@
-//! The part of the ledger besides the sales of each day; stored as it is.
+//! The part of the ledger other than the sales of each day; stored as it is.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub struct Counts {
     pub mismatched: u64,
 }
 
-/// Everything that the ledger holds besides the sales of each day.
+/// Everything that the ledger holds other than the sales of each day.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Notes {
     pub(super) waiting: Waiting,

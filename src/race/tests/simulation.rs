@@ -5,6 +5,7 @@ use super::*;
 const SELLERS: u32 = 20_000;
 const DAYS: i32 = 28;
 const WEEKDAYS: [f64; 7] = [0.9, 0.85, 0.9, 0.95, 1.1, 1.2, 1.1];
+/// Number of sellers with the highest lower bounds, which the test examines.
 const BEST: usize = 500;
 
 #[derive(Clone, Copy, PartialEq)]

@@ -66,7 +66,7 @@ fn a_full_disk_stops_only_acknowledgements() {
     assert_eq!(service.json("DELETE", "/users/u0", &json!({})).status, 503);
     drop(service);
 
-    // Removing unacknowledged data frees space; the service continues from acknowledged data.
+    // On a disk with space, a service on a copy of the journal continues from the acknowledged data.
     let journal = data.files("journal").pop().unwrap();
     let kept = std::fs::read(&journal).unwrap();
     let elsewhere = tempfile::tempdir().unwrap();

@@ -20,7 +20,7 @@ use super::service::{Service, program};
 /// Files so small that a few hundred facts fill many segments and checkpoints.
 const SMALL: &str = "[store]\nsegment_bytes = 4096\ncheckpoint_bytes = 16384\n";
 
-/// A data directory for one service after another.
+/// A data directory that several services use in turn.
 struct Data {
     home: tempfile::TempDir,
     config: String,

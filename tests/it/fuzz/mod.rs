@@ -215,7 +215,7 @@ fn inputs(seeds: &[Seed], words: &[&[u8]]) -> impl Strategy<Value = Input> {
     })
 }
 
-/// Returns a runner with a number of constant cases, or with more and different ones by [`TIMES`].
+/// Returns a runner of `cases` inputs, the same in each run. With [`TIMES`] they are more, and different in each run.
 fn runner(cases: u32) -> TestRunner {
     let config = |cases| Config {
         cases,
