@@ -9,8 +9,9 @@ use rayon::ThreadPoolBuilder;
 use saima::clock::{Day, Time};
 use saima::config::Scale;
 use saima::id::{ItemRow, MerchantRow, UserRow};
+use saima::money::Money;
 use saima::race::{
-    Inputs, Kind, LaneId, Lanes, Ledger, Money, PerKind, Purchase, Runner, RunnerRows, Standings,
+    Inputs, Kind, LaneId, Lanes, Ledger, PerKind, Purchase, Runner, RunnerRows, Standings,
 };
 use saima::random::Random;
 

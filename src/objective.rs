@@ -57,9 +57,6 @@ impl Needs {
     }
 }
 
-/// Number of objectives.
-pub const OBJECTIVES: usize = 11;
-
 /// One row of the table of objectives.
 #[derive(Debug)]
 pub struct Row {
@@ -80,7 +77,7 @@ pub struct Row {
 }
 
 /// Every objective, in the order in which explain lists them.
-pub static TABLE: [Row; OBJECTIVES] = [
+pub const TABLE: &[Row] = &[
     Row {
         objective: Objective::AffinityTags,
         name: "affinity.tags",
@@ -181,6 +178,15 @@ pub static TABLE: [Row; OBJECTIVES] = [
         value: "as declared",
     },
 ];
+
+/// Number of objectives.
+pub const OBJECTIVES: usize = TABLE.len();
+
+/// Returns the names of the objectives, by [`Objective`].
+#[must_use]
+pub fn names() -> [&'static str; OBJECTIVES] {
+    std::array::from_fn(|place| TABLE[place].name)
+}
 
 impl Objective {
     /// Returns the objective's row in [`TABLE`].

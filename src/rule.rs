@@ -51,9 +51,6 @@ pub struct Parameter {
     pub doc: &'static str,
 }
 
-/// Number of rules.
-pub const RULES: usize = 1;
-
 /// One row of the table of rules.
 #[derive(Debug)]
 pub struct Row {
@@ -70,13 +67,16 @@ pub struct Row {
 }
 
 /// Every rule, in the order in which they act.
-pub static TABLE: [Row; RULES] = [Row {
+pub const TABLE: &[Row] = &[Row {
     rule: Rule::Unavailable,
     name: "unavailable",
     effect: Effect::Hides,
     parameters: &[],
     doc: "items declared with `available: false`",
 }];
+
+/// Number of rules.
+pub const RULES: usize = TABLE.len();
 
 /// Returns the names of the rules, by [`Rule`].
 #[must_use]

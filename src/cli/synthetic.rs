@@ -10,8 +10,9 @@ use crate::feature::Space;
 use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
 use crate::ingest::{Fact, Facts, Moment};
 use crate::model::{Id, Item, Merchant, Tags};
+use crate::money::Money;
 use crate::number::{narrow, short};
-use crate::race::{Money, Purchase, RunnerRows};
+use crate::race::{Purchase, RunnerRows};
 use crate::random::Random;
 use crate::state::Books;
 
@@ -122,27 +123,25 @@ fn learn_user(
         .into_iter()
         .filter_map(|tag| tag_of(books, tag))
         .collect();
-    let Some(user) = books.users.get_mut(row) else {
-        return;
-    };
+    let profile = books.users.figures.profile.get_mut(row);
     let learn = moment.learn();
     let age = -i64::from(random.below(60)) * DAY;
-    let growth = user.profile.open(&learn, moment.wall.plus(age));
+    let growth = profile.open(&learn, moment.wall.plus(age));
     for tag in tags {
         let weight = growth * (1.0 + 50.0 * random.unit());
-        user.profile.add_tag(&learn, tag, weight);
+        profile.add_tag(&learn, tag, weight);
     }
     for _ in 0..USER_ITEMS {
         let item = ItemRow(random.below(items));
         let weight = growth * (1.0 + 20.0 * random.unit());
-        user.profile.add_item(&learn, item, weight);
+        profile.add_item(&learn, item, weight);
     }
     for _ in 0..USER_MERCHANTS {
         let merchant = MerchantRow(random.below(merchants));
         let weight = growth * (1.0 + 30.0 * random.unit());
-        user.profile.add_merchant(&learn, merchant, weight);
+        profile.add_merchant(&learn, merchant, weight);
     }
-    user.events = 70;
+    profile.events = 70;
 }
 
 fn tag_of(books: &Books, tag: u32) -> Option<TagId> {

@@ -7,7 +7,7 @@ use super::Engine;
 use super::slices::{ITEMS, USERS, slices};
 use crate::clock::{Day, Time};
 use crate::config::{Config, LaneBy, Race, Scale};
-use crate::feature::{Bond, Decay, Merchant, Space, User};
+use crate::feature::{Bond, Decay, Merchant, Profile, Space};
 use crate::id::{ItemRow, MerchantRow, TagId};
 use crate::race::{Inputs, Kind, LaneId, Lanes, Ledger, PerKind, Reference, Runner, Standings};
 use crate::state::Books;
@@ -86,27 +86,27 @@ impl Engine {
 
     /// Returns the reference points of the users' histories with the runners of each kind.
     fn history_references(&self, config: &Config, as_of: Time) -> PerKind<f64> {
-        let profile = &config.profile;
+        let settings = &config.profile;
         let users = self.facts.read().books.users.rows();
         let mut histories = PerKind::from_fn(|kind| {
             let most = match kind {
-                Kind::Item => profile.max_items,
-                Kind::Merchant => profile.max_merchants + profile.max_follows,
+                Kind::Item => settings.max_items,
+                Kind::Merchant => settings.max_merchants + settings.max_follows,
             };
             Reference::new(users.saturating_mul(most))
         });
-        let decay = Decay::new(profile.half_life);
+        let decay = Decay::new(settings.half_life);
         let mut bytes = 0;
         for slice in slices(users, USERS) {
             let facts = self.facts.read();
             bytes += facts.books.users.bytes(slice.clone());
-            for user in facts.books.users.slice(slice) {
-                let left = user.profile.left(decay, as_of);
-                push_items(user, left, &mut histories[Kind::Item]);
+            for profile in facts.books.users.figures.profile.slice(slice) {
+                let left = profile.left(decay, as_of);
+                push_items(profile, left, &mut histories[Kind::Item]);
                 push_merchants(
-                    user,
+                    profile,
                     left,
-                    profile.follow_bond,
+                    settings.follow_bond,
                     &mut histories[Kind::Merchant],
                 );
             }
@@ -126,25 +126,25 @@ fn configured_references(scale: &Scale) -> PerKind<f64> {
 }
 
 /// Adds a user's histories with items.
-fn push_items(user: &User, left: f64, items: &mut Reference) {
-    let entries = user.profile.items().entries();
+fn push_items(profile: &Profile, left: f64, items: &mut Reference) {
+    let entries = profile.items().entries();
     entries
         .iter()
         .for_each(|entry| items.push(entry.weight * left));
 }
 
 /// Adds a user's histories with merchants, including the bonds of following.
-fn push_merchants(user: &User, left: f64, bond: f64, merchants: &mut Reference) {
-    let entries = user.profile.merchants().entries();
+fn push_merchants(profile: &Profile, left: f64, bond: f64, merchants: &mut Reference) {
+    let entries = profile.merchants().entries();
     let follows = |row| {
-        user.profile
+        profile
             .follows()
             .any(|follow| follow == Bond::Merchant(MerchantRow(row)))
     };
     for entry in entries {
         merchants.push(entry.weight * left + if follows(entry.key) { bond } else { 0.0 });
     }
-    for follow in user.profile.follows() {
+    for follow in profile.follows() {
         if let Bond::Merchant(row) = follow
             && !entries.iter().any(|entry| entry.key == row.0)
         {

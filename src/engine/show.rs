@@ -4,7 +4,7 @@ use serde_json::Map;
 
 use super::Engine;
 use crate::clock::Time;
-use crate::feature::{Bond, Decay, History, User};
+use crate::feature::{self, Bond, Decay, History};
 use crate::id::{ItemRow, MerchantRow, TagId};
 use crate::ingest::EntityKind;
 use crate::model::view::{
@@ -46,29 +46,30 @@ impl Engine {
         let facts = self.facts.read();
         let mut declared = facts.declared(EntityKind::User, id)?;
         let books = &facts.books;
-        let user = books.users.get(books.users.find(&books.hasher, id)?)?;
+        let row = books.users.find(&books.hasher, id)?;
+        let learnt = books.users.profile(row).cloned().unwrap_or_default();
         let as_of = self.as_of(&self.generation().config);
         declared.entry("tags").or_insert_with(|| Map::new().into());
         Some(StoredUser {
             declared,
-            profile: self.profile(user, books, as_of),
-            events: user.events,
+            profile: self.profile(&learnt, books, as_of),
+            events: learnt.events,
         })
     }
 
     /// Returns the learnt weights decayed to an instant, strongest first. Each followed creator and merchant adds its bond.
-    fn profile(&self, user: &User, books: &Books, as_of: Time) -> Profile {
+    fn profile(&self, learnt: &feature::Profile, books: &Books, as_of: Time) -> Profile {
         let settings = &self.generation().config.profile;
-        let left = user.profile.left(Decay::new(settings.half_life), as_of);
-        let learnt = |history: &History| -> Vec<(u32, f64)> {
+        let left = learnt.left(Decay::new(settings.half_life), as_of);
+        let decayed = |history: &History| -> Vec<(u32, f64)> {
             let entries = history.entries().iter();
             entries
                 .map(|entry| (entry.key, entry.weight * left))
                 .collect()
         };
-        let mut tags = learnt(user.profile.tags());
-        let mut merchants = learnt(user.profile.merchants());
-        for bond in user.profile.follows() {
+        let mut tags = decayed(learnt.tags());
+        let mut merchants = decayed(learnt.merchants());
+        for bond in learnt.follows() {
             match bond {
                 Bond::Creator(tag) => add(&mut tags, tag.0, settings.follow_bond),
                 Bond::Merchant(merchant) => add(&mut merchants, merchant.0, settings.follow_bond),
@@ -78,7 +79,7 @@ impl Engine {
         Profile {
             as_of,
             tags: strongest_first(tags, |tag| books.tags.name(TagId(tag))),
-            items: strongest_first(learnt(user.profile.items()), item),
+            items: strongest_first(decayed(learnt.items()), item),
             merchants: strongest_first(merchants, |row| merchant_id(books, row)),
         }
     }

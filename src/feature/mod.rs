@@ -5,18 +5,26 @@
 
 mod column;
 mod decay;
+mod decayed;
+mod figure;
 mod history;
 mod items;
+mod learned;
 mod merchants;
+mod moment;
 mod profile;
 mod rows;
 mod tags;
 mod users;
 
 pub use decay::Decay;
+pub use decayed::{Decayed, Sums};
+pub use figure::{Figure, Figures, Records};
 pub use history::{Entry, History};
 pub use items::{Details, Item, ItemFields, Items, ItemsImage, Line};
+pub use learned::Learned;
 pub use merchants::{Merchant, Merchants};
+pub use moment::Moment;
 pub use profile::{Bond, Learn, Profile};
 pub use tags::{Space, Tags};
 pub use users::{User, Users};

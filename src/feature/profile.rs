@@ -3,19 +3,44 @@
 use serde::{Deserialize, Serialize};
 
 use super::decay::Decay;
+use super::decayed::{Decayed, Sums};
+use super::figure::Figure;
 use super::history::History;
+use super::learned::Learned;
+use super::moment::Moment;
 use crate::clock::Time;
-use crate::id::{ItemRow, MerchantRow, TagId};
+use crate::id::{Gone, ItemRow, MerchantRow, TagId};
+use crate::model::EventKind;
 use crate::prefetch::prefetch;
 
-/// The profile of one user. All sums share one landmark.
+/// The profile of one user.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Profile {
-    landmark: f64,
+    histories: Decayed<Histories>,
+    follows: Vec<Follow>,
+    /// Number of events of the user.
+    pub events: u32,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+struct Histories {
     tags: History,
     items: History,
     merchants: History,
-    follows: Vec<Follow>,
+}
+
+impl Sums for Histories {
+    fn scale(&mut self, factor: f64) {
+        self.tags.scale(factor);
+        self.items.scale(factor);
+        self.merchants.scale(factor);
+    }
+
+    fn is_blank(&self) -> bool {
+        [&self.tags, &self.items, &self.merchants]
+            .iter()
+            .all(|history| history.entries().is_empty())
+    }
 }
 
 /// The merchant or creator that a user follows.
@@ -52,46 +77,28 @@ pub struct Learn {
 impl Profile {
     /// Prepares for gains at an instant; returns what a gain of 1 adds to a sum.
     pub fn open(&mut self, learn: &Learn, at: Time) -> f64 {
-        if self.is_blank() {
-            self.landmark = learn.decay.landmark(at);
-        } else if let Some(landmark) = learn.decay.moved(self.landmark, at) {
-            self.scale((self.landmark - landmark).exp2(), landmark);
-        }
-        learn.decay.growth(self.landmark, at)
-    }
-
-    /// Changes the decay from an instant on. The value of every sum at that instant is unchanged.
-    pub fn change_decay(&mut self, from: Decay, to: Decay, at: Time) {
-        let (factor, landmark) = from.changed_to(to, self.landmark, at);
-        self.scale(factor, landmark);
-    }
-
-    fn scale(&mut self, factor: f64, landmark: f64) {
-        self.tags.scale(factor);
-        self.items.scale(factor);
-        self.merchants.scale(factor);
-        self.landmark = landmark;
-    }
-
-    fn is_blank(&self) -> bool {
-        [&self.tags, &self.items, &self.merchants]
-            .iter()
-            .all(|history| history.entries().is_empty())
+        self.histories.open(learn.decay, at)
     }
 
     /// Adds to the history with a tag. Returns the number of entries evicted.
     pub fn add_tag(&mut self, learn: &Learn, tag: TagId, amount: f64) -> usize {
-        self.tags.add(tag.0, amount, learn.max_tags)
+        self.histories.sums.tags.add(tag.0, amount, learn.max_tags)
     }
 
     /// Adds to the history with an item. Returns the number of entries evicted.
     pub fn add_item(&mut self, learn: &Learn, item: ItemRow, amount: f64) -> usize {
-        self.items.add(item.0, amount, learn.max_items)
+        self.histories
+            .sums
+            .items
+            .add(item.0, amount, learn.max_items)
     }
 
     /// Adds to the history with a merchant. Returns the number of entries evicted.
     pub fn add_merchant(&mut self, learn: &Learn, merchant: MerchantRow, amount: f64) -> usize {
-        self.merchants.add(merchant.0, amount, learn.max_merchants)
+        self.histories
+            .sums
+            .merchants
+            .add(merchant.0, amount, learn.max_merchants)
     }
 
     /// Records a follow or an unfollow. The latest by time holds; of two at one instant, the unfollow. At the bound, unfollows are evicted
@@ -115,7 +122,11 @@ impl Profile {
 
     /// Prefetches the three histories.
     pub fn prefetch(&self) {
-        for history in [&self.tags, &self.items, &self.merchants] {
+        for history in [
+            &self.histories.sums.tags,
+            &self.histories.sums.items,
+            &self.histories.sums.merchants,
+        ] {
             prefetch(history.entries());
         }
     }
@@ -123,25 +134,25 @@ impl Profile {
     /// Returns the factor that turns a weight of a history into its value at an instant.
     #[must_use]
     pub fn left(&self, decay: Decay, at: Time) -> f64 {
-        decay.left(self.landmark, at)
+        self.histories.left(decay, at)
     }
 
     /// Returns the history with tags.
     #[must_use]
     pub fn tags(&self) -> &History {
-        &self.tags
+        &self.histories.sums.tags
     }
 
     /// Returns the history with items.
     #[must_use]
     pub fn items(&self) -> &History {
-        &self.items
+        &self.histories.sums.items
     }
 
     /// Returns the history with merchants, without the bonds of follows.
     #[must_use]
     pub fn merchants(&self) -> &History {
-        &self.merchants
+        &self.histories.sums.merchants
     }
 
     /// Returns the merchants and creators that the user follows.
@@ -152,37 +163,72 @@ impl Profile {
             .map(|follow| follow.bond)
     }
 
-    /// Returns whether an item is in the history.
-    #[must_use]
-    pub fn knows_item(&self, item: ItemRow) -> bool {
-        self.items.has(item.0)
+    /// Adds the gains of an event to the histories. Returns the number of entries evicted.
+    fn gain(&mut self, event: &Learned<'_>, learn: &Learn) -> usize {
+        let (gain, item_gain) = (event.gain, event.item_gain);
+        if gain.abs() <= 0.0 && item_gain.abs() <= 0.0 {
+            return 0;
+        }
+        let mut evicted = 0;
+        let growth = self.open(learn, event.at);
+        for &(tag, weight) in event.tags {
+            if weight.abs() > 0.0 {
+                evicted += self.add_tag(learn, tag, gain * f64::from(weight) * growth);
+            }
+        }
+        if event.item.is_some() && item_gain.abs() > 0.0 {
+            evicted += self.add_item(learn, event.item, item_gain * growth);
+        }
+        if event.merchant.is_some() && gain.abs() > 0.0 {
+            evicted += self.add_merchant(learn, event.merchant, gain * growth);
+        }
+        evicted
+    }
+}
+
+impl Figure for Profile {
+    fn learn(&mut self, event: &Learned<'_>, moment: &Moment<'_>) -> usize {
+        self.events = self.events.saturating_add(1);
+        let learn = moment.learn();
+        let holds = event.kind == EventKind::Follow;
+        let bond = event.bond;
+        let evicted = bond.map_or(0, |bond| self.follow(&learn, bond, event.at, holds));
+        evicted + self.gain(event, &learn)
     }
 
-    /// Returns whether the history or a follow state names a merchant.
-    #[must_use]
-    pub fn knows_merchant(&self, merchant: MerchantRow) -> bool {
-        let bond = Bond::Merchant(merchant);
-        self.merchants.has(merchant.0) || self.follows.iter().any(|follow| follow.bond == bond)
+    fn change_decay(&mut self, from: Decay, to: Decay, at: Time) {
+        self.histories.change_decay(from, to, at);
     }
 
-    /// Removes an item.
-    pub fn forget_item(&mut self, item: ItemRow) {
-        self.items.forget(item.0);
+    fn knows(&self, gone: Gone) -> bool {
+        match gone {
+            Gone::Item(item) => self.items().has(item.0),
+            Gone::Merchant(merchant) => {
+                let bond = Bond::Merchant(merchant);
+                self.merchants().has(merchant.0)
+                    || self.follows.iter().any(|follow| follow.bond == bond)
+            }
+            Gone::User(_) => false,
+        }
     }
 
-    /// Removes a merchant and its follow state.
-    pub fn forget_merchant(&mut self, merchant: MerchantRow) {
-        self.merchants.forget(merchant.0);
-        self.follows
-            .retain(|follow| follow.bond != Bond::Merchant(merchant));
+    fn forget(&mut self, gone: Gone) {
+        let sums = &mut self.histories.sums;
+        match gone {
+            Gone::Item(item) => sums.items.forget(item.0),
+            Gone::Merchant(merchant) => {
+                sums.merchants.forget(merchant.0);
+                let bond = Bond::Merchant(merchant);
+                self.follows.retain(|follow| follow.bond != bond);
+            }
+            Gone::User(_) => {}
+        }
     }
 
-    /// Returns the bytes held on the heap.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.tags.bytes()
-            + self.items.bytes()
-            + self.merchants.bytes()
+    fn heap_bytes(&self) -> usize {
+        self.tags().bytes()
+            + self.items().bytes()
+            + self.merchants().bytes()
             + self.follows.capacity() * size_of::<Follow>()
     }
 }

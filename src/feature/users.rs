@@ -1,14 +1,15 @@
-//! Users: declared fields and the learnt profile.
+//! Users: what was declared, and the columns of what is learnt.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
+use super::figure::Figures;
 use super::profile::Profile;
 use super::rows::{Named, Rows};
 use crate::id::{Hash, IdHasher, TagId, UserRow};
 use crate::prefetch::prefetch;
 
-/// One user.
+/// One user as declared.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct User {
     /// The id; empty if the row has no user.
@@ -17,10 +18,6 @@ pub struct User {
     pub declared: Option<Box<str>>,
     /// The declared tags.
     pub tags: Box<[(TagId, f32)]>,
-    /// The learnt profile.
-    pub profile: Profile,
-    /// Number of events applied.
-    pub events: u32,
 }
 
 impl User {
@@ -39,8 +36,7 @@ impl User {
     }
 
     fn bytes(&self) -> usize {
-        self.profile.bytes()
-            + self.declared.as_ref().map_or(0, |text| text.len())
+        self.declared.as_ref().map_or(0, |text| text.len())
             + self.tags.len() * size_of::<(TagId, f32)>()
     }
 }
@@ -57,8 +53,8 @@ impl Named for User {
 #[derive(Debug, Default)]
 pub struct Users {
     rows: Rows<User>,
-    /// Number of profile entries evicted at a bound since the start.
-    pub evicted: u64,
+    /// What is learnt about them.
+    pub figures: Figures,
 }
 
 impl Users {
@@ -97,6 +93,7 @@ impl Users {
     pub fn prefetch_row(&self, hash: Hash) -> Option<UserRow> {
         let row = self.rows.guess(hash)?;
         self.get(row).into_iter().for_each(prefetch);
+        self.profile(row).into_iter().for_each(prefetch);
         Some(row)
     }
 
@@ -105,7 +102,9 @@ impl Users {
         let hash = hasher.hash(id);
         self.rows.find(hash, id).unwrap_or_else(|| {
             self.rows.live += 1;
-            self.rows.create(hash, User::named(id))
+            let row = self.rows.create(hash, User::named(id));
+            self.figures.enter(row);
+            row
         })
     }
 
@@ -121,6 +120,13 @@ impl Users {
         self.rows.get(row)
     }
 
+    /// Returns the profile of the user of a row; `None` or a blank one if nothing was learnt.
+    #[inline]
+    #[must_use]
+    pub fn profile(&self, row: UserRow) -> Option<&Profile> {
+        self.figures.profile.get(row)
+    }
+
     /// Returns the user of a row for a change.
     pub fn get_mut(&mut self, row: UserRow) -> Option<&mut User> {
         self.rows.get_mut(row)
@@ -129,6 +135,7 @@ impl Users {
     /// Forgets a user. The row stays out of use until [`Self::release`]: past purchases still name it as their buyer.
     pub fn remove(&mut self, hasher: &IdHasher, row: UserRow) {
         self.rows.live -= usize::from(self.rows.remove(hasher, row).is_some());
+        self.figures.clear(row);
     }
 
     /// Makes a removed row available to the next user.
@@ -143,12 +150,14 @@ impl Users {
 
     /// Freezes the rows until [`Self::thaw`]; returns their number.
     pub fn freeze(&mut self) -> usize {
+        self.figures.freeze();
         self.rows.freeze()
     }
 
     /// Ends the freezing.
     pub fn thaw(&mut self) {
         self.rows.thaw();
+        self.figures.thaw();
     }
 
     /// Returns the rows available to the next users.
@@ -174,10 +183,16 @@ impl Users {
         self.rows.push(user, hash);
     }
 
+    /// Appends a stored row of which declared and learnt fields are one record, in a book without figures beyond its rows.
+    pub fn read_whole(&mut self, user: User, profile: Profile, hasher: &IdHasher) {
+        self.read_row(user, hasher);
+        self.figures.profile.push(profile);
+    }
+
     /// Returns the bytes that the users of a range of rows hold on the heap.
     #[must_use]
     pub fn bytes(&self, rows: std::ops::Range<usize>) -> usize {
-        self.slice(rows).map(User::bytes).sum()
+        self.slice(rows.clone()).map(User::bytes).sum::<usize>() + self.figures.heap_bytes(rows)
     }
 
     /// Returns the bytes of the rows and the index.

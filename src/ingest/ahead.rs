@@ -4,6 +4,7 @@
 //! overlap.
 
 use super::{Fact, Facts, Fate, Moment, Rejected};
+use crate::feature::Profile;
 use crate::id::Hash;
 use crate::model::Event;
 
@@ -42,11 +43,8 @@ impl Facts {
             .collect();
         let users = rows.into_iter().flatten();
         users.for_each(|row| {
-            books
-                .users
-                .get(row)
-                .into_iter()
-                .for_each(|user| user.profile.prefetch());
+            let profile = books.users.profile(row);
+            profile.into_iter().for_each(Profile::prefetch);
         });
     }
 

@@ -3,8 +3,8 @@
 use super::trace::{Sale, Trace};
 use super::{Accepted, Facts, Fate, Moment, Rejected};
 use crate::clock::Day;
+use crate::feature::Learned;
 use crate::id::{ItemRow, MerchantRow, UserRow};
-use crate::state::Learned;
 
 impl Facts {
     /// Returns the part of a trace that the race needs, or `None` if it needs nothing. `utc_offset` is the offset at which days begin.

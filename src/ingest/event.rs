@@ -2,11 +2,10 @@
 
 use super::{Accepted, Facts, Fate, Moment, Rejected};
 use crate::config::{Config, UnknownItems};
-use crate::feature::{Bond, Space};
-use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
+use crate::feature::{Bond, Learned, Space};
+use crate::id::{EventId, ItemRow, MerchantRow, TagId, UserRow};
 use crate::model::{Event, EventKind, Fault};
-use crate::race::Money;
-use crate::state::{EventId, Learned};
+use crate::money::Money;
 
 impl Facts {
     /// Applies an event. An event whose id is known changes nothing.
@@ -133,11 +132,7 @@ impl Facts {
             item_gain: 0.0,
             purchase,
             amount: event.amount.map(Money::from_units),
-            worth: if is_sale {
-                self.worth(event, item)
-            } else {
-                Money::ZERO
-            },
+            worth: is_sale.then(|| self.worth(event, item)).flatten(),
         }
     }
 
@@ -215,13 +210,11 @@ impl Facts {
     }
 
     /// Returns the money of an event: its amount, else the listed price × quantity.
-    fn worth(&self, event: &Event<'_>, item: ItemRow) -> Money {
+    fn worth(&self, event: &Event<'_>, item: ItemRow) -> Option<Money> {
         let listed = || {
-            let price = item
-                .some()
-                .and_then(|item| self.books.items.details(item).price);
-            price.map_or(0.0, |price| price * event.quantity.unwrap_or(1.0))
+            let price = self.books.items.details(item.some()?).price?;
+            Some(price * event.quantity.unwrap_or(1.0))
         };
-        Money::from_units(event.amount.unwrap_or_else(listed))
+        event.amount.or_else(listed).map(Money::from_units)
     }
 }

@@ -5,9 +5,9 @@ use std::collections::{HashMap, VecDeque};
 use super::{Accepted, Fact, Fate, Moment, Retired};
 use crate::clock::{Day, Time};
 use crate::config::Config;
-use crate::id::{TagId, UserRow};
+use crate::id::{EventId, TagId, UserRow};
 use crate::model::EventKind;
-use crate::state::{Books, EventId};
+use crate::state::Books;
 
 /// Counters since the start.
 #[derive(Clone, Debug, Default)]

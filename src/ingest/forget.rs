@@ -12,9 +12,8 @@ use super::{EntityKind, Facts};
 use crate::clock::Day;
 use crate::config::Config;
 use crate::feature::User;
-use crate::id::UserRow;
+use crate::id::{EventId, Gone, UserRow};
 use crate::race::WINDOW;
-use crate::state::{EventId, Gone};
 
 /// Maximum number of deleted users of whom a hash is kept.
 const DELETED: usize = 1_000_000;
@@ -45,7 +44,7 @@ impl Facts {
                 if self.deleted.len() > DELETED {
                     self.deleted.pop_front();
                 }
-                let bought = books.users.get(row).is_some_and(|user| user.events > 0);
+                let bought = books.users.profile(row).is_some_and(|it| it.events > 0);
                 books.users.remove(&books.hasher, row);
                 books.forget(Gone::User(row));
                 if !bought {

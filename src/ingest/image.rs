@@ -11,8 +11,8 @@ use super::{Facts, Retired};
 use crate::binary::append;
 use crate::clock::{Day, Time};
 use crate::config::Config;
-use crate::id::UserRow;
-use crate::state::{self, EventId, Format1, HEAD, HEAD_OF_FORMAT_1, Present};
+use crate::id::{EventId, UserRow};
+use crate::state::{self, Format1, HEAD, HEAD_OF_FORMAT_1, Present};
 
 /// The first part: the state that belongs to no book.
 #[derive(Debug, Deserialize, Serialize)]

@@ -19,8 +19,8 @@ mod trace;
 #[cfg(test)]
 mod tests;
 
+pub use crate::feature::Moment;
 pub use crate::model::{EntityKind, Operation};
-pub use crate::state::{Key, Moment};
 pub use facts::{Counts, Facts};
 pub use fate::{Accepted, Fate, Rejected};
 pub use image::{Image, Restored};

@@ -6,10 +6,11 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Alias, EntityKind, Facts, Fate, Image, Key, Line, Moment, Operation, Record, Restored, read,
+    Alias, EntityKind, Facts, Fate, Image, Line, Moment, Operation, Record, Restored, read,
 };
 use crate::clock::{Day, Time};
 use crate::config::Config;
+use crate::id::EventKey;
 use crate::model::declared::merge;
 
 fn moment(config: &Config) -> Moment<'_> {
@@ -229,7 +230,7 @@ fn learnt(facts: &Facts) -> BTreeMap<u8, f64> {
     let Some(user) = books.users.find(&books.hasher, "u") else {
         return BTreeMap::new();
     };
-    let profile = &books.users.get(user).unwrap().profile;
+    let profile = books.users.profile(user).unwrap();
     let at = Time::parse("2025-11-01T00:00:00Z").unwrap();
     let decay = crate::feature::Decay::new(Config::embedded().profile.half_life);
     let left = profile.left(decay, at);
@@ -327,7 +328,7 @@ fn rows(facts: &mut Facts) -> Vec<Vec<u8>> {
 
 /// Returns a record without the user `gone`, except for what the race needs, or `None` if it does not mention that user.
 fn erased(record: Record<'_>, facts: &Facts) -> Option<Vec<u8>> {
-    let (number, key) = (7, Key::default());
+    let (number, key) = (7, EventKey::default());
     let alias = |user: &str| (user == "gone").then_some(Alias { number, key });
     record.without(alias, |trace| facts.needed(trace, 0))
 }

@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Time;
+use crate::id::EventKey;
 use crate::model::{Event, EventKind, Id};
-use crate::state::Key;
 
 /// The pseudonym of a deleted user.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +18,7 @@ pub struct Alias {
     /// The number of the deletion.
     pub number: u64,
     /// Hashes the ids of purchases to numbers.
-    pub key: Key,
+    pub key: EventKey,
 }
 
 /// The part of an event that stays when its user is deleted.

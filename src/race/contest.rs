@@ -14,10 +14,10 @@ use super::lane::{ENOUGH, LaneId};
 use super::ledger::SalesHistory;
 use super::level::Sellers;
 use super::median::median_money;
-use super::money::Money;
 use super::runner::{Kind, Runner};
 use super::series::{Run, Scratch, Terms, buyer_weeks, sells, spent};
 use super::window::Window;
+use crate::money::Money;
 
 /// Maximum amount that counts of a buyer's calendar week, in multiples of the lane's median.
 const CAP: i64 = 5;

@@ -10,9 +10,9 @@ use crate::id::UserRow;
 
 use super::lane::LaneId;
 use super::ledger::{Purchase, SalesHistory};
-use super::money::Money;
 use super::runner::{Kind, Runner};
 use super::window::{WINDOW, Window};
+use crate::money::Money;
 
 /// A purchase as one runner sees it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The ordinary median, of numbers and of money, and the lower weighted median.
 
-use super::money::Money;
+use crate::money::Money;
 
 /// Returns the ordinary median: the middle value, or the mean of the two middle values; `None` without values. Reorders the values.
 pub(super) fn median(values: &mut [f64]) -> Option<f64> {

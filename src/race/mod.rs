@@ -13,7 +13,6 @@
 
 pub mod lane;
 pub mod ledger;
-pub mod money;
 pub mod runner;
 pub mod scale;
 pub mod standings;
@@ -32,7 +31,6 @@ mod tests;
 
 pub use lane::{LaneId, Lanes};
 pub use ledger::{Counts, Ledger, LedgerImage, Outcome, Purchase, Refund, SalesHistory};
-pub use money::Money;
 pub use runner::{Kind, PerKind, Races, Runner, RunnerRows};
 pub use scale::{LogScale, Reference};
 pub use standings::{

@@ -23,9 +23,6 @@ pub enum Kind {
     Merchant,
 }
 
-/// Number of kinds.
-pub const KINDS: usize = 2;
-
 /// One row of the table of kinds.
 #[derive(Debug)]
 pub struct Row {
@@ -40,7 +37,7 @@ pub struct Row {
 }
 
 /// Every kind of runner.
-pub static TABLE: [Row; KINDS] = [
+pub const TABLE: &[Row] = &[
     Row {
         kind: Kind::Item,
         name: "item",
@@ -54,6 +51,9 @@ pub static TABLE: [Row; KINDS] = [
         with_order: false,
     },
 ];
+
+/// Number of kinds.
+pub const KINDS: usize = TABLE.len();
 
 /// The name of every kind on the wire.
 pub static NAMES: [&str; KINDS] = names();

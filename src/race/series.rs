@@ -7,9 +7,9 @@
 use super::group::Sale;
 use super::growth::Trend;
 use super::median::median_money;
-use super::money::Money;
 use super::window::{RECENT, WEEKS, WINDOW, Window, whole_weeks};
 use super::winsor::winsorised;
+use crate::money::Money;
 
 /// Maximum share of one buyer in the money of a share-capped runner.
 const SHARE: f64 = 0.3;

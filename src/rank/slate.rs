@@ -35,7 +35,7 @@ impl<'r> Slate<'r> {
 
     /// Removes hidden candidates from a block.
     pub(super) fn keep(&mut self, block: &mut Vec<Candidate<'_>>) {
-        for row in &TABLE {
+        for row in TABLE {
             match row.rule {
                 Rule::Unavailable => self.hide(block, row.rule, unavailable::hides),
             }

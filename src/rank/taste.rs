@@ -2,8 +2,8 @@
 
 use super::lookup::Sums;
 use super::view::View;
-use crate::feature::{Bond, Item, Items, User};
-use crate::id::{ItemRow, MerchantRow, TagId};
+use crate::feature::{Bond, Item, Items, Profile, User};
+use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
 use crate::number::narrow;
 use crate::objective::Needs;
 use crate::race::Standings;
@@ -19,8 +19,8 @@ pub(super) struct Taste {
     norm: f32,
     /// Address and number of the standings whose idf the second numbers hold. A process may run several engines.
     idf_of: Option<(usize, u64)>,
-    /// True if the user is known.
-    known: bool,
+    /// The row of the user; `None` if unknown.
+    pub(super) user: Option<UserRow>,
     items: Sums,
     merchants: Sums,
 }
@@ -34,27 +34,28 @@ impl Taste {
             tags,
             ..
         } = *view;
-        let user = users.find(hasher, id).and_then(|row| users.get(row));
-        user.into_iter().for_each(|user| user.profile.prefetch());
+        self.user = users.find(hasher, id);
+        let profile = self.user.and_then(|row| users.profile(row));
+        profile.into_iter().for_each(Profile::prefetch);
         self.spread_idf(view.standings, tags.len());
-        self.known = user.is_some();
         self.norm = 0.0;
-        let sizes = user.map_or((0, 0), |user| {
+        let sizes = profile.map_or((0, 0), |profile| {
             (
-                user.profile.items().entries().len(),
-                user.profile.merchants().entries().len(),
+                profile.items().entries().len(),
+                profile.merchants().entries().len() + profile.follows().count(),
             )
         });
         self.items.clear(sizes.0);
-        self.merchants
-            .clear(sizes.1 + user.map_or(0, |user| user.profile.follows().count()));
-        if let Some(user) = user {
-            if needs.includes(Needs::TAGS) {
-                self.load_tags(user, view);
-            }
-            if needs.includes(Needs::HISTORY) {
-                self.load_histories(user, view);
-            }
+        self.merchants.clear(sizes.1);
+        if needs.includes(Needs::TAGS)
+            && let Some(user) = self.user.and_then(|row| users.get(row))
+        {
+            self.load_tags(user, profile, view);
+        }
+        if needs.includes(Needs::HISTORY)
+            && let Some(profile) = profile
+        {
+            self.load_histories(profile, view);
         }
     }
 
@@ -78,18 +79,20 @@ impl Taste {
     }
 
     /// Adds up learnt, declared and followed tags, then multiplies each by its idf².
-    fn load_tags(&mut self, user: &User, view: &View<'_>) {
+    fn load_tags(&mut self, user: &User, profile: Option<&Profile>, view: &View<'_>) {
         let settings = &view.config.profile;
-        let left = user.profile.left(view.decay(), view.as_of);
-        for entry in user.profile.tags().entries() {
-            let tag = TagId(entry.key);
-            self.tags[tag.index()][0] = narrow(entry.weight * left);
-            self.touched.push(tag);
+        if let Some(profile) = profile {
+            let left = profile.left(view.decay(), view.as_of);
+            for entry in profile.tags().entries() {
+                let tag = TagId(entry.key);
+                self.tags[tag.index()][0] = narrow(entry.weight * left);
+                self.touched.push(tag);
+            }
         }
         for &(tag, weight) in &user.tags {
             self.add(tag, settings.declared_gain * f64::from(weight));
         }
-        for bond in user.profile.follows() {
+        for bond in profile.into_iter().flat_map(Profile::follows) {
             if let Bond::Creator(tag) = bond {
                 self.add(tag, settings.follow_bond);
             }
@@ -116,15 +119,15 @@ impl Taste {
         self.tags[tag.index()][0] += narrow(weight);
     }
 
-    fn load_histories(&mut self, user: &User, view: &View<'_>) {
-        let left = user.profile.left(view.decay(), view.as_of);
-        for entry in user.profile.items().entries() {
+    fn load_histories(&mut self, profile: &Profile, view: &View<'_>) {
+        let left = profile.left(view.decay(), view.as_of);
+        for entry in profile.items().entries() {
             self.items.add(entry.key, entry.weight * left);
         }
-        for entry in user.profile.merchants().entries() {
+        for entry in profile.merchants().entries() {
             self.merchants.add(entry.key, entry.weight * left);
         }
-        for bond in user.profile.follows() {
+        for bond in profile.follows() {
             if let Bond::Merchant(merchant) = bond {
                 self.merchants
                     .add(merchant.0, view.config.profile.follow_bond);
@@ -151,13 +154,13 @@ impl Taste {
 
     /// Returns the user's history with an item: 0 without one, `None` for an unknown user.
     pub(super) fn items(&self) -> impl Fn(ItemRow) -> Option<f64> + '_ {
-        let (known, sums) = (self.known, self.items.reader());
+        let (known, sums) = (self.user.is_some(), self.items.reader());
         move |item| known.then(|| sums(item.0).unwrap_or(0.0))
     }
 
     /// Returns the user's history with a merchant, including the bond of following, in the same way.
     pub(super) fn merchants(&self) -> impl Fn(MerchantRow) -> Option<f64> + '_ {
-        let (known, sums) = (self.known, self.merchants.reader());
+        let (known, sums) = (self.user.is_some(), self.merchants.reader());
         move |merchant| known.then(|| sums(merchant.0).unwrap_or(0.0))
     }
 }

@@ -48,24 +48,29 @@ impl Market {
         self.facts.apply(fact, &moment).unwrap();
     }
 
+    fn view<'v>(&'v self, scene: &str, splitters: &'v rayon::ThreadPool) -> View<'v> {
+        let books = &self.facts.books;
+        View {
+            config: &self.config,
+            generation: 1,
+            scene: &self.config.scenes[scene],
+            standings: &self.standings,
+            hasher: &books.hasher,
+            items: &books.items,
+            merchants: &books.merchants,
+            users: &books.users,
+            tags: &books.tags,
+            as_of: noon(100),
+            splitters: Some(splitters),
+        }
+    }
+
     /// Ranks a request. The decision borrows ids from the request, which is therefore leaked.
     fn rank(&self, request: &Value) -> Decision<'static> {
         let text = request.to_string().leak();
         let request = diagnose::request(text.as_bytes(), &self.config.vocabulary).unwrap();
         let splitters = rayon::ThreadPoolBuilder::new().build().unwrap();
-        let view = View {
-            config: &self.config,
-            generation: 1,
-            scene: &self.config.scenes[request.scene()],
-            standings: &self.standings,
-            hasher: &self.facts.books.hasher,
-            items: &self.facts.books.items,
-            merchants: &self.facts.books.merchants,
-            users: &self.facts.books.users,
-            tags: &self.facts.books.tags,
-            as_of: noon(100),
-            splitters: Some(&splitters),
-        };
+        let view = self.view(request.scene(), &splitters);
         rank(Box::leak(Box::new(request)), &view, &mut Scratch::default())
     }
 }
@@ -276,7 +281,7 @@ proptest! {
         days in prop::collection::vec(-20_000..100i64, 0..20),
     ) {
         let mut all = weighing(&[1.0; 4]);
-        for row in &crate::objective::TABLE {
+        for row in crate::objective::TABLE {
             if row.name != "quality" {
                 all += &format!("{} = 0.5\n", row.name);
             }
@@ -361,19 +366,7 @@ fn reused_buffers_do_not_affect_scores() {
         let request = json!({"user_id": user, "candidates": candidates}).to_string();
         let request = diagnose::request(request.as_bytes(), &market.config.vocabulary).unwrap();
         let splitters = rayon::ThreadPoolBuilder::new().build().unwrap();
-        let view = View {
-            config: &market.config,
-            generation: 1,
-            scene: &market.config.scenes["default"],
-            standings: &market.standings,
-            hasher: &market.facts.books.hasher,
-            items: &market.facts.books.items,
-            merchants: &market.facts.books.merchants,
-            users: &market.facts.books.users,
-            tags: &market.facts.books.tags,
-            as_of: noon(100),
-            splitters: Some(&splitters),
-        };
+        let view = market.view("default", &splitters);
         let used = rank(&request, &view, &mut scratch);
         let fresh = rank(&request, &view, &mut Scratch::default());
         assert_eq!(scores(&used), scores(&fresh));

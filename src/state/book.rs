@@ -2,23 +2,11 @@
 
 use std::ops::Range;
 
-use super::{Learned, Moment};
 use crate::clock::{Day, Time};
 use crate::config::Config;
-use crate::feature::Decay;
-use crate::id::{IdHasher, ItemRow, MerchantRow, UserRow};
+use crate::feature::{Decay, Learned, Moment};
+use crate::id::{Gone, IdHasher};
 use crate::telemetry::Size;
-
-/// An entity that was deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gone {
-    /// An item.
-    Item(ItemRow),
-    /// A merchant.
-    Merchant(MerchantRow),
-    /// A user.
-    User(UserRow),
-}
 
 /// One kind of kept state. Most methods do nothing by default.
 ///

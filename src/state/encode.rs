@@ -18,10 +18,51 @@ pub(super) fn whole<T: Serialize>(part: usize, value: &T, bytes: &mut Vec<u8>) -
     part == 0
 }
 
-/// Returns the rows of a part, if there are any.
-pub(super) fn rows(part: usize, count: usize) -> Option<Range<usize>> {
+/// Number of the kind of a book of rows that holds all but the rows, in one part.
+const SMALL: usize = 0;
+
+/// Appends a part of a book of rows, which are its second kind of parts; returns `false`, with nothing appended, if there is no such
+/// part.
+pub(super) fn write_rows<T: Serialize>(
+    (kind, part): (usize, usize),
+    small: &T,
+    count: usize,
+    bytes: &mut Vec<u8>,
+    write: impl FnOnce(Range<usize>, &mut Vec<u8>),
+) -> bool {
+    if kind == SMALL {
+        return whole(part, small, bytes);
+    }
+    write_part(part, count, bytes, write)
+}
+
+/// Appends the rows of a part; returns `false`, with nothing appended, if there are none.
+pub(super) fn write_part(
+    part: usize,
+    count: usize,
+    bytes: &mut Vec<u8>,
+    write: impl FnOnce(Range<usize>, &mut Vec<u8>),
+) -> bool {
     let start = part * ROWS;
-    (start < count).then(|| start..(start + ROWS).min(count))
+    if start < count {
+        write(start..(start + ROWS).min(count), bytes);
+    }
+    start < count
+}
+
+/// Restores a part of a book of rows.
+pub(super) fn restore_rows<B, S: DeserializeOwned, R: DeserializeOwned>(
+    book: &mut B,
+    kind: usize,
+    bytes: &[u8],
+    small: impl FnOnce(&mut B, S),
+    mut row: impl FnMut(&mut B, R),
+) -> Result<(), postcard::Error> {
+    if kind == SMALL {
+        small(book, postcard::from_bytes(bytes)?);
+        return Ok(());
+    }
+    each(bytes, |record| row(book, record))
 }
 
 /// Reads values to the end.

@@ -1,14 +1,11 @@
 //! The catalogue as a book: it is declared, and learns nothing.
 
 use super::Book;
-use super::encode::{each, rows, whole};
+use super::encode::{restore_rows, write_rows};
 use crate::config::Config;
 use crate::feature::{Items, ItemsImage};
 use crate::id::IdHasher;
 use crate::telemetry::Size;
-
-/// Number of the kind that holds the free rows and the palette.
-const SMALL: usize = 0;
 
 impl Book for Items {
     /// The small part, and how many rows are frozen.
@@ -25,11 +22,9 @@ impl Book for Items {
 
     fn write(&self, image: &Self::Image, kind: usize, part: usize, bytes: &mut Vec<u8>) -> bool {
         let (small, count) = image;
-        if kind == SMALL {
-            return whole(part, small, bytes);
-        }
-        let rows = rows(part, *count);
-        rows.map(|rows| self.write(rows, bytes)).is_some()
+        write_rows((kind, part), small, *count, bytes, |rows, bytes| {
+            self.write(rows, bytes);
+        })
     }
 
     fn thaw(&mut self) {
@@ -42,11 +37,9 @@ impl Book for Items {
         bytes: &[u8],
         hasher: &IdHasher,
     ) -> Result<(), postcard::Error> {
-        if kind == SMALL {
-            self.restore(postcard::from_bytes(bytes)?);
-            return Ok(());
-        }
-        each(bytes, |row| self.read_row(row, hasher))
+        restore_rows(self, kind, bytes, Self::restore, |book, row| {
+            book.read_row(row, hasher);
+        })
     }
 
     fn sizes(&self, report: &mut impl FnMut(&'static str, Size)) {

@@ -1,14 +1,11 @@
 //! The merchants as a book: they are declared, and learn nothing.
 
 use super::Book;
-use super::encode::{each, rows, whole};
+use super::encode::{restore_rows, write_rows};
 use crate::config::Config;
 use crate::feature::Merchants;
 use crate::id::{IdHasher, MerchantRow};
 use crate::telemetry::Size;
-
-/// Number of the kind that holds the free rows.
-const FREE: usize = 0;
 
 impl Book for Merchants {
     /// The free rows, and how many rows are frozen.
@@ -25,11 +22,9 @@ impl Book for Merchants {
 
     fn write(&self, image: &Self::Image, kind: usize, part: usize, bytes: &mut Vec<u8>) -> bool {
         let (free, count) = image;
-        if kind == FREE {
-            return whole(part, free, bytes);
-        }
-        let rows = rows(part, *count);
-        rows.map(|rows| self.write(rows, bytes)).is_some()
+        write_rows((kind, part), free, *count, bytes, |rows, bytes| {
+            self.write(rows, bytes);
+        })
     }
 
     fn thaw(&mut self) {
@@ -42,11 +37,9 @@ impl Book for Merchants {
         bytes: &[u8],
         hasher: &IdHasher,
     ) -> Result<(), postcard::Error> {
-        if kind == FREE {
-            self.restore(postcard::from_bytes(bytes)?);
-            return Ok(());
-        }
-        each(bytes, |row| self.read_row(row, hasher))
+        restore_rows(self, kind, bytes, Self::restore, |book, row| {
+            book.read_row(row, hasher);
+        })
     }
 
     fn sizes(&self, report: &mut impl FnMut(&'static str, Size)) {

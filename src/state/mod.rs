@@ -2,17 +2,15 @@
 //!
 //! A row names a book and the permanent codes of the parts that a checkpoint holds of it. Whatever is done to all books (learning from
 //! an event, forgetting, expiring, writing, restoring, measuring) is one loop over the table, so a new book is one row and one file.
+//! The users' book holds a column for each learnt figure, from a table of its own (`feature/figure.rs`).
 //! A code is never used for another shape: a changed shape gets a new code, and the old one is still read. A part that an old
 //! checkpoint lacks leaves its book empty. Books are plain data: no lock, no clock, no log.
 
 mod book;
 mod encode;
-mod event_id;
 mod format_1;
 mod items;
-mod learned;
 mod merchants;
-mod moment;
 mod part;
 mod sales;
 mod seen;
@@ -26,18 +24,15 @@ mod tests;
 use crate::feature::{Items, Merchants, Tags, Users};
 use crate::race::Ledger;
 
-pub use book::{Book, Gone};
-pub use event_id::{EventId, Key};
+pub use book::Book;
 pub use format_1::Format1;
-pub use learned::Learned;
-pub use moment::Moment;
 pub use part::{Image, Present};
 pub use seen::Seen;
 pub use table::{HEAD, HEAD_OF_FORMAT_1};
 
 table::books! {
     /// The users: what was declared and what was learnt. Written first, because they change most.
-    users: Users = [0x20, 0x00];
+    users: Users = users::CODES;
     /// The catalogue.
     items: Items = [0x21, 0x01];
     /// The merchants.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::format_1::{CODES_OF_USERS, USERS, restore_users};
 use super::table::{HEAD, HEAD_OF_FORMAT_1};
 use super::{Book, Books, CODES, Format1, Frozen, THAW, WRITE};
 
@@ -113,6 +114,10 @@ impl Books {
         present: &mut Present,
     ) -> Result<(), postcard::Error> {
         present.0.insert(code);
+        if code == USERS {
+            present.0.extend(CODES_OF_USERS);
+            return restore_users(self, bytes);
+        }
         if bytes.is_empty() {
             return Ok(());
         }
@@ -131,6 +136,7 @@ pub(super) const fn are_unique(books: &[(&str, &[u8])]) -> bool {
     let mut used = [false; 1 << u8::BITS];
     used[HEAD as usize] = true;
     used[HEAD_OF_FORMAT_1 as usize] = true;
+    used[USERS as usize] = true;
     let mut book = 0;
     while book < books.len() {
         let codes = books[book].1;

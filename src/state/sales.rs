@@ -1,13 +1,15 @@
 //! The sales as a book: purchases and refunds of the window, and the first day of every runner.
 
+use super::Book;
 use super::encode::whole;
-use super::{Book, Gone, Learned, Moment};
 use crate::binary::append;
 use crate::clock::Day;
 use crate::config::Config;
-use crate::id::IdHasher;
+use crate::feature::{Learned, Moment};
+use crate::id::{Gone, IdHasher};
 use crate::model::EventKind;
-use crate::race::{Ledger, LedgerImage, Money, Purchase, Refund, RunnerRows};
+use crate::money::Money;
+use crate::race::{Ledger, LedgerImage, Purchase, Refund, RunnerRows};
 use crate::telemetry::Size;
 
 /// Index of the kind of parts that holds everything but the purchases.
@@ -97,7 +99,7 @@ fn purchase(event: &Learned<'_>) -> Purchase {
         id: event.purchase.unwrap_or(0),
         buyer: event.buyer,
         runners: runners(event),
-        amount: event.worth,
+        amount: event.worth.unwrap_or_default(),
         refunded: Money::default(),
     }
 }
@@ -113,6 +115,6 @@ fn refund(sales: &mut Ledger, event: &Learned<'_>) {
                 amount: event.amount,
             });
         }
-        None => sales.refund_unlinked(event.day, runners(event), event.worth),
+        None => sales.refund_unlinked(event.day, runners(event), event.worth.unwrap_or_default()),
     }
 }

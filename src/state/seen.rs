@@ -8,13 +8,14 @@ use std::collections::VecDeque;
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
+use super::Book;
 use super::encode::whole;
-use super::{Book, EventId, Key, Learned, Moment};
 use crate::binary::append;
 use crate::chunked::Chunked;
 use crate::clock::Time;
 use crate::config::Config;
-use crate::id::IdHasher;
+use crate::feature::{Learned, Moment};
+use crate::id::{EventId, EventKey, IdHasher};
 use crate::telemetry::Size;
 
 /// Index of the kind of parts that holds everything but the ids.
@@ -35,7 +36,7 @@ fn place_of(number: u64) -> u32 {
 /// The remembered event ids, bounded in number and age.
 #[derive(Debug)]
 pub struct Seen {
-    key: Key,
+    key: EventKey,
     ids: Chunked<EventId>,
     /// Number of the first id in `ids`, counted over all ids ever added.
     first: u64,
@@ -52,7 +53,7 @@ pub struct Seen {
 /// The remembered ids at one instant.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct SeenImage {
-    key: Key,
+    key: EventKey,
     first: u64,
     notes: VecDeque<(u64, Time)>,
     evicted: u64,
@@ -72,7 +73,7 @@ impl Seen {
     /// Returns an empty book of at most `most` ids, each for at most `age` milliseconds.
     pub fn new(most: usize, age: i64) -> Self {
         Self {
-            key: Key::default(),
+            key: EventKey::default(),
             ids: Chunked::default(),
             first: 0,
             places: HashTable::with_capacity(most.min(ROOM)),
@@ -109,9 +110,10 @@ impl Seen {
         let (ids, first) = (&self.ids, place_of(self.first));
         let hash = |place: &u32| {
             ids.get(place.wrapping_sub(first) as usize)
-                .map_or(0, |id| id.0)
+                .map_or(0, |id| id.number())
         };
-        self.places.insert_unique(id.0, place_of(number), hash);
+        self.places
+            .insert_unique(id.number(), place_of(number), hash);
     }
 
     /// Returns the hash of an id.
@@ -122,7 +124,7 @@ impl Seen {
     /// Returns whether an id is remembered.
     pub fn has(&self, id: EventId) -> bool {
         self.places
-            .find(id.0, |&place| self.at(place) == Some(id))
+            .find(id.number(), |&place| self.at(place) == Some(id))
             .is_some()
     }
 
@@ -171,7 +173,7 @@ impl Seen {
     fn forget_first(&mut self) {
         let place = place_of(self.first);
         if let Some(id) = self.ids.get(0)
-            && let Ok(entry) = self.places.find_entry(id.0, |&known| known == place)
+            && let Ok(entry) = self.places.find_entry(id.number(), |&known| known == place)
         {
             entry.remove();
         }

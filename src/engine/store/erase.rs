@@ -8,7 +8,8 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ingest::{Alias, EntityKind, Key, Record, Trace};
+use crate::id::EventKey;
+use crate::ingest::{Alias, EntityKind, Record, Trace};
 use crate::journal::{Directory, JournalError};
 
 /// A deleted user.
@@ -19,7 +20,7 @@ pub(super) struct Erased {
     pub(super) at: u64,
     /// Hashes the ids of the user's purchases. It is deleted with the list of erasures, so that the hashes cannot be computed again.
     #[serde(default)]
-    key: Key,
+    key: EventKey,
 }
 
 impl Erased {
@@ -33,7 +34,7 @@ impl Erased {
             } => Some(Self {
                 id: (*id).to_owned(),
                 at,
-                key: Key::default(),
+                key: EventKey::default(),
             }),
             Record::Deletion { .. } | Record::Departure { .. } => None,
             Record::Terms(_) | Record::Lines { .. } | Record::Anonymised { .. } => None,

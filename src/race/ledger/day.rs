@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-use super::super::money::Money;
 use super::super::runner::{Kind, RunnerRows};
 use super::forgotten::Forgotten;
 use super::purchase::Purchase;
@@ -12,6 +11,7 @@ use super::refund::{Outcome, Refund};
 use super::unlinked::Unlinked;
 use crate::chunked::Chunked;
 use crate::id::RunnerRow;
+use crate::money::Money;
 
 /// The purchases and unlinked refunds of one day.
 #[derive(Debug, Default)]

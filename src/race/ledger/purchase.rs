@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::money::Money;
 use super::super::runner::{PerKind, RunnerRows};
 use super::forgotten::Forgotten;
 use super::refund::{Outcome, Refund};
 use crate::id::{RunnerRow, UserRow};
+use crate::money::Money;
 
 /// A purchase and the sum of its refunds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]

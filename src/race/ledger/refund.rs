@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::money::Money;
 use super::super::runner::RunnerRows;
 use crate::id::UserRow;
+use crate::money::Money;
 
 /// A refund that names its purchase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]

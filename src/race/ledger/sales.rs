@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use super::super::money::Money;
 use super::super::runner::{Races, RunnerRows};
 use super::super::window::REACH;
 use super::day::DaySales;
@@ -13,6 +12,7 @@ use super::notes::{Counts, Notes};
 use super::purchase::Purchase;
 use super::refund::{Outcome, Refund};
 use crate::clock::Day;
+use crate::money::Money;
 
 /// The sales of the window.
 #[derive(Debug)]

@@ -3,9 +3,9 @@
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
-use super::super::money::Money;
 use super::super::runner::{Kind, PerKind, RunnerRows};
 use crate::id::RunnerRow;
+use crate::money::Money;
 
 /// The sums refunded on one day without a purchase, by runner.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

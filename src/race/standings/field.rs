@@ -5,10 +5,10 @@ use serde::Serialize;
 use super::super::contest::{Finish, Markets, Results};
 use super::super::growth::Trend;
 use super::super::lane::LaneId;
-use super::super::money::Money;
 use super::super::runner::Kind;
 use super::super::window::whole_weeks;
 use super::inputs::Inputs;
+use crate::money::Money;
 
 /// The full result of a runner's race.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

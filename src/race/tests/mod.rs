@@ -11,12 +11,13 @@ mod standings;
 mod trust;
 
 use super::{
-    Inputs, ItemStanding, Kind, LaneId, Lanes, Ledger, Money, PerKind, Purchase, Races, Refund,
-    Runner, RunnerRows, Standing, Standings,
+    Inputs, ItemStanding, Kind, LaneId, Lanes, Ledger, PerKind, Purchase, Races, Refund, Runner,
+    RunnerRows, Standing, Standings,
 };
 use crate::clock::{Day, Time};
 use crate::config::Scale;
 use crate::id::{ItemRow, MerchantRow, UserRow};
+use crate::money::Money;
 use crate::random::Random;
 
 /// The last complete day: a Sunday, so that whole weeks are calendar weeks.

@@ -1,8 +1,8 @@
 //! The settings and the clock under which facts are applied.
 
+use super::{Decay, Learn};
 use crate::clock::{Day, Time};
 use crate::config::Config;
-use crate::feature::{Decay, Learn};
 
 /// The moment at which a slice of facts is applied.
 #[derive(Clone, Copy, Debug)]

@@ -10,10 +10,10 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 
 /// The keyed hash of an event id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
-pub struct EventId(pub(super) u64, u64);
+pub struct EventId(u64, u64);
 
 impl EventId {
-    /// Returns the number by which the ledger finds the purchase of this id; never 0.
+    /// Returns half of the hash as a number, never 0. The ledger finds the purchase of this id by it.
     #[must_use]
     pub fn number(self) -> u64 {
         self.0.max(1)
@@ -22,9 +22,9 @@ impl EventId {
 
 /// The key of the hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Key(u64, u64);
+pub struct EventKey(u64, u64);
 
-impl Default for Key {
+impl Default for EventKey {
     /// Returns a random key.
     fn default() -> Self {
         // Each `RandomState` is keyed by the randomness of the system.
@@ -33,7 +33,7 @@ impl Default for Key {
     }
 }
 
-impl Key {
+impl EventKey {
     /// Returns the hash of an id.
     #[must_use]
     pub fn hash(self, id: &str) -> EventId {

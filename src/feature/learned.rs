@@ -1,11 +1,10 @@
-//! An event as books learn from it: every id is resolved once, for all books.
+//! An event as books and figures learn from it: every id is resolved once, for all of them.
 
-use super::EventId;
+use super::Bond;
 use crate::clock::{Day, Time};
-use crate::feature::Bond;
-use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
+use crate::id::{EventId, ItemRow, MerchantRow, TagId, UserRow};
 use crate::model::EventKind;
-use crate::race::Money;
+use crate::money::Money;
 
 /// An event with its ids resolved to rows.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +37,6 @@ pub struct Learned<'a> {
     pub purchase: Option<u64>,
     /// The amount that the event gives.
     pub amount: Option<Money>,
-    /// Money of a purchase or refund: the amount, else the listed price × quantity. Zero for other events.
-    pub worth: Money,
+    /// Money of a purchase or refund: the amount, else the listed price × quantity; `None` if neither is known, and for other events.
+    pub worth: Option<Money>,
 }

@@ -47,19 +47,19 @@ impl Money {
 
     /// This amount times `share`.
     #[must_use]
-    pub(super) fn scaled(self, share: f64) -> Self {
+    pub fn scaled(self, share: f64) -> Self {
         Self::round(self.0 as f64 * share)
     }
 
     /// This amount as a share of `whole`, which is not 0.
     #[must_use]
-    pub(super) fn share_of(self, whole: Self) -> f64 {
+    pub fn share_of(self, whole: Self) -> f64 {
         self.0 as f64 / whole.0 as f64
     }
 
     /// The amount halfway to `higher`, rounded down.
     #[must_use]
-    pub(super) const fn halfway(self, higher: Self) -> Self {
+    pub const fn halfway(self, higher: Self) -> Self {
         Self(self.0 + (higher.0 - self.0) / 2)
     }
 
