@@ -1,6 +1,6 @@
 //! An event as books and figures learn from it: every id is resolved once, for all of them.
 
-use super::Bond;
+use super::bond::Bond;
 use crate::clock::{Day, Time};
 use crate::id::{EventId, ItemRow, MerchantRow, TagId, UserRow};
 use crate::model::EventKind;

@@ -3,10 +3,12 @@
 //! Everything lives in memory in dense rows. The store is plain data without locks or clocks: the engine puts it behind a lock, which
 //! the writer holds for a slice of facts at a time.
 
+mod bond;
 mod column;
 mod decay;
 mod decayed;
 mod figure;
+mod figures;
 mod history;
 mod items;
 mod learned;
@@ -17,14 +19,16 @@ mod rows;
 mod tags;
 mod users;
 
+pub use bond::Bond;
 pub use decay::Decay;
 pub use decayed::{Decayed, Sums};
-pub use figure::{Figure, Figures, Records};
+pub use figure::{Figure, Records};
+pub use figures::Figures;
 pub use history::{Entry, History};
 pub use items::{Details, Item, ItemFields, Items, ItemsImage, Line};
 pub use learned::Learned;
 pub use merchants::{Merchant, Merchants};
-pub use moment::Moment;
-pub use profile::{Bond, Learn, Profile};
+pub use moment::{Learn, Moment};
+pub use profile::Profile;
 pub use tags::{Space, Tags};
 pub use users::{User, Users};

@@ -1,6 +1,6 @@
 //! The settings and the clock under which facts are applied.
 
-use super::{Decay, Learn};
+use super::decay::Decay;
 use crate::clock::{Day, Time};
 use crate::config::Config;
 
@@ -11,6 +11,21 @@ pub struct Moment<'a> {
     pub config: &'a Config,
     /// The machine's clock.
     pub wall: Time,
+}
+
+/// Parameters of learning: the decay and the bounds.
+#[derive(Clone, Copy, Debug)]
+pub struct Learn {
+    /// The decay of sums.
+    pub decay: Decay,
+    /// Maximum number of items of a history.
+    pub max_items: usize,
+    /// Maximum number of tags of a history.
+    pub max_tags: usize,
+    /// Maximum number of merchants of a history.
+    pub max_merchants: usize,
+    /// Maximum number of follow states of a user.
+    pub max_follows: usize,
 }
 
 impl Moment<'_> {

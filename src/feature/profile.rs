@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bond::Bond;
 use super::decay::Decay;
 use super::decayed::{Decayed, Sums};
 use super::figure::Figure;
 use super::history::History;
 use super::learned::Learned;
-use super::moment::Moment;
+use super::moment::{Learn, Moment};
 use crate::clock::Time;
 use crate::id::{Gone, ItemRow, MerchantRow, TagId};
 use crate::model::EventKind;
@@ -43,35 +44,11 @@ impl Sums for Histories {
     }
 }
 
-/// The merchant or creator that a user follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub enum Bond {
-    /// A merchant.
-    Merchant(MerchantRow),
-    /// A creator, by its tag.
-    Creator(TagId),
-}
-
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 struct Follow {
     bond: Bond,
     at: Time,
     holds: bool,
-}
-
-/// Parameters of learning: the decay and the bounds.
-#[derive(Clone, Copy, Debug)]
-pub struct Learn {
-    /// The decay of sums.
-    pub decay: Decay,
-    /// Maximum number of items of a history.
-    pub max_items: usize,
-    /// Maximum number of tags of a history.
-    pub max_tags: usize,
-    /// Maximum number of merchants of a history.
-    pub max_merchants: usize,
-    /// Maximum number of follow states of a user.
-    pub max_follows: usize,
 }
 
 impl Profile {

@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::figure::Figures;
+use super::figures::Figures;
 use super::profile::Profile;
 use super::rows::{Named, Rows};
 use crate::id::{Hash, IdHasher, TagId, UserRow};

@@ -2,7 +2,7 @@
 //!
 //! A row names a book and the permanent codes of the parts that a checkpoint holds of it. Whatever is done to all books (learning from
 //! an event, forgetting, expiring, writing, restoring, measuring) is one loop over the table, so a new book is one row and one file.
-//! The users' book holds a column for each learnt figure, from a table of its own (`feature/figure.rs`).
+//! The users' book holds a column for each learnt figure, from a table of its own (`feature/figures.rs`).
 //! A code is never used for another shape: a changed shape gets a new code, and the old one is still read. A part that an old
 //! checkpoint lacks leaves its book empty. Books are plain data: no lock, no clock, no log.
 

@@ -1,0 +1,108 @@
+//! What is learnt about users, as a table of figures: one column for each kind of learnt record.
+//!
+//! A row names a figure, the type of its record of one user, and the permanent code of its parts in a checkpoint. Learning, forgetting,
+//! freezing, writing and restoring are loops over the table, so a new figure is one row and one type. A figure that an old checkpoint
+//! lacks is empty until `saima rebuild`.
+
+use std::ops::Range;
+
+use super::decay::Decay;
+use super::figure::{Figure, Records};
+use super::learned::Learned;
+use super::moment::Moment;
+use super::profile::Profile;
+use crate::clock::Time;
+use crate::id::{Gone, UserRow};
+
+/// Generates the columns and the loops over them.
+macro_rules! figures {
+    ($($(#[$doc:meta])* $name:ident: $figure:ty = $code:literal;)+) => {
+        /// All that is learnt about users.
+        #[derive(Debug, Default)]
+        pub struct Figures {
+            $($(#[$doc])* pub $name: Records<$figure>,)+
+            /// Number of entries evicted at a bound since the start.
+            pub evicted: u64,
+        }
+
+        impl Figures {
+            /// Permanent codes of the figures' parts in a checkpoint.
+            pub const CODES: &[u8] = &[$($code),+];
+
+            /// Lets every figure learn from an event of a user.
+            pub fn learn(&mut self, event: &Learned<'_>, moment: &Moment<'_>) {
+                $(self.evicted += Figure::learn(self.$name.get_mut(event.user), event, moment) as u64;)+
+            }
+
+            /// Gives a new user a blank record in every column.
+            pub(super) fn enter(&mut self, row: UserRow) {
+                $(self.$name.get_mut(row);)+
+            }
+
+            /// Forgets a user.
+            pub(super) fn clear(&mut self, row: UserRow) {
+                $(self.$name.clear(row);)+
+            }
+
+            /// Forgets a deleted item or merchant in a range of user rows.
+            pub fn forget_in(&mut self, gone: Gone, rows: Range<usize>) {
+                $(self.$name.change(rows.clone(), |record| record.knows(gone), |record| record.forget(gone));)+
+            }
+
+            /// Forgets everything.
+            pub fn unlearn(&mut self) {
+                $(self.$name.change(0..usize::MAX, |_| true, |record| *record = Default::default());)+
+            }
+
+            /// Continues under another decay from an instant on; the value of every decayed sum at that instant is unchanged.
+            pub fn change_decay(&mut self, from: Decay, to: Decay, at: Time) {
+                $(self.$name.change(0..usize::MAX, |_| true, |record| record.change_decay(from, to, at));)+
+            }
+
+            /// Freezes every column until [`Self::thaw`].
+            pub(super) fn freeze(&mut self) {
+                $(self.$name.column.freeze();)+
+            }
+
+            /// Ends the freezing.
+            pub(super) fn thaw(&mut self) {
+                $(self.$name.column.thaw();)+
+            }
+
+            /// Appends a range of frozen rows of the figure with a code; ranges must follow each other.
+            pub fn write(&self, code: u8, rows: Range<usize>, bytes: &mut Vec<u8>) {
+                match code {
+                    $($code => self.$name.write(rows, bytes),)+
+                    _ => {}
+                }
+            }
+
+            /// Appends the rows of a stored part of the figure with a code.
+            ///
+            /// # Errors
+            /// The bytes are not those of records of this figure.
+            pub fn read(&mut self, code: u8, bytes: &[u8]) -> Result<(), postcard::Error> {
+                match code {
+                    $($code => self.$name.read(bytes),)+
+                    _ => Err(postcard::Error::DeserializeBadEnum),
+                }
+            }
+
+            /// Returns the bytes of the columns.
+            #[must_use]
+            pub fn bytes(&self) -> usize {
+                [$(self.$name.column.bytes()),+].into_iter().sum()
+            }
+
+            /// Returns the bytes that the records of a range of rows hold on the heap.
+            pub(super) fn heap_bytes(&self, rows: Range<usize>) -> usize {
+                [$(self.$name.slice(rows.clone()).map(Figure::heap_bytes).sum::<usize>()),+].into_iter().sum()
+            }
+        }
+    };
+}
+
+figures! {
+    /// Histories with tags, items and merchants, follows, and the number of events.
+    profile: Profile = 0x27;
+}
