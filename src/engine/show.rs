@@ -11,7 +11,7 @@ use crate::model::view::{
     OrNull, Profile, Race, Runner, StoredItem, StoredMerchant, StoredUser, Weights,
 };
 use crate::race::{Kind, Standing};
-use crate::rank::tie;
+use crate::rank::Lots;
 use crate::state::Books;
 
 /// A query for a board of the race.
@@ -102,7 +102,9 @@ impl Engine {
             Kind::Item => !books.items.get(ItemRow(row)).stub(),
         };
         let standings = self.standings.load();
-        let board = standings.board(kind, query.lane, query.limit, |a, b| tie(id(a), id(b)))?;
+        let lots = Lots::new("", standings.as_of.day(standings.utc_offset));
+        let tie = |a: u32, b: u32| lots.compare(id(a), id(b));
+        let board = standings.board(kind, query.lane, query.limit, tie)?;
         let here = board.rows.iter().filter(|(row, _)| exists(*row));
         let runners = (1..)
             .zip(here)

@@ -7,6 +7,7 @@ mod blend;
 mod explain;
 mod factor;
 mod lookup;
+mod lot;
 mod normalise;
 mod predict;
 mod resolve;
@@ -22,8 +23,8 @@ mod tests;
 
 use crate::model::{Decision, RankRequest};
 
+pub use lot::Lots;
 pub use scratch::Scratch;
-pub use topk::tie;
 pub use view::View;
 
 use blend::Weights;
@@ -60,12 +61,12 @@ pub fn rank<'r>(
         scores.add(&block, &scorer);
     }
 
-    let top = topk::select(
-        &scores,
-        ids,
-        request.limit.unwrap_or(view.scene.limit),
-        keys,
+    let limit = request.limit.unwrap_or(view.scene.limit);
+    let lots = Lots::new(
+        &request.user_id,
+        view.as_of.day(view.config.race.utc_offset),
     );
+    let top = topk::select(&scores, ids, limit, &lots, keys);
     let explained = request.explain == Some(true);
     let why = explained.then_some(|chosen: &_| explain::explain(chosen, &scorer));
     let placed = slate.arrange(&top, why);

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Scratch, View, rank, tie};
+use super::{Lots, Scratch, View, rank};
 use crate::clock::{DAY, Day, Time};
 use crate::config::Config;
 use crate::ingest::{EntityKind, Facts, Moment, Operation, read};
@@ -237,7 +237,8 @@ proptest! {
                 best.push((*level, id));
             }
         }
-        best.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| tie(a.1, b.1)));
+        let lots = Lots::new("u", market.standings.as_of.day(0));
+        best.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| lots.compare(a.1, b.1)));
         best.truncate(limit);
         let candidates: Vec<Value> = levels
             .iter()

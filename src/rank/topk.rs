@@ -1,28 +1,18 @@
-//! The best K, by the one comparator of the crate: higher score first; ties by the CRC-32 of the id's bytes, ascending, then by the
-//! bytes, so that a shop gains nothing by its name.
+//! The best K: higher score first; ties by lot, see [`Lots`].
 //!
 //! A score and a place are packed into one `u64` key that sorts by score. Most candidates are worse than K earlier ones and are skipped
-//! after one comparison. The others are collected; whenever there are 2K, a partial sort cuts them to K. Ids are compared only if a
-//! candidate beyond the cut ties with the K-th.
+//! after one comparison. The others are collected; whenever there are 2K, a partial sort cuts them to K. Lots are drawn only by
+//! candidates that tie: with the K-th across a cut, or with each other among the best.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 
+use super::lot::Lots;
 use super::score::Scores;
 use crate::id::ItemRow;
 
 /// Returns an integer that falls as the score rises. Scores are never negative, so their bits sort like the numbers.
 fn descending(score: f32) -> u32 {
     !(score + 0.0).to_bits()
-}
-
-/// Compares two ids of equal score.
-#[must_use]
-pub fn tie(a: &str, b: &str) -> Ordering {
-    let crc = |id: &str| crc32fast::hash(id.as_bytes());
-    crc(a)
-        .cmp(&crc(b))
-        .then_with(|| a.as_bytes().cmp(b.as_bytes()))
 }
 
 fn place(key: u64) -> usize {
@@ -45,13 +35,14 @@ pub(super) fn select(
     scored: &Scores,
     ids: &[Cow<'_, str>],
     limit: usize,
+    lots: &Lots<'_>,
     keys: &mut Vec<u64>,
 ) -> Vec<Chosen> {
     if limit == 0 {
         return Vec::new();
     }
-    let id = |key: u64| ids[scored.candidates[place(key)].1 as usize].as_ref();
-    let order = |a: &u64, b: &u64| (a >> 32).cmp(&(b >> 32)).then_with(|| tie(id(*a), id(*b)));
+    let lot = |key: &u64| lots.key(&ids[scored.candidates[place(*key)].1 as usize]);
+    let draw = |tied: &mut [u64]| tied.sort_by_cached_key(lot);
     let (mut worst, mut held) = (u32::MAX, 0);
     keys.clear();
     keys.resize((2 * limit).min(scored.len()) + 1, 0);
@@ -60,16 +51,18 @@ pub(super) fn select(
         keys[held] = u64::from(score) << 32 | place as u64;
         held += usize::from(score <= worst);
         if held == 2 * limit {
-            worst = cut(&mut keys[..held], limit, order);
+            worst = cut(&mut keys[..held], limit, draw);
             held = limit;
         }
     }
     if held > limit {
-        cut(&mut keys[..held], limit, order);
+        cut(&mut keys[..held], limit, draw);
         held = limit;
     }
     keys.truncate(held);
-    keys.sort_unstable_by(order);
+    keys.sort_unstable();
+    let runs = keys.chunk_by_mut(|a, b| a >> 32 == b >> 32);
+    runs.filter(|run| run.len() > 1).for_each(draw);
     let best = |&key: &u64| {
         let (row, given) = scored.candidates[place(key)];
         Chosen {
@@ -82,19 +75,19 @@ pub(super) fn select(
 }
 
 /// Moves the first `limit` of more keys to the front, unordered. Returns the score part of the last of them.
-fn cut(keys: &mut [u64], limit: usize, order: impl Fn(&u64, &u64) -> Ordering) -> u32 {
+fn cut(keys: &mut [u64], limit: usize, draw: impl Fn(&mut [u64])) -> u32 {
     let (_, &mut kth, beyond) = keys.select_nth_unstable(limit - 1);
     if beyond.iter().any(|key| key >> 32 == kth >> 32) {
-        settle(keys, limit, kth >> 32, order);
+        settle(keys, limit, kth >> 32, draw);
     }
     (kth >> 32) as u32
 }
 
-/// Sorts the keys that tie with the K-th by the tie rule, which decides which of them stay.
-fn settle(keys: &mut [u64], limit: usize, score: u64, order: impl Fn(&u64, &u64) -> Ordering) {
-    keys.sort_unstable_by_key(|key| key >> 32);
+/// Orders the keys that tie with the K-th by lot, which decides which of them stay.
+fn settle(keys: &mut [u64], limit: usize, score: u64, draw: impl Fn(&mut [u64])) {
+    keys.sort_unstable();
     let start = keys.partition_point(|key| key >> 32 < score);
     let end = keys.partition_point(|key| key >> 32 <= score);
     debug_assert!(start < limit && limit < end);
-    keys[start..end].sort_unstable_by(order);
+    draw(&mut keys[start..end]);
 }

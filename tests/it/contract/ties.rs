@@ -1,13 +1,20 @@
-//! Ties are ordered by the CRC-32 of the id's bytes, then by the bytes, also across the limit.
+//! Ties are ordered by lot, another lot for each user and day, also across the limit.
 
-use serde_json::json;
+use serde_json::{Value, json};
+use siphasher::sip::SipHasher24;
 
+use saima::clock::{DAY, Time};
 use saima::random::Random;
 
 use crate::service::{Service, ids};
 
-fn by_the_rule(mut names: Vec<String>) -> Vec<String> {
-    names.sort_by_key(|name| (crc32fast::hash(name.as_bytes()), name.clone().into_bytes()));
+/// Orders names by their lots for a user at the time `as_of` of an answer, with days that begin `offset` milliseconds before UTC's.
+fn by_lot(mut names: Vec<String>, user: &str, as_of: &Value, offset: i64) -> Vec<String> {
+    let at = Time::parse(as_of.as_str().unwrap()).unwrap().millis();
+    let day = (at + offset).div_euclid(DAY);
+    let first = SipHasher24::new_with_keys(0, 0).hash(user.as_bytes());
+    let lot = SipHasher24::new_with_keys(first, day.cast_unsigned());
+    names.sort_by_key(|name| (lot.hash(name.as_bytes()), name.clone().into_bytes()));
     names
 }
 
@@ -15,17 +22,13 @@ fn by_the_rule(mut names: Vec<String>) -> Vec<String> {
 fn ties_have_one_order_at_every_limit() {
     let service = Service::start();
     let mut numbers = Random::new(7);
-    // Two ids have the same checksum, so that the bytes decide.
-    let mut names = vec!["plumless".to_owned(), "buckeroo".to_owned()];
-    assert_eq!(
-        crc32fast::hash(names[0].as_bytes()),
-        crc32fast::hash(names[1].as_bytes())
-    );
+    let mut names: Vec<String> = Vec::new();
     names.extend((0..300).map(|_| format!("店-{}", numbers.below(1_000_000))));
     names.sort();
     names.dedup();
     service.items(&names.iter().map(|id| json!({"id": id})).collect::<Vec<_>>());
-    let expected = by_the_rule(names.clone());
+    let as_of = &service.rank(&json!({"user_id": "u", "candidates": []}))["as_of"];
+    let expected = by_lot(names.clone(), "u", as_of, 0);
     for limit in [
         1,
         2,
@@ -51,7 +54,30 @@ fn ties_have_one_order_at_every_limit() {
         .iter()
         .map(|runner| runner["id"].as_str().unwrap())
         .collect();
-    assert_eq!(runners, expected);
+    assert_eq!(runners, by_lot(names, "", &board["as_of"], 0));
+}
+
+#[test]
+fn ties_differ_by_user_and_day() {
+    let service = Service::with_config("[race]\nutc_offset = \"+08:00\"\n");
+    let names: Vec<String> = (0..40).map(|n| format!("i{n}")).collect();
+    service.items(&names.iter().map(|id| json!({"id": id})).collect::<Vec<_>>());
+    let mut orders = Vec::new();
+    // The second instant is still the same day in UTC, and the next day in Shanghai.
+    for at in ["2025-06-01T15:00:00Z", "2025-06-01T16:00:00Z"] {
+        service.events(&[json!({"user_id": "x", "item_id": "i0", "kind": "impression", "at": at})]);
+        for asked in ["u-1", "u-2", "x"] {
+            let answer = service.rank(&json!({"user_id": asked, "candidates": names}));
+            assert_eq!(answer["as_of"], *at);
+            let order = ids(&answer);
+            assert_eq!(
+                order,
+                by_lot(names.clone(), asked, &answer["as_of"], 8 * 3_600_000)
+            );
+            assert!(!orders.contains(&order), "{asked} at {at}");
+            orders.push(order);
+        }
+    }
 }
 
 #[test]
@@ -68,7 +94,8 @@ fn the_tie_rule_orders_only_equal_scores() {
     let mut candidates = equal.clone();
     candidates.extend(["cheap".to_owned(), "dear".to_owned()]);
     let mut expected = vec!["dear".to_owned()];
-    expected.extend(by_the_rule(equal));
+    let as_of = &service.rank(&json!({"user_id": "u", "candidates": []}))["as_of"];
+    expected.extend(by_lot(equal, "u", as_of, 0));
     expected.push("cheap".to_owned());
     for limit in 1..=42 {
         let request = json!({"user_id": "u", "candidates": candidates, "limit": limit});
