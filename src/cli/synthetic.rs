@@ -117,7 +117,9 @@ fn learn_user(
     random: &mut Random,
 ) {
     let books = &mut facts.books;
-    let row = books.users.find_or_create(&books.hasher, &format!("u{u}"));
+    let id = format!("u{u}");
+    let row = books.users.touch(&books.hasher, &id, moment.wall);
+    books.users.figures.presence.get_mut(row).buys = true;
     let tags: Vec<TagId> = zipf
         .distinct(USER_TAGS, random)
         .into_iter()

@@ -33,6 +33,10 @@ pub struct Store {
     pub event_id_age: i64,
     /// Maximum number of refunds that wait for their purchase.
     pub waiting_refunds: usize,
+    /// Maximum number of users.
+    pub users: usize,
+    /// Number of days without a fact about a user after which the user is evicted.
+    pub idle_days: i32,
     /// Maximum lead of an event over the wall clock in milliseconds.
     pub future: i64,
 }
@@ -68,6 +72,8 @@ pub(super) fn read(s: &Section<'_>) -> Store {
         event_ids: s.integer("event_ids", 0..=100_000_000),
         event_id_age: s.integer("event_id_hours", 1..=8_760) * HOUR,
         waiting_refunds: s.integer("waiting_refunds", 0..=10_000_000),
+        users: s.integer("users", 1..=1_000_000_000),
+        idle_days: s.integer("idle_days", 1..=36_500),
         future: s.integer("future_seconds", 0..=86_400) * SECOND,
     }
 }
@@ -85,6 +91,8 @@ pub(super) fn shown(store: &Store) -> Value {
         "event_ids": store.event_ids,
         "event_id_hours": store.event_id_age / HOUR,
         "waiting_refunds": store.waiting_refunds,
+        "users": store.users,
+        "idle_days": store.idle_days,
         "future_seconds": store.future / SECOND,
     })
 }

@@ -48,13 +48,14 @@ impl Engine {
         let last_complete = self.last_complete(&generation.config);
         let mut facts = self.facts.write();
         let retired = facts.delete(kind, id, last_complete);
-        if let (Some(kept), Some(_)) = (&self.kept, retired) {
+        // The journal may still mention a user who was evicted.
+        if retired.is_some() || kind == EntityKind::User {
             let record = Record::Deletion {
                 kind,
                 id,
                 last_complete,
             };
-            kept.append(&generation, &record)?;
+            self.append(&generation, &record)?;
         }
         Ok(retired)
     }

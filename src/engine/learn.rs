@@ -1,9 +1,13 @@
 //! Ingest: facts are read, applied under one hold of the lock, and appended to the journal in the same order.
 
 use super::{Engine, Fate, Operation, Rejected};
-use crate::config::Config;
-use crate::ingest::{self, Accepted, Fact, Facts, Moment, Record};
+use crate::clock::Time;
+use crate::config::{Config, Generation};
+use crate::ingest::{self, Accepted, Evicted, Fact, Facts, Moment, Record};
 use crate::journal::Broken;
+
+/// Number of users that a slice of lines may evict beyond those that it may add.
+const SPARE: usize = 16;
 
 impl Engine {
     /// Reads lines and applies the valid ones, in order. Returns the fate of each line, in the same order.
@@ -27,15 +31,14 @@ impl Engine {
         };
         let mut facts = self.facts.write();
         let fates = facts.apply_all(read, &moment);
-        if let Some(kept) = &self.kept
-            && fates.contains(&Ok(Accepted::Fresh))
-        {
+        if fates.contains(&Ok(Accepted::Fresh)) {
             let record = Record::Lines {
                 operation,
                 wall: moment.wall,
                 lines: fresh(lines, &fates),
             };
-            kept.append(&generation, &record)?;
+            self.append(&generation, &record)?;
+            self.evict(&mut facts, &generation, moment.wall, lines.len())?;
         }
         // Under the lock: a reader that sees these events sees their time too.
         facts
@@ -45,6 +48,40 @@ impl Engine {
         drop(facts);
         self.observe_facts(operation, &fates);
         Ok(fates)
+    }
+
+    /// Evicts users beyond the bounds: more than `lines` lines can add, so that a lowered bound is reached too.
+    fn evict(
+        &self,
+        facts: &mut Facts,
+        generation: &Generation,
+        wall: Time,
+        lines: usize,
+    ) -> Result<(), Broken> {
+        let config = &generation.config;
+        let last_complete = self.last_complete(config);
+        let evicted = facts.evict(&Moment { config, wall }, 2 * lines + SPARE, last_complete);
+        if evicted.is_empty() {
+            return Ok(());
+        }
+        let users = evicted.iter().map(|id| Evicted::Named(id)).collect();
+        let record = Record::Eviction {
+            users,
+            last_complete,
+        };
+        self.append(generation, &record)
+    }
+
+    /// Appends a record to the journal, if there is one. Call it while holding the lock of the facts.
+    pub(super) fn append(
+        &self,
+        generation: &Generation,
+        record: &Record<'_>,
+    ) -> Result<(), Broken> {
+        let Some(kept) = &self.kept else {
+            return Ok(());
+        };
+        kept.append(generation, record).map(drop)
     }
 
     /// Changes the facts directly, without the journal; for a synthetic marketplace.

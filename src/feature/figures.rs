@@ -10,6 +10,7 @@ use super::decay::Decay;
 use super::figure::{Figure, Records};
 use super::learned::Learned;
 use super::moment::Moment;
+use super::presence::Presence;
 use super::profile::Profile;
 use crate::clock::Time;
 use crate::id::{Gone, UserRow};
@@ -105,4 +106,6 @@ macro_rules! figures {
 figures! {
     /// Histories with tags, items and merchants, follows, and the number of events.
     profile: Profile = 0x27;
+    /// The last sign of the user.
+    presence: Presence = 0x28;
 }

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::Figures;
 use super::profile::Profile;
+use super::recency::Recency;
 use super::rows::{Named, Rows};
+use crate::clock::{Day, Time};
 use crate::id::{Hash, IdHasher, TagId, UserRow};
 use crate::prefetch::prefetch;
 
@@ -53,8 +55,13 @@ impl Named for User {
 #[derive(Debug, Default)]
 pub struct Users {
     rows: Rows<User>,
+    recency: Recency,
+    /// True if rows were restored that are not in the order yet.
+    unlinked: bool,
     /// What is learnt about them.
     pub figures: Figures,
+    /// Number of users evicted at a bound since the start.
+    pub evicted: u64,
 }
 
 impl Users {
@@ -97,15 +104,67 @@ impl Users {
         Some(row)
     }
 
-    /// Returns the row of a user, who is created if unknown.
-    pub fn find_or_create(&mut self, hasher: &IdHasher, id: &str) -> UserRow {
+    /// Prefetches what [`Self::touch`] changes of a user.
+    pub fn prefetch_touch(&self, row: UserRow) {
+        self.figures
+            .presence
+            .get(row)
+            .into_iter()
+            .for_each(prefetch);
+        self.recency.prefetch(row);
+    }
+
+    /// Returns the row of a user who is seen at an instant; an unknown user is created.
+    pub fn touch(&mut self, hasher: &IdHasher, id: &str, at: Time) -> UserRow {
+        self.link(at);
         let hash = hasher.hash(id);
-        self.rows.find(hash, id).unwrap_or_else(|| {
+        let row = self.rows.find(hash, id).unwrap_or_else(|| {
             self.rows.live += 1;
             let row = self.rows.create(hash, User::named(id));
             self.figures.enter(row);
             row
-        })
+        });
+        let presence = self.figures.presence.get_mut(row);
+        presence.touch = self.recency.touch(row);
+        presence.day = Some(at.day(0));
+        row
+    }
+
+    /// Puts restored users into the order in which they were last seen. Those of whom it is unknown count as seen at `at`, and come first.
+    pub fn link(&mut self, at: Time) {
+        if !std::mem::take(&mut self.unlinked) {
+            return;
+        }
+        let mut order = Vec::with_capacity(self.len());
+        for row in (0..self.rows()).map(UserRow::at) {
+            if self.get(row).is_some_and(|user| !user.id.is_empty()) {
+                let has_events = self.profile(row).is_some_and(|it| it.events > 0);
+                let presence = self.figures.presence.get_mut(row);
+                if presence.day.is_none() {
+                    presence.day = Some(at.day(0));
+                    presence.buys = has_events;
+                }
+                order.push((presence.touch, row));
+            }
+        }
+        self.recency.link(order);
+    }
+
+    /// Returns the user who was seen least recently, and the day of it in UTC.
+    #[must_use]
+    pub fn least_recent(&self) -> Option<(UserRow, Option<Day>)> {
+        let row = self.recency.earliest()?;
+        Some((row, self.figures.presence.get(row)?.day))
+    }
+
+    /// Returns whether the ledger may name a user as a buyer.
+    #[must_use]
+    pub fn may_have_bought(&self, row: UserRow) -> bool {
+        let presence = self.figures.presence.get(row);
+        match presence.filter(|presence| presence.day.is_some()) {
+            Some(presence) => presence.buys,
+            None => self.profile(row).is_some_and(|it| it.events > 0),
+        }
     }
 
     /// Returns a row without a user, out of use until [`Self::release`].
@@ -135,6 +194,7 @@ impl Users {
     /// Forgets a user. The row stays out of use until [`Self::release`]: past purchases still name it as their buyer.
     pub fn remove(&mut self, hasher: &IdHasher, row: UserRow) {
         self.rows.live -= usize::from(self.rows.remove(hasher, row).is_some());
+        self.recency.remove(row);
         self.figures.clear(row);
     }
 
@@ -180,6 +240,7 @@ impl Users {
     pub fn read_row(&mut self, user: User, hasher: &IdHasher) {
         let hash = (!user.id.is_empty()).then(|| hasher.hash(&user.id));
         self.rows.live += usize::from(hash.is_some());
+        self.unlinked = true;
         self.rows.push(user, hash);
     }
 
@@ -198,6 +259,6 @@ impl Users {
     /// Returns the bytes of the rows and the index.
     #[must_use]
     pub fn fixed_bytes(&self) -> usize {
-        self.rows.bytes()
+        self.rows.bytes() + self.recency.bytes()
     }
 }

@@ -38,7 +38,10 @@ impl Facts {
             .map(|(user, item)| {
                 item.iter()
                     .for_each(|item| books.items.prefetch_whole(*item));
-                books.users.prefetch_row(*user)
+                let row = books.users.prefetch_row(*user);
+                row.into_iter()
+                    .for_each(|row| books.users.prefetch_touch(row));
+                row
             })
             .collect();
         let users = rows.into_iter().flatten();

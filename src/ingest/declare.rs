@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::read::{Patch, fact};
 use super::{Accepted, Facts, Fate, Moment, Rejected};
+use crate::clock::Time;
 use crate::feature::{ItemFields, Space};
 use crate::id::{MerchantRow, TagId};
 use crate::model::declared::{merge, normalise};
@@ -116,12 +117,9 @@ impl Facts {
         self.revision += 1;
     }
 
-    pub(super) fn declare_user(&mut self, user: &User<'_>, text: Box<str>) {
+    pub(super) fn declare_user(&mut self, user: &User<'_>, text: Box<str>, at: Time) {
         let tags = once(self.tags(user.tags.as_ref()));
-        let row = self
-            .books
-            .users
-            .find_or_create(&self.books.hasher, &user.id);
+        let row = self.user(&user.id, at);
         if let Some(stored) = self.books.users.get_mut(row) {
             stored.tags = tags.into();
             stored.declared = Some(text);
@@ -129,7 +127,7 @@ impl Facts {
     }
 
     /// Merges a patch into the declared fields. The result must be valid like an upsert.
-    pub(super) fn patch(&mut self, patch: &Patch, _moment: &Moment<'_>) -> Fate {
+    pub(super) fn patch(&mut self, patch: &Patch, moment: &Moment<'_>) -> Fate {
         let reject = |errors| Rejected {
             id: Some(patch.id.clone()),
             errors,
@@ -158,6 +156,7 @@ impl Facts {
             EntityKind::User => self.declare_user(
                 &fact(line.as_bytes(), &schema::USER, &patch.vocabulary)?,
                 text,
+                moment.wall,
             ),
         }
         Ok(Accepted::Fresh)

@@ -1,6 +1,7 @@
 //! Events: contradictions are rejected, ids become rows, and the books learn.
 
 use super::{Accepted, Facts, Fate, Moment, Rejected};
+use crate::clock::Time;
 use crate::config::{Config, UnknownItems};
 use crate::feature::{Bond, Learned, Space};
 use crate::id::{EventId, ItemRow, MerchantRow, TagId, UserRow};
@@ -24,7 +25,7 @@ impl Facts {
         }
         let purchase = self.purchase_of(event, id);
         let resolved = self.resolve(event, purchase, moment);
-        let user = self.user(&event.user_id);
+        let user = self.user(&event.user_id, moment.wall);
         let gain = moment.config.profile.gains[event.kind as usize];
         let mut tags = std::mem::take(&mut self.item_tags);
         if gain.abs() > 0.0 {
@@ -53,9 +54,9 @@ impl Facts {
         self.latest = self.latest.max(Some(event.at));
     }
 
-    /// Returns the row of a user, who is created if unknown.
-    fn user(&mut self, id: &str) -> UserRow {
-        self.books.users.find_or_create(&self.books.hasher, id)
+    /// Returns the row of a user who is seen at an instant; an unknown user is created.
+    pub(super) fn user(&mut self, id: &str, at: Time) -> UserRow {
+        self.books.users.touch(&self.books.hasher, id, at)
     }
 
     /// Returns the number of the purchase that an event with that id is or refunds, if it has one.

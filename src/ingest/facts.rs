@@ -70,7 +70,7 @@ impl Facts {
         match fact {
             Fact::Item(item, text) => self.declare_item(&item, text),
             Fact::Merchant(merchant, text) => self.declare_merchant(&merchant, text),
-            Fact::User(user, text) => self.declare_user(&user, text),
+            Fact::User(user, text) => self.declare_user(&user, text, moment.wall),
             Fact::Patch(patch) => return self.patch(&patch, moment),
             Fact::Event(event) => return self.event(&event, moment),
             Fact::Trace(trace) => return self.retrace(trace, moment),

@@ -19,7 +19,7 @@ use crate::race::WINDOW;
 const DELETED: usize = 1_000_000;
 
 impl Facts {
-    /// Removes an entity; returns `None` if there is none. [`Self::leave`], [`Self::forget`] and [`Self::retire`] complete the deletion.
+    /// Removes an entity; returns `None` if there is none, and notes even so that a user of this id was deleted. [`Self::leave`], [`Self::forget`] and [`Self::retire`] complete the deletion.
     pub fn delete(&mut self, kind: EntityKind, id: &str, last_complete: Day) -> Option<Retired> {
         let books = &mut self.books;
         let retired = match kind {
@@ -39,24 +39,31 @@ impl Facts {
                 Retired::Merchant(row, next)
             }
             EntityKind::User => {
-                let row = books.users.find(&books.hasher, id)?;
+                // A user who was evicted may be in an older backup too.
                 self.deleted.push_back(books.seen.hash(id));
                 if self.deleted.len() > DELETED {
                     self.deleted.pop_front();
                 }
-                let bought = books.users.profile(row).is_some_and(|it| it.events > 0);
-                books.users.remove(&books.hasher, row);
-                books.forget(Gone::User(row));
-                if !bought {
-                    books.users.release(row);
-                    return Some(Retired::User);
-                }
-                self.hold(row, last_complete);
+                let row = books.users.find(&books.hasher, id)?;
+                self.remove_user(row, last_complete);
                 Retired::User
             }
         };
         self.revision += 1;
         Some(retired)
+    }
+
+    /// Removes a user. The row stays out of use if purchases may name it.
+    pub(super) fn remove_user(&mut self, row: UserRow, last_complete: Day) {
+        let books = &mut self.books;
+        let may_have_bought = books.users.may_have_bought(row);
+        books.users.remove(&books.hasher, row);
+        books.forget(Gone::User(row));
+        if may_have_bought {
+            self.hold(row, last_complete);
+        } else {
+            books.users.release(row);
+        }
     }
 
     /// Keeps the row of a deleted user out of use as long as the window may hold purchases that name it.

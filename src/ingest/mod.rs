@@ -7,6 +7,7 @@ mod ahead;
 mod anonymous;
 mod declare;
 mod event;
+mod evict;
 mod facts;
 mod fate;
 mod forget;
@@ -21,6 +22,7 @@ mod tests;
 
 pub use crate::feature::Moment;
 pub use crate::model::{EntityKind, Operation};
+pub use evict::Evicted;
 pub use facts::{Counts, Facts};
 pub use fate::{Accepted, Fate, Rejected};
 pub use image::{Image, Restored};

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Alias, EntityKind, Fact, Facts, Moment, Operation, Rejected, Trace, read};
+use super::{Alias, EntityKind, Evicted, Fact, Facts, Moment, Operation, Rejected, Trace, read};
 use crate::binary::append;
 use crate::clock::{Day, Time};
 use crate::config::{Config, ConfigFaults};
@@ -52,6 +52,14 @@ pub enum Record<'a> {
     Departure {
         /// Number of the deletion, which is the buyer in the traces of the user's events.
         number: u64,
+        /// The last complete day.
+        last_complete: Day,
+    },
+    /// Users evicted at a bound.
+    Eviction {
+        /// The users.
+        #[serde(borrow)]
+        users: Vec<Evicted<'a>>,
         /// The last complete day.
         last_complete: Day,
     },
@@ -135,12 +143,36 @@ impl<'a> Record<'a> {
                 number: alias.number,
                 last_complete,
             }),
+            Self::Eviction {
+                users,
+                last_complete,
+            } => erased(users, alias).map(|users| Self::Eviction {
+                users,
+                last_complete,
+            }),
             Self::Deletion { .. } | Self::Departure { .. } | Self::Terms(_) | Self::Lost => None,
         };
         let mut bytes = Vec::new();
         rest?.write(&mut bytes);
         Some(bytes)
     }
+}
+
+/// Replaces the ids of users who have an alias by the numbers of their deletions; returns `None` if there are none.
+fn erased<'a>(
+    mut users: Vec<Evicted<'a>>,
+    alias: impl Fn(&str) -> Option<Alias>,
+) -> Option<Vec<Evicted<'a>>> {
+    let mut changed = false;
+    for user in &mut users {
+        if let Evicted::Named(id) = user
+            && let Some(alias) = alias(id)
+        {
+            *user = Evicted::Erased(alias.number);
+            changed = true;
+        }
+    }
+    changed.then_some(users)
 }
 
 /// Replaces the events of users who have an alias by their traces; returns `None` if there are none.
@@ -224,6 +256,14 @@ impl Facts {
                 last_complete,
             } => {
                 self.depart(number, last_complete);
+                Ok(0)
+            }
+            Record::Eviction {
+                users,
+                last_complete,
+            } => {
+                let users = users.iter();
+                users.for_each(|user| self.evict_again(user, last_complete));
                 Ok(0)
             }
             Record::Lost => Ok(0),

@@ -11,7 +11,7 @@ use crate::telemetry::Size;
 #[test]
 fn codes_are_permanent_and_unique() {
     let known: [(&str, &[u8]); 6] = [
-        ("users", &[0x20, 0x26, 0x27]),
+        ("users", &[0x20, 0x26, 0x27, 0x28]),
         ("items", &[0x21, 0x01]),
         ("merchants", &[0x22, 0x02]),
         ("tags", &[0x23, 0x03]),

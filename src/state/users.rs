@@ -94,7 +94,7 @@ impl Book for Users {
         let users = Size {
             entries: self.len(),
             bytes: self.fixed_bytes(),
-            evicted: 0,
+            evicted: self.evicted,
         };
         report("users", users);
         // The bytes that records hold on the heap take a walk, which a rebuild makes.

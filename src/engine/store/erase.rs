@@ -38,7 +38,8 @@ impl Erased {
             }),
             Record::Deletion { .. } | Record::Departure { .. } => None,
             Record::Terms(_) | Record::Lines { .. } | Record::Anonymised { .. } => None,
-            Record::Lost => None,
+            // The journal forgets evicted users with its history.
+            Record::Lost | Record::Eviction { .. } => None,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::erase::{self, Deletions, Erased};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::{Facts, Record, Restored, Unreadable};
 use crate::journal::{Checkpoint, Directory, JournalError, Torn};
@@ -61,6 +62,7 @@ pub(super) fn load(directory: &Directory, config: &Config) -> Result<Found, Jour
         );
     }
     facts.change_terms(&terms, config);
+    facts.books.users.link(Clock::machine());
     tracing::info!(
         seconds = started.elapsed().as_secs_f64(),
         checkpoint = after,

@@ -1,6 +1,7 @@
 //! Tests of the HTTP contract.
 
 mod bodies;
+mod bounds;
 mod commands;
 mod demo;
 mod entities;

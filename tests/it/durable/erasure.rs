@@ -95,6 +95,34 @@ fn a_checkpoint_erases_deleted_users_from_disk() {
 }
 
 #[test]
+fn an_evicted_user_is_erased_on_deletion() {
+    const GONE: &str = "the-user-who-left";
+    let data = Data::new("[store]\nsegment_bytes = 4096\ncheckpoint_seconds = 1\nusers = 20\n");
+    let service = data.start();
+    service.items(&[json!({"id": "i1", "price": 2})]);
+    for number in 0..30 {
+        service.events(&[event(number, GONE)]);
+    }
+    let others: Vec<Value> = (0..60).map(|n| event(100 + n, &format!("o{n}"))).collect();
+    service.events(&others);
+    assert_eq!(service.get(&format!("/users/{GONE}")).status, 404);
+    assert!(
+        mentions(&data.path(), GONE) > 0,
+        "the journal keeps its history"
+    );
+    let before = everything(&service);
+    assert_eq!(service.delete(&format!("/users/{GONE}")), 404);
+    service.wait("the user is erased from the disk", |_| {
+        mentions(&data.path(), GONE) == 0
+    });
+    drop(service);
+    same(&everything(&data.start()), &before);
+    let rebuilt = program().arg("rebuild").arg(data.path()).output().unwrap();
+    assert!(rebuilt.status.success(), "{rebuilt:?}");
+    same(&everything(&data.start()), &before);
+}
+
+#[test]
 fn an_erasure_survives_restart_and_rebuild() {
     const GONE: &str = "the-user-who-left";
     let small = "[store]\nsegment_bytes = 4096\n";

@@ -7,7 +7,8 @@ use crate::service::Service;
 
 #[test]
 fn a_restart_restores_every_answer() {
-    for config in ["", SMALL] {
+    let evicting = format!("{SMALL}users = 6\n");
+    for config in ["", SMALL, &evicting] {
         let (data, mut changes) = (Data::new(config), Changes::new(3));
         let service = data.start();
         for _ in 0..150 {

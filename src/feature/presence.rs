@@ -1,0 +1,27 @@
+//! When a user was last seen, as a figure: the day, the position in the order of arrival, and whether the ledger may name the user.
+
+use serde::{Deserialize, Serialize};
+
+use super::figure::Figure;
+use super::learned::Learned;
+use super::moment::Moment;
+use crate::clock::Day;
+use crate::model::EventKind;
+
+/// When one user was last seen: an event or declared fields arrived. Like eviction, it depends on the order of arrival.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+pub struct Presence {
+    /// Position of the last arrival in the order of all arrivals; 0 if it is unknown.
+    pub(super) touch: u64,
+    /// Day of the last arrival in UTC, by the wall clock.
+    pub(super) day: Option<Day>,
+    /// True if a purchase or refund of the user was accepted.
+    pub buys: bool,
+}
+
+impl Figure for Presence {
+    fn learn(&mut self, event: &Learned<'_>, _: &Moment<'_>) -> usize {
+        self.buys |= matches!(event.kind, EventKind::Purchase | EventKind::Refund);
+        0
+    }
+}

@@ -1,0 +1,52 @@
+//! Eviction of users: the least recently seen go first, by number and by age, and are forgotten as a deletion forgets.
+//!
+//! The service decides when it accepts facts and writes the evicted users to the journal, so a replay decides nothing. A step evicts no
+//! more users than its budget. The journal keeps the lines about an evicted user until its history ends.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Facts, Moment};
+use crate::clock::Day;
+
+/// A user in a record of evictions.
+#[derive(Debug, Deserialize, Serialize)]
+pub enum Evicted<'a> {
+    /// The id.
+    Named(&'a str),
+    /// The number of the deletion of a user whose id is erased.
+    Erased(u64),
+}
+
+impl Facts {
+    /// Evicts at most `budget` users beyond the bounds. Returns their ids.
+    pub fn evict(&mut self, moment: &Moment<'_>, budget: usize, last_complete: Day) -> Vec<String> {
+        let settings = &moment.config.store;
+        let today = moment.wall.day(0);
+        let mut evicted = Vec::new();
+        while evicted.len() < budget
+            && let Some((row, seen)) = self.books.users.least_recent()
+        {
+            let is_idle = seen.is_some_and(|seen| today.since(seen) > settings.idle_days);
+            if !is_idle && self.books.users.len() <= settings.users {
+                break;
+            }
+            let id = self.books.users.get(row).map(|user| user.id().to_owned());
+            evicted.extend(id);
+            self.books.users.evicted += 1;
+            self.remove_user(row, last_complete);
+        }
+        evicted
+    }
+
+    /// Evicts a user again.
+    pub(super) fn evict_again(&mut self, user: &Evicted<'_>, last_complete: Day) {
+        match user {
+            Evicted::Named(id) => {
+                if let Some(row) = self.books.users.find(&self.books.hasher, id) {
+                    self.remove_user(row, last_complete);
+                }
+            }
+            Evicted::Erased(number) => self.depart(*number, last_complete),
+        }
+    }
+}
