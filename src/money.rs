@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 #[repr(transparent)]
 pub struct Money(pub i64);
 
-const MICROS: f64 = 1e6;
-
 impl Money {
+    /// Millionths of a unit.
+    pub const MICROS: f64 = 1e6;
     /// No money.
     pub const ZERO: Self = Self(0);
     /// The largest amount; as a refund, the whole purchase.
@@ -24,13 +24,13 @@ impl Money {
     /// The amount nearest to `units`; [`Self::ZERO`] for a negative number or NaN, [`Self::MAX`] for a number that is too large.
     #[must_use]
     pub fn from_units(units: f64) -> Self {
-        Self::round(units.max(0.0) * MICROS)
+        Self::round(units.max(0.0) * Self::MICROS)
     }
 
     /// This amount in units of the currency.
     #[must_use]
     pub fn units(self) -> f64 {
-        self.0 as f64 / MICROS
+        self.0 as f64 / Self::MICROS
     }
 
     /// The saturating sum.
@@ -51,10 +51,12 @@ impl Money {
         Self::round(self.0 as f64 * share)
     }
 
-    /// This amount as a share of `whole`, which is not 0.
+    /// This amount × `part` / `whole`, rounded to the nearest millionth; the intermediate product is exact. `whole` is above 0.
     #[must_use]
-    pub fn share_of(self, whole: Self) -> f64 {
-        self.0 as f64 / whole.0 as f64
+    pub fn portion(self, part: Self, whole: Self) -> Self {
+        let (part, whole) = (i128::from(part.0), i128::from(whole.0.max(1)));
+        let portion = (i128::from(self.0) * part + whole / 2).div_euclid(whole);
+        Self(i64::try_from(portion).unwrap_or(i64::MAX))
     }
 
     /// The amount halfway to `higher`, rounded down.
@@ -90,6 +92,15 @@ mod tests {
         assert_eq!(Money::from_units(f64::NAN), Money::ZERO);
         assert_eq!(Money::from_units(1e300), Money::MAX);
         assert_eq!(Money::from_units(1e12), Money(1_000_000_000_000_000_000));
+    }
+
+    #[test]
+    fn portions_are_exact() {
+        assert_eq!(Money(7).portion(Money(3), Money(10)), Money(2));
+        assert_eq!(Money(5).portion(Money(3), Money(10)), Money(2));
+        assert_eq!(Money::MAX.portion(Money::MAX, Money::MAX), Money::MAX);
+        assert_eq!(Money::MAX.portion(Money(2), Money(1)), Money::MAX);
+        assert_eq!(Money(3).portion(Money(1), Money::ZERO), Money(3));
     }
 
     #[test]

@@ -134,7 +134,7 @@ impl Contest<'_> {
                 for (sum, week) in sums.iter_mut().zip(buyer_weeks(sales, self.window)) {
                     *sum = spent(week);
                 }
-                sells(sales, entrant.opening, self.window)
+                sells(sales, entrant.opening)
             })
             .collect()
     }

@@ -176,6 +176,9 @@ impl RunnerRows {
     }
 }
 
+/// The digits of an integrity that single precision holds.
+const DIGITS: f64 = 1e7;
+
 /// A runner, without its sales.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Runner {
@@ -205,13 +208,13 @@ impl Default for Runner {
 }
 
 impl Runner {
-    /// Returns its integrity, clamped to [0, 1]; NaN counts as 1.
+    /// Returns its integrity as declared, with up to seven digits, clamped to [0, 1]; NaN counts as 1.
     pub(super) fn trust(&self) -> f64 {
         let integrity = f64::from(self.integrity);
         if integrity.is_nan() {
             1.0
         } else {
-            integrity.clamp(0.0, 1.0)
+            (integrity.clamp(0.0, 1.0) * DIGITS).round() / DIGITS
         }
     }
 }

@@ -11,8 +11,11 @@ use super::window::{RECENT, WEEKS, WINDOW, Window, whole_weeks};
 use super::winsor::winsorised;
 use crate::money::Money;
 
-/// Maximum share of one buyer in the money of a share-capped runner.
-const SHARE: f64 = 0.3;
+/// Maximum tenths of one buyer in the money of a share-capped runner.
+const SHARE: Money = Money(3);
+const TENTHS: Money = Money(10);
+/// Least common multiple of 1 … 12: the mean of so many weeks is a whole number of these parts of a millionth.
+const PARTS: i32 = 27_720;
 
 /// The terms of one runner's series, besides its sales.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +26,7 @@ pub(super) struct Terms {
     pub(super) cap: Option<Money>,
     /// The share of its sales that is trusted, in [0, 1].
     pub(super) integrity: f64,
-    /// True if one buyer makes up at most [`SHARE`] of its money.
+    /// True if one buyer makes up at most three tenths of its money.
     pub(super) share_capped: bool,
     /// True to compute the usual value of an order.
     pub(super) with_order: bool,
@@ -61,12 +64,11 @@ fn counted(week: &[Sale]) -> Option<usize> {
     kept.map(|sale| usize::from(sale.day))
 }
 
-/// Returns true if the runner is a seller: if a buyer counts on a day of its whole weeks.
-pub(super) fn sells(sales: &[Sale], opening: u8, window: &Window) -> bool {
+/// Returns true if the runner is a seller: if it has a sale in its whole weeks that was not refunded in full.
+pub(super) fn sells(sales: &[Sale], opening: u8) -> bool {
     let whole = whole_weeks(opening);
-    buyer_weeks(sales, window)
-        .filter_map(counted)
-        .any(|day| whole.contains(&day))
+    let is_kept = |sale: &Sale| !sale.refunded && whole.contains(&usize::from(sale.day));
+    sales.iter().any(is_kept)
 }
 
 /// Buffers for the series of one runner, reused for the next.
@@ -76,8 +78,8 @@ pub(super) struct Scratch {
     raw: [u32; WINDOW],
     /// Effective buyers.
     buyers: [f64; WINDOW],
-    /// Trusted GMV in units.
-    trusted: [f64; WINDOW],
+    /// GMV scaled like the day's buyers.
+    trusted: [Money; WINDOW],
     /// The capped sum of each buyer.
     spends: Vec<Money>,
     amounts: Vec<Money>,
@@ -89,7 +91,7 @@ impl Default for Scratch {
             gmv: [Money::ZERO; WINDOW],
             raw: [0; WINDOW],
             buyers: [0.0; WINDOW],
-            trusted: [0.0; WINDOW],
+            trusted: [Money::ZERO; WINDOW],
             spends: Vec::new(),
             amounts: Vec::new(),
         }
@@ -131,69 +133,64 @@ impl Scratch {
         }
     }
 
-    /// Adds one buyer's calendar week and returns its capped sum. Each sale is scaled on its own to whole millionths, so that the sums
-    /// stay exact.
+    /// Adds one buyer's calendar week and returns its capped sum. The days share a capped sum in proportion, without a remainder.
     fn add_week(&mut self, week: &[Sale], cap: Option<Money>) -> Money {
         if let Some(day) = counted(week) {
             self.raw[day] += 1;
         }
         let sum = spent(week);
-        let share = cap
-            .filter(|cap| sum > *cap)
-            .map_or(1.0, |cap| cap.share_of(sum));
-        let counts = |sale: &Sale| {
-            if share < 1.0 {
-                sale.net.scaled(share)
-            } else {
-                sale.net
-            }
-        };
+        let counts = cap.map_or(sum, |cap| cap.min(sum));
+        let (mut spent, mut before) = (Money::ZERO, Money::ZERO);
         for sale in week {
+            spent = spent.plus(sale.net);
+            let so_far = counts.portion(spent, sum);
             let day = usize::from(sale.day);
-            self.gmv[day] = self.gmv[day].plus(counts(sale));
+            self.gmv[day] = self.gmv[day].plus(so_far.less(before));
+            before = so_far;
         }
-        week.iter().map(counts).sum()
+        counts
     }
 
     /// Computes effective buyers and trusted money of each day of the history.
     fn trust(&mut self, terms: &Terms) {
         let opening = usize::from(terms.opening).min(WINDOW);
         self.buyers[..opening].fill(0.0);
-        self.trusted[..opening].fill(0.0);
+        self.trusted[..opening].fill(Money::ZERO);
         let history = &self.raw[opening..];
         for (day, raw) in history.iter().enumerate() {
             let clipped = winsorised(history, day);
-            let share = if *raw == 0 {
-                1.0
-            } else {
-                clipped / f64::from(*raw)
-            };
-            let gmv = self.gmv[opening + day].units();
+            let (all, gmv) = (f64::from(*raw), self.gmv[opening + day]);
             self.buyers[opening + day] = clipped * terms.integrity;
-            self.trusted[opening + day] = gmv * share * terms.integrity;
+            self.trusted[opening + day] = if clipped < all {
+                gmv.scaled(clipped / all)
+            } else {
+                gmv
+            };
         }
     }
 
-    fn weekly_gmv(&mut self, first: usize, terms: &Terms) -> f64 {
-        let weeks = ((WINDOW - first) / 7).max(1) as f64;
-        // An empty sum of floats is -0.
-        let mean = (0.0 + self.trusted[first..].iter().sum::<f64>()) / weeks;
-        if terms.share_capped {
-            mean * self.share_kept()
+    /// Returns the mean weekly GMV. Sums and means are exact, so that equal money gives equal figures.
+    fn weekly_gmv(&self, first: usize, terms: &Terms) -> f64 {
+        let weeks = ((WINDOW - first) / 7).max(1);
+        let trusted: Money = self.trusted[first..].iter().copied().sum();
+        let kept = if terms.share_capped {
+            self.share_kept(trusted)
         } else {
-            mean
-        }
+            trusted
+        };
+        let parts = i128::from(kept.0) * i128::from(PARTS) / weeks as i128;
+        (parts as f64 * terms.integrity).round() / f64::from(PARTS) / Money::MICROS
     }
 
-    /// Returns Σ min(x_b, 0.3·X) / X, for the sum x_b of each buyer and their total X.
-    fn share_kept(&self) -> f64 {
+    /// Returns `trusted` × Σ min(x_b, 0.3·X) / X, for the sum x_b of each buyer and their total X.
+    fn share_kept(&self, trusted: Money) -> Money {
         let total: Money = self.spends.iter().copied().sum();
         if total == Money::ZERO {
-            return 1.0;
+            return trusted;
         }
-        let most = total.scaled(SHARE);
+        let most = total.portion(SHARE, TENTHS);
         let kept: Money = self.spends.iter().map(|spend| *spend.min(&most)).sum();
-        kept.share_of(total)
+        trusted.portion(kept, total)
     }
 
     fn trend(&self, first: usize) -> Option<Trend> {

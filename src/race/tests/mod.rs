@@ -1,6 +1,7 @@
 //! Tests of the race as a whole, through ledger and rebuild.
 
 mod bounds;
+mod equal;
 mod growth;
 mod model;
 mod order;

@@ -107,9 +107,9 @@ impl Plain<'_> {
 
     fn sells(&self, merchant: usize) -> bool {
         let whole = 84 - 7 * self.weeks(merchant);
-        self.raw(merchant)[whole..]
-            .iter()
-            .any(|buyers| *buyers > 0.0)
+        self.of(merchant)
+            .filter(|sale| !(sale.back > 0.0 && sale.back >= sale.amount))
+            .any(|sale| sale.day >= whole)
     }
 
     fn weekly_gmv(&self, merchant: usize, cap: f64) -> f64 {
