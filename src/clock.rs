@@ -23,6 +23,8 @@ pub struct Time(i64);
 impl Time {
     const FIRST: i64 = -62_167_219_200_000;
     const LAST: i64 = 253_402_300_799_999;
+    /// 2001-09-09T00:00:00Z. A number below its milliseconds is probably a time in seconds.
+    pub const LIKELY: Self = Self(999_993_600_000);
 
     /// Creates an instant from milliseconds since 1970-01-01T00:00:00Z; `None` outside the years 0000 to 9999.
     #[must_use]
@@ -177,6 +179,15 @@ impl Clock {
     pub fn set(&self, at: Time) {
         if let Source::Manual(now) = &self.source {
             now.store(at.0, Ordering::Release);
+        }
+    }
+
+    /// Returns the source of the time; a manual clock stands for the machine's.
+    #[must_use]
+    pub const fn mode(&self) -> ClockMode {
+        match &self.source {
+            Source::Wall | Source::Manual(_) => ClockMode::Wall,
+            Source::Event(_) => ClockMode::Event,
         }
     }
 

@@ -108,7 +108,14 @@ impl Config {
     /// # Errors
     /// The faults of settings that this version no longer accepts.
     pub fn of_terms(terms: &str) -> Result<Self, ConfigFaults> {
-        Self::parse("the journal's settings", terms)
+        Self::parse("the journal's settings", terms).map(Self::recorded)
+    }
+
+    /// Returns the same settings, to read facts that were accepted before.
+    #[must_use]
+    pub fn recorded(mut self) -> Self {
+        self.vocabulary.recorded = true;
+        self
     }
 
     /// Reads a file as [`Self::parse`] does.
@@ -177,6 +184,7 @@ fn config(root: &Section<'_>) -> Config {
     let predictions = root.within("predictions", predictions);
     let scenes = scenes(root, &limits, &predictions);
     let vocabulary = Vocabulary {
+        recorded: false,
         limits: limits.clone(),
         scenes: scenes.keys().cloned().collect(),
         predictions: predictions.iter().map(|each| each.name.clone()).collect(),

@@ -3,7 +3,7 @@
 use super::{Engine, Fate, Operation, Rejected};
 use crate::clock::Time;
 use crate::config::{Config, Generation};
-use crate::ingest::{self, Accepted, Evicted, Fact, Facts, Moment, Record};
+use crate::ingest::{self, Accepted, Evicted, Fact, Facts, Line, Moment, Record};
 use crate::journal::Broken;
 
 /// Number of users that a slice of lines may evict beyond those that it may add.
@@ -31,12 +31,8 @@ impl Engine {
         };
         let mut facts = self.facts.write();
         let fates = facts.apply_all(read, &moment);
-        if fates.contains(&Ok(Accepted::Fresh)) {
-            let record = Record::Lines {
-                operation,
-                wall: moment.wall,
-                lines: fresh(lines, &fates),
-            };
+        if fates.iter().any(has_changed) {
+            let record = record(operation, moment.wall, lines, &fates);
             self.append(&generation, &record)?;
             self.evict(&mut facts, &generation, moment.wall, lines.len())?;
         }
@@ -90,14 +86,31 @@ impl Engine {
     }
 }
 
-/// Returns the lines that were accepted and changed something.
-fn fresh<'l>(lines: &[&'l [u8]], fates: &[Fate]) -> Vec<&'l str> {
-    let accepted = lines
+/// Returns true if a line was accepted and changed something.
+fn has_changed(fate: &Fate) -> bool {
+    matches!(fate, Ok(Accepted::Fresh | Accepted::Late))
+}
+
+/// Returns the record of the lines that changed something. Late events are recorded as such, so that a replay does not judge again.
+fn record<'l>(operation: Operation, wall: Time, lines: &[&'l [u8]], fates: &[Fate]) -> Record<'l> {
+    let changed = lines
         .iter()
         .zip(fates)
-        .filter(|(_, fate)| **fate == Ok(Accepted::Fresh));
+        .filter(|(_, fate)| has_changed(fate));
     // A line that was read as JSON is UTF-8.
-    accepted
-        .filter_map(|(line, _)| std::str::from_utf8(line).ok())
-        .collect()
+    let texts = changed.filter_map(|(line, fate)| Some((std::str::from_utf8(line).ok()?, fate)));
+    if !fates.contains(&Ok(Accepted::Late)) {
+        let lines = texts.map(|(text, _)| text).collect();
+        return Record::Lines {
+            operation,
+            wall,
+            lines,
+        };
+    }
+    let line = |(text, fate): (&'l str, &Fate)| match fate {
+        Ok(Accepted::Late) => Line::Late(text),
+        _ => Line::Whole(text),
+    };
+    let lines = texts.map(line).collect();
+    Record::Anonymised { wall, lines }
 }

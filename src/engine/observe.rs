@@ -122,6 +122,7 @@ impl Engine {
         });
         for kind in EventKind::ALL {
             raise(to.facts.events(kind), facts.counts.events[kind as usize]);
+            raise(to.facts.late_events(kind), facts.counts.late[kind as usize]);
         }
         raise(&to.facts.repeated_events, facts.counts.repeats);
         raise(&to.facts.unknown_merchants, facts.counts.bare_merchants);

@@ -18,14 +18,12 @@ impl Engine {
     #[must_use]
     pub fn start(live: Arc<Live>, clock: Clock, telemetry: Telemetry, stored: Stored) -> Arc<Self> {
         let generation = live.load();
-        stored
-            .facts
-            .latest
-            .into_iter()
-            .for_each(|at| clock.observe(at));
+        let mut facts = stored.facts;
+        facts.latest.into_iter().for_each(|at| clock.observe(at));
+        facts.judging = Some(clock.mode());
         let (rebuilder, requests) = Rebuilder::new();
         let engine = Arc::new(Self {
-            facts: RwLock::new(stored.facts),
+            facts: RwLock::new(facts),
             kept: stored.kept,
             standings: ArcSwap::from_pointee(gather::empty(&generation.config)),
             live,

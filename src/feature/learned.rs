@@ -15,6 +15,8 @@ pub struct Learned<'a> {
     pub at: Time,
     /// The day of the event, by the configured offset from UTC.
     pub day: Day,
+    /// True if the event is older than the race's window: it opens no history and teaches no profile.
+    pub late: bool,
     /// Hash of the event's id, if it has one.
     pub id: Option<EventId>,
     /// The user; [`UserRow::NONE`] if the user was deleted, so that nothing may be learnt of the person.

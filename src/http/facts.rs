@@ -14,7 +14,7 @@ use super::error::Problem;
 use super::ops;
 use super::reply::Reply;
 use super::request_id::RequestId;
-use crate::engine::{self, Fate, Operation};
+use crate::engine::{self, Accepted, Fate, Operation};
 use crate::model::schema::LINES;
 use crate::model::view::{self, BulkReply};
 use crate::model::{Fault, Limits, diagnose};
@@ -36,7 +36,10 @@ struct Line {
 /// Counts the outcome of a line.
 fn add(reply: &mut BulkReply, index: usize, outcome: Fate) {
     match outcome {
-        Ok(_) => reply.accepted += 1,
+        Ok(accepted) => {
+            reply.accepted += 1;
+            reply.late += usize::from(accepted == Accepted::Late);
+        }
         Err(rejected) => {
             reply.rejected_count += 1;
             if reply.rejected.len() < LISTED {

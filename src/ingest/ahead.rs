@@ -23,7 +23,7 @@ impl Facts {
     fn prefetch(&self, read: &[Result<Fact<'_>, Rejected>]) {
         let books = &self.books;
         let events = read.iter().filter_map(|fact| match fact {
-            Ok(Fact::Event(event)) => Some(event),
+            Ok(Fact::Event(event) | Fact::Late(event)) => Some(event),
             Ok(Fact::Item(..) | Fact::Merchant(..) | Fact::User(..)) => None,
             Ok(Fact::Patch(_) | Fact::Trace(_)) | Err(_) => None,
         });

@@ -1,16 +1,33 @@
 //! Events: contradictions are rejected, ids become rows, and the books learn.
 
 use super::{Accepted, Facts, Fate, Moment, Rejected};
-use crate::clock::Time;
+use crate::clock::{ClockMode, Time};
 use crate::config::{Config, UnknownItems};
 use crate::feature::{Bond, Learned, Space};
 use crate::id::{EventId, ItemRow, MerchantRow, TagId, UserRow};
 use crate::model::{Event, EventKind, Fault};
 use crate::money::Money;
+use crate::race::WINDOW_DAYS;
 
 impl Facts {
+    /// Returns true if an arriving event is older than the race's window: before day(`as_of`) − 84. The clock of events counts the
+    /// event itself. A follow or unfollow is never late: the latest one holds, whatever its age.
+    pub(super) fn is_late(&self, event: &Event<'_>, moment: &Moment<'_>) -> bool {
+        let now = match self.judging {
+            Some(ClockMode::Wall) => moment.wall,
+            Some(ClockMode::Event) => self
+                .latest
+                .max(Some(event.at))
+                .map_or(moment.wall, |at| at.min(moment.wall)),
+            None => return false,
+        };
+        let as_of = now.floor(moment.config.clock.time_step);
+        let opens = moment.day(as_of).plus(-WINDOW_DAYS);
+        !event.kind.is_bond() && moment.day(event.at) < opens
+    }
+
     /// Applies an event. An event whose id is known changes nothing.
-    pub(super) fn event(&mut self, event: &Event<'_>, moment: &Moment<'_>) -> Fate {
+    pub(super) fn event(&mut self, event: &Event<'_>, late: bool, moment: &Moment<'_>) -> Fate {
         let id = event.id.as_deref().map(|id| self.books.seen.hash(id));
         if id.is_some_and(|id| self.books.seen.has(id)) {
             self.counts.repeats += 1;
@@ -32,6 +49,7 @@ impl Facts {
             self.copy_tags(resolved.item, &mut tags);
         }
         let learned = Learned {
+            late,
             id,
             user,
             buyer: user,
@@ -45,6 +63,10 @@ impl Facts {
         tags.clear();
         self.item_tags = tags;
         self.counts.events[event.kind as usize] += 1;
+        if late {
+            self.counts.late[event.kind as usize] += 1;
+            return Ok(Accepted::Late);
+        }
         Ok(Accepted::Fresh)
     }
 
@@ -122,6 +144,7 @@ impl Facts {
             kind: event.kind,
             at: event.at,
             day: moment.day(event.at),
+            late: false,
             id: None,
             user: UserRow::NONE,
             buyer: UserRow::NONE,

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::{Accepted, Fact, Fate, Moment, Retired};
-use crate::clock::{Day, Time};
+use crate::clock::{ClockMode, Day, Time};
 use crate::config::Config;
 use crate::id::{EventId, TagId, UserRow};
 use crate::model::EventKind;
@@ -14,6 +14,8 @@ use crate::state::Books;
 pub struct Counts {
     /// Events applied, by kind.
     pub events: [u64; EventKind::ALL.len()],
+    /// Late events, by kind.
+    pub late: [u64; EventKind::ALL.len()],
     /// Repeated events, whose id was remembered.
     pub repeats: u64,
     /// Merchants created because an item or an event named them.
@@ -31,6 +33,8 @@ pub struct Facts {
     pub counts: Counts,
     /// Time of the latest event applied.
     pub latest: Option<Time>,
+    /// The clock by which arriving events are late; `None` while recorded facts are applied, which were judged when they arrived.
+    pub judging: Option<ClockMode>,
     /// Rises with every change that the standings depend on, except sales; see [`last_change`](crate::race::Ledger::last_change).
     pub revision: u64,
     /// Rows of deleted users whose purchases are still in the window, with the day on which the row becomes free.
@@ -53,6 +57,7 @@ impl Facts {
             books: Books::new(config),
             counts: Counts::default(),
             latest: None,
+            judging: None,
             revision: 0,
             leaving: VecDeque::new(),
             nameless: HashMap::new(),
@@ -72,7 +77,11 @@ impl Facts {
             Fact::Merchant(merchant, text) => self.declare_merchant(&merchant, text),
             Fact::User(user, text) => self.declare_user(&user, text, moment.wall),
             Fact::Patch(patch) => return self.patch(&patch, moment),
-            Fact::Event(event) => return self.event(&event, moment),
+            Fact::Event(event) => {
+                let late = self.is_late(&event, moment);
+                return self.event(&event, late, moment);
+            }
+            Fact::Late(event) => return self.event(&event, true, moment),
             Fact::Trace(trace) => return self.retrace(trace, moment),
         }
         Ok(Accepted::Fresh)

@@ -16,6 +16,8 @@ pub struct Rejected {
 pub enum Accepted {
     /// It changed the state.
     Fresh,
+    /// It is kept, but it is older than the race's window: it opens no history and teaches no profile.
+    Late,
     /// It changed nothing: an event of the same id was known.
     Known,
 }

@@ -19,6 +19,8 @@ pub enum Fact<'a> {
     Patch(Patch),
     /// An event.
     Event(Event<'a>),
+    /// An event that was late when it arrived.
+    Late(Event<'a>),
     /// The rest of an event whose user was deleted.
     Trace(Trace<'a>),
 }
@@ -98,6 +100,10 @@ fn patch(kind: EntityKind, line: &[u8], vocabulary: &Vocabulary) -> Result<Patch
         kind,
         id,
         changes,
-        vocabulary: vocabulary.clone(),
+        // The declared fields were accepted before.
+        vocabulary: Vocabulary {
+            recorded: true,
+            ..vocabulary.clone()
+        },
     })
 }

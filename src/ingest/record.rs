@@ -6,13 +6,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::read::fact;
 use super::{Alias, EntityKind, Evicted, Fact, Facts, Moment, Operation, Rejected, Trace, read};
 use crate::binary::append;
 use crate::clock::{Day, Time};
 use crate::config::{Config, ConfigFaults};
 use crate::feature::Decay;
 use crate::model::id_text;
-use crate::model::{Event, Vocabulary};
+use crate::model::{Event, Vocabulary, schema};
 
 /// One record of the journal.
 #[derive(Debug, Deserialize, Serialize)]
@@ -40,7 +41,7 @@ pub enum Record<'a> {
     },
     /// Nothing: the record was lost or erased.
     Lost,
-    /// Events accepted under one hold of the lock, some of them by users who were deleted since.
+    /// Events accepted under one hold of the lock, some of them late, or by users who were deleted since.
     Anonymised {
         /// The machine's clock at that moment.
         wall: Time,
@@ -72,6 +73,8 @@ pub enum Line<'a> {
     Whole(&'a str),
     /// The trace that remains of the event.
     Trace(#[serde(borrow)] Trace<'a>),
+    /// The line of an event that was late when it arrived. If its user is deleted, nothing of it remains.
+    Late(&'a str),
 }
 
 /// The reason why a record cannot be applied.
@@ -183,13 +186,16 @@ fn anonymised<'a>(
 ) -> Option<Vec<Line<'a>>> {
     let mut changed = false;
     let left = lines.into_iter().filter_map(|line| {
-        let Line::Whole(text) = line else {
+        let (Line::Whole(text) | Line::Late(text)) = line else {
             return Some(line);
         };
         let Some(alias) = user_of(Operation::Events, text).and_then(|user| alias(&user)) else {
             return Some(line);
         };
         changed = true;
+        if matches!(line, Line::Late(_)) {
+            return None;
+        }
         let event = serde_json::from_str::<Event<'a>>(text).ok()?;
         needed(Trace::of(event, &alias)).map(Line::Trace)
     });
@@ -202,6 +208,9 @@ impl<'a> Line<'a> {
         match self {
             Self::Whole(text) => read(Operation::Events, text.as_bytes(), vocabulary),
             Self::Trace(trace) => Ok(Fact::Trace(trace)),
+            Self::Late(text) => {
+                fact::<Event<'a>>(text.as_bytes(), &schema::EVENT, vocabulary).map(Fact::Late)
+            }
         }
     }
 }

@@ -163,6 +163,9 @@ pub struct Event<'a> {
 pub trait Entity<'a>: Deserialize<'a> {
     /// Checks the rules that the types alone do not enforce; [`diagnose`](super::diagnose) reports what breaks them.
     fn holds(&self, limits: &Limits) -> bool;
+
+    /// Returns its time, if it has one.
+    fn time(&self) -> Option<Time>;
 }
 
 fn within(value: Option<f64>, low: f64, high: f64) -> bool {
@@ -186,6 +189,10 @@ impl<'a> Entity<'a> for Item<'a> {
                 .as_ref()
                 .is_none_or(|campaigns| campaigns.len() <= MAX_CAMPAIGNS)
     }
+
+    fn time(&self) -> Option<Time> {
+        self.listed_at
+    }
 }
 
 impl<'a> Entity<'a> for Merchant<'a> {
@@ -196,11 +203,19 @@ impl<'a> Entity<'a> for Merchant<'a> {
                 .as_ref()
                 .is_none_or(|campaigns| campaigns.len() <= MAX_CAMPAIGNS)
     }
+
+    fn time(&self) -> Option<Time> {
+        self.joined_at
+    }
 }
 
 impl<'a> Entity<'a> for User<'a> {
     fn holds(&self, limits: &Limits) -> bool {
         few_tags(self.tags.as_ref(), limits)
+    }
+
+    fn time(&self) -> Option<Time> {
+        None
     }
 }
 
@@ -215,5 +230,9 @@ impl<'a> Entity<'a> for Event<'a> {
             && (self.purchase_id.is_none() || self.kind == EventKind::Refund)
             && within(self.quantity, 0.0, 1e9)
             && within(self.amount, 0.0, MAX_MONEY)
+    }
+
+    fn time(&self) -> Option<Time> {
+        Some(self.at)
     }
 }

@@ -5,6 +5,8 @@ use super::limits::Limits;
 /// Limits of a request and the names that it may use, from the live configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Vocabulary {
+    /// True for facts that were accepted before, and are read again: a number that looks like epoch seconds is a time all the same.
+    pub recorded: bool,
     /// The limits.
     pub limits: Limits,
     /// Names of the scenes, sorted.

@@ -36,4 +36,4 @@ pub use scale::{LogScale, Reference};
 pub use standings::{
     Board, Inputs, ItemStanding, MerchantStanding, References, Standing, Standings,
 };
-pub use window::{WEEKS, WINDOW};
+pub use window::{WEEKS, WINDOW, WINDOW_DAYS};

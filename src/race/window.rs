@@ -6,6 +6,8 @@ use crate::clock::Day;
 
 /// Days of the window.
 pub const WINDOW: usize = 84;
+/// Days of the window, to reckon with days.
+pub const WINDOW_DAYS: i32 = REACH + 1;
 /// Whole weeks of the window: 7-day blocks counted back from its last day.
 pub const WEEKS: usize = 12;
 /// Days from the first day of the window to its last.
@@ -41,7 +43,7 @@ impl Window {
 
     /// Returns the place of the first day of a history that starts on that day; 84 if none of it lies in the window.
     pub(super) fn opening(&self, start: Option<Day>) -> u8 {
-        let end = REACH + 1;
+        let end = WINDOW_DAYS;
         let place = start.map_or(end, |start| start.since(self.first).clamp(0, end));
         u8::try_from(place).unwrap_or(u8::MAX)
     }

@@ -298,7 +298,7 @@ proptest! {
         facts.extend(days.iter().map(|day| {
             let item = format!("i{}", day.rem_euclid(2));
             let kind = if day % 3 == 0 { "dislike" } else { "purchase" };
-            (Operation::Events, json!({"user_id": "u", "item_id": item, "kind": kind, "at": noon(*day).millis()}))
+            (Operation::Events, json!({"user_id": "u", "item_id": item, "kind": kind, "at": noon(*day)}))
         }));
         let market = Market::new(&all, &facts);
         for user in ["u", "nobody"] {

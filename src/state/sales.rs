@@ -23,6 +23,10 @@ impl Book for Ledger {
     }
 
     fn learn(&mut self, event: &Learned<'_>, _: &Moment<'_>) {
+        if event.late {
+            learn_late(self, event);
+            return;
+        }
         if event.kind == EventKind::Purchase {
             self.purchase(event.day, purchase(event));
             return;
@@ -101,6 +105,16 @@ fn purchase(event: &Learned<'_>) -> Purchase {
         runners: runners(event),
         amount: event.worth.unwrap_or_default(),
         refunded: Money::default(),
+    }
+}
+
+/// Learns from an event older than the window: only a refund that names a purchase of the window counts.
+fn learn_late(sales: &mut Ledger, event: &Learned<'_>) {
+    let is_refund = event.kind == EventKind::Refund;
+    if is_refund && event.purchase.is_some() {
+        refund(sales, event);
+    } else if is_refund || event.kind == EventKind::Purchase {
+        sales.late(event.purchase.unwrap_or(0));
     }
 }
 

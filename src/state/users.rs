@@ -38,7 +38,7 @@ impl Book for Users {
     }
 
     fn learn(&mut self, event: &Learned<'_>, moment: &Moment<'_>) {
-        if event.user.is_some() {
+        if event.user.is_some() && !event.late {
             self.figures.learn(event, moment);
         }
     }

@@ -25,6 +25,7 @@ metrics! {
     /// Metrics of facts.
     FactMetrics {
         events: Each<Counter, { EventKind::NAMES.len() }> = "events" by ("kind", EventKind::NAMES), "Accepted events by kind";
+        late_events: Each<Counter, { EventKind::NAMES.len() }> = "late_events" by ("kind", EventKind::NAMES), "Accepted events older than the race's window, by kind";
         accepted: Each<Counter, { KINDS.len() }> = "facts_accepted" by ("kind", KINDS), "Accepted facts";
         rejected: Each<Counter, { KINDS.len() }> = "facts_rejected" by ("kind", KINDS), "Rejected facts";
         pub repeated_events: Counter = "repeated_events", "Events that repeat the id of an earlier event";
@@ -39,6 +40,12 @@ impl FactMetrics {
     #[must_use]
     pub fn events(&self, kind: EventKind) -> &Counter {
         &self.events[kind as usize]
+    }
+
+    /// Returns the counter of late events of a kind.
+    #[must_use]
+    pub fn late_events(&self, kind: EventKind) -> &Counter {
+        &self.late_events[kind as usize]
     }
 
     /// Returns the counter of accepted facts of a kind.

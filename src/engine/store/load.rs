@@ -97,7 +97,7 @@ pub(super) fn restored(
 
 fn of_terms(terms: &str, config: &Config, directory: &Directory) -> Result<Config, JournalError> {
     if terms.is_empty() {
-        return Ok(config.clone());
+        return Ok(config.clone().recorded());
     }
     Config::of_terms(terms)
         .map_err(|faults| damaged(directory.path(), 0, &Unreadable::Terms(faults)))

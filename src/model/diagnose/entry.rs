@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 
 use super::diagnosis::Diagnosis;
 use super::walk::Walk;
+use crate::clock::Time;
 use crate::model::batch::Batch;
 use crate::model::schema::{self, Object};
 use crate::model::{Entity, Fault, Id, RankRequest, Vocabulary, read};
@@ -47,13 +48,23 @@ pub fn line<'a, T: Entity<'a>>(
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Err((None, not_utf8().into_faults()));
     };
-    match read::whole::<T>(text) {
-        Some(fact) if fact.holds(&vocabulary.limits) => Ok(fact),
-        Some(_) | None => Err((
-            id_of(text),
-            diagnose(text, object, vocabulary).into_faults(),
-        )),
-    }
+    fact(text, object, vocabulary).ok_or_else(|| {
+        let faults = diagnose(text, object, vocabulary).into_faults();
+        (id_of(text), faults)
+    })
+}
+
+/// Reads a valid fact. Whether an early time was given as a number, as epoch seconds are, takes the walk to find out.
+pub(super) fn fact<'a, T: Entity<'a>>(
+    text: &'a str,
+    object: &Object,
+    vocabulary: &Vocabulary,
+) -> Option<T> {
+    let fact = read::whole::<T>(text)?;
+    let is_early = fact.time().is_some_and(|time| time < Time::LIKELY);
+    let holds = fact.holds(&vocabulary.limits)
+        && (!is_early || vocabulary.recorded || faults(text, object, vocabulary).is_empty());
+    holds.then_some(fact)
 }
 
 /// Checks a merge patch (RFC 7386) of an object. After a patch that passes, each field of the entity is valid; only the number of tags

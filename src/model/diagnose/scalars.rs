@@ -85,10 +85,17 @@ impl Walk<'_> {
     }
 
     pub(super) fn time(&mut self, raw: &RawValue) {
-        self.check(serde_json::from_str::<Time>(raw.get()).is_ok(), || {
-            "must be an RFC 3339 time or epoch milliseconds, within the years 0000 to 9999"
-                .to_owned()
-        });
+        match serde_json::from_str::<Time>(raw.get()) {
+            Err(_) => self.fault(
+                "must be an RFC 3339 time or epoch milliseconds, within the years 0000 to 9999",
+            ),
+            Ok(time) if kind(raw) == Kind::Number && time < Time::LIKELY => {
+                self.check(self.vocabulary.recorded, || {
+                    "looks like epoch seconds; a number is a time in milliseconds, from 2001-09-09 on".to_owned()
+                });
+            }
+            Ok(_) => {}
+        }
     }
 
     pub(super) fn one_of(&mut self, raw: &RawValue, names: &[&str]) {

@@ -6,6 +6,7 @@ use crate::model::{Vocabulary, diagnose};
 #[test]
 fn examples_have_no_faults() {
     let vocabulary = Vocabulary {
+        recorded: false,
         scenes: vec!["default".to_owned()],
         ..Vocabulary::default()
     };

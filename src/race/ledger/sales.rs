@@ -50,6 +50,12 @@ impl Ledger {
         self.notes.touch(day);
     }
 
+    /// Counts a sale whose day had left the window when it came; refunds that wait for it are dropped.
+    pub fn late(&mut self, id: u64) {
+        self.notes.waiting.take(id);
+        self.notes.counts.late += 1;
+    }
+
     /// Applies a refund that names its purchase, or keeps it until its purchase comes.
     pub fn refund(&mut self, refund: Refund) -> Outcome {
         let Some((day, place)) = self.locate(refund.purchase) else {

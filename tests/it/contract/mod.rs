@@ -7,6 +7,7 @@ mod demo;
 mod entities;
 mod events;
 mod forgetting;
+mod late;
 mod live;
 mod ranking;
 mod standings;
