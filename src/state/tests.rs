@@ -46,6 +46,22 @@ fn empty_books_write_every_kind() {
     assert!(present.missing().is_empty());
 }
 
+#[test]
+fn users_of_format_1_are_restored_whole() {
+    let config = Config::embedded();
+    let mut old = Books::new(&config);
+    let row = old.users.find_or_create(&old.hasher, "u");
+    old.users.figures.profile.get_mut(row).events = 7;
+    let record = (old.users.get(row).unwrap(), old.users.profile(row).unwrap());
+    let part = postcard::to_allocvec(&record).unwrap();
+    let (mut restored, mut present) = (Books::new(&config), Present::default());
+    restored.restore(0x20, &[], &mut present).unwrap();
+    restored.restore(0x00, &part, &mut present).unwrap();
+    let row = restored.users.find(&restored.hasher, "u").unwrap();
+    assert_eq!(restored.users.profile(row).unwrap().events, 7);
+    assert!(!present.missing().contains(&"users"));
+}
+
 /// A book that is in no table yet: the kinds of the events that it learnt.
 struct Kinds(Vec<u8>);
 
