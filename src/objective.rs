@@ -1,8 +1,6 @@
 //! The table of objectives. Config keys, the blend, explain, metrics, the OpenAPI document and the guide's table follow from it.
 //!
-//! To add an objective: a variant and a row of [`TABLE`], two arms in `rank/predict.rs` (its value and its raw figure), a weight in
-//! `config/saima.toml`, a line in `docs/scoring.md`, an arm in the model of the tests. The compiler and the tests name the places
-//! that are missing.
+//! `docs/contributing.md` lists the steps that add an objective. The compiler and the tests name the places that are missing.
 
 /// An objective that Saima computes itself; its discriminant is its row in [`TABLE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,7 +30,8 @@ pub enum Objective {
     LongTermValue,
 }
 
-/// The parts of a user's profile that an objective reads, as a set of bits. Ranking loads no other part.
+/// The parts of a user's profile that an objective reads through `Taste`, as a set of bits. Ranking loads no other part. An objective
+/// that reads a figure by the row of the user needs nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Needs(u8);
 

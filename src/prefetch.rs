@@ -17,7 +17,12 @@ pub fn prefetch<T: ?Sized>(value: &T) {
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         let start = std::ptr::from_ref(value).cast::<i8>();
-        for line in 0..size_of_val(value).div_ceil(LINE) {
+        let skew = if align_of_val(value) < LINE {
+            start.addr() % LINE
+        } else {
+            0
+        };
+        for line in 0..(skew + size_of_val(value)).div_ceil(LINE) {
             // SAFETY: a prefetch reads nothing and cannot fault, whatever the address; `wrapping_add` makes no claim on it.
             unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(line * LINE)) };
         }

@@ -19,8 +19,9 @@ pub trait Figure: Clone + Default + Serialize + DeserializeOwned {
     /// Learns from an event of the user. Returns the number of entries evicted at a bound.
     fn learn(&mut self, event: &Learned<'_>, moment: &Moment<'_>) -> usize;
 
-    /// Continues under another decay from an instant on; the value of every decayed sum at that instant is unchanged.
-    fn change_decay(&mut self, _from: Decay, _to: Decay, _at: Time) {}
+    /// Continues under another decay from an instant on; the value of every decayed sum at that instant is unchanged. Does nothing for a
+    /// record without decayed sums.
+    fn change_decay(&mut self, from: Decay, to: Decay, at: Time);
 
     /// Returns whether the record names a deleted item or merchant.
     fn knows(&self, _gone: Gone) -> bool {

@@ -37,8 +37,10 @@ pub struct Learned<'a> {
     pub item_gain: f64,
     /// Number of the purchase that the event is or refunds, if it has one.
     pub purchase: Option<u64>,
-    /// The amount that the event gives.
+    /// Number of units; 1 if the event gives none.
+    pub quantity: f64,
+    /// The amount of the whole event, if it gives one.
     pub amount: Option<Money>,
-    /// Money of a purchase or refund: the amount, else the listed price × quantity; `None` if neither is known, and for other events.
+    /// Money of a whole purchase or refund: the amount, else the listed price × quantity; `None` if neither is known, and for other events.
     pub worth: Option<Money>,
 }

@@ -155,6 +155,7 @@ impl Facts {
             gain: 0.0,
             item_gain: 0.0,
             purchase,
+            quantity: event.quantity.unwrap_or(1.0),
             amount: event.amount.map(Money::from_units),
             worth: is_sale.then(|| self.worth(event, item)).flatten(),
         }
