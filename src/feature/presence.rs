@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::decay::Decay;
 use super::figure::Figure;
 use super::learned::Learned;
 use super::moment::Moment;
-use crate::clock::Day;
+use crate::clock::{Day, Time};
 use crate::model::EventKind;
 
 /// When one user was last seen: an event or declared fields arrived. Like eviction, it depends on the order of arrival.
@@ -24,4 +25,6 @@ impl Figure for Presence {
         self.buys |= matches!(event.kind, EventKind::Purchase | EventKind::Refund);
         0
     }
+
+    fn change_decay(&mut self, _: Decay, _: Decay, _: Time) {}
 }
