@@ -9,11 +9,12 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
 use super::client::{Client, Service};
-use crate::config::{Config, LogFormat};
+use super::serve;
+use crate::config::Config;
 use crate::engine::{self, Restoring};
 use crate::ingest::Record;
 use crate::journal::Directory;
-use crate::telemetry;
+use crate::telemetry::{Log, Telemetry};
 
 /// Maximum number of deleted users whose ids are shown.
 const SHOWN: usize = 20;
@@ -132,7 +133,7 @@ fn empty(path: &Path) -> Result<Directory> {
 }
 
 pub(super) fn restore(args: &Restore) -> Result<ExitCode> {
-    let config = load(args.config.as_deref())?;
+    let (config, _log) = load(args.config.as_deref())?;
     let (backup, directory) = (&args.backup, &args.directory);
     let occupied = fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some());
     if occupied && !args.replace {
@@ -247,7 +248,7 @@ pub(super) fn repair(args: &Repair) -> Result<ExitCode> {
 }
 
 pub(super) fn rebuild(args: &Rebuild) -> Result<ExitCode> {
-    let config = load(args.config.as_deref())?;
+    let (config, _log) = load(args.config.as_deref())?;
     let first = Directory::existing(&args.directory)?.first()?.unwrap_or(1);
     if first > 1 && !args.forget {
         bail!(
@@ -264,8 +265,8 @@ pub(super) fn rebuild(args: &Rebuild) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn load(config: Option<&Path>) -> Result<Config> {
+fn load(config: Option<&Path>) -> Result<(Config, Log)> {
     let config = config.map_or_else(|| Ok(Config::embedded()), Config::load)?;
-    telemetry::log(config.log.format == LogFormat::Json, &config.log.level);
-    Ok(config)
+    let log = serve::log(&config, &Telemetry::default())?;
+    Ok((config, log))
 }

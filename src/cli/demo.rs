@@ -79,7 +79,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
         }
         None => load(engine),
     };
-    serve(layers, fill, |url| suggest(tour, url))
+    serve(layers, fill, |url| hints(tour, url))
 }
 
 /// Applies the tables as facts, as the API does.
@@ -108,12 +108,11 @@ fn load(engine: &Engine) -> Result<()> {
     Ok(())
 }
 
-/// Prints requests to try on standard error, after the log of the start. `URL` in a command is replaced.
-fn suggest(commands: &[&str], url: &str) {
-    eprintln!("\nThe marketplace is loaded. Open {url}/docs in a browser, or try:\n");
-    for command in commands {
-        eprintln!("  {}\n", command.replace("URL", url));
-    }
+/// Returns a text with requests to try. `URL` in a command is replaced.
+fn hints(commands: &[&str], url: &str) -> String {
+    let head = format!("\nThe marketplace is loaded. Open {url}/docs in a browser, or try:\n\n");
+    let commands = commands.iter().map(|command| command.replace("URL", url));
+    commands.fold(head, |text, command| format!("{text}  {command}\n\n"))
 }
 
 const TOUR: [&str; 3] = [

@@ -1,5 +1,6 @@
 //! `saima serve`: the service, on a configuration file that it follows.
 
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,7 +16,7 @@ use crate::clock::{Clock, ClockMode};
 use crate::config::{self, Config, ConfigFaults, Live, LogFormat};
 use crate::engine::{Engine, Stored};
 use crate::http;
-use crate::telemetry::{self, Telemetry};
+use crate::telemetry::{self, Log, Telemetry};
 
 /// The arguments of `saima serve`.
 #[derive(Debug, clap::Args)]
@@ -67,7 +68,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
         file: args.config.clone(),
         adjust: move |config: &mut Config| adjust(config, &args),
     };
-    serve(layers, |_| Ok(()), |_| ())
+    serve(layers, |_| Ok(()), |_| String::new())
 }
 
 fn adjust(config: &mut Config, args: &Args) {
@@ -105,22 +106,22 @@ impl<A: Fn(&mut Config) + Send + 'static> Layers<A> {
     }
 }
 
-/// Runs a service until it receives a signal to stop. `fill` fills the engine before the service listens; `listening` receives its
-/// URL afterwards.
+/// Runs a service until it receives a signal to stop. `fill` fills the engine before the service listens; `hints` returns
+/// what is printed afterwards, given its URL.
 pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
     layers: Layers<A>,
     fill: impl FnOnce(&Engine) -> Result<()>,
-    listening: impl FnOnce(&str),
+    hints: impl FnOnce(&str) -> String,
 ) -> Result<ExitCode> {
     let config = match layers.load() {
         Ok(config) => config,
         Err(faults) => {
-            eprintln!("{faults}");
+            let _ = writeln!(io::stderr(), "{faults}");
             return Ok(ExitCode::FAILURE);
         }
     };
-    telemetry::log(config.log.format == LogFormat::Json, &config.log.level);
     let telemetry = Telemetry::default();
+    let log = log(&config, &telemetry)?;
     let secrets = Secrets::load(&config.tls, &telemetry)?;
     let (tokens, tls) = (secrets.tokens(), secrets.tls());
     let listen = config.server.listen;
@@ -145,14 +146,24 @@ pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
     runtime.block_on(async {
         let listener = bind(listen).await?;
         let terminated = terminated()?;
-        engine.rebuild().await;
+        let built = engine.rebuild().await;
+        built.context("the first standings could not be built")?;
         let scheme = tls.as_ref().map_or("http", |_| "https");
         let url = format!("{scheme}://{}", listener.local_addr()?);
-        println!("saima listening on {url}");
-        listening(&url);
+        if let Err(error) = writeln!(io::stdout(), "saima listening on {url}") {
+            tracing::warn!("listening on {url}, but standard output does not accept it: {error}");
+        }
+        log.print(&hints(&url));
         http::serve(engine, tokens, tls, listener, terminated).await;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Starts the log as configured.
+pub(super) fn log(config: &Config, telemetry: &Telemetry) -> Result<Log> {
+    let json = config.log.format == LogFormat::Json;
+    let (filter, waiting) = (&config.log.level, config.log.waiting_bytes);
+    telemetry::log(json, filter, waiting, &telemetry.log.dropped).context("cannot start the log")
 }
 
 async fn bind(listen: SocketAddr) -> Result<TcpListener> {

@@ -14,6 +14,8 @@ pub struct Log {
     pub format: LogFormat,
     /// Filter in the syntax of `tracing-subscriber`, such as `info` or `warn,saima::race=debug`.
     pub level: String,
+    /// Maximum number of bytes of lines that wait to be written; further lines are dropped.
+    pub waiting_bytes: usize,
 }
 
 /// Format of a line of the log.
@@ -42,6 +44,7 @@ pub(super) fn read(s: &Section<'_>) -> Log {
                 Err(error) => Err(format!("must be a filter such as \"info\": {error}")),
             }
         }),
+        waiting_bytes: s.integer("waiting_bytes", 65_536..=1 << 30),
     }
 }
 
@@ -57,5 +60,5 @@ fn directive(text: &str) -> Checked<()> {
 
 /// Returns the section in the names and units of the file.
 pub(super) fn shown(log: &Log) -> Value {
-    json!({ "format": log.format, "level": log.level })
+    json!({ "format": log.format, "level": log.level, "waiting_bytes": log.waiting_bytes })
 }

@@ -14,10 +14,13 @@ impl Engine {
     ///
     /// # Errors
     /// The journal is broken.
+    ///
+    /// # Panics
+    /// If the deletion panics, as [`Self::on_workers`].
     pub async fn delete(self: &Arc<Self>, kind: EntityKind, id: &str) -> Result<bool, Broken> {
         let (engine, id) = (Arc::clone(self), id.to_owned());
-        let deleted = self.on_workers(move || engine.delete_now(kind, &id)).await;
-        let deleted = deleted.unwrap_or(Ok(false))?;
+        let deletion = move || engine.delete_now(kind, &id);
+        let deleted = self.on_workers(deletion).await?;
         self.durable().await?;
         Ok(deleted)
     }

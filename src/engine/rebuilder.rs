@@ -25,11 +25,10 @@ impl Rebuilder {
         )
     }
 
-    /// Requests a rebuild that begins after this call, and waits until its standings are live.
-    pub(super) async fn request(&self) {
+    /// Requests a rebuild that begins after this call, and waits until its standings are live. Returns `false` if it failed.
+    pub(super) async fn request(&self) -> bool {
         let (done, wait) = oneshot::channel();
-        if self.requests.lock().send(done).is_ok() {
-            let _built = wait.await;
-        }
+        let requested = self.requests.lock().send(done).is_ok();
+        requested && wait.await.is_ok()
     }
 }

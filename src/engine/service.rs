@@ -68,9 +68,9 @@ impl Engine {
         self.clock.now().day(config.race.utc_offset).plus(-1)
     }
 
-    /// Rebuilds the standings now. Returns the number of the standings that are live afterwards.
-    pub async fn rebuild(&self) -> u64 {
-        self.rebuilder.request().await;
-        self.standings.load().number
+    /// Rebuilds the standings now. Returns the number of the standings that are live afterwards, `None` if the rebuild panicked.
+    pub async fn rebuild(&self) -> Option<u64> {
+        let built = self.rebuilder.request().await;
+        built.then(|| self.standings.load().number)
     }
 }

@@ -1,22 +1,45 @@
 //! The only crossing from async tasks to the workers: CPU-heavy work runs on rayon's threads, and the task waits without blocking.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use tokio::sync::oneshot;
 
 use super::Engine;
 
 impl Engine {
-    /// Runs work on the workers; returns `None` if it panicked. It runs to the end even if the caller stops waiting.
+    /// Runs work on the workers. It runs to the end even if the caller stops waiting.
+    ///
+    /// # Panics
+    /// If the work panics, the panic continues in the caller, whose request it then ends.
     pub async fn on_workers<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Option<T> {
+    ) -> T {
         let (done, wait) = oneshot::channel();
         rayon::spawn(move || {
             let result = catch_unwind(AssertUnwindSafe(work));
-            let _nobody_waits = done.send(result.ok());
+            let _nobody_waits = done.send(result);
         });
-        wait.await.ok().flatten()
+        match wait.await {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => resume_unwind(panic),
+            Err(_) => resume_unwind(Box::new("the work was lost")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Live};
+    use std::sync::Arc;
+
+    #[test]
+    fn a_panic_of_work_reaches_the_caller() {
+        let engine = Engine::in_memory(Arc::new(Live::new(Config::embedded())));
+        assert_eq!(pollster::block_on(engine.on_workers(|| 7)), 7);
+        let work = || assert!(std::hint::black_box(false), "on purpose");
+        let caller = || pollster::block_on(engine.on_workers(work));
+        assert!(catch_unwind(AssertUnwindSafe(caller)).is_err());
     }
 }

@@ -13,7 +13,6 @@ use super::call::Call;
 use super::error::Problem;
 use super::ops;
 use super::reply::Reply;
-use super::request_id::RequestId;
 use crate::engine::{self, Accepted, Fate, Operation};
 use crate::model::schema::LINES;
 use crate::model::view::{self, BulkReply};
@@ -54,14 +53,7 @@ fn add(reply: &mut BulkReply, index: usize, outcome: Fate) {
 pub(super) async fn ingest(mut call: Call<'_>, operation: Operation) -> Result<Reply, Problem> {
     let body = call.read().await?;
     let limits = call.generation.config.vocabulary.limits.clone();
-    let lines = cut(
-        call.app,
-        call.id,
-        Media::of(call.headers),
-        body.clone(),
-        limits,
-    )
-    .await?;
+    let lines = cut(call.app, Media::of(call.headers), body.clone(), limits).await?;
     let mut reply = BulkReply::default();
     for slice in lines.chunks(SLICE) {
         let texts: Vec<&[u8]> = slice.iter().map(|line| &body[line.bytes.clone()]).collect();
@@ -79,7 +71,6 @@ pub(super) async fn ingest(mut call: Call<'_>, operation: Operation) -> Result<R
 /// Splits a body according to its content type. JSON is the default.
 async fn cut(
     app: &App,
-    id: &RequestId,
     media: Option<Media>,
     body: Bytes,
     limits: Limits,
@@ -89,8 +80,7 @@ async fn cut(
         Some(Media::Json) | None if body.len() < LARGE => elements(&body, &limits),
         Some(Media::Json) | None => {
             let cut = move || elements(&body, &limits);
-            let done = app.engine.on_workers(cut).await;
-            done.unwrap_or_else(|| Err(app.bug(id, "splitting an array panicked")))
+            app.engine.on_workers(cut).await
         }
     }
 }

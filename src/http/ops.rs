@@ -1,5 +1,6 @@
 //! Handlers of the routes for entities, standings, back-ups, configuration, metrics and health.
 
+use std::io;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -85,6 +86,7 @@ pub(super) async fn rebuild(mut call: Call<'_>) -> Result<Reply, Problem> {
     let body = call.read().await?;
     nothing(&body)?;
     let standings = call.app.engine.rebuild().await;
+    let standings = standings.ok_or_else(|| call.app.bug(call.id, "the rebuild failed"))?;
     json(&call, &RebuildReply { standings })
 }
 
@@ -97,9 +99,20 @@ pub(super) async fn backup(mut call: Call<'_>) -> Result<Reply, Problem> {
         return Err(Problem::new(Cause::Conflict, detail));
     };
     let (send, receive) = mpsc::channel(BACKUP_CHUNKS);
-    tokio::task::spawn_blocking(move || {
-        let client_is_gone = |chunk| send.blocking_send(chunk).is_err();
-        bytes.any(client_is_gone);
+    let (app, id) = (Arc::clone(call.app), call.id.clone());
+    let chunks_sent = tokio::task::spawn_blocking({
+        let send = send.clone();
+        move || {
+            let client_is_gone = |chunk| send.blocking_send(chunk).is_err();
+            bytes.any(client_is_gone);
+        }
+    });
+    tokio::spawn(async move {
+        if let Err(error) = chunks_sent.await {
+            app.bug(&id, &error.to_string());
+            // Without this error the answer would seem complete.
+            let _client_is_gone = send.send(Err(io::Error::other(error))).await;
+        }
     });
     let chunks = Body::from_stream(ReceiverStream::new(receive));
     Ok(Reply::of(BYTES, chunks))

@@ -68,8 +68,7 @@ async fn large(
         let request = diagnose::request(&body, vocabulary).map_err(|fault| faulty(fault, &body))?;
         ranked(&app, &request, begun.elapsed(), id.as_str(), arrived)
     };
-    let done = call.app.engine.on_workers(work).await;
-    done.unwrap_or_else(|| Err(call.app.bug(call.id, "a large request panicked")))
+    call.app.engine.on_workers(work).await
 }
 
 /// Returns the time, from arrival, within which scoring must begin: the request's own, else that of the scene.
@@ -143,8 +142,7 @@ pub(super) async fn batch(mut call: Call<'_>) -> Result<Reply, Problem> {
         )
     };
     let begun = Instant::now();
-    let done = call.app.engine.on_workers(work).await;
-    let answer = done.unwrap_or_else(|| Err(call.app.bug(call.id, "a batch panicked")))?;
+    let answer = call.app.engine.on_workers(work).await?;
     Ok(Reply::json(answer).timed("rank", begun.elapsed()))
 }
 

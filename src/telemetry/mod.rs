@@ -22,7 +22,7 @@ pub use configuration::ConfigurationMetrics;
 pub use facts::{FactKind, FactMetrics};
 pub use journal::JournalMetrics;
 pub use latency::Latency;
-pub use log::log;
+pub use log::{Log, LogMetrics, log};
 pub use memory::{MemoryMetrics, Size};
 pub use metric::{Count, Each, Figure, Labelled, raise};
 pub use ranking::{RankingMetrics, SceneMetrics};

@@ -4,7 +4,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
 use super::{
-    AdmissionMetrics, ConfigurationMetrics, FactMetrics, JournalMetrics, MemoryMetrics,
+    AdmissionMetrics, ConfigurationMetrics, FactMetrics, JournalMetrics, LogMetrics, MemoryMetrics,
     RankingMetrics, RequestMetrics, SecretMetrics, StandingsMetrics,
 };
 
@@ -31,6 +31,8 @@ pub struct Telemetry {
     pub configuration: ConfigurationMetrics,
     /// Tokens and TLS.
     pub secrets: SecretMetrics,
+    /// The log.
+    pub log: LogMetrics,
     /// Load of the shared resources.
     pub admission: AdmissionMetrics,
 }
@@ -48,6 +50,7 @@ impl Default for Telemetry {
             journal: JournalMetrics::declare(to),
             configuration: ConfigurationMetrics::declare(to),
             secrets: SecretMetrics::declare(to),
+            log: LogMetrics::declare(to),
             admission: AdmissionMetrics::declare(to),
             registry,
         }

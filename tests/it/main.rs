@@ -1,6 +1,8 @@
 //! Tests of the service as clients use it: the real program on a free port, over HTTP; and of the rules of its source.
 
 #[cfg(test)]
+mod alive;
+#[cfg(test)]
 mod contract;
 #[cfg(test)]
 mod durable;

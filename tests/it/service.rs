@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -280,10 +280,19 @@ impl Service {
 
     /// Sends SIGTERM to the service.
     pub(super) fn terminate(&self) {
-        let sent = Command::new("kill")
-            .arg(self.child.id().to_string())
-            .status();
+        self.signal("TERM");
+    }
+
+    /// Sends a signal to the service.
+    pub(super) fn signal(&self, name: &str) {
+        let pid = self.pid().to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status();
         assert!(sent.unwrap().success());
+    }
+
+    /// Returns the log, if the service was started with a pipe for it.
+    pub(super) fn log(&mut self) -> ChildStderr {
+        self.child.stderr.take().unwrap()
     }
 
     /// Waits for the end of the service and returns its exit code.

@@ -27,9 +27,10 @@ impl Engine {
         let mut newest = kept.newest.lock();
         let started = Instant::now();
         let (sequence, image) = self.freeze(kept)?;
-        let written = self.write_frozen(kept, sequence, image);
-        self.facts.write().thaw_all();
-        let (written, erased) = written?;
+        let (written, erased) = {
+            let _frozen = Frozen(self);
+            self.write_frozen(kept, sequence, image)?
+        };
         *newest = Some(written.clone());
         self.observe_checkpoint(sequence, started.elapsed());
         let directory = kept.journal.directory();
@@ -93,6 +94,15 @@ impl Engine {
             bytes > store.history_bytes || age > store.history_age
         })?;
         Ok(())
+    }
+}
+
+/// Frozen facts. Dropping it thaws them, also if the checkpoint failed or panicked.
+struct Frozen<'e>(&'e Engine);
+
+impl Drop for Frozen<'_> {
+    fn drop(&mut self) {
+        self.0.facts.write().thaw_all();
     }
 }
 

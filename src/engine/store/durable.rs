@@ -1,6 +1,7 @@
 //! Durability as the callers of the engine see it: backups, and waiting for the disk.
 
 use std::io;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use crate::engine::Engine;
@@ -11,6 +12,9 @@ impl Engine {
     ///
     /// # Errors
     /// An I/O error.
+    ///
+    /// # Panics
+    /// If writing the checkpoint panics, the panic continues in the caller.
     pub async fn backup(
         self: &Arc<Self>,
     ) -> Result<Option<impl Iterator<Item = io::Result<Vec<u8>>> + use<>>, JournalError> {
@@ -19,7 +23,12 @@ impl Engine {
             let checkpoint = engine.checkpoint()?;
             checkpoint.map(|it| it.bytes()).transpose()
         });
-        written.await.unwrap_or(Ok(None))
+        let panicked = |error: tokio::task::JoinError| error.try_into_panic();
+        match written.await.map_err(panicked) {
+            Ok(written) => written,
+            Err(Ok(panic)) => resume_unwind(panic),
+            Err(Err(cancelled)) => resume_unwind(Box::new(cancelled.to_string())),
+        }
     }
 
     /// Checks that facts can be made durable. Facts in memory only always pass.
