@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use super::{data, demo, evaluate, import, serve};
+use super::{data, demo, evaluate, import, restore, serve};
 use crate::config::Config;
 
 /// Multi-objective ranking for marketplaces: the affinities of a user, blended with the race of the merchants
@@ -35,7 +35,7 @@ enum Command {
     /// Back up a running service to a new data directory
     Backup(data::Backup),
     /// Restore a back-up to a new data directory, or in place of an existing one
-    Restore(data::Restore),
+    Restore(restore::Restore),
     /// Check a data directory and, with --apply, repair it
     Repair(data::Repair),
     /// Relearn the profiles and the race of a data directory under other settings
@@ -56,7 +56,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Demo(args) => demo::run(args),
         Command::Check { file } => Ok(check(&file)),
         Command::Backup(args) => data::backup(&args),
-        Command::Restore(args) => data::restore(&args),
+        Command::Restore(args) => restore::restore(&args),
         Command::Repair(args) => data::repair(&args),
         Command::Rebuild(args) => data::rebuild(&args),
         Command::Import(args) => Ok(import::run(&args)?),

@@ -1,23 +1,17 @@
-//! `saima backup`, `restore`, `repair` and `rebuild`: the commands on data directories.
+//! `saima backup`, `repair` and `rebuild`: commands on data directories.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-use rustix::io::Errno;
 
 use super::client::{Client, Service};
 use super::serve;
 use crate::config::Config;
-use crate::engine::{self, Restoring};
-use crate::ingest::Record;
+use crate::engine;
 use crate::journal::Directory;
 use crate::telemetry::{Log, Telemetry};
-
-/// Maximum number of deleted users whose ids are shown.
-const SHOWN: usize = 20;
 
 /// Backs up a running service to a new data directory
 #[derive(Debug, clap::Args)]
@@ -30,32 +24,6 @@ pub(super) struct Backup {
     directory: PathBuf,
     #[command(flatten)]
     service: Service,
-}
-
-/// Restores a back-up
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
-  saima restore backups/monday data
-  saima restore backups/monday data --replace
-
-No service may use the directories. With --replace, the existing directory is kept under another name, and users who were deleted after
-the back-up was made stay deleted, unless --with-deleted restores them.")]
-pub(super) struct Restore {
-    /// The back-up
-    #[arg(value_name = "BACKUP")]
-    backup: PathBuf,
-    /// The data directory to restore to
-    #[arg(value_name = "DIR")]
-    directory: PathBuf,
-    /// Replace the existing data directory
-    #[arg(long)]
-    replace: bool,
-    /// Restore also the users who were deleted after the back-up was made
-    #[arg(long, requires = "replace")]
-    with_deleted: bool,
-    /// Configuration file of the service
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
 }
 
 /// Checks a data directory and, with --apply, repairs it
@@ -132,93 +100,9 @@ fn empty(path: &Path) -> Result<Directory> {
     Ok(Directory::open(path)?)
 }
 
-pub(super) fn restore(args: &Restore) -> Result<ExitCode> {
-    let (config, _log) = load(args.config.as_deref())?;
-    let (backup, directory) = (&args.backup, &args.directory);
-    let occupied = fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some());
-    if occupied && !args.replace {
-        bail!(
-            "{} is not empty: --replace replaces it with the back-up and keeps it under another name",
-            directory.display()
-        );
-    }
-    let found = Restoring::read(backup, directory, &config)?;
-    ensure!(found.sequence > 0, "{} is empty", backup.display());
-    let (sequence, users, deleted) = (found.sequence, found.users, found.deleted.clone());
-    eprintln!(
-        "{} holds {users} users and everything up to record {sequence}.",
-        backup.display()
-    );
-    let without = if args.with_deleted { &[][..] } else { &deleted };
-    let mut unfinished = directory.clone();
-    unfinished.as_mut_os_string().push(".restoring");
-    if unfinished.exists() {
-        fs::remove_dir_all(&unfinished)?;
-    }
-    found.restore(&unfinished, without, &config)?;
-    if occupied {
-        report_deleted(&deleted, args.with_deleted);
-        let aside = aside(directory);
-        replace(directory, &unfinished, &aside)
-            .with_context(|| format!("cannot replace {}", directory.display()))?;
-        eprintln!("The replaced directory is now {}.", aside.display());
-    } else {
-        eprintln!(
-            "Users who were deleted after the back-up was made are restored too: delete them again."
-        );
-        // The rename replaces an empty directory.
-        fs::rename(&unfinished, directory)
-            .with_context(|| format!("cannot rename {}", unfinished.display()))?;
-    }
-    eprintln!("{} is restored.", directory.display());
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Replaces a directory by another and moves the old one aside.
-///
-/// The two are exchanged atomically, because a service that started while the name is missing would begin with no data. On a file
-/// system without such an exchange, the name is missing for a moment.
-fn replace(old: &Path, new: &Path, aside: &Path) -> std::io::Result<()> {
-    match renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE) {
-        Ok(()) => fs::rename(new, aside),
-        Err(Errno::INVAL | Errno::NOSYS) => {
-            fs::rename(old, aside)?;
-            fs::rename(new, old)
-        }
-        Err(other) => Err(other.into()),
-    }
-}
-
-fn report_deleted(deleted: &[String], with_them: bool) {
-    let fate = if with_them {
-        "are restored"
-    } else {
-        "stay deleted (--with-deleted would restore them)"
-    };
-    eprintln!("{} of them were deleted since and {fate}.", deleted.len());
-    let shown = deleted.iter().take(SHOWN);
-    shown.for_each(|id| eprintln!("  {id}"));
-    if deleted.len() > SHOWN {
-        eprintln!("  and {} more", deleted.len() - SHOWN);
-    }
-}
-
-/// Returns a free name beside a directory.
-fn aside(directory: &Path) -> PathBuf {
-    let name = |number: u32| {
-        let mut path = directory.to_owned();
-        path.as_mut_os_string().push(format!(".before-{number}"));
-        path
-    };
-    (1..)
-        .map(name)
-        .find(|path| !path.exists())
-        .unwrap_or_default()
-}
-
 pub(super) fn repair(args: &Repair) -> Result<ExitCode> {
     let directory = Directory::existing(&args.directory)?;
-    let diagnosis = directory.diagnose()?;
+    let diagnosis = engine::diagnose(&directory)?;
     diagnosis
         .faults
         .iter()
@@ -237,9 +121,7 @@ pub(super) fn repair(args: &Repair) -> Result<ExitCode> {
         );
         return Ok(ExitCode::FAILURE);
     }
-    let mut filler = Vec::new();
-    Record::Lost.write(&mut filler);
-    directory.repair(&diagnosis, &filler)?;
+    engine::repair(&directory, &diagnosis)?;
     eprintln!(
         "Repaired; the damaged files are in {}.",
         args.directory.join("damaged").display()
@@ -265,7 +147,7 @@ pub(super) fn rebuild(args: &Rebuild) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn load(config: Option<&Path>) -> Result<(Config, Log)> {
+pub(super) fn load(config: Option<&Path>) -> Result<(Config, Log)> {
     let config = config.map_or_else(|| Ok(Config::embedded()), Config::load)?;
     let log = serve::log(&config, &Telemetry::default())?;
     Ok((config, log))

@@ -8,6 +8,8 @@ pub mod synthetic;
 mod command;
 mod data;
 mod demo;
+mod place;
+mod restore;
 mod secrets;
 mod serve;
 

@@ -29,4 +29,4 @@ pub use rank::RankError;
 pub use rebuilder::Rebuilder;
 pub use service::Engine;
 pub use show::RaceQuery;
-pub use store::{Learnt, Restoring, Stored, rebuild};
+pub use store::{Learnt, Restoring, Stored, diagnose, rebuild, repair};

@@ -52,7 +52,7 @@ impl Facts {
             late,
             id,
             user,
-            buyer: user,
+            buyer: self.buyer(event, purchase, user),
             tags: &tags,
             bond: self.bond(event, resolved.merchant),
             gain,
@@ -79,6 +79,15 @@ impl Facts {
     /// Returns the row of a user who is seen at an instant; an unknown user is created.
     pub(super) fn user(&mut self, id: &str, at: Time) -> UserRow {
         self.books.users.touch(&self.books.hasher, id, at)
+    }
+
+    /// Returns the buyer for whom an event by a user counts. The purchase of a deleted buyer may still be refunded: the event can only be by
+    /// someone who knows its id.
+    fn buyer(&self, event: &Event<'_>, purchase: Option<u64>, user: UserRow) -> UserRow {
+        let refunded = purchase.filter(|_| event.kind == EventKind::Refund);
+        let sold = refunded.and_then(|id| self.books.sales.buyer(id));
+        sold.filter(|buyer| self.leaving.has(*buyer))
+            .unwrap_or(user)
     }
 
     /// Returns the number of the purchase that an event with that id is or refunds, if it has one.

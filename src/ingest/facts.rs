@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::leaving::Leaving;
 use super::{Accepted, Fact, Fate, Moment, Retired};
 use crate::clock::{ClockMode, Day, Time};
 use crate::config::Config;
@@ -37,8 +38,8 @@ pub struct Facts {
     pub judging: Option<ClockMode>,
     /// Rises with every change that the standings depend on, except sales; see [`last_change`](crate::race::Ledger::last_change).
     pub revision: u64,
-    /// Rows of deleted users whose purchases are still in the window, with the day on which the row becomes free.
-    pub(super) leaving: VecDeque<(Day, UserRow)>,
+    /// Deleted users whose purchases are still in the window.
+    pub(super) leaving: Leaving,
     /// Rows of deleted users by the number of the deletion, until the record of the deletion is applied.
     pub(super) nameless: HashMap<u64, UserRow>,
     /// Deleted entities whose rows the live standings may still know.
@@ -59,7 +60,7 @@ impl Facts {
             latest: None,
             judging: None,
             revision: 0,
-            leaving: VecDeque::new(),
+            leaving: Leaving::default(),
             nameless: HashMap::new(),
             retired: Vec::new(),
             deleted: VecDeque::new(),
@@ -90,14 +91,8 @@ impl Facts {
     /// Drops the data of days before the window that ends with the last complete day.
     pub fn expire(&mut self, last_complete: Day) {
         self.books.expire(last_complete);
-        while self
-            .leaving
-            .front()
-            .is_some_and(|(free, _)| *free <= last_complete)
-        {
-            if let Some((_, row)) = self.leaving.pop_front() {
-                self.books.users.release(row);
-            }
+        while let Some(row) = self.leaving.pop(last_complete) {
+            self.books.users.release(row);
         }
     }
 }

@@ -69,8 +69,7 @@ impl Facts {
     /// Keeps the row of a deleted user out of use as long as the window may hold purchases that name it.
     pub(super) fn hold(&mut self, row: UserRow, last_complete: Day) {
         let window = i32::try_from(WINDOW).unwrap_or(i32::MAX - 1);
-        self.leaving
-            .push_back((last_complete.plus(window + 1), row));
+        self.leaving.push(last_complete.plus(window + 1), row);
     }
 
     /// Returns the ids of the users of an older state who were deleted since and have not come back themselves.
@@ -97,8 +96,8 @@ impl Facts {
     /// Forgets everything that was learnt, and keeps everything that was declared.
     pub fn unlearn(&mut self, config: &Config) {
         self.books.unlearn(config);
-        for (_, row) in std::mem::take(&mut self.leaving) {
-            self.books.users.release(row);
+        for (_, row) in std::mem::take(&mut self.leaving).queue() {
+            self.books.users.release(*row);
         }
         self.latest = None;
     }

@@ -41,7 +41,7 @@ impl Facts {
         let head = Head {
             latest: self.latest,
             revision: self.revision,
-            leaving: self.leaving.clone(),
+            leaving: self.leaving.queue().clone(),
             retired: self.retired.clone(),
             deleted: self.deleted.clone(),
             terms,
@@ -133,7 +133,7 @@ impl Restored {
         let facts = &mut self.facts;
         facts.latest = head.latest;
         facts.revision = head.revision;
-        facts.leaving = head.leaving;
+        facts.leaving = head.leaving.into();
         facts.retired = head.retired;
         facts.deleted = head.deleted;
         self.terms = head.terms;

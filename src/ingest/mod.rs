@@ -12,6 +12,7 @@ mod facts;
 mod fate;
 mod forget;
 mod image;
+mod leaving;
 mod read;
 mod record;
 mod retired;

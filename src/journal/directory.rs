@@ -1,15 +1,19 @@
 //! The data directory: its owner, its version and its files.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::JournalError;
 
-const MARK: &str = "saima-data";
+/// The file that marks a data directory.
+pub const MARK: &str = "saima-data";
 const VERSION: &str = "1";
-const LOCK: &str = "lock";
+/// The file that names the process that uses a data directory.
+pub const LOCK: &str = "lock";
+/// The directory in which a back-up is prepared that will take the place of the data.
+pub const RESTORING: &str = "restoring";
 const NOTE: &str = "erasing";
 /// Extension of files that are being written, until they are renamed.
 pub(super) const UNFINISHED: &str = "part";
@@ -20,13 +24,19 @@ const CHECKPOINTS: &str = "checkpoint";
 #[derive(Debug)]
 pub struct Directory {
     path: PathBuf,
-    lock: File,
+    /// The directory itself. Its lock does not depend on a file that a cleaner of temporary files could remove.
+    own: File,
+    /// The file that names the process. It is locked too, for file systems that cannot lock a directory.
+    name: Option<File>,
 }
 
 impl Drop for Directory {
     fn drop(&mut self) {
         // Closing the file is not enough: a child process that is just being spawned still has a copy of the handle.
-        let _gone_with_it = self.lock.unlock();
+        let files = [Some(&self.own), self.name.as_ref()];
+        for file in files.into_iter().flatten() {
+            let _gone_with_it = file.unlock();
+        }
     }
 }
 
@@ -53,10 +63,8 @@ impl Directory {
     /// As for [`Self::open`]; also if there is none.
     pub fn existing(path: &Path) -> Result<Self, JournalError> {
         check(path)?;
-        let directory = Self {
-            path: path.to_owned(),
-            lock: lock(path)?,
-        };
+        let directory = lock(path)?;
+        narrow(path)?;
         for kept in [directory.journal(), directory.checkpoints()] {
             fs::create_dir_all(&kept).map_err(JournalError::io(&kept))?;
             clear(&kept)?;
@@ -75,14 +83,18 @@ impl Directory {
             matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem)
         };
         match Self::existing(path) {
-            Err(JournalError::Io { error, .. }) if is_protected(&error) => {
-                let mark = path.join(MARK);
-                let lock = File::open(&mark).map_err(JournalError::io(&mark))?;
-                let path = path.to_owned();
-                Ok(Self { path, lock })
-            }
+            Err(JournalError::Io { error, .. }) if is_protected(&error) => Self::unlocked(path),
+            Err(JournalError::Exposed { .. }) => Self::unlocked(path),
             locked => locked,
         }
+    }
+
+    fn unlocked(path: &Path) -> Result<Self, JournalError> {
+        Ok(Self {
+            own: File::open(path).map_err(JournalError::io(path))?,
+            name: None,
+            path: path.to_owned(),
+        })
     }
 
     /// Returns its path.
@@ -168,26 +180,80 @@ fn entries(directory: &Path) -> Result<Vec<PathBuf>, JournalError> {
     paths.map_err(JournalError::io(directory))
 }
 
-fn lock(directory: &Path) -> Result<File, JournalError> {
-    let path = directory.join(LOCK);
+/// Makes a directory private: no other account of the machine may read the data of users.
+fn narrow(path: &Path) -> Result<(), JournalError> {
+    let about = fs::metadata(path).map_err(JournalError::io(path))?;
+    let mode = about.permissions().mode() & 0o7777;
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    match fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o700)) {
+        Ok(()) => {
+            tracing::warn!(
+                "{} could be read by other accounts (mode {mode:o}); its mode is now {:o}",
+                path.display(),
+                mode & 0o700
+            );
+            Ok(())
+        }
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            let path = path.to_owned();
+            Err(JournalError::Exposed { path, mode })
+        }
+        Err(error) => Err(JournalError::io(path)(error)),
+    }
+}
+
+/// Locks a directory, and the file in it that names the process.
+fn lock(path: &Path) -> Result<Directory, JournalError> {
+    let own = File::open(path).map_err(JournalError::io(path))?;
+    let name = open_name(&path.join(LOCK))?;
+    let locked = hold(path, &own)?;
+    let named = name.as_ref().map_or(Ok(false), |name| hold(path, name))?;
+    if !locked && !named {
+        let error = io::ErrorKind::Unsupported.into();
+        return Err(JournalError::io(path)(error));
+    }
+    if let Some(mut name) = name.as_ref() {
+        // On a full disk the name is missing. The lock does not need it.
+        let _unnamed = name
+            .set_len(0)
+            .and_then(|()| writeln!(name, "{}", std::process::id()));
+    }
+    let path = path.to_owned();
+    Ok(Directory { path, own, name })
+}
+
+/// Opens the file that names the process; `None` if the disk is too full to create it.
+fn open_name(path: &Path) -> Result<Option<File>, JournalError> {
     let mut options = File::options();
     let options = options.read(true).write(true).create(true).truncate(false);
-    let mut file = options.open(&path).map_err(JournalError::io(&path))?;
+    match options.open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if is_full(&error) => Ok(None),
+        Err(error) => Err(JournalError::io(path)(error)),
+    }
+}
+
+/// Locks an open file of a directory. Returns false if the file system cannot lock it.
+fn hold(directory: &Path, file: &File) -> Result<bool, JournalError> {
     match file.try_lock() {
-        Ok(()) => {}
+        Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => {
-            let mut by = String::new();
-            let _unnamed = file.read_to_string(&mut by);
-            return Err(JournalError::InUse {
+            let by = fs::read_to_string(directory.join(LOCK)).unwrap_or_default();
+            Err(JournalError::InUse {
                 path: directory.to_owned(),
                 by: by.trim().to_owned(),
-            });
+            })
         }
-        Err(TryLockError::Error(error)) => return Err(JournalError::Io { path, error }),
+        Err(TryLockError::Error(_)) => Ok(false),
     }
-    file.set_len(0).map_err(JournalError::io(&path))?;
-    writeln!(file, "{}", std::process::id()).map_err(JournalError::io(&path))?;
-    Ok(file)
+}
+
+/// Returns whether an error means that the disk is full.
+pub(super) fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(error.kind(), QuotaExceeded | StorageFull)
 }
 
 /// Replaces the content of a file, atomically and durably.

@@ -58,6 +58,33 @@ pub enum JournalError {
         /// The last record that the checkpoint covers.
         after: u64,
     },
+    /// The newest segments are missing.
+    #[error(
+        "{} ends with record {last}, but record {noted} was durable and a segment began with record {segment}: the newest segments are missing; \
+         `saima repair` shows what could be saved",
+        path.display()
+    )]
+    Short {
+        /// The directory.
+        path: PathBuf,
+        /// The last record found.
+        last: u64,
+        /// The last record known to be durable.
+        noted: u64,
+        /// The first record of the newest segment.
+        segment: u64,
+    },
+    /// Other accounts of the machine can read the directory.
+    #[error(
+        "{} can be read by other accounts (mode {mode:o}), and its mode cannot be changed to 700: give it to this account, or name a directory inside it",
+        path.display()
+    )]
+    Exposed {
+        /// The directory.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
     /// Records are missing.
     #[error("{}: records {from} to {to} are missing; `saima repair` shows what could be saved", path.display())]
     Missing {

@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::directory::{self, Directory};
+use super::newest::{self, Newest};
 use super::record::{self, Found, HEAD};
 use super::segment::{self, EXTENSION, MAGIC};
 use super::{Checkpoint, JournalError};
@@ -51,6 +52,13 @@ pub enum Damage {
         /// The segment.
         path: PathBuf,
     },
+    /// A note cannot be read: it is replaced by what the journal says.
+    Note {
+        /// The file.
+        path: PathBuf,
+        /// The kind of damage.
+        what: String,
+    },
     /// Records are lost: they could not be read, or no file holds them.
     Records {
         /// The first and the one after the last.
@@ -78,6 +86,13 @@ impl fmt::Display for Damage {
                 let (path, Range { start, end }) = (path.display(), bytes);
                 write!(f, "{path}: bytes {start} to {end} cannot be read")
             }
+            Self::Note { path, what } => {
+                write!(
+                    f,
+                    "{}: cannot be read: {what}; the journal holds what it says",
+                    path.display()
+                )
+            }
             Self::Absent { path } => write!(f, "{}: is missing", path.display()),
             Self::Records { records } => {
                 write!(
@@ -104,7 +119,9 @@ fn fault(error: &JournalError) -> String {
         | JournalError::InUse { .. }
         | JournalError::Absent(_)
         | JournalError::NoJournal { .. }
-        | JournalError::Missing { .. }) => other.to_string(),
+        | JournalError::Missing { .. }
+        | JournalError::Short { .. }
+        | JournalError::Exposed { .. }) => other.to_string(),
     }
 }
 
@@ -121,6 +138,8 @@ struct Salvaged {
     end: u64,
     /// The file is missing.
     absent: bool,
+    /// The file has no byte.
+    headless: bool,
 }
 
 impl Salvaged {
@@ -133,6 +152,7 @@ impl Salvaged {
             bad: Vec::new(),
             end: records.end,
             absent: true,
+            headless: false,
         }
     }
 
@@ -144,6 +164,7 @@ impl Salvaged {
             bad: Vec::new(),
             end: first,
             absent: false,
+            headless: bytes.is_empty(),
         };
         let mut at = if bytes.starts_with(MAGIC) {
             MAGIC.len()
@@ -223,6 +244,16 @@ impl Directory {
             (checkpoint, read.is_ok())
         });
         diagnosis.join(&self.journal());
+        match self.newest() {
+            Ok(Some(newest)) => diagnosis.extend_to(newest, &self.journal()),
+            Ok(None) => {}
+            Err(JournalError::Damaged { path, what, .. }) => {
+                diagnosis.faults.push(Damage::Note { path, what });
+            }
+            Err(other) => return Err(other),
+        }
+        let faults = diagnosis.segments.iter().flat_map(Salvaged::faults);
+        diagnosis.faults.extend(faults);
         Ok(diagnosis)
     }
 
@@ -246,6 +277,10 @@ impl Directory {
                 self.set_aside(path)?;
             }
             directory::write_durably(path, &segment.repaired(&bytes, filler))?;
+        }
+        if self.newest().is_err() {
+            let noted = self.path().join(newest::NAME);
+            fs::remove_file(&noted).map_err(JournalError::io(&noted))?;
         }
         directory::sync(self.path())
     }
@@ -271,6 +306,11 @@ impl Directory {
 }
 
 impl Diagnosis {
+    /// Adds damage that only the owner of the content can recognise.
+    pub fn add(&mut self, damage: Damage) {
+        self.faults.push(damage);
+    }
+
     /// Returns whether there is no damage.
     #[must_use]
     pub fn is_whole(&self) -> bool {
@@ -283,12 +323,12 @@ impl Diagnosis {
         let hopeless = |fault: &Damage| match fault {
             Damage::Checkpoint { replaceable, .. } => !replaceable,
             Damage::Records { records } => records.end - records.start > MOST_LOST,
-            Damage::Bytes { .. } | Damage::Absent { .. } => false,
+            Damage::Bytes { .. } | Damage::Absent { .. } | Damage::Note { .. } => false,
         };
         !self.faults.iter().any(hopeless)
     }
 
-    /// Sets the end of each segment to the beginning of the next, adds missing segments after the checkpoint, and lists the damage.
+    /// Sets the end of each segment to the beginning of the next, and adds missing segments after the checkpoint.
     fn join(&mut self, directory: &Path) {
         let nexts: Vec<u64> = self.segments.iter().skip(1).map(|it| it.first).collect();
         for (segment, next) in self.segments.iter_mut().zip(nexts) {
@@ -312,8 +352,29 @@ impl Diagnosis {
         if let Some(newest) = self.segments.last_mut() {
             newest.bad.retain(|bytes| !bytes.is_empty());
         }
-        let faults = self.segments.iter().flat_map(Salvaged::faults);
-        self.faults.extend(faults);
+    }
+
+    /// Adds the records and segments that are missing at the end, according to the note of the newest segment.
+    fn extend_to(&mut self, noted: Newest, directory: &Path) {
+        let next = noted.segment.max(noted.last + 1);
+        if self.segments.is_empty() && noted.segment > 1 {
+            let absent = Salvaged::absent(directory, 1..noted.segment);
+            self.segments.push(absent);
+        }
+        match self.segments.last_mut() {
+            Some(newest) if newest.first >= noted.segment => {
+                newest.end = newest.end.max(noted.last + 1);
+                newest.absent |= newest.headless && newest.first == noted.segment;
+            }
+            Some(last) => {
+                last.end = last.end.max(noted.segment);
+                let absent = Salvaged::absent(directory, noted.segment..next);
+                self.segments.push(absent);
+            }
+            None => self
+                .segments
+                .push(Salvaged::absent(directory, noted.segment..next)),
+        }
     }
 }
 

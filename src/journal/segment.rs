@@ -107,6 +107,11 @@ impl Directory {
             let path = self.path().to_owned();
             return Err(JournalError::NoJournal { path, after }.into());
         }
+        // A segment without a header holds nothing. Older versions left one if they were killed while they created it.
+        let headless = |torn: &Torn| torn.offset < MAGIC.len() as u64;
+        let whole = segments.len() - usize::from(torn.as_ref().is_some_and(headless));
+        let newest = segments[..whole].last().map_or(0, |(first, _)| *first);
+        self.check_newest(newest, last)?;
         Ok((last, torn))
     }
 

@@ -37,6 +37,11 @@ fn written(records: &[Vec<u8>], together: usize) -> TempDir {
     home
 }
 
+/// Removes the note of the newest segment, which older versions did not write.
+fn forget_newest(path: &Path) {
+    fs::remove_file(path.join("newest")).unwrap();
+}
+
 type Read = Result<(Vec<Vec<u8>>, u64, Option<Torn>), JournalError>;
 
 fn read(path: &Path, after: u64) -> Read {
@@ -75,6 +80,7 @@ proptest! {
     #[test]
     fn a_cut_loses_only_the_records_after_it(records in records(), place in any::<prop::sample::Index>()) {
         let home = written(&records, 1);
+        forget_newest(home.path());
         let last = segments(home.path()).pop().unwrap();
         let bytes = fs::read(&last).unwrap();
         let cut = place.index(bytes.len());
@@ -99,6 +105,7 @@ proptest! {
     #[test]
     fn a_flipped_bit_is_always_found(records in records(), place in any::<prop::sample::Index>(), bit in 0u8..8) {
         let home = written(&records, 1);
+        forget_newest(home.path());
         let files = segments(home.path());
         let sizes: Vec<usize> = files.iter().map(|file| fs::read(file).unwrap().len()).collect();
         let mut at = place.index(sizes.iter().sum());
@@ -422,7 +429,8 @@ fn only_an_empty_newest_segment_is_undamaged() {
         panic!("{files:?}");
     };
     assert_eq!(fs::read(newest).unwrap(), segment::MAGIC);
-    // Killed between the creation of the file and its first write.
+    // An older version was killed between the creation of the file and its first write.
+    forget_newest(home.path());
     fs::write(newest, "").unwrap();
     let (found, _, torn) = read(home.path(), 0).unwrap();
     assert_eq!((found, torn.unwrap().bytes), (records, 0));
@@ -478,4 +486,128 @@ fn spare_covered_segments_are_removed() {
     );
     drop(directory);
     assert_eq!(read(home.path(), 10).unwrap().0.len(), 10);
+}
+
+#[test]
+fn a_shorter_journal_than_noted_is_rejected() {
+    let records = vec![vec![1; 50]; 20];
+    let home = written(&records, 1);
+    let whole = |home: &Path| {
+        let files = segments(home);
+        let bytes = files.iter().map(|file| fs::read(file).unwrap());
+        files.iter().cloned().zip(bytes).collect::<Vec<_>>()
+    };
+    let files = whole(home.path());
+    let count = files.len();
+    let cut = |home: &Path, left: usize, emptied: bool| {
+        for (path, bytes) in &files {
+            fs::write(path, bytes).unwrap();
+        }
+        for (path, _) in &files[left..] {
+            fs::remove_file(path).unwrap();
+        }
+        if emptied {
+            fs::write(&files[left - 1].0, "").unwrap();
+        }
+        let Err(JournalError::Short { noted, .. }) = read(home, 0) else {
+            panic!("{left} of {count} segments were accepted");
+        };
+        assert_eq!(noted, 20);
+        let directory = Directory::existing(home).unwrap();
+        let diagnosis = directory.diagnose().unwrap();
+        assert!(!diagnosis.is_whole() && diagnosis.can_start());
+        directory.repair(&diagnosis, &[9]).unwrap();
+        assert!(directory.diagnose().unwrap().is_whole());
+        drop(directory);
+        let (found, last, torn) = read(home, 0).unwrap();
+        assert_eq!((last, torn), (20, None));
+        let kept = found
+            .iter()
+            .take_while(|record| **record == records[0])
+            .count();
+        assert!(found[kept..].iter().all(|record| *record == [9]));
+    };
+    for left in 0..count {
+        cut(home.path(), left, false);
+    }
+    cut(home.path(), count, true);
+    cut(home.path(), count - 1, true);
+}
+
+#[test]
+fn a_damaged_note_is_repaired() {
+    let home = written(&vec![vec![1; 50]; 20], 1);
+    for bytes in [
+        &b""[..],
+        b"7",
+        b"1 2 3\n",
+        b"-1 4\n",
+        b"\xff\xff\n",
+        b"1 18446744073709551615\n",
+    ] {
+        fs::write(home.path().join("newest"), bytes).unwrap();
+        assert!(matches!(
+            read(home.path(), 0),
+            Err(JournalError::Damaged { .. })
+        ));
+        let directory = Directory::existing(home.path()).unwrap();
+        let diagnosis = directory.diagnose().unwrap();
+        assert!(matches!(diagnosis.faults[..], [Damage::Note { .. }]));
+        directory.repair(&diagnosis, &[9]).unwrap();
+        drop(directory);
+        assert_eq!(read(home.path(), 0).unwrap().1, 20);
+    }
+}
+
+#[test]
+fn the_lock_survives_a_cleaner() {
+    let home = tempfile::tempdir().unwrap();
+    let first = Directory::open(home.path()).unwrap();
+    fs::remove_file(home.path().join("lock")).unwrap();
+    let second = Directory::open(home.path());
+    assert!(matches!(second, Err(JournalError::InUse { .. })));
+    drop(first);
+    drop(Directory::open(home.path()).unwrap());
+}
+
+#[test]
+fn a_removed_directory_breaks_the_journal() {
+    let remove: [fn(&Path); 3] = [
+        |path| fs::remove_dir_all(path).unwrap(),
+        |path| fs::rename(path, path.with_extension("moved")).unwrap(),
+        |path| fs::remove_dir_all(path.join("journal")).unwrap(),
+    ];
+    for remove in remove {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("data");
+        let journal = start(&path, 0);
+        let sequence = journal.append(|bytes| bytes.push(1)).unwrap();
+        pollster::block_on(journal.durable(sequence)).unwrap();
+        remove(&path);
+        std::thread::sleep(std::time::Duration::from_millis(1_000));
+        let broken = journal.check().unwrap_err().to_string();
+        assert!(broken.contains("under the running service"), "{broken}");
+    }
+}
+
+#[test]
+fn a_wider_directory_is_narrowed() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = tempfile::tempdir().unwrap();
+    let mode = || fs::metadata(home.path()).unwrap().permissions().mode() & 0o7777;
+    for wider in [0o755, 0o770, 0o701, 0o2750] {
+        fs::set_permissions(home.path(), fs::Permissions::from_mode(wider)).unwrap();
+        drop(Directory::open(home.path()).unwrap());
+        assert_eq!(mode(), 0o700);
+    }
+}
+
+#[test]
+fn a_full_disk_at_the_start_breaks_the_journal() {
+    let home = tempfile::tempdir().unwrap();
+    let directory = Directory::open(home.path()).unwrap();
+    let full = |_: &Path| -> io::Result<Box<dyn Medium>> { Err(io::ErrorKind::StorageFull.into()) };
+    let journal = Journal::start(directory, 0, SETTINGS, full).unwrap();
+    assert!(journal.check().is_err());
+    assert!(pollster::block_on(journal.room()).is_err());
 }

@@ -2,19 +2,24 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::watch;
 
-use super::directory::{self, Directory};
+use super::directory::{self, Directory, UNFINISHED};
+use super::guard::Place;
+use super::newest::Newest;
 use super::segment::{Create, EXTENSION, MAGIC, Medium};
 use super::{Broken, JournalError, record};
 
 /// Number of waiting bytes from which records are written even if no caller waits for them.
 const PLENTY: usize = 1 << 20;
+/// Interval between checks that the directory is still there.
+const LOOK: Duration = Duration::from_millis(300);
 
 /// Settings of a journal.
 #[derive(Clone, Debug)]
@@ -28,7 +33,7 @@ pub struct Settings {
 /// A journal that is being written. Dropping it writes the waiting records.
 #[derive(Debug)]
 pub struct Journal {
-    directory: Directory,
+    directory: Arc<Directory>,
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
@@ -68,10 +73,11 @@ struct Written {
 }
 
 impl Journal {
-    /// Starts writing after the record `last`, in a new segment. `create` creates the file of a segment.
+    /// Starts writing after the record `last`, in a new segment. `create` creates the file of a segment. If the disk is full, the journal is
+    /// broken from the start, so that a service can still rank.
     ///
     /// # Errors
-    /// An I/O error at the first segment.
+    /// Another I/O error at the first segment.
     pub fn start(
         directory: Directory,
         last: u64,
@@ -95,12 +101,28 @@ impl Journal {
             }),
             settings,
         });
+        let directory = Arc::new(directory);
         let mut segments = Segments {
-            directory: directory.journal(),
+            places: Place::of(directory.path())
+                .into_iter()
+                .chain(Place::of(&directory.journal()))
+                .collect(),
+            newest: None,
+            directory: Arc::clone(&directory),
             create: Box::new(create),
         };
-        let current = segments.next(last + 1);
-        let current = current.map_err(JournalError::io(&directory.journal()))?;
+        let current = match segments.next(last + 1) {
+            Err(error) if directory::is_full(&error) => {
+                shared.fail(&error);
+                let thread = None;
+                return Ok(Self {
+                    directory,
+                    shared,
+                    thread,
+                });
+            }
+            current => current.map_err(JournalError::io(&directory.journal()))?,
+        };
         let writer = Writer {
             shared: Arc::clone(&shared),
             segments,
@@ -239,22 +261,71 @@ impl Drop for Journal {
     }
 }
 
+impl Shared {
+    /// Marks the journal as broken.
+    fn fail(&self, error: &io::Error) {
+        let broken = Broken(error.to_string().into());
+        tracing::error!("{broken}; facts are rejected until a restart");
+        self.written
+            .send_modify(|written| written.broken = Some(broken));
+    }
+}
+
 /// Creates the files.
 struct Segments {
-    directory: PathBuf,
+    directory: Arc<Directory>,
     create: Create,
+    /// The data directory and its journal, as they were at the start.
+    places: Vec<Place>,
+    /// The newest segment.
+    newest: Option<Place>,
 }
 
 impl Segments {
     /// Creates the segment whose first record is `first`, and makes its directory entry durable.
     fn next(&mut self, first: u64) -> io::Result<Box<dyn Medium>> {
-        let path = directory::name(&self.directory, first, EXTENSION);
-        let mut medium = (self.create)(&path)?;
+        let journal = self.directory.journal();
+        let path = directory::name(&journal, first, EXTENSION);
+        // Renamed once it has a header: a segment without one is damaged, not new.
+        let unfinished = path.with_extension(UNFINISHED);
+        let mut medium = (self.create)(&unfinished)?;
         medium.write(MAGIC)?;
         medium.sync()?;
-        fs::File::open(&self.directory)?.sync_all()?;
+        fs::rename(&unfinished, &path)?;
+        fs::File::open(&journal)?.sync_all()?;
+        self.note(first, first - 1)?;
+        self.newest = Place::of(&path);
         Ok(medium)
     }
+
+    /// Notes the newest segment and the last durable record.
+    fn note(&self, segment: u64, last: u64) -> io::Result<()> {
+        let noted = self.directory.write_newest(Newest { segment, last });
+        noted.map_err(|error| {
+            if let JournalError::Io { error, .. } = error {
+                return error;
+            }
+            io::Error::other(error)
+        })
+    }
+
+    /// Checks that the files are still where they were.
+    fn check(&self) -> io::Result<()> {
+        self.places
+            .iter()
+            .chain(&self.newest)
+            .try_for_each(Place::check)
+    }
+}
+
+/// The result of waiting for records.
+enum Taken {
+    /// Records up to `last`, with which the segment ends if `ends`.
+    Records { last: u64, ends: bool },
+    /// The time is over.
+    Nothing,
+    /// The journal is dropped and nothing waits.
+    End,
 }
 
 struct Writer {
@@ -278,22 +349,39 @@ impl Drop for Writer {
 
 impl Writer {
     fn run(mut self) {
-        let mut bytes = Vec::new();
-        while let Some((last, ends)) = self.take(&mut bytes) {
-            if let Err(error) = self.write(&bytes, last, ends) {
-                let broken = Broken(error.to_string().into());
-                tracing::error!("{broken}; facts are rejected until a restart");
-                self.shared
-                    .written
-                    .send_modify(|written| written.broken = Some(broken));
-                return;
+        if let Err(error) = self.work() {
+            self.shared.fail(&error);
+        }
+    }
+
+    /// Writes until the journal is dropped, and looks from time to time whether the directory is still there.
+    fn work(&mut self) -> io::Result<()> {
+        let (mut bytes, mut looked) = (Vec::new(), Instant::now());
+        loop {
+            let taken = self.take(&mut bytes, looked + LOOK);
+            if looked.elapsed() >= LOOK {
+                self.segments.check()?;
+                looked = Instant::now();
+            }
+            match taken {
+                Taken::Records { last, ends } => self.write(&bytes, last, ends)?,
+                Taken::Nothing => {}
+                Taken::End => return self.end(),
             }
         }
     }
 
-    /// Waits for records and moves them to `bytes`. Returns the sequence of the last one and whether the segment ends with it, or `None`
-    /// once the journal is dropped and nothing waits.
-    fn take(&self, bytes: &mut Vec<u8>) -> Option<(u64, bool)> {
+    /// Notes the last record. A crash leaves an older note, which holds as well.
+    fn end(&self) -> io::Result<()> {
+        let Written {
+            durable, segment, ..
+        } = *self.shared.written.borrow();
+        self.segments.check()?;
+        self.segments.note(segment, durable)
+    }
+
+    /// Waits for records until `until`, and moves them to `bytes`.
+    fn take(&self, bytes: &mut Vec<u8>, until: Instant) -> Taken {
         bytes.clear();
         let mut waiting = self.shared.waiting.lock();
         loop {
@@ -302,16 +390,19 @@ impl Writer {
             if let Some((length, last)) = waiting.segment_end.take() {
                 let next = waiting.bytes.split_off(length);
                 *bytes = std::mem::replace(&mut waiting.bytes, next);
-                return Some((last, true));
+                return Taken::Records { last, ends: true };
             }
             if !waiting.bytes.is_empty() && (due || waiting.ended) {
                 std::mem::swap(bytes, &mut waiting.bytes);
-                return Some((waiting.last, false));
+                let last = waiting.last;
+                return Taken::Records { last, ends: false };
             }
             if waiting.ended {
-                return None;
+                return Taken::End;
             }
-            self.shared.work.wait(&mut waiting);
+            if self.shared.work.wait_until(&mut waiting, until).timed_out() {
+                return Taken::Nothing;
+            }
         }
     }
 

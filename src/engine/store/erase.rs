@@ -62,7 +62,7 @@ impl<'a> Deletions<'a> {
         directory: &Directory,
         users: &'a [Erased],
     ) -> Result<Self, JournalError> {
-        let covered = directory.checkpoint()?.map_or(u64::MAX, |it| it.sequence);
+        let covered = covered(directory)?;
         Ok(Self::new(users.iter().filter(|it| it.at <= covered)))
     }
 
@@ -94,6 +94,29 @@ impl<'a> Deletions<'a> {
             key: first.key,
         })
     }
+}
+
+/// Returns the last record that the newest checkpoint covers; without one, no record is too new.
+fn covered(directory: &Directory) -> Result<u64, JournalError> {
+    Ok(directory.checkpoint()?.map_or(u64::MAX, |it| it.sequence))
+}
+
+/// Replaces an unreadable list of erasures by the deletions that the journal still names: a deletion is the last record of a user to be
+/// erased. Later deletions are found by the next start.
+pub(super) fn recover(directory: &Directory) -> Result<(), JournalError> {
+    let covered = covered(directory)?;
+    let first = directory.first()?.unwrap_or(1);
+    let mut users = Vec::new();
+    directory.replay(first - 1, |sequence, content, _, _| {
+        let record = Record::read(content).ok();
+        let erased = record.and_then(|record| Erased::of(&record, sequence));
+        users.extend(erased.filter(|user| user.at <= covered));
+        Ok::<_, JournalError>(())
+    })?;
+    if users.is_empty() {
+        return directory.drop_note();
+    }
+    note(directory, &users)
 }
 
 /// Reads the users whose erasure is unfinished.

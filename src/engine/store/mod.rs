@@ -7,8 +7,10 @@ mod erasing;
 mod kept;
 mod load;
 mod offline;
+mod repair;
 
 pub(super) use checkpoint::run;
 pub(super) use kept::Kept;
 pub use kept::Stored;
 pub use offline::{Learnt, Restoring, rebuild};
+pub use repair::{diagnose, repair};

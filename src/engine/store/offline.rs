@@ -8,7 +8,7 @@ use super::load::{Progress, damaged, load, restored};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::{EntityKind, Facts, Record, Restored};
-use crate::journal::{self, Directory, Journal, JournalError};
+use crate::journal::{self, Directory, Journal, JournalError, RESTORING};
 
 /// The result of learning again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +128,8 @@ impl Restoring {
         let target = match Directory::existing(target) {
             Ok(target) => Some(target),
             Err(JournalError::Absent(_)) => None,
+            // An earlier restore to this mount point was interrupted.
+            Err(JournalError::Foreign(_)) if target.join(RESTORING).is_dir() => None,
             Err(other) => return Err(other),
         };
         let deleted = match &target {

@@ -12,6 +12,7 @@ use super::notes::{Counts, Notes};
 use super::purchase::Purchase;
 use super::refund::{Outcome, Refund};
 use crate::clock::Day;
+use crate::id::UserRow;
 use crate::money::Money;
 
 /// The sales of the window.
@@ -83,6 +84,13 @@ impl Ledger {
         let sales = self.days.entry(day).or_default();
         sales.refund_unlinked(&runners, amount);
         self.notes.touch(day);
+    }
+
+    /// Returns the buyer of the purchase with that hash of its event id (not 0), if its day is held.
+    #[must_use]
+    pub fn buyer(&self, id: u64) -> Option<UserRow> {
+        let (day, place) = self.locate(id)?;
+        Some(self.days.get(&day)?.get(place)?.buyer)
     }
 
     /// Returns the purchase with that hash of its event id (not 0), if its day is held.

@@ -17,8 +17,9 @@ fn filled() -> Data {
     data
 }
 
-/// Returns the last segment with records, after removing empty ones behind it.
+/// Returns the last segment with records, after removing empty ones behind it and the note of them, as if they had not begun yet.
 fn last_written(data: &Data) -> std::path::PathBuf {
+    fs::remove_file(data.path().join("newest")).unwrap();
     let mut files = data.files("journal");
     while fs::metadata(files.last().unwrap()).unwrap().len() <= 8 {
         fs::remove_file(files.pop().unwrap()).unwrap();

@@ -11,7 +11,7 @@ use saima::random::Random;
 use crate::service::Service;
 
 /// Counts the occurrences of an id in all files of a directory.
-fn mentions(directory: &Path, id: &str) -> usize {
+pub(super) fn mentions(directory: &Path, id: &str) -> usize {
     let mut found = 0;
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
@@ -249,4 +249,49 @@ fn purchases_of_deleted_users_stay_anonymously() {
         mentions(&data.path(), GONE) + mentions(&data.path(), "u1-"),
         0
     );
+}
+
+#[test]
+fn a_refund_after_deletion_cancels_the_sale() {
+    let data = Data::new("");
+    let service = data.start();
+    service.items(&[
+        json!({"id": "i0", "merchant_id": "m0"}),
+        json!({"id": "i1", "merchant_id": "m1"}),
+    ]);
+    let day = |day: i64| 1_743_984_000_000_i64 + day * 86_400_000;
+    let mut events = Vec::new();
+    for number in 0..12 {
+        for item in 0..2 {
+            events.push(json!({"id": format!("p{item}-{number}"), "user_id": format!("u{number}"), "item_id": format!("i{item}"), "kind": "purchase", "at": day(number), "amount": 100}));
+        }
+    }
+    events.push(json!({"user_id": "end", "item_id": "i1", "kind": "view", "at": day(14)}));
+    service.events(&events);
+    for number in 0..12 {
+        assert_eq!(service.delete(&format!("/users/u{number}")), 204);
+    }
+    let back = |number: i64, name: &str| json!({"user_id": format!("u{number}"), name: name.replace("item_id", "i0").replace("merchant_id", "m0"), "kind": "refund", "purchase_id": format!("p0-{number}"), "at": day(13)});
+    service.events(
+        &(0..6)
+            .map(|number| back(number, "item_id"))
+            .collect::<Vec<_>>(),
+    );
+    drop(service);
+    let service = data.start();
+    service.events(
+        &(6..12)
+            .map(|number| back(number, "merchant_id"))
+            .collect::<Vec<_>>(),
+    );
+    service.rebuild();
+    let race = service.get("/race?kind=merchant").ok();
+    let gmv = |id: &str| {
+        let runners = race["runners"].as_array().unwrap();
+        let found = runners.iter().find(|runner| runner["id"] == id).unwrap();
+        found["weekly_gmv"].as_f64().unwrap()
+    };
+    assert!(gmv("m1") > 0.0, "{race}");
+    assert!(gmv("m0").abs() < 1e-9, "{race}");
+    assert!(service.metric("saima_mismatched_refunds_total ") < 1.0);
 }

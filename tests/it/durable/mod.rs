@@ -5,6 +5,8 @@ mod erasure;
 mod format;
 mod full;
 mod killed;
+mod missing;
+mod places;
 mod restart;
 mod tools;
 
