@@ -20,6 +20,7 @@ pub(super) fn read(s: &Section<'_>) -> Limits {
         nesting: s.integer("nesting", 4..=100),
         query_bytes: s.integer("query_bytes", 1..=65_536),
         timeout_ms: s.integer("timeout_ms", 1..=3_600_000),
+        faults: s.integer("faults", 1..=100_000),
     };
     if limits.unpacked_bytes < limits.body_bytes {
         let least = limits.body_bytes;

@@ -6,6 +6,7 @@ use toml::de::DeValue;
 use super::check::{ascending, need, require_id};
 use super::section::Section;
 use super::value;
+use crate::model::MAX_PREDICTIONS;
 use crate::objective::Objective;
 
 /// A number that the caller sends with a candidate, declared with its normaliser.
@@ -48,10 +49,12 @@ const POSITIVE: std::ops::RangeInclusive<f64> = 1e-9..=1e12;
 
 /// Reads every prediction, sorted by name: those of the file, and the defaults that the file does not replace.
 pub(super) fn predictions(s: &Section<'_>) -> Vec<Prediction> {
-    s.names()
-        .into_iter()
-        .map(|name| prediction(s, name))
-        .collect()
+    let names = s.names();
+    if let Some(beyond) = names.iter().nth(MAX_PREDICTIONS) {
+        let message = format!("is one prediction too many; there may be {MAX_PREDICTIONS}");
+        s.fault(beyond, message);
+    }
+    names.into_iter().map(|name| prediction(s, name)).collect()
 }
 
 fn prediction(all: &Section<'_>, name: &str) -> Prediction {

@@ -18,12 +18,26 @@ impl Engine {
     /// # Errors
     /// The journal is broken; none of the lines may be acknowledged.
     pub fn ingest(&self, operation: Operation, lines: &[&[u8]]) -> Result<Vec<Fate>, Broken> {
+        let mut room = self.live.load().config.vocabulary.limits.faults;
+        self.ingest_within(operation, lines, &mut room)
+    }
+
+    /// Does the same for an answer that may list `room` more faults, and takes theirs from it.
+    ///
+    /// # Errors
+    /// The journal is broken; none of the lines may be acknowledged.
+    pub fn ingest_within(
+        &self,
+        operation: Operation,
+        lines: &[&[u8]],
+        room: &mut usize,
+    ) -> Result<Vec<Fate>, Broken> {
         self.check_journal()?;
         let generation = self.live.load();
         let vocabulary = &generation.config.vocabulary;
         let read: Vec<Result<Fact<'_>, Rejected>> = lines
             .iter()
-            .map(|line| ingest::read(operation, line, vocabulary))
+            .map(|line| ingest::read_within(operation, line, vocabulary, room))
             .collect();
         let moment = Moment {
             config: &generation.config,

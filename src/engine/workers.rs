@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use super::Engine;
 
 impl Engine {
-    /// Runs work on the workers. It runs to the end even if the caller stops waiting.
+    /// Runs work on the workers. If the caller stops waiting, work that has not begun is dropped.
     ///
     /// # Panics
     /// If the work panics, the panic continues in the caller, whose request it then ends.
@@ -17,6 +17,9 @@ impl Engine {
     ) -> T {
         let (done, wait) = oneshot::channel();
         rayon::spawn(move || {
+            if done.is_closed() {
+                return;
+            }
             let result = catch_unwind(AssertUnwindSafe(work));
             let _nobody_waits = done.send(result);
         });

@@ -4,6 +4,7 @@
 //! small slices. Between slices the task yields, so that rank requests on the same thread can run.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use axum::body::Bytes;
 
@@ -13,7 +14,7 @@ use super::call::Call;
 use super::error::Problem;
 use super::ops;
 use super::reply::Reply;
-use crate::engine::{self, Accepted, Fate, Operation};
+use crate::engine::{self, Accepted, Broken, Fate, Operation};
 use crate::model::schema::LINES;
 use crate::model::view::{self, BulkReply};
 use crate::model::{Fault, Limits, diagnose};
@@ -22,8 +23,8 @@ use crate::model::{Fault, Limits, diagnose};
 const SLICE: usize = 8;
 /// Maximum number of rejects that are listed; the others are only counted.
 const LISTED: usize = 1_000;
-/// Size from which an array is split on the workers, because it would block its thread for too long.
-const LARGE: usize = 128 << 10;
+/// Size from which a body is split, and a slice of lines applied, on the workers: it would block its thread for too long.
+const LARGE: usize = 64 << 10;
 
 /// A line that is not blank: its index among all lines, and the range of its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,10 +56,15 @@ pub(super) async fn ingest(mut call: Call<'_>, operation: Operation) -> Result<R
     let limits = call.generation.config.vocabulary.limits.clone();
     let lines = cut(call.app, Media::of(call.headers), body.clone(), limits).await?;
     let mut reply = BulkReply::default();
+    let mut room = call.generation.config.vocabulary.limits.faults;
     for slice in lines.chunks(SLICE) {
-        let texts: Vec<&[u8]> = slice.iter().map(|line| &body[line.bytes.clone()]).collect();
         call.app.engine.room().await?;
-        let outcomes = call.app.engine.ingest(operation, &texts)?;
+        let size: usize = slice.iter().map(|line| line.bytes.len()).sum();
+        let outcomes = if size < LARGE {
+            apply(call.app, operation, &body, slice, &mut room)?
+        } else {
+            apply_on_workers(call.app, operation, &body, slice, &mut room).await?
+        };
         for (line, outcome) in slice.iter().zip(outcomes) {
             add(&mut reply, line.index, outcome);
         }
@@ -68,6 +74,36 @@ pub(super) async fn ingest(mut call: Call<'_>, operation: Operation) -> Result<R
     ops::json(&call, &reply)
 }
 
+/// Applies some lines of a body. `room` is the number of faults that the answer may still list.
+fn apply(
+    app: &App,
+    operation: Operation,
+    body: &[u8],
+    slice: &[Line],
+    room: &mut usize,
+) -> Result<Vec<Fate>, Broken> {
+    let texts: Vec<&[u8]> = slice.iter().map(|line| &body[line.bytes.clone()]).collect();
+    app.engine.ingest_within(operation, &texts, room)
+}
+
+/// Applies some long lines of a body on the workers.
+async fn apply_on_workers(
+    app: &Arc<App>,
+    operation: Operation,
+    body: &Bytes,
+    slice: &[Line],
+    room: &mut usize,
+) -> Result<Vec<Fate>, Problem> {
+    let (owned, body, slice, mut left) = (Arc::clone(app), body.clone(), slice.to_vec(), *room);
+    let work = move || {
+        let fates = apply(&owned, operation, &body, &slice, &mut left);
+        (fates, left)
+    };
+    let (fates, left) = app.engine.on_workers(work).await;
+    *room = left;
+    Ok(fates?)
+}
+
 /// Splits a body according to its content type. JSON is the default.
 async fn cut(
     app: &App,
@@ -75,14 +111,14 @@ async fn cut(
     body: Bytes,
     limits: Limits,
 ) -> Result<Vec<Line>, Problem> {
-    match media {
-        Some(Media::Lines) => lines(&body, &limits),
-        Some(Media::Json) | None if body.len() < LARGE => elements(&body, &limits),
-        Some(Media::Json) | None => {
-            let cut = move || elements(&body, &limits);
-            app.engine.on_workers(cut).await
-        }
+    let cut = match media {
+        Some(Media::Lines) => lines,
+        Some(Media::Json) | None => elements,
+    };
+    if body.len() < LARGE {
+        return cut(&body, &limits);
     }
+    app.engine.on_workers(move || cut(&body, &limits)).await
 }
 
 /// Splits a body at its line ends and skips blank lines. The last line needs no line end.

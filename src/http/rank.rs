@@ -1,7 +1,8 @@
 //! `POST /rank` and `POST /rank/batch`.
 //!
 //! One request is read, ranked and written on the thread that received it, in a few microseconds: passing it to another thread would
-//! cost more. Only very large bodies and batches go to the workers; the requests of a batch run there in parallel.
+//! cost more. What would take longer than a millisecond goes to the workers: batches, whose requests run there in parallel, very large
+//! bodies, large faulty ones, and long explanations.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,11 +23,15 @@ use super::reply::Reply;
 use crate::config::{Config, Generation};
 use crate::engine::RankError;
 use crate::model::Id;
-use crate::model::schema::BATCH_CANDIDATES;
+use crate::model::schema::{self, BATCH_CANDIDATES};
 use crate::model::{DEFAULT_SCENE, Diagnosis, Fault, RankRequest, Vocabulary, diagnose};
 
 /// Size from which a body is read on the workers, because it would block its thread for too long.
 const LARGE: usize = 512 << 10;
+/// The same for a faulty body, whose faults take longer to find.
+const LARGE_FAULTY: usize = 32 << 10;
+/// Number of explained items from which a request runs on the workers.
+const MANY_EXPLAINED: usize = 200;
 
 /// Answers one request, after it received a permit to run.
 pub(super) async fn one(mut call: Call<'_>) -> Result<Reply, Problem> {
@@ -37,7 +42,15 @@ pub(super) async fn one(mut call: Call<'_>) -> Result<Reply, Problem> {
         return large(call, generation, body).await;
     }
     let begun = Instant::now();
-    let request = diagnose::request(&body, vocabulary).map_err(|fault| faulty(fault, &body))?;
+    let text = std::str::from_utf8(&body).map_err(|_| diagnose::not_utf8())?;
+    let request = match diagnose::quick(text, vocabulary) {
+        Some(request) if !is_long(&request, &generation.config) => request,
+        None if body.len() < LARGE_FAULTY => {
+            let mut room = vocabulary.limits.faults;
+            return Err(diagnosed(text, vocabulary, &mut room));
+        }
+        Some(_) | None => return large(call, Arc::clone(&generation), body.clone()).await,
+    };
     let read = begun.elapsed();
     let timeout = timeout(&generation.config, request.scene(), request.timeout_ms);
     let patience = timeout.saturating_sub(call.arrived.elapsed());
@@ -47,6 +60,16 @@ pub(super) async fn one(mut call: Call<'_>) -> Result<Reply, Problem> {
         return Err(with_own_id(&request, rejection.into()));
     }
     ranked(call.app, &request, read, call.id.as_str(), call.arrived)
+}
+
+/// Returns whether a request would block its thread for too long.
+fn is_long(request: &RankRequest<'_>, config: &Config) -> bool {
+    let candidates = request.candidates.ids.len();
+    let scene = config.scenes.get(request.scene());
+    let limit = request.limit.or(scene.map(|scene| scene.limit));
+    let explains = request.explain == Some(true);
+    candidates >= config.server.parallel_candidates
+        || (explains && candidates.min(limit.unwrap_or_default()) > MANY_EXPLAINED)
 }
 
 /// Answers a large request on the workers, with a permit for a batch.
@@ -172,26 +195,39 @@ fn rank_all(
         );
         return Err(Problem::invalid(vec![Fault::new("requests", message)]));
     }
+    // One after the other, because the faults of all requests together are bounded.
+    let mut room = vocabulary.limits.faults;
+    let requests: Vec<_> = requests
+        .into_iter()
+        .zip(parts)
+        .map(|(request, part)| request.ok_or_else(|| diagnosed(part.get(), vocabulary, &mut room)))
+        .collect();
     let results = requests.into_par_iter().enumerate();
     let results =
         results.map(|(index, request)| result(app, request, &format!("{id}.{index}"), arrived));
     Ok(join_results(&results.collect::<Vec<_>>()))
 }
 
-/// Reads one request of a batch, and adds the number of its candidates to `candidates`, also if the request is invalid.
+/// Reads one request of a batch, `None` if it is invalid, and adds the number of its candidates to `candidates` in any case.
 fn read_one<'a>(
     text: &'a str,
     vocabulary: &Vocabulary,
     candidates: &AtomicU64,
-) -> Result<RankRequest<'a>, Problem> {
-    let request = diagnose::request(text.as_bytes(), vocabulary);
+) -> Option<RankRequest<'a>> {
+    let request = diagnose::quick(text, vocabulary);
     let count = match &request {
-        Ok(request) => request.candidates.ids.len(),
-        Err(_) => Outline::read(text.as_bytes()).candidates(),
+        Some(request) => request.candidates.ids.len(),
+        None => Outline::read(text.as_bytes()).candidates(),
     };
     let count = u64::try_from(count).unwrap_or(u64::MAX);
     candidates.fetch_add(count, Ordering::Relaxed);
-    request.map_err(|fault| faulty(fault, text.as_bytes()))
+    request
+}
+
+/// Returns the problem of an invalid request, whose answer may list `room` more faults.
+fn diagnosed(text: &str, vocabulary: &Vocabulary, room: &mut usize) -> Problem {
+    let fault = diagnose::diagnose(text, &schema::RANK_REQUEST, vocabulary, room);
+    faulty(fault, text.as_bytes())
 }
 
 /// The fields that are needed of a request before it is read, or if it is invalid. Each is read on its own.

@@ -146,15 +146,20 @@ impl Facts {
         let line = text.clone();
         match patch.kind {
             EntityKind::Item => self.declare_item(
-                &fact(line.as_bytes(), &schema::ITEM, &patch.vocabulary)?,
+                &fact(line.as_bytes(), &schema::ITEM, &patch.vocabulary, &mut 1)?,
                 text,
             ),
             EntityKind::Merchant => self.declare_merchant(
-                &fact(line.as_bytes(), &schema::MERCHANT, &patch.vocabulary)?,
+                &fact(
+                    line.as_bytes(),
+                    &schema::MERCHANT,
+                    &patch.vocabulary,
+                    &mut 1,
+                )?,
                 text,
             ),
             EntityKind::User => self.declare_user(
-                &fact(line.as_bytes(), &schema::USER, &patch.vocabulary)?,
+                &fact(line.as_bytes(), &schema::USER, &patch.vocabulary, &mut 1)?,
                 text,
                 moment.wall,
             ),
@@ -189,11 +194,9 @@ impl Facts {
 
 /// Returns each tag once, with the first weight given.
 fn once(tags: Vec<(TagId, f32)>) -> Vec<(TagId, f32)> {
-    let mut each: Vec<(TagId, f32)> = Vec::with_capacity(tags.len());
-    for (tag, weight) in tags {
-        if !each.iter().any(|(known, _)| *known == tag) {
-            each.push((tag, weight));
-        }
-    }
-    each
+    let mut placed: Vec<(usize, (TagId, f32))> = tags.into_iter().enumerate().collect();
+    placed.sort_by_key(|(_, (tag, _))| *tag);
+    placed.dedup_by_key(|(_, (tag, _))| *tag);
+    placed.sort_unstable_by_key(|(place, _)| *place);
+    placed.into_iter().map(|(_, tag)| tag).collect()
 }

@@ -27,7 +27,7 @@ pub use evict::Evicted;
 pub use facts::{Counts, Facts};
 pub use fate::{Accepted, Fate, Rejected};
 pub use image::{Image, Restored};
-pub use read::{Fact, read};
+pub use read::{Fact, read, read_within};
 pub use record::{Line, Record, Unreadable};
 pub use retired::Retired;
 pub use trace::{Alias, Trace};

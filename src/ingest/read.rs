@@ -38,28 +38,45 @@ pub struct Patch {
     pub(super) vocabulary: Vocabulary,
 }
 
-/// Reads one line.
+/// Reads one line, whose faults may fill a whole answer.
 ///
 /// # Errors
-/// The line is not JSON or breaks a rule; every fault is reported.
+/// The line is not JSON or breaks a rule.
 pub fn read<'a>(
     operation: Operation,
     line: &'a [u8],
     vocabulary: &Vocabulary,
 ) -> Result<Fact<'a>, Rejected> {
+    read_within(operation, line, vocabulary, &mut {
+        vocabulary.limits.faults
+    })
+}
+
+/// Reads one of the lines of an answer that may list `room` more faults.
+///
+/// # Errors
+/// The line is not JSON or breaks a rule.
+pub fn read_within<'a>(
+    operation: Operation,
+    line: &'a [u8],
+    vocabulary: &Vocabulary,
+    room: &mut usize,
+) -> Result<Fact<'a>, Rejected> {
     match operation {
-        Operation::Events => fact::<Event<'a>>(line, &schema::EVENT, vocabulary).map(Fact::Event),
-        Operation::Patch(kind) => patch(kind, line, vocabulary).map(Fact::Patch),
+        Operation::Events => {
+            fact::<Event<'a>>(line, &schema::EVENT, vocabulary, room).map(Fact::Event)
+        }
+        Operation::Patch(kind) => patch(kind, line, vocabulary, room).map(Fact::Patch),
         Operation::Upsert(EntityKind::Item) => {
-            let item = fact::<Item<'a>>(line, &schema::ITEM, vocabulary)?;
+            let item = fact::<Item<'a>>(line, &schema::ITEM, vocabulary, room)?;
             Ok(Fact::Item(item, declared(line)))
         }
         Operation::Upsert(EntityKind::Merchant) => {
-            let merchant = fact::<Merchant<'a>>(line, &schema::MERCHANT, vocabulary)?;
+            let merchant = fact::<Merchant<'a>>(line, &schema::MERCHANT, vocabulary, room)?;
             Ok(Fact::Merchant(merchant, declared(line)))
         }
         Operation::Upsert(EntityKind::User) => {
-            let user = fact::<User<'a>>(line, &schema::USER, vocabulary)?;
+            let user = fact::<User<'a>>(line, &schema::USER, vocabulary, room)?;
             Ok(Fact::User(user, declared(line)))
         }
     }
@@ -69,8 +86,10 @@ pub(super) fn fact<'a, T: Entity<'a>>(
     line: &'a [u8],
     schema: &schema::Object,
     vocabulary: &Vocabulary,
+    room: &mut usize,
 ) -> Result<T, Rejected> {
-    diagnose::line::<T>(line, schema, vocabulary).map_err(|(id, errors)| Rejected { id, errors })
+    diagnose::line::<T>(line, schema, vocabulary, room)
+        .map_err(|(id, errors)| Rejected { id, errors })
 }
 
 /// Returns the text of a valid line as it is kept: without nulls, ids as strings, a list of tags as a map.
@@ -82,13 +101,19 @@ fn declared(line: &[u8]) -> Box<str> {
     Value::Object(fields).to_string().into()
 }
 
-fn patch(kind: EntityKind, line: &[u8], vocabulary: &Vocabulary) -> Result<Patch, Rejected> {
+fn patch(
+    kind: EntityKind,
+    line: &[u8],
+    vocabulary: &Vocabulary,
+    room: &mut usize,
+) -> Result<Patch, Rejected> {
     let schema: &schema::Object = match kind {
         EntityKind::Item => &schema::ITEM,
         EntityKind::Merchant => &schema::MERCHANT,
         EntityKind::User => &schema::USER,
     };
-    diagnose::patch(line, schema, vocabulary).map_err(|(id, errors)| Rejected { id, errors })?;
+    diagnose::patch(line, schema, vocabulary, room)
+        .map_err(|(id, errors)| Rejected { id, errors })?;
     let Ok(Value::Object(mut changes)) = serde_json::from_slice(line) else {
         return Err(Rejected {
             id: None,

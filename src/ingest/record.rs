@@ -209,7 +209,8 @@ impl<'a> Line<'a> {
             Self::Whole(text) => read(Operation::Events, text.as_bytes(), vocabulary),
             Self::Trace(trace) => Ok(Fact::Trace(trace)),
             Self::Late(text) => {
-                fact::<Event<'a>>(text.as_bytes(), &schema::EVENT, vocabulary).map(Fact::Late)
+                fact::<Event<'a>>(text.as_bytes(), &schema::EVENT, vocabulary, &mut 1)
+                    .map(Fact::Late)
             }
         }
     }

@@ -12,6 +12,9 @@ use super::read::bounded;
 /// Candidates for which memory is reserved before the first is read.
 const USUAL_LIST: usize = 4_096;
 
+/// Maximum number of declared predictions, so that a candidate with more is rejected before the rest is read.
+pub const MAX_PREDICTIONS: usize = 256;
+
 /// The candidates of a request, in the order given, repeats included.
 #[derive(Clone, Debug, Default)]
 pub struct Candidates<'a> {
@@ -128,7 +131,7 @@ impl<'de> Visitor<'de> for OneCandidate<'_, 'de> {
     }
 }
 
-/// A candidate's predictions by name; a null counts as not given.
+/// A candidate's predictions, sorted by name; a null counts as not given.
 struct Predictions<'a>(Vec<(Cow<'a, str>, f64)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Predictions<'a> {
@@ -149,10 +152,15 @@ impl<'de> Visitor<'de> for PredictionsVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut predictions: Vec<(Cow<'de, str>, f64)> = Vec::new();
         while let Some((name, number)) = map.next_entry::<Cow<'de, str>, Option<f64>>()? {
-            if predictions.iter().any(|(known, _)| *known == name) {
+            let Err(place) = predictions.binary_search_by(|(known, _)| known.cmp(&name)) else {
                 return Err(A::Error::custom("a prediction given twice"));
+            };
+            if let Some(number) = number {
+                predictions.insert(place, (name, number));
             }
-            predictions.extend(number.map(|number| (name, number)));
+            if predictions.len() > MAX_PREDICTIONS {
+                return Err(A::Error::custom("more predictions than can be declared"));
+            }
         }
         Ok(Predictions(predictions))
     }

@@ -51,12 +51,10 @@ pub fn merge(target: &mut Value, patch: &Value) {
         *target = Value::Object(Map::new());
     }
     if let Value::Object(fields) = target {
-        for (name, change) in changes {
-            if change.is_null() {
-                fields.shift_remove(name);
-            } else {
-                merge(fields.entry(name.clone()).or_insert(Value::Null), change);
-            }
+        // One pass: to remove fields one by one would move the others each time.
+        fields.retain(|name, _| !changes.get(name).is_some_and(Value::is_null));
+        for (name, change) in changes.iter().filter(|(_, change)| !change.is_null()) {
+            merge(fields.entry(name.clone()).or_insert(Value::Null), change);
         }
     }
 }

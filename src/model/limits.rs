@@ -27,6 +27,8 @@ pub struct Limits {
     pub query_bytes: usize,
     /// Maximum `timeout_ms`.
     pub timeout_ms: u64,
+    /// Maximum number of faults that one answer lists.
+    pub faults: usize,
 }
 
 impl Default for Limits {
@@ -43,6 +45,7 @@ impl Default for Limits {
             nesting: 32,
             query_bytes: 1_024,
             timeout_ms: 60_000,
+            faults: 2_000,
         }
     }
 }

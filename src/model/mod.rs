@@ -24,7 +24,7 @@ mod tags;
 mod vocabulary;
 mod whole;
 
-pub use candidates::Candidates;
+pub use candidates::{Candidates, MAX_PREDICTIONS};
 pub use decision::{Decision, Dropped, Explanation, FactorPart, Part, Placed};
 pub use diagnose::Diagnosis;
 pub use fact::{Entity, Event, Item, MAX_CAMPAIGNS, MAX_MONEY, Merchant, User};

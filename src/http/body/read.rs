@@ -9,16 +9,23 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::next::next;
 use super::packing::Packing;
+use super::portions::Portions;
+use super::turn::Turn;
 use crate::http::admission::BodyBytes;
 use crate::http::error::{Cause, Problem};
 use crate::model::Limits;
 
-/// Bytes that are decompressed before the task yields.
-const STEP: u64 = 256 << 10;
+/// Maximum number of bytes that are decompressed before the task may yield.
+const STEP: u64 = 64 << 10;
 /// Binary logarithm of the maximum window of a zstd body: 16 MiB, enough for all compression levels up to 19.
 const ZSTD_WINDOW: u32 = 24;
 /// Maximum number of bytes that are allocated because they are announced; more is allocated only as bytes arrive.
 const ANNOUNCED: usize = 64 << 10;
+/// Bytes of a body that is moved once more while it grows. Beyond, address space for the largest body is reserved at once, because
+/// each move of some megabytes would block the thread.
+const MOVED: usize = 1 << 20;
+/// Maximum address space that is reserved at once.
+const RESERVED: usize = 64 << 20;
 
 /// Reads and decompresses the whole body, and adds its bytes to `held`.
 ///
@@ -42,9 +49,13 @@ pub(in crate::http) async fn read(
         })?;
     let unpacked = match packing {
         Packing::None => return Ok(packed),
-        Packing::Gzip => unpack(MultiGzDecoder::new(&*packed), limits.unpacked_bytes, held).await,
+        Packing::Gzip => {
+            let decoder = MultiGzDecoder::new(Portions::of(&packed));
+            unpack(decoder, limits.unpacked_bytes, held).await
+        }
         Packing::Zstd => {
-            let mut decoder = zstd::stream::read::Decoder::with_buffer(&*packed).map_err(broken)?;
+            let mut decoder =
+                zstd::stream::read::Decoder::with_buffer(Portions::of(&packed)).map_err(broken)?;
             decoder.window_log_max(ZSTD_WINDOW).map_err(broken)?;
             unpack(decoder, limits.unpacked_bytes, held).await
         }
@@ -71,6 +82,7 @@ async fn collect(body: &mut Body, limit: usize, held: &mut BodyBytes) -> Result<
             return Err(too_large(limit, "limits.body_bytes"));
         }
         held.add(bytes.len())?;
+        make_room(&mut whole, limit);
         whole.extend_from_slice(&bytes);
         chunk = next(body).await.map_err(broken)?;
     }
@@ -82,18 +94,29 @@ async fn unpack(
     limit: usize,
     held: &mut BodyBytes,
 ) -> Result<Bytes, Problem> {
-    let mut whole = Vec::new();
+    let (mut whole, mut turn) = (Vec::new(), Turn::new());
     loop {
+        let before = whole.len();
         let step = packed.by_ref().take(STEP).read_to_end(&mut whole);
-        let step = step.map_err(broken)?;
-        if step == 0 {
-            return Ok(whole.into());
+        held.add(whole.len() - before)?;
+        match step {
+            Ok(0) => return Ok(whole.into()),
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(broken(error)),
+            Ok(_) | Err(_) => {}
         }
-        held.add(step)?;
         if whole.len() > limit {
             return Err(too_large(limit, "limits.unpacked_bytes"));
         }
-        tokio::task::yield_now().await;
+        make_room(&mut whole, limit);
+        turn.give_way().await;
+    }
+}
+
+/// Reserves address space for a body that grows beyond [`MOVED`].
+fn make_room(whole: &mut Vec<u8>, limit: usize) {
+    let most = limit.saturating_add(1).min(RESERVED);
+    if whole.len() > MOVED && whole.capacity() < most {
+        whole.reserve_exact(most - whole.len());
     }
 }
 
@@ -167,6 +190,35 @@ mod tests {
             status("identity", plain.clone(), &limits).await.unwrap(),
             plain
         );
+    }
+
+    /// Returns the number of turns that other tasks get while a body is read.
+    async fn turns(encoding: &'static str, bytes: Vec<u8>) -> (Result<Bytes, u16>, usize) {
+        let reading =
+            tokio::spawn(async move { status(encoding, bytes, &Limits::default()).await });
+        let mut turns = 0;
+        while !reading.is_finished() {
+            tokio::task::yield_now().await;
+            turns += 1;
+        }
+        (reading.await.unwrap(), turns)
+    }
+
+    #[tokio::test]
+    async fn empty_parts_of_a_body_leave_turns_to_others() {
+        let members = [gzip(b"").repeat(50_000), gzip(b"end")].concat();
+        let (whole, turns_beside) = turns("gzip", members).await;
+        assert_eq!(whole.unwrap(), &b"end"[..]);
+        assert!(turns_beside > 20, "{turns_beside}");
+        let frame = zstd::encode_all(&b""[..], 3).unwrap();
+        let frames = [
+            frame.repeat(50_000),
+            zstd::encode_all(&b"end"[..], 3).unwrap(),
+        ]
+        .concat();
+        let (whole, turns_beside) = turns("zstd", frames).await;
+        assert_eq!(whole.unwrap(), &b"end"[..]);
+        assert!(turns_beside > 5, "{turns_beside}");
     }
 
     #[tokio::test]

@@ -74,6 +74,18 @@ fn only_the_first_thousand_rejects_are_listed() {
 }
 
 #[test]
+fn the_faults_of_all_lines_are_bounded() {
+    let service = Service::open();
+    let fields: Vec<String> = (0..300).map(|field| format!("\"f{field}\":1")).collect();
+    let line = format!(r#"{{"id":"i",{}}}"#, fields.join(","));
+    let answer = service.json("PUT", "/items", &format!("[{}]", vec![line; 20].join(",")));
+    let json = answer.json();
+    let rejected = json["rejected"].as_array().unwrap();
+    let faults = |one: &serde_json::Value| one["errors"].as_array().unwrap().len();
+    assert_eq!(rejected.iter().map(faults).sum::<usize>(), 2_000 + 14);
+}
+
+#[test]
 fn oversized_bodies_are_rejected_with_a_reason() {
     let service = Service::open();
     let body = vec![b' '; 9 << 20];

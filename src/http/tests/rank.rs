@@ -86,6 +86,20 @@ fn a_batch_answers_its_requests_in_order() {
 }
 
 #[test]
+fn the_faults_of_a_batch_are_bounded_in_all() {
+    let service = Service::open();
+    let fields: Vec<String> = (0..300).map(|field| format!("\"f{field}\":1")).collect();
+    let request = format!(r#"{{"user_id":"u","candidates":[],{}}}"#, fields.join(","));
+    let body = format!(r#"{{"requests":[{}]}}"#, vec![request; 20].join(","));
+    let json = service.json("POST", "/rank/batch", &body).json();
+    let results = json["results"].as_array().unwrap();
+    let faults = |result: &serde_json::Value| result["errors"].as_array().unwrap().len();
+    assert_eq!(results.iter().map(faults).sum::<usize>(), 2_000 + 14);
+    let last = &results[19]["errors"][0]["message"];
+    assert_eq!(last, "there are 300 more faults, which are not listed");
+}
+
+#[test]
 fn the_candidates_of_a_batch_are_bounded() {
     let service = Service::open();
     let candidates = vec!["1"; 10_000].join(",");

@@ -2,9 +2,6 @@
 
 use crate::model::Fault;
 
-/// Maximum number of faults listed; one more says that there are others.
-pub const MAX_FAULTS: usize = 10_000;
-
 /// The reason why a text was rejected. The list of faults is never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Diagnosis {

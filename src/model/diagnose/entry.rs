@@ -16,10 +16,15 @@ use crate::model::{Entity, Fault, Id, RankRequest, Vocabulary, read};
 /// Every fault of the text.
 pub fn request<'a>(bytes: &'a [u8], vocabulary: &Vocabulary) -> Result<RankRequest<'a>, Diagnosis> {
     let text = std::str::from_utf8(bytes).map_err(|_| not_utf8())?;
-    match read::whole::<RankRequest<'a>>(text) {
-        Some(request) if request.holds(vocabulary) => Ok(request),
-        Some(_) | None => Err(diagnose(text, &schema::RANK_REQUEST, vocabulary)),
-    }
+    let mut room = vocabulary.limits.faults;
+    quick(text, vocabulary)
+        .ok_or_else(|| diagnose(text, &schema::RANK_REQUEST, vocabulary, &mut room))
+}
+
+/// Reads a valid rank request; returns `None` at the first fault.
+#[must_use]
+pub fn quick<'a>(text: &'a str, vocabulary: &Vocabulary) -> Option<RankRequest<'a>> {
+    read::whole::<RankRequest<'a>>(text).filter(|request| request.holds(vocabulary))
 }
 
 /// Reads a batch as the texts of its requests, which are not checked here.
@@ -32,24 +37,33 @@ pub fn batch<'a>(bytes: &'a [u8], vocabulary: &Vocabulary) -> Result<Vec<&'a Raw
         Some(batch) if batch.requests.0.len() <= vocabulary.limits.batch_requests => {
             Ok(batch.requests.0)
         }
-        Some(_) | None => Err(diagnose(text, &schema::BATCH_REQUEST, vocabulary)),
+        Some(_) | None => {
+            let mut room = vocabulary.limits.faults;
+            Err(diagnose(
+                text,
+                &schema::BATCH_REQUEST,
+                vocabulary,
+                &mut room,
+            ))
+        }
     }
 }
 
-/// Reads one fact.
+/// Reads one fact. `room` is the number of faults that the answer may still list.
 ///
 /// # Errors
-/// The fact's id, if it can be read, and every fault.
+/// The fact's id, if it can be read, and its faults.
 pub fn line<'a, T: Entity<'a>>(
     bytes: &'a [u8],
     object: &Object,
     vocabulary: &Vocabulary,
+    room: &mut usize,
 ) -> Result<T, (Option<String>, Vec<Fault>)> {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Err((None, not_utf8().into_faults()));
     };
     fact(text, object, vocabulary).ok_or_else(|| {
-        let faults = diagnose(text, object, vocabulary).into_faults();
+        let faults = diagnose(text, object, vocabulary, room).into_faults();
         (id_of(text), faults)
     })
 }
@@ -68,14 +82,15 @@ pub(super) fn fact<'a, T: Entity<'a>>(
 }
 
 /// Checks a merge patch (RFC 7386) of an object. After a patch that passes, each field of the entity is valid; only the number of tags
-/// after the merge remains to be checked.
+/// after the merge remains to be checked. `room` is the number of faults that the answer may still list.
 ///
 /// # Errors
-/// The patch's id, if it can be read, and every fault.
+/// The patch's id, if it can be read, and its faults.
 pub fn patch(
     bytes: &[u8],
     object: &Object,
     vocabulary: &Vocabulary,
+    room: &mut usize,
 ) -> Result<(), (Option<String>, Vec<Fault>)> {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Err((None, not_utf8().into_faults()));
@@ -83,7 +98,7 @@ pub fn patch(
     if let Err(fault) = syntax(text) {
         return Err((None, vec![fault]));
     }
-    let mut walk = Walk::new(vocabulary);
+    let mut walk = Walk::new(vocabulary, room);
     walk.patch = true;
     match walk.whole(text, object) {
         faults if faults.is_empty() => Ok(()),
@@ -91,13 +106,19 @@ pub fn patch(
     }
 }
 
-/// Returns the faults of a text that the fast readers rejected.
+/// Returns the faults of a text that the fast readers rejected, at most `room` of them and how many more there are. `room` shrinks
+/// by their number.
 #[must_use]
-pub fn diagnose(text: &str, object: &Object, vocabulary: &Vocabulary) -> Diagnosis {
+pub fn diagnose(
+    text: &str,
+    object: &Object,
+    vocabulary: &Vocabulary,
+    room: &mut usize,
+) -> Diagnosis {
     if let Err(fault) = syntax(text) {
         return Diagnosis::NotJson(fault);
     }
-    let mut faults = faults(text, object, vocabulary);
+    let mut faults = Walk::new(vocabulary, room).whole(text, object);
     if faults.is_empty() {
         let message = format!("could not be read as {}", object.name);
         faults.push(Fault::new("", message));
@@ -108,7 +129,8 @@ pub fn diagnose(text: &str, object: &Object, vocabulary: &Vocabulary) -> Diagnos
 /// Returns the faults of a JSON text; empty if it is valid.
 #[must_use]
 pub fn faults(text: &str, object: &Object, vocabulary: &Vocabulary) -> Vec<Fault> {
-    Walk::new(vocabulary).whole(text, object)
+    let mut room = vocabulary.limits.faults;
+    Walk::new(vocabulary, &mut room).whole(text, object)
 }
 
 /// Checks that a text is JSON.

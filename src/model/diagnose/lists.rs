@@ -1,14 +1,13 @@
 //! Checks of tags, candidates and predictions.
 
+use std::collections::BTreeSet;
+
 use serde_json::value::RawValue;
 
 use super::raw::{Kind, kind, members};
 use super::walk::Walk;
-use crate::model::schema;
+use crate::model::schema::{self, listed};
 use crate::number::wide;
-
-/// Maximum number of names remembered to find a prediction given twice: the declared ones are far fewer.
-const MAX_NAMES: usize = 1_000;
 
 impl Walk<'_> {
     pub(super) fn tags(&mut self, raw: &RawValue) {
@@ -52,25 +51,26 @@ impl Walk<'_> {
         if kind(raw) != Kind::Object {
             return self.fault("must be an object of numbers");
         }
-        let mut given: Vec<String> = Vec::new();
+        let mut given = BTreeSet::new();
         let unicode = members(raw, |name, number| {
-            let twice = given.contains(&name);
-            self.within(&name, |walk| walk.prediction(&name, twice, number));
-            if kind(number) != Kind::Null && given.len() < MAX_NAMES {
-                given.push(name);
+            let declared = self.vocabulary.prediction(&name);
+            let is_twice = declared.is_some_and(|declared| given.contains(&declared));
+            if kind(number) != Kind::Null {
+                given.extend(declared);
             }
+            self.within(&name, |walk| {
+                walk.prediction(declared.is_some(), is_twice, number);
+            });
         });
         self.check(unicode, || "must have names in Unicode".to_owned());
     }
 
     /// Checks one prediction; a null counts as not given, whatever its name.
-    fn prediction(&mut self, name: &str, twice: bool, number: &RawValue) {
-        self.check(!twice, || "must not be given twice".to_owned());
+    fn prediction(&mut self, is_declared: bool, is_twice: bool, number: &RawValue) {
+        self.check(!is_twice, || "must not be given twice".to_owned());
         if kind(number) != Kind::Null {
             let vocabulary = self.vocabulary;
-            self.check(vocabulary.prediction(name).is_some(), || {
-                undeclared(&vocabulary.predictions)
-            });
+            self.check(is_declared, || undeclared(&vocabulary.predictions));
             self.value(&schema::PREDICTION, number);
         }
     }
@@ -81,7 +81,7 @@ fn undeclared(declared: &[String]) -> String {
         [] => "is not declared: the configuration declares no predictions".to_owned(),
         names => format!(
             "is not declared; the configuration declares {}",
-            names.join(", ")
+            listed(names)
         ),
     }
 }

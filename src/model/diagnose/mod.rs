@@ -2,7 +2,7 @@
 //!
 //! Runs only after the fast readers failed. It cuts the text into raw pieces instead of building values, because only the raw text
 //! still shows a number too large for a float, a field given twice, or an integer beyond 64 bits. Each scalar is read by the fast
-//! reader itself, so that both accept the same texts. Memory is bounded by [`MAX_FAULTS`], not by the input.
+//! reader itself, so that both accept the same texts. Time is linear in the text. Memory is bounded by `limits.faults`, not by the input.
 
 mod diagnosis;
 mod entry;
@@ -15,6 +15,6 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-pub use diagnosis::{Diagnosis, MAX_FAULTS};
-pub use entry::{batch, diagnose, faults, line, not_utf8, patch, request, syntax};
+pub use diagnosis::Diagnosis;
+pub use entry::{batch, diagnose, faults, line, not_utf8, patch, quick, request, syntax};
 pub use raw::elements;

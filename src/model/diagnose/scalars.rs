@@ -111,7 +111,7 @@ impl Walk<'_> {
         self.check(known, || {
             format!(
                 "must be a scene of the configuration: {}",
-                schema::scenes(self.vocabulary)
+                schema::listed(&self.vocabulary.scenes)
             )
         });
     }

@@ -223,7 +223,7 @@ fn agree(of: &Object, fast: impl Fn(&str, &Vocabulary) -> bool) -> usize {
                 fast(&text, &vocabulary),
                 slow,
                 "{text}: {:?}",
-                diagnose(&text, of, &vocabulary)
+                faults(&text, of, &vocabulary)
             );
             slow
         })
@@ -331,22 +331,33 @@ fn nesting_beyond_the_limit_is_reported() {
 
 #[test]
 fn the_list_of_faults_is_bounded() {
-    let names: Vec<String> = (0..MAX_FAULTS + 500)
+    let most = vocabulary().limits.faults;
+    let names: Vec<String> = (0..most + 500)
         .map(|name| format!("\"{name}\":0"))
         .collect();
     let text = format!("{{{}}}", names.join(","));
-    assert_eq!(
-        faults(&text, &schema::USER, &vocabulary()).len(),
-        MAX_FAULTS + 1
-    );
+    let listed = faults(&text, &schema::USER, &vocabulary());
+    assert_eq!(listed.len(), most + 1);
+    // The missing id is one fault more.
+    let last = Fault::new("", "there are 501 more faults, which are not listed");
+    assert_eq!(listed[most], last);
+    let mut room = 3;
+    let (name, lines) = ("x".repeat(1 << 20), 5);
+    for _ in 0..lines {
+        let text = format!(r#"{{"id":"u","{name}":1}}"#);
+        let rejected = line::<User<'_>>(text.as_bytes(), &schema::USER, &vocabulary(), &mut room);
+        let (_, faults) = rejected.unwrap_err();
+        assert!(faults.len() == 1 && faults[0].path.len() < 200);
+    }
+    assert_eq!(room, 0);
 }
 
 #[test]
 fn a_patch_may_remove_tags() {
     let bytes = br#"{"id":"i","price":null,"tags":{"a":null,"b":1,"c":1,"d":1}}"#;
-    assert_eq!(patch(bytes, &schema::ITEM, &vocabulary()), Ok(()));
+    assert_eq!(patch(bytes, &schema::ITEM, &vocabulary(), &mut 9), Ok(()));
     let bytes = br#"{"id":"i","price":-1,"none":null}"#;
-    let (id, faults) = patch(bytes, &schema::ITEM, &vocabulary()).unwrap_err();
+    let (id, faults) = patch(bytes, &schema::ITEM, &vocabulary(), &mut 9).unwrap_err();
     assert_eq!(id.as_deref(), Some("i"));
     assert_eq!(
         faults.iter().map(|fault| &*fault.path).collect::<Vec<_>>(),
@@ -356,11 +367,16 @@ fn a_patch_may_remove_tags() {
 
 #[test]
 fn a_rejected_line_reports_its_id() {
-    let (id, faults) =
-        line::<User<'_>>(br#"{"region":1.5,"id":7}"#, &schema::USER, &vocabulary()).unwrap_err();
+    let (id, faults) = line::<User<'_>>(
+        br#"{"region":1.5,"id":7}"#,
+        &schema::USER,
+        &vocabulary(),
+        &mut 9,
+    )
+    .unwrap_err();
     assert_eq!((id.as_deref(), faults.len()), (Some("7"), 1));
     let (id, faults) =
-        line::<User<'_>>(b"{\"id\":\"\xff\"}", &schema::USER, &vocabulary()).unwrap_err();
+        line::<User<'_>>(b"{\"id\":\"\xff\"}", &schema::USER, &vocabulary(), &mut 9).unwrap_err();
     assert_eq!((id, faults.len()), (None, 1));
 }
 
@@ -374,4 +390,97 @@ fn nesting_of_a_batch_is_checked_per_request() {
     let rejected = request(parts[0].get().as_bytes(), &vocabulary).unwrap_err();
     let message = rejected.into_faults().remove(0).message;
     assert!(message.contains("limits.nesting"), "{message}");
+}
+
+/// Returns the bytes that reading a text allocates, in both ways.
+fn allocated(text: &str, of: &Object, vocabulary: &Vocabulary) -> usize {
+    let before = crate::allocator::allocated();
+    drop(quick(text, vocabulary));
+    drop(entry::fact::<Item<'_>>(text, of, vocabulary));
+    drop(entry::fact::<Event<'_>>(text, of, vocabulary));
+    drop(batch(text.as_bytes(), vocabulary));
+    drop(patch(text.as_bytes(), of, vocabulary, &mut 9));
+    drop(faults(text, of, vocabulary));
+    crate::allocator::allocated() - before
+}
+
+#[test]
+fn twice_the_input_is_twice_the_work() {
+    let many = |count: usize, each: &dyn Fn(usize) -> String| {
+        (0..count).map(each).collect::<Vec<_>>().join(",")
+    };
+    type Text<'t> = &'t dyn Fn(usize, &dyn Fn(usize) -> String) -> String;
+    let texts: [(Text<'_>, &Object); 8] = [
+        (
+            &|n, name| format!(r#"{{"user_id":"u","candidates":["a"],{}}}"#, many(n, name)),
+            &schema::RANK_REQUEST,
+        ),
+        (
+            &|n, name| {
+                format!(
+                    r#"{{"user_id":"u","candidates":[{{"id":"i","predictions":{{{}}}}}]}}"#,
+                    many(n, name)
+                )
+            },
+            &schema::RANK_REQUEST,
+        ),
+        (
+            &|n, _| {
+                format!(
+                    r#"{{"user_id":"u","candidates":[{}]}}"#,
+                    many(n, &|i| format!(r#""i{i}""#))
+                )
+            },
+            &schema::RANK_REQUEST,
+        ),
+        (
+            &|n, _| format!(r#"{{"requests":[{}]}}"#, many(n, &|_| "{}".to_owned())),
+            &schema::BATCH_REQUEST,
+        ),
+        (
+            &|n, name| format!(r#"{{"id":"i","tags":{{{}}}}}"#, many(n, name)),
+            &schema::ITEM,
+        ),
+        (
+            &|n, _| {
+                format!(
+                    r#"{{"id":"i","tags":[{}]}}"#,
+                    many(n, &|i| format!(r#""t{i}""#))
+                )
+            },
+            &schema::ITEM,
+        ),
+        (
+            &|n, _| {
+                format!(
+                    r#"{{"id":"i","campaigns":[{}]}}"#,
+                    many(n, &|i| format!(r#""c{i}""#))
+                )
+            },
+            &schema::ITEM,
+        ),
+        (
+            &|n, name| {
+                format!(
+                    r#"{{"user_id":"u","at":0,"kind":"view","item_id":"i",{}}}"#,
+                    many(n, name)
+                )
+            },
+            &schema::EVENT,
+        ),
+    ];
+    let vocabulary = vocabulary();
+    let names: [&dyn Fn(usize) -> String; 3] = [
+        &|i| format!(r#""f{i:06}":1"#),
+        &|i| format!(r#""f{i:06}":null"#),
+        &|_| r#""pctr":1"#.to_owned(),
+    ];
+    for (text, of) in texts {
+        for name in names {
+            let work = |count| allocated(&text(count, name), of, &vocabulary);
+            let (once, twice) = (work(20_000), work(40_000));
+            let most = once * 23 / 10 + 10_000;
+            assert!(twice <= most, "{}: {once}, {twice}", text(2, name));
+        }
+    }
 }

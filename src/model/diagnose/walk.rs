@@ -2,11 +2,13 @@
 
 use serde_json::value::RawValue;
 
-use super::diagnosis::MAX_FAULTS;
 use super::raw::{Kind, depth, elements, kind, members};
 use crate::model::schema::{self, Bound, Field, Object, Shape};
 use crate::model::{Fault, Vocabulary};
 use crate::number::wide;
+
+/// Maximum number of bytes of a name in a path; the rest of a longer one is left out.
+const MAX_NAME: usize = 128;
 
 /// A walk over one text: the path of the current value, and the faults so far.
 pub(super) struct Walk<'v> {
@@ -15,15 +17,21 @@ pub(super) struct Walk<'v> {
     pub(super) patch: bool,
     path: String,
     faults: Vec<Fault>,
+    /// Number of faults that the answer may still list.
+    room: &'v mut usize,
+    /// Number of faults that are not listed.
+    more: usize,
 }
 
 impl<'v> Walk<'v> {
-    pub(super) fn new(vocabulary: &'v Vocabulary) -> Self {
+    pub(super) fn new(vocabulary: &'v Vocabulary, room: &'v mut usize) -> Self {
         Self {
             vocabulary,
             patch: false,
             path: String::new(),
             faults: Vec::new(),
+            room,
+            more: 0,
         }
     }
 
@@ -40,23 +48,28 @@ impl<'v> Walk<'v> {
             Ok(raw) => self.object(object, raw),
             Err(error) => self.fault(format!("not JSON: {error}")),
         }
+        if self.more > 0 {
+            let message = format!("there are {} more faults, which are not listed", self.more);
+            self.faults.push(Fault::new("", message));
+        }
         self.faults
     }
 
     pub(super) fn fault(&mut self, message: impl Into<String>) {
-        match self.faults.len() {
-            listed if listed < MAX_FAULTS => self.faults.push(Fault::new(&*self.path, message)),
-            MAX_FAULTS => self.faults.push(Fault::new(
-                "",
-                "there are more faults, which are not listed",
-            )),
-            _ => {}
+        match self.room.checked_sub(1) {
+            Some(rest) => {
+                *self.room = rest;
+                self.faults.push(Fault::new(&*self.path, message));
+            }
+            None => self.more += 1,
         }
     }
 
     pub(super) fn check(&mut self, holds: bool, message: impl FnOnce() -> String) {
-        if !holds {
-            self.fault(message());
+        match (holds, *self.room) {
+            (true, _) => {}
+            (false, 0) => self.more += 1,
+            (false, _) => self.fault(message()),
         }
     }
 
@@ -66,7 +79,11 @@ impl<'v> Walk<'v> {
         if outer > 0 {
             self.path.push('.');
         }
-        self.path.push_str(name);
+        let shown = name.floor_char_boundary(MAX_NAME);
+        self.path.push_str(&name[..shown]);
+        if shown < name.len() {
+            self.path.push('…');
+        }
         then(self);
         self.path.truncate(outer);
     }
@@ -106,7 +123,7 @@ impl<'v> Walk<'v> {
         }
         let mut given: Vec<(&'static Field, &RawValue)> = Vec::new();
         let unicode = members(raw, |name, value| match object.field(&name) {
-            None => self.within(&name, |walk| walk.fault(unknown(object))),
+            None => self.within(&name, |walk| walk.check(false, || unknown(object))),
             Some(field) if given.iter().any(|(known, _)| known.name == name) => {
                 self.within(field.name, |walk| walk.fault("must not be given twice"));
             }

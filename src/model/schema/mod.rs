@@ -17,4 +17,4 @@ pub use bounds::{
 pub use objects::{
     BATCH_REQUEST, CANDIDATE, CONTEXT, EVENT, ITEM, MERCHANT, OBJECTS, RANK_REQUEST, USER,
 };
-pub use shape::{Bound, Field, Object, Rule, Shape, scenes};
+pub use shape::{Bound, Field, Object, Rule, Shape, listed};

@@ -1,6 +1,6 @@
 //! The types of the table.
 
-use crate::model::{Limits, Vocabulary};
+use crate::model::Limits;
 
 /// An object on the wire.
 #[derive(Debug)]
@@ -116,8 +116,13 @@ impl Object {
     }
 }
 
-/// Returns the names of the scenes, for a message.
+/// Returns names for a message: the first ones, and how many more there are.
 #[must_use]
-pub fn scenes(vocabulary: &Vocabulary) -> String {
-    vocabulary.scenes.join(", ")
+pub fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 16;
+    let first = names.get(..SHOWN).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
 }
