@@ -5,7 +5,7 @@ use crate::clock::{ClockMode, Time};
 use crate::config::{Config, UnknownItems};
 use crate::feature::{Bond, Learned, Space};
 use crate::id::{EventId, ItemRow, MerchantRow, TagId, UserRow};
-use crate::model::{Event, EventKind, Fault};
+use crate::model::{Event, EventKind, Fault, MAX_MONEY};
 use crate::money::Money;
 use crate::race::WINDOW_DAYS;
 
@@ -137,6 +137,13 @@ impl Facts {
             }
             _ => {}
         }
+        let money = item.and_then(|item| self.money(event, item));
+        if event.amount.is_none() && money.is_some_and(|money| money > MAX_MONEY) {
+            faults.push(Fault::new(
+                "quantity",
+                format!("times the price of the item is more than {MAX_MONEY}"),
+            ));
+        }
         faults
     }
 
@@ -148,7 +155,6 @@ impl Facts {
         moment: &Moment<'_>,
     ) -> Learned<'static> {
         let (item, merchant) = self.target(event);
-        let is_sale = matches!(event.kind, EventKind::Purchase | EventKind::Refund);
         Learned {
             kind: event.kind,
             at: event.at,
@@ -166,7 +172,7 @@ impl Facts {
             purchase,
             quantity: event.quantity.unwrap_or(1.0),
             amount: event.amount.map(Money::from_units),
-            worth: is_sale.then(|| self.worth(event, item)).flatten(),
+            worth: self.money(event, item).map(Money::from_units),
         }
     }
 
@@ -243,12 +249,16 @@ impl Facts {
         set_apart.unwrap_or(config.profile.gains[kind as usize])
     }
 
-    /// Returns the money of an event: its amount, else the listed price × quantity.
-    fn worth(&self, event: &Event<'_>, item: ItemRow) -> Option<Money> {
+    /// Returns the money of a purchase or refund: its amount, else the listed price × quantity; `None` if neither is known, and for other
+    /// events.
+    fn money(&self, event: &Event<'_>, item: ItemRow) -> Option<f64> {
+        if !matches!(event.kind, EventKind::Purchase | EventKind::Refund) {
+            return None;
+        }
         let listed = || {
             let price = self.books.items.details(item.some()?).price?;
             Some(price * event.quantity.unwrap_or(1.0))
         };
-        event.amount.or_else(listed).map(Money::from_units)
+        event.amount.or_else(listed)
     }
 }

@@ -96,6 +96,21 @@ fn the_first_event_of_an_id_counts() {
 }
 
 #[test]
+fn price_times_quantity_has_the_bound_of_amounts() {
+    let service = Service::start();
+    service.items(&[json!({"id": "a", "merchant_id": "m", "price": 2_000_000})]);
+    let of = |kind: &str, quantity: f64| json!({"user_id": "u", "item_id": "a", "kind": kind, "at": noon(1), "quantity": quantity});
+    for kind in ["purchase", "refund"] {
+        service.events(&[of(kind, 500_000.0)]);
+        let rejected = service.rejected("POST", "/events", &of(kind, 500_001.0));
+        assert_eq!(rejected, ["quantity"]);
+    }
+    let mut given = of("purchase", 500_001.0);
+    given["amount"] = json!(1e12);
+    service.events(&[given, of("cart", 1e9)]);
+}
+
+#[test]
 fn contradictions_are_rejected() {
     let service = Service::launch(None, &["--clock", "wall"], &[]);
     one_item(&service);
