@@ -16,6 +16,7 @@ mod sizes;
 mod slices;
 mod start;
 mod store;
+mod sweep;
 mod workers;
 
 #[cfg(test)]

@@ -51,10 +51,15 @@ fn watch(engine: &Weak<Engine>, requests: &Receiver<Request>) {
             return;
         };
         let basis = engine.basis();
-        if waiting.is_empty() && (built == Some(basis) || Instant::now() < next) {
+        let is_changed = built != Some(basis) || engine.facts.read().sweep_is_due();
+        if waiting.is_empty() && (!is_changed || Instant::now() < next) {
             continue;
         }
         let started = Instant::now();
+        if !waiting.is_empty() || engine.facts.read().sweep_is_due() {
+            engine.sweep(engine.generation().config.store.bare_merchants);
+        }
+        let basis = engine.basis();
         engine.build(basis.last_complete);
         built = Some(basis);
         let rest = engine

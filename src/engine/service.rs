@@ -27,6 +27,8 @@ pub struct Engine {
     pub(super) kept: Option<Kept>,
     /// Held during a deletion: one at a time, and no checkpoint in the middle of one.
     pub(super) deleting: Mutex<()>,
+    /// Held during a sweep of unused names: one at a time.
+    pub(super) sweeping: Mutex<()>,
     /// Threads among which large requests are split; `None` if they could not be started.
     pub(super) splitters: Option<ThreadPool>,
     pub(super) sizes: Sizes,

@@ -30,6 +30,7 @@ impl Engine {
             clock,
             rebuilder,
             deleting: Mutex::new(()),
+            sweeping: Mutex::new(()),
             splitters: ThreadPoolBuilder::new().build().ok(),
             sizes: Sizes::default(),
             telemetry,

@@ -9,6 +9,7 @@ use super::column::Column;
 use super::decay::Decay;
 use super::learned::Learned;
 use super::moment::Moment;
+use super::named::Named;
 use crate::binary::append;
 use crate::clock::Time;
 use crate::id::{Gone, UserRow};
@@ -30,6 +31,9 @@ pub trait Figure: Clone + Default + Serialize + DeserializeOwned {
 
     /// Removes a deleted item or merchant.
     fn forget(&mut self, _gone: Gone) {}
+
+    /// Marks the tags and merchants that the record names. A figure that names any must mark them: what nothing names is forgotten.
+    fn mark(&self, _named: &mut Named) {}
 
     /// Returns the bytes held on the heap.
     fn heap_bytes(&self) -> usize {

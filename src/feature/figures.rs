@@ -10,6 +10,7 @@ use super::decay::Decay;
 use super::figure::{Figure, Records};
 use super::learned::Learned;
 use super::moment::Moment;
+use super::named::Named;
 use super::presence::Presence;
 use super::profile::Profile;
 use crate::clock::Time;
@@ -48,6 +49,11 @@ macro_rules! figures {
             /// Forgets a deleted item or merchant in a range of user rows.
             pub fn forget_in(&mut self, gone: Gone, rows: Range<usize>) {
                 $(self.$name.change(rows.clone(), |record| record.knows(gone), |record| record.forget(gone));)+
+            }
+
+            /// Marks the tags and merchants that the records of a range of user rows name.
+            pub fn mark(&self, rows: Range<usize>, named: &mut Named) {
+                $(self.$name.slice(rows.clone()).for_each(|record| record.mark(named));)+
             }
 
             /// Forgets everything.

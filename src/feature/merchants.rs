@@ -35,6 +35,12 @@ impl Merchant {
     pub fn id(&self) -> &str {
         &self.id
     }
+
+    /// Returns whether the merchant is known from events alone: it is neither declared nor named by an item.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        self.exists && self.declared.is_none() && self.items == 0
+    }
 }
 
 impl Named for Merchant {
@@ -51,6 +57,10 @@ pub struct Merchants {
     rows: Rows<Merchant>,
     /// Integrity by row, 1 if undeclared. A column of its own, because ranking reads nothing else of a merchant.
     integrity: Vec<f32>,
+    /// Number of merchants known from events alone.
+    bare: usize,
+    /// Number of merchants evicted at the bound since the start.
+    pub evicted: u64,
 }
 
 impl Merchants {
@@ -64,6 +74,17 @@ impl Merchants {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Returns the number of merchants known from events alone.
+    #[must_use]
+    pub fn bare(&self) -> usize {
+        self.bare
+    }
+
+    /// Returns the merchants of a range of rows.
+    pub fn slice(&self, rows: std::ops::Range<usize>) -> impl Iterator<Item = &Merchant> {
+        self.rows.slice(rows)
     }
 
     /// Returns the number of rows, those without a merchant included.
@@ -116,8 +137,11 @@ impl Merchants {
     /// Changes the merchant of a row.
     pub fn update(&mut self, row: MerchantRow, change: impl FnOnce(&mut Merchant)) {
         if let Some(merchant) = self.rows.get_mut(row) {
+            let was_bare = merchant.is_bare();
             change(merchant);
             self.integrity[row.index()] = merchant.integrity.unwrap_or(1.0);
+            self.bare += usize::from(merchant.is_bare());
+            self.bare -= usize::from(was_bare);
         }
     }
 
@@ -130,17 +154,15 @@ impl Merchants {
 
     /// Counts one more item that names this merchant.
     pub(super) fn gain_item(&mut self, row: MerchantRow) {
-        if let Some(merchant) = self.rows.get_mut(row) {
-            merchant.items += 1;
-        }
+        self.update(row, |merchant| merchant.items += 1);
     }
 
     /// Counts one item less. A merchant that does not exist is dropped with the last item that names it.
     pub(super) fn lose_item(&mut self, hasher: &IdHasher, row: MerchantRow) {
-        if let Some(merchant) = self.rows.get_mut(row) {
+        self.update(row, |merchant| {
             merchant.items = merchant.items.saturating_sub(1);
-            self.drop_unused(hasher, row);
-        }
+        });
+        self.drop_unused(hasher, row);
     }
 
     /// Deletes a merchant. Its row stays out of use until [`Self::release`], when no learnt state names it any more. If items name
@@ -155,7 +177,12 @@ impl Merchants {
         };
         self.update(row, |merchant| {
             *merchant = Merchant {
-                id,
+                // Only items still need the name.
+                id: if items > 0 {
+                    id
+                } else {
+                    CompactString::default()
+                },
                 items,
                 retiring: true,
                 ..Merchant::default()
@@ -213,6 +240,7 @@ impl Merchants {
         let named = !merchant.id.is_empty() && !merchant.retiring;
         let hash = named.then(|| hasher.hash(&merchant.id));
         self.rows.live += usize::from(merchant.exists);
+        self.bare += usize::from(merchant.is_bare());
         self.integrity.push(merchant.integrity.unwrap_or(1.0));
         self.rows.push(merchant, hash);
     }

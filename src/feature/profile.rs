@@ -9,6 +9,7 @@ use super::figure::Figure;
 use super::history::History;
 use super::learned::Learned;
 use super::moment::{Learn, Moment};
+use super::named::Named;
 use crate::clock::Time;
 use crate::id::{Gone, ItemRow, MerchantRow, TagId};
 use crate::model::EventKind;
@@ -200,6 +201,16 @@ impl Figure for Profile {
             }
             Gone::User(_) => {}
         }
+    }
+
+    fn mark(&self, named: &mut Named) {
+        let tags = self.tags().entries().iter();
+        tags.for_each(|entry| named.tag(TagId(entry.key)));
+        let merchants = self.merchants().entries().iter();
+        merchants.for_each(|entry| named.merchant(MerchantRow(entry.key)));
+        self.follows
+            .iter()
+            .for_each(|follow| named.bond(follow.bond));
     }
 
     fn heap_bytes(&self) -> usize {

@@ -2,6 +2,9 @@
 //!
 //! Category, brand, kind and creator of an item are tags of their own name spaces (`category:beauty`), so that taste for them is
 //! learnt like taste for any tag. A declared tag spelled with such a prefix is the same tag.
+//!
+//! A tag that nothing uses is freed: its name is dropped, and its number goes to the next new tag, but not before rankings have forgotten
+//! the old one.
 
 use compact_str::{CompactString, format_compact};
 
@@ -44,6 +47,14 @@ pub struct Tags {
     names: Vec<CompactString>,
     carriers: Vec<u32>,
     index: Index,
+    /// Numbers without a name, for the next new tags.
+    free: Vec<TagId>,
+    /// Numbers without a name that the live standings may still know, oldest first.
+    retired: Vec<TagId>,
+    /// True while a checkpoint is being written: names don't change then.
+    frozen: bool,
+    /// Number of tags freed since the start.
+    pub freed: u64,
 }
 
 impl Default for Tags {
@@ -52,12 +63,16 @@ impl Default for Tags {
             names: vec![CompactString::default()],
             carriers: vec![0],
             index: Index::default(),
+            free: Vec::new(),
+            retired: Vec::new(),
+            frozen: false,
+            freed: 0,
         }
     }
 }
 
 impl Tags {
-    /// Returns the number of tags, with number 0 included.
+    /// Returns the number of numbers, with number 0 and free ones included.
     #[must_use]
     pub fn len(&self) -> usize {
         self.names.len()
@@ -69,21 +84,81 @@ impl Tags {
         self.names.len() <= 1
     }
 
-    /// Returns the number of a tag; an unknown tag gets one.
-    pub fn intern(&mut self, hasher: &IdHasher, space: Space, name: &str) -> TagId {
+    /// Returns the number of tags with a name.
+    #[must_use]
+    pub fn in_use(&self) -> usize {
+        let without = 1 + self.free.len() + self.retired.len();
+        self.names.len().saturating_sub(without)
+    }
+
+    /// Returns the number of a tag, and whether it is new: an unknown tag gets a number.
+    pub fn intern(&mut self, hasher: &IdHasher, space: Space, name: &str) -> (TagId, bool) {
         let full = format_compact!("{}{name}", space.prefix());
         let hash = hasher.hash(&full);
         if let Some(row) = self
             .index
             .find(hash, |row| self.names[row as usize] == full)
         {
-            return TagId(row);
+            return (TagId(row), false);
         }
-        let tag = TagId::at(self.names.len());
+        let tag = self.number(full);
         self.index.insert(hash, tag.0);
-        self.names.push(full);
-        self.carriers.push(0);
+        (tag, true)
+    }
+
+    /// Gives a name a number.
+    fn number(&mut self, name: CompactString) -> TagId {
+        let free = if self.frozen { None } else { self.free.pop() };
+        let tag = free.unwrap_or_else(|| TagId::at(self.names.len()));
+        match self.names.get_mut(tag.index()) {
+            Some(free) => *free = name,
+            None => {
+                self.names.push(name);
+                self.carriers.push(0);
+            }
+        }
         tag
+    }
+
+    /// Drops the name of a tag that nothing names, unless an item carries it. [`Self::release`] makes its number available. Not while
+    /// frozen.
+    pub fn free(&mut self, hasher: &IdHasher, tag: TagId) {
+        let carriers = self.carriers.get(tag.index()).copied();
+        if self.frozen || tag.0 == 0 || carriers != Some(0) || self.name(tag).is_empty() {
+            return;
+        }
+        let name = std::mem::take(&mut self.names[tag.index()]);
+        self.index.remove(hasher.hash(&name), tag.0);
+        self.retired.push(tag);
+        self.freed += 1;
+    }
+
+    /// Returns how many freed numbers are not available yet.
+    #[must_use]
+    pub fn retired(&self) -> usize {
+        self.retired.len()
+    }
+
+    /// Makes the first `count` freed numbers available.
+    pub fn release(&mut self, count: usize) {
+        let count = count.min(self.retired.len());
+        self.free.extend(self.retired.drain(..count));
+    }
+
+    /// Returns whether the names are frozen.
+    #[must_use]
+    pub fn is_frozen(&self) -> bool {
+        self.frozen
+    }
+
+    /// Freezes the names that have a number, until [`Self::thaw`].
+    pub fn freeze(&mut self) {
+        self.frozen = true;
+    }
+
+    /// Ends the freezing.
+    pub fn thaw(&mut self) {
+        self.frozen = false;
     }
 
     /// Returns the number of a known tag.
@@ -133,7 +208,7 @@ impl Tags {
         self.carriers = carriers;
     }
 
-    /// Appends a range of names. Names never change, so that nothing is frozen.
+    /// Appends a range of frozen names; that of a free number is empty.
     pub fn write(&self, tags: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
         let names = self.names.get(tags).unwrap_or_default();
         names.iter().for_each(|name| append(name, bytes));
@@ -142,8 +217,10 @@ impl Tags {
     /// Appends a stored name.
     pub fn read_row(&mut self, name: CompactString, hasher: &IdHasher) {
         let tag = TagId::at(self.names.len());
-        if tag.0 > 0 {
+        if !name.is_empty() {
             self.index.insert(hasher.hash(&name), tag.0);
+        } else if tag.0 > 0 {
+            self.free.push(tag);
         }
         self.names.push(name);
     }

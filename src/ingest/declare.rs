@@ -22,6 +22,7 @@ impl Facts {
             .find(hash, &item.id)
             .unwrap_or_else(|| self.books.items.create(hash, &item.id));
         let fields = self.item_fields(item);
+        self.sweeps.note();
         let books = &mut self.books;
         books.items.declare(
             row,
@@ -73,26 +74,26 @@ impl Facts {
         let given: &[(Cow<'_, str>, f32)] = tags.map_or(&[], |tags| &tags.0);
         let weighed = given.iter().filter(|(_, weight)| weight.abs() > 0.0);
         weighed
-            .map(|(name, weight)| {
-                (
-                    self.books
-                        .tags
-                        .intern(&self.books.hasher, Space::Plain, name),
-                    *weight,
-                )
-            })
+            .map(|(name, weight)| (self.tag(Space::Plain, name), *weight))
             .collect()
     }
 
     fn name(&mut self, space: Space, name: Option<&str>) -> TagId {
-        name.map_or(TagId::NONE, |name| {
-            self.books.tags.intern(&self.books.hasher, space, name)
-        })
+        name.map_or(TagId::NONE, |name| self.tag(space, name))
+    }
+
+    /// Returns the number of a tag; an unknown tag gets one.
+    pub(super) fn tag(&mut self, space: Space, name: &str) -> TagId {
+        let books = &mut self.books;
+        let (tag, is_new) = books.tags.intern(&books.hasher, space, name);
+        self.sweeps.tag(tag, is_new);
+        tag
     }
 
     /// Returns the row of a merchant; an unknown one is created without declared fields, and counted.
     pub(super) fn merchant(&mut self, id: &str) -> MerchantRow {
         let (row, created) = self.books.merchants.find_or_create(&self.books.hasher, id);
+        self.sweeps.merchant(row, created);
         if created {
             self.counts.bare_merchants += 1;
             self.revision += 1;
@@ -119,6 +120,7 @@ impl Facts {
 
     pub(super) fn declare_user(&mut self, user: &User<'_>, text: Box<str>, at: Time) {
         let tags = once(self.tags(user.tags.as_ref()));
+        self.sweeps.note();
         let row = self.user(&user.id, at);
         if let Some(stored) = self.books.users.get_mut(row) {
             stored.tags = tags.into();

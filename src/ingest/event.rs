@@ -72,6 +72,7 @@ impl Facts {
 
     /// Lets the books learn from an event.
     pub(super) fn learn(&mut self, event: &Learned<'_>, moment: &Moment<'_>) {
+        self.sweeps.learnt(event);
         self.books.learn(event, moment);
         self.latest = self.latest.max(Some(event.at));
     }
@@ -219,9 +220,7 @@ impl Facts {
         let Some(creator) = event.creator_id.as_deref() else {
             return Some(Bond::Merchant(merchant));
         };
-        let books = &mut self.books;
-        let tag = books.tags.intern(&books.hasher, Space::Creator, creator);
-        Some(Bond::Creator(tag))
+        Some(Bond::Creator(self.tag(Space::Creator, creator)))
     }
 
     /// Copies the tags of an item: the users' book learns from them and cannot borrow the catalogue meanwhile.

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::leaving::Leaving;
+use super::sweeps::Sweeps;
 use super::{Accepted, Fact, Fate, Moment, Retired};
 use crate::clock::{ClockMode, Day, Time};
 use crate::config::Config;
@@ -46,6 +47,8 @@ pub struct Facts {
     pub(super) retired: Vec<Retired>,
     /// Hashes of the ids of the last deleted users, to recognise them in an older backup.
     pub(super) deleted: VecDeque<EventId>,
+    /// Progress of the sweeps of unused names.
+    pub(super) sweeps: Sweeps,
     /// Buffer for the tags of an event's item.
     pub(super) item_tags: Vec<(TagId, f32)>,
 }
@@ -64,6 +67,7 @@ impl Facts {
             nameless: HashMap::new(),
             retired: Vec::new(),
             deleted: VecDeque::new(),
+            sweeps: Sweeps::default(),
             item_tags: Vec::new(),
         }
     }

@@ -30,6 +30,7 @@ impl Facts {
                     .items
                     .remove(row, &mut books.tags, &mut books.merchants, &books.hasher);
                 books.forget(Gone::Item(row));
+                self.sweeps.note();
                 Retired::Item(row)
             }
             EntityKind::Merchant => {
@@ -56,6 +57,7 @@ impl Facts {
     /// Removes a user. The row stays out of use if purchases may name it.
     pub(super) fn remove_user(&mut self, row: UserRow, last_complete: Day) {
         let books = &mut self.books;
+        self.sweeps.note();
         let may_have_bought = books.users.may_have_bought(row);
         books.users.remove(&books.hasher, row);
         books.forget(Gone::User(row));
@@ -128,14 +130,15 @@ impl Facts {
         self.retired.push(retired);
     }
 
-    /// Returns how many deleted entities are unknown to standings that begin now.
+    /// Returns how many deleted entities and freed tags are unknown to standings that begin now.
     #[must_use]
-    pub fn retired(&self) -> usize {
-        self.retired.len()
+    pub fn retired(&self) -> (usize, usize) {
+        (self.retired.len(), self.books.tags.retired())
     }
 
-    /// Ends the first `count` deletions: their rows can be used again.
-    pub fn release(&mut self, count: usize) {
+    /// Ends the first deletions, and releases the first freed tags: their rows and numbers can be used again.
+    pub fn release(&mut self, (count, tags): (usize, usize)) {
+        self.books.tags.release(tags);
         for retired in self.retired.drain(..count.min(self.retired.len())) {
             match retired {
                 Retired::Item(item) => self.books.items.release(item),

@@ -16,6 +16,8 @@ mod leaving;
 mod read;
 mod record;
 mod retired;
+mod sweep;
+mod sweeps;
 mod trace;
 
 #[cfg(test)]

@@ -49,5 +49,11 @@ impl Book for Merchants {
             evicted: 0,
         };
         report("merchants", size);
+        let bare = Size {
+            entries: self.bare(),
+            bytes: 0,
+            evicted: self.evicted,
+        };
+        report("bare_merchants", bare);
     }
 }

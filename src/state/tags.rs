@@ -1,4 +1,4 @@
-//! The tags as a book: names are only ever added, so nothing needs to be frozen.
+//! The tags as a book: a frozen one only adds names, so none is copied.
 
 use super::Book;
 use super::encode::{restore_rows, write_rows};
@@ -16,6 +16,7 @@ impl Book for Tags {
     }
 
     fn freeze(&mut self) -> Self::Image {
+        self.freeze();
         self.carriers().to_vec()
     }
 
@@ -23,6 +24,10 @@ impl Book for Tags {
         write_rows((kind, part), image, image.len(), bytes, |rows, bytes| {
             self.write(rows, bytes);
         })
+    }
+
+    fn thaw(&mut self) {
+        self.thaw();
     }
 
     fn restore(
@@ -38,9 +43,9 @@ impl Book for Tags {
 
     fn sizes(&self, report: &mut impl FnMut(&'static str, Size)) {
         let size = Size {
-            entries: self.len(),
+            entries: self.in_use(),
             bytes: self.bytes(),
-            evicted: 0,
+            evicted: self.freed,
         };
         report("tags", size);
     }

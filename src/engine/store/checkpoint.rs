@@ -26,6 +26,10 @@ impl Engine {
         };
         let mut newest = kept.newest.lock();
         let started = Instant::now();
+        if !kept.erasing.lock().is_empty() {
+            // What only the deleted users named goes with them.
+            self.sweep(0);
+        }
         let (sequence, image) = self.freeze(kept)?;
         let (written, erased) = {
             let _frozen = Frozen(self);

@@ -56,6 +56,11 @@ pub struct ItemsImage {
 }
 
 impl Items {
+    /// Returns the details of the items of a range of rows, undeclared ones included.
+    pub fn slice(&self, rows: Range<usize>) -> impl Iterator<Item = &Details> {
+        self.details.slice(rows)
+    }
+
     /// Freezes the rows until [`Self::thaw`]; returns their number.
     pub fn freeze(&mut self) -> usize {
         self.lines.freeze();

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::runner::{PerKind, RunnerRows};
+use super::super::runner::{Kind, PerKind, RunnerRows};
 use super::forgotten::Forgotten;
 use super::refund::{Outcome, Refund};
-use crate::id::{RunnerRow, UserRow};
+use crate::id::{MerchantRow, RunnerRow, UserRow};
 use crate::money::Money;
 
 /// A purchase and the sum of its refunds.
@@ -24,6 +24,12 @@ pub struct Purchase {
 }
 
 impl Purchase {
+    /// Returns the row of the merchant.
+    #[must_use]
+    pub fn merchant(&self) -> MerchantRow {
+        MerchantRow(self.runners[Kind::Merchant].0)
+    }
+
     /// Returns the amount left after refunds.
     #[must_use]
     pub fn net(&self) -> Money {

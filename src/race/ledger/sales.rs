@@ -11,6 +11,7 @@ use super::history::{HistoryDay, SalesHistory};
 use super::notes::{Counts, Notes};
 use super::purchase::Purchase;
 use super::refund::{Outcome, Refund};
+use crate::chunked::Chunked;
 use crate::clock::Day;
 use crate::id::UserRow;
 use crate::money::Money;
@@ -159,6 +160,12 @@ impl Ledger {
             first_days: self.notes.first_days.clone(),
             forgotten: self.notes.forgotten.clone(),
         }
+    }
+
+    /// Returns the purchases of every day that is held.
+    #[must_use]
+    pub fn purchases(&self) -> Vec<Chunked<Purchase>> {
+        self.days.values().map(DaySales::purchases).collect()
     }
 
     /// Returns the number of the latest change on which standings up to `last_complete` depend. Once it rises, they are out of date.

@@ -16,6 +16,66 @@ fn evictions(service: &Service, structure: &str) -> f64 {
 }
 
 #[test]
+fn names_that_nothing_uses_are_freed() {
+    let service = Service::start();
+    let mut most = 0.0_f64;
+    for round in 0..4 {
+        let id = |n: usize| format!("r{round}-{n}");
+        let item =
+            |n| json!({"id": id(n), "merchant_id": "m", "tags": [format!("tag{round}-{n}")]});
+        service.items(&(0..40).map(item).collect::<Vec<_>>());
+        let user = |n| json!({"id": "u", "tags": [format!("own{round}-{n}")]});
+        service.users(&(0..40).map(user).collect::<Vec<_>>());
+        let creator = format!("creator{round}");
+        service.events(&[
+            json!({"user_id": format!("u{round}"), "creator_id": creator, "kind": "follow", "at": noon(1)}),
+            did("keeps", "view", &id(0), noon(1)),
+        ]);
+        (0..40).for_each(|n| assert_eq!(service.delete(&format!("/items/{}", id(n))), 204));
+        assert_eq!(service.delete(&format!("/users/u{round}")), 204);
+        service.rebuild();
+        // One tag of `u`, and those that `keeps` has learnt.
+        near(entries(&service, "tags"), 2.0 + f64::from(round));
+        let bytes = service.metric("saima_bytes{structure=\"tags\"} ");
+        if round == 1 {
+            most = bytes;
+        }
+        assert!(round < 1 || bytes <= 1.1 * most, "{bytes} {most}");
+    }
+    let profile = &service.get("/users/keeps").ok()["profile"]["tags"];
+    let tags: Vec<&String> = profile.as_object().unwrap().keys().collect();
+    assert_eq!(tags.len(), 4, "{tags:?}");
+    assert!(tags.iter().all(|tag| tag.ends_with("-0")), "{tags:?}");
+    assert!(evictions(&service, "tags") > 300.0);
+}
+
+#[test]
+fn merchants_that_nothing_names_are_evicted() {
+    let service = Service::with_config("[store]\nbare_merchants = 10\n");
+    service.merchants(&[json!({"id": "declared"})]);
+    service.items(&[json!({"id": "i", "merchant_id": "sells"})]);
+    let named = |id: String, kind: &str| json!({"user_id": "u", "merchant_id": id, "kind": kind, "at": noon(1)});
+    let mut events = vec![
+        named("viewed".to_owned(), "view"),
+        named("followed".to_owned(), "follow"),
+        json!({"user_id": "gone", "merchant_id": "sold", "kind": "purchase", "at": noon(1), "amount": 1}),
+    ];
+    events.extend((0..100).map(|n| named(format!("m{n}"), "impression")));
+    service.events(&events);
+    assert_eq!(service.delete("/users/gone"), 204);
+    service.rebuild();
+    near(entries(&service, "bare_merchants"), 10.0);
+    near(evictions(&service, "bare_merchants"), 93.0);
+    for id in ["declared", "sells", "viewed", "followed", "sold"] {
+        assert_eq!(service.get(&format!("/merchants/{id}")).status, 200, "{id}");
+    }
+    service.get("/merchants/m0").problem(404);
+    service.rebuild();
+    service.events(&[named("m0".to_owned(), "view")]);
+    assert_eq!(service.get("/merchants/m0").status, 200);
+}
+
+#[test]
 fn the_least_recent_users_are_evicted() {
     let service = Service::with_config("[store]\nusers = 50\n");
     service.items(&[json!({"id": "i", "merchant_id": "m", "tags": ["t"]})]);

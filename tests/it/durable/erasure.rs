@@ -95,6 +95,30 @@ fn a_checkpoint_erases_deleted_users_from_disk() {
 }
 
 #[test]
+fn names_of_a_deleted_user_leave_the_checkpoint() {
+    let data = Data::new("[store]\ncheckpoint_seconds = 1\n");
+    let service = data.start();
+    service.users(&[
+        json!({"id": "gone", "tags": ["only-theirs", "shared"]}),
+        json!({"id": "stays", "tags": ["shared"]}),
+    ]);
+    let follow = json!({"user_id": "gone", "creator_id": "their-creator", "kind": "follow", "at": 1_743_984_000_000_i64});
+    let view = json!({"user_id": "gone", "merchant_id": "their-shop", "kind": "view", "at": 1_743_984_000_000_i64});
+    service.events(&[follow, view]);
+    assert_eq!(service.delete("/users/gone"), 204);
+    let checkpoints = data.path().join("checkpoint");
+    service.wait("a checkpoint without the names", |_| {
+        let names = ["only-theirs", "their-creator", "their-shop"];
+        mentions(&checkpoints, "shared") > 0
+            && names.iter().all(|name| mentions(&checkpoints, name) == 0)
+    });
+    assert_eq!(
+        service.get("/users/stays").ok()["tags"],
+        json!({"shared": 1.0})
+    );
+}
+
+#[test]
 fn an_evicted_user_is_erased_on_deletion() {
     const GONE: &str = "the-user-who-left";
     let data = Data::new("[store]\nsegment_bytes = 4096\ncheckpoint_seconds = 1\nusers = 20\n");

@@ -1,0 +1,69 @@
+//! The tags and merchants that other kept state names, found by a walk, so that those that nothing names can be forgotten.
+
+use super::bond::Bond;
+use crate::id::{MerchantRow, TagId};
+
+/// A growing set of numbers, one bit each.
+#[derive(Clone, Debug, Default)]
+pub struct Marks(Vec<u64>);
+
+impl Marks {
+    /// Adds a number.
+    pub fn add(&mut self, number: usize) {
+        let word = number / 64;
+        if word >= self.0.len() {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= 1 << (number % 64);
+    }
+
+    /// Returns whether the set has a number.
+    #[must_use]
+    pub fn has(&self, number: usize) -> bool {
+        let word = self.0.get(number / 64).copied().unwrap_or(0);
+        word >> (number % 64) & 1 == 1
+    }
+}
+
+/// The tags and merchants that are named.
+#[derive(Clone, Debug, Default)]
+pub struct Named {
+    tags: Marks,
+    merchants: Marks,
+}
+
+impl Named {
+    /// Adds a tag; ignores [`TagId::NONE`].
+    pub fn tag(&mut self, tag: TagId) {
+        if tag.is_some() {
+            self.tags.add(tag.index());
+        }
+    }
+
+    /// Adds a merchant; ignores [`MerchantRow::NONE`].
+    pub fn merchant(&mut self, merchant: MerchantRow) {
+        if merchant.is_some() {
+            self.merchants.add(merchant.index());
+        }
+    }
+
+    /// Adds the merchant or creator of a bond.
+    pub fn bond(&mut self, bond: Bond) {
+        match bond {
+            Bond::Merchant(merchant) => self.merchant(merchant),
+            Bond::Creator(tag) => self.tag(tag),
+        }
+    }
+
+    /// Returns whether a tag is named.
+    #[must_use]
+    pub fn has_tag(&self, tag: TagId) -> bool {
+        self.tags.has(tag.index())
+    }
+
+    /// Returns whether a merchant is named.
+    #[must_use]
+    pub fn has_merchant(&self, merchant: MerchantRow) -> bool {
+        self.merchants.has(merchant.index())
+    }
+}

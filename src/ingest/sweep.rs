@@ -1,0 +1,97 @@
+//! The sweep: tag names that no item, merchant, user or history names any more are freed, and so are merchants known from events alone
+//! that nothing names.
+//!
+//! A count of references would have to be exact in every place that names a tag. A walk is right by construction: it looks at all rows in
+//! slices, and what facts name meanwhile counts as named. A sweep is not in the journal, because what it frees has no effect on an answer
+//! of the ranking: a replay leaves it to the next sweep. The number of a freed tag is used again once standings that were begun later are
+//! live.
+
+use std::ops::Range;
+
+use super::{Facts, Retired};
+use crate::feature::Named;
+use crate::id::{Gone, MerchantRow, TagId};
+
+impl Facts {
+    /// Returns whether enough changed since the last sweep for another one.
+    #[must_use]
+    pub fn sweep_is_due(&self) -> bool {
+        self.sweeps.are_due(self.books.tags.in_use())
+    }
+
+    /// Begins a sweep. Marks of all rows, then [`Self::free_tags`] and [`Self::free_merchants`], then [`Self::end_sweep`] complete it.
+    pub fn begin_sweep(&mut self) {
+        self.sweeps.begin();
+    }
+
+    /// Marks what a range of users names.
+    pub fn mark_users(&self, rows: Range<usize>, named: &mut Named) {
+        let users = &self.books.users;
+        for user in users.slice(rows.clone()) {
+            user.tags.iter().for_each(|(tag, _)| named.tag(*tag));
+        }
+        users.figures.mark(rows, named);
+    }
+
+    /// Marks what a range of items names, except for tags: their carriers are counted.
+    pub fn mark_items(&self, rows: Range<usize>, named: &mut Named) {
+        for details in self.books.items.slice(rows) {
+            named.tag(details.category);
+            named.tag(details.region);
+        }
+    }
+
+    /// Marks what a range of merchants names.
+    pub fn mark_merchants(&self, rows: Range<usize>, named: &mut Named) {
+        for merchant in self.books.merchants.slice(rows) {
+            named.tag(merchant.category);
+            named.tag(merchant.region);
+        }
+    }
+
+    /// Frees the tags of a range of numbers that nothing names. Returns false if a checkpoint is being written, which holds the names:
+    /// then the sweep must be given up.
+    pub fn free_tags(&mut self, numbers: Range<usize>, named: &Named) -> bool {
+        let Some(used) = self.sweeps.used() else {
+            return false;
+        };
+        let books = &mut self.books;
+        if books.tags.is_frozen() {
+            return false;
+        }
+        for tag in numbers.map(TagId::at) {
+            if !named.has_tag(tag) && !used.has_tag(tag) {
+                books.tags.free(&books.hasher, tag);
+            }
+        }
+        true
+    }
+
+    /// Forgets the merchants of a range of rows that are known from events alone and that nothing names, at most `most`. Returns how many.
+    pub fn free_merchants(&mut self, rows: Range<usize>, named: &Named, most: usize) -> usize {
+        let Some(used) = self.sweeps.used() else {
+            return 0;
+        };
+        let merchants = &self.books.merchants;
+        let is_loose = |row: &MerchantRow| {
+            let is_bare = merchants.get(*row).is_some_and(|it| it.is_bare());
+            is_bare && !named.has_merchant(*row) && !used.has_merchant(*row)
+        };
+        let rows = rows.map(MerchantRow::at).filter(is_loose);
+        let loose: Vec<MerchantRow> = rows.take(most).collect();
+        for &row in &loose {
+            let books = &mut self.books;
+            let next = books.merchants.remove(&books.hasher, row);
+            books.merchants.evicted += 1;
+            books.forget(Gone::Merchant(row));
+            self.retire(Retired::Merchant(row, next));
+        }
+        loose.len()
+    }
+
+    /// Ends a sweep. If it freed anything, new standings must be built, after which the numbers and rows can be used again.
+    pub fn end_sweep(&mut self, has_freed: bool) {
+        self.sweeps.end();
+        self.revision += u64::from(has_freed);
+    }
+}
