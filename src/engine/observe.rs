@@ -95,6 +95,10 @@ impl Engine {
         let standings = Arc::clone(&self.standings.load());
         let generation = self.generation();
         to.configuration.generation.set(generation.number);
+        let config = &generation.config;
+        let is_prediction = |name: &str| config.predictions.iter().any(|it| it.name == name);
+        let is_scene = |name: &str| config.scenes.contains_key(name);
+        to.ranking.retain(is_scene, is_prediction);
         to.standings
             .age
             .set(seconds(self.clock.now().since(standings.as_of)));

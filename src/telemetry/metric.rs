@@ -1,10 +1,12 @@
 //! Types of metrics, and the macro that declares a group of them.
 
 use std::array;
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::ops::Index;
 use std::sync::atomic::AtomicU64;
 
+use parking_lot::RwLock;
 use prometheus_client::encoding::EncodeMetric;
 use prometheus_client::metrics::TypedMetric;
 use prometheus_client::metrics::counter::Counter;
@@ -65,6 +67,12 @@ impl<M: Metric, const N: usize> Labelled<M, N> {
         let labels = array::from_fn(|label| (self.keys[label], values[label].to_owned()));
         self.family.get_or_create_owned(&labels)
     }
+
+    /// Removes the metric with these values of the labels.
+    pub(super) fn remove(&self, values: [&str; N]) {
+        let labels = array::from_fn(|label| (self.keys[label], values[label].to_owned()));
+        self.family.remove(&labels);
+    }
 }
 
 impl<M: Metric, const N: usize> Declare for Labelled<M, N> {
@@ -82,6 +90,8 @@ impl<M: Metric, const N: usize> Declare for Labelled<M, N> {
 pub struct Each<M, const N: usize> {
     known: [M; N],
     all: Labelled<M, 1>,
+    /// Values that are exported beside the known ones.
+    others: RwLock<BTreeSet<String>>,
 }
 
 #[expect(
@@ -92,7 +102,22 @@ impl<M: Metric, const N: usize> Each<M, N> {
     /// Returns the metric of a value that is not among the known ones. Takes a lock, so keep the result.
     #[must_use]
     pub fn other(&self, value: &str) -> M {
+        let is_new = !self.others.read().contains(value);
+        if is_new {
+            self.others.write().insert(value.to_owned());
+        }
         self.all.with([value])
+    }
+
+    /// Removes the metrics of values beside the known ones for which `is_live` does not hold.
+    pub(super) fn retain(&self, is_live: impl Fn(&str) -> bool) {
+        self.others.write().retain(|value| {
+            let is_live = is_live(value);
+            if !is_live {
+                self.all.remove([value]);
+            }
+            is_live
+        });
     }
 }
 
@@ -113,6 +138,7 @@ impl<M: Metric, const N: usize> Declare for Each<M, N> {
         Self {
             known: values.map(|value| all.with([value])),
             all,
+            others: RwLock::default(),
         }
     }
 }

@@ -44,12 +44,21 @@ impl RankingMetrics {
         &self.dropped[rule as usize]
     }
 
-    /// Returns the metrics of a scene. Pass only configured names, because metrics are never removed.
+    /// Removes the metrics of scenes and predictions that are not in the live configuration.
+    pub fn retain(&self, is_scene: impl Fn(&str) -> bool, is_prediction: impl Fn(&str) -> bool) {
+        self.scenes.retain(is_scene);
+        self.missing.retain(is_prediction);
+    }
+
+    /// Returns the metrics of a scene. Pass only configured names.
     #[must_use]
     pub fn scene(&self, name: &str) -> Arc<SceneMetrics> {
         self.scenes.of(name)
     }
 }
+
+/// Label values of the steps, in the order of the fields of [`SceneMetrics`].
+const STEPS: [&str; 3] = ["read", "rank", "write"];
 
 /// Duration of the steps of rank requests of one scene.
 #[derive(Debug)]
@@ -85,17 +94,32 @@ impl Scenes {
         if let Some(known) = self.known.load().get(name) {
             return Arc::clone(known);
         }
-        let step = |step: &str| self.seconds.with([name, step]);
-        let made = Arc::new(SceneMetrics {
-            read: step("read"),
-            rank: step("rank"),
-            write: step("write"),
-        });
+        let [read, rank, write] = STEPS.map(|step| self.seconds.with([name, step]));
+        let made = Arc::new(SceneMetrics { read, rank, write });
         self.known.rcu(|known| {
             let mut known = HashMap::clone(known);
             known.insert(name.to_owned(), Arc::clone(&made));
             known
         });
         made
+    }
+
+    /// Removes the metrics of scenes for which `is_live` does not hold.
+    fn retain(&self, is_live: impl Fn(&str) -> bool) {
+        let known = self.known.load_full();
+        let gone: Vec<&String> = known.keys().filter(|name| !is_live(name)).collect();
+        if gone.is_empty() {
+            return;
+        }
+        self.known.rcu(|known| {
+            let mut known = HashMap::clone(known);
+            known.retain(|name, _| is_live(name));
+            known
+        });
+        for name in gone {
+            STEPS
+                .iter()
+                .for_each(|step| self.seconds.remove([name, step]));
+        }
     }
 }

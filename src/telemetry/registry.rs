@@ -105,4 +105,29 @@ mod tests {
         }
         assert!(page.ends_with("# EOF\n"));
     }
+    #[test]
+    fn removed_scenes_and_predictions_leave_the_page() {
+        let telemetry = Telemetry::default();
+        let ranking = &telemetry.ranking;
+        for number in 0..100 {
+            let name = format!("number-{number}");
+            ranking.scene(&name).rank.observe(Duration::from_micros(30));
+            ranking.missing_prediction(&name).inc();
+            ranking.retain(|scene| scene == name, |prediction| prediction == name);
+        }
+        let page = telemetry.scrape();
+        assert!(!page.contains("number-98"), "{page}");
+        let live = [
+            r#"saima_rank_seconds_count{scene="number-99",step="rank"} 1"#,
+            r#"saima_missing_total{objective="number-99"} 1"#,
+            r#"saima_missing_total{objective="quality"} 0"#,
+        ];
+        for line in live {
+            assert!(page.contains(line), "{line} in {page}");
+        }
+        // A request that began before the change may name the scene once more.
+        let _late = ranking.scene("number-98");
+        ranking.retain(|scene| scene == "number-99", |_| false);
+        assert!(!telemetry.scrape().contains("number-98"));
+    }
 }
