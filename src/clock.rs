@@ -2,9 +2,12 @@
 //!
 //! Nothing below the engine reads a clock: time is an argument.
 
+mod guard;
+
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use guard::Guard;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -145,6 +148,8 @@ pub enum ClockMode {
 #[derive(Debug)]
 pub struct Clock {
     source: Source,
+    /// Holds the clock back after a jump ahead; `None` for a manual clock that may jump.
+    guard: Option<Guard>,
 }
 
 #[derive(Debug)]
@@ -164,7 +169,10 @@ impl Clock {
             ClockMode::Wall => Source::Wall,
             ClockMode::Event => Source::Event(AtomicI64::new(i64::MIN)),
         };
-        Self { source }
+        Self {
+            source,
+            guard: Some(Guard::new(Self::machine())),
+        }
     }
 
     /// Creates a clock that only [`Self::set`] moves, for tests.
@@ -172,6 +180,16 @@ impl Clock {
     pub fn manual(at: Time) -> Self {
         Self {
             source: Source::Manual(AtomicI64::new(at.0)),
+            guard: None,
+        }
+    }
+
+    /// Creates a clock that only [`Self::set`] moves, and that is not believed when it jumps ahead, for tests.
+    #[must_use]
+    pub fn guarded(at: Time) -> Self {
+        Self {
+            guard: Some(Guard::new(at)),
+            ..Self::manual(at)
         }
     }
 
@@ -200,9 +218,35 @@ impl Clock {
         Time::default().plus(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 
-    /// Returns the wall-clock time: the machine's, or that of a manual clock.
+    /// Returns the wall-clock time: the machine's, or that of a manual clock. After a jump ahead by more than an hour it goes on as if there
+    /// had been none, until [`Self::confirm`] or until the clock comes back.
     #[must_use]
     pub fn wall(&self) -> Time {
+        let shown = self.shown();
+        self.guard
+            .as_ref()
+            .map_or(shown, |guard| guard.believe(shown))
+    }
+
+    /// Returns the milliseconds by which the clock has jumped ahead without being confirmed, or 0.
+    #[must_use]
+    pub fn ahead(&self) -> i64 {
+        self.shown().since(self.wall()).max(0)
+    }
+
+    /// Believes the clock although it has jumped ahead. Returns whether it had.
+    pub fn confirm(&self) -> bool {
+        let is_ahead = self.ahead() > 0;
+        if let (Some(guard), true) = (&self.guard, is_ahead) {
+            let shown = self.shown();
+            guard.confirm(shown);
+            tracing::warn!("the machine's clock was confirmed: it is {shown}");
+        }
+        is_ahead
+    }
+
+    /// Returns the time that the machine's or the manual clock shows.
+    fn shown(&self) -> Time {
         match &self.source {
             Source::Wall | Source::Event(_) => Self::machine(),
             Source::Manual(now) => Time(now.load(Ordering::Acquire)),

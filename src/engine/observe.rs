@@ -102,6 +102,7 @@ impl Engine {
         to.standings
             .age
             .set(seconds(self.clock.now().since(standings.as_of)));
+        to.standings.ahead.set(seconds(self.clock.ahead()));
         let runners: usize = TABLE.iter().map(|row| standings.size(row.kind)).sum();
         let size = Size {
             entries: runners,

@@ -119,3 +119,54 @@ fn a_clock_that_jumps_back_damages_nothing() {
         "an event sent while the clock was back counts once"
     );
 }
+
+#[test]
+fn a_clock_jumping_ahead_ends_no_day() {
+    let home = tempfile::tempdir().unwrap();
+    let live = Arc::new(Live::new(Config::embedded()));
+    let stored = Stored::open(home.path(), &live.load().config).unwrap();
+    let clock = Clock::guarded(noon());
+    let engine = Engine::start(live, clock, Telemetry::default(), stored);
+    fill(&engine);
+    pollster::block_on(engine.rebuild());
+    let config = engine.generation();
+    let before = engine.last_complete(&config.config);
+    let purchases = engine.facts.read().books.sales.counts().purchases;
+    let segments = || {
+        std::fs::read_dir(home.path().join("journal"))
+            .unwrap()
+            .count()
+    };
+    engine.checkpoint().unwrap();
+    let kept = segments();
+    assert!(purchases > 0 && kept > 1);
+
+    let years = noon().plus(3 * 365 * DAY);
+    engine.clock().set(years);
+    let unchanged = || {
+        pollster::block_on(engine.rebuild());
+        engine.checkpoint().unwrap();
+        assert_eq!(engine.last_complete(&config.config), before);
+        assert_eq!(
+            engine.facts.read().books.sales.counts().purchases,
+            purchases
+        );
+        assert!(segments() >= kept);
+    };
+    unchanged();
+    assert!(engine.clock().ahead() > 1_000 * DAY);
+    engine.clock().set(noon().plus(HOUR / 2));
+    unchanged();
+    assert_eq!(engine.clock().ahead(), 0);
+    assert!(!engine.clock().confirm());
+
+    engine.clock().set(years);
+    unchanged();
+    assert!(engine.clock().confirm());
+    pollster::block_on(engine.rebuild());
+    assert_eq!(engine.clock().wall(), years);
+    assert_eq!(engine.facts.read().books.sales.counts().purchases, 0);
+    engine.checkpoint().unwrap();
+    assert!(segments() < kept + 2);
+    end(engine, home.path());
+}

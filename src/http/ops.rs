@@ -16,7 +16,7 @@ use super::error::{Cause, Problem};
 use super::reply::Reply;
 use super::request_id::RequestId;
 use crate::engine::{Engine, EntityKind, RaceQuery};
-use crate::model::view::{Health, LiveConfig, RebuildReply};
+use crate::model::view::{ClockReply, Health, LiveConfig, RebuildReply};
 use crate::model::{Fault, diagnose};
 use crate::telemetry::SCRAPE_TYPE;
 
@@ -88,6 +88,16 @@ pub(super) async fn rebuild(mut call: Call<'_>) -> Result<Reply, Problem> {
     let standings = call.app.engine.rebuild().await;
     let standings = standings.ok_or_else(|| call.app.bug(call.id, "the rebuild failed"))?;
     json(&call, &RebuildReply { standings })
+}
+
+/// Believes the machine's clock although it has jumped ahead.
+pub(super) async fn confirm_clock(mut call: Call<'_>) -> Result<Reply, Problem> {
+    let body = call.read().await?;
+    nothing(&body)?;
+    let clock = call.app.engine.clock();
+    let confirmed = clock.confirm();
+    let now = clock.wall();
+    json(&call, &ClockReply { now, confirmed })
 }
 
 /// Writes a checkpoint and streams it from the disk.

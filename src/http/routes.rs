@@ -42,7 +42,7 @@ pub(super) const RACE_PARAMS: &[Param] = &[
 
 /// Every route. Routes of one path are adjacent.
 #[rustfmt::skip]
-pub(super) static ROUTES: [Route; 26] = {
+pub(super) static ROUTES: [Route; 27] = {
     use Answer::{File, Json};
     use EntityKind::{Item, Merchant, User};
     use Operation::{Events, Patch, Upsert};
@@ -106,6 +106,10 @@ pub(super) static ROUTES: [Route; 26] = {
         Route::new(POST, "/race/rebuild", Ops, Operations, "rebuildRace", "Rebuild the standings now; answers when they are live",
             |call| Box::pin(ops::rebuild(call)))
             .takes(Empty).answers(Json(view::RebuildReply::VIEW)),
+
+        Route::new(POST, "/clock/confirm", Ops, Operations, "confirmClock", "Believe the machine's clock although it has jumped ahead",
+            |call| Box::pin(ops::confirm_clock(call)))
+            .takes(Empty).answers(Json(view::ClockReply::VIEW)),
 
         Route::new(POST, "/backup", Ops, Operations, "createBackup", "Write a checkpoint now and send it; `saima backup` turns it into a data directory",
             |call| Box::pin(ops::backup(call)))

@@ -7,6 +7,7 @@ metrics! {
     StandingsMetrics {
         pub number: Count = "standings_number", "Number of the live standings";
         pub age: Figure = "standings_age_seconds", "Age of the live standings";
+        pub ahead: Figure = "clock_ahead_seconds", "Seconds by which the machine's clock jumped ahead without being confirmed, else 0";
         pub duration: Figure = "standings_duration_seconds", "Duration of the last rebuild";
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::Kept;
 use super::erase::Erased;
+use crate::clock::Time;
 use crate::engine::Engine;
 use crate::ingest::Image;
 use crate::journal::{Broken, Checkpoint, Directory, JournalError, Parts};
@@ -91,7 +92,8 @@ impl Engine {
     /// Drops segments that are covered and exceed the configured age or size of the history.
     fn drop_segments(&self, directory: &Directory, sequence: u64) -> Result<(), JournalError> {
         let store = &self.generation().config.store;
-        let now = SystemTime::now();
+        // Not the machine's clock itself, which may have jumped ahead.
+        let now = SystemTime::UNIX_EPOCH + since_1970(self.clock.wall());
         directory.drop_segments(sequence, |segment, bytes| {
             let modified = segment.modified().unwrap_or(now);
             let age = now.duration_since(modified).unwrap_or_default();
@@ -108,6 +110,10 @@ impl Drop for Frozen<'_> {
     fn drop(&mut self) {
         self.0.facts.write().thaw_all();
     }
+}
+
+fn since_1970(at: Time) -> Duration {
+    Duration::from_millis(u64::try_from(at.millis()).unwrap_or(0))
 }
 
 /// Starts the thread that writes checkpoints when they are due. It ends with the engine.

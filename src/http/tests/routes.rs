@@ -34,6 +34,11 @@ fn read_and_ops_routes_answer() {
     assert!(service.json("POST", "/race/rebuild", "").json()["standings"].is_u64());
     assert!(service.json("POST", "/race/rebuild", " { } ").json()["standings"].is_u64());
     service.json("POST", "/race/rebuild", "[]").problem(422);
+    assert_eq!(
+        service.json("POST", "/clock/confirm", "").json()["confirmed"],
+        false
+    );
+    service.json("POST", "/clock/confirm", "[]").problem(422);
     service.json("POST", "/race/rebuild", "{").problem(400);
     service.get("/race?kind=nobody").problem(404);
     assert_eq!(service.get("/race?limit=0").problem(422), ["limit"]);

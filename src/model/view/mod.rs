@@ -20,7 +20,7 @@ pub(crate) mod check;
 mod tests;
 
 pub use bulk::{BulkReply, Rejected};
-pub use operations::{Health, LiveConfig, OpenApiDocument};
+pub use operations::{ClockReply, Health, LiveConfig, OpenApiDocument};
 pub use problem::Problem;
 pub use race::{Race, RebuildReply, Runner};
 pub use ranking::{

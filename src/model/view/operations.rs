@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::define::{describe, view};
+use crate::clock::Time;
 
 view! {
     /// The live configuration.
@@ -11,6 +12,14 @@ view! {
         pub generation: u64,
         /// The effective configuration, without secrets.
         pub config: &'c Value,
+    }
+
+    /// The result of confirming the clock.
+    pub struct ClockReply {
+        /// The time of the service now.
+        pub now: Time,
+        /// True if the clock had jumped ahead and was not believed before.
+        pub confirmed: bool,
     }
 
     /// The state of the service.

@@ -106,6 +106,11 @@ fn the_state_of_the_service_is_written() {
         generation: 3,
         config: &config,
     });
+    let reply = ClockReply {
+        now: crate::clock::Time::parse("2026-11-20T12:00:00Z").unwrap(),
+        confirmed: true,
+    };
+    written(&reply);
     assert_eq!(written(&Health { status: "ok" }), r#"{"status":"ok"}"#);
 }
 

@@ -191,6 +191,7 @@ fn a_role_allows_only_what_it_includes() {
         ("DELETE", "/items/a", "", [401, 401, 403, 404, 404]),
         ("GET", "/config", "", [401, 401, 403, 403, 200]),
         ("POST", "/race/rebuild", "", [401, 401, 403, 403, 200]),
+        ("POST", "/clock/confirm", "", [401, 401, 403, 403, 200]),
     ] {
         for (token, status) in tokens.iter().zip(statuses) {
             service.token(*token);
