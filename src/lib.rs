@@ -36,7 +36,7 @@
 //! | 3 | [`rank`], [`ingest`]: never each other; [`state`] below [`ingest`], not below [`rank`] | layers 0–2 |
 //! | 2 | [`feature`], [`race`], [`journal`]: never each other | layers 0–1 |
 //! | 1 | [`config`], [`telemetry`]: never each other | layer 0 |
-//! | 0 | [`allocator`], [`binary`], [`chunked`], [`clock`], [`id`], [`model`], [`money`], [`number`], [`objective`], [`prefetch`], [`random`], [`rule`] | layer 0 |
+//! | 0 | [`allocator`], [`binary`], [`chunked`], [`clock`], [`id`], [`model`], [`money`], [`number`], [`objective`], [`prefetch`], [`random`], [`rule`], [`threads`] | layer 0 |
 //!
 //! `tests/it/house.rs` checks this table. [`rank`], [`race`], [`feature`] and [`state`] use no async runtime, no HTTP, no log and no
 //! file. Below the engine, time is an argument. Async tasks reach the CPU threads through [`engine`] only.
@@ -77,6 +77,7 @@ pub mod rank;
 pub mod rule;
 pub mod state;
 pub mod telemetry;
+pub mod threads;
 
 #[cfg(test)]
 mod tests;

@@ -12,5 +12,6 @@ mod place;
 mod restore;
 mod secrets;
 mod serve;
+mod signals;
 
 pub use command::{Cli, run};

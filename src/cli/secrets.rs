@@ -5,18 +5,17 @@
 //! file, or between a certificate and its key.
 
 use std::env;
-use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use crate::clock::{Clock, SECOND};
-use crate::config::{self, TlsFiles};
+use crate::config::{self, TlsFiles, file};
 use crate::engine::Engine;
 use crate::http::{Tls, TokenError, Tokens};
 use crate::telemetry::Telemetry;
@@ -37,7 +36,7 @@ impl Secrets {
         let token_files = Files::new(Tokens::files(variable));
         let tls_files = Files::new(config.files.as_ref().map_or_else(Vec::new, paths));
         let failures = telemetry.secrets.tls_failures.clone();
-        let tls = Tls::load(config, failures, |path| fs::read(path), Clock::machine())?;
+        let tls = Tls::load(config, failures, file::read, Clock::machine())?;
         let secrets = Self {
             tokens: (Arc::new(tokens()?), token_files),
             tls: tls.map(|tls| (Arc::new(tls), tls_files)),
@@ -56,24 +55,26 @@ impl Secrets {
         self.tls.as_ref().map(|(tls, _)| Arc::clone(tls))
     }
 
-    /// Follows the files until the returned sender is dropped.
+    /// Follows the files until the returned sender is dropped. Sending applies them at once.
     pub(super) fn follow(mut self, engine: Arc<Engine>) -> Result<Sender<()>> {
-        let (end, ended) = channel();
-        let rounds = move || {
-            while continues(&ended) {
-                self.check_tokens(engine.telemetry());
-                self.check_tls(engine.telemetry());
-            }
+        let (asks, asked) = channel();
+        let threads = engine.threads().clone();
+        let round = move || {
+            let Some(due) = next(&asked) else {
+                return ControlFlow::Break(());
+            };
+            self.check_tokens(due, engine.telemetry());
+            self.check_tls(due, engine.telemetry());
+            ControlFlow::Continue(())
         };
-        let thread = thread::Builder::new().name("secrets-watch".to_owned());
-        let started = thread.spawn(rounds);
+        let started = threads.start("secrets", round);
         started.context("cannot start the thread that follows the files of tokens and TLS")?;
-        Ok(end)
+        Ok(asks)
     }
 
-    fn check_tokens(&mut self, telemetry: &Telemetry) {
+    fn check_tokens(&mut self, due: Due, telemetry: &Telemetry) {
         let (held, files) = &mut self.tokens;
-        if !files.changed() {
+        if !files.changed(due) {
             return;
         }
         match tokens() {
@@ -86,22 +87,24 @@ impl Secrets {
                 tracing::error!("changed tokens rejected, the old ones stay in force: {error}");
             }
         }
+        files.report();
     }
 
-    fn check_tls(&mut self, telemetry: &Telemetry) {
+    fn check_tls(&mut self, due: Due, telemetry: &Telemetry) {
         let Some((tls, files)) = &mut self.tls else {
             return;
         };
-        if !files.changed() {
+        if !files.changed(due) {
             return;
         }
-        match tls.reload(|path| fs::read(path), Clock::machine()) {
+        match tls.reload(file::read, Clock::machine()) {
             Ok(()) => tracing::info!(expires = %tls.expires(), "changed TLS files applied"),
             Err(error) => {
                 telemetry.secrets.tls_rejected.inc();
                 tracing::error!("changed TLS files rejected, the old ones stay in force: {error}");
             }
         }
+        files.report();
         self.measure_expiry(telemetry);
     }
 
@@ -137,20 +140,22 @@ impl Files {
         }
     }
 
-    /// Reads the files again. Returns `true` if they have new content, equal in the last two reads.
-    fn changed(&mut self) -> bool {
+    /// Reads the files again. Returns `true` if they have new content, equal in the last two reads, or if the operator asked.
+    fn changed(&mut self, due: Due) -> bool {
         let found = look(&self.paths);
-        let changed = found == self.last && found != self.reported;
-        if changed {
-            self.reported.clone_from(&found);
-        }
+        let changed = due == Due::Asked || found == self.last && found != self.reported;
         self.last = found;
         changed
+    }
+
+    /// Records that the last content was applied or rejected.
+    fn report(&mut self) {
+        self.reported.clone_from(&self.last);
     }
 }
 
 fn look(paths: &[PathBuf]) -> Vec<Found> {
-    let found = paths.iter().map(fs::read);
+    let found = paths.iter().map(|path| file::read(path));
     found
         .map(|found| found.map_err(|error| error.kind()))
         .collect()
@@ -162,7 +167,11 @@ fn paths(files: &TlsFiles) -> Vec<PathBuf> {
 }
 
 fn tokens() -> Result<Tokens, TokenError> {
-    Tokens::from_env(variable, |path| fs::read_to_string(path))
+    Tokens::from_env(variable, |path| {
+        let content = file::read(Path::new(path))?;
+        String::from_utf8(content)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))
+    })
 }
 
 /// Returns an environment variable. Invalid UTF-8 is replaced by a character that no token may contain, so that the value is rejected
@@ -172,13 +181,28 @@ fn variable(name: &str) -> Option<String> {
     Some(value.to_string_lossy().into_owned())
 }
 
-/// Waits for the next read. Returns `false` if following has ended.
-fn continues(ended: &Receiver<()>) -> bool {
-    ended.recv_timeout(ROUND) == Err(RecvTimeoutError::Timeout)
+/// The reason of a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    /// Time has passed.
+    Round,
+    /// The operator wants it.
+    Asked,
+}
+
+/// Waits for the next read. Returns `None` if following has ended.
+fn next(asked: &Receiver<()>) -> Option<Due> {
+    match asked.recv_timeout(ROUND) {
+        Ok(()) => Some(Due::Asked),
+        Err(RecvTimeoutError::Timeout) => Some(Due::Round),
+        Err(RecvTimeoutError::Disconnected) => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -186,24 +210,26 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
         let mut files = Files::new(vec![path.clone()]);
-        assert!(
-            !files.changed() && !files.changed(),
-            "the file is still missing"
-        );
+        let mut changed = || {
+            let changed = files.changed(Due::Round);
+            if changed {
+                files.report();
+            }
+            changed
+        };
+        assert!(!changed() && !changed(), "the file is still missing");
         for content in ["one", "two"] {
             fs::write(&path, content).unwrap();
-            assert!(!files.changed(), "the content may still change");
-            assert!(files.changed());
-            assert!(!files.changed(), "a change is reported once");
+            assert!(!changed(), "the content may still change");
+            assert!(changed());
+            assert!(!changed(), "a change is reported once");
         }
         fs::write(&path, "half").unwrap();
-        assert!(!files.changed());
+        assert!(!changed());
         fs::write(&path, "two").unwrap();
-        assert!(
-            !files.changed() && !files.changed(),
-            "the content is as before"
-        );
+        assert!(!changed() && !changed(), "the content is as before");
         fs::remove_file(&path).unwrap();
-        assert!(!files.changed() && files.changed());
+        assert!(!changed() && changed());
+        assert!(files.changed(Due::Asked));
     }
 }

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::secrets::Secrets;
+use super::signals::Signals;
 use crate::clock::{Clock, ClockMode};
-use crate::config::{self, Config, ConfigFaults, Live, LogFormat};
+use crate::config::{self, Config, ConfigFaults, Live, LogFormat, Watcher, file};
 use crate::engine::{Engine, Stored};
 use crate::http;
 use crate::telemetry::{self, Log, Telemetry};
@@ -93,14 +93,18 @@ impl<A: Fn(&mut Config) + Send + 'static> Layers<A> {
         Ok(config)
     }
 
-    /// Follows the file: applies a valid change, logs and counts an invalid one and keeps the configuration.
+    /// Follows the file: applies a valid change, logs and counts an invalid one and keeps the configuration. A pipe is not followed.
     fn follow(self, live: Arc<Live>, engine: Arc<Engine>) -> Result<Option<config::Watcher>> {
         let Some(file) = self.file else {
             return Ok(None);
         };
-        let watcher = config::watch(self.base, &file, live, self.adjust, move |result| {
-            engine.observe_reload(&result);
-        });
+        if file::is_pipe(&file) {
+            tracing::info!("the configuration came from a pipe and is not followed");
+            return Ok(None);
+        }
+        let threads = engine.threads().clone();
+        let on_result = move |result| engine.observe_reload(&result);
+        let watcher = config::watch(self.base, &file, live, &threads, self.adjust, on_result);
         let watcher = watcher.with_context(|| format!("cannot watch {}", file.display()))?;
         Ok(Some(watcher))
     }
@@ -121,7 +125,7 @@ pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
         }
     };
     let telemetry = Telemetry::default();
-    let log = log(&config, &telemetry)?;
+    let log = Arc::new(log(&config, &telemetry)?);
     let secrets = Secrets::load(&config.tls, &telemetry)?;
     let (tokens, tls) = (secrets.tokens(), secrets.tls());
     let listen = config.server.listen;
@@ -130,22 +134,24 @@ pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
     if tls.is_none() && !listen.ip().is_loopback() {
         tracing::warn!("without [tls], tokens and facts travel to {listen} in clear text");
     }
-    let clock = Clock::new(config.clock.mode);
     let live = Arc::new(Live::new(config));
-    let stored = match &live.load().config.store.path {
-        Some(path) => Stored::open(path, &live.load().config)?,
-        None => Stored::in_memory(&live.load().config),
-    };
-    let engine = Engine::start(Arc::clone(&live), clock, telemetry, stored);
-    let _secrets_followed = secrets.follow(Arc::clone(&engine))?;
+    let engine = open(Arc::clone(&live), telemetry)?;
+    let signals = Signals::start(engine.threads(), Arc::clone(&live), Arc::clone(&log))?;
+    let reread = secrets.follow(Arc::clone(&engine))?;
+    signals.on_reread(move || {
+        let _ended = reread.send(());
+    });
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     fill(&engine)?;
-    let _file_followed = layers.follow(live, Arc::clone(&engine))?;
-    runtime.block_on(async {
+    let followed = layers.follow(live, Arc::clone(&engine))?;
+    if let Some(reread) = followed.as_ref().map(Watcher::reread) {
+        signals.on_reread(move || reread.now());
+    }
+    let served = runtime.block_on(async {
         let listener = bind(listen).await?;
-        let terminated = terminated()?;
+        let terminated = signals.terminated();
         let built = engine.rebuild().await;
         built.context("the first standings could not be built")?;
         let scheme = tls.as_ref().map_or("http", |_| "https");
@@ -154,9 +160,26 @@ pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
             tracing::warn!("listening on {url}, but standard output does not accept it: {error}");
         }
         log.print(&hints(&url));
-        http::serve(engine, tokens, tls, listener, terminated).await;
+        http::serve(Arc::clone(&engine), tokens, tls, listener, terminated).await;
+        // What was not acknowledged is kept too, if the disk lets it.
+        let _broken = engine.durable().await;
         Ok(ExitCode::SUCCESS)
-    })
+    });
+    // Work that is still in progress on other threads ends with the process.
+    runtime.shutdown_background();
+    served
+}
+
+/// Starts an engine on the configured data directory, or in memory.
+fn open(live: Arc<Live>, telemetry: Telemetry) -> Result<Arc<Engine>> {
+    let generation = live.load();
+    let config = &generation.config;
+    let stored = match &config.store.path {
+        Some(path) => Stored::open(path, config)?,
+        None => Stored::in_memory(config),
+    };
+    let clock = Clock::new(config.clock.mode);
+    Ok(Engine::start(live, clock, telemetry, stored))
 }
 
 /// Starts the log as configured.
@@ -170,16 +193,4 @@ async fn bind(listen: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(listen)
         .await
         .with_context(|| format!("cannot listen on {listen}"))
-}
-
-/// Completes on SIGTERM or SIGINT. Both are handled from the call on, not only from the first poll.
-fn terminated() -> std::io::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }

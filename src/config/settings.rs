@@ -1,7 +1,6 @@
 //! The whole configuration, and how it is read from a text or a file.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,7 +20,9 @@ use super::section::{Base, Section};
 use super::server::Server;
 use super::store::Store;
 use super::tls::Tls;
-use super::{admission, clock, integrity, limits, log, profile, race, scale, server, store, tls};
+use super::{
+    admission, clock, file, integrity, limits, log, profile, race, scale, server, store, tls,
+};
 use crate::model::{Limits, Vocabulary};
 
 /// The text of the reference configuration, `config/saima.toml`, which is the default.
@@ -131,7 +132,7 @@ impl Config {
     /// # Errors
     /// As [`Self::load`].
     pub fn load_over(base: &str, path: &Path) -> Result<Self, ConfigFaults> {
-        Self::decode(base, path, fs::read(path))
+        Self::decode(base, path, file::read_once(path))
     }
 
     /// Parses the result of reading a file.

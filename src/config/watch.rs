@@ -4,19 +4,21 @@
 //! through symbolic links; both would detach a watch on the file itself. An event only triggers a read; the content decides whether
 //! anything changed. A read every few seconds covers file systems without events and links to other directories.
 
-use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use thiserror::Error;
 
 use super::fault::{ConfigFault, ConfigFaults, line_of};
+use super::file;
 use super::live::Live;
 use super::settings::Config;
+use crate::threads::Threads;
 
 /// Time without events before the file is read, so that a writer can finish.
 const QUIET: Duration = Duration::from_millis(150);
@@ -46,7 +48,19 @@ pub struct Watcher {
 
 enum Signal {
     Changed,
+    Reread,
     Stop,
+}
+
+/// Reads the file again at once, when asked.
+#[derive(Clone, Debug)]
+pub struct Reread(Sender<Signal>);
+
+impl Reread {
+    /// Reads the file now, and reports the result even if the content did not change.
+    pub fn now(&self) {
+        let _ = self.0.send(Signal::Reread);
+    }
 }
 
 /// Keeps `live` equal to the file, read over `base` as [`Config::load_over`] does.
@@ -54,8 +68,10 @@ enum Signal {
 /// `adjust` applies the overrides of the command line to each configuration, as at the start; without it every overridden key would
 /// seem to need a restart. `on_result` is called after each change of the file's content, with the number of the live generation (the
 /// same as before if only comments changed) or with the faults. The file is also compared with `live` at once, in case it changed since
-/// it was loaded; of this first read only a change or a fault is reported. Both functions run on the watcher's thread and must not drop
-/// the watcher.
+/// it was loaded; of this first read only a change or a fault is reported. Both functions run on the watcher's thread, one of `threads`,
+/// and must not drop the watcher.
+///
+/// A file that became empty is rejected: editors, shells and full disks leave one behind for a moment, and it would mean the default of every key.
 ///
 /// # Errors
 /// [`WatchError`] if the directory cannot be watched or the thread cannot be started.
@@ -63,6 +79,7 @@ pub fn watch(
     base: &'static str,
     path: &Path,
     live: Arc<Live>,
+    threads: &Threads,
     adjust: impl Fn(&mut Config) + Send + 'static,
     on_result: impl Fn(Result<u64, ConfigFaults>) + Send + 'static,
 ) -> Result<Watcher, WatchError> {
@@ -75,15 +92,22 @@ pub fn watch(
         adjust,
         on_result,
         seen: None,
+        due: Some(Due::Changed),
     };
-    let thread = thread::Builder::new()
-        .name("config-watch".to_owned())
-        .spawn(move || follower.run(&inbox))?;
+    let thread = threads.start("config", move || follower.round(&inbox))?;
     Ok(Watcher {
         signals,
         thread: Some(thread),
         _events: events,
     })
+}
+
+impl Watcher {
+    /// Returns a handle that reads the file at once.
+    #[must_use]
+    pub fn reread(&self) -> Reread {
+        Reread(self.signals.clone())
+    }
 }
 
 impl Drop for Watcher {
@@ -127,47 +151,70 @@ struct Follower<A, R> {
     live: Arc<Live>,
     adjust: A,
     on_result: R,
+    /// Result of the last read that was applied or rejected.
     seen: Option<Seen>,
+    /// The read that is due now; stays if the read panics.
+    due: Option<Due>,
+}
+
+/// The reason of a read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Due {
+    /// The file may have changed.
+    Changed,
+    /// The operator wants it.
+    Asked,
 }
 
 impl<A: Fn(&mut Config), R: Fn(Result<u64, ConfigFaults>)> Follower<A, R> {
-    fn run(&mut self, inbox: &Receiver<Signal>) {
-        self.look();
-        while settled(inbox) {
-            self.look();
-        }
+    /// Waits until a read is due, and reads.
+    fn round(&mut self, inbox: &Receiver<Signal>) -> ControlFlow<()> {
+        let Some(due) = self.due.or_else(|| next(inbox)) else {
+            return ControlFlow::Break(());
+        };
+        self.due = Some(due);
+        self.look(due);
+        self.due = None;
+        ControlFlow::Continue(())
     }
 
     /// Reads the file; if it changed, makes it live or reports its faults.
-    fn look(&mut self) {
-        let read = fs::read(&self.path);
-        let seen = Some(match &read {
+    fn look(&mut self, due: Due) {
+        let read = file::read(&self.path);
+        let seen = match &read {
             Ok(content) => Seen::Content(content.clone()),
             Err(error) => Seen::Unreadable(error.kind()),
-        });
-        if seen == self.seen {
+        };
+        let same = self.seen.as_ref() == Some(&seen);
+        if same && due == Due::Changed {
             return;
         }
-        let first = self.seen.is_none();
-        self.seen = seen;
         let before = self.live.peek().number;
-        let result = self.take_over(read);
+        let result = self.take_over(read, &seen);
+        let first = self.seen.is_none();
+        self.seen = Some(seen);
         if !first || result != Ok(before) {
             (self.on_result)(result);
         }
     }
 
-    fn take_over(&self, read: std::io::Result<Vec<u8>>) -> Result<u64, ConfigFaults> {
+    fn take_over(&self, read: std::io::Result<Vec<u8>>, seen: &Seen) -> Result<u64, ConfigFaults> {
         let mut config = Config::decode(self.base, &self.path, read)?;
         (self.adjust)(&mut config);
+        let empty = matches!(seen, Seen::Content(content) if content.trim_ascii().is_empty());
+        if empty && config.effective() != self.live.peek().config.effective() {
+            let file = self.path.display().to_string();
+            let message = "the file is empty; for the default of every key, write a comment";
+            return Err(ConfigFaults::whole(file, 0, message.to_owned()));
+        }
         self.live
             .replace(config)
-            .map_err(|faults| self.place(faults))
+            .map_err(|faults| self.place(faults, seen))
     }
 
     /// Adds the file and the lines to faults of single keys.
-    fn place(&self, mut faults: Vec<ConfigFault>) -> ConfigFaults {
-        if let Some(Seen::Content(content)) = &self.seen {
+    fn place(&self, mut faults: Vec<ConfigFault>, seen: &Seen) -> ConfigFaults {
+        if let Seen::Content(content) = seen {
             let text = String::from_utf8_lossy(content);
             for fault in &mut faults {
                 fault.line = line_of(&text, &fault.path);
@@ -178,20 +225,20 @@ impl<A: Fn(&mut Config), R: Fn(Result<u64, ConfigFaults>)> Follower<A, R> {
     }
 }
 
-/// Waits until the next read: a quiet time after the last event, or [`ROUND`] without any. Returns false to stop.
-fn settled(inbox: &Receiver<Signal>) -> bool {
-    match inbox.recv_timeout(ROUND) {
-        Ok(Signal::Stop) | Err(RecvTimeoutError::Disconnected) => return false,
-        Err(RecvTimeoutError::Timeout) => return true,
-        Ok(Signal::Changed) => {}
-    }
-    let patience = Instant::now() + PATIENCE;
-    while Instant::now() < patience {
-        match inbox.recv_timeout(QUIET) {
-            Ok(Signal::Stop) | Err(RecvTimeoutError::Disconnected) => return false,
-            Err(RecvTimeoutError::Timeout) => return true,
+/// Waits until the next read: a quiet time after the last event, or [`ROUND`] without any, or a request. Returns `None` to stop.
+fn next(inbox: &Receiver<Signal>) -> Option<Due> {
+    let mut patience = None;
+    loop {
+        let wait = patience.map_or(ROUND, |_| QUIET);
+        match inbox.recv_timeout(wait) {
+            Ok(Signal::Stop) | Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => return Some(Due::Changed),
+            Ok(Signal::Reread) => return Some(Due::Asked),
             Ok(Signal::Changed) => {}
         }
+        let end = *patience.get_or_insert_with(|| Instant::now() + PATIENCE);
+        if Instant::now() >= end {
+            return Some(Due::Changed);
+        }
     }
-    true
 }

@@ -110,6 +110,9 @@ impl Engine {
             evicted: 0,
         };
         to.memory.report("standings", size);
+        self.threads.failures(|thread, failures| {
+            raise(&to.threads.failures.with([thread]), failures);
+        });
         if let Some(kept) = &self.kept {
             to.journal.sequence.set(kept.journal.durable_sequence());
             to.journal.bytes.set(kept.journal.bytes());

@@ -4,6 +4,7 @@
 //! Rebuilds that follow changes are at least `race.interval` apart and use at most a quarter of one core: after each, the next one waits
 //! at least three times as long as it took.
 
+use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -30,48 +31,65 @@ struct Basis {
 
 /// Starts the thread; it ends when the engine is dropped.
 pub(super) fn run(engine: &Arc<Engine>, requests: Receiver<Request>) {
-    let engine = Arc::downgrade(engine);
-    std::thread::spawn(move || watch(&engine, &requests));
+    let threads = engine.threads.clone();
+    let mut watch = Watch {
+        engine: Arc::downgrade(engine),
+        requests,
+        built: None,
+        next: Instant::now(),
+    };
+    let _listed_as_failing = threads.start("rebuild", move || watch.round());
 }
 
-fn watch(engine: &Weak<Engine>, requests: &Receiver<Request>) {
-    let mut built = None;
-    let mut next = Instant::now();
-    loop {
+/// State of the thread.
+struct Watch {
+    engine: Weak<Engine>,
+    requests: Receiver<Request>,
+    /// The basis of the live standings; `None` before the first, and after a rebuild that panicked.
+    built: Option<Basis>,
+    /// The earliest instant of the next rebuild that nobody asked for.
+    next: Instant,
+}
+
+impl Watch {
+    /// Looks for changes and requests, and rebuilds if there are any.
+    fn round(&mut self) -> ControlFlow<()> {
         let mut waiting = Vec::new();
-        if built.is_some() {
-            match requests.recv_timeout(LOOK) {
+        if self.built.is_some() {
+            match self.requests.recv_timeout(LOOK) {
                 Ok(request) => waiting.push(request),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => return ControlFlow::Break(()),
             }
         }
-        waiting.extend(requests.try_iter());
-        let Some(engine) = engine.upgrade() else {
-            return;
+        waiting.extend(self.requests.try_iter());
+        let Some(engine) = self.engine.upgrade() else {
+            return ControlFlow::Break(());
         };
         let basis = engine.basis();
-        let is_changed = built != Some(basis) || engine.facts.read().sweep_is_due();
-        if waiting.is_empty() && (!is_changed || Instant::now() < next) {
-            continue;
+        let is_changed = self.built != Some(basis) || engine.facts.read().sweep_is_due();
+        if waiting.is_empty() && (!is_changed || Instant::now() < self.next) {
+            return ControlFlow::Continue(());
         }
         let started = Instant::now();
+        self.built = None;
         if !waiting.is_empty() || engine.facts.read().sweep_is_due() {
             engine.sweep(engine.generation().config.store.bare_merchants);
         }
         let basis = engine.basis();
         engine.build(basis.last_complete);
-        built = Some(basis);
+        self.built = Some(basis);
         let rest = engine
             .generation()
             .config
             .race
             .interval
             .max(started.elapsed() * REST);
-        next = started + started.elapsed() + rest;
+        self.next = started + started.elapsed() + rest;
         waiting.into_iter().for_each(|request| {
             let _nobody_waits = request.send(());
         });
+        ControlFlow::Continue(())
     }
 }
 

@@ -14,6 +14,7 @@ use crate::config::{Config, Generation, Live};
 use crate::ingest::Facts;
 use crate::race::Standings;
 use crate::telemetry::Telemetry;
+use crate::threads::Threads;
 
 /// The service without HTTP.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ pub struct Engine {
     pub(super) splitters: Option<ThreadPool>,
     pub(super) sizes: Sizes,
     pub(super) telemetry: Telemetry,
+    pub(super) threads: Threads,
 }
 
 impl Engine {
@@ -46,6 +48,12 @@ impl Engine {
     #[must_use]
     pub fn telemetry(&self) -> &Telemetry {
         &self.telemetry
+    }
+
+    /// Returns the long-lived threads.
+    #[must_use]
+    pub fn threads(&self) -> &Threads {
+        &self.threads
     }
 
     /// Returns the clock; tests move it.

@@ -12,6 +12,7 @@ use super::{Engine, Stored, gather, rebuild, store};
 use crate::clock::{Clock, ClockMode};
 use crate::config::Live;
 use crate::telemetry::Telemetry;
+use crate::threads::Threads;
 
 impl Engine {
     /// Starts an engine on stored facts. Its first standings are built in the background at once.
@@ -34,6 +35,7 @@ impl Engine {
             splitters: ThreadPoolBuilder::new().build().ok(),
             sizes: Sizes::default(),
             telemetry,
+            threads: Threads::default(),
         });
         rebuild::run(&engine, requests);
         store::run(&engine);

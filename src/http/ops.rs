@@ -164,14 +164,31 @@ pub(super) fn metrics(call: &Call<'_>) -> Reply {
 
 /// Answers that the service runs.
 pub(super) fn health(call: &Call<'_>) -> Result<Reply, Problem> {
-    json(call, &Health { status: "ok" })
+    let health = Health {
+        status: "ok",
+        reasons: None,
+    };
+    json(call, &health)
 }
 
-/// Answers whether the service is ready: its first standings are built, and it accepts facts.
+/// Answers whether the service is ready: its first standings are built, and it accepts facts. If a thread fails, requests are served all
+/// the same, so the answer is still 200.
 pub(super) fn ready(call: &Call<'_>) -> Result<Reply, Problem> {
     call.app.engine.check_journal()?;
     if call.app.is_ready() {
-        return json(call, &Health { status: "ready" });
+        let failing = call.app.engine.threads().failing();
+        let reason =
+            |name| format!("the thread \"{name}\" failed, and is started again; see the log");
+        let reasons: Vec<String> = failing.into_iter().map(reason).collect();
+        let health = Health {
+            status: if reasons.is_empty() {
+                "ready"
+            } else {
+                "degraded"
+            },
+            reasons: Some(reasons).filter(|reasons| !reasons.is_empty()),
+        };
+        return json(call, &health);
     }
     let detail = "the first standings are not built yet, or the service is shutting down";
     Err(Problem::new(Cause::NotReady, detail))

@@ -65,14 +65,19 @@ impl Log {
     pub fn print(&self, text: &str) {
         self.0.send(text.as_bytes());
     }
-}
 
-impl Drop for Log {
-    fn drop(&mut self) {
+    /// Waits a moment for the lines logged so far.
+    pub fn flush(&self) {
         let begun = Instant::now();
         while self.0.waiting.load(Ordering::Acquire) > 0 && begun.elapsed() < PATIENCE {
             thread::sleep(LOOK);
         }
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.flush();
     }
 }
 

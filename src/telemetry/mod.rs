@@ -16,6 +16,7 @@ mod registry;
 mod requests;
 mod secrets;
 mod standings;
+mod threads;
 
 pub use admission::AdmissionMetrics;
 pub use configuration::ConfigurationMetrics;
@@ -30,3 +31,4 @@ pub use registry::{SCRAPE_TYPE, Telemetry};
 pub use requests::RequestMetrics;
 pub use secrets::SecretMetrics;
 pub use standings::StandingsMetrics;
+pub use threads::ThreadMetrics;

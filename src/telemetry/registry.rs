@@ -5,7 +5,7 @@ use prometheus_client::registry::Registry;
 
 use super::{
     AdmissionMetrics, ConfigurationMetrics, FactMetrics, JournalMetrics, LogMetrics, MemoryMetrics,
-    RankingMetrics, RequestMetrics, SecretMetrics, StandingsMetrics,
+    RankingMetrics, RequestMetrics, SecretMetrics, StandingsMetrics, ThreadMetrics,
 };
 
 /// Media type of [`Telemetry::scrape`].
@@ -31,6 +31,8 @@ pub struct Telemetry {
     pub configuration: ConfigurationMetrics,
     /// Tokens and TLS.
     pub secrets: SecretMetrics,
+    /// The long-lived threads.
+    pub threads: ThreadMetrics,
     /// The log.
     pub log: LogMetrics,
     /// Load of the shared resources.
@@ -50,6 +52,7 @@ impl Default for Telemetry {
             journal: JournalMetrics::declare(to),
             configuration: ConfigurationMetrics::declare(to),
             secrets: SecretMetrics::declare(to),
+            threads: ThreadMetrics::declare(to),
             log: LogMetrics::declare(to),
             admission: AdmissionMetrics::declare(to),
             registry,

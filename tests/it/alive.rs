@@ -1,6 +1,7 @@
 //! Nothing stops silently: the service goes on when its log, a thread or its environment fails.
 
-use std::process::{ChildStderr, Stdio};
+use std::io::Write;
+use std::process::{ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -58,6 +59,11 @@ fn goes_on(mut service: Service, head: &str) {
     assert_eq!(service.json("POST", "/backup", &json!({})).status, 200);
     assert_eq!(service.get("/readyz").status, 200);
     assert!(service.metric(DROPPED) > 0.0);
+    ends_in_time(&mut service);
+}
+
+/// Asserts that SIGTERM ends the service with exit code 0 within the drain time and a second.
+fn ends_in_time(service: &mut Service) {
     let begun = Instant::now();
     service.terminate();
     assert_eq!(service.ended(), Some(0));
@@ -85,4 +91,73 @@ fn a_stuck_log_stops_nothing() {
         });
     }
     goes_on(service, head);
+}
+
+/// Replaces the configuration file by a named pipe, which nobody writes to.
+fn replace_by_pipe(service: &Service) {
+    let pipe = service.config_file().with_extension("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    std::fs::rename(pipe, service.config_file()).unwrap();
+}
+
+#[test]
+fn a_pipe_as_file_is_rejected() {
+    let mut service = Service::with_config(&with_limit("", 11));
+    replace_by_pipe(&service);
+    service.wait("the pipe is rejected", |service| {
+        service.metric("saima_config_refused_total") > 0.0
+    });
+    service.reconfigure(&with_limit("", 12));
+    service.wait("the limit is live", |service| limit_is(service, 12));
+    replace_by_pipe(&service);
+    ends_in_time(&mut service);
+}
+
+#[test]
+fn an_emptied_file_changes_nothing() {
+    let service = Service::with_config(&with_limit("", 11));
+    service.reconfigure("");
+    service.wait("the empty file is rejected", |service| {
+        service.metric("saima_config_refused_total") > 0.0
+    });
+    assert!(limit_is(&service, 11));
+}
+
+#[test]
+fn a_piped_configuration_is_read_once() {
+    let mut command = program();
+    let (config, mut write) = std::io::pipe().unwrap();
+    write.write_all(with_limit("", 11).as_bytes()).unwrap();
+    drop(write);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data", "none"]);
+    command.args(["--config", "/dev/stdin"]).stdin(config);
+    command.stderr(Stdio::null());
+    let mut service = Service::run(command, None);
+    assert!(limit_is(&service, 11));
+    service.signal("HUP");
+    ends_in_time(&mut service);
+}
+
+#[test]
+fn a_hangup_rereads_every_file() {
+    let tokens = tempfile::tempdir().unwrap();
+    let token = tokens.path().join("ops");
+    std::fs::write(&token, "the-first-long-token").unwrap();
+    let env = [("SAIMA_TOKEN_OPS_FILE", token.to_str().unwrap())];
+    let mut service = Service::launch(Some(&with_limit("", 11)), &[], &env);
+    std::fs::write(&token, "the-other-long-token").unwrap();
+    service.signal("HUP");
+    let begun = Instant::now();
+    service.token(Some("the-other-long-token"));
+    service.wait("the token is live", |service| {
+        service.get("/config").status == 200
+    });
+    // Without the signal, two equal reads one second apart are needed.
+    assert!(
+        begun.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        begun.elapsed()
+    );
+    ends_in_time(&mut service);
 }

@@ -33,6 +33,7 @@ const WORDS: &[&str] = &[
     "prefetch",
     "random",
     "rule",
+    "threads",
 ];
 
 /// The layers, lowest first. Rooms of one layer never import each other unless `also` says so.

@@ -1,7 +1,7 @@
 //! A service for each test: the built program on a free port, stopped at the end of the test.
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -105,6 +105,11 @@ impl Service {
     /// Sets the TLS configuration of later requests.
     pub(super) fn tls(&mut self, tls: TlsConfig) {
         self.agent = agent(tls);
+    }
+
+    /// Returns the path of the configuration file.
+    pub(super) fn config_file(&self) -> &Path {
+        &self.config.as_ref().unwrap().1
     }
 
     pub(super) fn base(&self) -> &str {

@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use super::super::{Config, ConfigFaults, Live, Watcher, watch};
 use super::parse;
+use crate::threads::Threads;
 
 #[test]
 fn an_equal_configuration_keeps_the_generation() {
@@ -94,7 +96,15 @@ fn follow(path: &Path) -> Followed {
     let live = Arc::new(Live::new(Config::load(path).unwrap()));
     let (sender, results) = channel();
     let on_result = move |result| sender.send(result).unwrap();
-    let watcher = watch("", path, Arc::clone(&live), |_| {}, on_result).unwrap();
+    let watcher = watch(
+        "",
+        path,
+        Arc::clone(&live),
+        &Threads::default(),
+        |_| {},
+        on_result,
+    )
+    .unwrap();
     Followed {
         live,
         results,
@@ -168,13 +178,69 @@ fn overrides_of_the_command_line_survive_a_reload() {
     let live = Arc::new(Live::new(config));
     let (sender, results) = channel();
     let on_result = move |result| sender.send(result).unwrap();
-    let _watcher = watch("", &path, Arc::clone(&live), adjust, on_result).unwrap();
+    let _watcher = watch(
+        "",
+        &path,
+        Arc::clone(&live),
+        &Threads::default(),
+        adjust,
+        on_result,
+    )
+    .unwrap();
     rename_over(&path, "scene.default.limit = 6");
     assert_eq!(
         results.recv_timeout(Duration::from_secs(60)).unwrap(),
         Ok(2)
     );
     assert_eq!(live.load().config.server.listen.port(), 9);
+}
+
+#[test]
+fn an_emptied_file_keeps_the_generation() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("saima.toml");
+    fs::write(&path, "scene.default.limit = 5").unwrap();
+    let followed = follow(&path);
+    rename_over(&path, "\n");
+    let empty = followed.next().unwrap_err().to_string();
+    assert!(empty.contains("is empty"), "{empty}");
+    assert_eq!((followed.live.load().number, limit(&followed.live)), (1, 5));
+    rename_over(&path, "# every default");
+    assert_eq!(followed.next(), Ok(2));
+}
+
+#[test]
+fn a_reread_reports_unchanged_content() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("saima.toml");
+    fs::write(&path, "scene.default.limit = 5").unwrap();
+    let followed = follow(&path);
+    followed.watcher.reread().now();
+    assert_eq!(followed.next(), Ok(1));
+}
+
+#[test]
+fn a_panic_of_the_watcher_is_survived() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("saima.toml");
+    fs::write(&path, "scene.default.limit = 5").unwrap();
+    let live = Arc::new(Live::new(Config::load(&path).unwrap()));
+    let (sender, results) = channel();
+    let on_result = move |result| sender.send(result).unwrap();
+    let left = AtomicU64::new(2);
+    let adjust = move |config: &mut Config| {
+        let panics = config.scenes["default"].limit == 6 && left.load(Ordering::Relaxed) > 0;
+        left.fetch_sub(panics.into(), Ordering::Relaxed);
+        assert!(!panics, "on purpose");
+    };
+    let threads = Threads::default();
+    let _watcher = watch("", &path, Arc::clone(&live), &threads, adjust, on_result).unwrap();
+    rename_over(&path, "scene.default.limit = 6");
+    assert_eq!(
+        results.recv_timeout(Duration::from_secs(60)).unwrap(),
+        Ok(2)
+    );
+    threads.failures(|thread, count| assert_eq!((thread, count), ("config", 2)));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Checkpoints in the background. A checkpoint is written while facts are applied and requests answered.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -121,31 +122,47 @@ pub(in crate::engine) fn run(engine: &Arc<Engine>) {
     if let Some(kept) = &engine.kept {
         let newest = kept.newest.lock().as_ref().map_or(0, |it| it.sequence);
         engine.telemetry.journal.checkpoint.set(newest);
-        let engine = Arc::downgrade(engine);
-        std::thread::spawn(move || watch(&engine));
+        let mut watch = Watch {
+            engine: Arc::downgrade(engine),
+            bytes: 0,
+            last: None,
+            since: Instant::now(),
+            overdue: !kept.erasing.lock().is_empty(),
+        };
+        let _listed_as_failing = engine.threads.start("checkpoint", move || watch.round());
     }
 }
 
-fn watch(engine: &Weak<Engine>) {
-    let (mut bytes, mut last, mut since) = (0, None, Instant::now());
-    let erasing = |kept: &Kept| !kept.erasing.lock().is_empty();
-    // An erasure that an earlier process left unfinished is due at once.
-    let mut overdue = engine
-        .upgrade()
-        .is_some_and(|engine| engine.kept.as_ref().is_some_and(erasing));
-    while let Some(engine) = engine.upgrade()
-        && let Some(kept) = &engine.kept
-    {
+/// State of the thread.
+struct Watch {
+    engine: Weak<Engine>,
+    /// Bytes of the journal, its last record and the instant, at the last checkpoint.
+    bytes: u64,
+    last: Option<u64>,
+    since: Instant,
+    /// `true` if an earlier process left an erasure unfinished: the first checkpoint is due at once.
+    overdue: bool,
+}
+
+impl Watch {
+    /// Writes a checkpoint if one is due.
+    fn round(&mut self) -> ControlFlow<()> {
+        let Some(engine) = self.engine.upgrade() else {
+            return ControlFlow::Break(());
+        };
+        let Some(kept) = &engine.kept else {
+            return ControlFlow::Break(());
+        };
         let store = &engine.generation().config.store;
         let (now_bytes, now_last) = (kept.uncovered + kept.journal.bytes(), kept.journal.last());
-        let grown = now_bytes - bytes >= store.checkpoint_bytes;
-        let old = since.elapsed() >= store.checkpoint_every && last != Some(now_last);
+        let grown = now_bytes - self.bytes >= store.checkpoint_bytes;
+        let old = self.since.elapsed() >= store.checkpoint_every && self.last != Some(now_last);
         let mut pause = LOOK;
-        if kept.journal.check().is_ok() && (grown || old || overdue) {
+        if kept.journal.check().is_ok() && (grown || old || self.overdue) {
             match engine.checkpoint() {
                 Ok(_) => {
-                    (bytes, last, since, overdue) =
-                        (now_bytes, Some(now_last), Instant::now(), false);
+                    (self.bytes, self.last) = (now_bytes, Some(now_last));
+                    (self.since, self.overdue) = (Instant::now(), false);
                 }
                 Err(error) => {
                     engine.telemetry.journal.checkpoint_failures.inc();
@@ -156,5 +173,6 @@ fn watch(engine: &Weak<Engine>) {
         }
         drop(engine);
         std::thread::sleep(pause);
+        ControlFlow::Continue(())
     }
 }

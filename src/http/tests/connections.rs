@@ -3,9 +3,11 @@
 use std::io::Read;
 use std::io::Write;
 use std::net::TcpStream;
+use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::service::{Answer, JSON, Service};
+use super::service::{Answer, JSON, Service, engine};
 
 #[test]
 fn requests_in_progress_finish_during_shutdown() {
@@ -44,4 +46,30 @@ fn a_connection_serves_many_requests() {
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     assert_eq!(text.matches("HTTP/1.1 200 OK").count(), 3);
+}
+
+#[test]
+fn a_failing_thread_is_shown_as_degraded() {
+    let engine = engine();
+    let (ends, ended) = std::sync::mpsc::channel::<()>();
+    let mut last = false;
+    let round = move || {
+        assert!(std::mem::replace(&mut last, true), "on purpose");
+        ended.recv().unwrap_or_default();
+        ControlFlow::Break(())
+    };
+    engine.threads().start("test", round).unwrap();
+    let service = Service::serving(engine, Arc::default());
+    let degraded = || {
+        let answer = service.get("/readyz");
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        answer.status == 200 && body.contains("\"degraded\"") && body.contains("\\\"test\\\"")
+    };
+    while !degraded() {
+        std::thread::yield_now();
+    }
+    let page = service.get("/metrics").body;
+    let line = "saima_thread_failures_total{thread=\"test\"} 1";
+    assert!(String::from_utf8(page).unwrap().contains(line));
+    drop(ends);
 }

@@ -57,6 +57,10 @@ impl Service {
     }
 
     pub(super) fn start(tokens: Arc<Tokens>) -> Self {
+        Self::serving(engine(), tokens)
+    }
+
+    pub(super) fn serving(engine: Arc<Engine>, tokens: Arc<Tokens>) -> Self {
         let (end, ended) = oneshot::channel::<()>();
         let (sender, receiver) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -66,7 +70,7 @@ impl Service {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 sender.send(listener.local_addr().unwrap()).unwrap();
                 let ended = async { ended.await.unwrap_or(()) };
-                serve(engine(), tokens, None, listener, ended).await;
+                serve(engine, tokens, None, listener, ended).await;
             });
         });
         Self {

@@ -24,8 +24,10 @@ view! {
 
     /// The state of the service.
     pub struct Health<'s> {
-        /// `ok` or `ready`.
+        /// `ok`, `ready`, or `degraded` if the service is ready but a part of it fails.
         pub status: &'s str,
+        /// Present with `degraded`: the parts that fail, each with the reason.
+        pub reasons: Option<Vec<String>>,
     }
 }
 

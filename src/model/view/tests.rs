@@ -111,7 +111,13 @@ fn the_state_of_the_service_is_written() {
         confirmed: true,
     };
     written(&reply);
-    assert_eq!(written(&Health { status: "ok" }), r#"{"status":"ok"}"#);
+    assert_eq!(
+        written(&Health {
+            status: "ok",
+            reasons: None
+        }),
+        r#"{"status":"ok"}"#
+    );
 }
 
 #[test]
