@@ -15,12 +15,11 @@ use super::ledger::SalesHistory;
 use super::level::Sellers;
 use super::median::median_money;
 use super::runner::{Kind, Runner};
-use super::series::{Run, Scratch, Terms, buyer_weeks, sells, spent};
+use super::series::{Bounds, Run, Scratch, Terms, buyer_weeks, sells, spent, tally};
+use super::strangers::{Acquainted, Tally, usual};
 use super::window::Window;
 use crate::money::Money;
 
-/// Maximum amount that counts of a buyer's calendar week, in multiples of the lane's median.
-const CAP: i64 = 5;
 /// Minimum number of runners that a thread processes at once.
 const BATCH: usize = 32;
 
@@ -32,6 +31,7 @@ pub(super) struct Contest<'a> {
     /// The place of the first day of each runner's history, by row.
     pub(super) openings: &'a [u8],
     pub(super) history: &'a SalesHistory,
+    pub(super) acquainted: &'a Acquainted,
     pub(super) window: &'a Window,
 }
 
@@ -95,6 +95,7 @@ impl Heat {
 struct Seller {
     entrant: Entrant,
     sells: bool,
+    tally: Tally,
 }
 
 impl Contest<'_> {
@@ -104,25 +105,21 @@ impl Contest<'_> {
             self.kind,
             self.runners,
             self.openings,
-            self.history,
+            (self.history, self.acquainted),
             self.window,
         );
         let mut sums = vec![Money::ZERO; grouped.sales.len()];
-        let sells = self.first_pass(&mut grouped, &mut sums);
-        let entrants = grouped.entrants.into_iter().zip(sells);
-        let sellers: Vec<Seller> = entrants
-            .map(|(entrant, sells)| Seller { entrant, sells })
-            .collect();
+        let sellers = self.first_pass(&mut grouped, &mut sums);
         let heats = heats(&sellers);
-        let caps = caps(&heats, &sellers, &mut sums);
+        let bounds = bounds(&heats, &sellers, &mut sums);
         drop(sums);
-        let runs = self.second_pass(&heats, &sellers, &caps, &grouped.sales);
+        let runs = self.second_pass(&heats, &sellers, &bounds, &grouped.sales);
         judge(&heats, &sellers, &runs)
     }
 
     /// Sorts each runner's sales, writes the sum of each buyer's calendar week into its part of `sums`, and returns for each
-    /// runner whether it sells.
-    fn first_pass(&self, grouped: &mut Grouped, sums: &mut [Money]) -> Vec<bool> {
+    /// runner whether it sells, and its buyers.
+    fn first_pass(&self, grouped: &mut Grouped, sums: &mut [Money]) -> Vec<Seller> {
         let entrants = &grouped.entrants;
         let sales = parts(entrants, &mut grouped.sales);
         let sums = parts(entrants, sums);
@@ -134,7 +131,11 @@ impl Contest<'_> {
                 for (sum, week) in sums.iter_mut().zip(buyer_weeks(sales, self.window)) {
                     *sum = spent(week);
                 }
-                sells(sales, entrant.opening)
+                Seller {
+                    entrant: entrant.clone(),
+                    sells: sells(sales, entrant.opening),
+                    tally: tally(sales, self.window),
+                }
             })
             .collect()
     }
@@ -143,30 +144,30 @@ impl Contest<'_> {
         &self,
         heats: &[Heat],
         sellers: &[Seller],
-        caps: &[Option<Money>],
+        bounds: &[Bounds],
         sales: &[Sale],
     ) -> Vec<Run> {
         let unlinked = UnlinkedRefunds::new(self.kind, self.history, self.window);
-        let capped = heats.iter().zip(caps);
-        let caps: Vec<Option<Money>> = capped
-            .flat_map(|(heat, cap)| heat.entrants.clone().map(|_| *cap))
+        let bounded = heats.iter().zip(bounds);
+        let bounds: Vec<Bounds> = bounded
+            .flat_map(|(heat, bounds)| heat.entrants.clone().map(|_| *bounds))
             .collect();
-        (sellers.par_iter(), caps)
+        (sellers.par_iter(), bounds)
             .into_par_iter()
             .with_min_len(BATCH)
-            .map_init(Scratch::default, |scratch, (seller, cap)| {
+            .map_init(Scratch::default, |scratch, (seller, bounds)| {
                 let entrant = &seller.entrant;
-                let terms = self.terms(entrant, cap);
+                let terms = self.terms(entrant, bounds);
                 let unlinked = unlinked.of(entrant.row);
                 scratch.run(&sales[entrant.sales.clone()], unlinked, &terms, self.window)
             })
             .collect()
     }
 
-    fn terms(&self, entrant: &Entrant, cap: Option<Money>) -> Terms {
+    fn terms(&self, entrant: &Entrant, bounds: Bounds) -> Terms {
         Terms {
             opening: entrant.opening,
-            cap,
+            bounds,
             integrity: self.runners[entrant.row].trust(),
             share_capped: self.kind.row().share_capped,
             with_order: self.kind.row().with_order,
@@ -200,30 +201,33 @@ fn heats(sellers: &[Seller]) -> Vec<Heat> {
         .collect()
 }
 
-/// Returns the cap of a buyer's calendar week in each heat. Reorders the sums.
-fn caps(heats: &[Heat], sellers: &[Seller], sums: &mut [Money]) -> Vec<Option<Money>> {
-    let own: Vec<Option<Money>> = heats
+/// Returns what is usual in each heat: in its lane, or among all runners if the lane has too few sellers. Reorders the sums.
+fn bounds(heats: &[Heat], sellers: &[Seller], sums: &mut [Money]) -> Vec<Bounds> {
+    let own: Vec<Option<Bounds>> = heats
         .iter()
         .map(|heat| {
             let lane = &sellers[heat.entrants.clone()];
             let count = lane.iter().filter(|seller| seller.sells).count();
             let range = lane[0].entrant.sales.start..lane[lane.len() - 1].entrant.sales.end;
             let enough = heat.has_enough(count);
-            enough.then(|| cap(&mut sums[range])).flatten()
+            enough.then(|| Bounds::of(lane, &mut sums[range]))
         })
         .collect();
     let all = if own.iter().all(Option::is_some) {
-        None
+        Bounds::default()
     } else {
-        cap(sums)
+        Bounds::of(sellers, sums)
     };
-    own.into_iter().map(|own| own.or(all)).collect()
+    own.into_iter().map(|own| own.unwrap_or(all)).collect()
 }
 
-/// Returns [`CAP`] times the median of the positive sums; `None` without one. Reorders the sums.
-fn cap(sums: &mut [Money]) -> Option<Money> {
-    let median = median_money(positive(sums))?;
-    Some(Money(median.0.saturating_mul(CAP)))
+impl Bounds {
+    fn of(sellers: &[Seller], sums: &mut [Money]) -> Self {
+        Self {
+            spend: median_money(positive(sums)),
+            strangers: usual(sellers.iter().map(|seller| seller.tally)),
+        }
+    }
 }
 
 /// Moves the positive sums to the front and returns them.

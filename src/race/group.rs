@@ -11,6 +11,7 @@ use crate::id::UserRow;
 use super::lane::LaneId;
 use super::ledger::{Purchase, SalesHistory};
 use super::runner::{Kind, Runner};
+use super::strangers::Acquainted;
 use super::window::{WINDOW, Window};
 use crate::money::Money;
 
@@ -26,16 +27,19 @@ pub(super) struct Sale {
     pub(super) day: u8,
     /// True if it was refunded in full.
     pub(super) refunded: bool,
+    /// True if the buyer bought from no other merchant.
+    pub(super) stranger: bool,
 }
 
 impl Sale {
-    fn new(purchase: &Purchase, day: u8) -> Self {
+    fn new(purchase: &Purchase, day: u8, acquainted: &Acquainted) -> Self {
         Self {
             amount: purchase.amount,
             net: purchase.net(),
             buyer: purchase.buyer,
             day,
             refunded: purchase.is_refunded(),
+            stranger: !acquainted.has(purchase.buyer),
         }
     }
 
@@ -69,7 +73,7 @@ impl Grouped {
         kind: Kind,
         runners: &[Runner],
         openings: &[u8],
-        history: &SalesHistory,
+        (history, acquainted): (&SalesHistory, &Acquainted),
         window: &Window,
     ) -> Self {
         let openings = &without_forgotten(kind, openings, history);
@@ -80,7 +84,7 @@ impl Grouped {
         let (entrants, count) = line_up(runners, openings, &mut places);
         let mut sales = vec![Sale::default(); count];
         for_each(kind, openings, history, window, |row, purchase, day| {
-            sales[places[row]] = Sale::new(purchase, day);
+            sales[places[row]] = Sale::new(purchase, day, acquainted);
             places[row] += 1;
         });
         Self { entrants, sales }

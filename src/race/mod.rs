@@ -23,6 +23,7 @@ mod growth;
 mod level;
 mod median;
 mod series;
+mod strangers;
 mod window;
 mod winsor;
 

@@ -6,7 +6,8 @@
 
 use super::group::Sale;
 use super::growth::Trend;
-use super::median::median_money;
+use super::median::{median, median_money};
+use super::strangers::{CAP, Excess, Tally};
 use super::window::{RECENT, WEEKS, WINDOW, Window, whole_weeks};
 use super::winsor::winsorised;
 use crate::money::Money;
@@ -17,13 +18,22 @@ const TENTHS: Money = Money(10);
 /// Least common multiple of 1 … 12: the mean of so many weeks is a whole number of these parts of a millionth.
 const PARTS: i32 = 27_720;
 
+/// What is usual in a lane, which bounds what counts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Bounds {
+    /// The median sum of a buyer's calendar week; `None` if nobody spends.
+    pub(super) spend: Option<Money>,
+    /// The usual share of strangers among the buyers; `None`: strangers count like others.
+    pub(super) strangers: Option<f64>,
+}
+
 /// The terms of one runner's series, besides its sales.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms {
     /// The place of the first day of its history.
     pub(super) opening: u8,
-    /// The maximum sum of a buyer's calendar week; `None`: no maximum.
-    pub(super) cap: Option<Money>,
+    /// What is usual in its lane.
+    pub(super) bounds: Bounds,
     /// The share of its sales that is trusted, in [0, 1].
     pub(super) integrity: f64,
     /// True if one buyer makes up at most three tenths of its money.
@@ -64,6 +74,15 @@ fn counted(week: &[Sale]) -> Option<usize> {
     kept.map(|sale| usize::from(sale.day))
 }
 
+/// Counts the buyers of some sales, sorted by buyer and day, once for each calendar week.
+pub(super) fn tally(sales: &[Sale], window: &Window) -> Tally {
+    let weeks = buyer_weeks(sales, window).filter(|week| counted(week).is_some());
+    weeks.fold(Tally::default(), |tally, week| Tally {
+        buyers: tally.buyers + 1,
+        strangers: tally.strangers + u32::from(week[0].stranger),
+    })
+}
+
 /// Returns true if the runner is a seller: if it has a sale in its whole weeks that was not refunded in full.
 pub(super) fn sells(sales: &[Sale], opening: u8) -> bool {
     let whole = whole_weeks(opening);
@@ -71,11 +90,56 @@ pub(super) fn sells(sales: &[Sale], opening: u8) -> bool {
     sales.iter().any(is_kept)
 }
 
+/// The buyers of one calendar week.
+#[derive(Clone, Copy, Debug, Default)]
+struct Week {
+    others: u32,
+    strangers: u32,
+    /// Capped money of the strangers.
+    spent: Money,
+    /// What counts of the strangers; `None`: everything.
+    excess: Option<Excess>,
+    /// Maximum of the strangers' money.
+    most: Money,
+}
+
+impl Week {
+    /// Returns the weight of each stranger as a buyer.
+    fn weight(&self) -> f64 {
+        let excess = self.excess.as_ref();
+        excess.map_or(1.0, |excess| excess.buyers / f64::from(self.strangers))
+    }
+
+    /// Returns what counts of a stranger's money.
+    fn trusted(&self, spent: Money) -> Money {
+        if self.excess.is_some() && self.spent > self.most {
+            spent.portion(self.most, self.spent)
+        } else {
+            spent
+        }
+    }
+}
+
+impl Bounds {
+    /// Returns the sum that counts of a buyer's calendar week: at most [`CAP`] × the usual sum.
+    fn capped(&self, sum: Money) -> Money {
+        let most = self.spend.map(|usual| Money(usual.0.saturating_mul(CAP)));
+        most.map_or(sum, |most| most.min(sum))
+    }
+}
+
 /// Buffers for the series of one runner, reused for the next.
 #[derive(Debug)]
 pub(super) struct Scratch {
     gmv: [Money; WINDOW],
-    raw: [u32; WINDOW],
+    /// Counted buyers who are no strangers.
+    others: [u32; WINDOW],
+    /// Counted strangers.
+    strangers: [u32; WINDOW],
+    /// By calendar week.
+    weeks: [Week; WEEKS + 1],
+    /// Buyers by weight.
+    raw: [f64; WINDOW],
     /// Effective buyers.
     buyers: [f64; WINDOW],
     /// GMV scaled like the day's buyers.
@@ -89,7 +153,10 @@ impl Default for Scratch {
     fn default() -> Self {
         Self {
             gmv: [Money::ZERO; WINDOW],
-            raw: [0; WINDOW],
+            others: [0; WINDOW],
+            strangers: [0; WINDOW],
+            weeks: [Week::default(); WEEKS + 1],
+            raw: [0.0; WINDOW],
             buyers: [0.0; WINDOW],
             trusted: [Money::ZERO; WINDOW],
             spends: Vec::new(),
@@ -107,7 +174,9 @@ impl Scratch {
         terms: &Terms,
         window: &Window,
     ) -> Run {
-        self.add_up(sales, terms, window);
+        self.count(sales, &terms.bounds, window);
+        self.weigh(&terms.bounds, window);
+        self.add_up(sales, &terms.bounds, window);
         for (day, refund) in unlinked {
             self.gmv[day] = self.gmv[day].less(refund);
         }
@@ -121,27 +190,69 @@ impl Scratch {
         }
     }
 
-    /// Sums up raw buyers and capped money by day, and capped money by buyer.
-    fn add_up(&mut self, sales: &[Sale], terms: &Terms, window: &Window) {
+    /// Counts the buyers of each day and week, and the strangers' money.
+    fn count(&mut self, sales: &[Sale], bounds: &Bounds, window: &Window) {
+        self.others.fill(0);
+        self.strangers.fill(0);
+        self.weeks.fill(Week::default());
+        for bought in buyer_weeks(sales, window) {
+            let week = &mut self.weeks[window.week(bought[0].day)];
+            let is_stranger = bought[0].stranger;
+            if is_stranger {
+                week.spent = week.spent.plus(bounds.capped(spent(bought)));
+            }
+            let Some(day) = counted(bought) else {
+                continue;
+            };
+            if is_stranger {
+                self.strangers[day] += 1;
+                week.strangers += 1;
+            } else {
+                self.others[day] += 1;
+                week.others += 1;
+            }
+        }
+    }
+
+    /// Bounds the strangers of each week by what is usual, and sums up the buyers of each day by weight.
+    fn weigh(&mut self, bounds: &Bounds, window: &Window) {
+        let mut own = self.weeks.map(|week| f64::from(week.strangers));
+        let own = median(&mut own).unwrap_or(0.0);
+        for week in &mut self.weeks {
+            let excess = |usual| Excess::of(week.others, week.strangers, own, usual);
+            week.excess = bounds.strangers.and_then(excess);
+            let spend = bounds.spend.unwrap_or_default();
+            week.most = week
+                .excess
+                .map_or(Money::MAX, |excess| spend.scaled(excess.spends));
+        }
+        for (place, raw) in (0..).zip(&mut self.raw) {
+            let weight = self.weeks[window.week(place)].weight();
+            let place = usize::from(place);
+            *raw = f64::from(self.others[place]) + weight * f64::from(self.strangers[place]);
+        }
+    }
+
+    /// Sums up the money that counts, by day and by buyer.
+    fn add_up(&mut self, sales: &[Sale], bounds: &Bounds, window: &Window) {
         self.gmv.fill(Money::ZERO);
-        self.raw.fill(0);
         self.spends.clear();
         for buyer in sales.chunk_by(|a, b| a.buyer == b.buyer) {
             let weeks = buyer_weeks(buyer, window);
-            let spend = weeks.map(|week| self.add_week(week, terms.cap)).sum();
+            let spend = weeks.map(|week| self.add_week(week, bounds, window)).sum();
             self.spends.push(spend);
         }
     }
 
-    /// Adds one buyer's calendar week and returns its capped sum. The days share a capped sum in proportion, without a remainder.
-    fn add_week(&mut self, week: &[Sale], cap: Option<Money>) -> Money {
-        if let Some(day) = counted(week) {
-            self.raw[day] += 1;
+    /// Adds one buyer's calendar week and returns the sum that counts. Its days share that sum in proportion, without a remainder.
+    fn add_week(&mut self, bought: &[Sale], bounds: &Bounds, window: &Window) -> Money {
+        let sum = spent(bought);
+        let mut counts = bounds.capped(sum);
+        if bought[0].stranger {
+            counts = self.weeks[window.week(bought[0].day)].trusted(counts);
         }
-        let sum = spent(week);
-        let counts = cap.map_or(sum, |cap| cap.min(sum));
         let (mut spent, mut before) = (Money::ZERO, Money::ZERO);
-        for sale in week {
+        for sale in bought {
             spent = spent.plus(sale.net);
             let so_far = counts.portion(spent, sum);
             let day = usize::from(sale.day);
@@ -159,7 +270,7 @@ impl Scratch {
         let history = &self.raw[opening..];
         for (day, raw) in history.iter().enumerate() {
             let clipped = winsorised(history, day);
-            let (all, gmv) = (f64::from(*raw), self.gmv[opening + day]);
+            let (all, gmv) = (*raw, self.gmv[opening + day]);
             self.buyers[opening + day] = clipped * terms.integrity;
             self.trusted[opening + day] = if clipped < all {
                 gmv.scaled(clipped / all)

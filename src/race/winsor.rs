@@ -13,21 +13,21 @@ const NEAR: usize = 3;
 /// Ratio of the standard deviation to the median absolute deviation of normal data.
 const SIGMA: f64 = 1.4826;
 /// Number of buyers that is never clipped: the cap around a median of 0.
-const FREE: u32 = 3;
+const FREE: f64 = 3.0;
 
 /// Returns the winsorised buyers of one day of a history, given the buyers of each of its days.
-pub(super) fn winsorised(history: &[u32], day: usize) -> f64 {
+pub(super) fn winsorised(history: &[f64], day: usize) -> f64 {
     let buyers = history[day];
     if buyers <= FREE {
-        return f64::from(buyers);
+        return buyers;
     }
     match neighbours(history, day).max(same_weekday(history, day)) {
-        Some(Cap(cap)) => f64::from(buyers).min(cap),
-        None => f64::from(buyers),
+        Some(Cap(cap)) => buyers.min(cap),
+        None => buyers,
     }
 }
 
-fn neighbours(history: &[u32], day: usize) -> Option<Cap> {
+fn neighbours(history: &[f64], day: usize) -> Option<Cap> {
     let from = day.saturating_sub(NEAR);
     let to = (day + NEAR + 1).min(history.len());
     cap((from..to)
@@ -35,7 +35,7 @@ fn neighbours(history: &[u32], day: usize) -> Option<Cap> {
         .map(|other| history[other]))
 }
 
-fn same_weekday(history: &[u32], day: usize) -> Option<Cap> {
+fn same_weekday(history: &[f64], day: usize) -> Option<Cap> {
     let others = (day % 7..history.len()).step_by(7);
     cap(others
         .filter(|other| *other != day)
@@ -60,11 +60,11 @@ impl Ord for Cap {
     }
 }
 
-fn cap(days: impl Iterator<Item = u32>) -> Option<Cap> {
+fn cap(days: impl Iterator<Item = f64>) -> Option<Cap> {
     let mut buffer = [0.0; WINDOW / 7];
     let mut count = 0;
     for (slot, day) in buffer.iter_mut().zip(days) {
-        *slot = f64::from(day);
+        *slot = day;
         count += 1;
     }
     let values = &mut buffer[..count];

@@ -109,3 +109,58 @@ fn a_growing_shop_passes_a_larger_stagnant_one() {
     let weekly = board["runners"][place("a")]["weekly_gmv"].as_f64().unwrap();
     assert!((weekly - 250_000.0).abs() < 25_000.0, "{weekly}");
 }
+
+/// A lane of forty shops whose buyers buy from other shops too, so that nobody is a stranger.
+fn send_honest(service: &Service, orders: &mut Orders) {
+    let shops: Vec<String> = (0..40).map(|one| format!("shop-{one}")).collect();
+    let merchant = |shop: &String| json!({"id": shop, "category": "tea"});
+    service.merchants(&shops.iter().map(merchant).collect::<Vec<_>>());
+    let item = |shop: &String| json!({"id": format!("item-{shop}"), "merchant_id": shop, "category": "tea", "price": 100});
+    service.items(&shops.iter().map(item).collect::<Vec<_>>());
+    for (count, shop) in (40..).zip(&shops) {
+        for _ in 0..count {
+            let (day, buyer) = (orders.numbers.below(84), orders.numbers.below(500));
+            orders.order_by(shop, day, &format!("honest-{buyer}"));
+        }
+    }
+}
+
+/// Returns the places of a shop on the board of its lane, and of its item in a ranking for an unknown user.
+fn places(service: &Service, shop: &str) -> [usize; 2] {
+    service.events(&[
+        json!({"user_id": "passer-by", "merchant_id": "shop-0", "kind": "view", "at": FIRST + 84 * DAY}),
+    ]);
+    service.rebuild();
+    let board = service.get("/race?lane=tea").ok();
+    let runners = board["runners"].as_array().unwrap();
+    let place = runners.iter().position(|runner| runner["id"] == shop);
+    let candidates: Vec<String> = (0..40).map(|one| format!("item-shop-{one}")).collect();
+    let request = json!({"user_id": "nobody knows", "candidates": candidates});
+    let order = super::service::ids(&service.rank(&request));
+    let ranked = order.iter().position(|id| *id == format!("item-{shop}"));
+    [place.unwrap(), ranked.unwrap()]
+}
+
+#[test]
+fn accounts_of_one_order_move_nobody() {
+    let service = Service::start();
+    let mut orders = Orders {
+        events: Vec::new(),
+        numbers: Random::new(2),
+    };
+    send_honest(&service, &mut orders);
+    service.events(&orders.events);
+    let before = places(&service, "shop-20");
+    orders.events.clear();
+    for account in 0..140 {
+        orders.order_by("shop-20", 77 + account % 7, &format!("account-{account}"));
+    }
+    for event in &mut orders.events {
+        event["id"] = json!(format!("bought-{}", event["user_id"].as_str().unwrap()));
+    }
+    service.events(&orders.events);
+    let after = places(&service, "shop-20");
+    for (before, after) in before.into_iter().zip(after) {
+        assert!(before.abs_diff(after) <= 3, "{before} → {after}");
+    }
+}

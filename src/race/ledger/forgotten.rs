@@ -25,7 +25,7 @@ impl Forgotten {
     }
 
     /// Returns true if a runner is forgotten.
-    pub(super) fn has(&self, kind: Kind, row: RunnerRow) -> bool {
+    pub(in crate::race) fn has(&self, kind: Kind, row: RunnerRow) -> bool {
         self.0[kind].contains(&row)
     }
 

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::super::contest::{Contest, Results};
 use super::super::lane::Lanes;
 use super::super::runner::{Kind, PerKind, Races};
+use super::super::strangers::Acquainted;
 use super::super::window::Window;
 use super::columns::{self, ItemStanding, MerchantStanding};
 use super::field::{Field, Standing};
@@ -42,7 +43,8 @@ impl Standings {
     /// Uses the rayon pool in which it is called. Equal inputs give equal standings.
     #[must_use]
     pub fn build(inputs: Inputs) -> Self {
-        let races = PerKind::from_fn(|kind| race(kind, &inputs));
+        let acquainted = Acquainted::of(&inputs.sales);
+        let races = PerKind::from_fn(|kind| race(kind, &inputs, &acquainted));
         let [items, merchants] =
             [Kind::Item, Kind::Merchant].map(|kind| races[kind].1.finishes.as_slice());
         let rows = |kind| inputs.runners[kind].len();
@@ -119,7 +121,7 @@ impl Standings {
 }
 
 /// Runs the race of one kind. Returns the place at which each runner's history opens, and the results.
-fn race(kind: Kind, inputs: &Inputs) -> (Vec<u8>, Results) {
+fn race(kind: Kind, inputs: &Inputs, acquainted: &Acquainted) -> (Vec<u8>, Results) {
     let window = Window::ending(inputs.last_complete);
     let runners = &inputs.runners[kind];
     let openings: Vec<u8> = (0..runners.len())
@@ -130,6 +132,7 @@ fn race(kind: Kind, inputs: &Inputs) -> (Vec<u8>, Results) {
         runners,
         openings: &openings,
         history: &inputs.sales,
+        acquainted,
         window: &window,
     };
     let results = contest.run();

@@ -9,6 +9,7 @@ mod refunds;
 mod scale;
 mod simulation;
 mod standings;
+mod strangers;
 mod trust;
 
 use super::{
