@@ -24,6 +24,10 @@ pub struct Admission {
     pub rank_bytes: usize,
     /// Maximum bytes of all other bodies in memory.
     pub ingest_bytes: usize,
+    /// Maximum bytes of answers that clients have not taken yet.
+    pub answer_bytes: usize,
+    /// The same for the answers of one HTTP/2 connection, if there are several.
+    pub connection_answer_bytes: usize,
 }
 
 /// Reads the section.
@@ -36,6 +40,8 @@ pub(super) fn read(s: &Section<'_>, limits: &Limits) -> Admission {
         wait: Duration::from_millis(s.integer("wait_ms", 0..=3_600_000)),
         rank_bytes: held_bytes(s, "rank_bytes", limits),
         ingest_bytes: held_bytes(s, "ingest_bytes", limits),
+        answer_bytes: s.integer("answer_bytes", 1 << 20..=1 << 40),
+        connection_answer_bytes: s.integer("connection_answer_bytes", 1 << 16..=1 << 40),
     }
 }
 
@@ -60,5 +66,7 @@ pub(super) fn shown(admission: &Admission) -> Value {
         "wait_ms": u64::try_from(admission.wait.as_millis()).unwrap_or(u64::MAX),
         "rank_bytes": admission.rank_bytes,
         "ingest_bytes": admission.ingest_bytes,
+        "answer_bytes": admission.answer_bytes,
+        "connection_answer_bytes": admission.connection_answer_bytes,
     })
 }

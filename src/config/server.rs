@@ -24,6 +24,10 @@ pub struct Server {
     pub body: Duration,
     /// Maximum time that a connection stays open without a request.
     pub idle: Duration,
+    /// Time in which a client must take something of each answer, and `answer_bytes` of all.
+    pub answer: Duration,
+    /// Minimum bytes that a client must take of its answers in that time.
+    pub answer_bytes: u64,
     /// Maximum size of the head of a request in bytes.
     pub head_bytes: u32,
     /// Maximum number of open requests on one HTTP/2 connection.
@@ -48,6 +52,8 @@ pub(super) fn read(s: &Section<'_>) -> Server {
         head: s.timeout("head_seconds", 3_600.0),
         body: s.timeout("body_seconds", 3_600.0),
         idle: s.timeout("idle_seconds", 86_400.0),
+        answer: s.timeout("answer_seconds", 3_600.0),
+        answer_bytes: s.integer("answer_bytes", 0..=1 << 40),
         head_bytes: s.integer("head_bytes", 8_192..=1 << 20),
         http2_streams: s.integer("http2_streams", 1..=100_000),
         http2_resets: s.integer("http2_resets", 1..=100_000),
@@ -65,6 +71,8 @@ pub(super) fn shown(server: &Server) -> Value {
         "head_seconds": server.head.as_secs_f64(),
         "body_seconds": server.body.as_secs_f64(),
         "idle_seconds": server.idle.as_secs_f64(),
+        "answer_seconds": server.answer.as_secs_f64(),
+        "answer_bytes": server.answer_bytes,
         "head_bytes": server.head_bytes,
         "http2_streams": server.http2_streams,
         "http2_resets": server.http2_resets,

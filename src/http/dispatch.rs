@@ -21,10 +21,11 @@ use axum::routing::any;
 use hyper::body::Incoming;
 use prometheus_client::metrics::gauge::Gauge;
 
-use super::admission::{Pause, Priority, Rejection};
+use super::admission::{ConnectionBytes, Pause, Priority, Rejection, Work};
 use super::app::{App, Table};
 use super::body::{self, Media};
 use super::call::{Call, Granted, PathValues};
+use super::content::Content;
 use super::error::{Cause, Problem};
 use super::openapi;
 use super::ops;
@@ -111,9 +112,18 @@ impl App {
             body::discard(body).await
         };
         let rejected = outcome.as_ref().err().and_then(|problem| problem.rejected);
-        let mut response = match outcome {
+        let response = match outcome {
             Ok(reply) => good(reply, &id, arrived),
             Err(problem) => self.reject(&problem, &id, arrived),
+        };
+        let work = found.and_then(|(_, route)| route.work);
+        let connection = head.extensions.get::<ConnectionBytes>();
+        let mut response = match self.hold(work, response, connection) {
+            Ok(response) => response,
+            Err(rejection) => {
+                let tiny = self.reject(&Problem::from(rejection), &id, arrived);
+                self.hold(work, tiny, connection).unwrap_or_default()
+            }
         };
         let was_woken = matches!(head.extensions.get(), Some(Priority::Woken(_)));
         // The rest of an unread body still occupies the connection, so it cannot pause.
@@ -123,6 +133,20 @@ impl App {
         }
         self.count_answer(found, response.status());
         response
+    }
+
+    /// Counts the bytes of an answer until the client has taken them. `work` is the kind of work of its route. Fails if it does not
+    /// fit, which the problem of that rejection always does.
+    fn hold(
+        &self,
+        work: Option<Work>,
+        response: Response<Content>,
+        connection: Option<&ConnectionBytes>,
+    ) -> Result<Response, Rejection> {
+        let config = &self.engine.generation().config.admission;
+        let bytes = response.body().bytes();
+        let held = self.admission.answer(work, bytes, connection, config)?;
+        Ok(response.map(|content| content.body(held)))
     }
 
     /// Counts an answer of a route, or of an unknown path.
@@ -151,7 +175,8 @@ impl App {
         let (head, body) = request.into_parts();
         let _read_or_not = body::discard(Body::new(body)).await;
         let problem = Problem::from(Rejection::Connections);
-        let mut response = bad(&problem, &self.ids.of(&head.headers), arrived);
+        let response = bad(&problem, &self.ids.of(&head.headers), arrived);
+        let mut response = self.hold(None, response, None).unwrap_or_default();
         if head.version < Version::HTTP_2 {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(CONNECTION, close);
@@ -161,7 +186,7 @@ impl App {
     }
 
     /// Returns the answer for a problem, and counts a rejection by admission.
-    fn reject(&self, problem: &Problem, id: &RequestId, arrived: Instant) -> Response {
+    fn reject(&self, problem: &Problem, id: &RequestId, arrived: Instant) -> Response<Content> {
         if let Some(rejection) = problem.rejected {
             self.admission.rejected(rejection);
         }
@@ -318,7 +343,6 @@ mod tests {
 
     use axum::http::HeaderMap;
 
-    use super::super::admission::Work;
     use super::super::request_id::X_REQUEST_ID;
     use super::*;
     use crate::config::{Config, Live};

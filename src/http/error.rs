@@ -246,6 +246,10 @@ impl From<Rejection> for Problem {
                 "too many bytes of rank requests are in progress",
             ),
             Rejection::IngestBytes => (Cause::TooMany, "too many bytes of facts are in progress"),
+            Rejection::AnswerBytes => (
+                Cause::TooMany,
+                "the answers that clients have not taken yet have too many bytes",
+            ),
             Rejection::Connections => (Cause::Full, "too many connections are open"),
             Rejection::Late => (
                 Cause::Late,

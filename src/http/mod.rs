@@ -10,6 +10,7 @@ mod auth;
 mod body;
 mod call;
 mod connection;
+mod content;
 mod dispatch;
 mod error;
 mod facts;

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::HeaderValue;
 use serde::Serialize;
 use tokio::sync::mpsc;
@@ -13,7 +13,7 @@ use super::admission::Work;
 use super::app::App;
 use super::call::Call;
 use super::error::{Cause, Problem};
-use super::reply::Reply;
+use super::reply::{JSON, Reply};
 use super::request_id::RequestId;
 use crate::engine::{Engine, EntityKind, RaceQuery};
 use crate::model::view::{ClockReply, Health, LiveConfig, RebuildReply};
@@ -159,7 +159,7 @@ pub(super) fn metrics(call: &Call<'_>) -> Reply {
     call.app
         .admission
         .measure(&call.generation.config.admission, &telemetry.admission);
-    Reply::of(HeaderValue::from_static(SCRAPE_TYPE), telemetry.scrape())
+    Reply::own(HeaderValue::from_static(SCRAPE_TYPE), telemetry.scrape())
 }
 
 /// Answers that the service runs.
@@ -198,7 +198,7 @@ pub(super) fn ready(call: &Call<'_>) -> Result<Reply, Problem> {
 pub(super) fn openapi(call: &Call<'_>) -> Reply {
     let secured = !call.app.tokens.is_open();
     let document = call.app.table.document;
-    Reply::json(document(secured).to_vec())
+    Reply::of(JSON, Bytes::from_static(document(secured)))
 }
 
 /// Answers 200 with a value.

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::admission::{Rejection, Work};
+use super::admission::{AnswerBytes, Rejection, Work};
 use super::answer;
 use super::app::App;
 use super::call::Call;
@@ -156,13 +156,7 @@ pub(super) async fn batch(mut call: Call<'_>) -> Result<Reply, Problem> {
     let granted = call.granted();
     let work = move || {
         let _until_done = granted;
-        rank_all(
-            &app,
-            &generation.config.vocabulary,
-            &body,
-            id.as_str(),
-            arrived,
-        )
+        rank_all(&app, &generation.config, &body, id.as_str(), arrived)
     };
     let begun = Instant::now();
     let answer = call.app.engine.on_workers(work).await?;
@@ -175,11 +169,12 @@ pub(super) async fn batch(mut call: Call<'_>) -> Result<Reply, Problem> {
 /// If the body is not a batch, or its requests have too many candidates in all. Faults of single requests are part of the answer.
 fn rank_all(
     app: &App,
-    vocabulary: &Vocabulary,
+    config: &Config,
     body: &Bytes,
     id: &str,
     arrived: Instant,
 ) -> Result<Vec<u8>, Problem> {
+    let vocabulary = &config.vocabulary;
     let parts = diagnose::batch(body, vocabulary)?;
     let limit = BATCH_CANDIDATES.most(&vocabulary.limits);
     let candidates = AtomicU64::new(0);
@@ -203,9 +198,15 @@ fn rank_all(
         .map(|(request, part)| request.ok_or_else(|| diagnosed(part.get(), vocabulary, &mut room)))
         .collect();
     let results = requests.into_par_iter().enumerate();
-    let results =
-        results.map(|(index, request)| result(app, request, &format!("{id}.{index}"), arrived));
-    Ok(join_results(&results.collect::<Vec<_>>()))
+    let results = results.map(|(index, request)| {
+        let json = result(app, request, &format!("{id}.{index}"), arrived);
+        let (work, admission) = (Some(Work::Batch), &config.admission);
+        let held = app.admission.answer(work, json.len(), None, admission)?;
+        Ok((json, held))
+    });
+    Ok(join_results(
+        results.collect::<Result<Vec<_>, Rejection>>()?,
+    ))
 }
 
 /// Reads one request of a batch, `None` if it is invalid, and adds the number of its candidates to `candidates` in any case.
@@ -301,14 +302,16 @@ fn result(
     }
 }
 
-/// Joins the results, each of which is JSON, to the answer of a batch.
-fn join_results(results: &[Vec<u8>]) -> Vec<u8> {
-    let mut out = b"{\"results\":[".to_vec();
-    for (index, result) in results.iter().enumerate() {
+/// Joins the results, each of which is JSON, to the answer of a batch. Their bytes count until then.
+fn join_results(results: Vec<(Vec<u8>, AnswerBytes)>) -> Vec<u8> {
+    let size: usize = results.iter().map(|(json, _)| json.len() + 1).sum();
+    let mut out = Vec::with_capacity(size + 16);
+    out.extend_from_slice(b"{\"results\":[");
+    for (index, (json, _held)) in results.into_iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        out.extend_from_slice(result);
+        out.extend_from_slice(&json);
     }
     out.extend_from_slice(b"]}");
     out

@@ -2,19 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::response::Response;
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 
+use super::content::Content;
 use super::error::{Cause, Problem};
 use super::request_id::{RequestId, X_REQUEST_ID};
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// Headers of every answer. A browser must neither guess the content type nor store the answer, which may concern a user.
@@ -27,7 +27,7 @@ static SAFETY: [(HeaderName, HeaderValue); 2] = [
 pub(super) struct Reply {
     status: StatusCode,
     media: HeaderValue,
-    body: Body,
+    content: Content,
     /// The request id in the body of the request.
     id: Option<String>,
     /// Name and duration of the work, for `Server-Timing`.
@@ -40,15 +40,23 @@ pub(super) struct Reply {
 impl Reply {
     /// Returns 200 with a JSON body.
     pub(super) fn json(json: Vec<u8>) -> Self {
-        Self::of(JSON, json)
+        Self::own(JSON, json)
     }
 
-    /// Returns 200 with a body of that type.
+    /// Returns 200 with a body of that type, of bytes that belong to this answer alone.
+    pub(super) fn own(media: HeaderValue, bytes: impl Into<Bytes>) -> Self {
+        Self {
+            content: Content::Own(bytes.into()),
+            ..Self::of(media, Body::empty())
+        }
+    }
+
+    /// Returns 200 with a body of that type: a stream, or bytes that all answers share.
     pub(super) fn of(media: HeaderValue, body: impl Into<Body>) -> Self {
         Self {
             status: StatusCode::OK,
             media,
-            body: body.into(),
+            content: Content::Other(body.into()),
             id: None,
             timing: None,
             headers: &[],
@@ -93,8 +101,8 @@ impl Reply {
 }
 
 /// Returns the answer of a reply.
-pub(super) fn good(reply: Reply, id: &RequestId, arrived: Instant) -> Response {
-    let mut response = Response::new(reply.body);
+pub(super) fn good(reply: Reply, id: &RequestId, arrived: Instant) -> Response<Content> {
+    let mut response = Response::new(reply.content);
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     headers.reserve(3 + SAFETY.len() + reply.headers.len());
@@ -114,8 +122,9 @@ pub(super) fn good(reply: Reply, id: &RequestId, arrived: Instant) -> Response {
 }
 
 /// Returns the answer of a problem.
-pub(super) fn bad(problem: &Problem, id: &RequestId, arrived: Instant) -> Response {
-    let mut response = Response::new(Body::from(problem.json(id.as_str())));
+pub(super) fn bad(problem: &Problem, id: &RequestId, arrived: Instant) -> Response<Content> {
+    let json = problem.json(id.as_str());
+    let mut response = Response::new(Content::Own(json.into()));
     *response.status_mut() = problem.status();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, PROBLEM);

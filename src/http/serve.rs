@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Version;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -17,10 +18,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower_service::Service;
 
-use super::admission::{Pause, Rejection};
+use super::admission::{ConnectionBytes, Pause, Rejection};
 use super::app::App;
 use super::auth::Tokens;
-use super::connection::{Overdue, Watch, Watched};
+use super::connection::{Overdue, Patience, Taken, Watch, Watched};
 use super::dispatch::{GaugeGuard, TABLE};
 use super::tls::Tls;
 use crate::config;
@@ -140,8 +141,12 @@ impl Listener {
             router: self.router.clone(),
             server: server(limits),
             watcher: self.connections.watcher(),
-            head: limits.head,
-            idle: limits.idle,
+            patience: Patience {
+                head: limits.head,
+                idle: limits.idle,
+                answer: limits.answer,
+                answer_bytes: limits.answer_bytes,
+            },
         };
         match self.tls.clone() {
             None => drop(tokio::spawn(connection.serve(stream))),
@@ -179,8 +184,7 @@ struct Connection {
     router: Router,
     server: Builder<TokioExecutor>,
     watcher: Watcher,
-    head: Duration,
-    idle: Duration,
+    patience: Patience,
 }
 
 impl Connection {
@@ -192,20 +196,23 @@ impl Connection {
             watch: Arc::clone(&watch),
         };
         let timer = Arc::clone(&watch);
+        let bytes = ConnectionBytes::default();
         let service = service_fn(move |mut request: hyper::Request<_>| {
             let (in_progress, priority) = watch.begin(request.version());
+            if request.version() == Version::HTTP_2 {
+                request.extensions_mut().insert(bytes.clone());
+            }
             let watch = Arc::clone(&watch);
             if let Some(priority) = priority {
                 request.extensions_mut().insert(priority);
             }
             let answer = router.clone().call(request);
             async move {
-                let _until_answered = in_progress;
                 let mut answer = answer.await?;
                 if let Some(pause) = answer.extensions_mut().remove::<Pause>() {
                     watch.pause(pause.over());
                 }
-                Ok::<_, Infallible>(answer)
+                Ok::<_, Infallible>(answer.map(|body| Taken::new(body, in_progress)))
             }
         });
         let _open = GaugeGuard::new(&app.engine.telemetry().admission.connections);
@@ -214,8 +221,13 @@ impl Connection {
             ended = self.watcher.watch(connection.into_owned()) => if let Err(error) = ended {
                 tracing::debug!("a connection ended: {error}");
             },
-            overdue = timer.overdue(self.head, self.idle) => if overdue == Overdue::Head {
-                app.engine.telemetry().admission.slow_heads.inc();
+            overdue = timer.overdue(self.patience) => {
+                let metrics = &app.engine.telemetry().admission;
+                match overdue {
+                    Overdue::Head => { metrics.slow_heads.inc(); }
+                    Overdue::Answer => { metrics.slow_takers.inc(); }
+                    Overdue::Idle => {}
+                }
             },
         }
     }

@@ -16,5 +16,7 @@ metrics! {
         pub slow_heads: Counter = "slow_heads", "Connections closed because the head of a request did not arrive in time";
         pub rank_body_bytes: Count = "rank_body_bytes", "Bytes held of the bodies of rank requests and batches";
         pub ingest_body_bytes: Count = "ingest_body_bytes", "Bytes held of all other bodies";
+        pub answer_bytes: Count = "answer_bytes", "Bytes of answers that clients have not taken yet";
+        pub slow_takers: Counter = "slow_takers", "Connections closed because the client took its answers too slowly";
     }
 }

@@ -27,4 +27,6 @@ mod service;
 #[cfg(test)]
 mod story;
 #[cfg(test)]
+mod takers;
+#[cfg(test)]
 mod traffic;

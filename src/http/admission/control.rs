@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::answers::{AnswerBytes, Bounds, ConnectionBytes};
 use super::bytes::BodyBytes;
 use super::metrics::Metrics;
 use super::pace::Pace;
@@ -41,6 +42,7 @@ pub(in crate::http) struct Admission {
     pace: Arc<Pace>,
     rank_bytes: Arc<AtomicUsize>,
     ingest_bytes: Arc<AtomicUsize>,
+    answer_bytes: Arc<AtomicUsize>,
     metrics: Metrics,
 }
 
@@ -73,6 +75,7 @@ impl Admission {
             pace: Arc::default(),
             rank_bytes: Arc::default(),
             ingest_bytes: Arc::default(),
+            answer_bytes: Arc::default(),
             metrics: Metrics::new(metrics),
         }
     }
@@ -91,7 +94,24 @@ impl Admission {
         if all.load(Ordering::Relaxed) >= most {
             return Err(rejection);
         }
+        let answers = self.answer_bytes.load(Ordering::Relaxed);
+        if work != Work::Rank && answers >= bounds(config).large() {
+            return Err(Rejection::AnswerBytes);
+        }
         Ok(())
+    }
+
+    /// Counts the bytes of an answer to a client. The answer to accepted facts is always sent: their number is bounded by the slots.
+    pub(in crate::http) fn answer(
+        &self,
+        work: Option<Work>,
+        bytes: usize,
+        connection: Option<&ConnectionBytes>,
+        config: &config::Admission,
+    ) -> Result<AnswerBytes, Rejection> {
+        let mut held = AnswerBytes::new(&self.answer_bytes, connection);
+        let fits = held.add(bytes, &bounds(config)) || work == Some(Work::Ingest);
+        fits.then_some(held).ok_or(Rejection::AnswerBytes)
     }
 
     /// Returns a slot. If other requests wait, it yields once, so that all requests that arrived together get a slot or are rejected
@@ -193,6 +213,7 @@ impl Admission {
         metrics.paused.set(self.rank.paused.count() as u64);
         metrics.rank_body_bytes.set(held(&self.rank_bytes));
         metrics.ingest_body_bytes.set(held(&self.ingest_bytes));
+        metrics.answer_bytes.set(held(&self.answer_bytes));
     }
 
     fn queue(&self, work: Work) -> &Arc<Queue> {
@@ -236,6 +257,14 @@ impl Admission {
                 Rejection::IngestBytes,
             ),
         }
+    }
+}
+
+/// Returns the bounds of the bytes of answers.
+fn bounds(config: &config::Admission) -> Bounds {
+    Bounds {
+        all: config.answer_bytes,
+        connection: config.connection_answer_bytes,
     }
 }
 

@@ -5,6 +5,7 @@
 //! number would be a millisecond of short requests, or a second of long ones. A connection whose request was rejected is
 //! [paused](pause), because rejecting clients that retry at once could use up the CPU.
 
+mod answers;
 mod bytes;
 mod control;
 mod metrics;
@@ -14,6 +15,7 @@ mod paused;
 mod queue;
 mod work;
 
+pub(super) use self::answers::{AnswerBytes, ConnectionBytes};
 pub(super) use self::bytes::BodyBytes;
 pub(super) use self::control::{Admission, RunPermit};
 pub(super) use self::pause::{Pause, Priority, Wakeup};

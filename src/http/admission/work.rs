@@ -43,6 +43,8 @@ pub(in crate::http) enum Rejection {
     RankBytes,
     /// The other bodies have too many bytes in all.
     IngestBytes,
+    /// The answers that clients have not taken yet have too many bytes.
+    AnswerBytes,
     /// Too many connections are open.
     Connections,
     /// The request did not get a permit in time, or would not.
@@ -51,12 +53,13 @@ pub(in crate::http) enum Rejection {
 
 impl Rejection {
     /// Every reason, in the order of the discriminants.
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Rank,
         Self::Batch,
         Self::Ingest,
         Self::RankBytes,
         Self::IngestBytes,
+        Self::AnswerBytes,
         Self::Connections,
         Self::Late,
     ];
@@ -69,6 +72,7 @@ impl Rejection {
             Self::Ingest => "ingest",
             Self::RankBytes => "rank_bytes",
             Self::IngestBytes => "ingest_bytes",
+            Self::AnswerBytes => "answer_bytes",
             Self::Connections => "connections",
             Self::Late => "late",
         }

@@ -4,10 +4,15 @@
 //! distinguishes them by the bytes received and sent and the requests in progress, for HTTP/1 and HTTP/2. Requests set no timers:
 //! one task per connection checks its state from time to time.
 //!
+//! A client that has answers to take must take them at a rate: progress counts, not silence. The bytes sent count for the connection,
+//! and the pieces handed out for each answer, because one HTTP/2 stream may stand still while the others move.
+//!
 //! A connection whose request was rejected for lack of a slot reads nothing until it is woken (see [`super::admission`]).
 
 mod stream;
+mod taken;
 mod watch;
 
 pub(super) use self::stream::Watched;
-pub(super) use self::watch::{Overdue, Watch};
+pub(super) use self::taken::Taken;
+pub(super) use self::watch::{Overdue, Patience, Watch};

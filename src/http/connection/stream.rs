@@ -17,7 +17,7 @@ pub(in crate::http) struct Watched<S> {
 
 impl<S> Watched<S> {
     fn wrote(&self, result: io::Result<usize>) -> Poll<io::Result<usize>> {
-        self.watch.sent();
+        self.watch.sent(*result.as_ref().unwrap_or(&0));
         Poll::Ready(result)
     }
 }
@@ -81,11 +81,11 @@ mod tests {
     use axum::http::Version;
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
-    use super::super::Overdue;
+    use super::super::{Overdue, Patience};
     use super::*;
 
     const SHORT: Duration = Duration::from_millis(20);
-    const LONG: Duration = Duration::from_secs(600);
+    const LONG: Duration = Patience::LONG.idle;
 
     #[tokio::test]
     async fn a_byte_after_idleness_begins_a_head() {
@@ -104,9 +104,14 @@ mod tests {
             assert_eq!(watched.read_u8().await.unwrap(), b'G');
             let (head, idle) = match overdue {
                 Overdue::Head => (SHORT, LONG),
-                Overdue::Idle => (LONG, SHORT),
+                Overdue::Idle | Overdue::Answer => (LONG, SHORT),
             };
-            assert_eq!(watch.overdue(head, idle).await, overdue);
+            let patience = Patience {
+                head,
+                idle,
+                ..Patience::LONG
+            };
+            assert_eq!(watch.overdue(patience).await, overdue);
         }
     }
 
