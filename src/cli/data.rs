@@ -22,6 +22,9 @@ pub(super) struct Backup {
     /// The new directory
     #[arg(value_name = "DIR")]
     directory: PathBuf,
+    /// Keep the journal too, so that `saima rebuild` can learn from it after a restore
+    #[arg(long)]
+    with_journal: bool,
     #[command(flatten)]
     service: Service,
 }
@@ -64,7 +67,13 @@ pub(super) struct Rebuild {
 pub(super) fn backup(args: &Backup) -> Result<ExitCode> {
     let client = Client::new(&args.service)?;
     let directory = empty(&args.directory)?;
-    let received = match client.download("/backup", |bytes| directory.receive(bytes)) {
+    let journal = args.with_journal;
+    let path = if journal {
+        "/backup?journal=true"
+    } else {
+        "/backup"
+    };
+    let received = match client.download(path, |bytes| directory.receive(bytes, journal)) {
         Ok(received) => received,
         Err(failed) => {
             discard(directory, &args.directory);

@@ -40,6 +40,13 @@ pub(super) const RACE_PARAMS: &[Param] = &[
     },
 ];
 
+const BACKUP_PARAMS: &[Param] = &[Param {
+    name: "journal",
+    shape: Shape::OneOf(&["true", "false"]),
+    doc: "Send the journal before the checkpoint too. Default: `false`.",
+    example: None,
+}];
+
 /// Every route. Routes of one path are adjacent.
 #[rustfmt::skip]
 pub(super) static ROUTES: [Route; 27] = {
@@ -113,7 +120,7 @@ pub(super) static ROUTES: [Route; 27] = {
 
         Route::new(POST, "/backup", Ops, Operations, "createBackup", "Write a checkpoint now and send it; `saima backup` turns it into a data directory",
             |call| Box::pin(ops::backup(call)))
-            .takes(Empty).answers(File("application/octet-stream")).fails(&[409]),
+            .params(BACKUP_PARAMS).takes(Empty).answers(File("application/octet-stream")).fails(&[409]),
         Route::new(GET, "/config", Ops, Operations, "getConfig", "Get the effective configuration, without secrets",
             |call| now(ops::config(&call)))
             .answers(Json(view::LiveConfig::VIEW)),

@@ -61,19 +61,15 @@ impl Directory {
         Ok(Checkpoint { sequence, path })
     }
 
-    /// Copies the newest checkpoint and the journal after it to a directory that is empty or does not exist.
+    /// Copies the newest checkpoint and the journal to a directory that is empty or does not exist.
     ///
     /// # Errors
     /// An I/O error.
     pub fn copy_to(&self, target: &Path) -> Result<(), JournalError> {
         let copy = Self::open(target)?;
         let checkpoint = self.checkpoint()?;
-        let after = checkpoint.as_ref().map_or(0, |it| it.sequence);
-        for path in checkpoint
-            .map(|it| it.path)
-            .into_iter()
-            .chain(self.after(after)?)
-        {
+        let segments = segment::list(self)?.into_iter().map(|(_, path)| path);
+        for path in checkpoint.map(|it| it.path).into_iter().chain(segments) {
             let name = path.strip_prefix(self.path()).unwrap_or(&path);
             let to = copy.path().join(name);
             fs::copy(&path, &to).map_err(JournalError::io(&to))?;
@@ -84,11 +80,16 @@ impl Directory {
         directory::sync(&copy.checkpoints())
     }
 
-    /// Writes a checkpoint received from elsewhere into a directory that holds none, and begins the journal after it.
+    /// Writes a checkpoint received from elsewhere into a directory that holds none, and begins the journal after it. If the journal before
+    /// it follows, as [`Backup`](super::Backup) sends it, `with_journal` keeps that too.
     ///
     /// # Errors
-    /// The bytes are not a whole checkpoint, or an I/O error.
-    pub fn receive(&self, mut from: impl Read) -> Result<Checkpoint, JournalError> {
+    /// The bytes are not a whole backup, or an I/O error.
+    pub fn receive(
+        &self,
+        mut from: impl Read,
+        with_journal: bool,
+    ) -> Result<Checkpoint, JournalError> {
         let unfinished = directory::name(&self.checkpoints(), 0, UNFINISHED);
         let file = File::create(&unfinished).map_err(JournalError::io(&unfinished))?;
         let mut file = BufWriter::new(file);
@@ -102,8 +103,8 @@ impl Directory {
         let copied = file
             .write_all(MAGIC)
             .and_then(|()| file.write_all(&sequence.to_le_bytes()))
-            .and_then(|()| io::copy(&mut from, &mut file))
-            .and_then(|_| file.flush())
+            .and_then(|()| copy_parts(&mut from, &mut file))
+            .and_then(|()| file.flush())
             .and_then(|()| file.get_ref().sync_all());
         copied.map_err(JournalError::io(&unfinished))?;
         let received = Checkpoint {
@@ -111,6 +112,9 @@ impl Directory {
             path: unfinished,
         };
         received.read(|_, _| Ok::<_, JournalError>(()))?;
+        if with_journal {
+            self.receive_segments(&mut from, sequence)?;
+        }
         let journal = directory::name(&self.journal(), sequence + 1, segment::EXTENSION);
         directory::write_durably(&journal, segment::MAGIC)?;
         fs::rename(&received.path, &path).map_err(JournalError::io(&path))?;
@@ -212,23 +216,6 @@ impl Parts {
 }
 
 impl Checkpoint {
-    /// Returns its bytes in blocks, for a copy. They can be read to the end even if the checkpoint is removed meanwhile.
-    ///
-    /// # Errors
-    /// An I/O error.
-    pub fn bytes(&self) -> Result<impl Iterator<Item = io::Result<Vec<u8>>> + use<>, JournalError> {
-        let mut file = File::open(&self.path).map_err(JournalError::io(&self.path))?;
-        Ok(std::iter::from_fn(move || {
-            let mut bytes = vec![0; 256 << 10];
-            let read = file.read(&mut bytes).map(|read| bytes.truncate(read));
-            match read {
-                Ok(()) if bytes.is_empty() => None,
-                Ok(()) => Some(Ok(bytes)),
-                Err(error) => Some(Err(error)),
-            }
-        }))
-    }
-
     /// Visits its parts in order, each with its offset.
     ///
     /// # Errors
@@ -272,6 +259,19 @@ impl Checkpoint {
             offset,
             what: what.to_owned(),
         })
+    }
+}
+
+/// Copies the parts of a checkpoint, up to the empty one that ends it.
+fn copy_parts(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
+    let mut record = Vec::new();
+    loop {
+        next(from, u64::MAX, &mut record)
+            .map_err(|what| io::Error::new(io::ErrorKind::UnexpectedEof, what))?;
+        to.write_all(&record)?;
+        if record.len() == HEAD {
+            return Ok(());
+        }
     }
 }
 

@@ -16,6 +16,7 @@
 //! One thread writes ([`Journal`]); all callers that wait for durability share one `fsync` (group commit; DeWitt et al., SIGMOD 1984).
 //! The content of records and of parts of checkpoints is opaque here.
 
+mod backup;
 mod checkpoint;
 mod directory;
 mod error;
@@ -30,6 +31,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use backup::Backup;
 pub use checkpoint::{Checkpoint, Parts};
 pub use directory::{Directory, LOCK, MARK, RESTORING};
 pub use error::{Broken, JournalError};

@@ -115,12 +115,6 @@ impl Directory {
         Ok((last, torn))
     }
 
-    /// Returns the segments that hold records after `after`.
-    pub(super) fn after(&self, after: u64) -> Result<Vec<PathBuf>, JournalError> {
-        let segments = needed(list(self)?, after);
-        Ok(segments.into_iter().map(|(_, path)| path).collect())
-    }
-
     /// Cuts off a torn end.
     ///
     /// # Errors

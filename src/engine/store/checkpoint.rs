@@ -23,6 +23,14 @@ impl Engine {
     /// # Errors
     /// An I/O error; the previous checkpoint stays.
     pub fn checkpoint(&self) -> Result<Option<Checkpoint>, JournalError> {
+        self.checkpoint_then(|_, written| Ok(written.clone()))
+    }
+
+    /// Writes a checkpoint, and calls `then` before another one can be written.
+    pub(super) fn checkpoint_then<T>(
+        &self,
+        then: impl FnOnce(&Kept, &Checkpoint) -> Result<T, JournalError>,
+    ) -> Result<Option<T>, JournalError> {
         let Some(kept) = &self.kept else {
             return Ok(None);
         };
@@ -47,7 +55,7 @@ impl Engine {
             self.facts.read().needed(trace, utc_offset)
         })?;
         self.drop_segments(directory, sequence)?;
-        Ok(Some(written))
+        then(kept, &written).map(Some)
     }
 
     /// Freezes the facts and ends the segment at the same record. Waits for a running deletion: a checkpoint of a half-deleted entity would

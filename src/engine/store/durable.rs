@@ -1,27 +1,27 @@
 //! Durability as the callers of the engine see it: backups, and waiting for the disk.
 
-use std::io;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use crate::engine::Engine;
-use crate::journal::{Broken, JournalError};
+use crate::journal::{Backup, Broken, JournalError};
 
 impl Engine {
-    /// Writes a checkpoint and returns its bytes in blocks, or `None` if facts are kept in memory only.
+    /// Writes a checkpoint and returns its bytes in blocks, or `None` if facts are kept in memory only. With `journal`, those of the journal
+    /// before it follow.
     ///
     /// # Errors
     /// An I/O error.
     ///
     /// # Panics
     /// If writing the checkpoint panics, the panic continues in the caller.
-    pub async fn backup(
-        self: &Arc<Self>,
-    ) -> Result<Option<impl Iterator<Item = io::Result<Vec<u8>>> + use<>>, JournalError> {
+    pub async fn backup(self: &Arc<Self>, journal: bool) -> Result<Option<Backup>, JournalError> {
         let engine = Arc::clone(self);
         let written = tokio::task::spawn_blocking(move || {
-            let checkpoint = engine.checkpoint()?;
-            checkpoint.map(|it| it.bytes()).transpose()
+            let written = engine.checkpoint_then(|kept, checkpoint| {
+                Backup::open(kept.journal.directory(), checkpoint, journal)
+            })?;
+            Ok(written)
         });
         let panicked = |error: tokio::task::JoinError| error.try_into_panic();
         match written.await.map_err(panicked) {

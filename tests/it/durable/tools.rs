@@ -231,3 +231,38 @@ fn rebuild_applies_new_settings_to_all_history() {
     (0..150).for_each(|_| assert!(changes.next().send(&model)));
     same(&everything(&again.start()), &everything(&model));
 }
+
+#[test]
+fn a_restored_backup_with_journal_can_be_rebuilt() {
+    let (data, service, _) = filled(SMALL, 60);
+    let backup = data.home.path().join("backup");
+    done(&[
+        "backup",
+        text(&backup),
+        "--url",
+        service.base(),
+        "--with-journal",
+    ]);
+    let before = everything(&service);
+    assert!(
+        !service
+            .json("POST", "/backup?journal=maybe", &json!({}))
+            .problem(422)
+            .is_empty()
+    );
+    drop(service);
+    assert!(done(&["repair", text(&backup)]).contains("nothing is wrong"));
+    let fresh = data.home.path().join("fresh");
+    done(&["restore", text(&backup), text(&fresh)]);
+    let config = data.home.path().join("small.toml");
+    fs::write(&config, format!("{SMALL}[clock]\nmode = \"event\"\n")).unwrap();
+    let message = done(&["rebuild", text(&fresh), "--config", text(&config)]);
+    assert!(message.contains("from records 1 to"), "{message}");
+    let restored = Data {
+        home: data.home,
+        config: SMALL.to_owned(),
+    };
+    fs::rename(restored.path(), restored.home.path().join("old")).unwrap();
+    fs::rename(&fresh, restored.path()).unwrap();
+    same(&everything(&restored.start()), &before);
+}
