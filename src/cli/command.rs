@@ -5,9 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use prometheus_client::metrics::counter::Counter;
 
 use super::{data, demo, evaluate, import, restore, serve};
-use crate::config::Config;
+use crate::clock::Clock;
+use crate::config::{Config, file};
+use crate::http::Tls;
 
 /// Multi-objective ranking for marketplaces: the affinities of a user, blended with the race of the merchants
 #[derive(Debug, Parser)]
@@ -27,7 +30,7 @@ enum Command {
     Serve(serve::Args),
     /// Serve a small real marketplace, or a synthetic one of any size, in memory
     Demo(demo::Args),
-    /// Check a configuration file and print every fault
+    /// Check a configuration file, and the files that it names, and print every fault
     Check {
         /// The configuration file
         file: PathBuf,
@@ -64,12 +67,23 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
     }
 }
 
-fn check(file: &Path) -> ExitCode {
-    match Config::load(file) {
+fn check(path: &Path) -> ExitCode {
+    match Config::load(path) {
         Ok(config) => {
+            // The files that it names must be usable too.
+            let tls = Tls::load(
+                &config.tls,
+                Counter::default(),
+                file::read,
+                Clock::machine(),
+            );
+            if let Err(error) = tls {
+                eprintln!("{}: {error}", path.display());
+                return ExitCode::FAILURE;
+            }
             eprintln!(
                 "{}: valid; scenes: {}",
-                file.display(),
+                path.display(),
                 config.vocabulary.scenes.join(", ")
             );
             ExitCode::SUCCESS

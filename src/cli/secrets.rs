@@ -6,16 +6,17 @@
 
 use std::env;
 use std::io;
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::clock::{Clock, SECOND};
-use crate::config::{self, TlsFiles, file};
+use crate::config::{self, Config, TlsFiles, file};
 use crate::engine::Engine;
 use crate::http::{Tls, TokenError, Tokens};
 use crate::telemetry::Telemetry;
@@ -27,11 +28,14 @@ const ROUND: Duration = Duration::from_secs(1);
 pub(super) struct Secrets {
     tokens: (Arc<Tokens>, Files),
     tls: Option<(Arc<Tls>, Files)>,
+    listen: SocketAddr,
 }
 
 impl Secrets {
     /// Loads the secrets that the environment and the configuration name.
-    pub(super) fn load(config: &config::Tls, telemetry: &Telemetry) -> Result<Self> {
+    pub(super) fn load(config: &Config, telemetry: &Telemetry) -> Result<Self> {
+        check_names(env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()))?;
+        let (listen, config) = (config.server.listen, &config.tls);
         // The files are read before they are used, so that a change in between is noticed.
         let token_files = Files::new(Tokens::files(variable));
         let tls_files = Files::new(config.files.as_ref().map_or_else(Vec::new, paths));
@@ -40,7 +44,9 @@ impl Secrets {
         let secrets = Self {
             tokens: (Arc::new(tokens()?), token_files),
             tls: tls.map(|tls| (Arc::new(tls), tls_files)),
+            listen,
         };
+        secrets.tokens.0.check_listen(listen)?;
         secrets.measure_expiry(telemetry);
         Ok(secrets)
     }
@@ -77,7 +83,9 @@ impl Secrets {
         if !files.changed(due) {
             return;
         }
-        match tokens() {
+        let listen = self.listen;
+        let fresh = tokens().and_then(|fresh| fresh.check_listen(listen).map(|()| fresh));
+        match fresh {
             Ok(fresh) => {
                 held.replace(fresh);
                 tracing::info!("changed tokens applied");
@@ -174,6 +182,23 @@ fn tokens() -> Result<Tokens, TokenError> {
     })
 }
 
+/// Rejects a variable that looks like one of the service, but is not: it might be a misspelt token.
+fn check_names(names: impl Iterator<Item = String>) -> Result<()> {
+    let mut known = Tokens::variables();
+    // The commands that call a service read this one.
+    known.push("SAIMA_TOKEN".to_owned());
+    for name in names.filter(|name| name.starts_with("SAIMA_")) {
+        if !known.contains(&name) {
+            let known = known.iter().map(String::as_str);
+            bail!(
+                "{name}: {}",
+                config::unknown("environment variable", &name, known)
+            );
+        }
+    }
+    Ok(())
+}
+
 /// Returns an environment variable. Invalid UTF-8 is replaced by a character that no token may contain, so that the value is rejected
 /// instead of being treated as missing.
 fn variable(name: &str) -> Option<String> {
@@ -204,6 +229,17 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[test]
+    fn a_misspelt_variable_is_rejected() {
+        let check = |name: &str| check_names(std::iter::once(name.to_owned()));
+        for name in ["PATH", "SAIMA_TOKEN", "SAIMA_TOKEN_OPS_FILE"] {
+            assert!(check(name).is_ok(), "{name}");
+        }
+        let error = check("SAIMA_TOKEN_OPPS").unwrap_err().to_string();
+        let right = "SAIMA_TOKEN_OPPS: unknown environment variable; did you mean SAIMA_TOKEN_OPS?";
+        assert_eq!(error, right);
+    }
 
     #[test]
     fn new_content_counts_once_it_settles() {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
@@ -12,7 +13,7 @@ use tokio::net::TcpListener;
 
 use super::secrets::Secrets;
 use super::signals::Signals;
-use crate::clock::{Clock, ClockMode};
+use crate::clock::{Clock, ClockMode, Time};
 use crate::config::{self, Config, ConfigFaults, Live, LogFormat, Watcher, file};
 use crate::engine::{Engine, Stored};
 use crate::http;
@@ -126,10 +127,11 @@ pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
     };
     let telemetry = Telemetry::default();
     let log = Arc::new(log(&config, &telemetry)?);
-    let secrets = Secrets::load(&config.tls, &telemetry)?;
+    check_clock(SystemTime::now())?;
+    http::check_open_files(config.server.connections)?;
+    let secrets = Secrets::load(&config, &telemetry)?;
     let (tokens, tls) = (secrets.tokens(), secrets.tls());
     let listen = config.server.listen;
-    tokens.check_listen(listen)?;
     tracing::info!(config = %config.effective(), "effective configuration");
     if tls.is_none() && !listen.ip().is_loopback() {
         tracing::warn!("without [tls], tokens and facts travel to {listen} in clear text");
@@ -170,6 +172,15 @@ pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
     served
 }
 
+/// Rejects a clock that is obviously wrong: times of facts and answers lie in the years 1970 to 9999.
+fn check_clock(now: SystemTime) -> Result<()> {
+    let since = now.duration_since(UNIX_EPOCH).ok();
+    let millis = since.and_then(|since| i64::try_from(since.as_millis()).ok());
+    let time = millis.and_then(Time::from_millis);
+    time.map(drop)
+        .context("the clock of the machine is outside the years 1970 to 9999: set it, then start")
+}
+
 /// Starts an engine on the configured data directory, or in memory.
 fn open(live: Arc<Live>, telemetry: Telemetry) -> Result<Arc<Engine>> {
     let generation = live.load();
@@ -193,4 +204,23 @@ async fn bind(listen: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(listen)
         .await
         .with_context(|| format!("cannot listen on {listen}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn an_impossible_clock_is_rejected() {
+        let days = |days: u64| Duration::from_secs(days * 86_400);
+        assert!(check_clock(UNIX_EPOCH).is_ok());
+        assert!(
+            check_clock(UNIX_EPOCH + days(2_932_896)).is_ok(),
+            "the year 9999"
+        );
+        assert!(check_clock(UNIX_EPOCH + days(2_932_897)).is_err());
+        assert!(check_clock(UNIX_EPOCH - days(1)).is_err());
+    }
 }

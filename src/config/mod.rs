@@ -42,6 +42,7 @@ pub use profile::Profile;
 pub use race::{LaneBy, Race};
 pub use scale::Scale;
 pub use scene::{Scene, Weighed};
+pub use section::unknown;
 pub use server::Server;
 pub use settings::{Config, EMBEDDED};
 pub use store::{Store, UnknownItems};

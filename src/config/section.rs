@@ -275,11 +275,7 @@ fn join(path: &str, key: &str) -> String {
 }
 
 /// Returns "unknown key; did you mean …?", or the list of known names if none is similar.
-pub(super) fn unknown<'k>(
-    what: &str,
-    name: &str,
-    known: impl Iterator<Item = &'k str> + Clone,
-) -> String {
+pub fn unknown<'k>(what: &str, name: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
     let distance = |known: &&str| strsim::damerau_levenshtein(name, known);
     let nearest = known.clone().min_by_key(distance);
     match nearest.filter(|nearest| distance(nearest) <= nearest.len() / 3) {

@@ -31,5 +31,5 @@ mod tls;
 mod tests;
 
 pub use auth::{Role, TokenError, Tokens};
-pub use serve::serve;
+pub use serve::{TooFewFiles, check_open_files, serve};
 pub use tls::{Tls, TlsError};

@@ -32,7 +32,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Maximum number of connections beyond the limit that are answered at a time. Further ones are closed without an answer.
 const REJECTED: usize = 32;
 /// Number of open files reserved for anything but connections.
-const OWN_FILES: u64 = 100;
+const OWN_FILES: usize = 100;
+/// Minimum number of connections that the limit on open files must allow, unless fewer are configured.
+const LEAST_CONNECTIONS: usize = 28;
 /// Time limit of the answer to a connection beyond the limit.
 const REJECTED_TIME: Duration = Duration::from_secs(1);
 
@@ -62,7 +64,7 @@ pub async fn serve(
         router: Arc::clone(&app).router(),
         tls,
         connections: GracefulShutdown::new(),
-        files: connection_files(),
+        files: open_files().saturating_sub(OWN_FILES),
         rejecting: Arc::new(Semaphore::new(REJECTED)),
         app,
     };
@@ -85,8 +87,46 @@ pub async fn serve(
     drain(server.connections, patience).await;
 }
 
-/// Raises the limit on open files to its maximum and returns the number of connections that it allows.
-fn connection_files() -> usize {
+/// The limit on open files is too low to serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the limit on open files (ulimit -n) is {limit}; at least {needed} are needed, and {wanted} for [server] connections"
+)]
+pub struct TooFewFiles {
+    limit: usize,
+    needed: usize,
+    wanted: usize,
+}
+
+/// Checks the limit on open files, and raises it to its maximum. Logs a limit that is too low for all configured connections.
+///
+/// # Errors
+/// The maximum is too low for any reasonable number of connections.
+pub fn check_open_files(connections: usize) -> Result<(), TooFewFiles> {
+    enough(open_files(), connections)
+}
+
+fn enough(limit: usize, connections: usize) -> Result<(), TooFewFiles> {
+    let wanted = connections.saturating_add(OWN_FILES);
+    let needed = wanted.min(OWN_FILES + LEAST_CONNECTIONS);
+    if limit < needed {
+        return Err(TooFewFiles {
+            limit,
+            needed,
+            wanted,
+        });
+    }
+    if limit < wanted {
+        let most = limit - OWN_FILES;
+        tracing::warn!(
+            "the limit on open files (ulimit -n) is {limit}: at most {most} of the {connections} connections of [server] can be open; {wanted} files are needed for all"
+        );
+    }
+    Ok(())
+}
+
+/// Raises the limit on open files to its maximum and returns it.
+fn open_files() -> usize {
     let limit = getrlimit(Resource::Nofile);
     let most = limit.maximum;
     let raised = Rlimit {
@@ -98,7 +138,7 @@ fn connection_files() -> usize {
         Err(_) => limit.current,
     };
     files.map_or(usize::MAX, |files| {
-        usize::try_from(files.saturating_sub(OWN_FILES)).unwrap_or(usize::MAX)
+        usize::try_from(files).unwrap_or(usize::MAX)
     })
 }
 
@@ -246,5 +286,19 @@ async fn drain(connections: GracefulShutdown, patience: Duration) {
             "some connections did not finish within {} s",
             patience.as_secs()
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_few_open_files_are_rejected() {
+        assert_eq!(enough(128, 4_000), Ok(()));
+        let error = enough(127, 4_000).unwrap_err();
+        assert_eq!((error.needed, error.wanted), (128, 4_100));
+        assert_eq!(enough(104, 4), Ok(()));
+        assert_eq!(enough(103, 4).unwrap_err().needed, 104);
     }
 }

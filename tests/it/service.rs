@@ -1,5 +1,6 @@
 //! A service for each test: the built program on a free port, stopped at the end of the test.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
@@ -19,9 +20,9 @@ const BATCH: usize = 20_000;
 /// Returns the program, without the environment variables that it reads.
 pub(super) fn program() -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_saima"));
-    for role in ["RANK", "READ", "WRITE", "OPS"] {
-        program.env_remove(format!("SAIMA_TOKEN_{role}"));
-        program.env_remove(format!("SAIMA_TOKEN_{role}_FILE"));
+    let own = |name: &OsString| name.to_string_lossy().starts_with("SAIMA_");
+    for name in std::env::vars_os().map(|(name, _)| name).filter(own) {
+        program.env_remove(name);
     }
     program
 }

@@ -12,7 +12,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use super::host::hosts_are_loopback;
 use super::role::Role;
-use super::variables::{TokenError, token};
+use super::variables::{LEAST, TokenError, token};
 use crate::http::error::{Cause, Problem};
 
 /// The tokens of the roles. Without any, everything is open.
@@ -51,6 +51,18 @@ impl Tokens {
         let names = Role::WITH_TOKEN.map(|role| format!("{}_FILE", role.variable()));
         let paths = names.iter().filter_map(|name| variable(name));
         paths.map(PathBuf::from).collect()
+    }
+
+    /// Returns the environment variables that tokens are read from.
+    #[must_use]
+    pub fn variables() -> Vec<String> {
+        let names = Role::WITH_TOKEN.map(Role::variable);
+        let in_files = names.map(|name| format!("{name}_FILE"));
+        names
+            .map(str::to_owned)
+            .into_iter()
+            .chain(in_files)
+            .collect()
     }
 
     /// Replaces all tokens at once. Later requests are checked against the new ones only.
@@ -94,13 +106,24 @@ impl Tokens {
         }
     }
 
-    /// Checks that the service may listen on an address: without tokens on loopback only.
+    /// Checks that the service may listen on an address: without tokens, or with a short one, on loopback only. There, a short token is
+    /// logged.
     ///
     /// # Errors
-    /// [`TokenError::Exposed`].
+    /// [`TokenError::Exposed`] or [`TokenError::Short`].
     pub fn check_listen(&self, address: SocketAddr) -> Result<(), TokenError> {
-        if self.is_open() && !address.ip().is_loopback() {
+        let is_loopback = address.ip().is_loopback();
+        if self.is_open() && !is_loopback {
             return Err(TokenError::Exposed(address));
+        }
+        for (role, token) in self.0.load().iter() {
+            let (short, variable) = (token.len() < LEAST, role.variable());
+            if short && !is_loopback {
+                return Err(TokenError::Short(variable));
+            }
+            if short {
+                tracing::warn!("the token of {variable} has fewer than {LEAST} characters");
+            }
         }
         Ok(())
     }
@@ -196,7 +219,11 @@ mod tests {
         assert!(open.check_listen("127.0.0.1:0".parse().unwrap()).is_ok());
         assert!(open.check_listen("[::1]:0".parse().unwrap()).is_ok());
         assert!(open.check_listen("0.0.0.0:80".parse().unwrap()).is_err());
-        let held = tokens(&[("SAIMA_TOKEN_OPS", "o")]).unwrap();
+        let held = tokens(&[("SAIMA_TOKEN_OPS", "0123456789abcdef")]).unwrap();
         assert!(held.check_listen("0.0.0.0:80".parse().unwrap()).is_ok());
+        let short = tokens(&[("SAIMA_TOKEN_OPS", "0123456789abcde")]).unwrap();
+        assert!(short.check_listen("127.0.0.1:0".parse().unwrap()).is_ok());
+        let error = short.check_listen("0.0.0.0:80".parse().unwrap());
+        assert!(error.unwrap_err().to_string().contains("SAIMA_TOKEN_OPS"));
     }
 }

@@ -5,6 +5,9 @@ use std::net::SocketAddr;
 
 use thiserror::Error;
 
+/// Minimum number of characters of a token beyond loopback.
+pub(super) const LEAST: usize = 16;
+
 /// The reason why the tokens cannot be used.
 #[derive(Debug, Error)]
 pub enum TokenError {
@@ -20,6 +23,11 @@ pub enum TokenError {
     /// The file of a token cannot be read: variable, path and error.
     #[error("{0}_FILE: {1} cannot be read: {2}")]
     File(&'static str, String, io::Error),
+    /// A token can be guessed, and the address is not loopback.
+    #[error(
+        "the token of {0} has fewer than {LEAST} characters: beyond loopback, tokens must be longer"
+    )]
+    Short(&'static str),
     /// There are no tokens, but the address is not loopback.
     #[error(
         "without a token the service listens on loopback only, not on {0}: set SAIMA_TOKEN_RANK, SAIMA_TOKEN_READ, \

@@ -138,6 +138,45 @@ fn serve_reports_why_it_cannot_start() {
 }
 
 #[test]
+fn serve_rejects_a_weak_environment() {
+    let serve = |env: [(&str, &str); 1], listen: &str| {
+        let args = ["serve", "--data", "none", "--listen", listen];
+        let output = program().args(args).envs(env).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{env:?}");
+        stderr(&output)
+    };
+    let short = serve([("SAIMA_TOKEN_OPS", "fifteen-letters")], "0.0.0.0:0");
+    assert!(short.contains("fewer than 16 characters"), "{short}");
+    let unknown = serve(
+        [("SAIMA_TOKEN_OPPS", "a-token-of-the-operator")],
+        "127.0.0.1:0",
+    );
+    assert!(
+        unknown.contains("did you mean SAIMA_TOKEN_OPS?"),
+        "{unknown}"
+    );
+    let program = env!("CARGO_BIN_EXE_saima");
+    let limited = format!("ulimit -n 64; exec {program} serve --data none --listen 127.0.0.1:0");
+    let output = Command::new("sh").args(["-c", &limited]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let files = stderr(&output);
+    assert!(files.contains("is 64; at least 128 are needed"), "{files}");
+}
+
+#[test]
+fn check_opens_the_named_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("saima.toml");
+    let missing = dir.path().join("missing.pem");
+    let text = format!("[tls]\ncertificate = {missing:?}\nkey = {missing:?}\n");
+    std::fs::write(&path, text).unwrap();
+    let output = run(&["check", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let errors = stderr(&output);
+    assert!(errors.contains("missing.pem: cannot be read"), "{errors}");
+}
+
+#[test]
 fn serve_prints_one_line_and_stops_on_signal() {
     for args in [
         &["serve", "--listen", "127.0.0.1:0", "--data", "none"][..],
@@ -216,11 +255,11 @@ fn a_role_allows_only_what_it_includes() {
 fn a_token_file_allows_other_addresses() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("token");
-    std::fs::write(&path, "from-a-file\n").unwrap();
+    std::fs::write(&path, "from-a-long-file\n").unwrap();
     let env = [("SAIMA_TOKEN_OPS_FILE", path.to_str().unwrap())];
     let mut service = Service::launch(None, &[], &env);
     assert_eq!(service.get("/config").status, 401);
-    service.token(Some("from-a-file"));
+    service.token(Some("from-a-long-file"));
     assert_eq!(service.get("/config").status, 200);
     let args = ["serve", "--data", "none", "--listen", "0.0.0.0:0"];
     let mut child = program()
