@@ -26,7 +26,7 @@ pub use bond::Bond;
 pub use decay::Decay;
 pub use decayed::{Decayed, Sums};
 pub use figure::{Figure, Records};
-pub use figures::Figures;
+pub use figures::*;
 pub use history::{Entry, History};
 pub use items::{Details, Item, ItemFields, Items, ItemsImage, Line};
 pub use learned::Learned;
