@@ -46,7 +46,7 @@ impl Kind {
             Self::Number => finite(bare).map(Cell::Number),
             Self::Integer => bare.parse().ok().map(Cell::Integer),
             Self::Bool => truth(bare).map(Cell::Bool),
-            Self::Time(format) => format.read(bare).map(Cell::Integer),
+            Self::Time(format) => format.cell(bare),
         };
         read.ok_or_else(|| format!("{bare:?} is not a {}", self.name()))
     }
@@ -75,15 +75,23 @@ fn truth(text: &str) -> Option<bool> {
 }
 
 impl TimeFormat {
-    /// Reads a time, in milliseconds since 1970-01-01T00:00:00Z.
-    fn read(&self, text: &str) -> Option<i64> {
-        let time = match self {
-            Self::Rfc3339 => Time::parse(text)?,
-            Self::Seconds => Time::from_millis(text.parse::<i64>().ok()?.checked_mul(SECOND)?)?,
-            Self::Millis => Time::from_millis(text.parse().ok()?)?,
-            Self::Pattern(pattern) => by_pattern(text, pattern)?,
-        };
-        Some(time.millis())
+    /// Reads a time as milliseconds since 1970-01-01T00:00:00Z. An early time that is surely not in seconds becomes RFC 3339, because
+    /// the service rejects its number.
+    fn cell(&self, text: &str) -> Option<Cell<'static>> {
+        let time = self.read(text)?;
+        if time < Time::LIKELY && !matches!(self, Self::Millis) {
+            return Some(Cell::Text(time.to_string().into()));
+        }
+        Some(Cell::Integer(time.millis()))
+    }
+
+    fn read(&self, text: &str) -> Option<Time> {
+        match self {
+            Self::Rfc3339 => Time::parse(text),
+            Self::Seconds => Time::from_millis(text.parse::<i64>().ok()?.checked_mul(SECOND)?),
+            Self::Millis => Time::from_millis(text.parse().ok()?),
+            Self::Pattern(pattern) => by_pattern(text, pattern),
+        }
     }
 }
 
@@ -141,6 +149,16 @@ mod tests {
             ),
             (pattern("%d/%m/%Y"), "01/01/2017", Some(day)),
             (pattern("%d/%m/%Y"), "31/02/2017", None),
+            (
+                pattern("%d/%m/%Y"),
+                "31/12/1999",
+                Some(Cell::Text("1999-12-31T00:00:00Z".into())),
+            ),
+            (
+                Kind::Time(TimeFormat::Millis),
+                "1483228800",
+                Some(Cell::Integer(1_483_228_800)),
+            ),
         ] {
             assert_eq!(kind.read(text.into()).ok(), expected, "{kind:?} {text}");
         }
