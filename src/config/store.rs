@@ -37,6 +37,8 @@ pub struct Store {
     pub users: usize,
     /// Number of days without a fact about a user after which the user is evicted.
     pub idle_days: i32,
+    /// Number of items known from events alone beyond which those that nothing names are evicted.
+    pub stub_items: usize,
     /// Number of merchants known from events alone beyond which those that nothing names are evicted.
     pub bare_merchants: usize,
     /// Maximum lead of an event over the wall clock in milliseconds.
@@ -76,6 +78,7 @@ pub(super) fn read(s: &Section<'_>) -> Store {
         waiting_refunds: s.integer("waiting_refunds", 0..=10_000_000),
         users: s.integer("users", 1..=1_000_000_000),
         idle_days: s.integer("idle_days", 1..=36_500),
+        stub_items: s.integer("stub_items", 0..=1_000_000_000),
         bare_merchants: s.integer("bare_merchants", 0..=1_000_000_000),
         future: s.integer("future_seconds", 0..=86_400) * SECOND,
     }
@@ -96,6 +99,7 @@ pub(super) fn shown(store: &Store) -> Value {
         "waiting_refunds": store.waiting_refunds,
         "users": store.users,
         "idle_days": store.idle_days,
+        "stub_items": store.stub_items,
         "bare_merchants": store.bare_merchants,
         "future_seconds": store.future / SECOND,
     })

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::rebuilder::Request;
+use super::sweep::Bare;
 use crate::allocator;
 use crate::clock::Day;
 use crate::race::Standings;
@@ -74,7 +75,7 @@ impl Watch {
         let started = Instant::now();
         self.built = None;
         if !waiting.is_empty() || engine.facts.read().sweep_is_due() {
-            engine.sweep(engine.generation().config.store.bare_merchants);
+            engine.sweep(Bare::of(&engine.generation().config));
         }
         let basis = engine.basis();
         engine.build(basis.last_complete);

@@ -4,18 +4,38 @@ use std::ops::Range;
 
 use super::Engine;
 use super::slices::{ITEMS, USERS, slices};
+use crate::config::Config;
 use crate::feature::Named;
 use crate::ingest::Facts;
 
-/// Maximum number of merchants that one sweep forgets.
-const MERCHANTS: usize = 16_384;
-/// Number of merchants looked at, and of those forgotten, in one hold of the lock.
+/// Maximum number of items and of merchants that one sweep forgets.
+const MOST: usize = 16_384;
+/// Number of rows looked at, and of those forgotten, in one hold of the lock.
 const SLICE: (usize, usize) = (4_096, 64);
 
+/// Numbers of items and merchants known from events alone beyond which those that nothing names are forgotten.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Bare {
+    pub(super) items: usize,
+    pub(super) merchants: usize,
+}
+
+impl Bare {
+    /// Returns the configured bounds.
+    pub(super) fn of(config: &Config) -> Self {
+        Self {
+            items: config.store.stub_items,
+            merchants: config.store.bare_merchants,
+        }
+    }
+}
+
+/// Forgets entities of a range of rows that nothing names, at most a number of them; returns how many.
+type Free = fn(&mut Facts, Range<usize>, &Named, usize) -> usize;
+
 impl Engine {
-    /// Frees the names of tags that nothing uses, and the merchants known from events alone that nothing names, if there are more than
-    /// `bare_merchants`.
-    pub(super) fn sweep(&self, bare_merchants: usize) {
+    /// Frees the names of tags that nothing uses, and beyond the bounds the items and merchants known from events alone that nothing names.
+    pub(super) fn sweep(&self, bounds: Bare) {
         let _one_at_a_time = self.sweeping.lock();
         self.facts.write().begin_sweep();
         let (named, tags) = (self.named(), self.facts.read().books.tags.len());
@@ -26,7 +46,7 @@ impl Engine {
             }
         }
         let freed = before > self.facts.read().books.tags.in_use();
-        let forgotten = self.free_merchants(named, bare_merchants);
+        let forgotten = self.free_bare(named, bounds);
         self.facts.write().end_sweep(freed || forgotten > 0);
     }
 
@@ -55,35 +75,45 @@ impl Engine {
         named
     }
 
-    /// Forgets merchants beyond the bound. Returns how many.
-    fn free_merchants(&self, mut named: Named, bound: usize) -> usize {
-        let (bare, rows) = {
-            let merchants = &self.facts.read().books.merchants;
-            (merchants.bare(), merchants.rows())
+    /// Forgets items and merchants beyond the bounds. Returns how many.
+    fn free_bare(&self, mut named: Named, bounds: Bare) -> usize {
+        let beyond = |count: usize, bound| count.saturating_sub(bound).min(MOST);
+        let (items, merchants, rows) = {
+            let books = &self.facts.read().books;
+            let items = beyond(books.items.stubs(), bounds.items);
+            let merchants = beyond(books.merchants.bare(), bounds.merchants);
+            (
+                items,
+                merchants,
+                (books.items.rows(), books.merchants.rows()),
+            )
         };
-        let mut left = bare.saturating_sub(bound).min(MERCHANTS);
-        if left == 0 {
+        if items + merchants == 0 {
             return 0;
         }
-        let before = left;
         // In its own statement, so that the lock is free during the walk over the sales.
         let sold = self.facts.read().books.sales.purchases();
         for purchase in sold.iter().flat_map(|day| day.iter()) {
+            named.item(purchase.item());
             named.merchant(purchase.merchant());
         }
+        let items = self.free(Facts::free_items, rows.0, &named, items);
+        items + self.free(Facts::free_merchants, rows.1, &named, merchants)
+    }
+
+    /// Forgets at most `most` entities of one kind, in slices. Returns how many.
+    fn free(&self, free: Free, rows: usize, named: &Named, most: usize) -> usize {
+        let mut left = most;
         for slice in slices(rows, SLICE.0) {
             while left > 0 {
-                let most = left.min(SLICE.1);
-                let forgotten = self
-                    .facts
-                    .write()
-                    .free_merchants(slice.clone(), &named, most);
+                let wanted = left.min(SLICE.1);
+                let forgotten = free(&mut self.facts.write(), slice.clone(), named, wanted);
                 left -= forgotten;
-                if forgotten < most {
+                if forgotten < wanted {
                     break;
                 }
             }
         }
-        before - left
+        most - left
     }
 }

@@ -32,7 +32,7 @@ pub trait Figure: Clone + Default + Serialize + DeserializeOwned {
     /// Removes a deleted item or merchant.
     fn forget(&mut self, _gone: Gone) {}
 
-    /// Marks the tags and merchants that the record names. A figure that names any must mark them: what nothing names is forgotten.
+    /// Marks the tags, items and merchants that the record names. A figure that names any must mark them: what nothing names is forgotten.
     fn mark(&self, _named: &mut Named) {}
 
     /// Returns the bytes held on the heap.

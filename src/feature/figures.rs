@@ -51,7 +51,7 @@ macro_rules! figures {
                 $(self.$name.change(rows.clone(), |record| record.knows(gone), |record| record.forget(gone));)+
             }
 
-            /// Marks the tags and merchants that the records of a range of user rows name.
+            /// Marks the tags, items and merchants that the records of a range of user rows name.
             pub fn mark(&self, rows: Range<usize>, named: &mut Named) {
                 $(self.$name.slice(rows.clone()).for_each(|record| record.mark(named));)+
             }

@@ -1,7 +1,7 @@
-//! The tags and merchants that other kept state names, found by a walk, so that those that nothing names can be forgotten.
+//! The tags, items and merchants that other kept state names, found by a walk, so that those that nothing names can be forgotten.
 
 use super::bond::Bond;
-use crate::id::{MerchantRow, TagId};
+use crate::id::{ItemRow, MerchantRow, TagId};
 
 /// A growing set of numbers, one bit each.
 #[derive(Clone, Debug, Default)]
@@ -25,10 +25,11 @@ impl Marks {
     }
 }
 
-/// The tags and merchants that are named.
+/// The tags, items and merchants that are named.
 #[derive(Clone, Debug, Default)]
 pub struct Named {
     tags: Marks,
+    items: Marks,
     merchants: Marks,
 }
 
@@ -37,6 +38,13 @@ impl Named {
     pub fn tag(&mut self, tag: TagId) {
         if tag.is_some() {
             self.tags.add(tag.index());
+        }
+    }
+
+    /// Adds an item; ignores [`ItemRow::NONE`].
+    pub fn item(&mut self, item: ItemRow) {
+        if item.is_some() {
+            self.items.add(item.index());
         }
     }
 
@@ -59,6 +67,12 @@ impl Named {
     #[must_use]
     pub fn has_tag(&self, tag: TagId) -> bool {
         self.tags.has(tag.index())
+    }
+
+    /// Returns whether an item is named.
+    #[must_use]
+    pub fn has_item(&self, item: ItemRow) -> bool {
+        self.items.has(item.index())
     }
 
     /// Returns whether a merchant is named.

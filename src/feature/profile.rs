@@ -206,6 +206,8 @@ impl Figure for Profile {
     fn mark(&self, named: &mut Named) {
         let tags = self.tags().entries().iter();
         tags.for_each(|entry| named.tag(TagId(entry.key)));
+        let items = self.items().entries().iter();
+        items.for_each(|entry| named.item(ItemRow(entry.key)));
         let merchants = self.merchants().entries().iter();
         merchants.for_each(|entry| named.merchant(MerchantRow(entry.key)));
         self.follows

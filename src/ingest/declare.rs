@@ -22,7 +22,7 @@ impl Facts {
             .find(hash, &item.id)
             .unwrap_or_else(|| self.books.items.create(hash, &item.id));
         let fields = self.item_fields(item);
-        self.sweeps.note();
+        self.sweeps.item(row);
         let books = &mut self.books;
         books.items.declare(
             row,

@@ -197,7 +197,9 @@ impl Facts {
         let hash = self.books.hasher.hash(id);
         self.books.items.find(hash, id).unwrap_or_else(|| {
             self.counts.stubs += 1;
-            self.books.items.create(hash, id)
+            let row = self.books.items.create(hash, id);
+            self.sweeps.item(row);
+            row
         })
     }
 

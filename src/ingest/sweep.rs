@@ -1,5 +1,5 @@
-//! The sweep: tag names that no item, merchant, user or history names any more are freed, and so are merchants known from events alone
-//! that nothing names.
+//! The sweep: tag names that no item, merchant, user or history names any more are freed, and so are items and merchants known from
+//! events alone that nothing names.
 //!
 //! A count of references would have to be exact in every place that names a tag. A walk is right by construction: it looks at all rows in
 //! slices, and what facts name meanwhile counts as named. A sweep is not in the journal, because what it frees has no effect on an answer
@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::{Facts, Retired};
 use crate::feature::Named;
-use crate::id::{Gone, MerchantRow, TagId};
+use crate::id::{Gone, ItemRow, MerchantRow, TagId};
 
 impl Facts {
     /// Returns whether enough changed since the last sweep for another one.
@@ -65,6 +65,30 @@ impl Facts {
             }
         }
         true
+    }
+
+    /// Forgets the items of a range of rows that are known from events alone and that nothing names, at most `most`. Returns how many.
+    pub fn free_items(&mut self, rows: Range<usize>, named: &Named, most: usize) -> usize {
+        let Some(used) = self.sweeps.used() else {
+            return 0;
+        };
+        let items = &self.books.items;
+        let is_loose = |row: &ItemRow| {
+            let is_stub = items.get(*row).stub() && !items.id(*row).is_empty();
+            is_stub && !named.has_item(*row) && !used.has_item(*row)
+        };
+        let rows = rows.map(ItemRow::at).filter(is_loose);
+        let loose: Vec<ItemRow> = rows.take(most).collect();
+        for &row in &loose {
+            let books = &mut self.books;
+            books
+                .items
+                .remove(row, &mut books.tags, &mut books.merchants, &books.hasher);
+            books.items.evicted += 1;
+            books.forget(Gone::Item(row));
+            self.retire(Retired::Item(row));
+        }
+        loose.len()
     }
 
     /// Forgets the merchants of a range of rows that are known from events alone and that nothing names, at most `most`. Returns how many.

@@ -1,7 +1,7 @@
 //! The progress of sweeps: when one is due, and which names facts use while one runs.
 
 use crate::feature::{Learned, Named};
-use crate::id::{MerchantRow, TagId};
+use crate::id::{ItemRow, MerchantRow, TagId};
 
 /// Number of changes after which a sweep is due, beside an eighth of the names.
 const CHANGES: u64 = 1_024;
@@ -58,11 +58,20 @@ impl Sweeps {
         }
     }
 
+    /// Notes the use of an item by a fact.
+    pub(super) fn item(&mut self, item: ItemRow) {
+        self.changes += 1;
+        if let Some(used) = &mut self.used {
+            used.item(item);
+        }
+    }
+
     /// Notes what an event lets its user learn of.
     pub(super) fn learnt(&mut self, event: &Learned<'_>) {
         let Some(used) = &mut self.used else { return };
         event.tags.iter().for_each(|(tag, _)| used.tag(*tag));
         event.bond.into_iter().for_each(|bond| used.bond(bond));
+        used.item(event.item);
         used.merchant(event.merchant);
     }
 }

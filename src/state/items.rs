@@ -50,5 +50,11 @@ impl Book for Items {
             evicted: 0,
         };
         report("items", size);
+        let stubs = Size {
+            entries: self.stubs(),
+            bytes: 0,
+            evicted: self.evicted,
+        };
+        report("stub_items", stubs);
     }
 }

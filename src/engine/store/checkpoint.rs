@@ -9,6 +9,7 @@ use super::Kept;
 use super::erase::Erased;
 use crate::clock::Time;
 use crate::engine::Engine;
+use crate::engine::sweep::Bare;
 use crate::ingest::Image;
 use crate::journal::{Broken, Checkpoint, Directory, JournalError, Parts};
 
@@ -38,7 +39,7 @@ impl Engine {
         let started = Instant::now();
         if !kept.erasing.lock().is_empty() {
             // What only the deleted users named goes with them.
-            self.sweep(0);
+            self.sweep(Bare::default());
         }
         let (sequence, image) = self.freeze(kept)?;
         let (written, erased) = {

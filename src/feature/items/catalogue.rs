@@ -19,6 +19,10 @@ pub struct Items {
     pub(super) lines: Column<Item>,
     pub(super) details: Rows<Details>,
     pub(super) palette: Palette,
+    /// Number of items, undeclared ones included.
+    pub(super) named: usize,
+    /// Number of undeclared items evicted at the bound since the start.
+    pub evicted: u64,
 }
 
 impl Items {
@@ -32,6 +36,12 @@ impl Items {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Returns the number of items known from events alone.
+    #[must_use]
+    pub fn stubs(&self) -> usize {
+        self.named.saturating_sub(self.len())
     }
 
     /// Returns the number of rows, those without an item included.
@@ -105,6 +115,7 @@ impl Items {
             id: id.into(),
             ..Details::default()
         };
+        self.named += 1;
         let row = self.details.create(hash, details);
         self.lines.put(row.index(), Item::undeclared(hash));
         row
@@ -168,6 +179,7 @@ impl Items {
         self.withdraw(row, tags, merchants, hasher);
         self.lines[row.index()] = Item::FREE;
         self.details.remove(hasher, row);
+        self.named -= 1;
     }
 
     /// Moves the items of a range of rows from one row of their merchant to another.

@@ -106,6 +106,7 @@ impl Items {
         let item = line.map_or(Item::FREE, |line| line.item(hash));
         let named = !details.id.is_empty();
         self.details.live += usize::from(!item.stub());
+        self.named += usize::from(named);
         self.lines.push(item);
         self.details.push(details, named.then_some(hash));
     }

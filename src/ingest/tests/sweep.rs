@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::super::{EntityKind, Facts, Operation};
 use super::{delete, send};
-use crate::config::Config;
+use crate::config::{Config, UnknownItems};
 use crate::feature::{Bond, Named};
-use crate::id::{MerchantRow, TagId};
+use crate::id::{ItemRow, MerchantRow, TagId};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -95,7 +95,8 @@ fn known(facts: &Facts) -> BTreeMap<String, Value> {
     };
     let mut known = BTreeMap::new();
     for id in (0..5).map(|id| format!("i{id}")) {
-        if let Some(row) = books.items.find(books.hasher.hash(&id), &id) {
+        let row = books.items.find(books.hasher.hash(&id), &id);
+        if let Some(row) = row.filter(|row| !books.items.get(*row).stub()) {
             let mut tags = BTreeSet::new();
             books.items.visit_tags(row, books.items.get(row), |it, _| {
                 tags.insert(tag(it.0));
@@ -114,6 +115,9 @@ fn known(facts: &Facts) -> BTreeMap<String, Value> {
         let profile = books.users.profile(row).unwrap();
         let tags = profile.tags().entries().iter();
         let tags: BTreeMap<String, f64> = tags.map(|it| (tag(it.key), it.weight)).collect();
+        let items = profile.items().entries().iter();
+        let item = |row| books.items.id(ItemRow(row)).to_owned();
+        let items: BTreeMap<String, f64> = items.map(|it| (item(it.key), it.weight)).collect();
         let merchants = profile.merchants().entries().iter();
         let merchants: BTreeMap<String, f64> =
             merchants.map(|it| (merchant(it.key), it.weight)).collect();
@@ -122,7 +126,7 @@ fn known(facts: &Facts) -> BTreeMap<String, Value> {
             Bond::Creator(it) => tag(it.0),
         });
         let follows: BTreeSet<String> = follows.collect();
-        known.insert(id, json!([declared, tags, merchants, follows]));
+        known.insert(id, json!([declared, tags, items, merchants, follows]));
     }
     known
 }
@@ -181,6 +185,16 @@ fn sweep<'s>(facts: &mut Facts, mut between: impl FnMut(&mut Facts) + 's) {
     {
         named.merchant(purchase.merchant());
     }
+    for purchase in facts
+        .books
+        .sales
+        .purchases()
+        .iter()
+        .flat_map(|it| it.iter())
+    {
+        named.item(purchase.item());
+    }
+    facts.free_items(0..rows[1], &named, usize::MAX);
     facts.free_merchants(0..rows[2], &named, usize::MAX);
     facts.end_sweep(true);
 }
@@ -190,7 +204,8 @@ proptest! {
 
     #[test]
     fn a_swept_state_gives_the_same_answers(rounds in prop::collection::vec((prop::collection::vec(step(), 1..12), any::<bool>()), 1..10)) {
-        let config = Config::embedded();
+        let mut config = Config::embedded();
+        config.store.unknown_items = UnknownItems::Stub;
         let (mut swept, mut plain) = (Facts::new(&config), Facts::new(&config));
         for (steps, release) in rounds {
             let mut left = steps.iter();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::super::runner::{Kind, PerKind, RunnerRows};
 use super::forgotten::Forgotten;
 use super::refund::{Outcome, Refund};
-use crate::id::{MerchantRow, RunnerRow, UserRow};
+use crate::id::{ItemRow, MerchantRow, RunnerRow, UserRow};
 use crate::money::Money;
 
 /// A purchase and the sum of its refunds.
@@ -24,6 +24,12 @@ pub struct Purchase {
 }
 
 impl Purchase {
+    /// Returns the row of the item.
+    #[must_use]
+    pub fn item(&self) -> ItemRow {
+        ItemRow(self.runners[Kind::Item].0)
+    }
+
     /// Returns the row of the merchant.
     #[must_use]
     pub fn merchant(&self) -> MerchantRow {

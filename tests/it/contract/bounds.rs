@@ -76,6 +76,30 @@ fn merchants_that_nothing_names_are_evicted() {
 }
 
 #[test]
+fn stub_items_that_nothing_names_are_evicted() {
+    let config = "[store]\nunknown_items = \"stub\"\nstub_items = 10\n";
+    let service = Service::with_config(config);
+    service.items(&[json!({"id": "declared", "merchant_id": "m"})]);
+    let mut events = vec![
+        did("u", "view", "viewed", noon(1)),
+        bought("p", "gone", "sold", noon(1), 3.0),
+    ];
+    events.extend((0..100).map(|n| did("u", "impression", &format!("i{n}"), noon(1))));
+    service.events(&events);
+    assert_eq!(service.delete("/users/gone"), 204);
+    service.rebuild();
+    near(entries(&service, "stub_items"), 10.0);
+    near(evictions(&service, "stub_items"), 92.0);
+    near(entries(&service, "items"), 1.0);
+    let viewed = &service.get("/users/u").ok()["profile"]["items"];
+    assert_eq!(viewed.as_object().unwrap().len(), 1, "{viewed}");
+    service.rebuild();
+    service.items(&[json!({"id": "i0", "merchant_id": "m"})]);
+    near(entries(&service, "items"), 2.0);
+    near(entries(&service, "stub_items"), 10.0);
+}
+
+#[test]
 fn the_least_recent_users_are_evicted() {
     let service = Service::with_config("[store]\nusers = 50\n");
     service.items(&[json!({"id": "i", "merchant_id": "m", "tags": ["t"]})]);
