@@ -385,3 +385,24 @@ fn traces_keep_only_what_the_race_needs() {
         "a trace does not change again"
     );
 }
+
+#[test]
+fn erasure_leaves_no_late_event() {
+    let config = Config::embedded();
+    let lines = ["gone", "stays"].map(|user| {
+        let event = json!({"user_id": user, "item_id": "i", "kind": "purchase", "at": "2001-01-01T00:00:00Z"});
+        event.to_string()
+    });
+    let record = Record::Anonymised {
+        wall: moment(&config).wall,
+        lines: lines.iter().map(|line| Line::Late(line)).collect(),
+    };
+    let left = erased(record, &Facts::new(&config)).unwrap();
+    let Record::Anonymised { lines, .. } = Record::read(&left).unwrap() else {
+        panic!("the record is of another kind")
+    };
+    let [Line::Late(line)] = lines[..] else {
+        panic!("{lines:?}")
+    };
+    assert!(line.contains("stays"), "{line}");
+}
