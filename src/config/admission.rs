@@ -18,7 +18,9 @@ pub struct Admission {
     pub batch: usize,
     /// Maximum number of bulk bodies and deletions that run at one time; 0: in proportion to the cores.
     pub ingest: usize,
-    /// Maximum time that a batch or a bulk body waits.
+    /// Maximum number of reads that run at one time, of those whose cost grows with their answer.
+    pub read: usize,
+    /// Maximum time that a batch, a bulk body or a read waits.
     pub wait: Duration,
     /// Maximum bytes of rank and batch bodies in memory.
     pub rank_bytes: usize,
@@ -37,6 +39,7 @@ pub(super) fn read(s: &Section<'_>, limits: &Limits) -> Admission {
         queue: Duration::from_secs_f64(s.number("queue_ms", 0.1..=60_000.0) / 1e3),
         batch: s.integer("batch", 0..=10_000),
         ingest: s.integer("ingest", 0..=10_000),
+        read: s.integer("read", 1..=256),
         wait: Duration::from_millis(s.integer("wait_ms", 0..=3_600_000)),
         rank_bytes: held_bytes(s, "rank_bytes", limits),
         ingest_bytes: held_bytes(s, "ingest_bytes", limits),
@@ -63,6 +66,7 @@ pub(super) fn shown(admission: &Admission) -> Value {
         "queue_ms": admission.queue.as_secs_f64() * 1e3,
         "batch": admission.batch,
         "ingest": admission.ingest,
+        "read": admission.read,
         "wait_ms": u64::try_from(admission.wait.as_millis()).unwrap_or(u64::MAX),
         "rank_bytes": admission.rank_bytes,
         "ingest_bytes": admission.ingest_bytes,

@@ -13,11 +13,12 @@ use super::fault::ConfigFault;
 use super::settings::Config;
 
 /// Keys and sections that change only with a restart.
-const RESTART: [&str; 9] = [
+const RESTART: [&str; 10] = [
     "server.listen",
     "tls",
     "admission.batch",
     "admission.ingest",
+    "admission.read",
     "store",
     "clock",
     "profile.half_life_days",

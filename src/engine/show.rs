@@ -1,5 +1,7 @@
 //! Answers of the read routes: stored entities as declared and as learnt, and the boards of the race.
 
+use std::cell::LazyCell;
+
 use serde_json::Map;
 
 use super::Engine;
@@ -21,6 +23,8 @@ pub struct RaceQuery<'a> {
     pub kind: &'a str,
     /// Name of the lane; `None` for all runners of the kind.
     pub lane: Option<&'a str>,
+    /// Id of the runner that those of the answer follow; `None` for the first ones.
+    pub after: Option<&'a str>,
     /// Maximum number of runners.
     pub limit: usize,
 }
@@ -84,29 +88,34 @@ impl Engine {
         }
     }
 
-    /// Returns a board of the race, best first; `None` if the kind or the lane is unknown.
+    /// Returns a board of the race, best first; `None` if the kind or the lane is unknown, or the runner `after` is not in it.
     #[must_use]
     pub fn race<'q>(&self, query: &RaceQuery<'q>) -> Option<Race<'q>> {
         let kind = Kind::named(query.kind)?;
-        let facts = self.facts.read();
-        let books = &facts.books;
+        let after = match query.after {
+            Some(id) => Some(runner_row(&self.facts.read().books, kind, id)?),
+            None => None,
+        };
+        // The lock is taken with the first id, after most runners were left out by their scores.
+        let facts = LazyCell::new(|| self.facts.read());
         let id = |row: u32| match kind {
-            Kind::Merchant => merchant_id(books, row),
-            Kind::Item => books.items.id(ItemRow(row)),
+            Kind::Merchant => merchant_id(&facts.books, row),
+            Kind::Item => facts.books.items.id(ItemRow(row)),
         };
         let exists = |row: u32| match kind {
-            Kind::Merchant => books
+            Kind::Merchant => facts
+                .books
                 .merchants
                 .get(MerchantRow(row))
                 .is_some_and(|merchant| merchant.exists),
-            Kind::Item => !books.items.get(ItemRow(row)).stub(),
+            Kind::Item => !facts.books.items.get(ItemRow(row)).stub(),
         };
         let standings = self.standings.load();
         let lots = Lots::new("", standings.as_of.day(standings.utc_offset));
         let tie = |a: u32, b: u32| lots.compare(id(a), id(b));
-        let board = standings.board(kind, query.lane, query.limit, tie)?;
+        let board = standings.board(kind, query.lane, after, query.limit, tie)?;
         let here = board.rows.iter().filter(|(row, _)| exists(*row));
-        let runners = (1..)
+        let runners = (board.before + 1..)
             .zip(here)
             .map(|(position, (row, standing))| runner(id(*row), position, standing));
         Some(Race {
@@ -117,6 +126,14 @@ impl Engine {
             size: board.size,
             runners: runners.collect(),
         })
+    }
+}
+
+/// Returns the row of a runner.
+fn runner_row(books: &Books, kind: Kind, id: &str) -> Option<u32> {
+    match kind {
+        Kind::Merchant => Some(books.merchants.find(&books.hasher, id)?.0),
+        Kind::Item => Some(books.items.find(books.hasher.hash(id), id)?.0),
     }
 }
 

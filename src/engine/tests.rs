@@ -77,7 +77,14 @@ fn answers(engine: &Engine) -> [String; 3] {
     let ranking = engine.rank(&request, Instant::now()).unwrap();
     let board = |kind| {
         let (lane, limit) = (None, 10);
-        let mut board = engine.race(&RaceQuery { kind, lane, limit }).unwrap();
+        let mut board = engine
+            .race(&RaceQuery {
+                kind,
+                lane,
+                after: None,
+                limit,
+            })
+            .unwrap();
         board.standings = 0;
         serde_json::to_string(&board).unwrap()
     };

@@ -241,6 +241,7 @@ impl From<Rejection> for Problem {
             Rejection::Rank => (Cause::TooMany, "too many rank requests are in progress"),
             Rejection::Batch => (Cause::TooMany, "too many batches are in progress"),
             Rejection::Ingest => (Cause::TooMany, "too many bodies of facts are in progress"),
+            Rejection::Read => (Cause::TooMany, "too many reads are in progress"),
             Rejection::RankBytes => (
                 Cause::TooMany,
                 "too many bytes of rank requests are in progress",

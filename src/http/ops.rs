@@ -1,12 +1,14 @@
 //! Handlers of the routes for entities, standings, back-ups, configuration, metrics and health.
 
 use std::io;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::http::HeaderValue;
 use serde::Serialize;
 use tokio::sync::mpsc;
+use tokio::task::JoinError;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::admission::Work;
@@ -68,17 +70,45 @@ async fn detached<T: Send + 'static>(
 }
 
 /// Answers with the standings of a kind, in one lane or in all.
-pub(super) fn race(call: &Call<'_>) -> Result<Reply, Problem> {
+pub(super) async fn race(mut call: Call<'_>) -> Result<Reply, Problem> {
     let most = call.generation.config.vocabulary.limits.limit;
     let limit = call.query.get("limit").and_then(|limit| limit.parse().ok());
-    let query = RaceQuery {
-        kind: call.query.get("kind").unwrap_or("merchant"),
-        lane: call.query.get("lane"),
-        limit: limit.unwrap_or(RUNNERS.min(most)),
+    let [kind, lane, after] =
+        ["kind", "lane", "after"].map(|name| call.query.get(name).map(str::to_owned));
+    let work = move |app: &App| {
+        let query = RaceQuery {
+            kind: kind.as_deref().unwrap_or("merchant"),
+            lane: lane.as_deref(),
+            after: after.as_deref(),
+            limit: limit.unwrap_or(RUNNERS.min(most)),
+        };
+        let standings = app.engine.race(&query);
+        standings.map(|standings| serde_json::to_vec(&standings))
     };
-    let standings = call.app.engine.race(&query);
-    let unknown = || Problem::new(Cause::NotFound, "there is no such kind or lane");
-    json(call, &standings.ok_or_else(unknown)?)
+    let json = aside(&mut call, work).await?;
+    let unknown = || Problem::new(Cause::NotFound, "there is no such kind, lane or runner");
+    json.ok_or_else(unknown)?
+        .map(Reply::json)
+        .map_err(|error| call.app.bug(call.id, &error.to_string()))
+}
+
+/// Runs a read whose cost grows with its answer in a slot for reads, on a thread of its own.
+async fn aside<T: Send + 'static>(
+    call: &mut Call<'_>,
+    work: impl FnOnce(&App) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let wait = call.generation.config.admission.wait;
+    call.admit(Work::Read, wait).await?;
+    let (app, granted) = (Arc::clone(call.app), call.granted());
+    let reading = tokio::task::spawn_blocking(move || {
+        let _until_done = granted;
+        work(&app)
+    });
+    match reading.await.map_err(JoinError::try_into_panic) {
+        Ok(done) => Ok(done),
+        Err(Ok(panic)) => resume_unwind(panic),
+        Err(Err(error)) => Err(call.app.bug(call.id, &error.to_string())),
+    }
 }
 
 /// Rebuilds the standings, and answers when they are live.
@@ -161,13 +191,17 @@ pub(super) fn config(call: &Call<'_>) -> Result<Reply, Problem> {
 }
 
 /// Answers with the metrics.
-pub(super) fn metrics(call: &Call<'_>) -> Reply {
-    let telemetry = call.app.engine.telemetry();
-    call.app.engine.measure();
-    call.app
-        .admission
-        .measure(&call.generation.config.admission, &telemetry.admission);
-    Reply::own(HeaderValue::from_static(SCRAPE_TYPE), telemetry.scrape())
+pub(super) async fn metrics(mut call: Call<'_>) -> Result<Reply, Problem> {
+    let generation = Arc::clone(&call.generation);
+    let work = move |app: &App| {
+        let telemetry = app.engine.telemetry();
+        app.engine.measure();
+        app.admission
+            .measure(&generation.config.admission, &telemetry.admission);
+        telemetry.scrape()
+    };
+    let scrape = aside(&mut call, work).await?;
+    Ok(Reply::own(HeaderValue::from_static(SCRAPE_TYPE), scrape))
 }
 
 /// Answers that the service runs.

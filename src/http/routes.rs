@@ -33,6 +33,12 @@ pub(super) const RACE_PARAMS: &[Param] = &[
         example: None,
     },
     Param {
+        name: "after",
+        shape: Shape::Id,
+        doc: "Id of the last runner of the page before. Default: the page begins with the first runner.",
+        example: None,
+    },
+    Param {
         name: "limit",
         shape: Shape::Whole(1, schema::LIMIT),
         doc: "Maximum number of runners. Default: 100.",
@@ -108,8 +114,8 @@ pub(super) static ROUTES: [Route; 27] = {
             .admits(Work::Ingest),
 
         Route::new(GET, "/race", Read, Insight, "getRace", "Get the standings of a lane, best first",
-            |call| now(ops::race(&call)))
-            .params(RACE_PARAMS).answers(Json(view::Race::VIEW)).fails(&[404]),
+            |call| Box::pin(ops::race(call)))
+            .admits(Work::Read).params(RACE_PARAMS).answers(Json(view::Race::VIEW)).fails(&[404]),
         Route::new(POST, "/race/rebuild", Ops, Operations, "rebuildRace", "Rebuild the standings now; answers when they are live",
             |call| Box::pin(ops::rebuild(call)))
             .takes(Empty).answers(Json(view::RebuildReply::VIEW)),
@@ -125,8 +131,8 @@ pub(super) static ROUTES: [Route; 27] = {
             |call| now(ops::config(&call)))
             .answers(Json(view::LiveConfig::VIEW)),
         Route::new(GET, "/metrics", Read, Operations, "getMetrics", "Get the metrics, for Prometheus",
-            |call| now(Ok(ops::metrics(&call))))
-            .answers(File("application/openmetrics-text")),
+            |call| Box::pin(ops::metrics(call)))
+            .admits(Work::Read).answers(File("application/openmetrics-text")),
         Route::new(GET, "/healthz", Open, Operations, "getHealth", "Check that the service runs",
             |call| now(ops::health(&call)))
             .answers(Json(view::Health::VIEW)),

@@ -39,6 +39,7 @@ pub(in crate::http) struct Admission {
     rank: Arc<Queue>,
     batch: Arc<Queue>,
     ingest: Arc<Queue>,
+    read: Arc<Queue>,
     pace: Arc<Pace>,
     rank_bytes: Arc<AtomicUsize>,
     ingest_bytes: Arc<AtomicUsize>,
@@ -72,6 +73,7 @@ impl Admission {
             rank: Queue::of(cores * RANKINGS_A_CORE),
             batch: Queue::of(or(config.batch, BATCHES_A_CORE)),
             ingest: Queue::of(or(config.ingest, BODIES_A_CORE)),
+            read: Queue::of(config.read),
             pace: Arc::default(),
             rank_bytes: Arc::default(),
             ingest_bytes: Arc::default(),
@@ -95,7 +97,7 @@ impl Admission {
             return Err(rejection);
         }
         let answers = self.answer_bytes.load(Ordering::Relaxed);
-        if work != Work::Rank && answers >= bounds(config).large() {
+        if matches!(work, Work::Batch | Work::Ingest) && answers >= bounds(config).large() {
             return Err(Rejection::AnswerBytes);
         }
         Ok(())
@@ -221,6 +223,7 @@ impl Admission {
             Work::Rank => &self.rank,
             Work::Batch => &self.batch,
             Work::Ingest => &self.ingest,
+            Work::Read => &self.read,
         }
     }
 
@@ -232,12 +235,16 @@ impl Admission {
                 let (least, most) = (self.cores * LEAST_A_CORE, self.cores * MOST_A_CORE);
                 self.pace.within(config.queue).clamp(least, most)
             }
-            Work::Batch | Work::Ingest => self.queue(work).at_once().saturating_mul(1 + WAITING),
+            Work::Batch | Work::Ingest | Work::Read => {
+                self.queue(work).at_once().saturating_mul(1 + WAITING)
+            }
         };
         match (work, priority) {
             (Work::Rank, Some(Priority::Woken(_))) => usize::MAX,
             (Work::Rank, None) => most - most / QUIET,
-            (Work::Rank, Some(Priority::Quiet)) | (Work::Batch | Work::Ingest, _) => most,
+            (Work::Rank, Some(Priority::Quiet)) | (Work::Batch | Work::Ingest | Work::Read, _) => {
+                most
+            }
         }
     }
 
@@ -251,7 +258,7 @@ impl Admission {
             Some(Work::Rank | Work::Batch) => {
                 (&self.rank_bytes, config.rank_bytes, Rejection::RankBytes)
             }
-            Some(Work::Ingest) | None => (
+            Some(Work::Ingest | Work::Read) | None => (
                 &self.ingest_bytes,
                 config.ingest_bytes,
                 Rejection::IngestBytes,

@@ -9,11 +9,13 @@ pub(in crate::http) enum Work {
     Batch,
     /// A bulk body, or a deletion.
     Ingest,
+    /// A read whose cost grows with its answer.
+    Read,
 }
 
 impl Work {
     /// Every kind, in the order of the discriminants.
-    pub(super) const ALL: [Self; 3] = [Self::Rank, Self::Batch, Self::Ingest];
+    pub(super) const ALL: [Self; 4] = [Self::Rank, Self::Batch, Self::Ingest, Self::Read];
 
     /// Returns the name as a label of metrics.
     pub(super) const fn name(self) -> &'static str {
@@ -26,6 +28,7 @@ impl Work {
             Self::Rank => Rejection::Rank,
             Self::Batch => Rejection::Batch,
             Self::Ingest => Rejection::Ingest,
+            Self::Read => Rejection::Read,
         }
     }
 }
@@ -39,6 +42,8 @@ pub(in crate::http) enum Rejection {
     Batch,
     /// No slot is free for a bulk body or a deletion.
     Ingest,
+    /// No slot is free for a read.
+    Read,
     /// The bodies of rank requests and batches have too many bytes in all.
     RankBytes,
     /// The other bodies have too many bytes in all.
@@ -53,10 +58,11 @@ pub(in crate::http) enum Rejection {
 
 impl Rejection {
     /// Every reason, in the order of the discriminants.
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Rank,
         Self::Batch,
         Self::Ingest,
+        Self::Read,
         Self::RankBytes,
         Self::IngestBytes,
         Self::AnswerBytes,
@@ -70,6 +76,7 @@ impl Rejection {
             Self::Rank => "rank",
             Self::Batch => "batch",
             Self::Ingest => "ingest",
+            Self::Read => "read",
             Self::RankBytes => "rank_bytes",
             Self::IngestBytes => "ingest_bytes",
             Self::AnswerBytes => "answer_bytes",

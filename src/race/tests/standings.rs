@@ -32,7 +32,7 @@ fn runners_without_sales_are_newcomers_with_zeros() {
     assert_eq!(empty.standing(ItemRow(0)), None);
     assert_eq!(
         empty
-            .board(Kind::Item, None, 10, |_, _| unreachable!())
+            .board(Kind::Item, None, None, 10, |_, _| unreachable!())
             .unwrap()
             .size,
         0
@@ -87,7 +87,7 @@ fn the_board_is_sorted_by_score_then_tie() {
     let falling = |a: u32, b: u32| b.cmp(&a);
     for (lane, size) in [(None, 50), (Some("even"), 25)] {
         let all = standings
-            .board(Kind::Merchant, lane, 1_000, falling)
+            .board(Kind::Merchant, lane, None, 1_000, falling)
             .unwrap();
         assert_eq!((all.size, all.rows.len()), (size, size));
         assert!(
@@ -96,16 +96,27 @@ fn the_board_is_sorted_by_score_then_tie() {
         );
         for limit in [0, 1, 7, size] {
             let some = standings
-                .board(Kind::Merchant, lane, limit, falling)
+                .board(Kind::Merchant, lane, None, limit, falling)
                 .unwrap();
             assert_eq!(some.rows, all.rows[..limit]);
         }
+        for (before, limit) in [(1, 7), (9, 2), (size - 1, 5), (size, 5)] {
+            let after = Some(all.rows[before - 1].0);
+            let page = standings.board(Kind::Merchant, lane, after, limit, falling);
+            let page = page.unwrap();
+            let end = size.min(before + limit);
+            assert_eq!((page.size, page.before), (size, before));
+            assert_eq!(page.rows, all.rows[before..end]);
+        }
     }
     assert_eq!(
-        standings.board(Kind::Merchant, Some("odd"), 1, falling),
+        standings.board(Kind::Merchant, Some("odd"), None, 1, falling),
         None
     );
-    assert_eq!(standings.board(Kind::Item, Some("even"), 1, falling), None);
+    assert_eq!(
+        standings.board(Kind::Item, Some("even"), None, 1, falling),
+        None
+    );
     assert_eq!(
         standings.lanes(Kind::Merchant).collect::<Vec<_>>(),
         [("even", 25)]

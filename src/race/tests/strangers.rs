@@ -37,7 +37,9 @@ fn attack(market: &mut Market, accounts: u32, amount: f64) {
 fn places(market: &Market) -> [usize; 2] {
     let standings = market.build();
     [Kind::Merchant, Kind::Item].map(|kind| {
-        let board = standings.board(kind, None, 100, |a, b| a.cmp(&b)).unwrap();
+        let board = standings
+            .board(kind, None, None, 100, |a, b| a.cmp(&b))
+            .unwrap();
         let place = board.rows.iter().position(|(row, _)| *row == SHOP);
         place.unwrap()
     })

@@ -119,6 +119,27 @@ fn lane_of_one_and_merchant_without_sales() {
 }
 
 #[test]
+fn boards_come_in_pages() {
+    let service = Service::start();
+    for shop_id in ["a", "b", "c", "d", "e"] {
+        shop(&service, shop_id, "lane");
+    }
+    service.rebuild();
+    let whole = service.get("/race").ok();
+    let whole = whole["runners"].as_array().unwrap();
+    assert_eq!(whole.len(), 5);
+    let mut path = "/race?limit=2".to_owned();
+    for page in whole.chunks(2) {
+        let board = service.get(&path).ok();
+        assert_eq!(board["runners"].as_array().unwrap(), page);
+        let last = page.last().unwrap()["id"].as_str().unwrap();
+        path = format!("/race?limit=2&after={last}");
+    }
+    assert_eq!(service.get(&path).ok()["runners"], json!([]));
+    service.get("/race?after=nobody").problem(404);
+}
+
+#[test]
 fn only_complete_days_count() {
     let service = Service::start();
     shop(&service, "a", "c");

@@ -83,6 +83,26 @@ async fn the_wait_queue_is_bounded() {
     assert_eq!(admission.check(Work::Ingest, None, &config), Ok(()));
 }
 
+#[tokio::test]
+async fn reads_have_slots_of_their_own() {
+    let config = config();
+    let admission = Arc::new(Admission::new(&config, &Telemetry::default().admission));
+    let _running = enter(&admission, Work::Read, &config, LONG).await;
+    let mut waiting = tokio::task::JoinSet::new();
+    for _ in 0..WAITING {
+        let (admission, config) = (Arc::clone(&admission), config.clone());
+        waiting.spawn(async move { enter(&admission, Work::Read, &config, LONG).await.is_ok() });
+    }
+    while admission.check(Work::Read, None, &config).is_ok() {
+        tokio::task::yield_now().await;
+    }
+    let beyond = enter(&admission, Work::Read, &config, LONG).await;
+    assert_eq!(beyond.err(), Some(Rejection::Read));
+    for work in [Work::Rank, Work::Batch, Work::Ingest] {
+        assert!(enter(&admission, work, &config, LONG).await.is_ok());
+    }
+}
+
 #[test]
 fn bytes_of_bodies_are_counted_until_dropped() {
     let config = config::Admission {
