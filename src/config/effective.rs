@@ -65,7 +65,11 @@ impl Config {
             .map(|weighed| (self.name(weighed).to_owned(), weight(weighed).into()))
             .collect();
         let timeout_ms = u64::try_from(scene.timeout.as_millis()).unwrap_or(u64::MAX);
-        let value = json!({ "limit": scene.limit, "timeout_ms": timeout_ms, "weights": weights });
+        let mut value =
+            json!({ "limit": scene.limit, "timeout_ms": timeout_ms, "weights": weights });
+        if scene.retired {
+            value["retired"] = true.into();
+        }
         (scene.name.clone(), value)
     }
 }

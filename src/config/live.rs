@@ -4,12 +4,14 @@
 //! at the start cannot change in a running service: such a change is rejected with the names of the keys, not ignored.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::fault::ConfigFault;
+use super::scene::Scene;
 use super::settings::Config;
 
 /// Keys and sections that change only with a restart.
@@ -25,6 +27,9 @@ const RESTART: [&str; 10] = [
     "race.utc_offset",
     "log",
 ];
+
+/// Time after a request for a scene in which the scene cannot be removed, unless it is retired.
+const IN_USE: Duration = Duration::from_secs(3_600);
 
 /// A live configuration and its number.
 #[derive(Clone, Debug)]
@@ -69,22 +74,45 @@ impl Live {
     /// Makes a configuration live and returns its number. One that changes nothing keeps the generation.
     ///
     /// # Errors
-    /// A fault for each changed key that needs a restart (`needs a restart: …`, line 0). The old generation stays live.
-    pub fn replace(&self, config: Config) -> Result<u64, Vec<ConfigFault>> {
+    /// A fault for each changed key that needs a restart (`needs a restart: …`, line 0), and for each removed scene with requests in the
+    /// last hour that is not retired. The old generation stays live.
+    pub fn replace(&self, mut config: Config) -> Result<u64, Vec<ConfigFault>> {
         let _one_at_a_time = self.succession.lock();
         let old = self.load();
         let (before, after) = (old.config.effective(), config.effective());
         if before == after {
             return Ok(old.number);
         }
-        let rejected = needs_restart(&before, &after);
+        let mut rejected = needs_restart(&before, &after);
+        rejected.extend(still_asked(&old.config, &config, Instant::now()));
         if !rejected.is_empty() {
             return Err(rejected);
+        }
+        for (name, scene) in &old.config.scenes {
+            if let Some(same) = config.scenes.get_mut(name) {
+                Arc::make_mut(same).asked = scene.asked.clone();
+            }
         }
         let number = old.number + 1;
         self.current.store(Arc::new(Generation { number, config }));
         Ok(number)
     }
+}
+
+/// Returns a fault for each scene that a change removes although requests still name it.
+fn still_asked(before: &Config, after: &Config, now: Instant) -> Vec<ConfigFault> {
+    let removed = before.scenes.values();
+    let removed = removed.filter(|scene| !after.scenes.contains_key(&scene.name));
+    let asked = removed.filter(|scene| !scene.retired && scene.asked.within(IN_USE, now));
+    let fault = |scene: &Arc<Scene>| {
+        ConfigFault {
+        line: 0,
+        path: format!("scene.{}", scene.name),
+        message: "requests named this scene in the last hour: keep it, with `retired = true` if the scene default is to answer them"
+            .to_owned(),
+    }
+    };
+    asked.map(fault).collect()
 }
 
 /// Returns a fault for each key that differs and needs a restart.

@@ -6,6 +6,7 @@
 //! reader with the ranges, and its view for `GET /config`.
 
 mod admission;
+mod asked;
 mod check;
 mod clock;
 mod effective;
@@ -32,6 +33,7 @@ mod watch;
 mod tests;
 
 pub use admission::Admission;
+pub use asked::LastAsked;
 pub use clock::ClockConfig;
 pub use fault::{ConfigFault, ConfigFaults};
 pub use integrity::Integrity;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::asked::LastAsked;
 use super::check::require_id;
 use super::prediction::Prediction;
 use super::section::{Leaf, Section, unknown};
@@ -31,6 +32,10 @@ pub struct Scene {
     pub timeout: Duration,
     /// Objectives of weight ≠ 0 in the table's order, then predictions by name; never empty.
     pub weights: Vec<(Weighed, f64)>,
+    /// True if requests for it are answered by the scene `default`.
+    pub retired: bool,
+    /// The last request for it.
+    pub asked: LastAsked,
 }
 
 /// The root of all scenes.
@@ -47,6 +52,7 @@ struct Raw<'a> {
     limit: Option<u64>,
     timeout_ms: Option<u64>,
     weights: Option<Weights>,
+    retired: bool,
 }
 
 /// The keys that every scene itself sets, by name.
@@ -97,11 +103,16 @@ fn raw<'a>(
         parent: parent(&s, name),
         limit: bounded(&s, name, root, "limit", most),
         timeout_ms: bounded(&s, name, root, "timeout_ms", limits.timeout_ms),
+        retired: s.flag("retired"),
         weights: s
             .has("weights")
             .then(|| weights(&s.without_embedded("weights"), predictions)),
         section: s,
     };
+    if raw.retired && name == ROOT {
+        let message = "default answers the requests of retired scenes; it cannot be retired itself";
+        raw.section.fault("retired", message);
+    }
     raw.section.finish();
     raw
 }
@@ -235,6 +246,8 @@ fn resolve(name: &str, raws: &Raws<'_, '_>) -> Scene {
         name: name.to_owned(),
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
         timeout: Duration::from_millis(timeout_ms),
+        retired: raws.get(name).is_some_and(|raw| raw.retired),
+        asked: LastAsked::default(),
         weights: weights
             .map(|(order, weight)| (order.weighed(), weight))
             .collect(),

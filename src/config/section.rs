@@ -155,6 +155,11 @@ impl<'a> Section<'a> {
         Duration::try_from_secs_f64(self.number(key, 0.1..=most)).unwrap_or_default()
     }
 
+    /// Reads `true` or `false`; `false` if the key is not set.
+    pub(super) fn flag(&self, key: &str) -> bool {
+        self.has(key) && self.read(key, false, value::flag)
+    }
+
     /// Reads one of a few names.
     pub(super) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)], stand_in: T) -> T {
         self.read(key, stand_in, |given| value::choice(given, choices))

@@ -23,7 +23,7 @@ use super::tls::Tls;
 use super::{
     admission, clock, file, integrity, limits, log, profile, race, scale, server, store, tls,
 };
-use crate::model::{Limits, Vocabulary};
+use crate::model::{DEFAULT_SCENE, Limits, Vocabulary};
 
 /// The text of the reference configuration, `config/saima.toml`, which is the default.
 pub const EMBEDDED: &str = include_str!("../../config/saima.toml");
@@ -154,6 +154,14 @@ impl Config {
                 Err(ConfigFaults::whole(file, line, message))
             }
         }
+    }
+
+    /// Returns the scene that answers requests for a scene: itself, or `default` if it is retired.
+    #[must_use]
+    pub fn answering(&self, scene: &str) -> Option<&Scene> {
+        let asked = self.scenes.get(scene)?;
+        let default = || self.scenes.get(DEFAULT_SCENE).unwrap_or(asked);
+        Some(if asked.retired { default() } else { asked })
     }
 
     /// Returns the name of an objective or prediction that a scene weighs.

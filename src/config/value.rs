@@ -82,6 +82,11 @@ pub(super) fn wrong(value: &DeValue<'_>, right: &str) -> String {
     format!("must be {right}, not {}", shown(value))
 }
 
+/// Reads `true` or `false`.
+pub(super) fn flag(given: &DeValue<'_>) -> Checked<bool> {
+    given.as_bool().ok_or_else(|| wrong(given, "true or false"))
+}
+
 /// Returns a short form of a value for a message.
 fn shown(value: &DeValue<'_>) -> String {
     match value {

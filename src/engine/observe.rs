@@ -16,6 +16,9 @@ impl Engine {
     pub(super) fn observe_ranking(&self, config: &Config, scene: &Scene, decision: &Decision<'_>) {
         let to = &self.telemetry.ranking;
         to.candidates.inc_by(decision.asked as u64);
+        if decision.scene_asked.is_some() {
+            to.retired_scene.inc();
+        }
         if !decision.unknown.is_empty() {
             to.unknown_candidates.inc_by(decision.unknown.len() as u64);
         }

@@ -36,10 +36,10 @@ impl Engine {
     ) -> Result<Decision<'r>, RankError> {
         let generation = self.live.load();
         let config = &generation.config;
-        let scene = config
-            .scenes
-            .get(request.scene())
-            .ok_or_else(|| RankError::Invalid(vec![unknown_scene(request.scene())]))?;
+        let unknown = || RankError::Invalid(vec![unknown_scene(request.scene())]);
+        let asked = config.scenes.get(request.scene()).ok_or_else(unknown)?;
+        let scene = config.answering(request.scene()).ok_or_else(unknown)?;
+        asked.asked.note(arrived);
         let timeout = request
             .timeout_ms
             .map_or(scene.timeout, Duration::from_millis);
@@ -66,8 +66,9 @@ impl Engine {
                 .as_ref()
                 .filter(|_| rayon::current_thread_index().is_none()),
         };
-        let decision = SCRATCH.with_borrow_mut(|scratch| rank::rank(request, &view, scratch));
+        let mut decision = SCRATCH.with_borrow_mut(|scratch| rank::rank(request, &view, scratch));
         drop(facts);
+        decision.scene_asked = asked.retired.then(|| asked.name.clone());
         self.observe_ranking(config, scene, &decision);
         Ok(decision)
     }

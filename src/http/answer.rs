@@ -20,6 +20,9 @@ pub(super) fn write(ranking: &Decision<'_>, request_id: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(256 + POSITION * positions);
     member(&mut out, "{\"request_id\":", request_id);
     member(&mut out, ",\"scene\":", &ranking.scene);
+    if let Some(asked) = &ranking.scene_asked {
+        member(&mut out, ",\"scene_asked\":", asked);
+    }
     whole(&mut out, ",\"generation\":", ranking.generation);
     whole(&mut out, ",\"standings\":", ranking.standings);
     as_of(&mut out, ranking.as_of);
@@ -168,6 +171,7 @@ mod tests {
         };
         Decision {
             scene: "feed".to_owned(),
+            scene_asked: None,
             generation: 7,
             standings: 412,
             as_of: Time::parse("2026-11-20T10:00:00Z").unwrap(),
@@ -210,9 +214,14 @@ mod tests {
             placed: Vec::new(),
             unknown: Vec::new(),
             explained: false,
+            scene_asked: Some("gone".to_owned()),
             ..ranking()
         };
         let text = String::from_utf8(write(&bare, "r")).unwrap();
+        assert!(
+            text.contains(r#""scene":"feed","scene_asked":"gone","#),
+            "{text}"
+        );
         assert!(text.ends_with(r#""items":[],"unknown":[]}"#), "{text}");
         check::assert_is(Ranking::VIEW, &serde_json::from_str(&text).unwrap());
     }

@@ -65,7 +65,7 @@ pub(super) async fn one(mut call: Call<'_>) -> Result<Reply, Problem> {
 /// Returns whether a request would block its thread for too long.
 fn is_long(request: &RankRequest<'_>, config: &Config) -> bool {
     let candidates = request.candidates.ids.len();
-    let scene = config.scenes.get(request.scene());
+    let scene = config.answering(request.scene());
     let limit = request.limit.or(scene.map(|scene| scene.limit));
     let explains = request.explain == Some(true);
     candidates >= config.server.parallel_candidates
@@ -96,7 +96,7 @@ async fn large(
 
 /// Returns the time, from arrival, within which scoring must begin: the request's own, else that of the scene.
 fn timeout(config: &Config, scene: &str, timeout_ms: Option<u64>) -> Duration {
-    let scene = config.scenes.get(scene);
+    let scene = config.answering(scene);
     let own = timeout_ms.map(Duration::from_millis);
     own.or(scene.map(|scene| scene.timeout)).unwrap_or_default()
 }

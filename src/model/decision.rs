@@ -11,6 +11,8 @@ use crate::rule::{RULES, Rule};
 pub struct Decision<'r> {
     /// Name of the scene.
     pub scene: String,
+    /// Name of the scene of the request, if it is retired and another one answers.
+    pub scene_asked: Option<String>,
     /// Generation of the configuration.
     pub generation: u64,
     /// Number of the standings.

@@ -72,6 +72,7 @@ pub fn rank<'r>(
     let placed = slate.arrange(&top, why);
     Decision {
         scene: view.scene.name.clone(),
+        scene_asked: None,
         generation: view.generation,
         standings: view.standings.number,
         as_of: view.as_of,

@@ -18,6 +18,7 @@ metrics! {
         pub candidates: Counter = "candidates", "Candidates ranked, repeats included";
         pub unknown_candidates: Counter = "unknown_candidates", "Candidates that are not in the catalogue";
         pub late: Counter = "late", "Rank requests whose time ran out before scoring";
+        pub retired_scene: Counter = "retired_scene_requests", "Rank requests for a retired scene, which the scene default answered";
         missing: Each<Counter, OBJECTIVES> = "missing" by ("objective", objective::names()),
             "Values replaced by the neutral value because the data is missing";
         dropped: Each<Counter, RULES> = "dropped" by ("rule", rule::names()), "Candidates hidden by a rule";

@@ -161,3 +161,21 @@ fn a_hangup_rereads_every_file() {
     );
     ends_in_time(&mut service);
 }
+
+#[test]
+fn a_scene_in_use_is_retired_first() {
+    let service = Service::with_config("[scene.feed]\nlimit = 1\n");
+    let request = json!({"user_id": "u", "candidates": [], "scene": "feed"});
+    assert_eq!(service.rank(&request)["scene"], "feed");
+    service.reconfigure("# no scene\n");
+    service.wait("the removal is rejected", |service| {
+        service.metric("saima_config_refused_total") > 0.0
+    });
+    assert_eq!(service.rank(&request)["scene"], "feed");
+    service.reconfigure("scene.feed.retired = true\n");
+    service.wait("default answers", |service| {
+        let ranking = service.rank(&request);
+        ranking["scene"] == "default" && ranking["scene_asked"] == "feed"
+    });
+    assert!(service.metric("saima_retired_scene_requests_total") > 0.0);
+}

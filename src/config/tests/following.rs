@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::super::{Config, ConfigFaults, Live, Watcher, watch};
+use super::super::{Config, ConfigFaults, LastAsked, Live, Watcher, watch};
 use super::parse;
 use crate::threads::Threads;
 
@@ -65,6 +65,35 @@ fn keys_that_need_a_restart_are_rejected() {
     let restart = |message: &str| message.starts_with("needs a restart: ");
     assert!(rejected.iter().all(|fault| restart(&fault.message)));
     assert_eq!(live.load().number, 1);
+}
+
+#[test]
+fn a_scene_in_use_cannot_be_removed() {
+    let with = |scene: &str| parse(&format!("[scene.default]\nlimit = 9\n{scene}")).unwrap();
+    let live = Live::new(with("[scene.feed]\nlimit = 3"));
+    let ask = || live.load().config.scenes["feed"].asked.note(Instant::now());
+    ask();
+    assert_eq!(live.replace(with("[scene.feed]\nlimit = 4")), Ok(2));
+    let faults = live.replace(with("")).unwrap_err();
+    assert_eq!((faults.len(), &*faults[0].path), (1, "scene.feed"));
+    assert_eq!(live.replace(with("[scene.feed]\nretired = true")), Ok(3));
+    let retired = live.load();
+    assert_eq!(retired.config.answering("feed").unwrap().name, "default");
+    ask();
+    assert_eq!(live.replace(with("")), Ok(4));
+    assert_eq!(live.replace(with("[scene.feed]")), Ok(5));
+    assert_eq!(live.replace(with("")), Ok(6), "nobody asked for it since");
+    assert!(parse("scene.default.retired = true").is_err());
+}
+
+#[test]
+fn a_request_counts_for_an_hour() {
+    let (asked, hour) = (LastAsked::default(), Duration::from_secs(3_600));
+    let now = Instant::now();
+    assert!(!asked.within(hour, now));
+    asked.note(now);
+    assert!(asked.within(hour, now + hour / 2));
+    assert!(!asked.within(hour, now + hour + Duration::from_secs(1)));
 }
 
 #[test]

@@ -13,6 +13,8 @@ describe! {
         request_id: String,
         /// Name of the scene.
         scene: String,
+        /// The scene of the request. Present if it is retired, and `default` answered.
+        scene_asked: Option<String>,
         /// Generation of the configuration.
         generation: u64,
         /// Number of the standings.
