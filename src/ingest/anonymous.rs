@@ -18,14 +18,23 @@ impl Facts {
         if trace.sale.as_ref().is_some_and(is_kept) {
             return Some(trace);
         }
-        let is_needed = self.latest <= Some(trace.at) || self.may_begin_with(&trace, day);
-        is_needed.then_some(Trace {
+        if self.may_begin_with(&trace, day) {
+            return Some(Trace {
+                sale: None,
+                ..trace
+            });
+        }
+        // The time alone moves the clock of a replay.
+        (self.latest <= Some(trace.at)).then_some(Trace {
+            at: trace.at,
+            item: None,
+            merchant: None,
             sale: None,
-            ..trace
         })
     }
 
-    /// Returns whether the history of an item or a merchant may begin with a trace. It may if the entity was deleted.
+    /// Returns whether the history of an item or a merchant may begin with a trace. It may if the item was deleted. A merchant that is not
+    /// known any more has no history.
     fn may_begin_with(&self, trace: &Trace<'_>, day: Day) -> bool {
         let books = &self.books;
         let find = |id| books.items.find(books.hasher.hash(id), id);
@@ -41,8 +50,8 @@ impl Facts {
             .first_day(merchant.unwrap_or(MerchantRow::NONE));
         let is_earlier = |began: Option<Day>| began.is_some_and(|began| began < day);
         let names_item = trace.item.is_some();
-        let names_merchant = trace.merchant.is_some() || merchant.is_some();
-        (names_item && !is_earlier(item_began)) || (names_merchant && !is_earlier(merchant_began))
+        (names_item && !is_earlier(item_began))
+            || (merchant.is_some() && !is_earlier(merchant_began))
     }
 
     /// Applies a trace.

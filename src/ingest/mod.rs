@@ -13,6 +13,7 @@ mod fate;
 mod forget;
 mod image;
 mod leaving;
+mod mentions;
 mod read;
 mod record;
 mod retired;

@@ -217,7 +217,7 @@ impl<'a> Line<'a> {
 }
 
 /// Returns the user whom a line is about.
-fn user_of(operation: Operation, line: &str) -> Option<String> {
+pub(super) fn user_of(operation: Operation, line: &str) -> Option<String> {
     let name = match operation {
         Operation::Events => "user_id",
         Operation::Upsert(EntityKind::User) | Operation::Patch(EntityKind::User) => "id",

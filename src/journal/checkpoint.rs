@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::directory::{self, Directory, UNFINISHED};
+use super::index::Index;
 use super::record::{self, Found};
 use super::{JournalError, record::HEAD, segment};
 
@@ -155,6 +156,7 @@ impl Directory {
                 break;
             }
             fs::remove_file(&path).map_err(JournalError::io(&path))?;
+            Index::remove(&path);
             bytes -= about.len();
             dropped += 1;
         }
@@ -164,12 +166,9 @@ impl Directory {
 
     /// Returns the segments whose records all lie at or before `sequence`.
     fn covered(&self, sequence: u64) -> Result<Vec<(PathBuf, fs::Metadata)>, JournalError> {
-        let segments = segment::list(self)?;
-        let firsts: Vec<u64> = segments.iter().skip(1).map(|(first, _)| *first).collect();
-        let covered = segments.into_iter().zip(firsts);
-        let covered = covered.take_while(|(_, next)| *next <= sequence + 1);
-        covered
-            .map(|((_, path), _)| {
+        segment::closed(self, sequence)?
+            .into_iter()
+            .map(|(_, path)| {
                 let about = fs::metadata(&path).map_err(JournalError::io(&path))?;
                 Ok((path, about))
             })

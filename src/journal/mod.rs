@@ -3,6 +3,7 @@
 //! The format of a data directory, in full:
 //! 1. `saima-data` holds `1`, the version of the format. The process that uses the directory locks it, and names itself in `lock`.
 //! 2. `journal/N.log` is a **segment**: 8 bytes `saimalog`, then records; N, 20 digits, is the sequence of its first record.
+//!    `journal/N.ids` is its index: the users whom it may mention.
 //! 3. A record is `length: u32`, `crc32: u32`, `sequence: u64`, all little-endian, and `length` bytes of content; the CRC-32 (IEEE)
 //!    is of length, sequence and content. Sequences rise by one from record to record and from segment to segment.
 //! 4. `checkpoint/N.ckpt` is the state after record N: 8 bytes `saimackp`, N as a `u64`, then records as above numbered from 1, the last one empty.
@@ -21,6 +22,7 @@ mod checkpoint;
 mod directory;
 mod error;
 mod guard;
+mod index;
 mod newest;
 mod record;
 mod repair;
@@ -35,6 +37,7 @@ pub use backup::Backup;
 pub use checkpoint::{Checkpoint, Parts};
 pub use directory::{Directory, LOCK, MARK, RESTORING};
 pub use error::{Broken, JournalError};
+pub use index::{Index, Mentions};
 pub use repair::{Damage, Diagnosis};
 pub use segment::{Medium, Torn, create_file};
 pub use writer::{Journal, Settings};

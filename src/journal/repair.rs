@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::directory::{self, Directory};
+use super::index::Index;
 use super::newest::{self, Newest};
 use super::record::{self, Found, HEAD};
 use super::segment::{self, EXTENSION, MAGIC};
@@ -276,6 +277,7 @@ impl Directory {
                 bytes = fs::read(path).map_err(JournalError::io(path))?;
                 self.set_aside(path)?;
             }
+            Index::remove(path);
             directory::write_durably(path, &segment.repaired(&bytes, filler))?;
         }
         if self.newest().is_err() {

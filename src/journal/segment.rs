@@ -64,6 +64,18 @@ pub(super) fn list(directory: &Directory) -> Result<Vec<(u64, PathBuf)>, Journal
     directory::numbered(&directory.journal(), EXTENSION)
 }
 
+/// Returns the segments whose records all lie at or before `sequence`.
+pub(super) fn closed(
+    directory: &Directory,
+    sequence: u64,
+) -> Result<Vec<(u64, PathBuf)>, JournalError> {
+    let mut segments = list(directory)?;
+    let nexts = segments.iter().skip(1);
+    let closed = nexts.take_while(|(next, _)| *next <= sequence + 1).count();
+    segments.truncate(closed);
+    Ok(segments)
+}
+
 impl Directory {
     /// Returns the approximate number of bytes of the records after `after`.
     #[must_use]

@@ -453,7 +453,7 @@ fn a_damaged_segment_is_not_rewritten() {
     bytes[100] ^= 1;
     fs::write(&path, &bytes).unwrap();
     let directory = Directory::existing(home.path()).unwrap();
-    let rewritten = directory.rewrite(15, |_| true, |_, _| Some(vec![2]));
+    let rewritten = directory.rewrite(15, |_| true, |_, _| Some(vec![2]), &|_, _| {});
     assert!(matches!(rewritten, Err(JournalError::Damaged { .. })));
     assert_eq!(fs::read(&path).unwrap(), bytes);
 }
@@ -610,4 +610,51 @@ fn a_full_disk_at_the_start_breaks_the_journal() {
     let journal = Journal::start(directory, 0, SETTINGS, full).unwrap();
     assert!(journal.check().is_err());
     assert!(pollster::block_on(journal.room()).is_err());
+}
+
+#[test]
+fn an_erasure_reads_only_segments_that_mention() {
+    let users = ["ann", "bob", "cleo"];
+    let records: Vec<Vec<u8>> = (0..60)
+        .map(|at| users[at / 20].repeat(12).into_bytes())
+        .collect();
+    let home = written(&records, 1);
+    let directory = Directory::existing(home.path()).unwrap();
+    let indexed = std::cell::Cell::new(0);
+    let mentions: Mentions<'_> = &|content, add| {
+        indexed.set(indexed.get() + 1);
+        let text = std::str::from_utf8(content).unwrap();
+        users
+            .iter()
+            .filter(|user| text.contains(*user))
+            .for_each(|user| add(user));
+    };
+    let erase = |user: &'static str| {
+        let (mut read, before) = (0, indexed.get());
+        let edit = |_: u64, content: &[u8]| {
+            read += 1;
+            content
+                .starts_with(user.as_bytes())
+                .then(|| b"gone".to_vec())
+        };
+        directory
+            .rewrite(60, |index| index.may_have(user), edit, mentions)
+            .unwrap();
+        (read, indexed.get() - before)
+    };
+    directory.index(60, mentions).unwrap();
+    assert!(indexed.get() >= 57);
+    let (read, again) = erase("bob");
+    assert!((20..=30).contains(&read) && again == read, "{read} {again}");
+    assert_eq!(erase("bob"), (0, 0));
+    assert_eq!(erase("dora"), (0, 0));
+    // An index that does not fit is not believed.
+    for (_, path) in segment::list(&directory).unwrap() {
+        let index = path.with_extension("ids");
+        if index.exists() {
+            fs::write(index, "nonsense").unwrap();
+        }
+    }
+    let (read, _) = erase("cleo");
+    assert!(read >= 57, "{read}");
 }

@@ -2,8 +2,8 @@
 
 use super::erase::{Deletions, Erased, note};
 use super::kept::Kept;
-use crate::ingest::Trace;
-use crate::journal::JournalError;
+use crate::ingest::{Record, Trace};
+use crate::journal::{Index, JournalError};
 
 impl Kept {
     /// Writes the list of the users to erase from the journal up to `sequence`, durably. Returns them.
@@ -23,23 +23,14 @@ impl Kept {
         users: &[Erased],
         needed: impl Fn(Trace<'_>) -> Option<Trace<'_>>,
     ) -> Result<(), JournalError> {
-        if users.is_empty() {
-            return Ok(());
-        }
         let directory = self.journal.directory();
+        if users.is_empty() {
+            return directory.index(sequence, &mentions);
+        }
         let deletions = Deletions::new(users);
-        let ids = || deletions.0.keys();
-        // The bytes of an id can differ from the id: JSON has escapes, and a number many spellings.
-        let is_plain = |id: &&str| id.parse::<f64>().is_err();
-        let plain = ids().all(is_plain);
-        let concerned = |bytes: &[u8]| {
-            !plain
-                || memchr::memchr(b'\\', bytes).is_some()
-                || ids().any(|id| memchr::memmem::find(bytes, id.as_bytes()).is_some())
-        };
-        directory.rewrite(sequence, concerned, |at, content| {
-            deletions.edit(at, content, &needed)
-        })?;
+        let concerned = |index: &Index| deletions.0.keys().any(|id| index.may_have(id));
+        let edit = |at, content: &[u8]| deletions.edit(at, content, &needed);
+        directory.rewrite(sequence, concerned, edit, &mentions)?;
         directory.drop_note()?;
         self.erasing.lock().retain(|user| !users.contains(user));
         tracing::info!(
@@ -47,5 +38,12 @@ impl Kept {
             "deleted users were erased from the journal"
         );
         Ok(())
+    }
+}
+
+/// Adds the users whom a record mentions.
+fn mentions(content: &[u8], add: &mut dyn FnMut(&str)) {
+    if let Ok(record) = Record::read(content) {
+        record.users(add);
     }
 }

@@ -107,10 +107,10 @@ fn names_of_a_deleted_user_leave_the_checkpoint() {
     service.events(&[follow, view]);
     assert_eq!(service.delete("/users/gone"), 204);
     let checkpoints = data.path().join("checkpoint");
-    service.wait("a checkpoint without the names", |_| {
+    service.wait("files without the names", |_| {
         let names = ["only-theirs", "their-creator", "their-shop"];
         mentions(&checkpoints, "shared") > 0
-            && names.iter().all(|name| mentions(&checkpoints, name) == 0)
+            && names.iter().all(|name| mentions(&data.path(), name) == 0)
     });
     assert_eq!(
         service.get("/users/stays").ok()["tags"],
