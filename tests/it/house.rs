@@ -132,6 +132,65 @@ fn each_kind_of_machinery_has_its_rooms() {
     assert_none(&wrong);
 }
 
+/// Linear searches of the rooms that read input, by file, with the reason why each searched list is short whatever the input.
+const SHORT_LISTS: &[(&str, usize, &str)] = &[
+    ("model/read.rs", 1, "names of an enum"),
+    ("model/schema/shape.rs", 1, "fields of an object"),
+    ("model/view/check.rs", 1, "views, in tests"),
+    (
+        "model/diagnose/rules.rs",
+        1,
+        "known fields, each at most once",
+    ),
+    (
+        "model/diagnose/walk.rs",
+        2,
+        "known fields, each at most once",
+    ),
+    ("http/call.rs", 1, "path parameters of a route"),
+    (
+        "http/dispatch.rs",
+        2,
+        "methods and path parameters of a route",
+    ),
+    ("http/error.rs", 1, "causes"),
+    ("http/query.rs", 2, "query parameters of a route"),
+    ("http/assets/article.rs", 1, "a guide"),
+    ("http/body/packing.rs", 1, "content encodings"),
+    (
+        "http/openapi/document.rs",
+        1,
+        "path parameters of the service",
+    ),
+];
+
+#[test]
+fn input_is_never_searched_in_a_loop() {
+    let searches = [
+        ".iter().any(",
+        ".iter().find(",
+        ".iter().position(",
+        ".iter_mut().find(",
+    ];
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let code: String = source.code.split_whitespace().collect();
+        let found: usize = searches
+            .iter()
+            .map(|search| code.matches(search).count())
+            .sum();
+        let known = SHORT_LISTS.iter().find(|(path, ..)| *path == source.path);
+        let known = known.map_or(0, |(_, count, _)| *count);
+        if ["model", "ingest", "http"].contains(&source.room()) && found != known {
+            wrong.push(format!(
+                "{} has {found} linear searches; SHORT_LISTS says {known}",
+                source.path
+            ));
+        }
+    }
+    assert_none(&wrong);
+}
+
 #[test]
 fn no_lint_is_allowed_silently() {
     let attribute = ["allow", "("].concat();
