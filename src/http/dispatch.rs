@@ -15,7 +15,7 @@ use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::header::{CONNECTION, EXPECT};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, Version};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use axum::response::Response;
 use axum::routing::any;
 use hyper::body::Incoming;
@@ -183,6 +183,30 @@ impl App {
         }
         self.count_answer(None, response.status());
         Ok(response)
+    }
+
+    /// Returns the whole answer of HTTP/1.1 to a head that cannot be read, after which the connection is closed.
+    pub(super) fn unreadable(&self, status: u16) -> Vec<u8> {
+        let (cause, detail) = match status {
+            414 => (Cause::TargetTooLong, "the path with its query is too long"),
+            431 => (
+                Cause::HeadTooLarge,
+                "the head has more than [server] head_bytes, or too many fields",
+            ),
+            _ => (Cause::Malformed, "the head of the request is not HTTP"),
+        };
+        let (problem, id) = (Problem::new(cause, detail), self.ids.of(&HeaderMap::new()));
+        let (row, json) = (cause.row(), problem.json(id.as_str()));
+        self.count_answer(None, problem.status());
+        let reason = problem.status().canonical_reason().unwrap_or_default();
+        let head = format!(
+            "HTTP/1.1 {} {reason}\r\ncontent-type: application/problem+json\r\nx-request-id: {}\r\n\
+             content-length: {}\r\nconnection: close\r\n\r\n",
+            row.status,
+            id.as_str(),
+            json.len()
+        );
+        [head.into_bytes(), json].concat()
     }
 
     /// Returns the answer for a problem, and counts a rejection by admission.

@@ -27,12 +27,16 @@ pub(super) enum Cause {
     Conflict,
     /// The body has too many bytes.
     TooLarge,
+    /// The path with the query is too long.
+    TargetTooLong,
     /// The route does not accept the body's content type or encoding.
     MediaType,
     /// The request is understood but invalid.
     Invalid,
     /// Too many requests of this kind, or too many bytes of their bodies, are in progress.
     TooMany,
+    /// The head of the request is too large.
+    HeadTooLarge,
     /// A bug; its detail goes to the log.
     Internal,
     /// The timeout of the request expired before the request ran.
@@ -75,7 +79,7 @@ const fn row(cause: Cause, status: u16, name: &'static str, title: &'static str)
 }
 
 /// Every cause, by status.
-pub(super) static CAUSES: [Row; 16] = [
+pub(super) static CAUSES: [Row; 18] = [
     row(
         Cause::Malformed,
         400,
@@ -100,6 +104,12 @@ pub(super) static CAUSES: [Row; 16] = [
     ),
     row(Cause::TooLarge, 413, "too-large", "The body is too large"),
     row(
+        Cause::TargetTooLong,
+        414,
+        "target-too-long",
+        "The path is too long",
+    ),
+    row(
         Cause::MediaType,
         415,
         "media-type",
@@ -107,6 +117,12 @@ pub(super) static CAUSES: [Row; 16] = [
     ),
     row(Cause::Invalid, 422, "invalid", "The request is not valid"),
     row(Cause::TooMany, 429, "too-many", "Too many requests"),
+    row(
+        Cause::HeadTooLarge,
+        431,
+        "head-too-large",
+        "The head of the request is too large",
+    ),
     row(Cause::Internal, 500, "internal", "Internal error"),
     row(Cause::Late, 503, "late", "The request timed out"),
     row(

@@ -21,7 +21,7 @@ use tower_service::Service;
 use super::admission::{ConnectionBytes, Pause, Rejection};
 use super::app::App;
 use super::auth::Tokens;
-use super::connection::{Overdue, Patience, Taken, Watch, Watched};
+use super::connection::{Explained, Overdue, Patience, Taken, Watch, Watched};
 use super::dispatch::{GaugeGuard, TABLE};
 use super::tls::Tls;
 use crate::config;
@@ -235,6 +235,8 @@ impl Connection {
             stream,
             watch: Arc::clone(&watch),
         };
+        let own = Arc::clone(&app);
+        let watched = Explained::new(watched, move |status| own.unreadable(status));
         let timer = Arc::clone(&watch);
         let bytes = ConnectionBytes::default();
         let service = service_fn(move |mut request: hyper::Request<_>| {

@@ -9,10 +9,12 @@
 //!
 //! A connection whose request was rejected for lack of a slot reads nothing until it is woken (see [`super::admission`]).
 
+mod bare;
 mod stream;
 mod taken;
 mod watch;
 
+pub(super) use self::bare::Explained;
 pub(super) use self::stream::Watched;
 pub(super) use self::taken::Taken;
 pub(super) use self::watch::{Overdue, Patience, Watch};

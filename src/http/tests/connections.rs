@@ -73,3 +73,23 @@ fn a_failing_thread_is_shown_as_degraded() {
     assert!(String::from_utf8(page).unwrap().contains(line));
     drop(ends);
 }
+
+#[test]
+fn an_unreadable_head_gets_a_problem() {
+    let service = Service::open();
+    let field = format!(
+        "GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n",
+        "x".repeat(131_100)
+    );
+    for (request, status) in [("no HTTP at all\r\n\r\n", 400), (&field, 431)] {
+        let answer = service.raw(request.as_bytes());
+        assert_eq!(answer.status, status);
+        assert!(
+            answer.head.contains("application/problem+json"),
+            "{}",
+            answer.head
+        );
+        let problem: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(problem["status"], status);
+    }
+}
