@@ -53,12 +53,14 @@ fn only_a_valid_change_goes_live() {
             (vec!["b".to_owned(), "a".to_owned()], first + 1)
         );
     }
-    service.reconfigure(BY_QUALITY);
+    service.reconfigure(&format!("{BY_QUALITY}[scene.feed]\nretired = true\n"));
     service.wait("the valid file is live", |service| {
         generation(service) > first + 1
     });
     assert_eq!(order(&service), ["a", "b"]);
-    assert_eq!(service.json("POST", "/rank", &feed).problem(422), ["scene"]);
+    let unknown = json!({"user_id": "u", "candidates": ["a"], "scene": "elsewhere"});
+    let answer = service.json("POST", "/rank", &unknown);
+    assert_eq!(answer.problem(422), ["scene"]);
     near(
         service.metric("saima_config_generation"),
         f64::from(u32::try_from(first + 2).unwrap()),
