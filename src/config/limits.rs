@@ -5,6 +5,19 @@ use crate::model::Limits;
 
 /// Range of the bytes of a body. The accepted lines of a body must fit into one record of the journal, whose maximum is twice as large.
 const BODY: std::ops::RangeInclusive<usize> = 1_024..=1 << 29;
+/// Largest `limits.tags`.
+const MOST_TAGS: usize = 255;
+/// Largest `limits.nesting`.
+const MOST_NESTING: usize = 100;
+
+/// Returns limits within which every fact lies that was accepted under any configuration.
+pub(super) fn widest(limits: Limits) -> Limits {
+    Limits {
+        tags: MOST_TAGS,
+        nesting: MOST_NESTING,
+        ..limits
+    }
+}
 
 /// Reads the section.
 pub(super) fn read(s: &Section<'_>) -> Limits {
@@ -16,8 +29,8 @@ pub(super) fn read(s: &Section<'_>) -> Limits {
         body_bytes: s.integer("body_bytes", BODY),
         unpacked_bytes: s.integer("unpacked_bytes", BODY),
         lines: s.integer("lines", 1..=10_000_000),
-        tags: s.integer("tags", 1..=255),
-        nesting: s.integer("nesting", 4..=100),
+        tags: s.integer("tags", 1..=MOST_TAGS),
+        nesting: s.integer("nesting", 4..=MOST_NESTING),
         query_bytes: s.integer("query_bytes", 1..=65_536),
         timeout_ms: s.integer("timeout_ms", 1..=3_600_000),
         faults: s.integer("faults", 1..=100_000),

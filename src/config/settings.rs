@@ -112,10 +112,11 @@ impl Config {
         Self::parse("the journal's settings", terms).map(Self::recorded)
     }
 
-    /// Returns the same settings, to read facts that were accepted before.
+    /// Returns the same settings, to read facts that were accepted before: bounds apply to facts as they arrive.
     #[must_use]
     pub fn recorded(mut self) -> Self {
         self.vocabulary.recorded = true;
+        self.vocabulary.limits = limits::widest(self.vocabulary.limits);
         self
     }
 

@@ -1,5 +1,7 @@
 //! The engine with a manual clock and a real data directory.
 
+mod refunds;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

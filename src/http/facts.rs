@@ -38,6 +38,7 @@ fn add(reply: &mut BulkReply, index: usize, outcome: Fate) {
     match outcome {
         Ok(accepted) => {
             reply.accepted += 1;
+            reply.repeated += usize::from(accepted == Accepted::Known);
             reply.late += usize::from(accepted == Accepted::Late);
         }
         Err(rejected) => {

@@ -57,15 +57,19 @@ impl Facts {
     /// Applies a trace.
     pub(super) fn retrace(&mut self, trace: Trace<'_>, moment: &Moment<'_>) -> Fate {
         let (event, sale) = trace.event();
-        let faults = self.contradictions(&event, moment);
+        let purchase = sale.and_then(|sale| sale.purchase);
+        let faults = self.contradictions(&event, purchase, moment);
         if !faults.is_empty() {
             return Err(Rejected {
                 id: None,
                 errors: faults,
             });
         }
-        let resolved = self.resolve(&event, sale.and_then(|sale| sale.purchase), moment);
-        let buyer = sale.map_or(UserRow::NONE, |sale| self.nameless(sale.buyer));
+        let resolved = self.resolve(&event, purchase, moment);
+        let buyer = sale.map_or(UserRow::NONE, |sale| {
+            let own = self.nameless(sale.buyer);
+            self.buyer(event.kind, purchase, own)
+        });
         self.learn(&Learned { buyer, ..resolved }, moment);
         Ok(Accepted::Fresh)
     }

@@ -3,7 +3,7 @@
 use super::{Accepted, Facts, Fate, Moment, Rejected};
 use crate::clock::{ClockMode, Time};
 use crate::config::{Config, UnknownItems};
-use crate::feature::{Bond, Learned, Space};
+use crate::feature::{Bond, Learned, Merchant, Space};
 use crate::id::{EventId, ItemRow, MerchantRow, TagId, UserRow};
 use crate::model::{Event, EventKind, Fault, MAX_MONEY};
 use crate::money::Money;
@@ -33,14 +33,14 @@ impl Facts {
             self.counts.repeats += 1;
             return Ok(Accepted::Known);
         }
-        let faults = self.contradictions(event, moment);
+        let purchase = self.purchase_of(event, id);
+        let faults = self.contradictions(event, purchase, moment);
         if !faults.is_empty() {
             return Err(Rejected {
                 id: event.id.as_deref().map(str::to_owned),
                 errors: faults,
             });
         }
-        let purchase = self.purchase_of(event, id);
         let resolved = self.resolve(event, purchase, moment);
         let user = self.user(&event.user_id, moment.wall);
         let gain = moment.config.profile.gains[event.kind as usize];
@@ -52,7 +52,7 @@ impl Facts {
             late,
             id,
             user,
-            buyer: self.buyer(event, purchase, user),
+            buyer: self.buyer(event.kind, purchase, user),
             tags: &tags,
             bond: self.bond(event, resolved.merchant),
             gain,
@@ -82,13 +82,25 @@ impl Facts {
         self.books.users.touch(&self.books.hasher, id, at)
     }
 
-    /// Returns the buyer for whom an event by a user counts. The purchase of a deleted buyer may still be refunded: the event can only be by
-    /// someone who knows its id.
-    fn buyer(&self, event: &Event<'_>, purchase: Option<u64>, user: UserRow) -> UserRow {
-        let refunded = purchase.filter(|_| event.kind == EventKind::Refund);
-        let sold = refunded.and_then(|id| self.books.sales.buyer(id));
-        sold.filter(|buyer| self.leaving.has(*buyer))
-            .unwrap_or(user)
+    /// Returns the buyer for whom a sale by a user counts. A refund finds its purchase whatever became of the buyer: it counts for the one
+    /// of the purchase if that one is gone, and a refund that waits, by a user who is gone, counts for the buyer of the purchase. Such a
+    /// refund can only be by someone who knows the purchase's id.
+    pub(super) fn buyer(
+        &mut self,
+        kind: EventKind,
+        purchase: Option<u64>,
+        user: UserRow,
+    ) -> UserRow {
+        let Some(purchase) = purchase else {
+            return user;
+        };
+        let (sales, leaving) = (&mut self.books.sales, &self.leaving);
+        if kind == EventKind::Purchase {
+            sales.hand_over(purchase, user, |buyer| leaving.has(buyer));
+        }
+        let refunded = Some(purchase).filter(|_| kind == EventKind::Refund);
+        let sold = refunded.and_then(|purchase| sales.buyer(purchase));
+        sold.filter(|buyer| leaving.has(*buyer)).unwrap_or(user)
     }
 
     /// Returns the number of the purchase that an event with that id is or refunds, if it has one.
@@ -102,50 +114,73 @@ impl Facts {
         purchase.map(EventId::number)
     }
 
-    /// Returns the contradictions between an event and the state.
-    pub(super) fn contradictions(&self, event: &Event<'_>, moment: &Moment<'_>) -> Vec<Fault> {
+    /// Returns the contradictions between an event and the state. One that was accepted before needs only its item.
+    pub(super) fn contradictions(
+        &self,
+        event: &Event<'_>,
+        purchase: Option<u64>,
+        moment: &Moment<'_>,
+    ) -> Vec<Fault> {
         let mut faults = Vec::new();
-        if event.at.since(moment.wall) > moment.config.store.future {
+        let item = self.known_item(event);
+        if item.is_none() && event.item_id.is_some() && !self.may_lack_item(event, purchase, moment)
+        {
             faults.push(Fault::new(
-                "at",
-                format!(
-                    "is more than {} s ahead of the clock",
-                    moment.config.store.future / 1_000
-                ),
+                "item_id",
+                "there is no item of this id in the catalogue",
             ));
         }
-        let item = event
-            .item_id
-            .as_deref()
-            .and_then(|id| self.books.items.find(self.books.hasher.hash(id), id));
-        let strict = moment.config.store.unknown_items == UnknownItems::Reject;
-        match item.map(|row| self.books.items.get(row)) {
-            None if event.item_id.is_some() && strict => {
-                faults.push(Fault::new(
-                    "item_id",
-                    "there is no item of this id in the catalogue",
-                ));
-            }
-            Some(item) if !item.stub() => {
-                let sells = self
-                    .books
-                    .merchants
-                    .get(item.merchant)
-                    .map(|merchant| merchant.id());
-                if event.merchant_id.is_some() && event.merchant_id.as_deref() != sells {
-                    faults.push(Fault::new("merchant_id", "is not the merchant of the item"));
-                }
-            }
-            _ => {}
-        }
-        let money = item.and_then(|item| self.money(event, item));
-        if event.amount.is_none() && money.is_some_and(|money| money > MAX_MONEY) {
-            faults.push(Fault::new(
-                "quantity",
-                format!("times the price of the item is more than {MAX_MONEY}"),
-            ));
+        if !moment.config.vocabulary.recorded {
+            faults.extend(self.arrival_faults(event, item, moment));
         }
         faults
+    }
+
+    /// Returns whether an event may name an item that is not known: if the configuration says so, and if it is the refund of a purchase
+    /// that is held. The item was deleted since.
+    fn may_lack_item(&self, event: &Event<'_>, purchase: Option<u64>, moment: &Moment<'_>) -> bool {
+        let is_held = |purchase| self.books.sales.buyer(purchase).is_some();
+        let is_refund = event.kind == EventKind::Refund;
+        moment.config.store.unknown_items == UnknownItems::Stub
+            || is_refund
+                && purchase.is_some_and(|it| moment.config.vocabulary.recorded || is_held(it))
+    }
+
+    /// Returns the faults for which an event is rejected as it arrives, and never later: its record stays readable.
+    fn arrival_faults(
+        &self,
+        event: &Event<'_>,
+        item: Option<ItemRow>,
+        moment: &Moment<'_>,
+    ) -> impl Iterator<Item = Fault> {
+        let lead = moment.config.store.future;
+        let is_ahead = event.at.since(moment.wall) > lead;
+        let ahead = is_ahead.then(|| {
+            let message = format!("is more than {} s ahead of the clock", lead / 1_000);
+            Fault::new("at", message)
+        });
+        let declared = item
+            .map(|row| self.books.items.get(row))
+            .filter(|item| !item.stub());
+        let is_of_other = event.merchant_id.as_deref().is_some_and(|given| {
+            let sells = |merchant| self.books.merchants.get(merchant).map(Merchant::id);
+            declared.is_some_and(|item| sells(item.merchant) != Some(given))
+        });
+        let of_other =
+            is_of_other.then(|| Fault::new("merchant_id", "is not the merchant of the item"));
+        let money = item.and_then(|item| self.money(event, item));
+        let is_too_much = event.amount.is_none() && money.is_some_and(|money| money > MAX_MONEY);
+        let too_much = is_too_much.then(|| {
+            let message = format!("times the price of the item is more than {MAX_MONEY}");
+            Fault::new("quantity", message)
+        });
+        ahead.into_iter().chain(of_other).chain(too_much)
+    }
+
+    /// Returns the row of an event's item, if it is known.
+    fn known_item(&self, event: &Event<'_>) -> Option<ItemRow> {
+        let id = event.item_id.as_deref()?;
+        self.books.items.find(self.books.hasher.hash(id), id)
     }
 
     /// Resolves an event to rows, created if unknown. The fields about the person stay empty.
@@ -155,7 +190,14 @@ impl Facts {
         purchase: Option<u64>,
         moment: &Moment<'_>,
     ) -> Learned<'static> {
-        let (item, merchant) = self.target(event);
+        let strict = moment.config.store.unknown_items == UnknownItems::Reject;
+        let (item, merchant) =
+            if strict && event.item_id.is_some() && self.known_item(event).is_none() {
+                // A refund of an item that was deleted since: its purchase says what was sold.
+                (ItemRow::NONE, MerchantRow::NONE)
+            } else {
+                self.target(event)
+            };
         Learned {
             kind: event.kind,
             at: event.at,

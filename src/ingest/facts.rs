@@ -1,6 +1,6 @@
 //! The state built from facts: the books, and the data that several of them share.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::leaving::Leaving;
 use super::sweeps::Sweeps;
@@ -95,8 +95,13 @@ impl Facts {
     /// Drops the data of days before the window that ends with the last complete day.
     pub fn expire(&mut self, last_complete: Day) {
         self.books.expire(last_complete);
+        let mut released = HashSet::new();
         while let Some(row) = self.leaving.pop(last_complete) {
             self.books.users.release(row);
+            released.insert(row);
+        }
+        if !released.is_empty() {
+            self.books.sales.abandon(|buyer| released.contains(&buyer));
         }
     }
 }

@@ -5,7 +5,8 @@ use super::limits::Limits;
 /// Limits of a request and the names that it may use, from the live configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Vocabulary {
-    /// True for facts that were accepted before, and are read again: a number that looks like epoch seconds is a time all the same.
+    /// True for facts that were accepted before, and are read again: what was judged as they arrived is not judged again. A number that
+    /// looks like epoch seconds is a time all the same.
     pub recorded: bool,
     /// The limits.
     pub limits: Limits,

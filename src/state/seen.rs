@@ -116,6 +116,16 @@ impl Seen {
             .insert_unique(id.number(), place_of(number), hash);
     }
 
+    /// Returns the key of the hashes, which lasts as long as the data.
+    pub fn key(&self) -> EventKey {
+        self.key
+    }
+
+    /// Hashes under another key; before the first id.
+    pub fn adopt(&mut self, key: EventKey) {
+        self.key = key;
+    }
+
     /// Returns the hash of an id.
     pub fn hash(&self, id: &str) -> EventId {
         self.key.hash(id)

@@ -24,6 +24,7 @@ mod reloads;
 mod security;
 #[cfg(test)]
 mod service;
+mod siphash;
 #[cfg(test)]
 mod story;
 #[cfg(test)]

@@ -7,10 +7,13 @@ use saima::random::Random;
 use serde_json::{Value, json};
 
 use super::service::Service;
+use super::siphash::lot;
 
 const FIRST: i64 = 1_743_984_000_000;
 const HOUR: i64 = 3_600_000;
 const DAYS: i64 = 84;
+/// Number of items of equal score.
+const TWINS: u32 = 12;
 const HALF_LIFE: f64 = 60.0;
 const CONFIG: &str = "
 [profile]
@@ -94,7 +97,8 @@ fn some<T>(numbers: &mut Random, value: T) -> Option<T> {
 
 fn random_world(seed: u64) -> World {
     let mut numbers = Random::new(seed);
-    let items = (0..25).map(|n| random_item(&mut numbers, n)).collect();
+    let mut items: Vec<Item> = (0..25).map(|n| random_item(&mut numbers, n)).collect();
+    items.extend((0..TWINS).map(twin));
     let kinds = [
         "view",
         "click",
@@ -179,6 +183,24 @@ fn random_item(numbers: &mut Random, n: u32) -> Item {
         quality: some(numbers, f64::from(n) / 25.0),
         long_term_value: some(numbers, 0.125),
         margin: some(numbers, f64::from(n * 3)),
+    }
+}
+
+/// Returns an item of which nothing tells it from its twins, so that their scores tie.
+fn twin(n: u32) -> Item {
+    Item {
+        id: format!("twin{n}"),
+        merchant: None,
+        category: "c0".to_owned(),
+        brand: None,
+        kind: None,
+        creator: None,
+        tags: BTreeMap::new(),
+        price: None,
+        listed_at: None,
+        quality: None,
+        long_term_value: None,
+        margin: None,
     }
 }
 
@@ -472,6 +494,21 @@ impl Races {
     }
 }
 
+/// Checks that scores do not rise, and that the twins are in the order of their lots.
+fn check_order(world: &World, user: &str, ranked: &[Value]) {
+    let scores = ranked
+        .iter()
+        .map(|placed| placed["score"].as_f64().unwrap());
+    assert!(scores.is_sorted_by(|a, b| a >= b), "{user}");
+    let ids = ranked.iter().map(|placed| placed["id"].as_str().unwrap());
+    let twins: Vec<&str> = ids.filter(|id| id.starts_with("twin")).collect();
+    let day = world.as_of.div_euclid(24 * HOUR);
+    let mut by_lot = twins.clone();
+    by_lot.sort_by_key(|id| (lot(user, day, id), id.as_bytes()));
+    assert_eq!(twins, by_lot, "{user}");
+    assert_eq!(twins.len(), TWINS as usize);
+}
+
 #[test]
 fn explanations_match_the_formulas() {
     for seed in [1, 2, 3] {
@@ -490,6 +527,7 @@ fn explanations_match_the_formulas() {
             let ranking = service.rank(&request);
             let ranked = ranking["items"].as_array().unwrap();
             assert_eq!(ranked.len(), world.items.len());
+            check_order(&world, &format!("u{user}"), ranked);
             for placed in ranked {
                 let id = placed["id"].as_str().unwrap();
                 let item = world.items.iter().position(|item| item.id == id).unwrap();

@@ -18,6 +18,10 @@ const BAR: &str = "{prefix} {bar:30} {bytes}/{total_bytes}  {msg}  {elapsed}";
 #[derive(Debug, Deserialize)]
 pub(super) struct Answer {
     accepted: u64,
+    #[serde(default)]
+    repeated: u64,
+    #[serde(default)]
+    late: u64,
     rejected_count: u64,
     rejected: Vec<Rejected>,
 }
@@ -35,6 +39,8 @@ struct Rejected {
 pub(super) struct Report {
     pub(super) bar: ProgressBar,
     accepted: u64,
+    repeated: u64,
+    late: u64,
     rejected: u64,
     shown: usize,
     show: usize,
@@ -59,6 +65,8 @@ impl Report {
         Ok(Self {
             bar: bar(&args.files),
             accepted: 0,
+            repeated: 0,
+            late: 0,
             rejected: 0,
             shown: 0,
             show: args.show,
@@ -84,15 +92,14 @@ impl Report {
     /// Reports the answer to a batch, given the line numbers of its lines.
     pub(super) fn batch(&mut self, answer: Answer, numbers: &[u64]) -> Result<(), ImportError> {
         self.accepted += answer.accepted;
+        self.repeated += answer.repeated;
+        self.late += answer.late;
         self.rejected += answer.rejected_count;
         for Rejected { index, id, errors } in &answer.rejected {
             let line = numbers.get(*index).copied().unwrap_or_default();
             self.reject(line, id.as_ref(), errors)?;
         }
-        self.bar.set_message(format!(
-            "{} accepted, {} rejected",
-            self.accepted, self.rejected
-        ));
+        self.bar.set_message(self.totals());
         Ok(())
     }
 
@@ -136,11 +143,19 @@ impl Report {
         if hidden > 0 {
             eprintln!("… and {hidden} more rejects");
         }
-        println!("{} accepted, {} rejected", self.accepted, self.rejected);
+        println!("{}", self.totals());
         match &mut self.rejects {
             Some((path, file)) => file.flush().map_err(|fault| ImportError::file(path, fault)),
             None => Ok(()),
         }
+    }
+
+    /// Returns the totals in one line.
+    pub(super) fn totals(&self) -> String {
+        format!(
+            "{} accepted ({} repeated, {} late), {} rejected",
+            self.accepted, self.repeated, self.late, self.rejected
+        )
     }
 
     pub(super) fn exit_code(&self) -> ExitCode {

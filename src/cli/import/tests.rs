@@ -10,6 +10,7 @@ use std::thread::{self, JoinHandle};
 use clap::Parser;
 use serde_json::{Value, json};
 
+use super::report::Report;
 use super::{Args, ImportError, run};
 use crate::cli::client::CallError;
 
@@ -79,6 +80,20 @@ fn import(url: &str, folder: &Path, arguments: &[&str]) -> Result<ExitCode, Impo
         .map(str::to_owned)
         .chain(files);
     run(&Cli::try_parse_from(line).unwrap().args)
+}
+
+#[test]
+fn totals_name_repeated_and_late_events() {
+    let cli = Cli::try_parse_from(["saima", "--into", "events", "a.ndjson"]).unwrap();
+    let mut report = Report::new(&cli.args).unwrap();
+    for _ in 0..2 {
+        let answer =
+            json!({"accepted": 5, "repeated": 2, "late": 1, "rejected_count": 1, "rejected": []});
+        let answer = serde_json::from_value(answer).unwrap();
+        report.batch(answer, &[]).unwrap();
+    }
+    let totals = "10 accepted (4 repeated, 2 late), 2 rejected";
+    assert_eq!(report.totals(), totals);
 }
 
 #[test]

@@ -18,14 +18,14 @@ pub(super) struct Erased {
     id: String,
     /// Sequence of the deletion: records up to it keep nothing of the user.
     pub(super) at: u64,
-    /// Hashes the ids of the user's purchases. It is deleted with the list of erasures, so that the hashes cannot be computed again.
+    /// Hashes the ids of the user's purchases: the key of the event ids, so that a later refund finds its purchase.
     #[serde(default)]
-    key: EventKey,
+    pub(super) key: EventKey,
 }
 
 impl Erased {
-    /// Returns the user whom a record deletes.
-    pub(super) fn of(record: &Record<'_>, at: u64) -> Option<Self> {
+    /// Returns the user whom a record deletes, given the key of the event ids.
+    pub(super) fn of(record: &Record<'_>, at: u64, key: EventKey) -> Option<Self> {
         match record {
             Record::Deletion {
                 kind: EntityKind::User,
@@ -34,7 +34,7 @@ impl Erased {
             } => Some(Self {
                 id: (*id).to_owned(),
                 at,
-                key: EventKey::default(),
+                key,
             }),
             Record::Deletion { .. } | Record::Departure { .. } => None,
             Record::Terms(_) | Record::Lines { .. } | Record::Anonymised { .. } => None,
@@ -97,26 +97,8 @@ impl<'a> Deletions<'a> {
 }
 
 /// Returns the last record that the newest checkpoint covers; without one, no record is too new.
-fn covered(directory: &Directory) -> Result<u64, JournalError> {
+pub(super) fn covered(directory: &Directory) -> Result<u64, JournalError> {
     Ok(directory.checkpoint()?.map_or(u64::MAX, |it| it.sequence))
-}
-
-/// Replaces an unreadable list of erasures by the deletions that the journal still names: a deletion is the last record of a user to be
-/// erased. Later deletions are found by the next start.
-pub(super) fn recover(directory: &Directory) -> Result<(), JournalError> {
-    let covered = covered(directory)?;
-    let first = directory.first()?.unwrap_or(1);
-    let mut users = Vec::new();
-    directory.replay(first - 1, |sequence, content, _, _| {
-        let record = Record::read(content).ok();
-        let erased = record.and_then(|record| Erased::of(&record, sequence));
-        users.extend(erased.filter(|user| user.at <= covered));
-        Ok::<_, JournalError>(())
-    })?;
-    if users.is_empty() {
-        return directory.drop_note();
-    }
-    note(directory, &users)
 }
 
 /// Reads the users whose erasure is unfinished.

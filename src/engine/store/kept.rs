@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use super::erase::Erased;
 use super::load;
 use crate::config::{Config, Generation};
+use crate::id::EventKey;
 use crate::ingest::{Facts, Record};
 use crate::journal::{self, Broken, Checkpoint, Directory, Journal, JournalError};
 
@@ -29,6 +30,8 @@ pub(in crate::engine) struct Kept {
     pub(super) terms: Mutex<(u64, Arc<str>)>,
     /// Bytes of the journal that the newest checkpoint did not cover at the start.
     pub(super) uncovered: u64,
+    /// The key of the event ids.
+    key: EventKey,
     /// Deleted users whom the journal may still mention.
     pub(super) erasing: Mutex<Vec<Erased>>,
     /// The newest checkpoint. Held while one is written: one at a time.
@@ -66,10 +69,12 @@ impl Stored {
             waiting_bytes: WAITING,
         };
         let journal = Journal::start(directory, found.last, settings, journal::create_file)?;
+        let key = found.facts.books.seen.key();
         Ok(Self {
             facts: found.facts,
             kept: Some(Kept {
                 journal,
+                key,
                 terms: Mutex::new((0, "".into())),
                 uncovered: found.uncovered,
                 erasing: Mutex::new(found.erasing),
@@ -88,7 +93,9 @@ impl Kept {
     ) -> Result<u64, Broken> {
         self.append_terms(generation)?;
         let sequence = self.journal.append(|bytes| record.write(bytes))?;
-        self.erasing.lock().extend(Erased::of(record, sequence));
+        self.erasing
+            .lock()
+            .extend(Erased::of(record, sequence, self.key));
         Ok(sequence)
     }
 

@@ -48,7 +48,7 @@ pub(super) fn load(directory: &Directory, config: &Config) -> Result<Found, Jour
     let (last, torn) = directory.replay(after, |sequence, content, path, offset| {
         let finished = half_done.finish(sequence, content);
         let done = Record::read(finished.as_deref().unwrap_or(content)).and_then(|record| {
-            erasing.extend(Erased::of(&record, sequence));
+            erasing.extend(Erased::of(&record, sequence, facts.books.seen.key()));
             facts.redo(record, &mut terms)
         });
         rejected += done.map_err(|what| damaged(path, offset, &what))?;
@@ -79,13 +79,19 @@ pub(super) fn load(directory: &Directory, config: &Config) -> Result<Found, Jour
     })
 }
 
-/// Restores the newest checkpoint; returns empty facts if there is none.
+/// Restores the newest checkpoint; returns empty facts if there is none. They have the key of the event ids under which users were erased,
+/// if an erasure is unfinished.
 pub(super) fn restored(
     directory: &Directory,
     config: &Config,
 ) -> Result<(Restored, Option<Checkpoint>), JournalError> {
     let checkpoint = directory.checkpoint()?;
     let mut restored = Restored::new(config);
+    // A list of erasures that cannot be read is reported by the start.
+    let begun = erase::unfinished(directory).unwrap_or_default();
+    if let Some(user) = begun.first() {
+        restored.facts.books.seen.adopt(user.key);
+    }
     if let Some(checkpoint) = &checkpoint {
         checkpoint.read(|part, offset| {
             let restored = restored.part(part);

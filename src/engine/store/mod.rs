@@ -9,6 +9,9 @@ mod load;
 mod offline;
 mod repair;
 
+#[cfg(test)]
+mod tests;
+
 pub(super) use checkpoint::run;
 pub(super) use kept::Kept;
 pub use kept::Stored;

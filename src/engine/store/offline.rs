@@ -33,7 +33,7 @@ pub fn rebuild(path: &Path, config: &Config) -> Result<Learnt, JournalError> {
     let directory = Directory::existing(path)?;
     let first = directory.first()?.unwrap_or(1);
     let mut facts = declared(&directory, first, config)?;
-    let (mut terms, mut rejected) = (config.clone(), 0);
+    let (mut terms, mut rejected) = (config.clone().recorded(), 0);
     let begun = erase::unfinished(&directory)?;
     let (half_done, mut erasing) = (Deletions::half_done(&directory, &begun)?, begun.clone());
     let mut progress = Progress::new(directory.bytes_after(first - 1));
@@ -43,7 +43,7 @@ pub fn rebuild(path: &Path, config: &Config) -> Result<Learnt, JournalError> {
             if matches!(record, Record::Terms(_)) {
                 return Ok(0);
             }
-            erasing.extend(Erased::of(&record, sequence));
+            erasing.extend(Erased::of(&record, sequence, facts.books.seen.key()));
             facts.redo(record, &mut terms)
         });
         rejected += redone.map_err(|what| damaged(path, offset, &what))?;

@@ -1,6 +1,8 @@
 //! Repair of a data directory, with what only the engine knows of its content.
 
-use super::erase;
+use super::erase::{self, Erased};
+use super::load::restored;
+use crate::config::Config;
 use crate::ingest::Record;
 use crate::journal::{Damage, Diagnosis, Directory, JournalError};
 
@@ -26,7 +28,27 @@ pub fn repair(directory: &Directory, diagnosis: &Diagnosis) -> Result<(), Journa
     Record::Lost.write(&mut filler);
     directory.repair(diagnosis, &filler)?;
     if let Err(JournalError::Damaged { .. }) = erase::unfinished(directory) {
-        erase::recover(directory)?;
+        recover(directory)?;
     }
     Ok(())
+}
+
+/// Replaces an unreadable list of erasures by the deletions that the journal still names: a deletion is the last record of a user to be
+/// erased. Later deletions are found by the next start.
+fn recover(directory: &Directory) -> Result<(), JournalError> {
+    let covered = erase::covered(directory)?;
+    let first = directory.first()?.unwrap_or(1);
+    let (restored, _) = restored(directory, &Config::embedded())?;
+    let key = restored.facts.books.seen.key();
+    let mut users = Vec::new();
+    directory.replay(first - 1, |sequence, content, _, _| {
+        let record = Record::read(content).ok();
+        let erased = record.and_then(|record| Erased::of(&record, sequence, key));
+        users.extend(erased.filter(|user| user.at <= covered));
+        Ok::<_, JournalError>(())
+    })?;
+    if users.is_empty() {
+        return directory.drop_note();
+    }
+    erase::note(directory, &users)
 }

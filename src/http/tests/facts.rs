@@ -37,7 +37,8 @@ fn an_invalid_array_changes_nothing() {
             .problem(422),
         [""]
     );
-    let empty = json!({"accepted": 0, "late": 0, "rejected_count": 0, "rejected": []});
+    let empty =
+        json!({"accepted": 0, "repeated": 0, "late": 0, "rejected_count": 0, "rejected": []});
     assert_eq!(service.json("PUT", "/users", "[]").json(), empty);
     assert_eq!(
         service

@@ -9,6 +9,8 @@ view! {
     pub struct BulkReply {
         /// Number of objects accepted.
         pub accepted: usize,
+        /// Number of them that repeat the id of an earlier event, and change nothing.
+        pub repeated: usize,
         /// Number of them that are late: events older than the race's window, which open no history and teach no profile.
         pub late: usize,
         /// Number of objects rejected.

@@ -29,13 +29,14 @@ fn bulk_replies_leave_out_unreadable_ids() {
     };
     let reply = BulkReply {
         accepted: 8,
+        repeated: 3,
         late: 1,
         rejected_count: 2,
         rejected: vec![rejected(Some("e-9")), rejected(None)],
     };
     assert_eq!(
         written(&reply),
-        r#"{"accepted":8,"late":1,"rejected_count":2,"rejected":[{"index":4,"id":"e-9","errors":[{"path":"amount","message":"must be finite"}]},{"index":4,"errors":[{"path":"amount","message":"must be finite"}]}]}"#
+        r#"{"accepted":8,"repeated":3,"late":1,"rejected_count":2,"rejected":[{"index":4,"id":"e-9","errors":[{"path":"amount","message":"must be finite"}]},{"index":4,"errors":[{"path":"amount","message":"must be finite"}]}]}"#
     );
 }
 

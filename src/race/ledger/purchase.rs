@@ -69,14 +69,16 @@ impl Purchase {
         });
     }
 
-    /// Returns true if the refund is by the same buyer and of the same item, or of the same merchant if one of the two names no item.
+    /// Returns true if the refund is by the same buyer and does not contradict the purchase: the finest runner that it names is the one
+    /// that was bought, or is not known of the purchase, because it was deleted since.
     ///
     /// The merchants of the same item may differ, since an item may change hands between purchase and refund.
     fn agrees(&self, refund: &Refund) -> bool {
-        let same = self.runners.named().find_map(|(kind, bought)| {
-            let returned = refund.runners[kind].some()?;
-            Some(bought == returned)
+        let finest = refund.runners.named().next();
+        let contradicts = finest.is_some_and(|(kind, returned)| {
+            let bought = self.runners[kind].some();
+            bought.is_some_and(|bought| bought != returned)
         });
-        self.buyer == refund.buyer && same.unwrap_or(false)
+        self.buyer == refund.buyer && !contradicts
     }
 }

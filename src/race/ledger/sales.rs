@@ -94,6 +94,19 @@ impl Ledger {
         Some(self.days.get(&day)?.get(place)?.buyer)
     }
 
+    /// Gives the refunds that wait for a purchase to its buyer, if they are by a user who `is_gone`.
+    pub fn hand_over(&mut self, purchase: u64, to: UserRow, is_gone: impl Fn(UserRow) -> bool) {
+        let waiting = &mut self.notes.waiting;
+        if waiting.len() > 0 {
+            waiting.hand_over(purchase, to, is_gone);
+        }
+    }
+
+    /// Forgets who sent the waiting refunds of deleted users, whose rows may pass to others.
+    pub fn abandon(&mut self, is_released: impl Fn(UserRow) -> bool) {
+        self.notes.waiting.abandon(is_released);
+    }
+
     /// Returns the purchase with that hash of its event id (not 0), if its day is held.
     #[cfg(test)]
     pub(in crate::race) fn find(&self, id: u64) -> Option<&Purchase> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::runner::Kind;
 use super::refund::Refund;
-use crate::id::RunnerRow;
+use crate::id::{RunnerRow, UserRow};
 
 /// Bytes of one waiting refund in both trees, approximately.
 const BYTES_EACH: usize = 2 * (size_of::<Refund>() + 4 * size_of::<u64>());
@@ -77,13 +77,38 @@ impl Waiting {
             .collect()
     }
 
-    /// Clears a forgotten runner from the refunds that name it: another entity may get its row.
+    /// Clears a forgotten runner from the refunds that name it, and the coarser ones, by which they cannot be told from those of another
+    /// purchase: its row may pass to another entity.
     pub(super) fn forget(&mut self, kind: Kind, row: RunnerRow) {
         for refund in self.refunds.values_mut() {
             if refund.runners[kind] == row {
-                refund.runners[kind] = RunnerRow::NONE;
+                let coarser = refund.runners.iter_mut();
+                let coarser = coarser.filter(|(other, _)| *other as usize >= kind as usize);
+                coarser.for_each(|(_, row)| *row = RunnerRow::NONE);
             }
         }
+    }
+
+    /// Gives the refunds that wait for a purchase to its buyer, if they are by a user who `is_gone`.
+    pub(super) fn hand_over(
+        &mut self,
+        purchase: u64,
+        buyer: UserRow,
+        is_gone: impl Fn(UserRow) -> bool,
+    ) {
+        let range = (purchase, 0)..=(purchase, u64::MAX);
+        let refunds = self.refunds.range_mut(range).map(|(_, refund)| refund);
+        refunds
+            .filter(|refund| refund.buyer == UserRow::NONE || is_gone(refund.buyer))
+            .for_each(|refund| refund.buyer = buyer);
+    }
+
+    /// Forgets who sent the refunds of deleted users, whose rows may pass to others.
+    pub(super) fn abandon(&mut self, is_released: impl Fn(UserRow) -> bool) {
+        let refunds = self.refunds.values_mut();
+        refunds
+            .filter(|refund| is_released(refund.buyer))
+            .for_each(|refund| refund.buyer = UserRow::NONE);
     }
 
     /// Returns the bytes held, approximately.

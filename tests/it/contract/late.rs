@@ -12,6 +12,21 @@ fn taken(service: &Service, events: &[Value]) -> (Value, Value) {
     (answer["accepted"].clone(), answer["late"].clone())
 }
 
+#[test]
+fn repeats_are_counted_apart() {
+    let service = market("none");
+    let view = json!({"id": "v", "user_id": "u", "item_id": "a", "kind": "view", "at": noon(99)});
+    let bad = json!({"id": "v", "user_id": "u", "kind": "view", "at": noon(99)});
+    let old = json!({"id": "old", "user_id": "u", "item_id": "a", "kind": "view", "at": noon(1)});
+    let sent = [view.clone(), view, old.clone(), old, bad];
+    let answer = service.json("POST", "/events", &json!(sent)).ok();
+    let counts = ["accepted", "repeated", "late", "rejected_count"].map(|name| &answer[name]);
+    assert_eq!(json!(counts), json!([4, 2, 1, 1]), "{answer}");
+    near(service.metric("saima_repeated_events_total "), 2.0);
+    let upsert = service.json("PUT", "/users", &json!([{"id": "u"}, {"id": "u"}]));
+    assert_eq!(upsert.ok()["repeated"], 0);
+}
+
 /// Starts a service in event time on a data directory, or on `none`.
 fn open(data: &str) -> Service {
     Service::launch(None, &["--clock", "event", "--data", data], &[])
