@@ -17,6 +17,7 @@ use saima::clock::{Clock, ClockMode};
 use saima::config::{Config, Live};
 use saima::engine::{Engine, Operation, Stored};
 use saima::telemetry::Telemetry;
+use saima::threads::Threads;
 
 /// Lines applied under one lock, as in the HTTP layer.
 const SLICE: usize = 8;
@@ -102,7 +103,7 @@ impl<T> Cost<T> {
 }
 
 fn start(live: &Arc<Live>, path: &Path) -> Result<Arc<Engine>> {
-    let stored = Stored::open(path, &live.load().config)?;
+    let stored = Stored::open(path, &live.load().config, &Threads::default())?;
     let clock = Clock::new(ClockMode::Wall);
     let telemetry = Telemetry::default();
     Ok(Engine::start(Arc::clone(live), clock, telemetry, stored))

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::engine;
 use crate::journal::Directory;
 use crate::telemetry::{Log, Telemetry};
+use crate::threads::Threads;
 
 /// Backs up a running service to a new data directory
 #[derive(Debug, clap::Args)]
@@ -158,6 +159,6 @@ pub(super) fn rebuild(args: &Rebuild) -> Result<ExitCode> {
 
 pub(super) fn load(config: Option<&Path>) -> Result<(Config, Log)> {
     let config = config.map_or_else(|| Ok(Config::embedded()), Config::load)?;
-    let log = serve::log(&config, &Telemetry::default())?;
+    let log = serve::log(&config, &Telemetry::default(), &Threads::default())?;
     Ok((config, log))
 }

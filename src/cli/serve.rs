@@ -18,6 +18,7 @@ use crate::config::{self, Config, ConfigFaults, Live, LogFormat, Watcher, file};
 use crate::engine::{Engine, Stored};
 use crate::http;
 use crate::telemetry::{self, Log, Telemetry};
+use crate::threads::Threads;
 
 /// The arguments of `saima serve`.
 #[derive(Debug, clap::Args)]
@@ -126,7 +127,8 @@ pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
         }
     };
     let telemetry = Telemetry::default();
-    let log = Arc::new(log(&config, &telemetry)?);
+    let threads = Threads::default();
+    let log = Arc::new(log(&config, &telemetry, &threads)?);
     check_clock(SystemTime::now())?;
     http::check_open_files(config.server.connections)?;
     let secrets = Secrets::load(&config, &telemetry)?;
@@ -137,8 +139,8 @@ pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
         tracing::warn!("without [tls], tokens and facts travel to {listen} in clear text");
     }
     let live = Arc::new(Live::new(config));
-    let engine = open(Arc::clone(&live), telemetry)?;
-    let signals = Signals::start(engine.threads(), Arc::clone(&live), Arc::clone(&log))?;
+    let engine = open(Arc::clone(&live), telemetry, &threads)?;
+    let signals = Signals::start(&threads, Arc::clone(&live), Arc::clone(&log))?;
     let reread = secrets.follow(Arc::clone(&engine))?;
     signals.on_reread(move || {
         let _ended = reread.send(());
@@ -163,10 +165,10 @@ pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
         }
         log.print(&hints(&url));
         http::serve(Arc::clone(&engine), tokens, tls, listener, terminated).await;
-        // What was not acknowledged is kept too, if the disk lets it.
-        let _broken = engine.durable().await;
         Ok(ExitCode::SUCCESS)
     });
+    // What was not acknowledged is kept too, if the disk lets it.
+    engine.close();
     // Work that is still in progress on other threads ends with the process.
     runtime.shutdown_background();
     served
@@ -182,22 +184,23 @@ fn check_clock(now: SystemTime) -> Result<()> {
 }
 
 /// Starts an engine on the configured data directory, or in memory.
-fn open(live: Arc<Live>, telemetry: Telemetry) -> Result<Arc<Engine>> {
+fn open(live: Arc<Live>, telemetry: Telemetry, threads: &Threads) -> Result<Arc<Engine>> {
     let generation = live.load();
     let config = &generation.config;
     let stored = match &config.store.path {
-        Some(path) => Stored::open(path, config)?,
-        None => Stored::in_memory(config),
+        Some(path) => Stored::open(path, config, threads)?,
+        None => Stored::in_memory(config, threads),
     };
     let clock = Clock::new(config.clock.mode);
     Ok(Engine::start(live, clock, telemetry, stored))
 }
 
 /// Starts the log as configured.
-pub(super) fn log(config: &Config, telemetry: &Telemetry) -> Result<Log> {
+pub(super) fn log(config: &Config, telemetry: &Telemetry, threads: &Threads) -> Result<Log> {
     let json = config.log.format == LogFormat::Json;
     let (filter, waiting) = (&config.log.level, config.log.waiting_bytes);
-    telemetry::log(json, filter, waiting, &telemetry.log.dropped).context("cannot start the log")
+    let dropped = &telemetry.log.dropped;
+    telemetry::log(json, filter, waiting, dropped, threads).context("cannot start the log")
 }
 
 async fn bind(listen: SocketAddr) -> Result<TcpListener> {

@@ -35,7 +35,7 @@ impl Engine {
             splitters: ThreadPoolBuilder::new().build().ok(),
             sizes: Sizes::default(),
             telemetry,
-            threads: Threads::default(),
+            threads: stored.threads,
         });
         rebuild::run(&engine, requests);
         store::run(&engine);
@@ -45,7 +45,7 @@ impl Engine {
     /// Starts an empty engine on the wall clock, in memory only; for tests and benches.
     #[must_use]
     pub fn in_memory(live: Arc<Live>) -> Arc<Self> {
-        let stored = Stored::in_memory(&live.load().config);
+        let stored = Stored::in_memory(&live.load().config, &Threads::default());
         let clock = Clock::new(ClockMode::Wall);
         Self::start(live, clock, Telemetry::default(), stored)
     }

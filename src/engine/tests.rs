@@ -14,6 +14,7 @@ use crate::config::{Config, Live};
 use crate::journal::Directory;
 use crate::model::diagnose;
 use crate::telemetry::Telemetry;
+use crate::threads::Threads;
 
 const NOON: &str = "2026-03-20T12:00:00Z";
 /// Maximum time to wait for the end of an engine's threads.
@@ -25,7 +26,7 @@ fn noon() -> Time {
 
 fn open(path: &Path, at: Time) -> Arc<Engine> {
     let live = Arc::new(Live::new(Config::embedded()));
-    let stored = Stored::open(path, &live.load().config).unwrap();
+    let stored = Stored::open(path, &live.load().config, &Threads::default()).unwrap();
     Engine::start(live, Clock::manual(at), Telemetry::default(), stored)
 }
 
@@ -133,7 +134,7 @@ fn a_clock_that_jumps_back_damages_nothing() {
 fn a_clock_jumping_ahead_ends_no_day() {
     let home = tempfile::tempdir().unwrap();
     let live = Arc::new(Live::new(Config::embedded()));
-    let stored = Stored::open(home.path(), &live.load().config).unwrap();
+    let stored = Stored::open(home.path(), &live.load().config, &Threads::default()).unwrap();
     let clock = Clock::guarded(noon());
     let engine = Engine::start(live, clock, Telemetry::default(), stored);
     fill(&engine);

@@ -17,6 +17,7 @@ use super::call::Call;
 use super::error::{Cause, Problem};
 use super::reply::{JSON, Reply};
 use super::request_id::RequestId;
+use crate::clock::SECOND;
 use crate::engine::{Engine, EntityKind, RaceQuery};
 use crate::model::view::{ClockReply, Health, LiveConfig, RebuildReply};
 use crate::model::{Fault, diagnose};
@@ -217,27 +218,39 @@ pub(super) fn health(call: &Call<'_>) -> Result<Reply, Problem> {
     json(call, &health)
 }
 
-/// Answers whether the service is ready: its first standings are built, and it accepts facts. If a thread fails, requests are served all
-/// the same, so the answer is still 200.
+/// Answers whether the service is ready: its first standings are built, and it accepts facts. If a thread fails or the clock is held back,
+/// requests are served all the same, so the answer is still 200.
 pub(super) fn ready(call: &Call<'_>) -> Result<Reply, Problem> {
-    call.app.engine.check_journal()?;
-    if call.app.is_ready() {
-        let failing = call.app.engine.threads().failing();
-        let reason =
-            |name| format!("the thread \"{name}\" failed, and is started again; see the log");
-        let reasons: Vec<String> = failing.into_iter().map(reason).collect();
-        let health = Health {
-            status: if reasons.is_empty() {
-                "ready"
-            } else {
-                "degraded"
-            },
-            reasons: Some(reasons).filter(|reasons| !reasons.is_empty()),
-        };
-        return json(call, &health);
+    let engine = &call.app.engine;
+    engine.check_journal()?;
+    if !call.app.is_ready() {
+        let detail = "the first standings are not built yet, or the service is shutting down";
+        return Err(Problem::new(Cause::NotReady, detail));
     }
-    let detail = "the first standings are not built yet, or the service is shutting down";
-    Err(Problem::new(Cause::NotReady, detail))
+    let reasons = degraded(engine);
+    let health = Health {
+        status: if reasons.is_empty() {
+            "ready"
+        } else {
+            "degraded"
+        },
+        reasons: Some(reasons).filter(|reasons| !reasons.is_empty()),
+    };
+    json(call, &health)
+}
+
+/// Returns why a part of the service does not work, if any.
+fn degraded(engine: &Engine) -> Vec<String> {
+    let failing = engine.threads().failing();
+    let thread = |name| format!("the thread \"{name}\" failed, and is started again; see the log");
+    let mut reasons: Vec<String> = failing.into_iter().map(thread).collect();
+    let ahead = engine.clock().ahead() / SECOND;
+    if ahead > 0 {
+        reasons.push(format!(
+            "the machine's clock jumped {ahead} s ahead and is not followed until it comes back or POST /clock/confirm"
+        ));
+    }
+    reasons
 }
 
 /// Answers with the OpenAPI document.

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::id::{EventId, UserRow};
 use crate::state::{self, Format1, HEAD, HEAD_OF_FORMAT_1, Present};
 
-/// The first part: the state that belongs to no book.
+/// The first part: the state that belongs to no book. The codes of all kinds of parts follow it; older versions wrote none.
 #[derive(Debug, Deserialize, Serialize)]
 struct Head {
     latest: Option<Time>,
@@ -71,6 +71,7 @@ impl Image {
         };
         bytes.push(HEAD);
         append(&head, bytes);
+        bytes.extend(state::codes());
         true
     }
 
@@ -112,7 +113,11 @@ impl Restored {
         };
         let books = &mut self.facts.books;
         match code {
-            HEAD => self.head(postcard::from_bytes(content)?),
+            HEAD => {
+                let (head, codes) = postcard::take_from_bytes(content)?;
+                self.present.list(codes);
+                self.head(head);
+            }
             HEAD_OF_FORMAT_1 => {
                 let (of_books, head): (Format1, Head) = postcard::from_bytes(content)?;
                 books.restore_format_1(of_books, &mut self.present);
@@ -123,10 +128,16 @@ impl Restored {
         Ok(())
     }
 
-    /// Returns the names of the books that are missing or incomplete, because an older version without them wrote the parts.
+    /// Returns the names of the books that are missing or incomplete although the version which wrote the parts knew them.
     #[must_use]
     pub fn missing(&self) -> Vec<&'static str> {
         self.present.missing()
+    }
+
+    /// Returns the names of the books with a part that did not exist when the parts were written.
+    #[must_use]
+    pub fn newer(&self) -> Vec<&'static str> {
+        self.present.newer()
     }
 
     fn head(&mut self, head: Head) {

@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::JournalError;
+use super::error::is_full;
 
 /// The file that marks a data directory.
 pub const MARK: &str = "saima-data";
@@ -46,15 +47,26 @@ impl Directory {
     /// # Errors
     /// The directory belongs to another program or version, is in use by another process, or cannot be written to.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
+        let directory = Self::claim(path)?;
+        directory.furnish()?;
+        Ok(directory)
+    }
+
+    /// Does the same, but creates nothing in the directory: the disk may be full.
+    ///
+    /// # Errors
+    /// As for [`Self::open`]; also if there is no directory and it cannot be created.
+    pub fn claim(path: &Path) -> Result<Self, JournalError> {
         let mut private = fs::DirBuilder::new();
         // No other account of the machine may read the data of users.
         let made = private.recursive(true).mode(0o700).create(path);
         made.map_err(JournalError::io(path))?;
-        if is_empty(path)? {
-            let mark = path.join(MARK);
-            write_durably(&mark, format!("{VERSION}\n").as_bytes())?;
+        if !is_empty(path)? {
+            check(path)?;
         }
-        Self::existing(path)
+        let directory = lock(path)?;
+        narrow(path)?;
+        Ok(directory)
     }
 
     /// Opens an existing directory and locks it.
@@ -65,12 +77,24 @@ impl Directory {
         check(path)?;
         let directory = lock(path)?;
         narrow(path)?;
-        for kept in [directory.journal(), directory.checkpoints()] {
+        directory.furnish()?;
+        Ok(directory)
+    }
+
+    /// Creates what a data directory always holds, and removes unfinished files.
+    ///
+    /// # Errors
+    /// An I/O error.
+    pub fn furnish(&self) -> Result<(), JournalError> {
+        let mark = self.path.join(MARK);
+        if !mark.exists() {
+            write_durably(&mark, format!("{VERSION}\n").as_bytes())?;
+        }
+        for kept in [self.journal(), self.checkpoints()] {
             fs::create_dir_all(&kept).map_err(JournalError::io(&kept))?;
             clear(&kept)?;
         }
-        clear(path)?;
-        Ok(directory)
+        clear(&self.path)
     }
 
     /// Opens an existing directory for reading. It may be on a read-only file system.
@@ -163,9 +187,9 @@ fn check(path: &Path) -> Result<(), JournalError> {
 
 /// Returns whether a directory is empty, except for what a file system creates itself.
 fn is_empty(path: &Path) -> Result<bool, JournalError> {
-    // A mark that was being written when the process ended does not count.
+    // What a first start leaves that ended before the mark was written does not count.
     let unfinished = Path::new(MARK).with_extension(UNFINISHED);
-    let known = [Path::new("lost+found"), &unfinished];
+    let known = [Path::new("lost+found"), Path::new(LOCK), &unfinished];
     let names = entries(path)?;
     Ok(names
         .iter()
@@ -250,12 +274,6 @@ fn hold(directory: &Path, file: &File) -> Result<bool, JournalError> {
     }
 }
 
-/// Returns whether an error means that the disk is full.
-pub(super) fn is_full(error: &io::Error) -> bool {
-    use io::ErrorKind::{QuotaExceeded, StorageFull};
-    matches!(error.kind(), QuotaExceeded | StorageFull)
-}
-
 /// Replaces the content of a file, atomically and durably.
 pub(super) fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
     let unfinished = path.with_extension(UNFINISHED);
@@ -282,7 +300,8 @@ pub(super) fn sync(directory: &Path) -> Result<(), JournalError> {
     opened.sync_all().map_err(JournalError::io(directory))
 }
 
-/// Returns the numbered files of a directory with that extension, in order; files with other names are ignored.
+/// Returns the numbered files of a directory with that extension, in order; files with other names are ignored. A directory that does not
+/// exist has none.
 ///
 /// # Errors
 /// An I/O error, or a number that has no successor.
@@ -290,7 +309,13 @@ pub(super) fn numbered(
     directory: &Path,
     extension: &str,
 ) -> Result<Vec<(u64, PathBuf)>, JournalError> {
-    let mut files: Vec<(u64, PathBuf)> = entries(directory)?
+    let entries = match entries(directory) {
+        Err(JournalError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
+            Vec::new()
+        }
+        entries => entries?,
+    };
+    let mut files: Vec<(u64, PathBuf)> = entries
         .into_iter()
         .filter(|path| path.extension().is_some_and(|end| end == extension))
         .filter_map(|path| Some((path.file_stem()?.to_str()?.parse().ok()?, path)))

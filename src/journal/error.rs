@@ -4,6 +4,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Returns whether an error means that the disk is full.
+pub(super) fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(error.kind(), QuotaExceeded | StorageFull)
+}
+
 /// The reason why a data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
@@ -102,6 +108,20 @@ impl JournalError {
     pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |error| Self::Io { path, error }
+    }
+
+    /// Returns whether the disk is full.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Io { error, .. } if is_full(error))
+    }
+
+    /// Returns the error as one of I/O; that of an I/O error without its path.
+    pub(super) fn into_io(self) -> io::Error {
+        if let Self::Io { error, .. } = self {
+            return error;
+        }
+        io::Error::other(self)
     }
 }
 

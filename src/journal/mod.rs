@@ -22,12 +22,15 @@ mod checkpoint;
 mod directory;
 mod error;
 mod guard;
+mod handle;
 mod index;
 mod newest;
 mod record;
 mod repair;
 mod rewrite;
 mod segment;
+mod segments;
+mod shared;
 mod writer;
 
 #[cfg(test)]
@@ -37,7 +40,8 @@ pub use backup::Backup;
 pub use checkpoint::{Checkpoint, Parts};
 pub use directory::{Directory, LOCK, MARK, RESTORING};
 pub use error::{Broken, JournalError};
+pub use handle::Journal;
 pub use index::{Index, Mentions};
 pub use repair::{Damage, Diagnosis};
 pub use segment::{Medium, Torn, create_file};
-pub use writer::{Journal, Settings};
+pub use shared::Settings;

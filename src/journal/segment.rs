@@ -143,6 +143,30 @@ impl Directory {
         file.sync_all().map_err(JournalError::io(path))
     }
 
+    /// Cuts off what follows the record `last` in the segment that begins with the record `first`.
+    ///
+    /// # Errors
+    /// An I/O error, or the segment does not hold the record.
+    pub(super) fn cut_after(&self, first: u64, last: u64) -> Result<(), JournalError> {
+        let path = directory::name(&self.journal(), first, EXTENSION);
+        let bytes = fs::read(&path).map_err(JournalError::io(&path))?;
+        let mut reader = Reader::new(&path, &bytes, first);
+        let mut end = None;
+        reader.run::<JournalError>(|sequence, content, offset| {
+            if sequence == last {
+                end = Some(offset + (HEAD + content.len()) as u64);
+            }
+            Ok(())
+        })?;
+        let offset = end.ok_or_else(|| missing(&path, reader.last() + 1, last))?;
+        let bytes = bytes.len() as u64 - offset;
+        self.cut(&Torn {
+            path,
+            offset,
+            bytes,
+        })
+    }
+
     /// Returns the sequence of the first record that is kept, if there is any segment.
     ///
     /// # Errors

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use parking_lot::Mutex;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::threads::Threads;
 
 const SETTINGS: Settings = Settings {
     segment_bytes: 200,
@@ -18,7 +20,7 @@ const SETTINGS: Settings = Settings {
 
 fn start(path: &Path, last: u64) -> Journal {
     let directory = Directory::open(path).unwrap();
-    Journal::start(directory, last, SETTINGS, create_file).unwrap()
+    Journal::start(directory, last, SETTINGS, &Threads::default(), create_file).unwrap()
 }
 
 /// Writes a journal of `records`, of which `together` at a time share a sync.
@@ -229,7 +231,8 @@ fn nothing_is_acknowledged_after_a_failure() {
                 }))
             };
             let directory = Directory::open(home.path()).unwrap();
-            let journal = Journal::start(directory, 0, SETTINGS, create).unwrap();
+            let journal =
+                Journal::start(directory, 0, SETTINGS, &Threads::default(), create).unwrap();
             let mut acknowledged = 0;
             for _ in 0..20 {
                 let Ok(sequence) = journal.append(|bytes| bytes.extend_from_slice(&[3; 60])) else {
@@ -241,7 +244,14 @@ fn nothing_is_acknowledged_after_a_failure() {
                 }
             }
             assert!(acknowledged < 20 && journal.check().is_err());
-            assert!(journal.append(|_| {}).is_err());
+            // A record that was applied already is accepted while the disk is full, but not acknowledged.
+            let later = journal.append(|_| {});
+            assert_eq!(later.is_err(), in_sync);
+            assert!(
+                later
+                    .and_then(|it| pollster::block_on(journal.durable(it)))
+                    .is_err()
+            );
             assert!(pollster::block_on(journal.room()).is_err());
             drop(journal);
             let (found, _, _) = read(home.path(), 0).unwrap();
@@ -277,7 +287,7 @@ fn waiting_callers_share_one_sync() {
         segment_bytes: 1 << 20,
         ..SETTINGS
     };
-    let journal = Journal::start(directory, 0, settings, create).unwrap();
+    let journal = Journal::start(directory, 0, settings, &Threads::default(), create).unwrap();
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
@@ -370,27 +380,112 @@ fn a_copy_under_another_name_is_ignored() {
     assert_eq!(read(home.path(), 0).unwrap().0, records);
 }
 
-#[test]
-fn a_panic_of_the_thread_wakes_callers() {
-    struct Panicking(fs::File);
-    impl Medium for Panicking {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-            assert_eq!(bytes, segment::MAGIC, "on purpose");
-            io::Write::write_all(&mut self.0, bytes)
+/// The next fault of a disk. It happens once, when records are written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    None,
+    /// Half of the bytes are written, then the thread panics.
+    PanicInWrite,
+    /// All bytes are durable, but the thread panics before it knows.
+    PanicAfterSync,
+    /// Half of the bytes find room.
+    Full,
+}
+
+struct Faulty {
+    file: fs::File,
+    next: Arc<Mutex<Fault>>,
+    has_header: bool,
+}
+
+impl Medium for Faulty {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut next = self.next.lock();
+        if !std::mem::replace(&mut self.has_header, true) || *next == Fault::PanicAfterSync {
+            return io::Write::write_all(&mut self.file, bytes);
         }
-        fn sync(&mut self) -> io::Result<()> {
-            self.0.sync_data()
+        let fault = std::mem::replace(&mut *next, Fault::None);
+        let written = if fault == Fault::None {
+            bytes.len()
+        } else {
+            bytes.len() / 2
+        };
+        io::Write::write_all(&mut self.file, &bytes[..written])?;
+        assert_ne!(fault, Fault::PanicInWrite, "on purpose");
+        if fault == Fault::Full {
+            return Err(io::ErrorKind::StorageFull.into());
         }
+        Ok(())
     }
-    let home = tempfile::tempdir().unwrap();
-    let create = |path: &Path| -> io::Result<Box<dyn Medium>> {
-        Ok(Box::new(Panicking(fs::File::create(path)?)))
-    };
-    let directory = Directory::open(home.path()).unwrap();
-    let journal = Journal::start(directory, 0, SETTINGS, create).unwrap();
-    let sequence = journal.append(|bytes| bytes.push(1)).unwrap();
-    assert!(pollster::block_on(journal.durable(sequence)).is_err());
-    assert!(journal.append(|_| {}).is_err());
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data()?;
+        let mut next = self.next.lock();
+        if *next == Fault::PanicAfterSync {
+            *next = Fault::None;
+            panic!("on purpose");
+        }
+        Ok(())
+    }
+}
+
+/// Waits until the journal accepts records again.
+fn recovered(journal: &Journal) {
+    let begun = std::time::Instant::now();
+    while journal.check().is_err() {
+        assert!(begun.elapsed().as_secs() < 20, "not in time");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_panic_or_full_disk_loses_nothing() {
+    for fault in [Fault::PanicInWrite, Fault::PanicAfterSync, Fault::Full] {
+        let (home, threads) = (tempfile::tempdir().unwrap(), Threads::default());
+        let next = Arc::new(Mutex::new(Fault::None));
+        let of_medium = Arc::clone(&next);
+        let create = move |path: &Path| -> io::Result<Box<dyn Medium>> {
+            Ok(Box::new(Faulty {
+                file: fs::File::create(path)?,
+                next: Arc::clone(&of_medium),
+                has_header: false,
+            }))
+        };
+        let directory = Directory::open(home.path()).unwrap();
+        let journal = Journal::start(directory, 0, SETTINGS, &threads, create).unwrap();
+        let mut acknowledged = 0;
+        for round in 1..40_u64 {
+            if round % 7 == 0 {
+                *next.lock() = fault;
+            }
+            let record = round.to_le_bytes();
+            let sequence = journal
+                .append(|bytes| bytes.extend_from_slice(&record))
+                .unwrap();
+            assert_eq!(sequence, round);
+            let durable = pollster::block_on(journal.durable(sequence));
+            assert_eq!(durable.is_err(), round % 7 == 0, "{fault:?} {round}");
+            if let Err(broken) = durable {
+                let broken = broken.to_string();
+                assert!(
+                    broken.starts_with("facts cannot be made durable: "),
+                    "{broken}"
+                );
+                recovered(&journal);
+            } else {
+                acknowledged += 1;
+            }
+        }
+        assert_eq!(acknowledged, 34);
+        drop(journal);
+        assert!(threads.failing().is_empty());
+        let mut failures = 0;
+        threads.failures(|name, count| failures += if name == "journal" { count } else { 0 });
+        assert_eq!(failures, if fault == Fault::Full { 0 } else { 5 });
+        let (found, last, torn) = read(home.path(), 0).unwrap();
+        let right: Vec<Vec<u8>> = (1..40_u64).map(|it| it.to_le_bytes().to_vec()).collect();
+        assert_eq!((found, last, torn), (right, 39, None), "{fault:?}");
+    }
 }
 
 #[test]
@@ -603,13 +698,38 @@ fn a_wider_directory_is_narrowed() {
 }
 
 #[test]
-fn a_full_disk_at_the_start_breaks_the_journal() {
+fn a_full_disk_at_the_start_is_waited_for() {
     let home = tempfile::tempdir().unwrap();
     let directory = Directory::open(home.path()).unwrap();
-    let full = |_: &Path| -> io::Result<Box<dyn Medium>> { Err(io::ErrorKind::StorageFull.into()) };
-    let journal = Journal::start(directory, 0, SETTINGS, full).unwrap();
+    let is_full = Arc::new(AtomicUsize::new(1));
+    let full = Arc::clone(&is_full);
+    let create = move |path: &Path| -> io::Result<Box<dyn Medium>> {
+        if full.load(Ordering::Acquire) > 0 {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        create_file(path)
+    };
+    let journal = Journal::start(directory, 0, SETTINGS, &Threads::default(), create).unwrap();
     assert!(journal.check().is_err());
     assert!(pollster::block_on(journal.room()).is_err());
+    is_full.store(0, Ordering::Release);
+    recovered(&journal);
+    let sequence = journal.append(|bytes| bytes.push(1)).unwrap();
+    pollster::block_on(journal.durable(sequence)).unwrap();
+}
+
+#[test]
+fn a_closed_journal_notes_its_last_record() {
+    let home = tempfile::tempdir().unwrap();
+    let journal = start(home.path(), 0);
+    (0..3).for_each(|_| {
+        journal.append(|bytes| bytes.push(1)).unwrap();
+    });
+    journal.close();
+    assert!(journal.append(|bytes| bytes.push(1)).is_err());
+    assert!(pollster::block_on(journal.durable(4)).is_err());
+    let noted = fs::read_to_string(home.path().join("newest")).unwrap();
+    assert_eq!(noted, "1 3\n");
 }
 
 #[test]

@@ -26,7 +26,7 @@ use crate::race::Ledger;
 
 pub use book::Book;
 pub use format_1::Format1;
-pub use part::{Image, Present};
+pub use part::{Image, Present, codes};
 pub use seen::Seen;
 pub use table::{HEAD, HEAD_OF_FORMAT_1};
 

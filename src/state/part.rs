@@ -1,7 +1,7 @@
 //! The books as parts of a checkpoint: a part is one byte of code and the content.
 //!
-//! Every kind of parts is written at least once, with empty content if there is none. If a kind is missing, the checkpoint was therefore
-//! written by a version that did not have it.
+//! Every kind of parts is written at least once, with empty content if there is none, and the head lists them all. If a kind is missing
+//! that the head does not list, the checkpoint was written by a version that did not have it.
 
 use std::collections::BTreeSet;
 
@@ -83,20 +83,54 @@ pub(super) fn write<B: Book>(
     false
 }
 
-/// The codes of the parts that were restored.
+/// Returns the codes of all kinds of parts. A checkpoint lists them, so that a later version can tell a part that is missing from one that
+/// did not exist yet.
+#[must_use]
+pub fn codes() -> Vec<u8> {
+    let books = CODES.iter().map(|(_, codes)| *codes);
+    books.flatten().copied().collect()
+}
+
+/// The codes of the parts that were restored, and of those that the version which wrote them knew.
 #[derive(Clone, Debug, Default)]
-pub struct Present(BTreeSet<u8>);
+pub struct Present {
+    restored: BTreeSet<u8>,
+    known: BTreeSet<u8>,
+}
 
 impl Present {
-    /// Returns the names of the books of which a kind of parts is missing. If nothing was restored, there is no checkpoint and nothing is
-    /// missing.
+    /// Notes the codes that a checkpoint lists. Versions that listed none wrote at least those of format 1.
+    pub fn list(&mut self, codes: &[u8]) {
+        self.known.extend(codes);
+    }
+
+    /// Returns the names of the books of which a kind of parts is missing that the version which wrote them knew. If nothing was restored,
+    /// there is no checkpoint and nothing is missing.
     #[must_use]
     pub fn missing(&self) -> Vec<&'static str> {
-        if self.0.is_empty() {
+        self.lacking(|code| self.is_known(code))
+    }
+
+    /// Returns the names of the books with a kind of parts that did not exist yet.
+    #[must_use]
+    pub fn newer(&self) -> Vec<&'static str> {
+        self.lacking(|code| !self.is_known(code))
+    }
+
+    fn is_known(&self, code: u8) -> bool {
+        if self.known.is_empty() {
+            return Format1::CODES.contains(&code);
+        }
+        self.known.contains(&code)
+    }
+
+    /// Returns the names of the books that lack a kind of parts for which `counts` holds.
+    fn lacking(&self, counts: impl Fn(u8) -> bool) -> Vec<&'static str> {
+        if self.restored.is_empty() {
             return Vec::new();
         }
-        let lacks = |codes: &[u8]| codes.iter().any(|code| !self.0.contains(code));
-        let books = CODES.iter().filter(|(_, codes)| lacks(codes));
+        let lacks = |code: &u8| !self.restored.contains(code) && counts(*code);
+        let books = CODES.iter().filter(|(_, codes)| codes.iter().any(lacks));
         books.map(|(name, _)| *name).collect()
     }
 }
@@ -113,9 +147,9 @@ impl Books {
         bytes: &[u8],
         present: &mut Present,
     ) -> Result<(), postcard::Error> {
-        present.0.insert(code);
+        present.restored.insert(code);
         if code == USERS {
-            present.0.extend(CODES_OF_USERS);
+            present.restored.extend(CODES_OF_USERS);
             return restore_users(self, bytes);
         }
         if bytes.is_empty() {
@@ -127,7 +161,7 @@ impl Books {
     /// Restores the state of the books that the head of format 1 holds.
     pub fn restore_format_1(&mut self, head: Format1, present: &mut Present) {
         head.restore(self);
-        present.0.extend(Format1::CODES);
+        present.restored.extend(Format1::CODES);
     }
 }
 

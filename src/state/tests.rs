@@ -1,7 +1,7 @@
 //! The table of books: its codes are permanent, and every kind of parts is written.
 
 use super::part::{Place, are_unique, write};
-use super::{Book, Books, CODES, Present};
+use super::{Book, Books, CODES, Present, codes};
 use crate::clock::Time;
 use crate::config::Config;
 use crate::feature::{Learned, Moment};
@@ -44,7 +44,32 @@ fn empty_books_write_every_kind() {
         part.clear();
     }
     assert_eq!(image.books_written(), CODES.len());
-    assert!(present.missing().is_empty());
+    assert!(present.missing().is_empty() && present.newer().is_empty());
+}
+
+#[test]
+fn only_parts_that_existed_can_be_missing() {
+    let present = |codes: &[u8], listed: &[u8]| {
+        let mut present = Present::default();
+        present.list(listed);
+        for code in codes {
+            let empty = Books::new(&Config::embedded()).restore(*code, &[], &mut present);
+            empty.unwrap();
+        }
+        (present.missing(), present.newer())
+    };
+    let all = codes();
+    let without = |code: u8| -> Vec<u8> { all.iter().copied().filter(|it| *it != code).collect() };
+    assert_eq!(present(&all, &all), (vec![], vec![]));
+    assert_eq!(present(&without(0x11), &all), (vec!["sales"], vec![]));
+    assert_eq!(present(&without(0x28), &all), (vec!["users"], vec![]));
+    assert_eq!(
+        present(&without(0x28), &without(0x28)),
+        (vec![], vec!["users"])
+    );
+    // Versions without the list.
+    assert_eq!(present(&without(0x28), &[]), (vec![], vec!["users"]));
+    assert_eq!(present(&without(0x27), &[]), (vec!["users"], vec![]));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! disk full. A line that finds no room in the queue, or that cannot be written, is dropped and counted.
 
 use std::io::{self, IsTerminal, PipeWriter, Write};
+use std::ops::ControlFlow;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,6 +16,7 @@ use prometheus_client::metrics::counter::Counter;
 use tracing_subscriber::EnvFilter;
 
 use super::metric::metrics;
+use crate::threads::Threads;
 
 metrics! {
     /// Metrics of the log.
@@ -33,14 +35,20 @@ const LOOK: Duration = Duration::from_millis(2);
 pub struct Log(Lines);
 
 /// Sends the log to standard error, as JSON objects or as text. `filter` selects the events (`warn`, `info,saima=debug`); an invalid
-/// filter means `info`. At most `waiting_bytes` of lines wait to be written; `dropped` counts the lines beyond, and those that standard
-/// error does not accept. Panics are logged too. After a second call the first log stays in use.
+/// filter means `info`. At most `waiting_bytes` of lines wait to be written by one of `threads`; `dropped` counts the lines beyond, and
+/// those that standard error does not accept. Panics are logged too. After a second call the first log stays in use.
 ///
 /// # Errors
 /// The thread cannot be started.
-pub fn log(json: bool, filter: &str, waiting_bytes: usize, dropped: &Counter) -> io::Result<Log> {
+pub fn log(
+    json: bool,
+    filter: &str,
+    waiting_bytes: usize,
+    dropped: &Counter,
+    threads: &Threads,
+) -> io::Result<Log> {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = Lines::start(standard_error(), waiting_bytes, dropped.clone())?;
+    let lines = Lines::start(standard_error(), waiting_bytes, dropped.clone(), threads)?;
     let writer = lines.clone();
     let log = tracing_subscriber::fmt()
         .with_writer(move || writer.clone())
@@ -105,12 +113,19 @@ impl Lines {
         out: Box<dyn Write + Send>,
         waiting_bytes: usize,
         dropped: Counter,
+        threads: &Threads,
     ) -> io::Result<Self> {
         let (queue, lines) = channel();
         let waiting = Arc::new(AtomicUsize::new(0));
-        let (left, lost) = (Arc::clone(&waiting), dropped.clone());
-        let thread = thread::Builder::new().name("log".to_owned());
-        thread.spawn(move || write_all(&lines, out, &left, &lost))?;
+        let mut printer = Printer {
+            lines,
+            out,
+            waiting: Arc::clone(&waiting),
+            dropped: dropped.clone(),
+            line: Vec::new(),
+            torn: false,
+        };
+        threads.start("log", move || printer.round())?;
         Ok(Self {
             queue,
             waiting,
@@ -142,24 +157,45 @@ impl Write for Lines {
     }
 }
 
-/// Writes the lines until the queue is closed.
-fn write_all(
-    lines: &Receiver<Vec<u8>>,
-    mut out: Box<dyn Write + Send>,
-    waiting: &AtomicUsize,
-    dropped: &Counter,
-) {
-    let mut torn = false;
-    for line in lines {
-        if torn {
-            torn = write(&mut out, b"\n") < 1;
+/// State of the thread.
+struct Printer {
+    lines: Receiver<Vec<u8>>,
+    out: Box<dyn Write + Send>,
+    waiting: Arc<AtomicUsize>,
+    dropped: Counter,
+    /// The line that is being written; stays if that panics.
+    line: Vec<u8>,
+    /// True if a part of a line was written without its end.
+    torn: bool,
+}
+
+impl Printer {
+    /// Waits for a line and writes it. Ends when the queue is closed.
+    fn round(&mut self) -> ControlFlow<()> {
+        if !self.line.is_empty() {
+            self.torn = true;
+            self.done(false);
         }
-        let written = write(&mut out, &line);
-        if written < line.len() {
-            dropped.inc();
-            torn |= written > 0;
+        match self.lines.recv() {
+            Ok(line) => self.line = line,
+            Err(_) => return ControlFlow::Break(()),
         }
-        waiting.fetch_sub(line.len(), Ordering::AcqRel);
+        if self.torn {
+            self.torn = write(&mut self.out, b"\n") < 1;
+        }
+        let written = write(&mut self.out, &self.line);
+        self.torn |= written > 0 && written < self.line.len();
+        self.done(written == self.line.len());
+        ControlFlow::Continue(())
+    }
+
+    /// Counts the line as written, or as dropped.
+    fn done(&mut self, is_written: bool) {
+        if !is_written {
+            self.dropped.inc();
+        }
+        self.waiting.fetch_sub(self.line.len(), Ordering::AcqRel);
+        self.line.clear();
     }
 }
 
@@ -189,11 +225,16 @@ mod tests {
         written: Arc<Mutex<Vec<u8>>>,
         room: Arc<AtomicUsize>,
         stuck: Arc<Mutex<()>>,
+        panics: Arc<AtomicUsize>,
     }
 
     impl Write for Out {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             let _free = self.stuck.lock();
+            let panics = self.panics.load(Ordering::Acquire);
+            self.panics
+                .store(panics.saturating_sub(1), Ordering::Release);
+            assert_eq!(panics, 0, "on purpose");
             let room = self.room.load(Ordering::Acquire).min(bytes.len());
             if room == 0 {
                 return Err(io::ErrorKind::StorageFull.into());
@@ -209,7 +250,8 @@ mod tests {
     }
 
     fn start(out: &Out, most: usize) -> Log {
-        Log(Lines::start(Box::new(out.clone()), most, Counter::default()).unwrap())
+        let (dropped, threads) = (Counter::default(), Threads::default());
+        Log(Lines::start(Box::new(out.clone()), most, dropped, &threads).unwrap())
     }
 
     fn settle(log: &Log) {
@@ -232,6 +274,19 @@ mod tests {
         log.print("again\n");
         settle(&log);
         assert_eq!(*out.written.lock(), b"12345\n123\nagain\n");
+    }
+
+    #[test]
+    fn a_panic_drops_only_its_line() {
+        let out = Out::default();
+        out.room.store(100, Ordering::Release);
+        out.panics.store(1, Ordering::Release);
+        let log = start(&out, 1 << 20);
+        log.print("lost\n");
+        log.print("kept\n");
+        settle(&log);
+        assert_eq!(log.0.dropped.get(), 1);
+        assert_eq!(*out.written.lock(), b"\nkept\n");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use saima::config::{Config, Live};
 use saima::engine::{Engine, EntityKind, Operation, Stored};
 use saima::model::{Decision, diagnose};
 use saima::telemetry::Telemetry;
+use saima::threads::Threads;
 use serde_json::{Value, json};
 
 use crate::service::{Service, ids};
@@ -64,7 +65,7 @@ fn request(scene: &str) -> Value {
 const RELOADS: u64 = 10_000;
 
 fn engine(live: &Arc<Live>) -> Arc<Engine> {
-    let stored = Stored::in_memory(&live.load().config);
+    let stored = Stored::in_memory(&live.load().config, &Threads::default());
     let clock = Clock::new(ClockMode::Event);
     let engine = Engine::start(Arc::clone(live), clock, Telemetry::default(), stored);
     let lines: Vec<String> = items().iter().map(Value::to_string).collect();

@@ -39,6 +39,13 @@ impl Engine {
         self.kept.as_ref().map_or(Ok(()), |it| it.journal.check())
     }
 
+    /// Makes everything applied so far durable and ends the journal; later facts are rejected. Without it, the journal ends with the engine.
+    pub fn close(&self) {
+        if let Some(kept) = &self.kept {
+            kept.journal.close();
+        }
+    }
+
     /// Waits until the buffer of facts that wait for the disk has room (backpressure).
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use crate::config::{Config, Generation};
 use crate::id::EventKey;
 use crate::ingest::{Facts, Record};
 use crate::journal::{self, Broken, Checkpoint, Directory, Journal, JournalError};
+use crate::threads::Threads;
 
 /// Maximum number of bytes of records that wait for the disk.
 pub(super) const WAITING: usize = 64 << 20;
@@ -20,6 +21,8 @@ pub(super) const WAITING: usize = 64 << 20;
 pub struct Stored {
     pub(in crate::engine) facts: Facts,
     pub(in crate::engine) kept: Option<Kept>,
+    /// The long-lived threads, among them that of the journal.
+    pub(in crate::engine) threads: Threads,
 }
 
 /// The journal and the checkpoints that keep facts.
@@ -41,19 +44,25 @@ pub(in crate::engine) struct Kept {
 impl Stored {
     /// Returns empty facts, kept in memory only.
     #[must_use]
-    pub fn in_memory(config: &Config) -> Self {
+    pub fn in_memory(config: &Config, threads: &Threads) -> Self {
         Self {
             facts: Facts::new(config),
             kept: None,
+            threads: threads.clone(),
         }
     }
 
-    /// Opens a data directory: its facts, and the journal that continues after them.
+    /// Opens a data directory: its facts, and the journal that continues after them, written by one of `threads`.
     ///
     /// # Errors
     /// The directory cannot be used; the error names the reason and the file.
-    pub fn open(path: &Path, config: &Config) -> Result<Self, JournalError> {
-        let directory = Directory::open(path)?;
+    pub fn open(path: &Path, config: &Config, threads: &Threads) -> Result<Self, JournalError> {
+        let directory = Directory::claim(path)?;
+        match directory.furnish() {
+            // The journal does it as soon as there is space.
+            Err(error) if error.is_full() => tracing::error!("{error}: facts are rejected"),
+            furnished => furnished?,
+        }
         let found = load::load(&directory, config)?;
         if let Some(torn) = &found.torn {
             tracing::warn!(
@@ -68,9 +77,16 @@ impl Stored {
             segment_bytes: config.store.segment_bytes,
             waiting_bytes: WAITING,
         };
-        let journal = Journal::start(directory, found.last, settings, journal::create_file)?;
+        let journal = Journal::start(
+            directory,
+            found.last,
+            settings,
+            threads,
+            journal::create_file,
+        )?;
         let key = found.facts.books.seen.key();
         Ok(Self {
+            threads: threads.clone(),
             facts: found.facts,
             kept: Some(Kept {
                 journal,

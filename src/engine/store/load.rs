@@ -35,7 +35,12 @@ pub(super) fn load(directory: &Directory, config: &Config) -> Result<Found, Jour
     );
     for book in restored.missing() {
         tracing::warn!(
-            "the checkpoint is incomplete: it lacks the book \"{book}\" or a part of it, because an older version wrote it; `saima rebuild` learns the book from the journal"
+            "the checkpoint is incomplete: it lacks the book \"{book}\" or a part of it; `saima rebuild` learns the book from the journal"
+        );
+    }
+    for book in restored.newer() {
+        tracing::info!(
+            "a part of the book \"{book}\" is newer than the checkpoint and begins empty; `saima rebuild` learns it from the journal"
         );
     }
     let after = checkpoint.as_ref().map_or(0, |it| it.sequence);

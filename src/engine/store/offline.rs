@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::{EntityKind, Facts, Record, Restored};
 use crate::journal::{self, Directory, Journal, JournalError, RESTORING};
+use crate::threads::Threads;
 
 /// The result of learning again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +101,14 @@ fn replace(
         segment_bytes: config.store.segment_bytes,
         waiting_bytes: WAITING,
     };
-    Journal::start(directory, last, settings, journal::create_file).map(drop)
+    Journal::start(
+        directory,
+        last,
+        settings,
+        &Threads::default(),
+        journal::create_file,
+    )
+    .map(drop)
 }
 
 /// A backup that is about to be restored.
@@ -156,7 +164,9 @@ impl Restoring {
         config: &Config,
     ) -> Result<(), JournalError> {
         self.directory.copy_to(target)?;
-        let Stored { mut facts, kept } = Stored::open(target, config)?;
+        let Stored {
+            mut facts, kept, ..
+        } = Stored::open(target, config, &Threads::default())?;
         let clock = Clock::new(config.clock.mode);
         let last_complete = clock.now().day(config.race.utc_offset).plus(-1);
         let Some(kept) = kept else { return Ok(()) };

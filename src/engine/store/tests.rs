@@ -9,6 +9,7 @@ use super::{Restoring, Stored, rebuild};
 use crate::clock::{HOUR, Time};
 use crate::config::Config;
 use crate::ingest::{EntityKind, Facts, Operation, Record};
+use crate::threads::Threads;
 
 fn wall() -> Time {
     Time::parse("2026-03-20T12:00:00Z").unwrap()
@@ -44,7 +45,10 @@ fn once_accepted(kind: usize, number: usize) -> (Operation, Value) {
 /// Writes a journal as an earlier version left it: a catalogue, and one record for each line.
 fn write(path: &Path, lines: &[(Operation, Value)]) {
     let config = Config::embedded();
-    let kept = Stored::open(path, &config).unwrap().kept.unwrap();
+    let kept = Stored::open(path, &config, &Threads::default())
+        .unwrap()
+        .kept
+        .unwrap();
     let catalogue = json!({"id": "i", "merchant_id": "m", "price": 2_000_000});
     let catalogue = (Operation::Upsert(EntityKind::Item), catalogue);
     let terms = config.terms();
@@ -85,14 +89,14 @@ proptest! {
         let events = lines.iter().filter(|(operation, _)| *operation == Operation::Events).count();
         let purchases = lines.iter().filter(|(_, line)| line["kind"] == "purchase").count();
         let right = (events as u64, 1 + lines.len() - events, purchases);
-        prop_assert_eq!(counts(&Stored::open(&path, &config).unwrap().facts), right);
+        prop_assert_eq!(counts(&Stored::open(&path, &config, &Threads::default()).unwrap().facts), right);
 
         let learnt = rebuild(&path, &config).unwrap();
         prop_assert_eq!(learnt.rejected, 0);
         let restored = home.path().join("restored");
         Restoring::read(&path, &restored, &config).unwrap().restore(&restored, &[], &config).unwrap();
         for path in [&path, &restored] {
-            let (_, items, _) = counts(&Stored::open(path, &config).unwrap().facts);
+            let (_, items, _) = counts(&Stored::open(path, &config, &Threads::default()).unwrap().facts);
             prop_assert_eq!(items, right.1);
         }
     }

@@ -8,6 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::service::{Answer, JSON, Service, engine};
+use crate::clock::{Clock, DAY, Time};
+use crate::config::{Config, Live};
+use crate::engine::{Engine, Stored};
+use crate::telemetry::Telemetry;
+use crate::threads::Threads;
 
 #[test]
 fn requests_in_progress_finish_during_shutdown() {
@@ -72,6 +77,30 @@ fn a_failing_thread_is_shown_as_degraded() {
     let line = "saima_thread_failures_total{thread=\"test\"} 1";
     assert!(String::from_utf8(page).unwrap().contains(line));
     drop(ends);
+}
+
+#[test]
+fn a_held_clock_is_shown_as_degraded() {
+    let noon = Time::parse("2025-04-07T12:00:00Z").unwrap();
+    let live = Arc::new(Live::new(Config::embedded()));
+    let stored = Stored::in_memory(&live.load().config, &Threads::default());
+    let engine = Engine::start(live, Clock::guarded(noon), Telemetry::default(), stored);
+    pollster::block_on(engine.rebuild()).unwrap();
+    let service = Service::serving(Arc::clone(&engine), Arc::default());
+    let body = || {
+        let answer = service.get("/readyz");
+        assert_eq!(answer.status, 200);
+        String::from_utf8_lossy(&answer.body).into_owned()
+    };
+    assert!(body().contains("\"ready\""));
+    engine.clock().set(noon.plus(2 * DAY));
+    let held = body();
+    assert!(
+        held.contains("\"degraded\"") && held.contains("/clock/confirm"),
+        "{held}"
+    );
+    assert!(engine.clock().confirm());
+    assert!(body().contains("\"ready\""));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What a crash never leaves: missing segments, unreadable notes, a directory that goes while the service runs, a disk that is full.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
@@ -72,6 +73,34 @@ fn missing_newest_segments_prevent_the_start() {
     repaired(&data.path());
     let service = data.start();
     assert!(Changes::new(3).next().send(&service));
+}
+
+#[test]
+fn a_shutdown_notes_the_last_record() {
+    let data = filled(false);
+    let mut service = data.start();
+    let mut changes = Changes::new(6);
+    for _ in 0..7 {
+        assert!(changes.next().send(&service));
+    }
+    let last = service.metric("saima_journal_sequence");
+    service.terminate();
+    assert_eq!(service.ended(), Some(0));
+    let newest = data.files("journal").pop().unwrap();
+    let begin: u64 = newest
+        .file_stem()
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    fs::remove_file(newest).unwrap();
+    let message = data.start_error();
+    let numbers = format!(
+        "ends with record {}, but record {last} was durable and a segment began with record {begin}",
+        begin - 1
+    );
+    assert!(message.contains(&numbers), "{message}");
 }
 
 #[test]
@@ -169,9 +198,40 @@ fn a_start_with_a_full_disk_ranks() {
     assert_eq!(answer.status, 503);
     assert!(answer.text().contains("No space"), "{}", answer.text());
     assert!(service.get("/readyz").text().contains("No space"));
-    drop(service);
     fs::remove_file(path.join("ballast")).unwrap();
-    data.start().items(&[json!({"id": "i3"})]);
+    accepts_facts_again(&service);
+    drop(service);
+    assert_eq!(data.start().get("/items/i3").status, 200);
+}
+
+/// Waits until a service whose disk was full is ready, and sends an item.
+fn accepts_facts_again(service: &Service) {
+    service.wait("there is space again", |service| {
+        service.get("/readyz").status == 200
+    });
+    service.items(&[json!({"id": "i3"})]);
+}
+
+#[test]
+fn a_first_start_on_a_full_disk_waits() {
+    let data = Data::new("");
+    let path = data.path();
+    let Some(_small) = Small::mount(&path) else {
+        return;
+    };
+    // The directory is empty: the file has no name any more, but its bytes are still there.
+    let ballast = fs::File::create_new(path.join("ballast")).unwrap();
+    let _full = (&ballast).write_all(&vec![0; 1 << 20]);
+    fs::remove_file(path.join("ballast")).unwrap();
+    let service = data.start();
+    service.rank(&json!({"user_id": "u0", "candidates": ["i1"]}));
+    let answer = service.json("PUT", "/items", &json!([{"id": "i3"}]));
+    assert_eq!(answer.status, 503);
+    assert!(answer.text().contains("No space"), "{}", answer.text());
+    drop(ballast);
+    accepts_facts_again(&service);
+    drop(service);
+    assert_eq!(data.start().get("/items/i3").status, 200);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use saima::clock::Day;
 use saima::engine::{JournalError, Stored};
 use saima::ingest::{Alias, EntityKind, Facts, Operation, Record, Restored};
 use saima::journal::{Directory, Journal, Parts, Settings, Torn, create_file};
+use saima::threads::Threads;
 
 use super::facts::{all, known, moment, parts};
 use super::requests::CONFIG;
@@ -141,7 +142,7 @@ fn write(home: &Path, records: &[Vec<u8>]) {
         waiting_bytes: 1 << 20,
     };
     let directory = Directory::open(home).unwrap();
-    let journal = Journal::start(directory, 0, settings, create_file).unwrap();
+    let journal = Journal::start(directory, 0, settings, &Threads::default(), create_file).unwrap();
     for record in records {
         let sequence = journal.append(|bytes| bytes.extend_from_slice(record));
         pollster::block_on(journal.durable(sequence.unwrap())).unwrap();
@@ -336,7 +337,7 @@ fn a_start_succeeds_or_reports_damage() {
     let try_one = |name: &str, bytes: &[u8]| {
         let home = directory(&files);
         fs::write(home.path().join(name), bytes).unwrap();
-        if let Err(error) = Stored::open(home.path(), &CONFIG) {
+        if let Err(error) = Stored::open(home.path(), &CONFIG, &Threads::default()) {
             assert!(
                 error.to_string().contains(home.path().to_str().unwrap()),
                 "{error}"
@@ -370,7 +371,7 @@ fn files_with_any_number_are_read_or_rejected() {
             bytes: written.checkpoint.bytes.clone(),
         };
         let home = directory(written.segments.iter().chain([&renamed]));
-        let opened = Stored::open(home.path(), &CONFIG);
+        let opened = Stored::open(home.path(), &CONFIG, &Threads::default());
         assert!(
             number < u64::MAX || opened.is_err(),
             "there is no record after it"

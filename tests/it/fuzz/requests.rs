@@ -9,6 +9,7 @@ use saima::engine::{Engine, Stored};
 use saima::model::schema::{BATCH_REQUEST, Object, RANK_REQUEST};
 use saima::model::{Diagnosis, Vocabulary, diagnose};
 use saima::telemetry::Telemetry;
+use saima::threads::Threads;
 
 use super::{JSON, seeds, sift, words};
 
@@ -56,7 +57,7 @@ fn request(engine: &Engine, vocabulary: &Vocabulary, bytes: &[u8]) -> bool {
 fn engine() -> Arc<Engine> {
     let config = CONFIG.clone();
     let clock = Clock::new(ClockMode::Event);
-    let stored = Stored::in_memory(&config);
+    let stored = Stored::in_memory(&config, &Threads::default());
     let engine = Engine::start(
         Arc::new(Live::new(config)),
         clock,
