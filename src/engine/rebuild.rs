@@ -67,6 +67,7 @@ impl Watch {
         let Some(engine) = self.engine.upgrade() else {
             return ControlFlow::Break(());
         };
+        engine.evict_idle();
         let basis = engine.basis();
         let is_changed = self.built != Some(basis) || engine.facts.read().sweep_is_due();
         if waiting.is_empty() && (!is_changed || Instant::now() < self.next) {
@@ -114,6 +115,7 @@ impl Engine {
         let retired = self.facts.read().retired();
         let inputs = self.gather(number, last_complete);
         let standings = Standings::build(inputs);
+        self.observe_days(&standings);
         self.standings.store(Arc::new(standings));
         let mut facts = self.facts.write();
         facts.release(retired);
