@@ -213,7 +213,7 @@ fn idle_users_are_evicted_in_quiet() {
 fn a_race_beyond_its_bound_says_so() {
     let mut config = Config::embedded();
     config.store.purchases = 100;
-    let stored = Stored::in_memory(&config);
+    let stored = Stored::in_memory(&config, &Threads::default());
     let live = Arc::new(Live::new(config));
     let engine = Engine::start(live, Clock::manual(noon()), Telemetry::default(), stored);
     pollster::block_on(engine.rebuild());
