@@ -154,6 +154,7 @@ impl Engine {
         }
         raise(&to.facts.repeated_events, facts.counts.repeats);
         raise(&to.facts.unknown_merchants, facts.counts.bare_merchants);
+        raise(&to.facts.beyond_bounds, facts.counts.beyond_bounds);
         raise(&to.facts.late_sales, sales.late);
         raise(&to.facts.mismatched_refunds, sales.mismatched);
     }

@@ -69,14 +69,16 @@ impl Watch {
         };
         engine.evict_idle();
         let basis = engine.basis();
-        let is_changed = self.built != Some(basis) || engine.facts.read().sweep_is_due();
+        let generation = engine.generation();
+        let is_due = || engine.facts.read().sweep_is_due(&generation.config);
+        let is_changed = self.built != Some(basis) || is_due();
         if waiting.is_empty() && (!is_changed || Instant::now() < self.next) {
             return ControlFlow::Continue(());
         }
         let started = Instant::now();
         self.built = None;
-        if !waiting.is_empty() || engine.facts.read().sweep_is_due() {
-            engine.sweep(Bare::of(&engine.generation().config));
+        if !waiting.is_empty() || is_due() {
+            engine.sweep(Bare::of(&generation.config));
         }
         let basis = engine.basis();
         engine.build(basis.last_complete);
