@@ -233,13 +233,13 @@ impl Facts {
         moment: &Moment<'_>,
     ) -> Learned<'static> {
         let strict = moment.config.store.unknown_items == UnknownItems::Reject;
-        let (item, merchant) =
-            if strict && event.item_id.is_some() && self.known_item(event).is_none() {
-                // A refund of an item that was deleted since: its purchase says what was sold.
-                (ItemRow::NONE, MerchantRow::NONE)
-            } else {
-                self.target(event)
-            };
+        let may_lack = strict && event.kind == EventKind::Refund && event.item_id.is_some();
+        let (item, merchant) = if may_lack && self.known_item(event).is_none() {
+            // The item was deleted since; the purchase says what was sold.
+            (ItemRow::NONE, MerchantRow::NONE)
+        } else {
+            self.target(event)
+        };
         Learned {
             kind: event.kind,
             at: event.at,
