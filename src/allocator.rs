@@ -19,6 +19,8 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 static ALLOCATOR: counting::Counting = counting::Counting(MiMalloc);
 
 #[cfg(test)]
+pub(crate) mod linear;
+#[cfg(test)]
 pub(crate) use counting::allocated;
 
 /// Returns free memory to the system, on the calling thread.

@@ -1,6 +1,7 @@
 //! Faults of a configuration: all of them at once, each with its line, so the file can be corrected in one pass.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
@@ -67,13 +68,19 @@ impl std::error::Error for ConfigFaults {}
 /// Collects the faults of one text during reading.
 pub(super) struct Report<'a> {
     text: &'a str,
-    faults: RefCell<Vec<ConfigFault>>,
+    /// The faults with their byte offsets.
+    faults: RefCell<Vec<(Option<usize>, ConfigFault)>>,
+    /// The paths of the faults.
+    paths: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Report<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        let faults = RefCell::default();
-        Self { text, faults }
+        Self {
+            text,
+            faults: RefCell::default(),
+            paths: RefCell::default(),
+        }
     }
 
     /// Parses the text. A text with syntax errors is not read further: it would only add faults that follow from them.
@@ -88,20 +95,20 @@ impl<'a> Report<'a> {
 
     /// Reports a fault at a byte offset of the text, or at no line for `None`.
     pub(super) fn add(&self, at: Option<usize>, path: String, message: String) {
-        self.faults.borrow_mut().push(ConfigFault {
-            line: at.map_or(0, |at| line(self.text, at)),
+        self.paths.borrow_mut().insert(path.clone());
+        let fault = ConfigFault {
+            line: 0,
             path,
             message,
-        });
+        };
+        self.faults.borrow_mut().push((at, fault));
     }
 
     /// Returns whether no fault is reported at a path or below it.
     pub(super) fn is_clean(&self, path: &str) -> bool {
-        let below = |fault: &ConfigFault| {
-            let rest = fault.path.strip_prefix(path);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        !self.faults.borrow().iter().any(below)
+        let (paths, below) = (self.paths.borrow(), format!("{path}."));
+        let next = paths.range(below.clone()..).next();
+        !paths.contains(path) && !next.is_some_and(|next| next.starts_with(&below))
     }
 
     /// Returns the value if there is no fault, else all faults.
@@ -110,18 +117,32 @@ impl<'a> Report<'a> {
         if faults.is_empty() {
             return Ok(value);
         }
-        faults.sort_by_key(|fault| fault.line);
+        // One pass over the text finds all lines.
+        let mut placed: Vec<_> = faults.iter_mut().collect();
+        placed.sort_by_key(|(at, _)| *at);
+        let (mut reached, mut number) = (0, 1);
+        for (at, fault) in placed {
+            if let Some(at) = at.map(|at| at.min(self.text.len())) {
+                number += breaks(&self.text.as_bytes()[reached..at]);
+                (reached, fault.line) = (at, number);
+            }
+        }
+        faults.sort_by_key(|(_, fault)| fault.line);
         Err(ConfigFaults {
             file: file.to_owned(),
-            faults,
+            faults: faults.into_iter().map(|(_, fault)| fault).collect(),
         })
     }
 }
 
 /// Returns the line, from 1, of a byte offset of the text.
 pub(super) fn line(text: &str, at: usize) -> usize {
-    let before = text.bytes().take(at);
-    1 + before.filter(|byte| *byte == b'\n').count()
+    1 + breaks(&text.as_bytes()[..at.min(text.len())])
+}
+
+/// Returns the number of line breaks.
+fn breaks(text: &[u8]) -> usize {
+    text.iter().filter(|byte| **byte == b'\n').count()
 }
 
 /// Returns the line of a key by its path of bare names, or of the innermost table on the path if the key is not in the text.

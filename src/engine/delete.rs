@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::slices::{ITEMS, USERS, slices};
+use super::workers::Wanted;
 use super::{Engine, EntityKind};
 use crate::ingest::{Record, Retired};
 use crate::journal::Broken;
@@ -19,7 +20,7 @@ impl Engine {
     /// If the deletion panics, as [`Self::on_workers`].
     pub async fn delete(self: &Arc<Self>, kind: EntityKind, id: &str) -> Result<bool, Broken> {
         let (engine, id) = (Arc::clone(self), id.to_owned());
-        let deletion = move || engine.delete_now(kind, &id);
+        let deletion = move |_: &Wanted| engine.delete_now(kind, &id);
         let deleted = self.on_workers(deletion).await?;
         self.durable().await?;
         Ok(deleted)

@@ -31,3 +31,4 @@ pub use rebuilder::Rebuilder;
 pub use service::Engine;
 pub use show::RaceQuery;
 pub use store::{Learnt, Restoring, Stored, diagnose, rebuild, repair};
+pub use workers::{Unwanted, Wanted};

@@ -1,6 +1,7 @@
 //! Answers of the read routes: stored entities as declared and as learnt, and the boards of the race.
 
 use std::cell::LazyCell;
+use std::collections::BTreeMap;
 
 use serde_json::Map;
 
@@ -65,8 +66,8 @@ impl Engine {
     fn profile(&self, learnt: &feature::Profile, books: &Books, as_of: Time) -> Profile {
         let settings = &self.generation().config.profile;
         let left = learnt.left(Decay::new(settings.half_life), as_of);
-        let decayed = |history: &History| -> Vec<(u32, f64)> {
-            let entries = history.entries();
+        let decayed = |history: &History| -> BTreeMap<u32, f64> {
+            let entries = history.entries().iter();
             entries
                 .map(|entry| (entry.key, entry.weight * left))
                 .collect()
@@ -75,8 +76,10 @@ impl Engine {
         let mut merchants = decayed(learnt.merchants());
         for bond in learnt.follows() {
             match bond {
-                Bond::Creator(tag) => add(&mut tags, tag.0, settings.follow_bond),
-                Bond::Merchant(merchant) => add(&mut merchants, merchant.0, settings.follow_bond),
+                Bond::Creator(tag) => *tags.entry(tag.0).or_default() += settings.follow_bond,
+                Bond::Merchant(merchant) => {
+                    *merchants.entry(merchant.0).or_default() += settings.follow_bond;
+                }
             }
         }
         let item = |row| books.items.id(ItemRow(row));
@@ -143,21 +146,13 @@ fn merchant_id(books: &Books, row: u32) -> &str {
     merchant.map_or("", |merchant| merchant.id())
 }
 
-fn add(weights: &mut Vec<(u32, f64)>, key: u32, amount: f64) {
-    match weights.iter_mut().find(|(known, _)| *known == key) {
-        Some((_, weight)) => *weight += amount,
-        None => weights.push((key, amount)),
-    }
-}
-
 /// Returns weights by name, strongest first. They are rounded to six digits, because the last bits depend on the order of the events.
 fn strongest_first<'a>(
-    mut weights: Vec<(u32, f64)>,
+    weights: BTreeMap<u32, f64>,
     name: impl Fn(u32) -> &'a str + Copy,
 ) -> Weights {
-    weights
-        .iter_mut()
-        .for_each(|(_, weight)| *weight = (*weight * 1e6).round() / 1e6);
+    let rounded = |(key, weight): (u32, f64)| (key, (weight * 1e6).round() / 1e6);
+    let mut weights: Vec<_> = weights.into_iter().map(rounded).collect();
     weights.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| name(a.0).cmp(name(b.0))));
     weights
         .into_iter()

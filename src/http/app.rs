@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::http::StatusCode;
 use prometheus_client::metrics::counter::Counter;
+use tokio::task::spawn_blocking;
 
 use super::admission::Admission;
 use super::auth::Tokens;
@@ -46,6 +47,13 @@ impl App {
             ids: RequestIds::default(),
             counters: Counters::new(table.routes),
         }
+    }
+
+    /// Builds the OpenAPI document and the pages on another thread, so that the first request for them does not. The document names the
+    /// media types of the pages, which builds those too.
+    pub(super) fn build_documents(&self) {
+        let (document, secured) = (self.table.document, !self.tokens.is_open());
+        drop(spawn_blocking(move || document(secured)));
     }
 
     /// Returns `true` if the service is ready for requests.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::http::StatusCode;
 
 use super::admission::Rejection;
-use crate::engine::{Broken, JournalError};
+use crate::engine::{Broken, JournalError, Unwanted};
 use crate::model::{Diagnosis, Fault, view};
 
 /// The cause of a problem.
@@ -239,6 +239,12 @@ impl From<JournalError> for Problem {
 impl From<Broken> for Problem {
     fn from(broken: Broken) -> Self {
         Self::new(Cause::Storage, broken.to_string())
+    }
+}
+
+impl From<Unwanted> for Problem {
+    fn from(unwanted: Unwanted) -> Self {
+        Self::new(Cause::Late, unwanted.to_string())
     }
 }
 

@@ -14,7 +14,7 @@ use super::call::Call;
 use super::error::Problem;
 use super::ops;
 use super::reply::Reply;
-use crate::engine::{self, Accepted, Broken, Fate, Operation};
+use crate::engine::{self, Accepted, Broken, Fate, Operation, Wanted};
 use crate::model::schema::LINES;
 use crate::model::view::{self, BulkReply};
 use crate::model::{Fault, Limits, diagnose};
@@ -96,7 +96,7 @@ async fn apply_on_workers(
     room: &mut usize,
 ) -> Result<Vec<Fate>, Problem> {
     let (owned, body, slice, mut left) = (Arc::clone(app), body.clone(), slice.to_vec(), *room);
-    let work = move || {
+    let work = move |_: &Wanted| {
         let fates = apply(&owned, operation, &body, &slice, &mut left);
         (fates, left)
     };
@@ -119,7 +119,7 @@ async fn cut(
     if body.len() < LARGE {
         return cut(&body, &limits);
     }
-    app.engine.on_workers(move || cut(&body, &limits)).await
+    app.engine.on_workers(move |_| cut(&body, &limits)).await
 }
 
 /// Splits a body at its line ends and skips blank lines. The last line needs no line end.
@@ -172,6 +172,7 @@ fn check_count(count: usize, limits: &Limits) -> Result<(), Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::allocator::linear::assert_linear;
 
     fn texts(
         body: &str,
@@ -234,5 +235,23 @@ mod tests {
         assert!(elements(b"[1,2]", &limits).is_ok());
         let problem = elements(b"[1,2,3]", &limits).unwrap_err();
         assert!(problem.detail.contains("limits.lines"));
+    }
+
+    #[test]
+    fn splitting_a_body_takes_linear_time() {
+        let limits = Limits::default();
+        type Cut = fn(&[u8], &Limits) -> Result<Vec<Line>, Problem>;
+        let cases: [(&str, Cut, &str, &str, &str); 4] = [
+            ("lines", lines, "", "{}\n", ""),
+            ("blank lines", lines, "", "\n", ""),
+            ("elements", elements, "[", "{},", "1]"),
+            ("broken elements", elements, "[", "1,", "]"),
+        ];
+        for (what, cut, start, part, end) in cases {
+            let body = |count| format!("{start}{}{end}", part.repeat(count));
+            assert_linear(what, 40_000, body, |body| {
+                drop(cut(body.as_bytes(), &limits))
+            });
+        }
     }
 }

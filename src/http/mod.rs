@@ -20,6 +20,7 @@ mod ops;
 mod param;
 mod query;
 mod rank;
+mod release;
 mod reply;
 mod request_id;
 mod route;

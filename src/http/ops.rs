@@ -1,14 +1,12 @@
 //! Handlers of the routes for entities, standings, back-ups, configuration, metrics and health.
 
 use std::io;
-use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::http::HeaderValue;
 use serde::Serialize;
 use tokio::sync::mpsc;
-use tokio::task::JoinError;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::admission::Work;
@@ -18,7 +16,7 @@ use super::error::{Cause, Problem};
 use super::reply::{JSON, Reply};
 use super::request_id::RequestId;
 use crate::clock::SECOND;
-use crate::engine::{Engine, EntityKind, RaceQuery};
+use crate::engine::{Engine, EntityKind, RaceQuery, Wanted};
 use crate::model::view::{ClockReply, Health, LiveConfig, RebuildReply};
 use crate::model::{Fault, diagnose};
 use crate::telemetry::SCRAPE_TYPE;
@@ -90,9 +88,18 @@ pub(super) async fn race(mut call: Call<'_>) -> Result<Reply, Problem> {
     };
     let json = aside(&mut call, work).await?;
     let unknown = || Problem::new(Cause::NotFound, "there is no such kind, lane or runner");
-    json.ok_or_else(unknown)?
-        .map(Reply::json)
-        .map_err(|error| call.app.bug(call.id, &error.to_string()))
+    written(&call, json.ok_or_else(unknown)?)
+}
+
+/// Answers with a user as declared and as learnt. What is learnt may be long.
+pub(super) async fn user(mut call: Call<'_>) -> Result<Reply, Problem> {
+    let id = call.path("id").to_owned();
+    let work = move |app: &App| {
+        let user = app.engine.user(&id);
+        user.map(|user| serde_json::to_vec(&user))
+    };
+    let json = aside(&mut call, work).await?;
+    written(&call, json.ok_or_else(no_entity)?)
 }
 
 /// Runs a read whose cost grows with its answer in a slot for reads, on a thread of its own.
@@ -103,15 +110,11 @@ async fn aside<T: Send + 'static>(
     let wait = call.generation.config.admission.wait;
     call.admit(Work::Read, wait).await?;
     let (app, granted) = (Arc::clone(call.app), call.granted());
-    let reading = tokio::task::spawn_blocking(move || {
+    let reading = move |_: &Wanted| {
         let _until_done = granted;
         work(&app)
-    });
-    match reading.await.map_err(JoinError::try_into_panic) {
-        Ok(done) => Ok(done),
-        Err(Ok(panic)) => resume_unwind(panic),
-        Err(Err(error)) => Err(call.app.bug(call.id, &error.to_string())),
-    }
+    };
+    Ok(call.app.engine.aside(reading).await)
 }
 
 /// Rebuilds the standings, and answers when they are live.
@@ -187,12 +190,16 @@ fn nothing(body: &[u8]) -> Result<(), Problem> {
 }
 
 /// Answers with the live configuration.
-pub(super) fn config(call: &Call<'_>) -> Result<Reply, Problem> {
-    let live = LiveConfig {
-        generation: call.generation.number,
-        config: &call.generation.config.effective(),
+pub(super) async fn config(mut call: Call<'_>) -> Result<Reply, Problem> {
+    let generation = Arc::clone(&call.generation);
+    let work = move |_: &App| {
+        serde_json::to_vec(&LiveConfig {
+            generation: generation.number,
+            config: &generation.config.effective(),
+        })
     };
-    json(call, &live)
+    let json = aside(&mut call, work).await?;
+    written(&call, json)
 }
 
 /// Answers with the metrics.
@@ -250,7 +257,6 @@ fn degraded(engine: &Engine) -> Vec<String> {
             "the machine's clock jumped {ahead} s ahead and is not followed until it comes back or POST /clock/confirm"
         ));
     }
-    reasons.extend(engine.short_race());
     reasons
 }
 
@@ -263,7 +269,11 @@ pub(super) fn openapi(call: &Call<'_>) -> Reply {
 
 /// Answers 200 with a value.
 pub(super) fn json(call: &Call<'_>, value: &impl Serialize) -> Result<Reply, Problem> {
-    let json = serde_json::to_vec(value);
+    written(call, serde_json::to_vec(value))
+}
+
+/// Answers 200 with JSON as it was written.
+fn written(call: &Call<'_>, json: serde_json::Result<Vec<u8>>) -> Result<Reply, Problem> {
     json.map(Reply::json)
         .map_err(|error| call.app.bug(call.id, &error.to_string()))
 }

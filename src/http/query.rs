@@ -77,6 +77,7 @@ fn unknown(params: &[Param]) -> String {
 mod tests {
     use super::super::routes::RACE_PARAMS;
     use super::*;
+    use crate::allocator::linear::assert_linear;
 
     fn read(query: Option<&str>, params: &[Param]) -> Result<Query, Problem> {
         Query::read(query, params, &Limits::default())
@@ -99,5 +100,14 @@ mod tests {
         let paths: Vec<&str> = problem.errors.iter().map(|fault| &*fault.path).collect();
         assert_eq!(paths, ["lanes", "lane", "limit"]);
         assert!(read(Some("x"), &[]).is_err());
+    }
+
+    #[test]
+    fn reading_a_query_takes_linear_time() {
+        for part in ["lane=a&", "x%41=1&", "&", "limit=9+"] {
+            let query = |count| part.repeat(count);
+            let work = |query: &String| drop(read(Some(query), RACE_PARAMS));
+            assert_linear(part, 20_000, query, work);
+        }
     }
 }

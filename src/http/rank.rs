@@ -21,7 +21,7 @@ use super::call::Call;
 use super::error::{Cause, Problem};
 use super::reply::Reply;
 use crate::config::{Config, Generation};
-use crate::engine::RankError;
+use crate::engine::{RankError, Unwanted, Wanted};
 use crate::model::Id;
 use crate::model::schema::{self, BATCH_CANDIDATES};
 use crate::model::{DEFAULT_SCENE, Diagnosis, Fault, RankRequest, Vocabulary, diagnose};
@@ -84,11 +84,12 @@ async fn large(
     call.admit(Work::Batch, wait).await?;
     let (app, id, arrived) = (Arc::clone(call.app), call.id.clone(), call.arrived);
     let granted = call.granted();
-    let work = move || {
+    let work = move |wanted: &Wanted| {
         let _until_done = granted;
         let begun = Instant::now();
         let vocabulary = &generation.config.vocabulary;
         let request = diagnose::request(&body, vocabulary).map_err(|fault| faulty(fault, &body))?;
+        wanted.check()?;
         ranked(&app, &request, begun.elapsed(), id.as_str(), arrived)
     };
     call.app.engine.on_workers(work).await
@@ -154,9 +155,16 @@ pub(super) async fn batch(mut call: Call<'_>) -> Result<Reply, Problem> {
     let generation = Arc::clone(&call.generation);
     let (app, id, arrived) = (Arc::clone(call.app), call.id.clone(), call.arrived);
     let granted = call.granted();
-    let work = move || {
+    let work = move |wanted: &Wanted| {
         let _until_done = granted;
-        rank_all(&app, &generation.config, &body, id.as_str(), arrived)
+        rank_all(
+            &app,
+            wanted,
+            &generation.config,
+            &body,
+            id.as_str(),
+            arrived,
+        )
     };
     let begun = Instant::now();
     let answer = call.app.engine.on_workers(work).await?;
@@ -166,9 +174,11 @@ pub(super) async fn batch(mut call: Call<'_>) -> Result<Reply, Problem> {
 /// Ranks all requests of a batch in parallel, and returns the answer as JSON, in the order of the requests.
 ///
 /// # Errors
-/// If the body is not a batch, or its requests have too many candidates in all. Faults of single requests are part of the answer.
+/// If the body is not a batch, its requests have too many candidates in all, or the client has gone. Faults of single requests are part
+/// of the answer.
 fn rank_all(
     app: &App,
+    wanted: &Wanted,
     config: &Config,
     body: &Bytes,
     id: &str,
@@ -180,7 +190,7 @@ fn rank_all(
     let candidates = AtomicU64::new(0);
     let requests: Vec<_> = parts
         .par_iter()
-        .filter(|_| candidates.load(Ordering::Relaxed) <= limit)
+        .filter(|_| candidates.load(Ordering::Relaxed) <= limit && wanted.check().is_ok())
         .map(|part| read_one(part.get(), vocabulary, &candidates))
         .collect();
     if candidates.into_inner() > limit {
@@ -192,21 +202,20 @@ fn rank_all(
     }
     // One after the other, because the faults of all requests together are bounded.
     let mut room = vocabulary.limits.faults;
-    let requests: Vec<_> = requests
-        .into_iter()
-        .zip(parts)
-        .map(|(request, part)| request.ok_or_else(|| diagnosed(part.get(), vocabulary, &mut room)))
-        .collect();
+    let requests = requests.into_iter().zip(parts).map(|(request, part)| {
+        wanted.check()?;
+        Ok(request.ok_or_else(|| diagnosed(part.get(), vocabulary, &mut room)))
+    });
+    let requests = requests.collect::<Result<Vec<_>, Unwanted>>()?;
     let results = requests.into_par_iter().enumerate();
     let results = results.map(|(index, request)| {
+        wanted.check()?;
         let json = result(app, request, &format!("{id}.{index}"), arrived);
         let (work, admission) = (Some(Work::Batch), &config.admission);
         let held = app.admission.answer(work, json.len(), None, admission)?;
         Ok((json, held))
     });
-    Ok(join_results(
-        results.collect::<Result<Vec<_>, Rejection>>()?,
-    ))
+    Ok(join_results(results.collect::<Result<Vec<_>, Problem>>()?))
 }
 
 /// Reads one request of a batch, `None` if it is invalid, and adds the number of its candidates to `candidates` in any case.

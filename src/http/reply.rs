@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS,
@@ -11,6 +11,7 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use super::content::Content;
 use super::error::{Cause, Problem};
+use super::release::Growing;
 use super::request_id::{RequestId, X_REQUEST_ID};
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -44,9 +45,9 @@ impl Reply {
     }
 
     /// Returns 200 with a body of that type, of bytes that belong to this answer alone.
-    pub(super) fn own(media: HeaderValue, bytes: impl Into<Bytes>) -> Self {
+    pub(super) fn own(media: HeaderValue, bytes: impl Into<Vec<u8>>) -> Self {
         Self {
-            content: Content::Own(bytes.into()),
+            content: Content::Own(Growing(bytes.into()).share()),
             ..Self::of(media, Body::empty())
         }
     }
@@ -124,7 +125,7 @@ pub(super) fn good(reply: Reply, id: &RequestId, arrived: Instant) -> Response<C
 /// Returns the answer of a problem.
 pub(super) fn bad(problem: &Problem, id: &RequestId, arrived: Instant) -> Response<Content> {
     let json = problem.json(id.as_str());
-    let mut response = Response::new(Content::Own(json.into()));
+    let mut response = Response::new(Content::Own(Growing(json).share()));
     *response.status_mut() = problem.status();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, PROBLEM);

@@ -107,8 +107,8 @@ pub(super) static ROUTES: [Route; 27] = {
             |call| Box::pin(facts::ingest(call, Patch(User))))
             .takes(Patches(&schema::USER)).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
         Route::new(GET, "/users/{id}", Read, Insight, "getUser", "Get a user as declared, with the profile as learnt",
-            |call| now(ops::show(&call, Engine::user)))
-            .answers(Json(view::StoredUser::VIEW)),
+            |call| Box::pin(ops::user(call)))
+            .admits(Work::Read).answers(Json(view::StoredUser::VIEW)),
         Route::new(DELETE, "/users/{id}", Write, Data, "deleteUser", "Delete a user and what was learnt of them",
             |call| Box::pin(ops::delete(call, User)))
             .admits(Work::Ingest),
@@ -128,8 +128,8 @@ pub(super) static ROUTES: [Route; 27] = {
             |call| Box::pin(ops::backup(call)))
             .params(BACKUP_PARAMS).takes(Empty).answers(File("application/octet-stream")).fails(&[409]),
         Route::new(GET, "/config", Ops, Operations, "getConfig", "Get the effective configuration, without secrets",
-            |call| now(ops::config(&call)))
-            .answers(Json(view::LiveConfig::VIEW)),
+            |call| Box::pin(ops::config(call)))
+            .admits(Work::Read).answers(Json(view::LiveConfig::VIEW)),
         Route::new(GET, "/metrics", Read, Operations, "getMetrics", "Get the metrics, for Prometheus",
             |call| Box::pin(ops::metrics(call)))
             .admits(Work::Read).answers(File("application/openmetrics-text")),

@@ -60,6 +60,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) {
     let app = Arc::new(App::new(engine, tokens, &TABLE));
+    app.build_documents();
     let server = Listener {
         router: Arc::clone(&app).router(),
         tls,

@@ -429,3 +429,28 @@ fn an_unfinished_request_does_not_block_shutdown() {
         "the timeout of the body ended it"
     );
 }
+
+#[test]
+fn a_batch_ends_when_its_client_leaves() {
+    let service = Service::start();
+    let items: Vec<_> = (0..1_000).map(|n| json!({"id": format!("i{n}")})).collect();
+    service.items(&items);
+    let ids: Vec<String> = (0..1_000).map(|n| format!("i{n}")).collect();
+    let one = json!({"user_id": "u", "candidates": ids, "limit": 1_000, "explain": true, "timeout_ms": 60_000});
+    let body = json!({"requests": vec![one; 100]}).to_string();
+    let all = 100_000.0;
+    let mut client = Client::of(&service);
+    client.begin("POST", "/rank/batch", body.len());
+    client.send(body);
+    let ranked = || service.metric("saima_candidates_total ");
+    service.wait("the batch is in progress", |_| ranked() > 0.0);
+    drop(client);
+    service.wait("the batch has ended", |service| {
+        service.metric("saima_admitted{work=\"batch\"} ") == 0.0
+    });
+    let last = ranked();
+    assert!(last < all, "the whole batch was ranked");
+    thread::sleep(Duration::from_millis(100));
+    assert_eq!(ranked().to_bits(), last.to_bits(), "work goes on");
+    serves(&service);
+}

@@ -19,6 +19,8 @@
 //! An empty cell means the default, or no value. Columns that no field names are ignored. A field whose column is missing in the table
 //! is an error, so that a renamed column is noticed before anything is sent.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use time::format_description::{OwnedFormatItem, parse_strftime_owned};
 use toml::{Table, Value};
@@ -124,10 +126,15 @@ impl Mapping {
     /// Every column that is missing in the header, one per line.
     pub fn bind(&self, header: &csv::StringRecord) -> Result<Mapping<usize>, String> {
         let mut missing = Vec::new();
+        let mut places = BTreeMap::new();
+        for (place, name) in header.iter().enumerate() {
+            // Of two columns with one name, the first counts.
+            places.entry(name).or_insert(place);
+        }
         let fields = self
             .fields
             .iter()
-            .map(|field| field.bind(header, &mut missing))
+            .map(|field| field.bind(&places, &mut missing))
             .collect();
         if missing.is_empty() {
             Ok(Mapping { fields })
@@ -152,18 +159,15 @@ impl Field<String> {
         })
     }
 
-    fn bind(&self, header: &csv::StringRecord, missing: &mut Vec<String>) -> Field<usize> {
+    fn bind(&self, places: &BTreeMap<&str, usize>, missing: &mut Vec<String>) -> Field<usize> {
         let mut place = |column: &String| {
-            header
-                .iter()
-                .position(|name| name == column)
-                .unwrap_or_else(|| {
-                    missing.push(format!(
-                        "{}: the table has no column \"{column}\"",
-                        self.name
-                    ));
-                    0
-                })
+            places.get(column.as_str()).copied().unwrap_or_else(|| {
+                missing.push(format!(
+                    "{}: the table has no column \"{column}\"",
+                    self.name
+                ));
+                0
+            })
         };
         Field {
             name: self.name.clone(),

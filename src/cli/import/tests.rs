@@ -10,8 +10,10 @@ use std::thread::{self, JoinHandle};
 use clap::Parser;
 use serde_json::{Value, json};
 
+use super::map::MapFile;
 use super::report::Report;
-use super::{Args, ImportError, run};
+use super::{Args, ImportError, rows, run};
+use crate::allocator::linear::assert_linear;
 use crate::cli::client::CallError;
 
 #[derive(Parser)]
@@ -246,4 +248,41 @@ fn an_error_names_the_url_once() {
         let printed = printed(rejected);
         assert_eq!(printed.matches(url).count(), 1, "{printed}");
     }
+}
+
+#[test]
+fn reading_a_file_takes_linear_time() {
+    let read = |map: &str, table: &str| {
+        let mapping = MapFile::parse(map).unwrap().target("items").unwrap();
+        let mut row = 0;
+        let rows = rows::table(table.as_bytes(), &mapping, &mut row);
+        rows.map_or(0, Iterator::count)
+    };
+    let numbered = |count: usize, part: &str| -> String {
+        (0..count)
+            .map(|number| part.replace('@', &number.to_string()))
+            .collect()
+    };
+    assert_linear(
+        "lines",
+        20_000,
+        |count| "{}\n\n".repeat(count),
+        |text| {
+            assert_eq!(rows::lines(text.as_bytes()).count(), text.len() / 4);
+        },
+    );
+    let table = |count| "a,b\n".to_owned() + &"1,\"x\"\n2\n".repeat(count);
+    assert_linear("rows", 10_000, table, |table| {
+        read(
+            "[items]\nid = \"a\"\nn = { column = \"b\", type = \"number\" }",
+            table,
+        );
+    });
+    let columns = |count| {
+        let map = format!("[items]\n{}", numbered(count, "c@ = \"c@\"\n"));
+        (map, numbered(count, "c@,") + "end\n")
+    };
+    assert_linear("columns", 4_000, columns, |(map, table)| {
+        read(map, table);
+    });
 }

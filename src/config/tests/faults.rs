@@ -7,6 +7,7 @@ use proptest::sample::select;
 
 use super::super::{Config, EMBEDDED};
 use super::{assert_valid, parse};
+use crate::allocator::linear::assert_linear;
 
 /// Each faulty line ends in `#!` and a part of the message; a line with two faults has two.
 const FAULTY: &str = r#"
@@ -306,5 +307,25 @@ proptest! {
     #[test]
     fn any_text_is_accepted_or_rejected(text in "\\PC{0,200}") {
         let _ = parse(&text);
+    }
+}
+
+#[test]
+fn reading_a_configuration_takes_linear_time() {
+    let cases: [(&str, &str, &str); 7] = [
+        ("unknown keys", "", "k@ = 1\n"),
+        ("unknown sections", "", "[section-@]\na = 1\n"),
+        ("faulty values", "[predictions]\n", "p@ = 1\n"),
+        ("scenes", "", "[scene.s@]\nlimit = 9\n"),
+        ("faulty scenes", "", "[scene.s@]\nlimit = 0\nweights = 1\n"),
+        ("weights", "[scene.default.weights]\n", "w@ = 1\n"),
+        ("syntax errors", "", "= @\n"),
+    ];
+    for (what, start, part) in cases {
+        let text = |count: usize| {
+            let parts = (0..count).map(|number| part.replace('@', &format!("{number:05}")));
+            start.to_owned() + &parts.collect::<String>()
+        };
+        assert_linear(what, 1_000, text, |text| drop(parse(text)));
     }
 }

@@ -162,6 +162,8 @@ fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::allocator::linear::assert_linear;
+    use crate::http::body::Media;
 
     fn tokens(set: &[(&str, &str)]) -> Result<Tokens, TokenError> {
         let variable = |name: &str| {
@@ -225,5 +227,29 @@ mod tests {
         assert!(short.check_listen("127.0.0.1:0".parse().unwrap()).is_ok());
         let error = short.check_listen("0.0.0.0:80".parse().unwrap());
         assert!(error.unwrap_err().to_string().contains("SAIMA_TOKEN_OPS"));
+    }
+
+    #[test]
+    fn reading_headers_takes_linear_time() {
+        let tokens = tokens(&[("SAIMA_TOKEN_OPS", "0123456789abcdef")]).unwrap();
+        let open = Tokens::default();
+        for name in ["authorization", "host", "x-other"] {
+            let headers = |count: usize| {
+                let mut headers = HeaderMap::new();
+                for number in 0..count {
+                    headers.append(name, format!("bearer {number}").parse().unwrap());
+                }
+                headers
+            };
+            assert_linear(name, 5_000, headers, |headers| {
+                drop(tokens.allow(Role::Read, headers));
+                drop(open.check_host(&Uri::from_static("/race"), headers));
+                assert_eq!(Media::of(headers), None);
+            });
+        }
+        let long = |count| authorized(&format!("Bearer {}", " x".repeat(count)));
+        assert_linear("a long token", 100_000, long, |headers| {
+            drop(tokens.allow(Role::Read, headers));
+        });
     }
 }

@@ -13,6 +13,7 @@ use super::portions::Portions;
 use super::turn::Turn;
 use crate::http::admission::BodyBytes;
 use crate::http::error::{Cause, Problem};
+use crate::http::release::Growing;
 use crate::model::Limits;
 
 /// Maximum number of bytes that are decompressed before the task may yield.
@@ -75,18 +76,20 @@ async fn collect(body: &mut Body, limit: usize, held: &mut BodyBytes) -> Result<
         held.add(first.len())?;
         return Ok(first);
     }
-    let mut whole = Vec::with_capacity(announced.min(ANNOUNCED).max(first.len()));
+    let mut whole = Growing(Vec::with_capacity(
+        announced.min(ANNOUNCED).max(first.len()),
+    ));
     let mut chunk = Some(first);
     while let Some(bytes) = chunk {
-        if bytes.len() > limit - whole.len() {
+        if bytes.len() > limit - whole.0.len() {
             return Err(too_large(limit, "limits.body_bytes"));
         }
         held.add(bytes.len())?;
-        make_room(&mut whole, limit);
-        whole.extend_from_slice(&bytes);
+        make_room(&mut whole.0, limit);
+        whole.0.extend_from_slice(&bytes);
         chunk = next(body).await.map_err(broken)?;
     }
-    Ok(whole.into())
+    Ok(whole.share())
 }
 
 async fn unpack(
@@ -94,20 +97,20 @@ async fn unpack(
     limit: usize,
     held: &mut BodyBytes,
 ) -> Result<Bytes, Problem> {
-    let (mut whole, mut turn) = (Vec::new(), Turn::new());
+    let (mut whole, mut turn) = (Growing::default(), Turn::new());
     loop {
-        let before = whole.len();
-        let step = packed.by_ref().take(STEP).read_to_end(&mut whole);
-        held.add(whole.len() - before)?;
+        let before = whole.0.len();
+        let step = packed.by_ref().take(STEP).read_to_end(&mut whole.0);
+        held.add(whole.0.len() - before)?;
         match step {
-            Ok(0) => return Ok(whole.into()),
+            Ok(0) => return Ok(whole.share()),
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(broken(error)),
             Ok(_) | Err(_) => {}
         }
-        if whole.len() > limit {
+        if whole.0.len() > limit {
             return Err(too_large(limit, "limits.unpacked_bytes"));
         }
-        make_room(&mut whole, limit);
+        make_room(&mut whole.0, limit);
         turn.give_way().await;
     }
 }
@@ -147,6 +150,7 @@ mod tests {
     use axum::http::header::CONTENT_ENCODING;
 
     use super::*;
+    use crate::allocator::linear::assert_linear;
     use crate::config::{self, Config};
     use crate::http::admission::Admission;
 
@@ -271,5 +275,46 @@ mod tests {
         );
         assert_eq!(status("br", Vec::new(), &limits).await, Err(415));
         assert_eq!(status("gzip, zstd", Vec::new(), &limits).await, Err(415));
+    }
+
+    #[test]
+    fn reading_a_body_takes_linear_time() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build();
+        let (runtime, limits) = (runtime.unwrap(), Limits::default());
+        let empty_frame = zstd::encode_all(&b""[..], 3).unwrap();
+        let frame = zstd::encode_all(&b"[1,2]\n"[..], 3).unwrap();
+        let cases = [
+            ("identity", b"[1,2]\n".to_vec()),
+            ("gzip", gzip(b"")),
+            ("gzip", gzip(b"[1,2]\n")),
+            ("zstd", empty_frame),
+            ("zstd", frame),
+        ];
+        for (encoding, part) in cases {
+            let read = |bytes: &Vec<u8>| {
+                let read = status(encoding, bytes.clone(), &limits);
+                assert!(runtime.block_on(read).is_ok());
+            };
+            assert_linear(encoding, 20_000, |count| part.repeat(count), read);
+        }
+    }
+
+    #[test]
+    fn collecting_chunks_takes_linear_time() {
+        let (limits, patience) = (Limits::default(), Duration::from_secs(60));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build();
+        let runtime = runtime.unwrap();
+        let chunks = |count| vec![Bytes::from_static(b"[1,2]\n"); count];
+        assert_linear("chunks", 50_000, chunks, |chunks| {
+            let chunks = chunks.clone().into_iter().map(Ok::<_, io::Error>);
+            let mut body = Body::from_stream(tokio_stream::iter(chunks));
+            let (headers, mut held) = (HeaderMap::new(), held(1 << 30));
+            let read = read(&headers, &mut body, &limits, patience, &mut held);
+            assert!(runtime.block_on(read).is_ok());
+        });
     }
 }

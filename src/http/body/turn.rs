@@ -1,24 +1,59 @@
-//! The turn of a task on its thread, which it gives up several times in a millisecond.
+//! The turns of long tasks on the async threads: each is short, and only one task at a time has one.
+//!
+//! Short turns alone would not do: a hundred tasks that work in turns would leave others to wait for a hundred turns.
 
 use std::time::{Duration, Instant};
+
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Longest turn. The work between two checks takes about as long at most.
 const TURN: Duration = Duration::from_micros(250);
 
-/// The turn of a task.
-pub(super) struct Turn(Instant);
+/// Grants one turn after another to the tasks that need more than one, in the order in which they ask.
+static NEXT: Semaphore = Semaphore::const_new(1);
+
+/// The turn of a task. The first one is not waited for, and is enough for usual bodies.
+pub(super) struct Turn {
+    began: Instant,
+    granted: Option<SemaphorePermit<'static>>,
+}
 
 impl Turn {
-    /// Begins a turn.
+    /// Begins the first turn.
     pub(super) fn new() -> Self {
-        Self(Instant::now())
+        Self {
+            began: Instant::now(),
+            granted: None,
+        }
     }
 
-    /// Yields to other tasks if the turn is over.
+    /// Leaves the thread to other tasks if the turn is over, until the next turn is granted.
     pub(super) async fn give_way(&mut self) {
-        if self.0.elapsed() >= TURN {
+        if self.began.elapsed() >= TURN {
+            self.granted = None;
             tokio::task::yield_now().await;
-            *self = Self::new();
+            self.granted = NEXT.acquire().await.ok();
+            self.began = Instant::now();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_one_task_has_a_further_turn() {
+        let mut first = Turn::new();
+        std::thread::sleep(TURN);
+        first.give_way().await;
+        assert!(first.granted.is_some());
+        let mut second = Turn::new();
+        std::thread::sleep(TURN);
+        let waiting = tokio::time::timeout(Duration::from_millis(20), second.give_way());
+        assert!(waiting.await.is_err(), "the first task has the turn");
+        drop(first);
+        second.give_way().await;
+        assert!(second.granted.is_some());
     }
 }
