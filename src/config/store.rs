@@ -33,6 +33,8 @@ pub struct Store {
     pub event_id_age: i64,
     /// Maximum number of refunds that wait for their purchase.
     pub waiting_refunds: usize,
+    /// Maximum number of purchases held for the race.
+    pub purchases: usize,
     /// Maximum number of users.
     pub users: usize,
     /// Number of days without a fact about a user after which the user is evicted.
@@ -76,6 +78,7 @@ pub(super) fn read(s: &Section<'_>) -> Store {
         event_ids: s.integer("event_ids", 0..=100_000_000),
         event_id_age: s.integer("event_id_hours", 1..=8_760) * HOUR,
         waiting_refunds: s.integer("waiting_refunds", 0..=10_000_000),
+        purchases: s.integer("purchases", 1..=4_000_000_000),
         users: s.integer("users", 1..=1_000_000_000),
         idle_days: s.integer("idle_days", 1..=36_500),
         stub_items: s.integer("stub_items", 0..=1_000_000_000),
@@ -97,6 +100,7 @@ pub(super) fn shown(store: &Store) -> Value {
         "event_ids": store.event_ids,
         "event_id_hours": store.event_id_age / HOUR,
         "waiting_refunds": store.waiting_refunds,
+        "purchases": store.purchases,
         "users": store.users,
         "idle_days": store.idle_days,
         "stub_items": store.stub_items,

@@ -128,25 +128,22 @@ fn configured_references(scale: &Scale) -> PerKind<f64> {
 /// Adds a user's histories with items.
 fn push_items(profile: &Profile, left: f64, items: &mut Reference) {
     let entries = profile.items().entries();
-    entries
-        .iter()
-        .for_each(|entry| items.push(entry.weight * left));
+    entries.for_each(|entry| items.push(entry.weight * left));
 }
 
 /// Adds a user's histories with merchants, including the bonds of following.
 fn push_merchants(profile: &Profile, left: f64, bond: f64, merchants: &mut Reference) {
-    let entries = profile.merchants().entries();
     let follows = |row| {
         profile
             .follows()
             .any(|follow| follow == Bond::Merchant(MerchantRow(row)))
     };
-    for entry in entries {
+    for entry in profile.merchants().entries() {
         merchants.push(entry.weight * left + if follows(entry.key) { bond } else { 0.0 });
     }
     for follow in profile.follows() {
         if let Bond::Merchant(row) = follow
-            && !entries.iter().any(|entry| entry.key == row.0)
+            && !profile.merchants().has(row.0)
         {
             merchants.push(bond);
         }

@@ -8,6 +8,8 @@ use crate::journal::Broken;
 
 /// Number of users that a slice of lines may evict beyond those that it may add.
 const SPARE: usize = 16;
+/// Maximum number of holds of the lock in which one round evicts idle users.
+const HOLDS: usize = 32;
 
 impl Engine {
     /// Reads lines and applies the valid ones, in order. Returns the fate of each line, in the same order.
@@ -80,6 +82,21 @@ impl Engine {
             last_complete,
         };
         self.append(generation, &record)
+    }
+
+    /// Evicts users beyond the bounds while no facts arrive, some at a time.
+    pub(super) fn evict_idle(&self) {
+        let generation = self.live.load();
+        let config = &generation.config;
+        for _ in 0..HOLDS {
+            let wall = self.clock.wall();
+            let evictable = self.facts.read().evictable(&Moment { config, wall });
+            if evictable.is_none() || self.check_journal().is_err() {
+                return;
+            }
+            // A journal that breaks is reported by its own thread.
+            let _broken = self.evict(&mut self.facts.write(), &generation, wall, SPARE);
+        }
     }
 
     /// Appends a record to the journal, if there is one. Call it while holding the lock of the facts.

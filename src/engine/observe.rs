@@ -8,6 +8,7 @@ use crate::clock::SECOND;
 use crate::config::{Config, ConfigFaults, Scene, Weighed};
 use crate::model::{Decision, EventKind};
 use crate::race::runner::TABLE;
+use crate::race::{Standings, WINDOW};
 use crate::rule;
 use crate::telemetry::{FactKind, Size, raise};
 
@@ -63,6 +64,21 @@ impl Engine {
         self.telemetry.facts.rejected(kind).inc_by(rejected as u64);
     }
 
+    /// Returns the reason why the race looks back fewer days than it should, if it does.
+    #[must_use]
+    pub fn short_race(&self) -> Option<String> {
+        short_race(&self.standings.load())
+    }
+
+    /// Logs that other standings look back fewer days than they should, once.
+    pub(super) fn observe_days(&self, next: &Standings) {
+        if let Some(reason) = short_race(next)
+            && self.standings.load().days != next.days
+        {
+            tracing::warn!("{reason}");
+        }
+    }
+
     /// Records a rebuild.
     pub(super) fn observe_rebuild(&self, number: u64, took: Duration) {
         self.telemetry.standings.number.set(number);
@@ -105,6 +121,7 @@ impl Engine {
         to.standings
             .age
             .set(seconds(self.clock.now().since(standings.as_of)));
+        to.standings.days.set(standings.days as u64);
         to.standings.ahead.set(seconds(self.clock.ahead()));
         let runners: usize = TABLE.iter().map(|row| standings.size(row.kind)).sum();
         let size = Size {
@@ -137,9 +154,21 @@ impl Engine {
         }
         raise(&to.facts.repeated_events, facts.counts.repeats);
         raise(&to.facts.unknown_merchants, facts.counts.bare_merchants);
+        raise(&to.facts.beyond_bounds, facts.counts.beyond_bounds);
         raise(&to.facts.late_sales, sales.late);
         raise(&to.facts.mismatched_refunds, sales.mismatched);
     }
+}
+
+fn short_race(standings: &Standings) -> Option<String> {
+    let days = standings.days;
+    let reason = || {
+        format!(
+            "the race looks back {days} of {WINDOW} days, because more purchases came than store.purchases holds; \
+             `saima rebuild` under a larger bound learns them again"
+        )
+    };
+    (standings.number > 0 && days < WINDOW).then(reason)
 }
 
 #[expect(

@@ -67,15 +67,18 @@ impl Watch {
         let Some(engine) = self.engine.upgrade() else {
             return ControlFlow::Break(());
         };
+        engine.evict_idle();
         let basis = engine.basis();
-        let is_changed = self.built != Some(basis) || engine.facts.read().sweep_is_due();
+        let generation = engine.generation();
+        let is_due = || engine.facts.read().sweep_is_due(&generation.config);
+        let is_changed = self.built != Some(basis) || is_due();
         if waiting.is_empty() && (!is_changed || Instant::now() < self.next) {
             return ControlFlow::Continue(());
         }
         let started = Instant::now();
         self.built = None;
-        if !waiting.is_empty() || engine.facts.read().sweep_is_due() {
-            engine.sweep(Bare::of(&engine.generation().config));
+        if !waiting.is_empty() || is_due() {
+            engine.sweep(Bare::of(&generation.config));
         }
         let basis = engine.basis();
         engine.build(basis.last_complete);
@@ -114,6 +117,7 @@ impl Engine {
         let retired = self.facts.read().retired();
         let inputs = self.gather(number, last_complete);
         let standings = Standings::build(inputs);
+        self.observe_days(&standings);
         self.standings.store(Arc::new(standings));
         let mut facts = self.facts.write();
         facts.release(retired);

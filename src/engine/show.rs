@@ -67,7 +67,7 @@ impl Engine {
         let settings = &self.generation().config.profile;
         let left = learnt.left(Decay::new(settings.half_life), as_of);
         let decayed = |history: &History| -> BTreeMap<u32, f64> {
-            let entries = history.entries().iter();
+            let entries = history.entries();
             entries
                 .map(|entry| (entry.key, entry.weight * left))
                 .collect()

@@ -98,6 +98,9 @@ impl Engine {
             named.merchant(purchase.merchant());
         }
         let items = self.free(Facts::free_items, rows.0, &named, items);
+        // Counted again: the merchant of a forgotten item may be known from that item alone.
+        let merchants = self.facts.read().books.merchants.bare();
+        let merchants = beyond(merchants, bounds.merchants);
         items + self.free(Facts::free_merchants, rows.1, &named, merchants)
     }
 

@@ -180,3 +180,54 @@ fn a_clock_jumping_ahead_ends_no_day() {
     assert!(segments() < kept + 2);
     end(engine, home.path());
 }
+
+/// Waits until a condition holds.
+fn wait(what: &str, holds: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < PATIENCE, "{what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn idle_users_are_evicted_in_quiet() {
+    let home = tempfile::tempdir().unwrap();
+    let engine = open(home.path(), noon());
+    for n in 0..100 {
+        let user = json!({"id": format!("u{n}")});
+        send(&engine, Operation::Upsert(EntityKind::User), &user).unwrap();
+    }
+    let users = |engine: &Engine| engine.facts.read().books.users.len();
+    assert_eq!(users(&engine), 100);
+    engine.clock().set(noon().plus(500 * DAY));
+    wait("idle users stay", || users(&engine) == 0);
+    pollster::block_on(engine.durable()).unwrap();
+    end(engine, home.path());
+    let engine = open(home.path(), noon());
+    assert_eq!(users(&engine), 0, "the evictions are in the journal");
+    end(engine, home.path());
+}
+
+#[test]
+fn a_race_beyond_its_bound_says_so() {
+    let mut config = Config::embedded();
+    config.store.purchases = 100;
+    let stored = Stored::in_memory(&config, &Threads::default());
+    let live = Arc::new(Live::new(config));
+    let engine = Engine::start(live, Clock::manual(noon()), Telemetry::default(), stored);
+    pollster::block_on(engine.rebuild());
+    assert_eq!(engine.short_race(), None);
+    fill(&engine);
+    let more: Vec<Value> = (300..420)
+        .map(|n| purchase(n, noon().plus(-HOUR)))
+        .collect();
+    more.iter()
+        .for_each(|event| send(&engine, Operation::Events, event).unwrap());
+    pollster::block_on(engine.rebuild());
+    let reason = engine.short_race().unwrap();
+    assert!(reason.contains("store.purchases"), "{reason}");
+    let sales = &engine.facts.read().books.sales;
+    assert_eq!(sales.counts().purchases, 100);
+    assert!(sales.evicted() > 100);
+}

@@ -13,7 +13,6 @@ use super::named::Named;
 use crate::clock::Time;
 use crate::id::{Gone, ItemRow, MerchantRow, TagId};
 use crate::model::EventKind;
-use crate::prefetch::prefetch;
 
 /// The profile of one user.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -41,7 +40,7 @@ impl Sums for Histories {
     fn is_blank(&self) -> bool {
         [&self.tags, &self.items, &self.merchants]
             .iter()
-            .all(|history| history.entries().is_empty())
+            .all(|history| history.is_empty())
     }
 }
 
@@ -105,7 +104,7 @@ impl Profile {
             &self.histories.sums.items,
             &self.histories.sums.merchants,
         ] {
-            prefetch(history.entries());
+            history.prefetch();
         }
     }
 
@@ -204,11 +203,11 @@ impl Figure for Profile {
     }
 
     fn mark(&self, named: &mut Named) {
-        let tags = self.tags().entries().iter();
+        let tags = self.tags().entries();
         tags.for_each(|entry| named.tag(TagId(entry.key)));
-        let items = self.items().entries().iter();
+        let items = self.items().entries();
         items.for_each(|entry| named.item(ItemRow(entry.key)));
-        let merchants = self.merchants().entries().iter();
+        let merchants = self.merchants().entries();
         merchants.for_each(|entry| named.merchant(MerchantRow(entry.key)));
         self.follows
             .iter()
@@ -259,7 +258,7 @@ mod tests {
                     let growth = profile.open(&learn, at(day));
                     profile.add_item(&learn, ItemRow(7), gain * growth);
                 }
-                let got = { profile.items().entries()[0].weight } * profile.left(learn.decay, now);
+                let got = profile.items().entries().next().unwrap().weight * profile.left(learn.decay, now);
                 prop_assert!((got - expected).abs() <= 1e-9 * (1.0 + expected.abs()), "{got} {expected}");
                 events.reverse();
             }

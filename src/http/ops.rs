@@ -257,6 +257,7 @@ fn degraded(engine: &Engine) -> Vec<String> {
             "the machine's clock jumped {ahead} s ahead and is not followed until it comes back or POST /clock/confirm"
         ));
     }
+    reasons.extend(engine.short_race());
     reasons
 }
 

@@ -33,8 +33,9 @@ impl Facts {
         })
     }
 
-    /// Returns whether the history of an item or a merchant may begin with a trace. It may if the item was deleted. A merchant that is not
-    /// known any more has no history.
+    /// Returns whether the history of an item or a merchant may begin with a trace. An item or a merchant that is not known any more,
+    /// because it was deleted or nothing named it, has no history. But if the trace names only such an item, its merchant is unknown, and that
+    /// one's history may begin with it.
     fn may_begin_with(&self, trace: &Trace<'_>, day: Day) -> bool {
         let books = &self.books;
         let find = |id| books.items.find(books.hasher.hash(id), id);
@@ -49,9 +50,11 @@ impl Facts {
             .sales
             .first_day(merchant.unwrap_or(MerchantRow::NONE));
         let is_earlier = |began: Option<Day>| began.is_some_and(|began| began < day);
-        let names_item = trace.item.is_some();
-        (names_item && !is_earlier(item_began))
-            || (merchant.is_some() && !is_earlier(merchant_began))
+        let has_item = match &trace.merchant {
+            Some(_) => item.is_some(),
+            None => trace.item.is_some(),
+        };
+        (has_item && !is_earlier(item_began)) || (merchant.is_some() && !is_earlier(merchant_began))
     }
 
     /// Applies a trace.

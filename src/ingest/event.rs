@@ -9,6 +9,15 @@ use crate::model::{Event, EventKind, Fault, MAX_MONEY};
 use crate::money::Money;
 use crate::race::WINDOW_DAYS;
 
+/// Returns the number of unknown items or merchants at which no more are accepted: the bound, and room for those that come before the next
+/// sweep.
+fn ceiling(bound: usize) -> usize {
+    bound + bound / 16 + ROOM
+}
+
+/// Room for unknown items or merchants that come before the next sweep, beside a sixteenth of the bound.
+const ROOM: usize = 1_024;
+
 impl Facts {
     /// Returns true if an arriving event is older than the race's window: before day(`as_of`) − 84. The clock of events counts the
     /// event itself. A follow or unfollow is never late: the latest one holds, whatever its age.
@@ -34,7 +43,12 @@ impl Facts {
             return Ok(Accepted::Known);
         }
         let purchase = self.purchase_of(event, id);
-        let faults = self.contradictions(event, purchase, moment);
+        let mut faults = self.contradictions(event, purchase, moment);
+        if let Some(fault) = self.beyond_bounds(event, moment) {
+            self.counts.beyond_bounds += 1;
+            self.sweeps.note();
+            faults.push(fault);
+        }
         if !faults.is_empty() {
             return Err(Rejected {
                 id: event.id.as_deref().map(str::to_owned),
@@ -177,6 +191,34 @@ impl Facts {
         ahead.into_iter().chain(of_other).chain(too_much)
     }
 
+    /// Returns the fault of an arriving event that names an unknown item or merchant although no more are kept. Those beyond the bound
+    /// that nothing names go with the next sweep; some may come until then.
+    fn beyond_bounds(&self, event: &Event<'_>, moment: &Moment<'_>) -> Option<Fault> {
+        let (books, store) = (&self.books, &moment.config.store);
+        let fault = |field, key: &str, declare: &str| {
+            let message = format!(
+                "is unknown, and no more unknown ones are kept (store.{key}); send it by {declare} first"
+            );
+            Some(Fault::new(field, message))
+        };
+        if moment.config.vocabulary.recorded {
+            return None;
+        }
+        if books.items.stubs() >= ceiling(store.stub_items)
+            && event.item_id.is_some()
+            && self.known_item(event).is_none()
+        {
+            return fault("item_id", "stub_items", "PUT /items");
+        }
+        let is_unknown = |id: &str| books.merchants.find(&books.hasher, id).is_none();
+        if books.merchants.bare() >= ceiling(store.bare_merchants)
+            && event.merchant_id.as_deref().is_some_and(is_unknown)
+        {
+            return fault("merchant_id", "bare_merchants", "PUT /merchants");
+        }
+        None
+    }
+
     /// Returns the row of an event's item, if it is known.
     fn known_item(&self, event: &Event<'_>) -> Option<ItemRow> {
         let id = event.item_id.as_deref()?;
@@ -191,13 +233,13 @@ impl Facts {
         moment: &Moment<'_>,
     ) -> Learned<'static> {
         let strict = moment.config.store.unknown_items == UnknownItems::Reject;
-        let (item, merchant) =
-            if strict && event.item_id.is_some() && self.known_item(event).is_none() {
-                // A refund of an item that was deleted since: its purchase says what was sold.
-                (ItemRow::NONE, MerchantRow::NONE)
-            } else {
-                self.target(event)
-            };
+        let may_lack = strict && event.kind == EventKind::Refund && event.item_id.is_some();
+        let (item, merchant) = if may_lack && self.known_item(event).is_none() {
+            // The item was deleted since; the purchase says what was sold.
+            (ItemRow::NONE, MerchantRow::NONE)
+        } else {
+            self.target(event)
+        };
         Learned {
             kind: event.kind,
             at: event.at,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Facts, Moment};
 use crate::clock::Day;
+use crate::id::UserRow;
 
 /// A user in a record of evictions.
 #[derive(Debug, Deserialize, Serialize)]
@@ -20,22 +21,26 @@ pub enum Evicted<'a> {
 impl Facts {
     /// Evicts at most `budget` users beyond the bounds. Returns their ids.
     pub fn evict(&mut self, moment: &Moment<'_>, budget: usize, last_complete: Day) -> Vec<String> {
-        let settings = &moment.config.store;
-        let today = moment.wall.day(0);
         let mut evicted = Vec::new();
         while evicted.len() < budget
-            && let Some((row, seen)) = self.books.users.least_recent()
+            && let Some(row) = self.evictable(moment)
         {
-            let is_idle = seen.is_some_and(|seen| today.since(seen) > settings.idle_days);
-            if !is_idle && self.books.users.len() <= settings.users {
-                break;
-            }
             let id = self.books.users.get(row).map(|user| user.id().to_owned());
             evicted.extend(id);
             self.books.users.evicted += 1;
             self.remove_user(row, last_complete);
         }
         evicted
+    }
+
+    /// Returns the user who is to be evicted next, if one is.
+    #[must_use]
+    pub fn evictable(&self, moment: &Moment<'_>) -> Option<UserRow> {
+        let (settings, users) = (&moment.config.store, &self.books.users);
+        let (row, seen) = users.least_recent()?;
+        let today = moment.wall.day(0);
+        let is_idle = seen.is_some_and(|seen| today.since(seen) > settings.idle_days);
+        (is_idle || users.len() > settings.users).then_some(row)
     }
 
     /// Evicts a user again.

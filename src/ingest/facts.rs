@@ -24,6 +24,8 @@ pub struct Counts {
     pub bare_merchants: u64,
     /// Items created because an event named them.
     pub stubs: u64,
+    /// Events rejected because no more unknown items or merchants are kept.
+    pub beyond_bounds: u64,
 }
 
 /// All state built from facts.

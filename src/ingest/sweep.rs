@@ -9,14 +9,19 @@
 use std::ops::Range;
 
 use super::{Facts, Retired};
+use crate::config::Config;
 use crate::feature::Named;
 use crate::id::{Gone, ItemRow, MerchantRow, TagId};
 
 impl Facts {
-    /// Returns whether enough changed since the last sweep for another one.
+    /// Returns whether enough changed since the last sweep for another one. Beyond a bound fewer changes are enough.
     #[must_use]
-    pub fn sweep_is_due(&self) -> bool {
-        self.sweeps.are_due(self.books.tags.in_use())
+    pub fn sweep_is_due(&self, config: &Config) -> bool {
+        let (books, store) = (&self.books, &config.store);
+        let is_beyond =
+            books.items.stubs() > store.stub_items || books.merchants.bare() > store.bare_merchants;
+        let names = if is_beyond { 0 } else { books.tags.in_use() };
+        self.sweeps.are_due(names)
     }
 
     /// Begins a sweep. Marks of all rows, then [`Self::free_tags`] and [`Self::free_merchants`], then [`Self::end_sweep`] complete it.

@@ -3,8 +3,8 @@
 use crate::feature::{Learned, Named};
 use crate::id::{ItemRow, MerchantRow, TagId};
 
-/// Number of changes after which a sweep is due, beside an eighth of the names.
-const CHANGES: u64 = 1_024;
+/// Number of changes after which a sweep is due, beside an eighth of the names. Below the room for unknown items and merchants.
+const CHANGES: u64 = 512;
 
 /// Progress of sweeps.
 #[derive(Debug, Default)]

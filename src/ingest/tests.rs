@@ -237,7 +237,7 @@ fn learnt(facts: &Facts) -> BTreeMap<u8, f64> {
     let at = Time::parse("2025-11-01T00:00:00Z").unwrap();
     let decay = crate::feature::Decay::new(Config::embedded().profile.half_life);
     let left = profile.left(decay, at);
-    let entries = profile.items().entries().iter();
+    let entries = profile.items().entries();
     let history = entries.map(|entry| {
         let id = books.items.id(crate::id::ItemRow(entry.key));
         let views = (entry.weight * left).round();

@@ -5,12 +5,29 @@ pub(super) const HEAD: usize = 16;
 /// Maximum number of bytes of content.
 pub(super) const MOST: usize = 1 << 30;
 
-/// Appends a record with the content that `write` appends.
+/// The whole records before one that is being appended; cuts that one off if its content panics.
+struct Whole<'b> {
+    bytes: &'b mut Vec<u8>,
+    length: usize,
+}
+
+impl Drop for Whole<'_> {
+    fn drop(&mut self) {
+        self.bytes.truncate(self.length);
+    }
+}
+
+/// Appends a record with the content that `write` appends. If that panics, nothing is appended.
 pub(super) fn append(bytes: &mut Vec<u8>, sequence: u64, write: impl FnOnce(&mut Vec<u8>)) {
     let start = bytes.len();
-    bytes.extend_from_slice(&[0; HEAD]);
-    write(bytes);
-    let record = &mut bytes[start..];
+    let mut whole = Whole {
+        bytes,
+        length: start,
+    };
+    whole.bytes.extend_from_slice(&[0; HEAD]);
+    write(whole.bytes);
+    whole.length = whole.bytes.len();
+    let record = &mut whole.bytes[start..];
     let length = u32::try_from(record.len() - HEAD).unwrap_or(u32::MAX);
     record[..4].copy_from_slice(&length.to_le_bytes());
     record[8..HEAD].copy_from_slice(&sequence.to_le_bytes());

@@ -719,6 +719,21 @@ fn a_full_disk_at_the_start_is_waited_for() {
 }
 
 #[test]
+fn a_record_that_panics_leaves_no_bytes() {
+    let home = tempfile::tempdir().unwrap();
+    let journal = start(home.path(), 0);
+    let panicking = |bytes: &mut Vec<u8>| {
+        bytes.push(1);
+        assert!(bytes.is_empty(), "on purpose");
+    };
+    let append = std::panic::AssertUnwindSafe(|| journal.append(panicking));
+    assert!(std::panic::catch_unwind(append).is_err());
+    assert_eq!(journal.append(|bytes| bytes.push(2)).unwrap(), 1);
+    drop(journal);
+    assert_eq!(read(home.path(), 0).unwrap().0, [[2]]);
+}
+
+#[test]
 fn a_closed_journal_notes_its_last_record() {
     let home = tempfile::tempdir().unwrap();
     let journal = start(home.path(), 0);

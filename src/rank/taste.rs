@@ -41,8 +41,8 @@ impl Taste {
         self.norm = 0.0;
         let sizes = profile.map_or((0, 0), |profile| {
             (
-                profile.items().entries().len(),
-                profile.merchants().entries().len() + profile.follows().count(),
+                profile.items().len(),
+                profile.merchants().len() + profile.follows().count(),
             )
         });
         self.items.clear(sizes.0);

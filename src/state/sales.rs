@@ -19,7 +19,7 @@ impl Book for Ledger {
     type Image = LedgerImage;
 
     fn new(config: &Config) -> Self {
-        Self::new(config.store.waiting_refunds)
+        Self::new(config.store.waiting_refunds).holding(config.store.purchases)
     }
 
     fn learn(&mut self, event: &Learned<'_>, _: &Moment<'_>) {
@@ -81,7 +81,7 @@ impl Book for Ledger {
         let purchases = Size {
             entries: counts.purchases,
             bytes: self.bytes(),
-            evicted: counts.expired,
+            evicted: self.evicted(),
         };
         report("purchases", purchases);
         let waiting = Size {

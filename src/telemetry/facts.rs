@@ -30,6 +30,7 @@ metrics! {
         rejected: Each<Counter, { KINDS.len() }> = "facts_rejected" by ("kind", KINDS), "Rejected facts";
         pub repeated_events: Counter = "repeated_events", "Events that repeat the id of an earlier event";
         pub unknown_merchants: Counter = "unknown_merchants", "Items and events that name an undeclared merchant";
+        pub beyond_bounds: Counter = "beyond_bounds", "Events rejected because no more unknown items or merchants are kept";
         pub late_sales: Counter = "late_sales", "Purchases and unlinked refunds of days that had left the window";
         pub mismatched_refunds: Counter = "mismatched_refunds", "Refunds that contradict their purchase";
     }

@@ -113,12 +113,12 @@ fn known(facts: &Facts) -> BTreeMap<String, Value> {
         let user = books.users.get(row).unwrap();
         let declared: BTreeSet<String> = user.tags.iter().map(|(it, _)| tag(it.0)).collect();
         let profile = books.users.profile(row).unwrap();
-        let tags = profile.tags().entries().iter();
+        let tags = profile.tags().entries();
         let tags: BTreeMap<String, f64> = tags.map(|it| (tag(it.key), it.weight)).collect();
-        let items = profile.items().entries().iter();
+        let items = profile.items().entries();
         let item = |row| books.items.id(ItemRow(row)).to_owned();
         let items: BTreeMap<String, f64> = items.map(|it| (item(it.key), it.weight)).collect();
-        let merchants = profile.merchants().entries().iter();
+        let merchants = profile.merchants().entries();
         let merchants: BTreeMap<String, f64> =
             merchants.map(|it| (merchant(it.key), it.weight)).collect();
         let follows = profile.follows().map(|bond| match bond {

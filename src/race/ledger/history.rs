@@ -17,6 +17,8 @@ pub struct SalesHistory {
     pub(in crate::race) days: Vec<HistoryDay>,
     pub(in crate::race) first_days: PerKind<FirstDays>,
     pub(in crate::race) forgotten: Forgotten,
+    /// The first day held; nothing is known of the days before it.
+    pub(in crate::race) floor: Option<Day>,
 }
 
 /// One day of a history.

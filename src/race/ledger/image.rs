@@ -41,7 +41,7 @@ impl Ledger {
         }
     }
 
-    /// Restores an image, without its purchases; the bound of waiting refunds stays.
+    /// Restores an image, without its purchases; the bounds stay.
     pub fn restore(&mut self, image: LedgerImage) {
         let days = image.unlinked.into_iter();
         let waiting = image.notes.waiting.bounded(self.notes.waiting.bound());
@@ -53,6 +53,8 @@ impl Ledger {
                 waiting,
                 ..image.notes
             },
+            most: self.most,
+            evicted: self.evicted,
         };
     }
 

@@ -21,6 +21,10 @@ use crate::money::Money;
 pub struct Ledger {
     pub(super) days: BTreeMap<Day, DaySales>,
     pub(super) notes: Notes,
+    /// Maximum number of purchases held.
+    pub(super) most: usize,
+    /// Purchases dropped to keep the bound since the start.
+    pub(super) evicted: u64,
 }
 
 impl Ledger {
@@ -30,7 +34,16 @@ impl Ledger {
         Self {
             days: BTreeMap::new(),
             notes: Notes::new(waiting_refunds),
+            most: usize::MAX,
+            evicted: 0,
         }
+    }
+
+    /// Returns the same ledger with a bound on the purchases held. Beyond it the oldest days leave: a shorter window is right for every
+    /// runner alike, and a day without some of its sales for none. If one day alone reaches the bound, its further purchases are dropped.
+    #[must_use]
+    pub fn holding(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 
     /// Adds a purchase and applies the refunds that waited for it; ignores a purchase whose day has left the window.
@@ -43,13 +56,43 @@ impl Ledger {
         for refund in self.notes.waiting.take(purchase.id) {
             self.count(purchase.refund(&refund));
         }
+        self.make_room(day);
         if day < self.notes.floor {
             self.notes.counts.late += 1;
+            return;
+        }
+        if self.is_full() {
+            self.evicted += 1;
             return;
         }
         self.days.entry(day).or_default().push(purchase);
         self.notes.counts.purchases += 1;
         self.notes.touch(day);
+    }
+
+    fn is_full(&self) -> bool {
+        self.notes.counts.purchases >= self.most
+    }
+
+    /// Drops the oldest days for a purchase of `day` beyond the bound, but not the only day.
+    fn make_room(&mut self, day: Day) {
+        while self.is_full()
+            && let Some((&oldest, _)) = self.days.first_key_value()
+            && (oldest < day || self.days.len() > 1)
+        {
+            let floor = if day < oldest { oldest } else { oldest.plus(1) };
+            if day >= oldest {
+                let sales = self.days.remove(&oldest);
+                let purchases = sales.map_or(0, |sales| sales.len());
+                self.notes.counts.purchases -= purchases;
+                self.evicted += u64::try_from(purchases).unwrap_or(u64::MAX);
+            }
+            self.notes.expire(floor);
+            self.notes.touch(floor);
+            if day < floor {
+                return;
+            }
+        }
     }
 
     /// Counts a sale whose day had left the window when it came; refunds that wait for it are dropped.
@@ -172,7 +215,14 @@ impl Ledger {
                 .collect(),
             first_days: self.notes.first_days.clone(),
             forgotten: self.notes.forgotten.clone(),
+            floor: Some(self.notes.floor),
         }
+    }
+
+    /// Returns the number of purchases dropped to keep the bound since the start.
+    #[must_use]
+    pub fn evicted(&self) -> u64 {
+        self.evicted
     }
 
     /// Returns the purchases of every day that is held.

@@ -3,6 +3,7 @@
 use super::super::lane::Lanes;
 use super::super::ledger::SalesHistory;
 use super::super::runner::{Kind, PerKind, Runner};
+use super::super::window::WINDOW;
 use crate::clock::{Day, Time};
 use crate::config::Scale;
 
@@ -38,11 +39,21 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Returns the day on which a runner's history begins; `None` if it has no history or does not exist.
+    /// Returns the day on which a runner's history begins, at the earliest the first day held; `None` if it has no history or does not
+    /// exist.
     pub(super) fn start(&self, kind: Kind, row: usize) -> Option<Day> {
         let runner = self.runners[kind].get(row)?;
         let first = || self.sales.first_days[kind].get(row);
         let start = runner.start.or_else(first);
-        start.filter(|_| runner.present)
+        let held = |start: Day| self.sales.floor.map_or(start, |floor| start.max(floor));
+        start.filter(|_| runner.present).map(held)
+    }
+
+    /// Returns the number of days of the window that are held.
+    pub(super) fn days(&self) -> usize {
+        let days = |floor| self.last_complete.plus(1).since(floor);
+        let days = self.sales.floor.map(|floor| days(floor).max(0));
+        let days = days.and_then(|days| usize::try_from(days).ok());
+        days.map_or(WINDOW, |days| days.min(WINDOW))
     }
 }

@@ -27,6 +27,8 @@ pub struct Standings {
     pub last_complete: Day,
     /// The offset at which days begin, in milliseconds east of UTC.
     pub utc_offset: i64,
+    /// Number of days of the window that the sales cover: 84, or fewer if a bound evicted the oldest.
+    pub days: usize,
     /// The log scales.
     pub references: References,
     pub(super) lanes: Lanes,
@@ -54,6 +56,7 @@ impl Standings {
             as_of: inputs.as_of,
             last_complete: inputs.last_complete,
             utc_offset: inputs.utc_offset,
+            days: inputs.days(),
             references,
             items: columns::items(rows(Kind::Item), items, &references),
             merchants: columns::merchants(rows(Kind::Merchant), merchants),

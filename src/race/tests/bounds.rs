@@ -148,3 +148,50 @@ fn bytes_follow_the_purchases_held() {
     ledger.expire(LAST.plus(84));
     assert!(ledger.bytes() < 10_000);
 }
+
+/// Returns the purchases held by day, counted back from the last.
+fn held(ledger: &Ledger) -> Vec<(i32, usize)> {
+    let history = ledger.snapshot(LAST);
+    let days = history.days.iter();
+    days.map(|day| (LAST.since(day.day), day.purchases.len()))
+        .collect()
+}
+
+#[test]
+fn the_oldest_day_is_evicted_first() {
+    let mut ledger = Ledger::new(10).holding(6);
+    let mut sell = |day: i32, id| {
+        ledger.purchase(LAST.plus(-day), bought(id, 1, Some(0), None, 1.0));
+        (held(&ledger), ledger.evicted())
+    };
+    (0..6).for_each(|id| drop(sell(3 - i32::try_from(id / 2).unwrap(), id)));
+    assert_eq!(sell(0, 7), (vec![(2, 2), (1, 2), (0, 1)], 2));
+    assert_eq!(sell(0, 8), (vec![(2, 2), (1, 2), (0, 2)], 2));
+    assert_eq!(sell(3, 9), (vec![(2, 2), (1, 2), (0, 2)], 2), "it is late");
+    assert_eq!(
+        sell(2, 10),
+        (vec![(1, 2), (0, 2)], 4),
+        "it left with its day"
+    );
+    (11..20).for_each(|id| drop(sell(0, id)));
+    assert_eq!(sell(0, 20), (vec![(0, 6)], 12), "one day alone is full");
+}
+
+#[test]
+fn a_history_begins_on_the_first_day_held() {
+    let weekly = |most: usize| {
+        let mut market = Market::new(1, 1);
+        market.ledger = Ledger::new(10).holding(most);
+        for week in (0..12).rev() {
+            let buyers = 0..u32::try_from(12 - week).unwrap();
+            buyers.for_each(|_| market.sell(0, LAST.plus(-7 * week), 1, 10.0));
+        }
+        market.merchant(0)
+    };
+    let whole = weekly(usize::MAX);
+    assert_eq!(whole.weeks, 12);
+    // 9 + 10 + 11 + 12 purchases of the last four weeks.
+    let short = weekly(42);
+    assert_eq!(short.weeks, 4);
+    near(short.weekly_gmv, 105.0);
+}

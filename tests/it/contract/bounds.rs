@@ -76,6 +76,31 @@ fn merchants_that_nothing_names_are_evicted() {
 }
 
 #[test]
+fn unknown_ids_beyond_the_bounds_are_rejected() {
+    let config = "[store]\nunknown_items = \"stub\"\nstub_items = 10\nbare_merchants = 10\n";
+    let service = Service::with_config(config);
+    service.merchants(&[json!({"id": "declared"})]);
+    for (field, key) in [("item_id", "stub_items"), ("merchant_id", "bare_merchants")] {
+        let sold = |n: usize| json!({"user_id": format!("u{n}"), field: format!("n{n}"), "kind": "purchase", "at": noon(1), "amount": 1});
+        let events: Vec<_> = (0..1_100).map(sold).collect();
+        let answer = service.json("POST", "/events", &json!(events)).ok();
+        assert_eq!(answer["accepted"], 1_034, "{key}");
+        let fault = &answer["rejected"][0]["errors"][0];
+        assert_eq!(fault["path"], field);
+        assert!(fault["message"].as_str().unwrap().contains(key), "{fault}");
+        // Purchases name all of them: a sweep finds nothing to evict.
+        service.rebuild();
+        near(entries(&service, key), 1_034.0);
+        service.events(&[sold(0)]);
+        assert_eq!(service.rejected("POST", "/events", &sold(1_200)), [field]);
+    }
+    near(service.metric("saima_beyond_bounds_total "), 134.0);
+    let unknown = json!({"user_id": "u", "merchant_id": "n1200", "kind": "view", "at": noon(1)});
+    service.merchants(&[json!({"id": "n1200"})]);
+    service.events(&[unknown]);
+}
+
+#[test]
 fn stub_items_that_nothing_names_are_evicted() {
     let config = "[store]\nunknown_items = \"stub\"\nstub_items = 10\n";
     let service = Service::with_config(config);

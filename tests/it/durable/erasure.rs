@@ -96,7 +96,7 @@ fn a_checkpoint_erases_deleted_users_from_disk() {
 
 #[test]
 fn names_of_a_deleted_user_leave_the_checkpoint() {
-    let data = Data::new("[store]\ncheckpoint_seconds = 1\n");
+    let data = Data::new("[store]\ncheckpoint_seconds = 1\nunknown_items = \"stub\"\n");
     let service = data.start();
     service.users(&[
         json!({"id": "gone", "tags": ["only-theirs", "shared"]}),
@@ -104,11 +104,18 @@ fn names_of_a_deleted_user_leave_the_checkpoint() {
     ]);
     let follow = json!({"user_id": "gone", "creator_id": "their-creator", "kind": "follow", "at": 1_743_984_000_000_i64});
     let view = json!({"user_id": "gone", "merchant_id": "their-shop", "kind": "view", "at": 1_743_984_000_000_i64});
-    service.events(&[follow, view]);
+    let other = json!({"user_id": "gone", "item_id": "their-item", "merchant_id": "their-stall", "kind": "view", "at": 1_743_984_000_000_i64});
+    service.events(&[follow, view, other]);
     assert_eq!(service.delete("/users/gone"), 204);
     let checkpoints = data.path().join("checkpoint");
     service.wait("files without the names", |_| {
-        let names = ["only-theirs", "their-creator", "their-shop"];
+        let names = [
+            "only-theirs",
+            "their-creator",
+            "their-shop",
+            "their-item",
+            "their-stall",
+        ];
         mentions(&checkpoints, "shared") > 0
             && names.iter().all(|name| mentions(&data.path(), name) == 0)
     });
