@@ -1,7 +1,7 @@
 //! Events: contradictions are rejected, ids become rows, and the books learn.
 
 use super::{Accepted, Facts, Fate, Moment, Rejected};
-use crate::clock::{ClockMode, Time};
+use crate::clock::{ClockMode, Day, Time};
 use crate::config::{Config, UnknownItems};
 use crate::feature::{Bond, Learned, Merchant, Space};
 use crate::id::{EventId, ItemRow, MerchantRow, TagId, UserRow};
@@ -22,17 +22,21 @@ impl Facts {
     /// Returns true if an arriving event is older than the race's window: before day(`as_of`) − 84. The clock of events counts the
     /// event itself. A follow or unfollow is never late: the latest one holds, whatever its age.
     pub(super) fn is_late(&self, event: &Event<'_>, moment: &Moment<'_>) -> bool {
-        let now = match self.judging {
-            Some(ClockMode::Wall) => moment.wall,
-            Some(ClockMode::Event) => self
+        let opens = self.window_opens(event, moment);
+        !event.kind.is_bond() && opens.is_some_and(|opens| moment.day(event.at) < opens)
+    }
+
+    /// Returns the first day of the race's window when an event arrives; `None` while recorded facts are applied.
+    fn window_opens(&self, event: &Event<'_>, moment: &Moment<'_>) -> Option<Day> {
+        let now = match self.judging? {
+            ClockMode::Wall => moment.wall,
+            ClockMode::Event => self
                 .latest
                 .max(Some(event.at))
                 .map_or(moment.wall, |at| at.min(moment.wall)),
-            None => return false,
         };
         let as_of = now.floor(moment.config.clock.time_step);
-        let opens = moment.day(as_of).plus(-WINDOW_DAYS);
-        !event.kind.is_bond() && moment.day(event.at) < opens
+        Some(moment.day(as_of).plus(-WINDOW_DAYS))
     }
 
     /// Applies an event. An event whose id is known changes nothing.
@@ -153,7 +157,12 @@ impl Facts {
     /// Returns whether an event may name an item that is not known: if the configuration says so, and if it is the refund of a purchase
     /// that is held. The item was deleted since.
     fn may_lack_item(&self, event: &Event<'_>, purchase: Option<u64>, moment: &Moment<'_>) -> bool {
-        let is_held = |purchase| self.books.sales.buyer(purchase).is_some();
+        // Not whether the day is still held: that depends on when the standings were built.
+        let opens = self.window_opens(event, moment);
+        let is_held = |purchase| {
+            let day = self.books.sales.day_of(purchase);
+            day.is_some_and(|day| opens.is_none_or(|opens| day >= opens))
+        };
         let is_refund = event.kind == EventKind::Refund;
         moment.config.store.unknown_items == UnknownItems::Stub
             || is_refund

@@ -130,6 +130,12 @@ impl Ledger {
         self.notes.touch(day);
     }
 
+    /// Returns the day of the purchase with that hash of its event id (not 0), if it is held.
+    #[must_use]
+    pub fn day_of(&self, id: u64) -> Option<Day> {
+        self.locate(id).map(|(day, _)| day)
+    }
+
     /// Returns the buyer of the purchase with that hash of its event id (not 0), if its day is held.
     #[must_use]
     pub fn buyer(&self, id: u64) -> Option<UserRow> {
