@@ -148,6 +148,7 @@ impl Engine {
             size.bytes += self.sizes.walked(name);
             to.memory.report(name, size);
         });
+        to.memory.report("departed_buyers", facts.departed_buyers());
         for kind in EventKind::ALL {
             raise(to.facts.events(kind), facts.counts.events[kind as usize]);
             raise(to.facts.late_events(kind), facts.counts.late[kind as usize]);

@@ -47,6 +47,7 @@ impl Engine {
         }
         let freed = before > self.facts.read().books.tags.in_use();
         let forgotten = self.free_bare(named, bounds);
+        self.free_buyers();
         self.facts.write().end_sweep(freed || forgotten > 0);
     }
 
@@ -102,6 +103,17 @@ impl Engine {
         let merchants = self.facts.read().books.merchants.bare();
         let merchants = beyond(merchants, bounds.merchants);
         items + self.free(Facts::free_merchants, rows.1, &named, merchants)
+    }
+
+    /// Releases the rows of deleted buyers whose purchases have left a full race early.
+    fn free_buyers(&self) {
+        if self.facts.read().has_idle_buyers() {
+            let mut named = Named::default();
+            let sold = self.facts.read().books.sales.purchases();
+            let purchases = sold.iter().flat_map(|day| day.iter());
+            purchases.for_each(|purchase| named.user(purchase.buyer));
+            self.facts.write().free_buyers(&named);
+        }
     }
 
     /// Forgets at most `most` entities of one kind, in slices. Returns how many.

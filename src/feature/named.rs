@@ -1,7 +1,7 @@
-//! The tags, items and merchants that other kept state names, found by a walk, so that those that nothing names can be forgotten.
+//! The tags, items, merchants and users that other kept state names, found by a walk, so that those that nothing names can be forgotten.
 
 use super::bond::Bond;
-use crate::id::{ItemRow, MerchantRow, TagId};
+use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
 
 /// A growing set of numbers, one bit each.
 #[derive(Clone, Debug, Default)]
@@ -25,12 +25,13 @@ impl Marks {
     }
 }
 
-/// The tags, items and merchants that are named.
+/// The tags, items, merchants and users that are named.
 #[derive(Clone, Debug, Default)]
 pub struct Named {
     tags: Marks,
     items: Marks,
     merchants: Marks,
+    users: Marks,
 }
 
 impl Named {
@@ -52,6 +53,13 @@ impl Named {
     pub fn merchant(&mut self, merchant: MerchantRow) {
         if merchant.is_some() {
             self.merchants.add(merchant.index());
+        }
+    }
+
+    /// Adds a user; ignores [`UserRow::NONE`].
+    pub fn user(&mut self, user: UserRow) {
+        if user.is_some() {
+            self.users.add(user.index());
         }
     }
 
@@ -79,5 +87,11 @@ impl Named {
     #[must_use]
     pub fn has_merchant(&self, merchant: MerchantRow) -> bool {
         self.merchants.has(merchant.index())
+    }
+
+    /// Returns whether a user is named.
+    #[must_use]
+    pub fn has_user(&self, user: UserRow) -> bool {
+        self.users.has(user.index())
     }
 }

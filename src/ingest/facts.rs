@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::id::{EventId, TagId, UserRow};
 use crate::model::EventKind;
 use crate::state::Books;
+use crate::telemetry::Size;
 
 /// Counters since the start.
 #[derive(Clone, Debug, Default)]
@@ -99,11 +100,26 @@ impl Facts {
         self.books.expire(last_complete);
         let mut released = HashSet::new();
         while let Some(row) = self.leaving.pop(last_complete) {
-            self.books.users.release(row);
             released.insert(row);
         }
-        if !released.is_empty() {
-            self.books.sales.abandon(|buyer| released.contains(&buyer));
+        self.release_buyers(&released);
+    }
+
+    /// Returns the number and the size of the rows that wait for the purchases of their deleted buyers to leave.
+    #[must_use]
+    pub fn departed_buyers(&self) -> Size {
+        Size {
+            entries: self.leaving.len(),
+            bytes: self.leaving.bytes(),
+            evicted: 0,
+        }
+    }
+
+    /// Makes the rows of deleted buyers, whom no purchase names, available to the next users.
+    pub(super) fn release_buyers(&mut self, rows: &HashSet<UserRow>) {
+        if !rows.is_empty() {
+            rows.iter().for_each(|row| self.books.users.release(*row));
+            self.books.sales.abandon(|buyer| rows.contains(&buyer));
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Buyers who were deleted while their purchases are still in the window. Their rows stay out of use until then.
+//! Buyers who were deleted or evicted while the race may hold their purchases. Their rows stay out of use until the purchases have left
+//! the window, or until a sweep finds that none is held: those of a full race leave early.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -24,6 +25,26 @@ impl Leaving {
         let (_, row) = self.queue.pop_front_if(|(free, _)| *free <= day)?;
         self.rows.remove(&row);
         Some(row)
+    }
+
+    /// Removes and returns the rows for which `is_free` holds.
+    pub(super) fn take(&mut self, is_free: impl Fn(UserRow) -> bool) -> HashSet<UserRow> {
+        let free: HashSet<UserRow> = self.rows.extract_if(|row| is_free(*row)).collect();
+        if !free.is_empty() {
+            self.queue.retain(|(_, row)| !free.contains(row));
+        }
+        free
+    }
+
+    /// Returns the number of rows.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Returns the bytes held, approximately.
+    pub(super) fn bytes(&self) -> usize {
+        self.queue.capacity() * size_of::<(Day, UserRow)>()
+            + self.rows.capacity() * size_of::<(UserRow, u8)>()
     }
 
     /// Returns whether a row belongs to a deleted buyer.

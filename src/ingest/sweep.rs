@@ -118,6 +118,21 @@ impl Facts {
         loose.len()
     }
 
+    /// Returns whether more rows wait for the purchases of their deleted buyers than purchases are held.
+    #[must_use]
+    pub fn has_idle_buyers(&self) -> bool {
+        self.leaving.len() > self.books.sales.counts().purchases
+    }
+
+    /// Releases the rows of deleted buyers whom no purchase names.
+    pub fn free_buyers(&mut self, named: &Named) {
+        if let Some(used) = self.sweeps.used() {
+            let is_free = |row| !named.has_user(row) && !used.has_user(row);
+            let rows = self.leaving.take(is_free);
+            self.release_buyers(&rows);
+        }
+    }
+
     /// Ends a sweep. If it freed anything, new standings must be built, after which the numbers and rows can be used again.
     pub fn end_sweep(&mut self, has_freed: bool) {
         self.sweeps.end();

@@ -71,6 +71,7 @@ impl Sweeps {
         let Some(used) = &mut self.used else { return };
         event.tags.iter().for_each(|(tag, _)| used.tag(*tag));
         event.bond.into_iter().for_each(|bond| used.bond(bond));
+        used.user(event.buyer);
         used.item(event.item);
         used.merchant(event.merchant);
     }

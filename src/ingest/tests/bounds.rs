@@ -1,6 +1,6 @@
 //! Tests of the bounds on users: the least recently seen go first, and a replay and a checkpoint lead to the same state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::super::{Alias, EntityKind, Evicted, Facts, Moment, Operation, Record, Restored, read};
 use crate::clock::{DAY, Day, Time};
 use crate::config::Config;
-use crate::feature::User;
+use crate::feature::{Named, User};
+use crate::id::UserRow;
 
 const USERS: usize = 4;
 const IDLE_DAYS: i32 = 3;
@@ -217,6 +218,49 @@ fn rows_of_evicted_buyers_wait() {
     assert_eq!(life.facts.books.sales.counts().purchases, 10);
     life.facts.expire(day(0).day(0).plus(90));
     assert_eq!(life.facts.books.users.free().len(), 10 - USERS);
+}
+
+#[test]
+fn rows_of_buyers_leave_a_full_race() {
+    const HELD: usize = 5;
+    let mut life = Life::new();
+    life.config.store.purchases = HELD;
+    life.facts = Facts::new(&life.config);
+    for round in 0..60_u8 {
+        life.today = i64::from(round / 2);
+        life.event(round, "purchase");
+        sweep_buyers(&mut life.facts);
+        let books = &life.facts.books;
+        let buyers: HashSet<UserRow> = books
+            .sales
+            .purchases()
+            .iter()
+            .flat_map(|day| day.iter().map(|it| it.buyer))
+            .collect();
+        assert_eq!(
+            buyers.len(),
+            usize::from(round + 1).min(books.sales.counts().purchases),
+            "no two buyers share a row"
+        );
+        assert!(
+            books.users.rows() <= 2 * HELD + USERS,
+            "round {round}: {}",
+            books.users.rows()
+        );
+    }
+}
+
+/// Does what a sweep does for the rows of deleted buyers.
+fn sweep_buyers(facts: &mut Facts) {
+    facts.begin_sweep();
+    let mut named = Named::default();
+    if facts.has_idle_buyers() {
+        for day in facts.books.sales.purchases() {
+            day.iter().for_each(|purchase| named.user(purchase.buyer));
+        }
+        facts.free_buyers(&named);
+    }
+    facts.end_sweep(false);
 }
 
 #[test]
