@@ -15,7 +15,7 @@ use super::ledger::SalesHistory;
 use super::level::Sellers;
 use super::median::median_money;
 use super::runner::{Kind, Runner};
-use super::series::{Bounds, Run, Scratch, Terms, buyer_weeks, sells, spent, tally};
+use super::series::{Bounds, Run, Scratch, Terms, buyer_weeks, counted, sells, spent};
 use super::strangers::{Acquainted, Tally, usual};
 use super::window::Window;
 use crate::money::Money;
@@ -128,13 +128,17 @@ impl Contest<'_> {
             .with_min_len(BATCH)
             .map(|(entrant, sales, sums)| {
                 sales.sort_unstable_by_key(Sale::key);
-                for (sum, week) in sums.iter_mut().zip(buyer_weeks(sales, self.window)) {
+                let mut tally = Tally::default();
+                for (sum, week) in sums.iter_mut().zip(buyer_weeks(sales)) {
                     *sum = spent(week);
+                    if counted(week).is_some() {
+                        tally.add(week[0].stranger);
+                    }
                 }
                 Seller {
                     entrant: entrant.clone(),
                     sells: sells(sales, entrant.opening),
-                    tally: tally(sales, self.window),
+                    tally,
                 }
             })
             .collect()

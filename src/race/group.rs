@@ -25,6 +25,8 @@ pub(super) struct Sale {
     pub(super) buyer: UserRow,
     /// The place of its day in the window.
     pub(super) day: u8,
+    /// The calendar week of that day.
+    pub(super) week: u8,
     /// True if it was refunded in full.
     pub(super) refunded: bool,
     /// True if the buyer bought from no other merchant.
@@ -32,12 +34,13 @@ pub(super) struct Sale {
 }
 
 impl Sale {
-    fn new(purchase: &Purchase, day: u8, acquainted: &Acquainted) -> Self {
+    fn new(purchase: &Purchase, day: u8, window: &Window, acquainted: &Acquainted) -> Self {
         Self {
             amount: purchase.amount,
             net: purchase.net(),
             buyer: purchase.buyer,
             day,
+            week: window.week(day),
             refunded: purchase.is_refunded(),
             stranger: !acquainted.has(purchase.buyer),
         }
@@ -84,7 +87,7 @@ impl Grouped {
         let (entrants, count) = line_up(runners, openings, &mut places);
         let mut sales = vec![Sale::default(); count];
         for_each(kind, openings, history, window, |row, purchase, day| {
-            sales[places[row]] = Sale::new(purchase, day, acquainted);
+            sales[places[row]] = Sale::new(purchase, day, window, acquainted);
             places[row] += 1;
         });
         Self { entrants, sales }
@@ -114,10 +117,12 @@ fn for_each(
         let Some(place) = window.place(day.day) else {
             continue;
         };
-        for purchase in day.purchases.iter() {
-            let row = purchase.runners[kind].index();
-            if openings.get(row).is_some_and(|opening| *opening <= place) {
-                visit(row, purchase, place);
+        for purchases in day.purchases.slices() {
+            for purchase in purchases {
+                let row = purchase.runners[kind].index();
+                if openings.get(row).is_some_and(|opening| *opening <= place) {
+                    visit(row, purchase, place);
+                }
             }
         }
     }

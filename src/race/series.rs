@@ -7,9 +7,10 @@
 use super::group::Sale;
 use super::growth::Trend;
 use super::median::{median, median_money};
-use super::strangers::{CAP, Excess, Tally};
+use super::strangers::{CAP, Excess, FREE};
 use super::window::{RECENT, WEEKS, WINDOW, Window, whole_weeks};
-use super::winsor::winsorised;
+use super::winsor::{NEVER_CLIPPED, winsorised};
+use crate::id::UserRow;
 use crate::money::Money;
 
 /// Maximum tenths of one buyer in the money of a share-capped runner.
@@ -56,11 +57,8 @@ pub(super) struct Run {
 }
 
 /// Splits a runner's sales, sorted by buyer and day, into the calendar weeks of each buyer.
-pub(super) fn buyer_weeks<'s>(
-    sales: &'s [Sale],
-    window: &'s Window,
-) -> impl Iterator<Item = &'s [Sale]> {
-    sales.chunk_by(|a, b| a.buyer == b.buyer && window.week(a.day) == window.week(b.day))
+pub(super) fn buyer_weeks(sales: &[Sale]) -> impl Iterator<Item = &[Sale]> {
+    sales.chunk_by(|a, b| a.buyer == b.buyer && a.week == b.week)
 }
 
 /// Returns the sum of some sales, after refunds.
@@ -69,18 +67,9 @@ pub(super) fn spent(sales: &[Sale]) -> Money {
 }
 
 /// Returns the day on which a buyer counts for a calendar week; `None` if everything was refunded.
-fn counted(week: &[Sale]) -> Option<usize> {
+pub(super) fn counted(week: &[Sale]) -> Option<usize> {
     let kept = week.iter().find(|sale| !sale.refunded);
     kept.map(|sale| usize::from(sale.day))
-}
-
-/// Counts the buyers of some sales, sorted by buyer and day, once for each calendar week.
-pub(super) fn tally(sales: &[Sale], window: &Window) -> Tally {
-    let weeks = buyer_weeks(sales, window).filter(|week| counted(week).is_some());
-    weeks.fold(Tally::default(), |tally, week| Tally {
-        buyers: tally.buyers + 1,
-        strangers: tally.strangers + u32::from(week[0].stranger),
-    })
 }
 
 /// Returns true if the runner is a seller: if it has a sale in its whole weeks that was not refunded in full.
@@ -91,31 +80,47 @@ pub(super) fn sells(sales: &[Sale], opening: u8) -> bool {
 }
 
 /// The buyers of one calendar week.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Week {
-    others: u32,
+    buyers: u32,
+    /// The strangers among them.
     strangers: u32,
+    /// The weight of each stranger as a buyer.
+    weight: f64,
     /// Capped money of the strangers.
     spent: Money,
-    /// What counts of the strangers; `None`: everything.
-    excess: Option<Excess>,
     /// Maximum of the strangers' money.
     most: Money,
 }
 
-impl Week {
-    /// Returns the weight of each stranger as a buyer.
-    fn weight(&self) -> f64 {
-        let excess = self.excess.as_ref();
-        excess.map_or(1.0, |excess| excess.buyers / f64::from(self.strangers))
+impl Default for Week {
+    fn default() -> Self {
+        Self {
+            buyers: 0,
+            strangers: 0,
+            weight: 1.0,
+            spent: Money::ZERO,
+            most: Money::MAX,
+        }
     }
+}
 
+impl Week {
     /// Returns what counts of a stranger's money.
     fn trusted(&self, spent: Money) -> Money {
-        if self.excess.is_some() && self.spent > self.most {
+        if self.spent > self.most {
             spent.portion(self.most, self.spent)
         } else {
             spent
+        }
+    }
+
+    /// Bounds the strangers, given the usual number of the runner and what is usual in its lane.
+    fn bound(&mut self, own: f64, usual: f64, spend: Money) {
+        let others = self.buyers - self.strangers;
+        if let Some(excess) = Excess::of(others, self.strangers, own, usual) {
+            self.weight = excess.buyers / f64::from(self.strangers);
+            self.most = spend.scaled(excess.spends);
         }
     }
 }
@@ -131,21 +136,18 @@ impl Bounds {
 /// Buffers for the series of one runner, reused for the next.
 #[derive(Debug)]
 pub(super) struct Scratch {
+    /// What counts of the money; at last scaled like the day's buyers.
     gmv: [Money; WINDOW],
-    /// Counted buyers who are no strangers.
-    others: [u32; WINDOW],
+    /// Counted buyers, the strangers by weight.
+    raw: [f64; WINDOW],
     /// Counted strangers.
     strangers: [u32; WINDOW],
     /// By calendar week.
     weeks: [Week; WEEKS + 1],
-    /// Buyers by weight.
-    raw: [f64; WINDOW],
     /// Effective buyers.
     buyers: [f64; WINDOW],
-    /// GMV scaled like the day's buyers.
-    trusted: [Money; WINDOW],
-    /// The capped sum of each buyer.
-    spends: Vec<Money>,
+    /// Each buyer with the sum that counts.
+    spends: Vec<(UserRow, Money)>,
     amounts: Vec<Money>,
 }
 
@@ -153,12 +155,10 @@ impl Default for Scratch {
     fn default() -> Self {
         Self {
             gmv: [Money::ZERO; WINDOW],
-            others: [0; WINDOW],
+            raw: [0.0; WINDOW],
             strangers: [0; WINDOW],
             weeks: [Week::default(); WEEKS + 1],
-            raw: [0.0; WINDOW],
             buyers: [0.0; WINDOW],
-            trusted: [Money::ZERO; WINDOW],
             spends: Vec::new(),
             amounts: Vec::new(),
         }
@@ -174,9 +174,9 @@ impl Scratch {
         terms: &Terms,
         window: &Window,
     ) -> Run {
-        self.count(sales, &terms.bounds, window);
+        self.count(sales, &terms.bounds);
         self.weigh(&terms.bounds, window);
-        self.add_up(sales, &terms.bounds, window);
+        self.add_up(sales, &terms.bounds);
         for (day, refund) in unlinked {
             self.gmv[day] = self.gmv[day].less(refund);
         }
@@ -191,70 +191,71 @@ impl Scratch {
     }
 
     /// Counts the buyers of each day and week, and the strangers' money.
-    fn count(&mut self, sales: &[Sale], bounds: &Bounds, window: &Window) {
-        self.others.fill(0);
+    fn count(&mut self, sales: &[Sale], bounds: &Bounds) {
+        self.raw.fill(0.0);
         self.strangers.fill(0);
         self.weeks.fill(Week::default());
-        for bought in buyer_weeks(sales, window) {
-            let week = &mut self.weeks[window.week(bought[0].day)];
+        for bought in buyer_weeks(sales) {
+            let week = &mut self.weeks[usize::from(bought[0].week)];
             let is_stranger = bought[0].stranger;
             if is_stranger {
                 week.spent = week.spent.plus(bounds.capped(spent(bought)));
             }
-            let Some(day) = counted(bought) else {
-                continue;
-            };
-            if is_stranger {
-                self.strangers[day] += 1;
-                week.strangers += 1;
-            } else {
-                self.others[day] += 1;
-                week.others += 1;
+            if let Some(day) = counted(bought) {
+                self.raw[day] += 1.0;
+                self.strangers[day] += u32::from(is_stranger);
+                week.buyers += 1;
+                week.strangers += u32::from(is_stranger);
             }
         }
     }
 
-    /// Bounds the strangers of each week by what is usual, and sums up the buyers of each day by weight.
+    /// Bounds the strangers of each week by what is usual; those of a week with too many weigh less as buyers of their day.
     fn weigh(&mut self, bounds: &Bounds, window: &Window) {
+        let is_free = |week: &Week| f64::from(week.strangers) <= FREE;
+        let Some(usual) = bounds.strangers.filter(|_| !self.weeks.iter().all(is_free)) else {
+            return;
+        };
         let mut own = self.weeks.map(|week| f64::from(week.strangers));
         let own = median(&mut own).unwrap_or(0.0);
         for week in &mut self.weeks {
-            let excess = |usual| Excess::of(week.others, week.strangers, own, usual);
-            week.excess = bounds.strangers.and_then(excess);
-            let spend = bounds.spend.unwrap_or_default();
-            week.most = week
-                .excess
-                .map_or(Money::MAX, |excess| spend.scaled(excess.spends));
+            week.bound(own, usual, bounds.spend.unwrap_or_default());
         }
-        for (place, raw) in (0..).zip(&mut self.raw) {
-            let weight = self.weeks[window.week(place)].weight();
-            let place = usize::from(place);
-            *raw = f64::from(self.others[place]) + weight * f64::from(self.strangers[place]);
+        for (place, (raw, strangers)) in (0..).zip(self.raw.iter_mut().zip(self.strangers)) {
+            let week = self.weeks[usize::from(window.week(place))];
+            let strangers = f64::from(strangers);
+            *raw = (*raw - strangers) + week.weight * strangers;
         }
     }
 
     /// Sums up the money that counts, by day and by buyer.
-    fn add_up(&mut self, sales: &[Sale], bounds: &Bounds, window: &Window) {
+    fn add_up(&mut self, sales: &[Sale], bounds: &Bounds) {
         self.gmv.fill(Money::ZERO);
         self.spends.clear();
-        for buyer in sales.chunk_by(|a, b| a.buyer == b.buyer) {
-            let weeks = buyer_weeks(buyer, window);
-            let spend = weeks.map(|week| self.add_week(week, bounds, window)).sum();
-            self.spends.push(spend);
+        for bought in buyer_weeks(sales) {
+            let counts = self.add_week(bought, bounds);
+            match self.spends.last_mut() {
+                Some((buyer, spend)) if *buyer == bought[0].buyer => *spend = spend.plus(counts),
+                _ => self.spends.push((bought[0].buyer, counts)),
+            }
         }
     }
 
     /// Adds one buyer's calendar week and returns the sum that counts. Its days share that sum in proportion, without a remainder.
-    fn add_week(&mut self, bought: &[Sale], bounds: &Bounds, window: &Window) -> Money {
+    fn add_week(&mut self, bought: &[Sale], bounds: &Bounds) -> Money {
         let sum = spent(bought);
         let mut counts = bounds.capped(sum);
         if bought[0].stranger {
-            counts = self.weeks[window.week(bought[0].day)].trusted(counts);
+            counts = self.weeks[usize::from(bought[0].week)].trusted(counts);
         }
         let (mut spent, mut before) = (Money::ZERO, Money::ZERO);
         for sale in bought {
             spent = spent.plus(sale.net);
-            let so_far = counts.portion(spent, sum);
+            let so_far = if counts == sum {
+                spent
+            } else {
+                counts.portion(spent, sum)
+            };
             let day = usize::from(sale.day);
             self.gmv[day] = self.gmv[day].plus(so_far.less(before));
             before = so_far;
@@ -262,28 +263,28 @@ impl Scratch {
         counts
     }
 
-    /// Computes effective buyers and trusted money of each day of the history.
+    /// Computes the effective buyers of each day, and scales its money like them.
     fn trust(&mut self, terms: &Terms) {
+        for (buyers, raw) in self.buyers.iter_mut().zip(&self.raw) {
+            *buyers = raw * terms.integrity;
+        }
         let opening = usize::from(terms.opening).min(WINDOW);
-        self.buyers[..opening].fill(0.0);
-        self.trusted[..opening].fill(Money::ZERO);
         let history = &self.raw[opening..];
         for (day, raw) in history.iter().enumerate() {
-            let clipped = winsorised(history, day);
-            let (all, gmv) = (*raw, self.gmv[opening + day]);
-            self.buyers[opening + day] = clipped * terms.integrity;
-            self.trusted[opening + day] = if clipped < all {
-                gmv.scaled(clipped / all)
-            } else {
-                gmv
-            };
+            if *raw > NEVER_CLIPPED {
+                let clipped = winsorised(history, day);
+                self.buyers[opening + day] = clipped * terms.integrity;
+                if clipped < *raw {
+                    self.gmv[opening + day] = self.gmv[opening + day].scaled(clipped / raw);
+                }
+            }
         }
     }
 
     /// Returns the mean weekly GMV. Sums and means are exact, so that equal money gives equal figures.
     fn weekly_gmv(&self, first: usize, terms: &Terms) -> f64 {
         let weeks = ((WINDOW - first) / 7).max(1);
-        let trusted: Money = self.trusted[first..].iter().copied().sum();
+        let trusted: Money = self.gmv[first..].iter().copied().sum();
         let kept = if terms.share_capped {
             self.share_kept(trusted)
         } else {
@@ -295,12 +296,12 @@ impl Scratch {
 
     /// Returns `trusted` × Σ min(x_b, 0.3·X) / X, for the sum x_b of each buyer and their total X.
     fn share_kept(&self, trusted: Money) -> Money {
-        let total: Money = self.spends.iter().copied().sum();
+        let total: Money = self.spends.iter().map(|(_, spend)| *spend).sum();
         if total == Money::ZERO {
             return trusted;
         }
         let most = total.portion(SHARE, TENTHS);
-        let kept: Money = self.spends.iter().map(|spend| *spend.min(&most)).sum();
+        let kept: Money = self.spends.iter().map(|(_, spend)| *spend.min(&most)).sum();
         trusted.portion(kept, total)
     }
 

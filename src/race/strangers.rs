@@ -13,7 +13,7 @@ use super::runner::Kind;
 use crate::id::{RunnerRow, UserRow};
 
 /// Strangers of a week that are always allowed.
-const FREE: f64 = 3.0;
+pub(super) const FREE: f64 = 3.0;
 /// Maximum sum that counts of a buyer's calendar week, in multiples of the lane's median.
 pub(super) const CAP: i64 = 5;
 /// Minimum number of runners with buyers for a usual share.
@@ -23,45 +23,35 @@ const LEAST: usize = 10;
 #[derive(Debug, Default)]
 pub(super) struct Acquainted(Vec<u64>);
 
-/// The merchants that one buyer bought from.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Merchants {
-    None,
-    One(RunnerRow),
-    Several,
-}
-
-impl Merchants {
-    fn and(self, merchant: RunnerRow) -> Self {
-        match self {
-            Self::None => Self::One(merchant),
-            Self::One(other) if other == merchant => self,
-            Self::One(_) | Self::Several => Self::Several,
-        }
-    }
-}
-
 impl Acquainted {
     /// Finds the buyers of a history who bought from several merchants. What was refunded in full does not count; goods without a
     /// merchant count as those of one merchant.
     pub(super) fn of(history: &SalesHistory) -> Self {
-        let mut merchants = Vec::new();
-        let purchases = history.days.iter().flat_map(|day| day.purchases.iter());
-        for purchase in purchases.filter(|purchase| !purchase.is_refunded()) {
-            let Some(buyer) = purchase.buyer.some().map(UserRow::index) else {
-                continue;
-            };
-            if buyer >= merchants.len() {
-                merchants.resize(buyer + 1, Merchants::None);
+        let mut first = Vec::new();
+        let mut acquainted = Self::default();
+        for purchases in history.days.iter().flat_map(|day| day.purchases.slices()) {
+            for purchase in purchases.iter().filter(|purchase| !purchase.is_refunded()) {
+                let Some(buyer) = purchase.buyer.some() else {
+                    continue;
+                };
+                if buyer.index() >= first.len() {
+                    first.resize(buyer.index() + 1, None);
+                }
+                let merchant = merchant(purchase, history);
+                if *first[buyer.index()].get_or_insert(merchant) != merchant {
+                    acquainted.add(buyer);
+                }
             }
-            merchants[buyer] = merchants[buyer].and(merchant(purchase, history));
         }
-        let bits = merchants.chunks(64).map(|merchants| {
-            let several = merchants.iter().zip(0..);
-            let several = several.filter(|(merchants, _)| **merchants == Merchants::Several);
-            several.fold(0, |word, (_, bit)| word | 1_u64 << bit)
-        });
-        Self(bits.collect())
+        acquainted
+    }
+
+    fn add(&mut self, buyer: UserRow) {
+        let (word, bit) = (buyer.index() / 64, buyer.index() % 64);
+        if word >= self.0.len() {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= 1 << bit;
     }
 
     /// Returns true if a buyer bought from several merchants.
@@ -88,6 +78,14 @@ pub(super) struct Tally {
     pub(super) buyers: u32,
     /// The strangers among them.
     pub(super) strangers: u32,
+}
+
+impl Tally {
+    /// Counts one buyer.
+    pub(super) fn add(&mut self, is_stranger: bool) {
+        self.buyers += 1;
+        self.strangers += u32::from(is_stranger);
+    }
 }
 
 /// Returns the usual share of strangers: the median over runners, weighted by their buyers. `None` under ten runners with buyers.

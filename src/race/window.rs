@@ -50,8 +50,8 @@ impl Window {
 
     /// Returns the calendar week (from Monday) of a place, counted from the week of place 0.
     #[inline]
-    pub(super) fn week(&self, place: u8) -> usize {
-        usize::from(self.weeks[usize::from(place)])
+    pub(super) fn week(&self, place: u8) -> u8 {
+        self.weeks[usize::from(place)]
     }
 }
 
@@ -83,7 +83,7 @@ mod tests {
                 let monday = window.first.plus(i32::from(place)).weekday() == 0;
                 assert_eq!(
                     window.week(place) - window.week(place - 1),
-                    usize::from(monday)
+                    u8::from(monday)
                 );
             }
         }

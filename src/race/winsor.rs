@@ -3,7 +3,7 @@
 //! cap = m + 3·max(1.4826·MAD, √max(m, 1)), with the median m and the median absolute deviation MAD of (a) the three days before and
 //! after and (b) the same weekday in the other weeks, without the day itself; the larger cap applies. This removes one-day spikes and
 //! keeps weekends. Days outside the history are left out, so that a young runner is not compared with zeros. No cap is below 3, so days
-//! of up to three buyers, which is nearly all days of nearly all runners, return at once.
+//! of up to three buyers, which is nearly all days of nearly all runners, need no medians.
 
 use super::median::median;
 use super::window::WINDOW;
@@ -13,14 +13,15 @@ const NEAR: usize = 3;
 /// Ratio of the standard deviation to the median absolute deviation of normal data.
 const SIGMA: f64 = 1.4826;
 /// Number of buyers that is never clipped: the cap around a median of 0.
-const FREE: f64 = 3.0;
+pub(super) const NEVER_CLIPPED: f64 = 3.0;
 
-/// Returns the winsorised buyers of one day of a history, given the buyers of each of its days.
+/// Returns the winsorised buyers of one day of a history, given the buyers of each of its days. A day of [`NEVER_CLIPPED`] buyers or
+/// fewer keeps them.
+///
+/// Never inlined, so that the medians take no registers from the loop over the other days.
+#[inline(never)]
 pub(super) fn winsorised(history: &[f64], day: usize) -> f64 {
     let buyers = history[day];
-    if buyers <= FREE {
-        return buyers;
-    }
     match neighbours(history, day).max(same_weekday(history, day)) {
         Some(Cap(cap)) => buyers.min(cap),
         None => buyers,
