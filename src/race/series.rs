@@ -146,7 +146,7 @@ pub(super) struct Scratch {
     weeks: [Week; WEEKS + 1],
     /// Effective buyers.
     buyers: [f64; WINDOW],
-    /// Each buyer with the sum that counts.
+    /// Each buyer of a share-capped runner, with the sum that counts.
     spends: Vec<(UserRow, Money)>,
     amounts: Vec<Money>,
 }
@@ -174,9 +174,9 @@ impl Scratch {
         terms: &Terms,
         window: &Window,
     ) -> Run {
-        self.count(sales, &terms.bounds);
-        self.weigh(&terms.bounds, window);
-        self.add_up(sales, &terms.bounds);
+        self.count(sales);
+        self.weigh(sales, &terms.bounds, window);
+        self.add_up(sales, terms);
         for (day, refund) in unlinked {
             self.gmv[day] = self.gmv[day].less(refund);
         }
@@ -190,28 +190,25 @@ impl Scratch {
         }
     }
 
-    /// Counts the buyers of each day and week, and the strangers' money.
-    fn count(&mut self, sales: &[Sale], bounds: &Bounds) {
+    /// Counts the buyers of each day and week.
+    fn count(&mut self, sales: &[Sale]) {
         self.raw.fill(0.0);
         self.strangers.fill(0);
         self.weeks.fill(Week::default());
         for bought in buyer_weeks(sales) {
-            let week = &mut self.weeks[usize::from(bought[0].week)];
-            let is_stranger = bought[0].stranger;
-            if is_stranger {
-                week.spent = week.spent.plus(bounds.capped(spent(bought)));
-            }
             if let Some(day) = counted(bought) {
+                let week = &mut self.weeks[usize::from(bought[0].week)];
+                let stranger = u32::from(bought[0].stranger);
                 self.raw[day] += 1.0;
-                self.strangers[day] += u32::from(is_stranger);
+                self.strangers[day] += stranger;
                 week.buyers += 1;
-                week.strangers += u32::from(is_stranger);
+                week.strangers += stranger;
             }
         }
     }
 
     /// Bounds the strangers of each week by what is usual; those of a week with too many weigh less as buyers of their day.
-    fn weigh(&mut self, bounds: &Bounds, window: &Window) {
+    fn weigh(&mut self, sales: &[Sale], bounds: &Bounds, window: &Window) {
         let is_free = |week: &Week| f64::from(week.strangers) <= FREE;
         let Some(usual) = bounds.strangers.filter(|_| !self.weeks.iter().all(is_free)) else {
             return;
@@ -221,6 +218,10 @@ impl Scratch {
         for week in &mut self.weeks {
             week.bound(own, usual, bounds.spend.unwrap_or_default());
         }
+        for bought in buyer_weeks(sales).filter(|bought| bought[0].stranger) {
+            let week = &mut self.weeks[usize::from(bought[0].week)];
+            week.spent = week.spent.plus(bounds.capped(spent(bought)));
+        }
         for (place, (raw, strangers)) in (0..).zip(self.raw.iter_mut().zip(self.strangers)) {
             let week = self.weeks[usize::from(window.week(place))];
             let strangers = f64::from(strangers);
@@ -228,16 +229,22 @@ impl Scratch {
         }
     }
 
-    /// Sums up the money that counts, by day and by buyer.
-    fn add_up(&mut self, sales: &[Sale], bounds: &Bounds) {
+    /// Sums up the money that counts by day and, for a share-capped runner, by buyer.
+    fn add_up(&mut self, sales: &[Sale], terms: &Terms) {
         self.gmv.fill(Money::ZERO);
         self.spends.clear();
         for bought in buyer_weeks(sales) {
-            let counts = self.add_week(bought, bounds);
-            match self.spends.last_mut() {
-                Some((buyer, spend)) if *buyer == bought[0].buyer => *spend = spend.plus(counts),
-                _ => self.spends.push((bought[0].buyer, counts)),
+            let counts = self.add_week(bought, &terms.bounds);
+            if terms.share_capped {
+                self.add_spend(bought[0].buyer, counts);
             }
+        }
+    }
+
+    fn add_spend(&mut self, buyer: UserRow, counts: Money) {
+        match self.spends.last_mut() {
+            Some((last, spend)) if *last == buyer => *spend = spend.plus(counts),
+            _ => self.spends.push((buyer, counts)),
         }
     }
 
