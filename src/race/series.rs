@@ -209,10 +209,13 @@ impl Scratch {
 
     /// Bounds the strangers of each week by what is usual; those of a week with too many weigh less as buyers of their day.
     fn weigh(&mut self, sales: &[Sale], bounds: &Bounds, window: &Window) {
-        let is_free = |week: &Week| f64::from(week.strangers) <= FREE;
-        let Some(usual) = bounds.strangers.filter(|_| !self.weeks.iter().all(is_free)) else {
+        let Some(usual) = bounds.strangers else {
             return;
         };
+        let is_free = |week: &Week| f64::from(week.strangers) <= FREE;
+        if self.weeks.iter().all(is_free) {
+            return;
+        }
         let mut own = self.weeks.map(|week| f64::from(week.strangers));
         let own = median(&mut own).unwrap_or(0.0);
         for week in &mut self.weeks {
