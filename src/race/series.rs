@@ -106,9 +106,10 @@ impl Default for Week {
 }
 
 impl Week {
-    /// Returns what counts of a stranger's money.
-    fn trusted(&self, spent: Money) -> Money {
-        if self.spent > self.most {
+    /// Returns what counts of a buyer's money.
+    fn trusted(&self, spent: Money, is_stranger: bool) -> Money {
+        // The week comes first: few weeks have too much, which a branch predictor learns; strangers come in no order.
+        if self.spent > self.most && is_stranger {
             spent.portion(self.most, self.spent)
         } else {
             spent
@@ -254,10 +255,8 @@ impl Scratch {
     /// Adds one buyer's calendar week and returns the sum that counts. Its days share that sum in proportion, without a remainder.
     fn add_week(&mut self, bought: &[Sale], bounds: &Bounds) -> Money {
         let sum = spent(bought);
-        let mut counts = bounds.capped(sum);
-        if bought[0].stranger {
-            counts = self.weeks[usize::from(bought[0].week)].trusted(counts);
-        }
+        let week = &self.weeks[usize::from(bought[0].week)];
+        let counts = week.trusted(bounds.capped(sum), bought[0].stranger);
         let (mut spent, mut before) = (Money::ZERO, Money::ZERO);
         for sale in bought {
             spent = spent.plus(sale.net);
