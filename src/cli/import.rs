@@ -7,18 +7,27 @@
 mod args;
 mod cell;
 mod error;
+mod fact;
+mod header;
+mod keys;
 mod map;
+mod mapping;
+mod numbered;
 mod report;
 mod rows;
 mod send;
 mod source;
+mod table;
+mod written;
 
 #[cfg(test)]
 mod tests;
 
 pub use args::Args;
 pub use error::ImportError;
-pub use map::{MapFile, Mapping};
-pub use rows::{Line, ReadError, lines, table};
+pub use map::MapFile;
+pub use mapping::Mapping;
+pub use rows::{Line, ReadError, lines};
 pub use send::run;
 pub use source::{Shape, open, shape};
+pub use table::table;

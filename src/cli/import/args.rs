@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::error::ImportError;
-use super::map::{MapFile, Mapping};
+use super::map::MapFile;
+use super::mapping::Mapping;
 use super::source::{Shape, shape};
 use crate::cli::client::Service;
 
@@ -20,8 +21,8 @@ const NAMED_REJECTS: usize = 1_000;
   saima import --into events --map import.toml --rejects bad.ndjson january.csv.zst february.csv.zst
 
 Send merchants first, then items, users, events: an event of an unknown item is rejected.
-Row numbers (in the map: row = true) continue through all files of one command. A repeated import with the same files counts once;
-give other imports another prefix.
+Row numbers (in the map: row = true) continue through all files of one command, and a rejected row has a number too. A repeated
+import with the same files, or with corrected rows in place, counts once; give other imports another prefix.
 Exit code: 0 if everything was accepted, 1 if something was rejected, 2 for wrong arguments.")]
 pub struct Args {
     #[command(flatten)]

@@ -6,10 +6,11 @@ use std::process::ExitCode;
 
 use super::args::{Args, Target};
 use super::error::ImportError;
-use super::map::Mapping;
+use super::mapping::Mapping;
 use super::report::Report;
-use super::rows::{Line, ReadError, lines, table};
+use super::rows::{Line, ReadError, lines};
 use super::source::{Shape, open, shape};
+use super::table::table;
 use crate::cli::client::{Client, Format};
 
 /// Maximum bytes of a batch: below the default limit of a service for one body.

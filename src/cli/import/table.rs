@@ -1,0 +1,229 @@
+//! The rows of a table, each converted to a fact by a mapping.
+
+use std::io::Read;
+
+use csv::{ErrorKind, StringRecord};
+
+use super::header::Header;
+use super::mapping::Mapping;
+use super::numbered::Numbered;
+use super::rows::{Line, ReadError};
+
+/// Returns the rows of a table with a header, each converted to a fact by the mapping. Row numbers continue from `row`; a row that
+/// cannot be read has a number too, so that the numbers of a corrected file are the same.
+///
+/// # Errors
+/// [`ReadError::File`] if the header is missing, repeats a name or lacks a mapped column.
+pub fn table<'n, R: Read>(
+    file: R,
+    mapping: &Mapping,
+    row: &'n mut u64,
+) -> Result<impl Iterator<Item = Result<Line, ReadError>> + use<'n, R>, ReadError> {
+    let mut reader = csv::Reader::from_reader(Numbered::new(file));
+    let names = reader
+        .headers()
+        .map_err(|fault| ReadError::File(format!("the header: {}", message(&fault, None))))?
+        .clone();
+    let mapping = Header::new(names.iter().collect())
+        .and_then(|header| mapping.bind(header))
+        .map_err(ReadError::File)?;
+    let mut record = StringRecord::new();
+    Ok(std::iter::from_fn(move || {
+        let (fact, position) = match reader.read_record(&mut record) {
+            Ok(false) => return None,
+            Ok(true) => (mapping.fact(&record, *row), record.position().cloned()),
+            Err(fault) => {
+                let position = fault.position().filter(|_| !fault.is_io_error()).cloned();
+                (Err(message(&fault, Some(&names))), position)
+            }
+        };
+        // A fault without a position ends the file.
+        let Some(position) = position else {
+            return fact.err().map(|fault| Err(ReadError::File(fault)));
+        };
+        let number = reader.get_ref().line(position.byte());
+        *row += 1;
+        Some(match fact {
+            Ok(json) => Ok(Line { number, json }),
+            Err(message) => Err(ReadError::Row {
+                line: number,
+                message,
+            }),
+        })
+    }))
+}
+
+/// Returns the fault of a row that the CSV reader rejects, without its own line number.
+fn message(fault: &csv::Error, names: Option<&StringRecord>) -> String {
+    if let ErrorKind::UnequalLengths {
+        expected_len, len, ..
+    } = fault.kind()
+    {
+        return format!("the row has {len} columns, the header {expected_len}");
+    }
+    if let ErrorKind::Utf8 { err, .. } = fault.kind() {
+        let name = names.and_then(|names| names.get(err.field()));
+        let name = name.map_or(String::new(), |name| format!(" ({name})"));
+        let (place, byte) = (err.field() + 1, err.valid_up_to() + 1);
+        return format!("column {place}{name}: byte {byte} is not UTF-8");
+    }
+    fault.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::map::MapFile;
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn read(map: &str, csv: &str) -> Vec<Result<(u64, Value), String>> {
+        let mapping = MapFile::parse(map).unwrap().target("items").unwrap();
+        table(csv.as_bytes(), &mapping, &mut 0)
+            .unwrap()
+            .map(|line| match line {
+                Ok(line) => Ok((line.number, serde_json::from_slice(&line.json).unwrap())),
+                Err(fault) => Err(fault.to_string()),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_kind_of_source_gives_values() {
+        let map = r#"
+            [items]
+            id = { column = "sku", prefix = "i" }
+            n = { row = true, prefix = "r" }
+            kind = { constant = "product" }
+            price = { column = "price", type = "number" }
+            title = { columns = ["name", "size"], join = " " }
+            category = { column = "dep", default = "other" }
+            tags = [{ column = "labels", split = "|" }, { column = "dep", prefix = "d:" }, "name"]
+            campaigns = { column = "labels", split = "|" }
+        "#;
+        let csv = "sku,price,name,size,dep,labels,ignored\n1,2.5,\"a \"\"b\"\"\",9 OZ,food,x | y||,z\n2,,c,,,,\n";
+        assert_eq!(
+            read(map, csv),
+            [
+                Ok((
+                    2,
+                    json!({"id": "i1", "n": "r0", "kind": "product", "price": 2.5, "title": "a \"b\" 9 OZ", "category": "food",
+                    "tags": ["x", "y", "d:food", "a \"b\""], "campaigns": ["x", "y"]})
+                )),
+                Ok((
+                    3,
+                    json!({"id": "i2", "n": "r1", "kind": "product", "title": "c", "category": "other", "tags": ["c"]})
+                )),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_bad_row_is_reported_and_skipped() {
+        let map = "[items]\nid = 'id'\nprice = { column = 'price', type = 'number' }";
+        let rows = read(map, "id,price\na,1\nb,cheap\nc\nd,4\n");
+        assert_eq!(
+            rows[1],
+            Err("line 3: price: \"cheap\" is not a finite number".to_owned())
+        );
+        assert!(rows[2].as_ref().unwrap_err().starts_with("line 4: "));
+        assert_eq!(rows[3], Ok((5, json!({"id": "d", "price": 4.0}))));
+    }
+
+    #[test]
+    fn lines_are_numbered_whatever_their_ends() {
+        let map = "[items]\nid = 'id'\nn = { row = true }";
+        for end in ["\n", "\r\n"] {
+            for blank in ["", end] {
+                let rows = [
+                    "id,x",
+                    "a,1",
+                    "b",
+                    "\"c\n\nc\",3",
+                    "d,4,5",
+                    "\"e\r\ne\",5",
+                    "f,6",
+                ];
+                let text = rows.map(|row| format!("{row}{end}{blank}")).concat();
+                let read: Vec<_> = read(map, &text)
+                    .into_iter()
+                    .map(|row| match row {
+                        Ok((line, fact)) => (line, fact["n"].as_str().unwrap().to_owned()),
+                        Err(fault) => (0, fault),
+                    })
+                    .collect();
+                let extra = u64::from(!blank.is_empty());
+                let line = |line: u64, row: u64| line + row * extra;
+                let width = |number, columns| {
+                    (
+                        0,
+                        format!("line {number}: the row has {columns} columns, the header 2"),
+                    )
+                };
+                let row = |line, number: &str| (line, number.to_owned());
+                assert_eq!(
+                    read,
+                    [
+                        row(line(2, 1), "0"),
+                        width(line(3, 2), 1),
+                        row(line(4, 3), "2"),
+                        width(line(7, 4), 3),
+                        row(line(8, 5), "4"),
+                        row(line(10, 6), "5"),
+                    ],
+                    "{text:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_in_another_encoding_keeps_its_number() {
+        let mapping = MapFile::parse("[items]\nid = { row = true }\nt = 't'").unwrap();
+        let rows = table(
+            &b"t\na\nx\xff\nb\n"[..],
+            &mapping.target("items").unwrap(),
+            &mut 0,
+        )
+        .unwrap()
+        .map(|row| row.map(|line| String::from_utf8(line.json).unwrap()))
+        .map(|row| row.map_err(|fault| fault.to_string()))
+        .collect::<Vec<_>>();
+        assert_eq!(
+            rows[1],
+            Err("line 3: column 1 (t): byte 2 is not UTF-8".to_owned())
+        );
+        assert_eq!(rows[2], Ok("{\"id\":\"2\",\"t\":\"b\"}".to_owned()));
+    }
+
+    #[test]
+    fn a_missing_column_is_reported_first() {
+        let mapping = MapFile::parse("[items]\nid = 'sku'")
+            .unwrap()
+            .target("items")
+            .unwrap();
+        assert!(
+            matches!(table("id\n1\n".as_bytes(), &mapping, &mut 0), Err(ReadError::File(fault)) if fault.contains("sku"))
+        );
+    }
+
+    proptest! {
+        #![proptest_config(crate::tests::cases(256))]
+
+        #[test]
+        fn any_cell_text_survives_json(texts in prop::collection::vec("\\PC{1,20}", 1..8)) {
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            writer.write_record(["t"]).unwrap();
+            for text in &texts {
+                writer.write_record([text]).unwrap();
+            }
+            let csv = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+            let rows = read("[items]\nt = 't'", &csv);
+            for (row, text) in rows.iter().zip(&texts) {
+                let expected = if text.trim().is_empty() { json!({}) } else { json!({"t": text}) };
+                prop_assert_eq!(&row.as_ref().unwrap().1, &expected);
+            }
+            prop_assert_eq!(rows.len(), texts.len());
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Reads the fields of one section of a map, with all faults of each.
+
+use toml::{Table, Value};
+
+use super::cell::{Cell, Kind, TimeFormat};
+use super::keys::Keys;
+use super::mapping::{Field, Mapping, Origin, Source};
+
+/// Reads a section.
+///
+/// # Errors
+/// Every fault, with its field.
+pub(super) fn section(target: &str, section: &Table) -> Result<Mapping, Vec<String>> {
+    let mut faults = Vec::new();
+    let mut fields = Vec::new();
+    for (name, value) in section {
+        match field(name, value) {
+            Ok(field) => fields.push(field),
+            Err(found) => faults.extend(
+                found
+                    .iter()
+                    .map(|fault| format!("{target}.{name}: {fault}")),
+            ),
+        }
+    }
+    if faults.is_empty() {
+        Ok(Mapping { fields })
+    } else {
+        Err(faults)
+    }
+}
+
+fn field(name: &str, value: &Value) -> Result<Field<String>, Vec<String>> {
+    let several = value.as_array();
+    let values = several.map_or(std::slice::from_ref(value), Vec::as_slice);
+    let (mut sources, mut faults) = (Vec::new(), Vec::new());
+    for value in values {
+        match source(value) {
+            Ok(source) => sources.push(source),
+            Err(found) => faults.extend(found),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(Field {
+        name: name.to_owned(),
+        list: several.is_some() || sources.iter().any(|source| source.split.is_some()),
+        sources,
+    })
+}
+
+fn source(value: &Value) -> Result<Source<String>, Vec<String>> {
+    let bare;
+    let table = if let Value::Table(table) = value {
+        table
+    } else if value.is_str() {
+        bare = Table::from_iter([("column".to_owned(), value.clone())]);
+        &bare
+    } else {
+        let fault = "must be the name of a column, a table, or a list of them";
+        return Err(vec![fault.to_owned()]);
+    };
+    let mut keys = Keys::new(table);
+    let source = read(&mut keys);
+    let faults = keys.finish();
+    match source {
+        Some(source) if faults.is_empty() => Ok(source),
+        _ => Err(faults),
+    }
+}
+
+/// Reads a source. `None` only with a fault.
+fn read(keys: &mut Keys<'_>) -> Option<Source<String>> {
+    let kind = kind(keys);
+    let prefix = keys.text("prefix").unwrap_or_default();
+    let split = keys.text("split");
+    if kind.as_ref().is_some_and(|kind| *kind != Kind::Text)
+        && (!prefix.is_empty() || split.is_some())
+    {
+        keys.fault("prefix and split are valid with type text only");
+    }
+    if split == Some("") {
+        keys.fault("split must not be empty");
+    }
+    let default = keys.check("default", constant);
+    Some(Source {
+        from: origin(keys)?,
+        prefix: prefix.to_owned(),
+        kind: kind?,
+        split: split.map(str::to_owned),
+        default,
+    })
+}
+
+/// Reads the origin, of which there must be exactly one.
+fn origin(keys: &mut Keys<'_>) -> Option<Origin<String>> {
+    const ORIGINS: [&str; 4] = ["column", "columns", "constant", "row"];
+    let given = ORIGINS.into_iter().filter(|key| keys.gives(key)).count();
+    let join = keys.text("join").unwrap_or_default().to_owned();
+    let column = keys.text("column").map(|column| Origin::Columns {
+        columns: vec![column.to_owned()],
+        join: String::new(),
+    });
+    let columns = keys
+        .texts("columns")
+        .map(|columns| Origin::Columns { columns, join });
+    let constant = keys.check("constant", constant).map(Origin::Constant);
+    let row = keys.read("row", "true", |value| value.as_bool().filter(|row| *row));
+    if given != 1 {
+        keys.fault(format!("give exactly one of {}", ORIGINS.join(", ")));
+        return None;
+    }
+    column.or(columns).or(constant).or(row.map(|_| Origin::Row))
+}
+
+fn kind(keys: &mut Keys<'_>) -> Option<Kind> {
+    let kind = keys.text("type").unwrap_or("text");
+    if kind == "time" {
+        let format = keys.text("format").unwrap_or("rfc3339");
+        return match time_format(format) {
+            Ok(format) => Some(Kind::Time(format)),
+            Err(fault) => {
+                keys.fault(fault);
+                None
+            }
+        };
+    }
+    if keys.text("format").is_some() {
+        keys.fault("format is valid with type time only");
+    }
+    match kind {
+        "text" => Some(Kind::Text),
+        "number" => Some(Kind::Number),
+        "integer" => Some(Kind::Integer),
+        "bool" => Some(Kind::Bool),
+        other => {
+            keys.fault(format!(
+                "unknown type {other:?}; the types are text, number, integer, bool, time"
+            ));
+            None
+        }
+    }
+}
+
+fn time_format(format: &str) -> Result<TimeFormat, String> {
+    match format {
+        "rfc3339" => Ok(TimeFormat::Rfc3339),
+        "epoch_s" => Ok(TimeFormat::Seconds),
+        "epoch_ms" => Ok(TimeFormat::Millis),
+        pattern if pattern.contains('%') => pattern_of(pattern).map(TimeFormat::Pattern),
+        other => Err(format!(
+            "unknown format {other:?}; the formats are rfc3339, epoch_s, epoch_ms, or a pattern such as %Y-%m-%d"
+        )),
+    }
+}
+
+fn pattern_of(pattern: &str) -> Result<time::format_description::OwnedFormatItem, String> {
+    time::format_description::parse_strftime_owned(pattern)
+        .map_err(|fault| format!("format: {fault}"))
+}
+
+fn constant(value: &Value) -> Result<Cell<'static>, String> {
+    match value {
+        Value::String(text) => Ok(Cell::Text(text.clone().into())),
+        Value::Integer(number) => Ok(Cell::Integer(*number)),
+        Value::Float(number) => Ok(Cell::Number(*number)),
+        Value::Boolean(truth) => Ok(Cell::Bool(*truth)),
+        Value::Datetime(_) | Value::Array(_) | Value::Table(_) => {
+            Err("must be a text, a number, true or false".to_owned())
+        }
+    }
+}
