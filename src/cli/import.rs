@@ -18,6 +18,8 @@ mod rows;
 mod send;
 mod source;
 mod table;
+mod times;
+mod value;
 mod written;
 
 #[cfg(test)]

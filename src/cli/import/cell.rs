@@ -2,11 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
-use time::format_description::OwnedFormatItem;
-use time::{Date, PrimitiveDateTime};
-
-use crate::clock::{SECOND, Time};
+use super::times::Times;
+use super::value::Cell;
 
 /// The type of a cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,26 +12,7 @@ pub(super) enum Kind {
     Number,
     Integer,
     Bool,
-    Time(TimeFormat),
-}
-
-/// The format of a time; a pattern without an offset is in UTC.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum TimeFormat {
-    Rfc3339,
-    Seconds,
-    Millis,
-    Pattern(OwnedFormatItem),
-}
-
-/// A value to write as JSON.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-pub(super) enum Cell<'a> {
-    Text(Cow<'a, str>),
-    Number(f64),
-    Integer(i64),
-    Bool(bool),
+    Time(Times),
 }
 
 impl Kind {
@@ -46,7 +24,7 @@ impl Kind {
             Self::Number => finite(bare).map(Cell::Number),
             Self::Integer => bare.parse().ok().map(Cell::Integer),
             Self::Bool => truth(bare).map(Cell::Bool),
-            Self::Time(format) => format.cell(bare),
+            Self::Time(times) => times.cell(bare),
         };
         read.ok_or_else(|| format!("{bare:?} is not a {}", self.name()))
     }
@@ -74,44 +52,14 @@ fn truth(text: &str) -> Option<bool> {
     }
 }
 
-impl TimeFormat {
-    /// Reads a time as milliseconds since 1970-01-01T00:00:00Z. An early time that is surely not in seconds becomes RFC 3339, because
-    /// the service rejects its number.
-    fn cell(&self, text: &str) -> Option<Cell<'static>> {
-        let time = self.read(text)?;
-        if time < Time::LIKELY && !matches!(self, Self::Millis) {
-            return Some(Cell::Text(time.to_string().into()));
-        }
-        Some(Cell::Integer(time.millis()))
-    }
-
-    fn read(&self, text: &str) -> Option<Time> {
-        match self {
-            Self::Rfc3339 => Time::parse(text),
-            Self::Seconds => Time::from_millis(text.parse::<i64>().ok()?.checked_mul(SECOND)?),
-            Self::Millis => Time::from_millis(text.parse().ok()?),
-            Self::Pattern(pattern) => by_pattern(text, pattern),
-        }
-    }
-}
-
-/// Reads a time by a pattern. A pattern without time of day means midnight.
-fn by_pattern(text: &str, pattern: &OwnedFormatItem) -> Option<Time> {
-    let at = PrimitiveDateTime::parse(text, pattern)
-        .or_else(|_| Date::parse(text, pattern).map(Date::midnight))
-        .ok()?;
-    let nanos = at.assume_utc().unix_timestamp_nanos();
-    Time::from_millis(i64::try_from(nanos.div_euclid(1_000_000)).ok()?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use time::format_description::parse_strftime_owned;
 
-    fn pattern(text: &str) -> Kind {
-        Kind::Time(TimeFormat::Pattern(parse_strftime_owned(text).unwrap()))
+    fn time(format: &str) -> Kind {
+        let offset = format.contains('%').then_some("+00:00");
+        Kind::Time(Times::new(&[format], offset).unwrap())
     }
 
     #[test]
@@ -127,35 +75,27 @@ mod tests {
             (Kind::Bool, "Yes", Some(Cell::Bool(true))),
             (Kind::Bool, "2", None),
             (
-                Kind::Time(TimeFormat::Rfc3339),
+                time("rfc3339"),
                 "2017-01-01T01:00:00+01:00",
                 Some(day.clone()),
             ),
+            (time("epoch_s"), "1483228800", Some(day.clone())),
+            (time("epoch_s"), "9223372036854775807", None),
+            (time("epoch_ms"), "1483228800000", Some(day.clone())),
             (
-                Kind::Time(TimeFormat::Seconds),
-                "1483228800",
-                Some(day.clone()),
-            ),
-            (Kind::Time(TimeFormat::Seconds), "9223372036854775807", None),
-            (
-                Kind::Time(TimeFormat::Millis),
-                "1483228800000",
-                Some(day.clone()),
-            ),
-            (
-                pattern("%Y-%m-%d %H:%M:%S"),
+                time("%Y-%m-%d %H:%M:%S"),
                 "2017-01-01 00:00:00",
                 Some(day.clone()),
             ),
-            (pattern("%d/%m/%Y"), "01/01/2017", Some(day)),
-            (pattern("%d/%m/%Y"), "31/02/2017", None),
+            (time("%d/%m/%Y"), "01/01/2017", Some(day)),
+            (time("%d/%m/%Y"), "31/02/2017", None),
             (
-                pattern("%d/%m/%Y"),
+                time("%d/%m/%Y"),
                 "31/12/1999",
                 Some(Cell::Text("1999-12-31T00:00:00Z".into())),
             ),
             (
-                Kind::Time(TimeFormat::Millis),
+                time("epoch_ms"),
                 "1483228800",
                 Some(Cell::Integer(1_483_228_800)),
             ),
@@ -177,7 +117,7 @@ mod tests {
 
         #[test]
         fn no_text_causes_a_panic(text in "\\PC*") {
-            for kind in [Kind::Text, Kind::Number, Kind::Integer, Kind::Bool, Kind::Time(TimeFormat::Millis), pattern("%Y%j")] {
+            for kind in [Kind::Text, Kind::Number, Kind::Integer, Kind::Bool, time("epoch_ms"), time("%Y%j")] {
                 let _ = kind.read(text.as_str().into());
             }
         }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::cell::Cell;
 use super::mapping::{Field, Mapping, Origin, Source};
+use super::value::Cell;
 
 impl Mapping<usize> {
     /// Returns the fact of one row as JSON, without the fields that have no value.
@@ -65,6 +65,7 @@ impl Source<usize> {
             }
             Origin::Row => Cow::Owned(row.to_string()),
             Origin::Columns { columns, join } => joined(record, columns, join),
+            Origin::First(columns) => Cow::Borrowed(first(record, columns)),
         };
         let Some(split) = self.split.as_deref().filter(|_| !text.trim().is_empty()) else {
             return self.one(text, cells);
@@ -78,6 +79,8 @@ impl Source<usize> {
     fn one<'r>(&'r self, text: Cow<'r, str>, cells: &mut Vec<Cell<'r>>) -> Result<(), String> {
         let cell = if text.trim().is_empty() {
             self.default.clone()
+        } else if let Some(values) = &self.values {
+            values.read(text.trim())?
         } else {
             Some(self.kind.read(text)?)
         };
@@ -93,6 +96,14 @@ impl Source<usize> {
             cell @ (Cell::Text(_) | Cell::Number(_) | Cell::Integer(_) | Cell::Bool(_)) => cell,
         }
     }
+}
+
+/// Returns the first text that is not empty.
+fn first<'r>(record: &'r csv::StringRecord, columns: &[usize]) -> &'r str {
+    let mut texts = columns.iter().filter_map(|column| record.get(*column));
+    texts
+        .find(|text| !text.trim().is_empty())
+        .unwrap_or_default()
 }
 
 /// Joins the texts of some columns, without empty ones.

@@ -55,7 +55,20 @@ impl<'a> Keys<'a> {
     }
 
     pub(super) fn texts(&mut self, key: &'static str) -> Option<Vec<String>> {
-        self.read(key, "a list of texts, not empty", texts)
+        self.read(key, "a list of texts, not empty", |value| {
+            let list = texts(value)?.into_iter();
+            Some(list.map(str::to_owned).collect())
+        })
+    }
+
+    /// Reads one text, or a list of them.
+    pub(super) fn one_or_more(&mut self, key: &'static str) -> Option<Vec<&'a str>> {
+        self.read(key, "a text, or a list of texts", |value| {
+            match value.as_str() {
+                Some(text) => Some(vec![text]),
+                None => texts(value),
+            }
+        })
     }
 
     pub(super) fn gives(&self, key: &str) -> bool {
@@ -80,9 +93,7 @@ impl<'a> Keys<'a> {
 }
 
 /// Returns the texts of a list that is not empty.
-pub(super) fn texts(value: &Value) -> Option<Vec<String>> {
+fn texts(value: &Value) -> Option<Vec<&str>> {
     let list = value.as_array().filter(|list| !list.is_empty())?;
-    list.iter()
-        .map(|text| text.as_str().map(str::to_owned))
-        .collect()
+    list.iter().map(Value::as_str).collect()
 }

@@ -10,10 +10,12 @@
 //! price    = { column = "price", type = "number", default = 0 }  # text · number · integer · bool · time
 //! tags     = [{ column = "labels", split = "|" }, { column = "colour", prefix = "colour:" }]
 //! kind     = { constant = "product" }
+//! merchant_id = { first = ["seller", "shop"] }                   # the first that is not empty
 //!
 //! [events]
 //! id       = { row = true, prefix = "e" }                        # the number of the row, from 0, through all files
-//! at       = { column = "when", type = "time", format = "%Y-%m-%d %H:%M:%S" }   # or "rfc3339", "epoch_s", "epoch_ms"
+//! kind     = { column = "action", values = { buy = "purchase", pv = "view" }, else = "click" }
+//! at       = { column = "when", type = "time", format = "%Y-%m-%d %H:%M:%S", offset = "+08:00" }
 //! ```
 //!
 //! An empty cell means the default, or no value. Columns that no field names are ignored. A field whose column is missing in the table
@@ -97,7 +99,7 @@ mod tests {
             "a: give exactly",
             "b: unknown type",
             "c: colum: unknown key",
-            "e: format is",
+            "e: format and",
             "f: constant: must",
             "g: unknown format",
             "h: prefix",
@@ -111,6 +113,35 @@ mod tests {
             );
         }
         assert!(!reported.contains("items.d"), "{reported}");
+    }
+
+    #[test]
+    fn a_pattern_without_offset_is_a_fault() {
+        let reported =
+            fault("[items]\nlisted_at = { column = 'x', type = 'time', format = '%Y-%m-%d' }");
+        assert!(
+            reported.starts_with("items.listed_at: format: the text has no offset"),
+            "{reported}"
+        );
+    }
+
+    #[test]
+    fn values_are_checked() {
+        let reported = fault(
+            "[items]\na = { column = 'x', values = { y = [] } }\nb = { column = 'x', else = 'y' }\n\
+             c = { column = 'x', type = 'bool', values = { y = true } }\nd = { column = 'x', values = {} }",
+        );
+        for name in [
+            "a: values: y: must",
+            "b: else is valid",
+            "c: values say",
+            "d: values: must",
+        ] {
+            assert!(
+                reported.contains(&format!("items.{name}")),
+                "{name} in {reported}"
+            );
+        }
     }
 
     #[test]
@@ -129,7 +160,7 @@ mod tests {
             "item: unknown section; did you mean items?",
             "items.a: unknown type \"money\"; the types are text, number, integer, bool, time",
             "items.a: split must not be empty",
-            "items.a: give exactly one of column, columns, constant, row",
+            "items.a: give exactly one of column, columns, first, constant, row",
             "items.a: colum: unknown key; did you mean column?",
             "items.b: must be the name of a column, a table, or a list of them",
             "items.b: constant: must be a text, a number, true or false",

@@ -1,7 +1,10 @@
 //! The fields of one target, each with the sources of its values.
 
-use super::cell::{Cell, Kind};
+use std::collections::HashMap;
+
+use super::cell::Kind;
 use super::header::Header;
+use super::value::Cell;
 
 /// The fields of one target, each with its sources. `C` identifies a column, by name or by position in the header.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,12 +31,42 @@ pub(super) struct Source<C> {
     /// Splits one text into several values.
     pub(super) split: Option<String>,
     pub(super) default: Option<Cell<'static>>,
+    pub(super) values: Option<Values>,
+}
+
+/// The values of some words.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Values {
+    pub(super) words: HashMap<String, Cell<'static>>,
+    /// The value of every other word; such a word is invalid if there is none.
+    pub(super) other: Option<Cell<'static>>,
+}
+
+impl Values {
+    /// Returns the value of a word, or its fault. The value "" means not given.
+    pub(super) fn read(&self, word: &str) -> Result<Option<Cell<'static>>, String> {
+        let found = self.words.get(word).or(self.other.as_ref());
+        let cell = found.ok_or_else(|| {
+            let mut known: Vec<&str> = self.words.keys().map(String::as_str).collect();
+            known.sort_unstable();
+            known.truncate(20);
+            format!("{word:?} is not in values ({})", known.join(", "))
+        })?;
+        let empty = matches!(cell, Cell::Text(text) if text.is_empty());
+        Ok(Some(cell.clone()).filter(|_| !empty))
+    }
 }
 
 /// The origin of a source's text.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Origin<C> {
-    Columns { columns: Vec<C>, join: String },
+    /// The texts of some columns, joined.
+    Columns {
+        columns: Vec<C>,
+        join: String,
+    },
+    /// The text of the first of some columns that is not empty.
+    First(Vec<C>),
     Constant(Cell<'static>),
     Row,
 }
@@ -75,6 +108,7 @@ impl Source<String> {
                 columns: columns.iter().map(place).collect(),
                 join: join.clone(),
             },
+            Origin::First(columns) => Origin::First(columns.iter().map(place).collect()),
             Origin::Constant(cell) => Origin::Constant(cell.clone()),
             Origin::Row => Origin::Row,
         };
@@ -84,6 +118,7 @@ impl Source<String> {
             kind: self.kind.clone(),
             split: self.split.clone(),
             default: self.default.clone(),
+            values: self.values.clone(),
         }
     }
 }

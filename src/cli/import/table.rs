@@ -119,6 +119,36 @@ mod tests {
     }
 
     #[test]
+    fn words_become_values() {
+        let map = r#"
+            [items]
+            available = { column = "stock", values = { "in stock" = true, sold_out = false } }
+            kind = { column = "stock", values = { sold_out = "" }, else = "product" }
+            tags = { column = "labels", split = "|", prefix = "t:", values = { r = "red" }, else = "other" }
+        "#;
+        let rows = read(map, "stock,labels\n in stock ,r|x\nsold_out,\n,\nsoon,\n");
+        let expected = json!({"available": true, "kind": "product", "tags": ["t:red", "t:other"]});
+        assert_eq!(rows[0], Ok((2, expected)));
+        assert_eq!(rows[1], Ok((3, json!({"available": false}))));
+        assert_eq!(rows[2], Ok((4, json!({}))));
+        let fault = "line 5: available: \"soon\" is not in values (in stock, sold_out)";
+        assert_eq!(rows[3], Err(fault.to_owned()));
+    }
+
+    #[test]
+    fn the_first_text_that_is_not_empty_counts() {
+        let map = "[items]\nprice = { first = ['sale', 'price'], type = 'number', default = 0 }";
+        let rows = read(map, "price,sale\n2,1\n3, \n,\n");
+        let prices = [
+            json!({"price": 1.0}),
+            json!({"price": 3.0}),
+            json!({"price": 0}),
+        ];
+        let read: Vec<Value> = rows.into_iter().map(|row| row.unwrap().1).collect();
+        assert_eq!(read, prices);
+    }
+
+    #[test]
     fn a_bad_row_is_reported_and_skipped() {
         let map = "[items]\nid = 'id'\nprice = { column = 'price', type = 'number' }";
         let rows = read(map, "id,price\na,1\nb,cheap\nc\nd,4\n");

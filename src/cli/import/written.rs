@@ -2,9 +2,11 @@
 
 use toml::{Table, Value};
 
-use super::cell::{Cell, Kind, TimeFormat};
+use super::cell::Kind;
 use super::keys::Keys;
-use super::mapping::{Field, Mapping, Origin, Source};
+use super::mapping::{Field, Mapping, Origin, Source, Values};
+use super::times::Times;
+use super::value::Cell;
 
 /// Reads a section.
 ///
@@ -84,18 +86,41 @@ fn read(keys: &mut Keys<'_>) -> Option<Source<String>> {
         keys.fault("split must not be empty");
     }
     let default = keys.check("default", constant);
+    let values = values(keys);
+    if values.is_some() && keys.gives("type") {
+        keys.fault("values say their type themselves; leave type out");
+    }
     Some(Source {
         from: origin(keys)?,
         prefix: prefix.to_owned(),
         kind: kind?,
         split: split.map(str::to_owned),
         default,
+        values,
     })
+}
+
+/// Reads `values` with `else`.
+fn values(keys: &mut Keys<'_>) -> Option<Values> {
+    let words = keys.check("values", |value| {
+        let table = value.as_table().filter(|table| !table.is_empty());
+        let table = table.ok_or("must be a table of words")?;
+        let pair = |(word, value): (&String, &Value)| {
+            let cell = constant(value).map_err(|fault| format!("{word}: {fault}"))?;
+            Ok((word.trim().to_owned(), cell))
+        };
+        table.iter().map(pair).collect::<Result<_, String>>()
+    });
+    let other = keys.check("else", constant);
+    if keys.gives("else") && !keys.gives("values") {
+        keys.fault("else is valid with values only");
+    }
+    words.map(|words| Values { words, other })
 }
 
 /// Reads the origin, of which there must be exactly one.
 fn origin(keys: &mut Keys<'_>) -> Option<Origin<String>> {
-    const ORIGINS: [&str; 4] = ["column", "columns", "constant", "row"];
+    const ORIGINS: [&str; 5] = ["column", "columns", "first", "constant", "row"];
     let given = ORIGINS.into_iter().filter(|key| keys.gives(key)).count();
     let join = keys.text("join").unwrap_or_default().to_owned();
     let column = keys.text("column").map(|column| Origin::Columns {
@@ -105,29 +130,33 @@ fn origin(keys: &mut Keys<'_>) -> Option<Origin<String>> {
     let columns = keys
         .texts("columns")
         .map(|columns| Origin::Columns { columns, join });
+    let first = keys.texts("first").map(Origin::First);
     let constant = keys.check("constant", constant).map(Origin::Constant);
     let row = keys.read("row", "true", |value| value.as_bool().filter(|row| *row));
     if given != 1 {
         keys.fault(format!("give exactly one of {}", ORIGINS.join(", ")));
         return None;
     }
-    column.or(columns).or(constant).or(row.map(|_| Origin::Row))
+    column
+        .or(columns)
+        .or(first)
+        .or(constant)
+        .or(row.map(|_| Origin::Row))
 }
 
 fn kind(keys: &mut Keys<'_>) -> Option<Kind> {
     let kind = keys.text("type").unwrap_or("text");
+    let formats = keys.one_or_more("format");
+    let offset = keys.text("offset");
     if kind == "time" {
-        let format = keys.text("format").unwrap_or("rfc3339");
-        return match time_format(format) {
-            Ok(format) => Some(Kind::Time(format)),
-            Err(fault) => {
-                keys.fault(fault);
-                None
-            }
-        };
+        let times = Times::new(&formats.unwrap_or(vec!["rfc3339"]), offset);
+        return times
+            .map(Kind::Time)
+            .map_err(|faults| faults.into_iter().for_each(|fault| keys.fault(fault)))
+            .ok();
     }
-    if keys.text("format").is_some() {
-        keys.fault("format is valid with type time only");
+    if formats.is_some() || offset.is_some() {
+        keys.fault("format and offset are valid with type time only");
     }
     match kind {
         "text" => Some(Kind::Text),
@@ -141,23 +170,6 @@ fn kind(keys: &mut Keys<'_>) -> Option<Kind> {
             None
         }
     }
-}
-
-fn time_format(format: &str) -> Result<TimeFormat, String> {
-    match format {
-        "rfc3339" => Ok(TimeFormat::Rfc3339),
-        "epoch_s" => Ok(TimeFormat::Seconds),
-        "epoch_ms" => Ok(TimeFormat::Millis),
-        pattern if pattern.contains('%') => pattern_of(pattern).map(TimeFormat::Pattern),
-        other => Err(format!(
-            "unknown format {other:?}; the formats are rfc3339, epoch_s, epoch_ms, or a pattern such as %Y-%m-%d"
-        )),
-    }
-}
-
-fn pattern_of(pattern: &str) -> Result<time::format_description::OwnedFormatItem, String> {
-    time::format_description::parse_strftime_owned(pattern)
-        .map_err(|fault| format!("format: {fault}"))
 }
 
 fn constant(value: &Value) -> Result<Cell<'static>, String> {
