@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, ensure};
 
-use super::import::{MapFile, table};
+use super::import::{COMMA, MapFile, table};
 use super::serve::{Layers, serve};
 use super::synthetic;
 use crate::config::Config;
@@ -88,7 +88,7 @@ fn load(engine: &Engine) -> Result<()> {
     for (target, operation, packed) in TABLES {
         let mapping = map.target(target).map_err(|fault| anyhow!(fault))?;
         let mut row = 0;
-        let rows = table(zstd::Decoder::new(packed)?, &mapping, &mut row)?;
+        let rows = table(zstd::Decoder::new(packed)?, COMMA, &mapping, &mut row)?;
         let lines: Vec<Vec<u8>> = rows
             .map(|line| line.map(|line| line.json))
             .collect::<Result<_, _>>()

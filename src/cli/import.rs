@@ -6,6 +6,7 @@
 
 mod args;
 mod cell;
+mod decode;
 mod error;
 mod fact;
 mod header;
@@ -16,7 +17,9 @@ mod numbered;
 mod report;
 mod rows;
 mod send;
+mod settings;
 mod source;
+mod style;
 mod table;
 mod times;
 mod value;
@@ -31,5 +34,5 @@ pub use map::MapFile;
 pub use mapping::Mapping;
 pub use rows::{Line, ReadError, lines};
 pub use send::run;
-pub use source::{Shape, open, shape};
+pub use source::{COMMA, Shape, open, shape};
 pub use table::table;

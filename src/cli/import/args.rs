@@ -30,7 +30,7 @@ pub struct Args {
     /// Kind of facts in the files
     #[arg(long, value_enum)]
     pub(super) into: Target,
-    /// Mapping of the columns of CSV files to fields (TOML, one section per kind of facts)
+    /// Mapping of the columns of tables to fields (TOML, one section per kind of facts)
     #[arg(long, value_name = "FILE")]
     pub(super) map: Option<PathBuf>,
     /// Write every reject to this file, one JSON object per line
@@ -42,7 +42,7 @@ pub struct Args {
     /// Number of lines per request (with --rejects at most 1000)
     #[arg(long, value_name = "LINES", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(super) batch: u32,
-    /// Files: .ndjson, .jsonl or .csv, each also with .gz or .zst
+    /// Files: .ndjson, .jsonl, .csv, .tsv, .txt or .inter, each also with .gz or .zst
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::style::Style;
 use super::times::Times;
 use super::value::Cell;
 
@@ -9,8 +10,8 @@ use super::value::Cell;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
     Text,
-    Number,
-    Integer,
+    Number(Style),
+    Integer(Style),
     Bool,
     Time(Times),
 }
@@ -21,8 +22,8 @@ impl Kind {
         let bare = text.trim();
         let read = match self {
             Self::Text => return Ok(Cell::Text(text)),
-            Self::Number => finite(bare).map(Cell::Number),
-            Self::Integer => bare.parse().ok().map(Cell::Integer),
+            Self::Number(style) => style.read(bare).map(Cell::Number),
+            Self::Integer(style) => style.whole(bare).map(Cell::Integer),
             Self::Bool => truth(bare).map(Cell::Bool),
             Self::Time(times) => times.cell(bare),
         };
@@ -32,16 +33,12 @@ impl Kind {
     const fn name(&self) -> &'static str {
         match self {
             Self::Text => "text",
-            Self::Number => "finite number",
-            Self::Integer => "whole number",
+            Self::Number(_) => "finite number",
+            Self::Integer(_) => "whole number",
             Self::Bool => "truth value (true or false)",
             Self::Time(_) => "time in this format",
         }
     }
-}
-
-fn finite(text: &str) -> Option<f64> {
-    text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 fn truth(text: &str) -> Option<bool> {
@@ -67,11 +64,19 @@ mod tests {
         let day = Cell::Integer(1_483_228_800_000);
         for (kind, text, expected) in [
             (Kind::Text, " a ", Some(Cell::Text(" a ".into()))),
-            (Kind::Number, " 1.5 ", Some(Cell::Number(1.5))),
-            (Kind::Number, "inf", None),
-            (Kind::Number, "1,5", None),
-            (Kind::Integer, "-7", Some(Cell::Integer(-7))),
-            (Kind::Integer, "7.0", None),
+            (
+                Kind::Number(Style::default()),
+                " 1.5 ",
+                Some(Cell::Number(1.5)),
+            ),
+            (Kind::Number(Style::default()), "inf", None),
+            (Kind::Number(Style::default()), "1,5", None),
+            (
+                Kind::Integer(Style::default()),
+                "-7",
+                Some(Cell::Integer(-7)),
+            ),
+            (Kind::Integer(Style::default()), "7.0", None),
             (Kind::Bool, "Yes", Some(Cell::Bool(true))),
             (Kind::Bool, "2", None),
             (
@@ -109,7 +114,7 @@ mod tests {
 
         #[test]
         fn numbers_survive_json(number in any::<f64>().prop_filter("finite", |x| x.is_finite())) {
-            let cell = Kind::Number.read(number.to_string().into()).unwrap();
+            let cell = Kind::Number(Style::default()).read(number.to_string().into()).unwrap();
             let json = serde_json::to_string(&cell).unwrap();
             let back: f64 = serde_json::from_str(&json).unwrap();
             prop_assert!((back - number).abs() <= (number.abs() * 1e-15).max(f64::MIN_POSITIVE));
@@ -117,7 +122,7 @@ mod tests {
 
         #[test]
         fn no_text_causes_a_panic(text in "\\PC*") {
-            for kind in [Kind::Text, Kind::Number, Kind::Integer, Kind::Bool, time("epoch_ms"), time("%Y%j")] {
+            for kind in [Kind::Text, Kind::Number(Style::default()), Kind::Integer(Style::default()), Kind::Bool, time("epoch_ms"), time("%Y%j")] {
                 let _ = kind.read(text.as_str().into());
             }
         }

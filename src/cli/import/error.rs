@@ -20,11 +20,13 @@ pub enum ImportError {
         /// The fault.
         message: String,
     },
-    /// A CSV file was given without a map.
+    /// A table was given without a map.
     #[error("{0}: a table needs --map, which maps its columns to fields")]
     NoMap(String),
     /// The name of a file has no known extension.
-    #[error("{0}: the name must end in .ndjson, .jsonl or .csv, optionally with .gz or .zst")]
+    #[error(
+        "{0}: the name must end in .ndjson, .jsonl, .csv, .tsv, .txt or .inter, optionally with .gz or .zst"
+    )]
     Shape(String),
 }
 

@@ -5,13 +5,38 @@ use std::borrow::Cow;
 use super::mapping::{Field, Mapping, Origin, Source};
 use super::value::Cell;
 
+/// A row of a table.
+#[derive(Clone, Copy)]
+struct Row<'r> {
+    record: &'r csv::StringRecord,
+    number: u64,
+    /// Texts that mean an empty cell.
+    null: &'r [String],
+}
+
+impl<'r> Row<'r> {
+    fn text(self, column: usize) -> &'r str {
+        let text = self.record.get(column).unwrap_or_default();
+        if !self.null.is_empty() && self.null.iter().any(|null| null == text.trim()) {
+            return "";
+        }
+        text
+    }
+}
+
 impl Mapping<usize> {
     /// Returns the fact of one row as JSON, without the fields that have no value.
-    pub(super) fn fact(&self, record: &csv::StringRecord, row: u64) -> Result<Vec<u8>, String> {
+    pub(super) fn fact(&self, record: &csv::StringRecord, number: u64) -> Result<Vec<u8>, String> {
+        let null = &self.settings.null;
+        let row = Row {
+            record,
+            number,
+            null,
+        };
         let mut json = vec![b'{'];
         let mut cells = Vec::new();
         for field in &self.fields {
-            field.read(record, row, &mut cells)?;
+            field.read(row, &mut cells)?;
             if !cells.is_empty() {
                 if json.len() > 1 {
                     json.push(b',');
@@ -28,15 +53,10 @@ impl Mapping<usize> {
 }
 
 impl Field<usize> {
-    fn read<'r>(
-        &'r self,
-        record: &'r csv::StringRecord,
-        row: u64,
-        cells: &mut Vec<Cell<'r>>,
-    ) -> Result<(), String> {
+    fn read<'r>(&'r self, row: Row<'r>, cells: &mut Vec<Cell<'r>>) -> Result<(), String> {
         self.sources
             .iter()
-            .try_for_each(|source| source.read(record, row, cells))
+            .try_for_each(|source| source.read(row, cells))
             .map_err(|fault| format!("{}: {fault}", self.name))
     }
 
@@ -52,20 +72,15 @@ impl Field<usize> {
 
 impl Source<usize> {
     /// Adds the values of this source. Adds none if the cell is empty and there is no default.
-    fn read<'r>(
-        &'r self,
-        record: &'r csv::StringRecord,
-        row: u64,
-        cells: &mut Vec<Cell<'r>>,
-    ) -> Result<(), String> {
+    fn read<'r>(&'r self, row: Row<'r>, cells: &mut Vec<Cell<'r>>) -> Result<(), String> {
         let text = match &self.from {
             Origin::Constant(cell) => {
                 cells.push(self.prefixed(cell.clone()));
                 return Ok(());
             }
-            Origin::Row => Cow::Owned(row.to_string()),
-            Origin::Columns { columns, join } => joined(record, columns, join),
-            Origin::First(columns) => Cow::Borrowed(first(record, columns)),
+            Origin::Row => Cow::Owned(row.number.to_string()),
+            Origin::Columns { columns, join } => joined(row, columns, join),
+            Origin::First(columns) => Cow::Borrowed(first(row, columns)),
         };
         let Some(split) = self.split.as_deref().filter(|_| !text.trim().is_empty()) else {
             return self.one(text, cells);
@@ -99,21 +114,21 @@ impl Source<usize> {
 }
 
 /// Returns the first text that is not empty.
-fn first<'r>(record: &'r csv::StringRecord, columns: &[usize]) -> &'r str {
-    let mut texts = columns.iter().filter_map(|column| record.get(*column));
+fn first<'r>(row: Row<'r>, columns: &[usize]) -> &'r str {
+    let mut texts = columns.iter().map(|column| row.text(*column));
     texts
         .find(|text| !text.trim().is_empty())
         .unwrap_or_default()
 }
 
 /// Joins the texts of some columns, without empty ones.
-fn joined<'r>(record: &'r csv::StringRecord, columns: &[usize], join: &str) -> Cow<'r, str> {
+fn joined<'r>(row: Row<'r>, columns: &[usize], join: &str) -> Cow<'r, str> {
     if let [column] = columns {
-        return Cow::Borrowed(record.get(*column).unwrap_or_default());
+        return Cow::Borrowed(row.text(*column));
     }
     let texts: Vec<&str> = columns
         .iter()
-        .filter_map(|column| record.get(*column))
+        .map(|column| row.text(*column))
         .filter(|text| !text.trim().is_empty())
         .collect();
     Cow::Owned(texts.join(join))

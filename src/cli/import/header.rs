@@ -28,7 +28,7 @@ impl<'h> Header<'h> {
             {
                 let (first, second) = (first + 1, place + 1);
                 faults.push(format!(
-                    "columns {first} and {second} are both named {name:?}"
+                    "columns {first} and {second} are both named {name:?}; name them in the map: [file] header = [\"…\"], skip = 1"
                 ));
             }
         }
@@ -83,8 +83,13 @@ impl<'h> Header<'h> {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
+        let one = if self.names.len() == 1 {
+            "; is [file] separator of the map right?"
+        } else {
+            ""
+        };
         Err(format!(
-            "{}\nthe columns are {}{more}",
+            "{}\nthe columns are {}{more}{one}",
             self.missing.join("\n"),
             listed.join(", ")
         ))
@@ -105,7 +110,8 @@ mod tests {
         let reported = Header::new(names).err().unwrap();
         assert_eq!(
             reported,
-            "columns 1 and 4 are both named \"a\"\ncolumns 3 and 6 are both named \"b\""
+            "columns 1 and 4 are both named \"a\"; name them in the map: [file] header = [\"…\"], skip = 1\n\
+             columns 3 and 6 are both named \"b\"; name them in the map: [file] header = [\"…\"], skip = 1"
         );
     }
 

@@ -18,6 +18,8 @@
 //! at       = { column = "when", type = "time", format = "%Y-%m-%d %H:%M:%S", offset = "+08:00" }
 //! ```
 //!
+//! The section `[file]` says how the text of a table is read: separator, encoding, header, style of numbers.
+//!
 //! An empty cell means the default, or no value. Columns that no field names are ignored. A field whose column is missing in the table
 //! is an error, so that a renamed column is noticed before anything is sent.
 
@@ -26,9 +28,12 @@ use std::collections::BTreeMap;
 use toml::{Table, Value};
 
 use super::mapping::Mapping;
+use super::settings::Settings;
 use super::written;
 use crate::config::unknown;
 
+/// The section that says how the text of a table is read.
+const FILE: &str = "file";
 /// The sections of a map: one for each kind of facts.
 const TARGETS: [&str; 4] = ["items", "merchants", "users", "events"];
 
@@ -46,12 +51,24 @@ impl MapFile {
             .parse()
             .map_err(|fault: toml::de::Error| fault.to_string())?;
         let (mut sections, mut faults) = (BTreeMap::new(), Vec::new());
+        let none = Table::new();
+        let file = table.get(FILE).map_or(Some(&none), Value::as_table);
+        let settings = match Settings::read(file.unwrap_or(&none)) {
+            Ok(settings) => Some(settings),
+            Err(found) => {
+                faults.extend(found);
+                Settings::read(&none).ok()
+            }
+        };
         for (name, value) in &table {
-            if !TARGETS.contains(&name.as_str()) {
-                let what = unknown("section", name, TARGETS.into_iter());
+            if name == FILE && file.is_some() {
+                continue;
+            }
+            if name != FILE && !TARGETS.contains(&name.as_str()) {
+                let what = unknown("section", name, TARGETS.into_iter().chain([FILE]));
                 faults.push(format!("{name}: {what}"));
-            } else if let Value::Table(section) = value {
-                match written::section(name, section) {
+            } else if let (Value::Table(section), Some(settings)) = (value, &settings) {
+                match written::section(name, section, settings) {
                     Ok(mapping) => drop(sections.insert(name.clone(), mapping)),
                     Err(found) => faults.extend(found),
                 }
@@ -122,6 +139,33 @@ mod tests {
         assert!(
             reported.starts_with("items.listed_at: format: the text has no offset"),
             "{reported}"
+        );
+    }
+
+    #[test]
+    fn the_section_file_is_checked() {
+        let reported = fault(
+            "[file]\nseparator = '::'\nencoding = 'klingon'\nheader = []\nskip = -1\ndecimal = ';'\nthousands = '.'\nnul = ''\n\
+             [items]\nid = 3",
+        );
+        for name in [
+            "separator",
+            "encoding",
+            "header",
+            "skip",
+            "decimal",
+            "thousands and",
+            "nul: unknown key",
+        ] {
+            assert!(
+                reported.contains(&format!("file: {name}")),
+                "{name} in {reported}"
+            );
+        }
+        assert!(reported.contains("items.id: "), "{reported}");
+        assert_eq!(
+            fault("file = 1\n[items]\nid = 'x'"),
+            "file: must be a section"
         );
     }
 

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use super::cell::Kind;
 use super::header::Header;
+use super::settings::Settings;
 use super::value::Cell;
 
 /// The fields of one target, each with its sources. `C` identifies a column, by name or by position in the header.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mapping<C = String> {
+    pub(super) settings: Settings,
     /// The fields, ordered by name.
     pub(super) fields: Vec<Field<C>>,
 }
@@ -82,7 +84,9 @@ impl Mapping {
             .iter()
             .map(|field| field.bind(&mut header))
             .collect();
-        header.finish().map(|()| Mapping { fields })
+        header.finish()?;
+        let settings = self.settings.clone();
+        Ok(Mapping { settings, fields })
     }
 }
 

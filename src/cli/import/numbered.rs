@@ -34,6 +34,20 @@ impl<R> Numbered<R> {
         }
     }
 
+    /// Skips some lines. Offsets then count from the line after them.
+    pub(super) fn skip(&mut self, lines: u64) -> io::Result<()>
+    where
+        R: Read,
+    {
+        let mut byte = [0];
+        let mut skipped = 0;
+        while skipped < lines && self.file.read(&mut byte)? > 0 {
+            skipped += u64::from(byte[0] == b'\n');
+        }
+        self.breaks.get_mut().line += skipped;
+        Ok(())
+    }
+
     /// Returns the line of the first byte at or after `at` that is not a line break. `at` must not decrease.
     pub(super) fn line(&self, mut at: u64) -> u64 {
         let mut breaks = self.breaks.borrow_mut();

@@ -9,7 +9,7 @@ use super::error::ImportError;
 use super::mapping::Mapping;
 use super::report::Report;
 use super::rows::{Line, ReadError, lines};
-use super::source::{Shape, open, shape};
+use super::source::{Shape, open, separator, shape};
 use super::table::table;
 use crate::cli::client::{Client, Format};
 
@@ -97,7 +97,8 @@ fn facts<'f>(
 ) -> Result<Facts<'f>, ImportError> {
     match (shape(path), mapping) {
         (Some(Shape::Table), Some(mapping)) => {
-            let rows = table(file, mapping, row).map_err(|fault| ImportError::file(path, fault))?;
+            let rows = table(file, separator(path), mapping, row)
+                .map_err(|fault| ImportError::file(path, fault))?;
             Ok(Box::new(rows))
         }
         _ => Ok(Box::new(lines(file))),

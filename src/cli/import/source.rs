@@ -6,12 +6,15 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
+/// The separator of `.csv` files.
+pub const COMMA: u8 = b',';
+
 /// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// One JSON object per line.
     Lines,
-    /// Comma-separated values with a header.
+    /// Rows of columns.
     Table,
 }
 
@@ -23,20 +26,33 @@ enum Compression {
     Zstd,
 }
 
-/// Returns the shape of a file by its name: `.ndjson` and `.jsonl` are lines, `.csv` is a table, each optionally with `.gz` or
-/// `.zst`.
+/// Returns the shape of a file by its name: `.ndjson` and `.jsonl` are lines, `.csv`, `.tsv`, `.txt` and `.inter` are
+/// tables, each optionally with `.gz` or `.zst`.
 #[must_use]
 pub fn shape(path: &Path) -> Option<Shape> {
+    match ending(path)?.as_str() {
+        "ndjson" | "jsonl" => Some(Shape::Lines),
+        "csv" | "tsv" | "txt" | "inter" => Some(Shape::Table),
+        _ => None,
+    }
+}
+
+/// Returns the separator that the name of a table implies: tabs, but commas for `.csv`.
+pub(super) fn separator(path: &Path) -> u8 {
+    match ending(path).as_deref() {
+        Some("csv") => COMMA,
+        _ => b'\t',
+    }
+}
+
+/// Returns the ending of a name in lower case, without that of the compression.
+fn ending(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?.to_ascii_lowercase();
     let bare = name
         .strip_suffix(".gz")
         .or_else(|| name.strip_suffix(".zst"))
         .unwrap_or(&name);
-    match bare.rsplit_once('.')?.1 {
-        "ndjson" | "jsonl" => Some(Shape::Lines),
-        "csv" => Some(Shape::Table),
-        _ => None,
-    }
+    Some(bare.rsplit_once('.')?.1.to_owned())
 }
 
 /// Opens a file and decompresses it. `watch` wraps the reader of the compressed bytes, for a progress bar.
@@ -78,6 +94,9 @@ mod tests {
             ("a.b.JSONL.gz", Some(Shape::Lines)),
             ("a.csv.zst", Some(Shape::Table)),
             ("a.csv", Some(Shape::Table)),
+            ("a.TSV.gz", Some(Shape::Table)),
+            ("a.txt", Some(Shape::Table)),
+            ("a.inter", Some(Shape::Table)),
             ("a.json", None),
             ("csv", None),
             ("a.csv.gz.zst", None),

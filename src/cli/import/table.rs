@@ -1,29 +1,32 @@
 //! The rows of a table, each converted to a fact by a mapping.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use csv::{ErrorKind, StringRecord};
 
+use super::decode::Decoded;
 use super::header::Header;
 use super::mapping::Mapping;
 use super::numbered::Numbered;
 use super::rows::{Line, ReadError};
+use super::settings::{Names, Settings};
 
-/// Returns the rows of a table with a header, each converted to a fact by the mapping. Row numbers continue from `row`; a row that
-/// cannot be read has a number too, so that the numbers of a corrected file are the same.
+/// Returns the rows of a table, each converted to a fact by the mapping, with `separator` between columns unless the map names
+/// another. Row numbers continue from `row`; a row that cannot be read has a number too, so that the numbers of a corrected file are
+/// the same.
 ///
 /// # Errors
 /// [`ReadError::File`] if the header is missing, repeats a name or lacks a mapped column.
 pub fn table<'n, R: Read>(
     file: R,
+    separator: u8,
     mapping: &Mapping,
     row: &'n mut u64,
 ) -> Result<impl Iterator<Item = Result<Line, ReadError>> + use<'n, R>, ReadError> {
-    let mut reader = csv::Reader::from_reader(Numbered::new(file));
-    let names = reader
-        .headers()
-        .map_err(|fault| ReadError::File(format!("the header: {}", message(&fault, None))))?
-        .clone();
+    let mut reader = reader(file, separator, &mapping.settings)
+        .map_err(|fault| ReadError::File(fault.to_string()))?;
+    let names = names(&mut reader, &mapping.settings.header)
+        .map_err(|fault| ReadError::File(format!("the header: {}", message(&fault, None))))?;
     let mapping = Header::new(names.iter().collect())
         .and_then(|header| mapping.bind(header))
         .map_err(ReadError::File)?;
@@ -31,7 +34,10 @@ pub fn table<'n, R: Read>(
     Ok(std::iter::from_fn(move || {
         let (fact, position) = match reader.read_record(&mut record) {
             Ok(false) => return None,
-            Ok(true) => (mapping.fact(&record, *row), record.position().cloned()),
+            Ok(true) => {
+                let fact = fitting(&record, &names).and_then(|()| mapping.fact(&record, *row));
+                (fact, record.position().cloned())
+            }
             Err(fault) => {
                 let position = fault.position().filter(|_| !fault.is_io_error()).cloned();
                 (Err(message(&fault, Some(&names))), position)
@@ -53,19 +59,50 @@ pub fn table<'n, R: Read>(
     }))
 }
 
+type Reader<R> = csv::Reader<Numbered<Decoded<R>>>;
+
+fn reader<R: Read>(file: R, separator: u8, settings: &Settings) -> io::Result<Reader<R>> {
+    let mut file = Numbered::new(Decoded::new(file, settings.encoding)?);
+    file.skip(settings.skip)?;
+    Ok(csv::ReaderBuilder::new()
+        .delimiter(settings.separator.unwrap_or(separator))
+        .has_headers(settings.header == Names::Row)
+        .flexible(true)
+        .from_reader(file))
+}
+
+/// Returns the names of the columns.
+fn names<R: Read>(reader: &mut Reader<R>, names: &Names) -> csv::Result<StringRecord> {
+    match names {
+        Names::Row => reader.headers().cloned(),
+        Names::Given(names) => Ok(StringRecord::from(names.as_slice())),
+        Names::Numbers => {
+            let columns = 1..=reader.headers()?.len();
+            Ok(columns.map(|column| column.to_string()).collect())
+        }
+    }
+}
+
+/// Checks that a row is as wide as the header.
+fn fitting(record: &StringRecord, names: &StringRecord) -> Result<(), String> {
+    let (columns, expected) = (record.len(), names.len());
+    if columns == expected {
+        return Ok(());
+    }
+    Err(format!(
+        "the row has {columns} columns, the header {expected}"
+    ))
+}
+
 /// Returns the fault of a row that the CSV reader rejects, without its own line number.
 fn message(fault: &csv::Error, names: Option<&StringRecord>) -> String {
-    if let ErrorKind::UnequalLengths {
-        expected_len, len, ..
-    } = fault.kind()
-    {
-        return format!("the row has {len} columns, the header {expected_len}");
-    }
     if let ErrorKind::Utf8 { err, .. } = fault.kind() {
         let name = names.and_then(|names| names.get(err.field()));
         let name = name.map_or(String::new(), |name| format!(" ({name})"));
         let (place, byte) = (err.field() + 1, err.valid_up_to() + 1);
-        return format!("column {place}{name}: byte {byte} is not UTF-8");
+        return format!(
+            "column {place}{name}: byte {byte} is not UTF-8; set encoding in [file] of the map, such as gb18030"
+        );
     }
     fault.to_string()
 }
@@ -73,13 +110,14 @@ fn message(fault: &csv::Error, names: Option<&StringRecord>) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::map::MapFile;
+    use super::super::source::COMMA;
     use super::*;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
     fn read(map: &str, csv: &str) -> Vec<Result<(u64, Value), String>> {
         let mapping = MapFile::parse(map).unwrap().target("items").unwrap();
-        table(csv.as_bytes(), &mapping, &mut 0)
+        table(csv.as_bytes(), COMMA, &mapping, &mut 0)
             .unwrap()
             .map(|line| match line {
                 Ok(line) => Ok((line.number, serde_json::from_slice(&line.json).unwrap())),
@@ -115,6 +153,49 @@ mod tests {
                     json!({"id": "i2", "n": "r1", "kind": "product", "title": "c", "category": "other", "tags": ["c"]})
                 )),
             ]
+        );
+    }
+
+    #[test]
+    fn a_table_is_read_as_the_map_says() {
+        let fields = "[items]\nid = 'id'\nprice = { column = 'price', type = 'number' }";
+        let expected = json!({"id": "a", "price": 1299.5});
+        for (file, text) in [
+            (
+                "separator = ';'\ndecimal = ','\nthousands = '.'",
+                "id;price\na;1.299,5\n",
+            ),
+            (
+                "currency = ['USD', '¥']\nthousands = ','",
+                "id,price\na,\"¥1,299.5\"\n",
+            ),
+            ("skip = 2", "Report of May\n\nid,price\na,1299.5\n"),
+            ("header = ['id', 'price']", "a,1299.5\n"),
+            ("header = ['id', 'price']\nskip = 1", "id,id\na,1299.5\n"),
+            (
+                "separator = '\t'\nencoding = 'gbk'",
+                "id\tprice\na\t1299.5\n",
+            ),
+        ] {
+            let rows = read(
+                &format!("[file]\n{}\n{fields}", file.replace("'\t'", "\"\\t\"")),
+                text,
+            );
+            let line = text.lines().count() as u64;
+            assert_eq!(rows, [Ok((line, expected.clone()))], "{file}");
+        }
+    }
+
+    #[test]
+    fn columns_without_header_have_numbers() {
+        let map = "[file]\nheader = false\nnull = ['NULL', '-']\n[items]\nid = '2'\ntitle = { first = ['3', '1'] }";
+        let rows = read(map, "a,b,NULL\nc,d, - \ne,-,f\ng,h\n");
+        assert_eq!(rows[0], Ok((1, json!({"id": "b", "title": "a"}))));
+        assert_eq!(rows[1], Ok((2, json!({"id": "d", "title": "c"}))));
+        assert_eq!(rows[2], Ok((3, json!({"title": "f"}))));
+        assert_eq!(
+            rows[3],
+            Err("line 4: the row has 2 columns, the header 3".to_owned())
         );
     }
 
@@ -212,6 +293,7 @@ mod tests {
         let mapping = MapFile::parse("[items]\nid = { row = true }\nt = 't'").unwrap();
         let rows = table(
             &b"t\na\nx\xff\nb\n"[..],
+            COMMA,
             &mapping.target("items").unwrap(),
             &mut 0,
         )
@@ -221,7 +303,7 @@ mod tests {
         .collect::<Vec<_>>();
         assert_eq!(
             rows[1],
-            Err("line 3: column 1 (t): byte 2 is not UTF-8".to_owned())
+            Err("line 3: column 1 (t): byte 2 is not UTF-8; set encoding in [file] of the map, such as gb18030".to_owned())
         );
         assert_eq!(rows[2], Ok("{\"id\":\"2\",\"t\":\"b\"}".to_owned()));
     }
@@ -233,7 +315,7 @@ mod tests {
             .target("items")
             .unwrap();
         assert!(
-            matches!(table("id\n1\n".as_bytes(), &mapping, &mut 0), Err(ReadError::File(fault)) if fault.contains("sku"))
+            matches!(table("id\n1\n".as_bytes(), COMMA, &mapping, &mut 0), Err(ReadError::File(fault)) if fault.contains("sku"))
         );
     }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::map::MapFile;
 use super::report::Report;
-use super::{Args, ImportError, rows, run, table};
+use super::{Args, COMMA, ImportError, rows, run, table};
 use crate::allocator::linear::assert_linear;
 use crate::cli::client::CallError;
 
@@ -255,7 +255,7 @@ fn reading_a_file_takes_linear_time() {
     let read = |map: &str, table: &str| {
         let mapping = MapFile::parse(map).unwrap().target("items").unwrap();
         let mut row = 0;
-        let rows = table::table(table.as_bytes(), &mapping, &mut row);
+        let rows = table::table(table.as_bytes(), COMMA, &mapping, &mut row);
         rows.map_or(0, Iterator::count)
     };
     let numbered = |count: usize, part: &str| -> String {

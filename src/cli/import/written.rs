@@ -5,6 +5,8 @@ use toml::{Table, Value};
 use super::cell::Kind;
 use super::keys::Keys;
 use super::mapping::{Field, Mapping, Origin, Source, Values};
+use super::settings::Settings;
+use super::style::Style;
 use super::times::Times;
 use super::value::Cell;
 
@@ -12,11 +14,15 @@ use super::value::Cell;
 ///
 /// # Errors
 /// Every fault, with its field.
-pub(super) fn section(target: &str, section: &Table) -> Result<Mapping, Vec<String>> {
+pub(super) fn section(
+    target: &str,
+    section: &Table,
+    settings: &Settings,
+) -> Result<Mapping, Vec<String>> {
     let mut faults = Vec::new();
     let mut fields = Vec::new();
     for (name, value) in section {
-        match field(name, value) {
+        match field(name, value, &settings.numbers) {
             Ok(field) => fields.push(field),
             Err(found) => faults.extend(
                 found
@@ -26,18 +32,19 @@ pub(super) fn section(target: &str, section: &Table) -> Result<Mapping, Vec<Stri
         }
     }
     if faults.is_empty() {
-        Ok(Mapping { fields })
+        let settings = settings.clone();
+        Ok(Mapping { settings, fields })
     } else {
         Err(faults)
     }
 }
 
-fn field(name: &str, value: &Value) -> Result<Field<String>, Vec<String>> {
+fn field(name: &str, value: &Value, style: &Style) -> Result<Field<String>, Vec<String>> {
     let several = value.as_array();
     let values = several.map_or(std::slice::from_ref(value), Vec::as_slice);
     let (mut sources, mut faults) = (Vec::new(), Vec::new());
     for value in values {
-        match source(value) {
+        match source(value, style) {
             Ok(source) => sources.push(source),
             Err(found) => faults.extend(found),
         }
@@ -52,7 +59,7 @@ fn field(name: &str, value: &Value) -> Result<Field<String>, Vec<String>> {
     })
 }
 
-fn source(value: &Value) -> Result<Source<String>, Vec<String>> {
+fn source(value: &Value, style: &Style) -> Result<Source<String>, Vec<String>> {
     let bare;
     let table = if let Value::Table(table) = value {
         table
@@ -64,7 +71,7 @@ fn source(value: &Value) -> Result<Source<String>, Vec<String>> {
         return Err(vec![fault.to_owned()]);
     };
     let mut keys = Keys::new(table);
-    let source = read(&mut keys);
+    let source = read(&mut keys, style);
     let faults = keys.finish();
     match source {
         Some(source) if faults.is_empty() => Ok(source),
@@ -73,8 +80,8 @@ fn source(value: &Value) -> Result<Source<String>, Vec<String>> {
 }
 
 /// Reads a source. `None` only with a fault.
-fn read(keys: &mut Keys<'_>) -> Option<Source<String>> {
-    let kind = kind(keys);
+fn read(keys: &mut Keys<'_>, style: &Style) -> Option<Source<String>> {
+    let kind = kind(keys, style);
     let prefix = keys.text("prefix").unwrap_or_default();
     let split = keys.text("split");
     if kind.as_ref().is_some_and(|kind| *kind != Kind::Text)
@@ -144,7 +151,7 @@ fn origin(keys: &mut Keys<'_>) -> Option<Origin<String>> {
         .or(row.map(|_| Origin::Row))
 }
 
-fn kind(keys: &mut Keys<'_>) -> Option<Kind> {
+fn kind(keys: &mut Keys<'_>, style: &Style) -> Option<Kind> {
     let kind = keys.text("type").unwrap_or("text");
     let formats = keys.one_or_more("format");
     let offset = keys.text("offset");
@@ -160,8 +167,8 @@ fn kind(keys: &mut Keys<'_>) -> Option<Kind> {
     }
     match kind {
         "text" => Some(Kind::Text),
-        "number" => Some(Kind::Number),
-        "integer" => Some(Kind::Integer),
+        "number" => Some(Kind::Number(style.clone())),
+        "integer" => Some(Kind::Integer(style.clone())),
         "bool" => Some(Kind::Bool),
         other => {
             keys.fault(format!(

@@ -1,0 +1,124 @@
+//! The section `[file]` of a map: how the text of a table is read.
+
+use encoding_rs::Encoding;
+use toml::{Table, Value};
+
+use super::keys::Keys;
+use super::style::Style;
+
+/// How the text of a table is read.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Settings {
+    /// The separator of columns; `None` follows the name of the file.
+    pub(super) separator: Option<u8>,
+    /// The encoding; `None` is that of the byte-order mark, else UTF-8.
+    pub(super) encoding: Option<&'static Encoding>,
+    pub(super) header: Names,
+    /// Number of lines before the header.
+    pub(super) skip: u64,
+    /// Texts that mean an empty cell.
+    pub(super) null: Vec<String>,
+    pub(super) numbers: Style,
+}
+
+/// The names of the columns.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Names {
+    /// The first row.
+    Row,
+    /// A list in the map; the first row is data.
+    Given(Vec<String>),
+    /// Their numbers, from 1; the first row is data.
+    Numbers,
+}
+
+impl Settings {
+    /// Reads the section, which may be empty.
+    ///
+    /// # Errors
+    /// Every fault.
+    pub(super) fn read(section: &Table) -> Result<Self, Vec<String>> {
+        let mut keys = Keys::new(section);
+        let read = Self {
+            separator: keys.check("separator", separator),
+            encoding: keys.check("encoding", encoding).flatten(),
+            header: keys.check("header", names).unwrap_or(Names::Row),
+            skip: keys
+                .read("skip", "a number of lines", |value| {
+                    u64::try_from(value.as_integer()?).ok()
+                })
+                .unwrap_or(0),
+            null: owned(keys.one_or_more("null")),
+            numbers: style(&mut keys),
+        };
+        let faults: Vec<String> = keys.finish();
+        if faults.is_empty() {
+            Ok(read)
+        } else {
+            Err(faults
+                .into_iter()
+                .map(|fault| format!("file: {fault}"))
+                .collect())
+        }
+    }
+}
+
+fn owned(texts: Option<Vec<&str>>) -> Vec<String> {
+    let texts = texts.into_iter().flatten();
+    texts.map(|text| text.trim().to_owned()).collect()
+}
+
+fn separator(value: &Value) -> Result<u8, String> {
+    match value.as_str().map(str::as_bytes) {
+        Some([byte]) if byte.is_ascii() && !b"\"\r\n".contains(byte) => Ok(*byte),
+        _ => Err("must be one ASCII character, such as \";\" or \"\\t\"".to_owned()),
+    }
+}
+
+fn encoding(value: &Value) -> Result<Option<&'static Encoding>, String> {
+    let fault = "must be auto, utf-8, gbk, gb18030, utf-16le, utf-16be, latin1, or another name of the WHATWG";
+    match value.as_str().ok_or(fault)? {
+        "auto" => Ok(None),
+        name => match Encoding::for_label_no_replacement(name.as_bytes()) {
+            Some(encoding) => Ok(Some(encoding)),
+            None => Err(fault.to_owned()),
+        },
+    }
+}
+
+fn names(value: &Value) -> Result<Names, String> {
+    let fault = "must be true, false, or a list of names";
+    match (value.as_bool(), value.as_array()) {
+        (Some(true), _) => return Ok(Names::Row),
+        (Some(false), _) => return Ok(Names::Numbers),
+        (None, Some(list)) if !list.is_empty() => {
+            let names = list.iter().map(|name| name.as_str().map(str::to_owned));
+            names.collect::<Option<_>>().map(Names::Given)
+        }
+        (None, _) => None,
+    }
+    .ok_or_else(|| fault.to_owned())
+}
+
+fn style(keys: &mut Keys<'_>) -> Style {
+    let decimal = keys.read("decimal", "\".\" or \",\"", |value| match value.as_str() {
+        Some(".") => Some('.'),
+        Some(",") => Some(','),
+        _ => None,
+    });
+    let thousands = keys.read("thousands", "one of \",\" \".\" \" \" \"'\"", |value| {
+        let text = value
+            .as_str()
+            .filter(|text| [",", ".", " ", "'"].contains(text))?;
+        text.chars().next()
+    });
+    let style = Style {
+        decimal: decimal.unwrap_or('.'),
+        thousands,
+        currency: owned(keys.one_or_more("currency")),
+    };
+    if style.thousands == Some(style.decimal) {
+        keys.fault("thousands and decimal must differ");
+    }
+    style
+}
