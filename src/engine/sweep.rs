@@ -6,7 +6,7 @@ use super::Engine;
 use super::slices::{ITEMS, USERS, slices};
 use crate::config::Config;
 use crate::feature::Named;
-use crate::ingest::Facts;
+use crate::ingest::{Facts, mark_sold};
 
 /// Maximum number of items and of merchants that one sweep forgets.
 const MOST: usize = 16_384;
@@ -46,8 +46,7 @@ impl Engine {
             }
         }
         let freed = before > self.facts.read().books.tags.in_use();
-        let forgotten = self.free_bare(named, bounds);
-        self.free_buyers();
+        let forgotten = self.free_rows(named, bounds);
         self.facts.write().end_sweep(freed || forgotten > 0);
     }
 
@@ -76,44 +75,34 @@ impl Engine {
         named
     }
 
-    /// Forgets items and merchants beyond the bounds. Returns how many.
-    fn free_bare(&self, mut named: Named, bounds: Bare) -> usize {
+    /// Releases the rows of deleted buyers whom no purchase names, and forgets items and merchants beyond the bounds. Returns how many
+    /// items and merchants.
+    fn free_rows(&self, mut named: Named, bounds: Bare) -> usize {
         let beyond = |count: usize, bound| count.saturating_sub(bound).min(MOST);
-        let (items, merchants, rows) = {
-            let books = &self.facts.read().books;
-            let items = beyond(books.items.stubs(), bounds.items);
-            let merchants = beyond(books.merchants.bare(), bounds.merchants);
+        let (items, merchants, rows, has_idle_buyers) = {
+            let facts = self.facts.read();
+            let books = &facts.books;
             (
-                items,
-                merchants,
+                beyond(books.items.stubs(), bounds.items),
+                beyond(books.merchants.bare(), bounds.merchants),
                 (books.items.rows(), books.merchants.rows()),
+                facts.has_idle_buyers(),
             )
         };
-        if items + merchants == 0 {
+        if items + merchants == 0 && !has_idle_buyers {
             return 0;
         }
         // In its own statement, so that the lock is free during the walk over the sales.
         let sold = self.facts.read().books.sales.purchases();
-        for purchase in sold.iter().flat_map(|day| day.iter()) {
-            named.item(purchase.item());
-            named.merchant(purchase.merchant());
+        mark_sold(&sold, &mut named);
+        if has_idle_buyers {
+            self.facts.write().free_buyers(&named);
         }
         let items = self.free(Facts::free_items, rows.0, &named, items);
         // Counted again: the merchant of a forgotten item may be known from that item alone.
         let merchants = self.facts.read().books.merchants.bare();
         let merchants = beyond(merchants, bounds.merchants);
         items + self.free(Facts::free_merchants, rows.1, &named, merchants)
-    }
-
-    /// Releases the rows of deleted buyers whose purchases have left a full race early.
-    fn free_buyers(&self) {
-        if self.facts.read().has_idle_buyers() {
-            let mut named = Named::default();
-            let sold = self.facts.read().books.sales.purchases();
-            let purchases = sold.iter().flat_map(|day| day.iter());
-            purchases.for_each(|purchase| named.user(purchase.buyer));
-            self.facts.write().free_buyers(&named);
-        }
     }
 
     /// Forgets at most `most` entities of one kind, in slices. Returns how many.

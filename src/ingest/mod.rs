@@ -33,4 +33,5 @@ pub use image::{Image, Restored};
 pub use read::{Fact, read, read_within};
 pub use record::{Line, Record, Unreadable};
 pub use retired::Retired;
+pub use sweep::mark_sold;
 pub use trace::{Alias, Trace};

@@ -9,9 +9,20 @@
 use std::ops::Range;
 
 use super::{Facts, Retired};
+use crate::chunked::Chunked;
 use crate::config::Config;
 use crate::feature::Named;
 use crate::id::{Gone, ItemRow, MerchantRow, TagId};
+use crate::race::Purchase;
+
+/// Marks what purchases name.
+pub fn mark_sold(sold: &[Chunked<Purchase>], named: &mut Named) {
+    for purchase in sold.iter().flat_map(Chunked::iter) {
+        named.item(purchase.item());
+        named.merchant(purchase.merchant());
+        named.user(purchase.buyer);
+    }
+}
 
 impl Facts {
     /// Returns whether enough changed since the last sweep for another one. Beyond a bound fewer changes are enough.

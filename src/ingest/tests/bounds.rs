@@ -6,9 +6,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::{Alias, EntityKind, Evicted, Facts, Moment, Operation, Record, Restored, read};
+use super::sweep::sweep;
 use crate::clock::{DAY, Day, Time};
 use crate::config::Config;
-use crate::feature::{Named, User};
+use crate::feature::User;
 use crate::id::UserRow;
 
 const USERS: usize = 4;
@@ -229,7 +230,7 @@ fn rows_of_buyers_leave_a_full_race() {
     for round in 0..60_u8 {
         life.today = i64::from(round / 2);
         life.event(round, "purchase");
-        sweep_buyers(&mut life.facts);
+        sweep(&mut life.facts, |_| {});
         let books = &life.facts.books;
         let buyers: HashSet<UserRow> = books
             .sales
@@ -248,19 +249,6 @@ fn rows_of_buyers_leave_a_full_race() {
             books.users.rows()
         );
     }
-}
-
-/// Does what a sweep does for the rows of deleted buyers.
-fn sweep_buyers(facts: &mut Facts) {
-    facts.begin_sweep();
-    let mut named = Named::default();
-    if facts.has_idle_buyers() {
-        for day in facts.books.sales.purchases() {
-            day.iter().for_each(|purchase| named.user(purchase.buyer));
-        }
-        facts.free_buyers(&named);
-    }
-    facts.end_sweep(false);
 }
 
 #[test]

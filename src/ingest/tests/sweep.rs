@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::{EntityKind, Facts, Operation};
+use super::super::{EntityKind, Facts, Operation, mark_sold};
 use super::{delete, send};
 use crate::config::{Config, UnknownItems};
 use crate::feature::{Bond, Named};
@@ -151,7 +151,7 @@ fn names(facts: &Facts) -> (BTreeSet<String>, BTreeSet<String>) {
 }
 
 /// Sweeps in slices of two rows, with a step after each.
-fn sweep<'s>(facts: &mut Facts, mut between: impl FnMut(&mut Facts) + 's) {
+pub(super) fn sweep<'s>(facts: &mut Facts, mut between: impl FnMut(&mut Facts) + 's) {
     let mut named = Named::default();
     facts.begin_sweep();
     let rows = {
@@ -176,23 +176,9 @@ fn sweep<'s>(facts: &mut Facts, mut between: impl FnMut(&mut Facts) + 's) {
         facts.free_tags(start..start + 8, &named);
         between(facts);
     }
-    for purchase in facts
-        .books
-        .sales
-        .purchases()
-        .iter()
-        .flat_map(|it| it.iter())
-    {
-        named.merchant(purchase.merchant());
-    }
-    for purchase in facts
-        .books
-        .sales
-        .purchases()
-        .iter()
-        .flat_map(|it| it.iter())
-    {
-        named.item(purchase.item());
+    mark_sold(&facts.books.sales.purchases(), &mut named);
+    if facts.has_idle_buyers() {
+        facts.free_buyers(&named);
     }
     facts.free_items(0..rows[1], &named, usize::MAX);
     facts.free_merchants(0..rows[2], &named, usize::MAX);
