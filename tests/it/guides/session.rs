@@ -24,10 +24,13 @@ pub(super) struct Session {
     places: Vec<String>,
 }
 
-/// Returns an address on which nothing listens.
+/// Returns an address on which nothing listens. Its port is below those that the system gives to the services of other tests, one of which
+/// could otherwise take it before it is used.
 pub(super) fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().to_string()
+    let first = 10_000 + std::process::id() % 10_000;
+    let mut addresses = (first..32_000).map(|port| format!("127.0.0.1:{port}"));
+    let is_free = |address: &String| TcpListener::bind(address).is_ok();
+    addresses.find(is_free).unwrap()
 }
 
 impl Session {
