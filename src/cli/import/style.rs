@@ -1,5 +1,7 @@
 //! How numbers are written in a table.
 
+use std::borrow::Cow;
+
 /// The marks of a number.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Style {
@@ -23,29 +25,20 @@ impl Default for Style {
 impl Style {
     /// Reads a finite number.
     pub(super) fn read(&self, text: &str) -> Option<f64> {
-        let number: f64 = if self.is_plain() {
-            text.parse().ok()?
-        } else {
-            self.plain(text)?.parse().ok()?
-        };
+        let number: f64 = self.plain(text)?.parse().ok()?;
         number.is_finite().then_some(number)
     }
 
     /// Reads a whole number.
     pub(super) fn whole(&self, text: &str) -> Option<i64> {
-        if self.is_plain() {
-            text.parse().ok()
-        } else {
-            self.plain(text)?.parse().ok()
-        }
-    }
-
-    fn is_plain(&self) -> bool {
-        self.decimal == '.' && self.thousands.is_none() && self.currency.is_empty()
+        self.plain(text)?.parse().ok()
     }
 
     /// Returns the number with a decimal point, without currency and thousands marks.
-    fn plain(&self, text: &str) -> Option<String> {
+    fn plain<'t>(&self, text: &'t str) -> Option<Cow<'t, str>> {
+        if self.decimal == '.' && self.thousands.is_none() && self.currency.is_empty() {
+            return Some(Cow::Borrowed(text));
+        }
         let (minus, text) = sign(text);
         let (again, text) = sign(self.without_currency(text));
         let (whole, fraction) = match text.split_once(self.decimal) {
@@ -60,7 +53,7 @@ impl Style {
         }
         let digits = plain.bytes().skip(usize::from(minus || again));
         let is_number = |byte: u8| byte.is_ascii_digit() || byte == b'.';
-        (!(minus && again) && digits.into_iter().all(is_number)).then_some(plain)
+        (!(minus && again) && digits.into_iter().all(is_number)).then_some(Cow::Owned(plain))
     }
 
     fn without_currency<'t>(&self, text: &'t str) -> &'t str {
