@@ -218,8 +218,8 @@ impl Clock {
         Time::default().plus(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 
-    /// Returns the wall-clock time: the machine's, or that of a manual clock. After a jump ahead by more than an hour it goes on as if there
-    /// had been none, until [`Self::confirm`] or until the clock comes back.
+    /// Returns the wall-clock time: the machine's, or that of a manual clock. After a jump ahead by more than an hour it goes on as if
+    /// there had been none, until [`Self::confirm`] or until the clock comes back.
     #[must_use]
     pub fn wall(&self) -> Time {
         let shown = self.shown();

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 /// The instant from which seconds are counted.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// The last request for a scene; shared by all generations that have the scene. Holds the second after the first use of the clock plus 1, or 0.
+/// The last request for a scene; shared by all generations that have the scene. Holds the second after the first use of the clock plus 1,
+/// or 0.
 #[derive(Clone, Debug, Default)]
 pub struct LastAsked(Arc<AtomicU64>);
 

@@ -71,7 +71,8 @@ impl Reread {
 /// it was loaded; of this first read only a change or a fault is reported. Both functions run on the watcher's thread, one of `threads`,
 /// and must not drop the watcher.
 ///
-/// A file that became empty is rejected: editors, shells and full disks leave one behind for a moment, and it would mean the default of every key.
+/// A file that became empty is rejected: editors, shells and full disks leave one behind for a moment, and it would mean the default of
+/// every key.
 ///
 /// # Errors
 /// [`WatchError`] if the directory cannot be watched or the thread cannot be started.

@@ -34,8 +34,8 @@ impl Facts {
     }
 
     /// Returns whether the history of an item or a merchant may begin with a trace. An item or a merchant that is not known any more,
-    /// because it was deleted or nothing named it, has no history. But if the trace names only such an item, its merchant is unknown, and that
-    /// one's history may begin with it.
+    /// because it was deleted or nothing named it, has no history. But if the trace names only such an item, its merchant is unknown, and
+    /// that one's history may begin with it.
     fn may_begin_with(&self, trace: &Trace<'_>, day: Day) -> bool {
         let books = &self.books;
         let find = |id| books.items.find(books.hasher.hash(id), id);

@@ -19,7 +19,8 @@ use crate::race::WINDOW;
 const DELETED: usize = 1_000_000;
 
 impl Facts {
-    /// Removes an entity; returns `None` if there is none, and notes even so that a user of this id was deleted. [`Self::leave`], [`Self::forget`] and [`Self::retire`] complete the deletion.
+    /// Removes an entity; returns `None` if there is none, and notes even so that a user of this id was deleted. [`Self::leave`],
+    /// [`Self::forget`] and [`Self::retire`] complete the deletion.
     pub fn delete(&mut self, kind: EntityKind, id: &str, last_complete: Day) -> Option<Retired> {
         let books = &mut self.books;
         let retired = match kind {

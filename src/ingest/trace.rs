@@ -1,8 +1,8 @@
 //! Traces: what stays of a deleted user's events, namely what the race needs and nothing about the person.
 //!
-//! Sales stay, with the number of the deletion as their buyer. A refund finds its purchase by a number, hashed from the purchase's id
-//! under the key of the event ids, so that one that comes later finds it too. Of other events at most the fact that something was seen stays, if a history may begin with it or
-//! nothing later is known.
+//! Sales stay, with the number of the deletion as their buyer. A refund finds its purchase by a number, hashed from the purchase's id under
+//! the key of the event ids, so that one that comes later finds it too. Of other events at most the fact that something was seen stays, if
+//! a history may begin with it or nothing later is known.
 
 use std::borrow::Cow;
 

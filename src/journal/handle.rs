@@ -24,8 +24,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Starts writing after the record `last`, in a new segment, by a thread of `threads`. `create` creates the file of a segment. If the disk is
-    /// full, the journal is broken until there is space, so that a service can still rank.
+    /// Starts writing after the record `last`, in a new segment, by a thread of `threads`. `create` creates the file of a segment. If the
+    /// disk is full, the journal is broken until there is space, so that a service can still rank.
     ///
     /// # Errors
     /// Another I/O error at the first segment.

@@ -1,7 +1,8 @@
 //! The table of the kinds of runners. Wire names, the sums of sales, the boards and the standings of each kind follow from it.
 //!
 //! To add a kind: a variant and the last row of [`TABLE`], [`Races`] for its row type, and an arm in each `match` on the kind, which the
-//! compiler names. Stored sales carry one row of each kind, in the order of the table, so a new kind changes their shape, which needs new part codes.
+//! compiler names. Stored sales carry one row of each kind, in the order of the table, so a new kind changes their shape, which needs new
+//! part codes.
 
 use std::ops::{Index, IndexMut};
 

@@ -7,8 +7,8 @@ use crate::engine::Engine;
 use crate::journal::{Backup, Broken, JournalError};
 
 impl Engine {
-    /// Writes a checkpoint and returns its bytes in blocks, or `None` if facts are kept in memory only. With `journal`, those of the journal
-    /// before it follow.
+    /// Writes a checkpoint and returns its bytes in blocks, or `None` if facts are kept in memory only. With `journal`, those of the
+    /// journal before it follow.
     ///
     /// # Errors
     /// An I/O error.
@@ -39,7 +39,8 @@ impl Engine {
         self.kept.as_ref().map_or(Ok(()), |it| it.journal.check())
     }
 
-    /// Makes everything applied so far durable and ends the journal; later facts are rejected. Without it, the journal ends with the engine.
+    /// Makes everything applied so far durable and ends the journal; later facts are rejected. Without it, the journal ends with the
+    /// engine.
     pub fn close(&self) {
         if let Some(kept) = &self.kept {
             kept.journal.close();
