@@ -49,7 +49,7 @@ impl<'de> Deserialize<'de> for ItemKind {
 
 /// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum EventKind {
     /// The item was shown.
@@ -74,11 +74,13 @@ pub enum EventKind {
     Unfollow,
     /// The item was disliked.
     Dislike,
+    /// The item was taken out of the cart.
+    RemoveFromCart,
 }
 
 impl EventKind {
     /// Every kind, in the order of the discriminants.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Impression,
         Self::View,
         Self::Click,
@@ -90,10 +92,11 @@ impl EventKind {
         Self::Follow,
         Self::Unfollow,
         Self::Dislike,
+        Self::RemoveFromCart,
     ];
 
     /// Names on the wire, in the same order.
-    pub const NAMES: [&'static str; 11] = [
+    pub const NAMES: [&'static str; 12] = [
         "impression",
         "view",
         "click",
@@ -105,6 +108,7 @@ impl EventKind {
         "follow",
         "unfollow",
         "dislike",
+        "remove_from_cart",
     ];
 
     /// Returns the name on the wire.

@@ -83,6 +83,7 @@ fn gain(kind: &str) -> f64 {
         "cart" | "share" => 4.0,
         "purchase" => 8.0,
         "refund" | "dislike" => -8.0,
+        "remove_from_cart" => -3.0,
         _ => 0.0,
     }
 }
@@ -110,12 +111,13 @@ fn random_world(seed: u64) -> World {
         "dislike",
         "impression",
         "refund",
+        "remove_from_cart",
     ];
     let events = (0..400)
         .map(|_| Event {
             user: numbers.below(6) as usize,
             item: numbers.below(20) as usize,
-            kind: kinds[numbers.below(10) as usize],
+            kind: kinds[numbers.below(11) as usize],
             at: FIRST + i64::from(numbers.below(84 * 24)) * HOUR + 1,
             amount: f64::from(1 + numbers.below(300)),
         })

@@ -43,6 +43,7 @@ fn history(numbers: &mut Random, from: i64) -> Vec<Value> {
             "click",
             "favourite",
             "cart",
+            "remove_from_cart",
             "share",
             "dislike",
             "impression",
@@ -52,7 +53,7 @@ fn history(numbers: &mut Random, from: i64) -> Vec<Value> {
             "unfollow",
             "refund",
         ];
-        let kind = kinds[numbers.below(12) as usize];
+        let kind = kinds[numbers.below(13) as usize];
         let mut event =
             json!({"id": format!("e{from}-{number}"), "user_id": user, "kind": kind, "at": at});
         match kind {

@@ -32,7 +32,8 @@ fn the_next_request_sees_an_event() {
         (6, "share", 21.0),
         (7, "refund", 13.0),
         (8, "dislike", 5.0),
-        (9, "impression", 5.0),
+        (9, "remove_from_cart", 2.0),
+        (10, "impression", 2.0),
     ] {
         let mut event = did("u", kind, "a", noon(1));
         event["quantity"] = json!(7);
@@ -50,7 +51,7 @@ fn the_next_request_sees_an_event() {
     }
     near(
         service.value("u", "a", "affinity.item"),
-        6.0_f64.ln() / 41.0_f64.ln(),
+        3.0_f64.ln() / 41.0_f64.ln(),
     );
 }
 

@@ -143,8 +143,9 @@ impl Changes {
             "purchase",
             "refund",
             "dislike",
+            "remove_from_cart",
         ];
-        let kind = kinds[self.numbers.below(8) as usize];
+        let kind = kinds[self.numbers.below(9) as usize];
         let minute = i64::from(self.made) * 600 + i64::from(self.numbers.below(3_000));
         let mut event = json!({
             "id": format!("e{}-{number}", self.made), "user_id": format!("u{}", self.numbers.below(USERS)),
