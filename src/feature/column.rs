@@ -87,6 +87,12 @@ impl<T: Clone> Column<T> {
         self.chunks.get(row >> CHUNK_BITS)?.get(row & (CHUNK - 1))
     }
 
+    /// Returns a row for a change of what a reader of the frozen rows does not read: no old row is kept for it.
+    #[inline(always)]
+    pub(super) fn unstored(&mut self, row: usize) -> &mut T {
+        &mut self.chunks[row >> CHUNK_BITS][row & (CHUNK - 1)]
+    }
+
     /// Freezes the column as it is, until [`Self::thaw`].
     pub(super) fn freeze(&mut self) {
         self.frozen = Some(Box::new(Frozen {

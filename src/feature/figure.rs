@@ -65,10 +65,20 @@ impl<F: Figure> Records<F> {
 
     /// Returns the record of a user for a change.
     pub fn get_mut(&mut self, row: UserRow) -> &mut F {
+        self.grow(row);
+        &mut self.column[row.index()]
+    }
+
+    /// Returns the record of a user for a change of fields that no checkpoint holds.
+    pub(super) fn unstored(&mut self, row: UserRow) -> &mut F {
+        self.grow(row);
+        self.column.unstored(row.index())
+    }
+
+    fn grow(&mut self, row: UserRow) {
         while self.column.len() <= row.index() {
             self.column.push(F::default());
         }
-        &mut self.column[row.index()]
     }
 
     /// Returns the records of a range of rows.

@@ -57,7 +57,7 @@ macro_rules! figures {
             }
 
             /// Forgets everything.
-            pub fn unlearn(&mut self) {
+            pub(super) fn unlearn(&mut self) {
                 $(self.$name.change(0..usize::MAX, |_| true, |record| *record = Default::default());)+
             }
 

@@ -7,10 +7,13 @@ use super::figure::Figure;
 use super::learned::Learned;
 use super::moment::Moment;
 use crate::clock::{Day, Time};
+use crate::id::UserRow;
 use crate::model::EventKind;
 
-/// When one user was last seen: an event or declared fields arrived. Like eviction, it depends on the order of arrival.
+/// When one user was last seen: an event or declared fields arrived. Like eviction, it depends on the order of arrival. Half a cache line,
+/// as every event changes it.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[repr(align(32))]
 pub struct Presence {
     /// Position of the last arrival in the order of all arrivals; 0 if it is unknown.
     pub(super) touch: u64,
@@ -18,6 +21,11 @@ pub struct Presence {
     pub(super) day: Option<Day>,
     /// True if a purchase or refund of the user was accepted.
     pub buys: bool,
+    /// Neighbours in the list of [`Recency`](super::recency::Recency).
+    #[serde(skip)]
+    pub(super) earlier: UserRow,
+    #[serde(skip)]
+    pub(super) later: UserRow,
 }
 
 impl Figure for Presence {

@@ -1,26 +1,20 @@
-//! The users in the order in which they were last seen: a list linked through the rows, so that each step takes constant time.
+//! The users in the order in which they were last seen: a list linked through their records of presence, so that each step takes constant
+//! time and an event touches no further cache line.
 //!
 //! The links are not stored: a checkpoint holds the position of each user, and [`Recency::link`] restores the order from them.
 
-use super::column::Column;
+use super::figure::Records;
+use super::presence::Presence;
+use crate::clock::Day;
 use crate::id::UserRow;
-use crate::prefetch::prefetch;
-
-/// Neighbours of a row in the list.
-#[derive(Clone, Copy, Debug, Default)]
-struct Link {
-    earlier: UserRow,
-    later: UserRow,
-}
 
 /// The order in which rows were last touched.
 #[derive(Debug, Default)]
 pub(super) struct Recency {
-    links: Column<Link>,
     earliest: UserRow,
     latest: UserRow,
     /// Number of touches, which is the position of the latest one.
-    pub(super) touches: u64,
+    touches: u64,
 }
 
 impl Recency {
@@ -29,67 +23,55 @@ impl Recency {
         self.earliest.some()
     }
 
-    /// Prefetches the links of a row.
-    pub(super) fn prefetch(&self, row: UserRow) {
-        self.links.get(row.index()).into_iter().for_each(prefetch);
-    }
-
-    /// Moves a row to the end; adds it if it is not in the list. Returns the position of this touch.
-    pub(super) fn touch(&mut self, row: UserRow) -> u64 {
+    /// Moves a row to the end; adds it if it is not in the list.
+    pub(super) fn touch(&mut self, records: &mut Records<Presence>, row: UserRow, day: Day) {
         self.touches += 1;
+        let presence = records.get_mut(row);
+        (presence.touch, presence.day) = (self.touches, Some(day));
         if row != self.latest {
-            self.remove(row);
-            self.append(row);
+            self.remove(records, row);
+            self.append(records, row);
         }
-        self.touches
     }
 
     /// Appends a row that is not in the list.
-    fn append(&mut self, row: UserRow) {
-        while self.links.len() <= row.index() {
-            self.links.push(Link::default());
-        }
-        self.links[row.index()] = Link {
-            earlier: self.latest,
-            later: UserRow::NONE,
-        };
+    fn append(&mut self, records: &mut Records<Presence>, row: UserRow) {
+        let added = records.unstored(row);
+        (added.earlier, added.later) = (self.latest, UserRow::NONE);
         match self.latest.some() {
-            Some(latest) => self.links[latest.index()].later = row,
+            Some(latest) => records.unstored(latest).later = row,
             None => self.earliest = row,
         }
         self.latest = row;
     }
 
     /// Removes a row, if it is in the list.
-    pub(super) fn remove(&mut self, row: UserRow) {
-        let Some(&Link { earlier, later }) = self.links.get(row.index()) else {
+    pub(super) fn remove(&mut self, records: &mut Records<Presence>, row: UserRow) {
+        let Some(&Presence { earlier, later, .. }) = records.get(row) else {
             return;
         };
         match earlier.some() {
-            Some(earlier) => self.links[earlier.index()].later = later,
+            Some(earlier) => records.unstored(earlier).later = later,
             None if self.earliest == row => self.earliest = later,
             None => return,
         }
         match later.some() {
-            Some(later) => self.links[later.index()].earlier = earlier,
+            Some(later) => records.unstored(later).earlier = earlier,
             None => self.latest = earlier,
         }
-        self.links[row.index()] = Link::default();
+        let removed = records.unstored(row);
+        (removed.earlier, removed.later) = (UserRow::NONE, UserRow::NONE);
     }
 
     /// Builds the list from the position of the last touch of each row.
-    pub(super) fn link(&mut self, mut rows: Vec<(u64, UserRow)>) {
+    pub(super) fn link(&mut self, records: &mut Records<Presence>, mut rows: Vec<(u64, UserRow)>) {
         rows.sort_unstable();
         *self = Self {
             touches: rows.last().map_or(0, |(touch, _)| *touch),
             ..Self::default()
         };
-        rows.into_iter().for_each(|(_, row)| self.append(row));
-    }
-
-    /// Returns the bytes held.
-    pub(super) fn bytes(&self) -> usize {
-        self.links.bytes()
+        let rows = rows.into_iter();
+        rows.for_each(|(_, row)| self.append(records, row));
     }
 }
 
@@ -98,8 +80,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn rows(recency: &Recency) -> Vec<u32> {
-        let next = |row: &UserRow| recency.links[row.index()].later.some();
+    fn rows(recency: &Recency, records: &Records<Presence>) -> Vec<u32> {
+        let next = |row: &UserRow| records.get(*row)?.later.some();
         let rows = std::iter::successors(recency.earliest(), next);
         rows.map(|row| row.0).collect()
     }
@@ -109,21 +91,23 @@ mod tests {
 
         #[test]
         fn the_list_follows_its_model(steps in prop::collection::vec((0u32..12, 0u8..4), 0..120)) {
-            let (mut recency, mut model, mut touches) = (Recency::default(), Vec::new(), [0; 12]);
+            let (mut recency, mut records, mut model) = (Recency::default(), Records::default(), Vec::new());
             for (row, step) in steps {
                 model.retain(|known| *known != row);
                 if step == 0 {
-                    recency.remove(UserRow(row));
+                    recency.remove(&mut records, UserRow(row));
                 } else {
-                    touches[row as usize] = recency.touch(UserRow(row));
+                    recency.touch(&mut records, UserRow(row), Day(0));
                     model.push(row);
                 }
-                prop_assert_eq!(&rows(&recency), &model);
+                prop_assert_eq!(&rows(&recency, &records), &model);
                 prop_assert_eq!(recency.latest.some(), model.last().map(|row| UserRow(*row)));
             }
-            let mut again = Recency::default();
-            again.link(model.iter().rev().map(|row| (touches[*row as usize], UserRow(*row))).collect());
-            prop_assert_eq!(rows(&again), model);
+            let touch = |row: &u32| (records.get(UserRow(*row)).unwrap().touch, UserRow(*row));
+            let order = model.iter().rev().map(touch).collect();
+            let (mut recency, mut again) = (Recency::default(), Records::<Presence>::default());
+            recency.link(&mut again, order);
+            prop_assert_eq!(rows(&recency, &again), model);
         }
     }
 }

@@ -101,17 +101,9 @@ impl Users {
         let row = self.rows.guess(hash)?;
         self.get(row).into_iter().for_each(prefetch);
         self.profile(row).into_iter().for_each(prefetch);
+        let presence = self.figures.presence.get(row);
+        presence.into_iter().for_each(prefetch);
         Some(row)
-    }
-
-    /// Prefetches what [`Self::touch`] changes of a user.
-    pub fn prefetch_touch(&self, row: UserRow) {
-        self.figures
-            .presence
-            .get(row)
-            .into_iter()
-            .for_each(prefetch);
-        self.recency.prefetch(row);
     }
 
     /// Returns the row of a user who is seen at an instant; an unknown user is created.
@@ -124,9 +116,8 @@ impl Users {
             self.figures.enter(row);
             row
         });
-        let presence = self.figures.presence.get_mut(row);
-        presence.touch = self.recency.touch(row);
-        presence.day = Some(at.day(0));
+        let records = &mut self.figures.presence;
+        self.recency.touch(records, row, at.day(0));
         row
     }
 
@@ -147,7 +138,13 @@ impl Users {
                 order.push((presence.touch, row));
             }
         }
-        self.recency.link(order);
+        self.recency.link(&mut self.figures.presence, order);
+    }
+
+    /// Forgets all that is learnt; nobody was seen yet.
+    pub fn unlearn(&mut self) {
+        self.figures.unlearn();
+        self.unlinked = true;
     }
 
     /// Returns the user who was seen least recently, and the day of it in UTC.
@@ -194,7 +191,7 @@ impl Users {
     /// Forgets a user. The row stays out of use until [`Self::release`]: past purchases still name it as their buyer.
     pub fn remove(&mut self, hasher: &IdHasher, row: UserRow) {
         self.rows.live -= usize::from(self.rows.remove(hasher, row).is_some());
-        self.recency.remove(row);
+        self.recency.remove(&mut self.figures.presence, row);
         self.figures.clear(row);
     }
 
@@ -259,6 +256,6 @@ impl Users {
     /// Returns the bytes of the rows and the index.
     #[must_use]
     pub fn fixed_bytes(&self) -> usize {
-        self.rows.bytes() + self.recency.bytes()
+        self.rows.bytes()
     }
 }

@@ -1,12 +1,31 @@
-//! Prefetches what a slice of events is about to touch before the first of them is applied.
+//! Prefetches what a slice of events is about to touch.
 //!
 //! An event waits for memory half a dozen times in sequence: index, row, histories. Prefetched, the waits of the events of one slice
-//! overlap.
+//! overlap. Histories are large, so they are prefetched a few events ahead: a core has few loads in flight.
+
+use std::iter::repeat;
 
 use super::{Fact, Facts, Fate, Moment, Rejected};
 use crate::feature::Profile;
-use crate::id::Hash;
-use crate::model::Event;
+use crate::id::{EventId, Hash, ItemRow, UserRow};
+use crate::prefetch::prefetch;
+
+/// Number of events by which the histories are prefetched ahead.
+const AHEAD: usize = 4;
+
+/// Hashes of the ids in an event.
+struct Hashes {
+    user: Hash,
+    item: Option<Hash>,
+    id: Option<EventId>,
+}
+
+/// Rows that an event very likely touches.
+#[derive(Clone, Copy, Default)]
+struct Target {
+    user: Option<UserRow>,
+    item: Option<ItemRow>,
+}
 
 impl Facts {
     /// Applies facts in order. Returns the fate of each.
@@ -15,45 +34,64 @@ impl Facts {
         read: Vec<Result<Fact<'_>, Rejected>>,
         moment: &Moment<'_>,
     ) -> Vec<Fate> {
-        self.prefetch(&read);
-        let fates = read.into_iter().map(|fact| self.apply(fact?, moment));
+        let targets = self.prefetch_rows(&read);
+        let first = targets.iter().take(AHEAD);
+        first.for_each(|target| self.prefetch_histories(target));
+        let next = targets.iter().skip(AHEAD).map(Some).chain(repeat(None));
+        let fates = read.into_iter().zip(next).map(|(fact, next)| {
+            next.into_iter()
+                .for_each(|next| self.prefetch_histories(next));
+            self.apply(fact?, moment)
+        });
         fates.collect()
     }
 
-    fn prefetch(&self, read: &[Result<Fact<'_>, Rejected>]) {
+    /// Prefetches the rows of events and of their users and items.
+    fn prefetch_rows(&self, read: &[Result<Fact<'_>, Rejected>]) -> Vec<Target> {
         let books = &self.books;
-        let events = read.iter().filter_map(|fact| match fact {
-            Ok(Fact::Event(event) | Fact::Late(event)) => Some(event),
-            Ok(Fact::Item(..) | Fact::Merchant(..) | Fact::User(..)) => None,
-            Ok(Fact::Patch(_) | Fact::Trace(_)) | Err(_) => None,
-        });
-        let hashes: Vec<(Hash, Option<Hash>)> = events.map(|event| self.hashes(event)).collect();
-        for (user, item) in &hashes {
-            books.users.prefetch_index(*user);
-            item.iter()
-                .for_each(|item| books.items.prefetch_index(*item));
+        let hashes: Vec<Option<Hashes>> = read.iter().map(|fact| self.hashes(fact)).collect();
+        for hashes in hashes.iter().flatten() {
+            books.users.prefetch_index(hashes.user);
+            let item = hashes.item.iter();
+            item.for_each(|item| books.items.prefetch_index(*item));
         }
-        let rows: Vec<_> = hashes
-            .iter()
-            .map(|(user, item)| {
-                item.iter()
-                    .for_each(|item| books.items.prefetch_whole(*item));
-                let row = books.users.prefetch_row(*user);
-                row.into_iter()
-                    .for_each(|row| books.users.prefetch_touch(row));
-                row
-            })
-            .collect();
-        let users = rows.into_iter().flatten();
-        users.for_each(|row| {
-            let profile = books.users.profile(row);
-            profile.into_iter().for_each(Profile::prefetch);
-        });
+        let ids = hashes.iter().flatten().filter_map(|hashes| hashes.id);
+        books.seen.prefetch(ids);
+        let target = |hashes: &Hashes| Target {
+            user: books.users.prefetch_row(hashes.user),
+            item: hashes
+                .item
+                .and_then(|item| books.items.prefetch_whole(item)),
+        };
+        let targets = hashes.iter().map(|hashes| hashes.as_ref().map(target));
+        targets.map(Option::unwrap_or_default).collect()
     }
 
-    fn hashes(&self, event: &Event<'_>) -> (Hash, Option<Hash>) {
-        let hasher = &self.books.hasher;
-        let item = event.item_id.as_deref().map(|id| hasher.hash(id));
-        (hasher.hash(&event.user_id), item)
+    /// Returns the hashes of the ids in an event.
+    fn hashes(&self, fact: &Result<Fact<'_>, Rejected>) -> Option<Hashes> {
+        let event = match fact {
+            Ok(Fact::Event(event) | Fact::Late(event)) => event,
+            Ok(Fact::Item(..) | Fact::Merchant(..) | Fact::User(..)) => return None,
+            Ok(Fact::Patch(_) | Fact::Trace(_)) | Err(_) => return None,
+        };
+        let hash = |id: &str| self.books.hasher.hash(id);
+        Some(Hashes {
+            user: hash(&event.user_id),
+            item: event.item_id.as_deref().map(hash),
+            id: event.id.as_deref().map(|id| self.books.seen.hash(id)),
+        })
+    }
+
+    /// Prefetches the histories of a user and the merchant of an item, whose rows were prefetched.
+    fn prefetch_histories(&self, target: &Target) {
+        let books = &self.books;
+        if let Some(row) = target.user {
+            let profile = books.users.profile(row);
+            profile.into_iter().for_each(Profile::prefetch);
+        }
+        if let Some(row) = target.item {
+            let merchant = books.merchants.get(books.items.get(row).merchant);
+            merchant.into_iter().for_each(prefetch);
+        }
     }
 }

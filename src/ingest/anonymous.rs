@@ -61,14 +61,15 @@ impl Facts {
     pub(super) fn retrace(&mut self, trace: Trace<'_>, moment: &Moment<'_>) -> Fate {
         let (event, sale) = trace.event();
         let purchase = sale.and_then(|sale| sale.purchase);
-        let faults = self.contradictions(&event, purchase, moment);
+        let known = self.known_item(&event);
+        let faults = self.contradictions(&event, known, purchase, moment);
         if !faults.is_empty() {
             return Err(Rejected {
                 id: None,
                 errors: faults,
             });
         }
-        let resolved = self.resolve(&event, purchase, moment);
+        let resolved = self.resolve(&event, known, purchase, moment);
         let buyer = sale.map_or(UserRow::NONE, |sale| {
             let own = self.nameless(sale.buyer);
             self.buyer(event.kind, purchase, own)

@@ -47,8 +47,9 @@ impl Facts {
             return Ok(Accepted::Known);
         }
         let purchase = self.purchase_of(event, id);
-        let mut faults = self.contradictions(event, purchase, moment);
-        if let Some(fault) = self.beyond_bounds(event, moment) {
+        let known = self.known_item(event);
+        let mut faults = self.contradictions(event, known, purchase, moment);
+        if let Some(fault) = self.beyond_bounds(event, known, moment) {
             self.counts.beyond_bounds += 1;
             self.sweeps.note();
             faults.push(fault);
@@ -59,7 +60,7 @@ impl Facts {
                 errors: faults,
             });
         }
-        let resolved = self.resolve(event, purchase, moment);
+        let resolved = self.resolve(event, known, purchase, moment);
         let user = self.user(&event.user_id, moment.wall);
         let gain = moment.config.profile.gains[event.kind as usize];
         let mut tags = std::mem::take(&mut self.item_tags);
@@ -132,15 +133,16 @@ impl Facts {
         purchase.map(EventId::number)
     }
 
-    /// Returns the contradictions between an event and the state. One that was accepted before needs only its item.
+    /// Returns the contradictions between an event, with its item if that is known, and the state. One that was accepted before needs only
+    /// its item.
     pub(super) fn contradictions(
         &self,
         event: &Event<'_>,
+        item: Option<ItemRow>,
         purchase: Option<u64>,
         moment: &Moment<'_>,
     ) -> Vec<Fault> {
         let mut faults = Vec::new();
-        let item = self.known_item(event);
         if item.is_none() && event.item_id.is_some() && !self.may_lack_item(event, purchase, moment)
         {
             faults.push(Fault::new(
@@ -202,7 +204,12 @@ impl Facts {
 
     /// Returns the fault of an arriving event that names an unknown item or merchant although no more are kept. Those beyond the bound
     /// that nothing names go with the next sweep; some may come until then.
-    fn beyond_bounds(&self, event: &Event<'_>, moment: &Moment<'_>) -> Option<Fault> {
+    fn beyond_bounds(
+        &self,
+        event: &Event<'_>,
+        item: Option<ItemRow>,
+        moment: &Moment<'_>,
+    ) -> Option<Fault> {
         let (books, store) = (&self.books, &moment.config.store);
         let fault = |field, key: &str, declare: &str| {
             let message = format!(
@@ -215,7 +222,7 @@ impl Facts {
         }
         if books.items.stubs() >= ceiling(store.stub_items)
             && event.item_id.is_some()
-            && self.known_item(event).is_none()
+            && item.is_none()
         {
             return fault("item_id", "stub_items", "PUT /items");
         }
@@ -229,25 +236,26 @@ impl Facts {
     }
 
     /// Returns the row of an event's item, if it is known.
-    fn known_item(&self, event: &Event<'_>) -> Option<ItemRow> {
+    pub(super) fn known_item(&self, event: &Event<'_>) -> Option<ItemRow> {
         let id = event.item_id.as_deref()?;
         self.books.items.find(self.books.hasher.hash(id), id)
     }
 
-    /// Resolves an event to rows, created if unknown. The fields about the person stay empty.
+    /// Resolves an event, with its item if that is known, to rows, created if unknown. The fields about the person stay empty.
     pub(super) fn resolve(
         &mut self,
         event: &Event<'_>,
+        known: Option<ItemRow>,
         purchase: Option<u64>,
         moment: &Moment<'_>,
     ) -> Learned<'static> {
         let strict = moment.config.store.unknown_items == UnknownItems::Reject;
         let may_lack = strict && event.kind == EventKind::Refund && event.item_id.is_some();
-        let (item, merchant) = if may_lack && self.known_item(event).is_none() {
+        let (item, merchant) = if may_lack && known.is_none() {
             // The item was deleted since; the purchase says what was sold.
             (ItemRow::NONE, MerchantRow::NONE)
         } else {
-            self.target(event)
+            self.target(event, known)
         };
         Learned {
             kind: event.kind,
@@ -271,11 +279,11 @@ impl Facts {
     }
 
     /// Returns the rows of an event's item and merchant, created if unknown.
-    fn target(&mut self, event: &Event<'_>) -> (ItemRow, MerchantRow) {
-        let item = event
-            .item_id
-            .as_deref()
-            .map_or(ItemRow::NONE, |id| self.item_or_stub(id));
+    fn target(&mut self, event: &Event<'_>, known: Option<ItemRow>) -> (ItemRow, MerchantRow) {
+        let item = known.unwrap_or_else(|| {
+            let id = event.item_id.as_deref();
+            id.map_or(ItemRow::NONE, |id| self.stub(id))
+        });
         let sells = item.some().map_or(MerchantRow::NONE, |item| {
             self.books.items.get(item).merchant
         });
@@ -286,14 +294,12 @@ impl Facts {
         (item, merchant)
     }
 
-    fn item_or_stub(&mut self, id: &str) -> ItemRow {
-        let hash = self.books.hasher.hash(id);
-        self.books.items.find(hash, id).unwrap_or_else(|| {
-            self.counts.stubs += 1;
-            let row = self.books.items.create(hash, id);
-            self.sweeps.item(row);
-            row
-        })
+    /// Creates the item of an unknown id.
+    fn stub(&mut self, id: &str) -> ItemRow {
+        self.counts.stubs += 1;
+        let row = self.books.items.create(self.books.hasher.hash(id), id);
+        self.sweeps.item(row);
+        row
     }
 
     /// Returns an item's merchant. One that was deleted is created again, without declared fields, because its items still sell.

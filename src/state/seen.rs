@@ -138,6 +138,11 @@ impl Seen {
             .is_some()
     }
 
+    /// Looks hashes up ahead of [`Self::has`]. Nothing depends on the result, so that the waits for memory of these lookups overlap.
+    pub fn prefetch(&self, ids: impl Iterator<Item = EventId>) {
+        std::hint::black_box(ids.filter(|id| self.has(*id)).count());
+    }
+
     fn at(&self, place: u32) -> Option<EventId> {
         self.ids.get(self.offset(place)).copied()
     }

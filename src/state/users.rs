@@ -48,7 +48,7 @@ impl Book for Users {
     }
 
     fn unlearn(&mut self, _: &Config) {
-        self.figures.unlearn();
+        self.unlearn();
     }
 
     fn change_decay(&mut self, from: Decay, to: Decay, at: Time) {

@@ -81,11 +81,11 @@ impl Items {
         Some((row, item))
     }
 
-    /// Prefetches the line and the details that are very likely the item's.
-    pub fn prefetch_whole(&self, hash: Hash) {
-        if let Some((row, _)) = self.prefetch_row(hash) {
-            prefetch(self.details(row));
-        }
+    /// Returns the row that is very likely the item's; prefetches its line and its details.
+    pub fn prefetch_whole(&self, hash: Hash) -> Option<ItemRow> {
+        let (row, _) = self.prefetch_row(hash)?;
+        prefetch(self.details(row));
+        Some(row)
     }
 
     /// Returns the line of an item.
