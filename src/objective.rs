@@ -49,6 +49,12 @@ impl Needs {
         Self(self.0 | other.0)
     }
 
+    /// Returns this set if a condition holds, else no part.
+    #[must_use]
+    pub const fn only_if(self, condition: bool) -> Self {
+        if condition { self } else { Self::NOTHING }
+    }
+
     /// Returns whether every bit of `other` is in this set.
     #[must_use]
     pub const fn includes(self, other: Self) -> bool {

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use super::scene::{Scene, Weighed};
 use super::settings::Config;
 use super::{
-    admission, clock, integrity, log, prediction, profile, race, scale, server, store, tls,
+    admission, aversion, clock, integrity, log, prediction, profile, race, scale, server, store,
+    tls,
 };
 use crate::clock::SECOND;
 use crate::number::DAY_MILLIS;
@@ -30,6 +31,7 @@ impl Config {
             "freshness": { "half_life_days": self.freshness_half_life / DAY_MILLIS },
             "race": race::shown(&self.race),
             "integrity": integrity::shown(&self.integrity),
+            "aversion": aversion::shown(&self.aversion),
             "predictions": self.predictions.iter().map(prediction::shown).collect::<Map<_, _>>(),
             "scene": self.scenes.values().map(|each| self.scene(each)).collect::<Map<_, _>>(),
             "log": log::shown(&self.log),

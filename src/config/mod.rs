@@ -7,6 +7,7 @@
 
 mod admission;
 mod asked;
+mod aversion;
 mod check;
 mod clock;
 mod effective;
@@ -34,6 +35,7 @@ mod tests;
 
 pub use admission::Admission;
 pub use asked::LastAsked;
+pub use aversion::Aversion;
 pub use clock::ClockConfig;
 pub use fault::{ConfigFault, ConfigFaults};
 pub use integrity::Integrity;

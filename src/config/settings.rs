@@ -7,6 +7,7 @@ use std::sync::Arc;
 use toml::de::DeTable;
 
 use super::admission::Admission;
+use super::aversion::Aversion;
 use super::clock::ClockConfig;
 use super::fault::{ConfigFaults, Report};
 use super::integrity::Integrity;
@@ -21,7 +22,8 @@ use super::server::Server;
 use super::store::Store;
 use super::tls::Tls;
 use super::{
-    admission, clock, file, integrity, limits, log, profile, race, scale, server, store, tls,
+    admission, aversion, clock, file, integrity, limits, log, profile, race, scale, server, store,
+    tls,
 };
 use crate::model::{DEFAULT_SCENE, Limits, Vocabulary};
 
@@ -57,6 +59,8 @@ pub struct Config {
     pub race: Race,
     /// `[integrity]`
     pub integrity: Integrity,
+    /// `[aversion]`
+    pub aversion: Aversion,
     /// `[predictions.*]`, sorted by name.
     pub predictions: Vec<Prediction>,
     /// `[scene.*]` by name, inheritance resolved.
@@ -211,6 +215,7 @@ fn config(root: &Section<'_>) -> Config {
         freshness_half_life: root.within("freshness", half_life),
         race: root.within("race", race::read),
         integrity: root.within("integrity", integrity::read),
+        aversion: root.within("aversion", aversion::read),
         predictions,
         scenes,
         log: root.within("log", log::read),

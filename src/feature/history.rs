@@ -104,6 +104,13 @@ impl History {
         entries.map(|(key, weight)| Entry { key, weight })
     }
 
+    /// Returns whether a sum is below 0. Free lanes hold 0.
+    #[must_use]
+    pub fn has_negative(&self) -> bool {
+        let weights = self.groups.iter().flat_map(|group| group.weights);
+        weights.fold(false, |hit, weight| hit | (weight < 0.0))
+    }
+
     /// Prefetches the sums.
     pub fn prefetch(&self) {
         prefetch(self.groups.as_slice());
@@ -289,6 +296,7 @@ mod tests {
                 prop_assert_eq!(history.is_empty(), model.is_empty());
                 prop_assert_eq!(sorted(history.entries()), sorted(model.iter().copied()));
                 prop_assert!(model.iter().all(|entry| history.has(entry.key)));
+                prop_assert_eq!(history.has_negative(), model.iter().any(|entry| entry.weight < 0.0));
             }
             let stored = postcard::to_allocvec(&history).unwrap();
             let plain: Vec<Entry> = history.entries().collect();

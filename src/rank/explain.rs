@@ -28,9 +28,13 @@ pub(super) fn explain(chosen: &Chosen, scorer: &Scorer<'_>) -> Explanation {
     let mut base = [0.0];
     let mut missing = vec![0; weights.parts().len()];
     scorer.bases(one, &mut base, &mut missing);
+    let integrity = scorer.factors.explain(candidate.item.merchant);
+    let aversion = scorer.aversion.as_ref();
+    let aversion = aversion.and_then(|aversion| aversion.explain(&candidate));
+    let factors = std::iter::once(integrity).chain(aversion);
     Explanation {
         objectives: weights.parts().iter().map(part).collect(),
         base: base[0],
-        factors: vec![scorer.factors.explain(candidate.item.merchant)],
+        factors: factors.collect(),
     }
 }

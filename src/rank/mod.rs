@@ -3,6 +3,7 @@
 //! [`rank`] is the whole path: set → kept → values → score → top → arrange. Each step is a file. Candidates go through the steps
 //! up to the score in blocks that stay in the nearest caches; one candidate at a time costs a fifth more.
 
+mod aversion;
 mod blend;
 mod explain;
 mod factor;
@@ -27,6 +28,7 @@ pub use lot::Lots;
 pub use scratch::Scratch;
 pub use view::View;
 
+use aversion::Aversion;
 use blend::Weights;
 use predict::Predictor;
 use resolve::Resolver;
@@ -42,13 +44,19 @@ pub fn rank<'r>(
     view: &View<'_>,
     scratch: &mut Scratch,
 ) -> Decision<'r> {
-    let Scratch { taste, seen, keys } = scratch;
+    let Scratch {
+        taste,
+        averse,
+        seen,
+        keys,
+    } = scratch;
     let ids = request.candidates.ids.as_slice();
     let weights = Weights::of(view.scene);
-    taste.load(&request.user_id, view, weights.needs());
+    let sides = taste.load(&request.user_id, view, weights.needs());
+    let aversion = Aversion::new(sides, taste, averse, view);
     let predictor = Predictor::new(view, taste, &request.candidates.predictions);
     let threads = view.splitters_for(ids.len());
-    let scorer = Scorer::new(&predictor, &weights, threads);
+    let scorer = Scorer::new(&predictor, &weights, aversion, threads);
 
     let mut set = Resolver::new(view, seen);
     let mut slate = Slate::new(ids);

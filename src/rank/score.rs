@@ -7,6 +7,7 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use super::BLOCK;
+use super::aversion::Aversion;
 use super::blend::Weights;
 use super::factor::Factors;
 use super::predict::Predictor;
@@ -19,6 +20,8 @@ pub(super) struct Scorer<'a> {
     pub(super) predictor: &'a Predictor<'a>,
     pub(super) weights: &'a Weights,
     pub(super) factors: Factors<'a>,
+    /// `None` if the aversion is 1 for every candidate.
+    pub(super) aversion: Option<Aversion<'a>>,
     threads: Option<&'a ThreadPool>,
 }
 
@@ -65,12 +68,14 @@ impl<'a> Scorer<'a> {
     pub(super) fn new(
         predictor: &'a Predictor<'a>,
         weights: &'a Weights,
+        aversion: Option<Aversion<'a>>,
         threads: Option<&'a ThreadPool>,
     ) -> Self {
         Self {
             predictor,
             weights,
             factors: Factors::new(predictor.view()),
+            aversion,
             threads,
         }
     }
@@ -99,8 +104,11 @@ impl<'a> Scorer<'a> {
     /// Scores one block.
     fn block(&self, block: &[Candidate<'_>], scores: &mut [f32], missing: &mut [usize]) {
         self.bases(block, scores, missing);
-        for (candidate, score) in block.iter().zip(scores) {
+        for (candidate, score) in block.iter().zip(scores.iter_mut()) {
             *score *= self.factors.of(candidate.item.merchant);
+        }
+        if let Some(aversion) = &self.aversion {
+            aversion.apply(block, scores);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Buffers that a thread reuses, so that a request allocates nothing per candidate.
 
+use super::aversion;
 use super::lookup::Seen;
 use super::taste::Taste;
 
@@ -7,6 +8,7 @@ use super::taste::Taste;
 #[derive(Debug, Default)]
 pub struct Scratch {
     pub(super) taste: Taste,
+    pub(super) averse: aversion::Factors,
     pub(super) seen: Seen,
     pub(super) keys: Vec<u64>,
 }

@@ -1,5 +1,6 @@
 //! The user's profile, laid out for a few loads per candidate: tag weights in an array over all tags, histories in tables by row.
 
+use super::aversion::Sides;
 use super::lookup::Sums;
 use super::view::View;
 use crate::feature::{Bond, Item, Items, Profile, User};
@@ -26,8 +27,9 @@ pub(super) struct Taste {
 }
 
 impl Taste {
-    /// Loads the parts of a user's profile that are needed. An unknown user has an empty profile.
-    pub(super) fn load(&mut self, id: &str, view: &View<'_>, needs: Needs) {
+    /// Loads the parts of a user's profile that are needed, for the objectives or the aversion, whose parts are returned. An unknown
+    /// user has an empty profile.
+    pub(super) fn load(&mut self, id: &str, view: &View<'_>, needs: Needs) -> Sides {
         let View {
             hasher,
             users,
@@ -37,6 +39,8 @@ impl Taste {
         self.user = users.find(hasher, id);
         let profile = self.user.and_then(|row| users.profile(row));
         profile.into_iter().for_each(Profile::prefetch);
+        let sides = Sides::of(self.user, view);
+        let needs = needs.and(sides.needs());
         self.spread_idf(view.standings, tags.len());
         self.norm = 0.0;
         let sizes = profile.map_or((0, 0), |profile| {
@@ -57,6 +61,7 @@ impl Taste {
         {
             self.load_histories(profile, view);
         }
+        sides
     }
 
     /// Makes room for every tag and fills in its idf², once per standings. Removes the weights of the previous user.

@@ -1,5 +1,7 @@
 //! Properties of every ranking, on random marketplaces, weights and numbers.
 
+mod aversion;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

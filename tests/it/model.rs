@@ -341,6 +341,24 @@ impl World {
         (norms > 0.0).then(|| dot / norms)
     }
 
+    /// Returns the factor for what the user turned away from.
+    fn aversion(&self, user: usize, item: usize) -> f64 {
+        let declared = &self.items[item];
+        let against = |strength: f64, history: f64, reference| {
+            1.0 - strength * log_scale(-history, reference)
+        };
+        let merchant = declared.merchant.as_ref();
+        let merchant = merchant.map_or(0.0, |id| self.merchant_history(user, id));
+        let creator = declared.creator.as_ref().map(|id| format!("creator:{id}"));
+        let creator = creator.and_then(|tag| self.taste(user).get(&tag).copied());
+        let cosine = self.cosine(user, item).unwrap_or(0.0);
+        let factor = against(0.8, self.item_history(user, item), 40.0)
+            * against(0.5, merchant, 100.0)
+            * against(0.5, creator.unwrap_or(0.0), 100.0)
+            * (1.0 - 0.3 * (-cosine).clamp(0.0, 1.0));
+        factor.clamp(0.1, 1.0)
+    }
+
     /// Returns the median amount of the window's purchases, or the listed price without any.
     fn worth(&self, item: usize) -> Option<f64> {
         let sold = self
@@ -461,8 +479,13 @@ fn check(world: &World, user: usize, item: usize, explain: &Value, races: &Races
         .and_then(|id| world.integrity.get(id))
         .copied()
         .unwrap_or(1.0);
+    let aversion = world.aversion(user, item);
+    let factors = explain["factors"].as_array().unwrap();
+    let shown = factors.iter().find(|factor| factor["name"] == "aversion");
+    let shown = shown.map_or(1.0, |factor| factor["factor"].as_f64().unwrap());
+    near(aversion, shown, &format!("aversion of i{item} for u{user}"));
     near(
-        base / sizes * integrity,
+        base / sizes * integrity * aversion,
         explain["score"].as_f64().unwrap(),
         "score",
     );

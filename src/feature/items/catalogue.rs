@@ -21,6 +21,8 @@ pub struct Items {
     pub(super) palette: Palette,
     /// Number of items, undeclared ones included.
     pub(super) named: usize,
+    /// True if an item may have a tag of negative weight.
+    pub(super) negative_tags: bool,
     /// Number of undeclared items evicted at the bound since the start.
     pub evicted: u64,
 }
@@ -42,6 +44,12 @@ impl Items {
     #[must_use]
     pub fn stubs(&self) -> usize {
         self.named.saturating_sub(self.len())
+    }
+
+    /// Returns whether an item may have a tag of negative weight.
+    #[must_use]
+    pub fn has_negative_tags(&self) -> bool {
+        self.negative_tags
     }
 
     /// Returns the number of rows, those without an item included.
@@ -132,6 +140,7 @@ impl Items {
         hasher: &IdHasher,
     ) {
         self.withdraw(row, tags, merchants, hasher);
+        self.negative_tags |= fields.tags.iter().any(|(_, weight)| *weight < 0.0);
         let packed = self.palette.pack(&fields.tags);
         self.lines[row.index()].declare(fields, packed);
         if let Some(details) = self.details.get_mut(row) {

@@ -85,6 +85,7 @@ impl Items {
     /// Restores the part that is written as a whole; before any row.
     pub fn restore(&mut self, small: ItemsImage) {
         self.details.restore(small.free);
+        self.negative_tags = small.weights.iter().any(|weight| *weight < 0.0);
         small.weights.into_iter().for_each(|weight| {
             self.palette.code(weight);
         });
@@ -105,6 +106,8 @@ impl Items {
         let hash = hasher.hash(&details.id);
         let item = line.map_or(Item::FREE, |line| line.item(hash));
         let named = !details.id.is_empty();
+        let mut spilled = details.spilled.iter().flatten();
+        self.negative_tags |= spilled.any(|(_, weight)| *weight < 0.0);
         self.details.live += usize::from(!item.stub());
         self.named += usize::from(named);
         self.lines.push(item);

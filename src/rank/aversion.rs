@@ -1,0 +1,269 @@
+//! Aversion: the factor by which negative histories and tags lower a score, so that what a user disliked stands below what the user
+//! never saw.
+//!
+//! a = Π over item, merchant, creator of 1 − s·v(−h) for h < 0, with v the log scale of that history; times 1 − s·min(1, −cosine) where
+//! the cosine of the tags is below 0; at least `min`. What a request needs of it is decided once, so that a user without negative
+//! histories costs no candidate anything.
+
+use super::BLOCK;
+use super::lookup::Sums;
+use super::resolve::Candidate;
+use super::taste::Taste;
+use super::view::View;
+use crate::feature::{Bond, History, Profile, Space, User};
+use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
+use crate::model::FactorPart;
+use crate::number::narrow;
+use crate::objective::Needs;
+use crate::race::{Kind, LogScale};
+
+/// A part of the factor.
+#[derive(Clone, Copy, Debug)]
+enum Side {
+    Item,
+    Merchant,
+    Creator,
+    Tags,
+}
+
+/// The parts, with their names in explanations.
+const SIDES: [(Side, &str); 4] = [
+    (Side::Item, "item"),
+    (Side::Merchant, "merchant"),
+    (Side::Creator, "creator"),
+    (Side::Tags, "tags"),
+];
+
+/// Whether each part may differ from 1 for one user.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Sides([bool; SIDES.len()]);
+
+impl Sides {
+    /// The factor is 1 for every candidate.
+    const NONE: Self = Self([false; SIDES.len()]);
+
+    /// Returns the parts that may differ from 1 for a user; none for an unknown one.
+    pub(super) fn of(user: Option<UserRow>, view: &View<'_>) -> Self {
+        let Some(user) = user else {
+            return Self::NONE;
+        };
+        let settings = &view.config.aversion;
+        let has = |history: fn(&Profile) -> &History| {
+            let profile = view.users.profile(user);
+            profile.is_some_and(|profile| history(profile).has_negative())
+        };
+        let has_tags = has(Profile::tags);
+        let may_oppose =
+            || view.items.has_negative_tags() || view.users.get(user).is_some_and(declares_against);
+        Self(SIDES.map(|(side, _)| match side {
+            Side::Item => settings.item > 0.0 && has(Profile::items),
+            Side::Merchant => settings.merchant > 0.0 && has(Profile::merchants),
+            Side::Creator => settings.creator > 0.0 && has_tags,
+            Side::Tags => settings.tags > 0.0 && (has_tags || may_oppose()),
+        }))
+    }
+
+    /// Returns whether a part may differ from 1.
+    const fn has(self, side: Side) -> bool {
+        self.0[side as usize]
+    }
+
+    /// Returns the parts of the profile that the factor reads.
+    pub(super) const fn needs(self) -> Needs {
+        let histories = self.has(Side::Item) || self.has(Side::Merchant);
+        let tags = Needs::TAGS.only_if(self.has(Side::Tags));
+        Needs::HISTORY.only_if(histories).and(tags)
+    }
+}
+
+/// Returns whether a user declared a tag of negative weight.
+fn declares_against(user: &User) -> bool {
+    user.tags.iter().any(|(_, weight)| *weight < 0.0)
+}
+
+/// The factors of one user, by what the user has a negative history with.
+#[derive(Debug, Default)]
+pub(super) struct Factors {
+    items: Sums,
+    merchants: Sums,
+    creators: Sums,
+}
+
+/// Returns 1 − s·v(−h); `None` if the history is not below 0.
+fn factor(strength: f64, scale: LogScale, history: f64) -> Option<f64> {
+    (history < 0.0).then(|| 1.0 - strength * f64::from(scale.value(-history)))
+}
+
+impl Factors {
+    /// Loads the factors of a user whose taste is loaded.
+    fn load(&mut self, sides: Sides, taste: &Taste, view: &View<'_>) {
+        let Some(profile) = taste.user.and_then(|user| view.users.profile(user)) else {
+            return;
+        };
+        let settings = &view.config.aversion;
+        let scales = &view.standings.references.history;
+        if sides.has(Side::Item) {
+            let history = taste.items();
+            fill(&mut self.items, profile.items(), |row, _| {
+                factor(settings.item, scales[Kind::Item], history(ItemRow(row))?)
+            });
+        }
+        let scale = scales[Kind::Merchant];
+        if sides.has(Side::Merchant) {
+            let history = taste.merchants();
+            fill(&mut self.merchants, profile.merchants(), |row, _| {
+                factor(settings.merchant, scale, history(MerchantRow(row))?)
+            });
+        }
+        if sides.has(Side::Creator) {
+            let left = profile.left(view.decay(), view.as_of);
+            fill(&mut self.creators, profile.tags(), |row, weight| {
+                let tag = TagId(row);
+                view.tags.bare_name(Space::Creator, tag)?;
+                let follows = profile.follows().any(|bond| bond == Bond::Creator(tag));
+                let bond = if follows {
+                    view.config.profile.follow_bond
+                } else {
+                    0.0
+                };
+                factor(settings.creator, scale, weight * left + bond)
+            });
+        }
+    }
+}
+
+/// Replaces a table by the factors of the rows of a history whose learnt sum is below 0, from the row and that sum.
+fn fill(table: &mut Sums, history: &History, factor: impl Fn(u32, f64) -> Option<f64>) {
+    let negative = || history.entries().filter(|entry| entry.weight < 0.0);
+    table.clear(negative().count());
+    for entry in negative() {
+        if let Some(factor) = factor(entry.key, entry.weight) {
+            table.add(entry.key, factor);
+        }
+    }
+}
+
+/// The aversion of one request.
+#[derive(Debug)]
+pub(super) struct Aversion<'a> {
+    view: &'a View<'a>,
+    taste: &'a Taste,
+    factors: &'a Factors,
+    sides: Sides,
+}
+
+impl<'a> Aversion<'a> {
+    /// Creates the aversion of a user whose taste is loaded; `None` if the factor is 1 for every candidate.
+    pub(super) fn new(
+        sides: Sides,
+        taste: &'a Taste,
+        factors: &'a mut Factors,
+        view: &'a View<'a>,
+    ) -> Option<Self> {
+        if sides == Sides::NONE {
+            return None;
+        }
+        factors.load(sides, taste, view);
+        Some(Self {
+            view,
+            taste,
+            factors,
+            sides,
+        })
+    }
+
+    /// Multiplies the scores of one block of candidates by their factors.
+    pub(super) fn apply(&self, block: &[Candidate<'_>], scores: &mut [f32]) {
+        let mut room = [1.0; BLOCK];
+        let factors = &mut room[..block.len()];
+        for (side, _) in SIDES {
+            self.multiply(side, block, factors);
+        }
+        let least = narrow(self.view.config.aversion.min);
+        for (score, factor) in scores.iter_mut().zip(factors) {
+            *score *= factor.clamp(least, 1.0);
+        }
+    }
+
+    /// Multiplies factors of candidates by one part.
+    fn multiply(&self, side: Side, candidates: &[Candidate<'_>], factors: &mut [f32]) {
+        if !self.sides.has(side) {
+            return;
+        }
+        match side {
+            Side::Item => {
+                let items = self.factors.items.reader();
+                each(candidates, factors, |it| of(items(it.row.0)));
+            }
+            Side::Merchant => {
+                let merchants = self.factors.merchants.reader();
+                each(candidates, factors, |it| of(merchants(it.item.merchant.0)));
+            }
+            Side::Creator => each(candidates, factors, self.creator()),
+            Side::Tags => each(candidates, factors, self.tags()),
+        }
+    }
+
+    fn creator(&self) -> impl Fn(&Candidate<'_>) -> f32 {
+        let (items, creators) = (self.view.items, self.factors.creators.reader());
+        move |candidate| {
+            let mut factor = 1.0;
+            items.visit_tags(candidate.row, candidate.item, |tag, _| {
+                factor *= of(creators(tag.0));
+            });
+            factor
+        }
+    }
+
+    fn tags(&self) -> impl Fn(&Candidate<'_>) -> f32 {
+        let cosine = self.taste.cosine(self.view.items);
+        let strength = narrow(self.view.config.aversion.tags);
+        move |candidate| {
+            // NaN without tags becomes 0.
+            let against = (-cosine(candidate.row, candidate.item)).max(0.0);
+            1.0 - strength * against.min(1.0)
+        }
+    }
+
+    /// Returns the factor of a candidate with its reason, if it is not 1.
+    pub(super) fn explain(&self, candidate: &Candidate<'_>) -> Option<FactorPart> {
+        let one = std::slice::from_ref(candidate);
+        let mut whole = [1.0];
+        self.apply(one, &mut whole);
+        let [factor] = whole;
+        if factor >= 1.0 {
+            return None;
+        }
+        let parts = SIDES.map(|(side, name)| {
+            let mut part = [1.0];
+            self.multiply(side, one, &mut part);
+            (name, part[0])
+        });
+        let lower = parts.into_iter().filter(|(_, part)| *part < 1.0);
+        let lower: Vec<String> = lower
+            .map(|(name, part)| format!("{name} {part:.6}"))
+            .collect();
+        Some(FactorPart {
+            name: "aversion",
+            factor,
+            reason: format!("the user turned away from it: {}", lower.join(", ")),
+        })
+    }
+}
+
+/// Multiplies factors of candidates by a function of each candidate.
+#[inline(always)]
+fn each<'b>(
+    candidates: &[Candidate<'b>],
+    factors: &mut [f32],
+    part: impl Fn(&Candidate<'b>) -> f32,
+) {
+    for (candidate, factor) in candidates.iter().zip(factors) {
+        *factor *= part(candidate);
+    }
+}
+
+/// Returns the factor that was found, 1 without one.
+fn of(found: Option<f64>) -> f32 {
+    found.map_or(1.0, narrow)
+}
