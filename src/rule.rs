@@ -10,6 +10,10 @@
 pub enum Rule {
     /// The item is declared unavailable.
     Unavailable,
+    /// The item's merchant was deleted.
+    Removed,
+    /// The item's merchant is declared unavailable.
+    MerchantUnavailable,
 }
 
 /// The effect of a rule on candidates.
@@ -67,13 +71,29 @@ pub struct Row {
 }
 
 /// Every rule, in the order in which they act.
-pub const TABLE: &[Row] = &[Row {
-    rule: Rule::Unavailable,
-    name: "unavailable",
-    effect: Effect::Hides,
-    parameters: &[],
-    doc: "items declared with `available: false`",
-}];
+pub const TABLE: &[Row] = &[
+    Row {
+        rule: Rule::Unavailable,
+        name: "unavailable",
+        effect: Effect::Hides,
+        parameters: &[],
+        doc: "items declared with `available: false`",
+    },
+    Row {
+        rule: Rule::Removed,
+        name: "removed",
+        effect: Effect::Hides,
+        parameters: &[],
+        doc: "items of a deleted merchant, until they are declared with another one or the merchant is declared again",
+    },
+    Row {
+        rule: Rule::MerchantUnavailable,
+        name: "merchant_unavailable",
+        effect: Effect::Hides,
+        parameters: &[],
+        doc: "items of a merchant declared with `available: false`",
+    },
+];
 
 /// Number of rules.
 pub const RULES: usize = TABLE.len();

@@ -55,6 +55,7 @@ fn declare_merchant(facts: &mut Facts, m: u32, moment: &Moment<'_>, random: &mut
         region: None,
         joined_at: Some(moment.wall.plus(-400 * DAY)),
         integrity: Some(integrity),
+        available: None,
         goal: None,
         campaigns: None,
     };

@@ -49,6 +49,6 @@ pub use scene::{Scene, Weighed};
 pub use section::unknown;
 pub use server::Server;
 pub use settings::{Config, EMBEDDED};
-pub use store::{Store, UnknownItems};
+pub use store::{OtherMerchants, Store, UnknownItems};
 pub use tls::{Tls, TlsFiles};
 pub use watch::{Reread, WatchError, Watcher, watch};

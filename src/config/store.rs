@@ -27,6 +27,8 @@ pub struct Store {
     pub history_bytes: u64,
     /// Treatment of an event for an item that is not in the catalogue.
     pub unknown_items: UnknownItems,
+    /// Treatment of an event that names another merchant than its item's.
+    pub other_merchants: OtherMerchants,
     /// Maximum number of event ids remembered.
     pub event_ids: usize,
     /// Maximum age of a remembered event id in milliseconds.
@@ -57,11 +59,25 @@ pub enum UnknownItems {
     Stub,
 }
 
+/// Treatment of an event that names another merchant than its item's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OtherMerchants {
+    /// The event counts for that merchant and for the item.
+    Accept,
+    /// The event is rejected.
+    Reject,
+}
+
 /// Reads the section.
 pub(super) fn read(s: &Section<'_>) -> Store {
     let treatments = [
         ("reject", UnknownItems::Reject),
         ("stub", UnknownItems::Stub),
+    ];
+    let others = [
+        ("accept", OtherMerchants::Accept),
+        ("reject", OtherMerchants::Reject),
     ];
     Store {
         path: s.text("path", None, |text| match text {
@@ -75,6 +91,7 @@ pub(super) fn read(s: &Section<'_>) -> Store {
         history_age: Duration::from_secs(s.integer("history_days", 0..=3_650) * 86_400),
         history_bytes: s.integer("history_bytes", 0..=1 << 44),
         unknown_items: s.choice("unknown_items", &treatments, UnknownItems::Reject),
+        other_merchants: s.choice("other_merchants", &others, OtherMerchants::Accept),
         event_ids: s.integer("event_ids", 0..=100_000_000),
         event_id_age: s.integer("event_id_hours", 1..=8_760) * HOUR,
         waiting_refunds: s.integer("waiting_refunds", 0..=10_000_000),
@@ -97,6 +114,7 @@ pub(super) fn shown(store: &Store) -> Value {
         "history_days": store.history_age.as_secs() / 86_400,
         "history_bytes": store.history_bytes,
         "unknown_items": store.unknown_items,
+        "other_merchants": store.other_merchants,
         "event_ids": store.event_ids,
         "event_id_hours": store.event_id_age / HOUR,
         "waiting_refunds": store.waiting_refunds,

@@ -1,4 +1,9 @@
-//! Merchants: declared fields, and the trust in their sales as a column of its own.
+//! Merchants: declared fields, and what ranking reads of them, as columns of their own.
+//!
+//! The items of a deleted merchant stay hidden until it is declared again or none names it: neither an event nor a feed of items may bring
+//! a removed shop back.
+
+use std::collections::BTreeSet;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -6,6 +11,17 @@ use serde::{Deserialize, Serialize};
 use super::rows::{Named, Rows};
 use crate::clock::Time;
 use crate::id::{IdHasher, MerchantRow, TagId};
+
+/// The state of all that a merchant sells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// Its items are shown.
+    Shown,
+    /// The merchant is declared unavailable.
+    Unavailable,
+    /// The merchant was deleted.
+    Removed,
+}
 
 /// One merchant.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -23,6 +39,12 @@ pub struct Merchant {
     pub joined_at: Option<Time>,
     /// Trust in its sales, in [0, 1]; absent: 1.
     pub integrity: Option<f32>,
+    /// True if it is declared unavailable. Not stored: the declared fields say it.
+    #[serde(skip)]
+    pub unavailable: bool,
+    /// True if items that it had when it was deleted still name it. Stored apart.
+    #[serde(skip)]
+    pub removed: bool,
     /// Number of items that name it.
     items: u32,
     /// True if the merchant was deleted and learnt state that names it is still being removed.
@@ -41,6 +63,33 @@ impl Merchant {
     pub fn is_bare(&self) -> bool {
         self.exists && self.declared.is_none() && self.items == 0
     }
+
+    /// Returns the state of its items.
+    fn offer(&self) -> Offer {
+        if self.removed || !self.exists {
+            Offer::Removed
+        } else if self.unavailable {
+            Offer::Unavailable
+        } else {
+            Offer::Shown
+        }
+    }
+
+    /// Returns whether it hides items.
+    fn hides(&self) -> bool {
+        self.items > 0 && self.offer() != Offer::Shown
+    }
+
+    /// Returns the trust in its sales.
+    fn trust(&self) -> f32 {
+        self.integrity.unwrap_or(1.0)
+    }
+}
+
+/// Returns whether the declared fields of a merchant say that it is unavailable.
+fn says_unavailable(declared: &str) -> bool {
+    let fields: Option<serde_json::Value> = serde_json::from_str(declared).ok();
+    fields.is_some_and(|fields| fields["available"] == false)
 }
 
 impl Named for Merchant {
@@ -55,8 +104,14 @@ impl Named for Merchant {
 #[derive(Debug, Default)]
 pub struct Merchants {
     rows: Rows<Merchant>,
-    /// Integrity by row, 1 if undeclared. A column of its own, because ranking reads nothing else of a merchant.
+    /// Integrity by row, 1 if undeclared. A column of its own, because ranking usually reads nothing else of a merchant.
     integrity: Vec<f32>,
+    /// State of the items by row. Ranking reads it only while a merchant hides any.
+    offers: Vec<Offer>,
+    /// Number of merchants that hide items.
+    hiding: usize,
+    /// Rows of deleted merchants that items still name.
+    removed: BTreeSet<MerchantRow>,
     /// Number of merchants known from events alone.
     bare: usize,
     /// Number of merchants evicted at the bound since the start.
@@ -121,9 +176,9 @@ impl Merchants {
             ..Merchant::default()
         };
         let row = self.rows.create(hasher.hash(id), merchant);
-        match self.integrity.get_mut(row.index()) {
-            Some(integrity) => *integrity = 1.0,
-            None => self.integrity.push(1.0),
+        while self.integrity.len() <= row.index() {
+            self.integrity.push(1.0);
+            self.offers.push(Offer::Removed);
         }
         row
     }
@@ -137,12 +192,41 @@ impl Merchants {
     /// Changes the merchant of a row.
     pub fn update(&mut self, row: MerchantRow, change: impl FnOnce(&mut Merchant)) {
         if let Some(merchant) = self.rows.get_mut(row) {
-            let was_bare = merchant.is_bare();
+            let (was_bare, hid) = (merchant.is_bare(), merchant.hides());
             change(merchant);
-            self.integrity[row.index()] = merchant.integrity.unwrap_or(1.0);
+            self.integrity[row.index()] = merchant.trust();
+            self.offers[row.index()] = merchant.offer();
             self.bare += usize::from(merchant.is_bare());
             self.bare -= usize::from(was_bare);
+            self.hiding += usize::from(merchant.hides());
+            self.hiding -= usize::from(hid);
+            if merchant.removed {
+                self.removed.insert(row);
+            } else {
+                self.removed.remove(&row);
+            }
         }
+    }
+
+    /// Returns the rows of the deleted merchants that items still name.
+    #[must_use]
+    pub fn removed(&self) -> &BTreeSet<MerchantRow> {
+        &self.removed
+    }
+
+    /// Returns whether any merchant hides its items.
+    #[inline(always)]
+    #[must_use]
+    pub fn hide_any(&self) -> bool {
+        self.hiding > 0
+    }
+
+    /// Returns the state of a merchant's items.
+    #[inline(always)]
+    #[must_use]
+    pub fn offer(&self, row: MerchantRow) -> Offer {
+        let offer = self.offers.get(row.index());
+        offer.copied().unwrap_or(Offer::Shown)
     }
 
     /// Returns the trust in a merchant's sales, in [0, 1]; 1 if undeclared, and for [`MerchantRow::NONE`].
@@ -158,20 +242,34 @@ impl Merchants {
     }
 
     /// Counts one item less. A merchant that does not exist is dropped with the last item that names it.
-    pub(super) fn lose_item(&mut self, hasher: &IdHasher, row: MerchantRow) {
+    pub fn lose_item(&mut self, hasher: &IdHasher, row: MerchantRow) {
         self.update(row, |merchant| {
             merchant.items = merchant.items.saturating_sub(1);
+            merchant.removed &= merchant.items > 0;
         });
         self.drop_unused(hasher, row);
     }
 
     /// Deletes a merchant. Its row stays out of use until [`Self::release`], when no learnt state names it any more. If items name
-    /// it, its id moves to the row returned, and the caller must move the items there; else returns [`MerchantRow::NONE`].
+    /// it, its id moves to the row returned. The caller must move the items there, and then call [`Self::lose_item`], because the new row is
+    /// held like one that an item names. Else returns [`MerchantRow::NONE`].
     pub fn remove(&mut self, hasher: &IdHasher, row: MerchantRow) -> MerchantRow {
-        let (id, items) = (self.rows[row].id.clone(), self.rows[row].items);
+        let Merchant {
+            id,
+            items,
+            integrity,
+            ..
+        } = self.rows[row].clone();
         self.rows.forget_id(hasher.hash(&id), row);
         let next = if items > 0 {
-            self.add(hasher, &id)
+            let next = self.add(hasher, &id);
+            self.gain_item(next);
+            self.update(next, |merchant| {
+                merchant.removed = true;
+                // Its items' sales must not be trusted more than before.
+                merchant.integrity = integrity;
+            });
+            next
         } else {
             MerchantRow::NONE
         };
@@ -236,12 +334,15 @@ impl Merchants {
     }
 
     /// Appends a stored row.
-    pub fn read_row(&mut self, merchant: Merchant, hasher: &IdHasher) {
+    pub fn read_row(&mut self, mut merchant: Merchant, hasher: &IdHasher) {
+        merchant.unavailable = merchant.declared.as_deref().is_some_and(says_unavailable);
         let named = !merchant.id.is_empty() && !merchant.retiring;
         let hash = named.then(|| hasher.hash(&merchant.id));
         self.rows.live += usize::from(merchant.exists);
         self.bare += usize::from(merchant.is_bare());
-        self.integrity.push(merchant.integrity.unwrap_or(1.0));
+        self.hiding += usize::from(merchant.hides());
+        self.integrity.push(merchant.trust());
+        self.offers.push(merchant.offer());
         self.rows.push(merchant, hash);
     }
 
@@ -254,6 +355,9 @@ impl Merchants {
             .filter_map(|merchant| merchant.declared.as_ref())
             .map(|text| text.len())
             .sum();
-        self.rows.bytes() + size_of_val(self.integrity.as_slice()) + declared
+        self.rows.bytes()
+            + size_of_val(self.integrity.as_slice())
+            + size_of_val(self.offers.as_slice())
+            + declared
     }
 }

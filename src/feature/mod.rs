@@ -30,7 +30,7 @@ pub use figures::*;
 pub use history::{Entry, History};
 pub use items::{Details, Item, ItemFields, Items, ItemsImage, Line};
 pub use learned::Learned;
-pub use merchants::{Merchant, Merchants};
+pub use merchants::{Merchant, Merchants, Offer};
 pub use moment::{Learn, Moment};
 pub use named::{Marks, Named};
 pub use presence::Presence;

@@ -178,7 +178,7 @@ mod tests {
             asked: 5,
             scored: 3,
             missing: vec![3, 0],
-            fired: [1],
+            fired: [1, 0, 0],
             explained: true,
             placed: vec![
                 Placed {

@@ -113,6 +113,8 @@ impl Facts {
             stored.region = region;
             stored.joined_at = merchant.joined_at;
             stored.integrity = merchant.integrity.map(narrow);
+            stored.removed = false;
+            stored.unavailable = merchant.available == Some(false);
             stored.declared = Some(text);
         });
         self.revision += 1;

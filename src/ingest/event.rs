@@ -2,7 +2,7 @@
 
 use super::{Accepted, Facts, Fate, Moment, Rejected};
 use crate::clock::{ClockMode, Day, Time};
-use crate::config::{Config, UnknownItems};
+use crate::config::{Config, OtherMerchants, UnknownItems};
 use crate::feature::{Bond, Learned, Merchant, Space};
 use crate::id::{EventId, ItemRow, MerchantRow, TagId, UserRow};
 use crate::model::{Event, EventKind, Fault, MAX_MONEY};
@@ -187,7 +187,9 @@ impl Facts {
         let declared = item
             .map(|row| self.books.items.get(row))
             .filter(|item| !item.stub());
-        let is_of_other = event.merchant_id.as_deref().is_some_and(|given| {
+        let strict = moment.config.store.other_merchants == OtherMerchants::Reject;
+        let given = event.merchant_id.as_deref().filter(|_| strict);
+        let is_of_other = given.is_some_and(|given| {
             let sells = |merchant| self.books.merchants.get(merchant).map(Merchant::id);
             declared.is_some_and(|item| sells(item.merchant) != Some(given))
         });
@@ -302,7 +304,8 @@ impl Facts {
         row
     }
 
-    /// Returns an item's merchant. One that was deleted is created again, without declared fields, because its items still sell.
+    /// Returns an item's merchant. One that was deleted is created again, without declared fields, because its items still sell; they stay
+    /// hidden.
     fn revive(&mut self, merchant: MerchantRow) -> MerchantRow {
         let gone = self
             .books

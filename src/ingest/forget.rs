@@ -128,6 +128,10 @@ impl Facts {
 
     /// Ends the forgetting. The row can be used again once standings that were begun after this call are live.
     pub fn retire(&mut self, retired: Retired) {
+        if let Retired::Merchant(_, next) = retired {
+            let books = &mut self.books;
+            books.merchants.lose_item(&books.hasher, next);
+        }
         self.retired.push(retired);
     }
 

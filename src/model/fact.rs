@@ -93,6 +93,9 @@ pub struct Merchant<'a> {
     /// Trust in its sales, in [0, 1]; absent: 1.
     #[serde(default)]
     pub integrity: Option<f64>,
+    /// False hides all its items; absent: true.
+    #[serde(default)]
+    pub available: Option<bool>,
     /// Its goal for its traffic.
     #[serde(borrow, default)]
     pub goal: Option<Id<'a>>,

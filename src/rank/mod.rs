@@ -65,7 +65,7 @@ pub fn rank<'r>(
     let mut block = Vec::with_capacity(together.min(ids.len()));
     for ids in ids.chunks(together) {
         set.resolve(ids, &mut block);
-        slate.keep(&mut block);
+        slate.keep(&mut block, view.merchants);
         scores.add(&block, &scorer);
     }
 

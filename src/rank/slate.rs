@@ -3,12 +3,14 @@
 //! Rules act in the order of their table, [`crate::rule`]; each is a pure function in a file of its own. A rule never changes a
 //! score. A block without a hidden candidate, the usual case, is only read.
 
+mod merchant;
 mod unavailable;
 
 use std::borrow::Cow;
 
 use super::resolve::Candidate;
 use super::topk::Chosen;
+use crate::feature::{Merchants, Offer};
 use crate::model::{Dropped, Explanation, Placed};
 use crate::rule::{RULES, Rule, TABLE};
 
@@ -34,11 +36,29 @@ impl<'r> Slate<'r> {
     }
 
     /// Removes hidden candidates from a block.
-    pub(super) fn keep(&mut self, block: &mut Vec<Candidate<'_>>) {
+    pub(super) fn keep(&mut self, block: &mut Vec<Candidate<'_>>, merchants: &Merchants) {
         for row in TABLE {
             match row.rule {
                 Rule::Unavailable => self.hide(block, row.rule, unavailable::hides),
+                Rule::Removed => {
+                    self.hide_offers(block, row.rule, (merchants, Offer::Removed));
+                }
+                Rule::MerchantUnavailable => {
+                    self.hide_offers(block, row.rule, (merchants, Offer::Unavailable));
+                }
             }
+        }
+    }
+
+    /// Removes the candidates whose merchant has that kind of offer. While no merchant hides its items, the usual case, nothing is read.
+    fn hide_offers(
+        &mut self,
+        block: &mut Vec<Candidate<'_>>,
+        rule: Rule,
+        (merchants, offer): (&Merchants, Offer),
+    ) {
+        if merchants.hide_any() {
+            self.hide(block, rule, merchant::hides(merchants, offer));
         }
     }
 

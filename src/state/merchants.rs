@@ -1,15 +1,20 @@
 //! The merchants as a book: they are declared, and learn nothing.
 
+use std::collections::BTreeSet;
+
 use super::Book;
-use super::encode::{restore_rows, write_rows};
+use super::encode::{restore_rows, whole, write_rows};
 use crate::config::Config;
 use crate::feature::Merchants;
 use crate::id::{IdHasher, MerchantRow};
 use crate::telemetry::Size;
 
+/// Index of the kind of parts that holds the rows of removed merchants.
+const REMOVED: usize = 2;
+
 impl Book for Merchants {
-    /// The free rows, and how many rows are frozen.
-    type Image = (Vec<MerchantRow>, usize);
+    /// The free rows, how many rows are frozen, and the rows of those that were removed.
+    type Image = (Vec<MerchantRow>, usize, BTreeSet<MerchantRow>);
 
     fn new(_: &Config) -> Self {
         Self::default()
@@ -17,11 +22,14 @@ impl Book for Merchants {
 
     fn freeze(&mut self) -> Self::Image {
         let rows = self.freeze();
-        (self.free().to_vec(), rows)
+        (self.free().to_vec(), rows, self.removed().clone())
     }
 
     fn write(&self, image: &Self::Image, kind: usize, part: usize, bytes: &mut Vec<u8>) -> bool {
-        let (free, count) = image;
+        let (free, count, removed) = image;
+        if kind == REMOVED {
+            return whole(part, removed, bytes);
+        }
         write_rows((kind, part), free, *count, bytes, |rows, bytes| {
             self.write(rows, bytes);
         })
@@ -37,6 +45,12 @@ impl Book for Merchants {
         bytes: &[u8],
         hasher: &IdHasher,
     ) -> Result<(), postcard::Error> {
+        if kind == REMOVED {
+            let removed: BTreeSet<MerchantRow> = postcard::from_bytes(bytes)?;
+            let removed = removed.into_iter();
+            removed.for_each(|row| self.update(row, |merchant| merchant.removed = true));
+            return Ok(());
+        }
         restore_rows(self, kind, bytes, Self::restore, |book, row| {
             book.read_row(row, hasher);
         })

@@ -36,7 +36,7 @@ table::books! {
     /// The catalogue.
     items: Items = [0x21, 0x01];
     /// The merchants.
-    merchants: Merchants = [0x22, 0x02];
+    merchants: Merchants = [0x22, 0x02, 0x2E];
     /// Tag names, and how many items carry each.
     tags: Tags = [0x23, 0x03];
     /// The sales of the window.

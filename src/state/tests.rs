@@ -14,7 +14,7 @@ fn codes_are_permanent_and_unique() {
     let known: [(&str, &[u8]); 6] = [
         ("users", &[0x20, 0x26, 0x27, 0x28]),
         ("items", &[0x21, 0x01]),
-        ("merchants", &[0x22, 0x02]),
+        ("merchants", &[0x22, 0x02, 0x2E]),
         ("tags", &[0x23, 0x03]),
         ("sales", &[0x24, 0x11]),
         ("seen", &[0x25, 0x12]),

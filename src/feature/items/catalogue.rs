@@ -139,6 +139,8 @@ impl Items {
         merchants: &mut Merchants,
         hasher: &IdHasher,
     ) {
+        // Before the old fields go: a deleted merchant is dropped with the last item that names it.
+        merchants.gain_item(fields.merchant);
         self.withdraw(row, tags, merchants, hasher);
         self.negative_tags |= fields.tags.iter().any(|(_, weight)| *weight < 0.0);
         let packed = self.palette.pack(&fields.tags);
@@ -157,7 +159,6 @@ impl Items {
         }
         self.details.live += 1;
         fields.tags.iter().for_each(|&(tag, _)| tags.gain(tag));
-        merchants.gain_item(fields.merchant);
     }
 
     /// Undoes the counts of the declared fields and leaves the item undeclared.

@@ -188,6 +188,11 @@ pub static MERCHANT: Object = Object {
             SHARE,
             "Trust in its sales, from 0 to 1. Default: 1.",
         ),
+        optional(
+            "available",
+            Shape::Flag,
+            "False hides all its items from rankings. Default: true.",
+        ),
         optional("goal", Shape::Id, "Its goal for its traffic."),
         optional(
             "campaigns",
@@ -196,7 +201,7 @@ pub static MERCHANT: Object = Object {
         ),
     ],
     rule: None,
-    example: r#"{"id":"m-9","name":"Nine","category":"beauty","region":"CN-33","joined_at":"2026-10-20T00:00:00Z","integrity":0.97,"goal":"acquisition","campaigns":[]}"#,
+    example: r#"{"id":"m-9","name":"Nine","category":"beauty","region":"CN-33","joined_at":"2026-10-20T00:00:00Z","integrity":0.97,"available":true,"goal":"acquisition","campaigns":[]}"#,
 };
 
 /// [`User`](crate::model::User)

@@ -121,9 +121,6 @@ fn contradictions_are_rejected() {
     assert_eq!(rejected(did("u", "view", "a", now + 360_000)), ["at"]);
     service.events(&[did("u", "view", "a", now + 240_000)]);
     assert_eq!(rejected(did("u", "view", "none", now)), ["item_id"]);
-    let elsewhere =
-        json!({"user_id": "u", "item_id": "a", "merchant_id": "other", "kind": "view", "at": now});
-    assert_eq!(rejected(elsewhere), ["merchant_id"]);
     let here =
         json!({"user_id": "u", "item_id": "a", "merchant_id": "m", "kind": "view", "at": now});
     service.events(&[here]);
@@ -332,4 +329,33 @@ fn bounds_evict_the_weakest_sums() {
         items.as_object().unwrap().keys().collect::<Vec<_>>(),
         ["a", "c"]
     );
+}
+
+#[test]
+fn a_sale_by_another_merchant_counts_for_both() {
+    let sale = json!({"id": "p", "user_id": "u", "item_id": "a", "merchant_id": "other", "kind": "purchase", "at": noon(60), "amount": 9});
+    let service = Service::start();
+    one_item(&service);
+    let earlier =
+        json!({"user_id": "v", "merchant_id": "other", "kind": "impression", "at": noon(1)});
+    service.events(&[earlier, sale.clone()]);
+    let profile = service.get("/users/u").ok()["profile"].clone();
+    assert!(profile["merchants"].get("other").is_some(), "{profile}");
+    assert!(profile["merchants"].get("m").is_none(), "{profile}");
+    assert!(profile["items"].get("a").is_some(), "{profile}");
+    super::end_of_window(&service);
+    service.rebuild();
+    let money = |query: &str, id: &str| {
+        let board = service.get(query).ok();
+        let runners = board["runners"].as_array().unwrap().clone();
+        let runner = runners.iter().find(|runner| runner["id"] == id);
+        runner.map(|runner| runner["weekly_gmv"].as_f64().unwrap())
+    };
+    let (item, other) = (money("/race?kind=item", "a"), money("/race", "other"));
+    assert!(item > Some(0.0) && other > Some(0.0), "{item:?} {other:?}");
+    assert_eq!(money("/race", "m"), Some(0.0));
+
+    let strict = Service::with_config("[store]\nother_merchants = \"reject\"\n");
+    one_item(&strict);
+    assert_eq!(strict.rejected("POST", "/events", &sale), ["merchant_id"]);
 }

@@ -182,6 +182,49 @@ fn unavailable_items_are_dropped_by_a_named_rule() {
 }
 
 #[test]
+fn a_merchants_items_go_and_come_with_it() {
+    let service = Service::start();
+    service.merchants(&[
+        json!({"id": "m", "available": false}),
+        json!({"id": "n", "integrity": 0.1}),
+    ]);
+    service.items(&[
+        json!({"id": "a", "merchant_id": "m"}),
+        json!({"id": "b", "merchant_id": "n"}),
+        json!({"id": "c", "merchant_id": "n", "available": false}),
+        json!({"id": "d"}),
+    ]);
+    let dropped = || {
+        let asked = json!({"user_id": "u", "candidates": ["a", "b", "c", "d"], "explain": true});
+        service.rank(&asked)["dropped"].clone()
+    };
+    let unavailable = json!({"id": "c", "rule": "unavailable"});
+    let closed = json!({"id": "a", "rule": "merchant_unavailable"});
+    assert_eq!(dropped(), json!([unavailable, closed]));
+    assert_eq!(service.delete("/merchants/n"), 204);
+    let removed = json!({"id": "b", "rule": "removed"});
+    assert_eq!(dropped(), json!([unavailable, removed, closed]));
+    service.send_facts(
+        "PATCH",
+        "/merchants",
+        &[json!({"id": "m", "available": null})],
+    );
+    assert_eq!(dropped(), json!([unavailable, removed]));
+    // The nightly feed of items still names the merchant.
+    service.items(&[json!({"id": "b", "merchant_id": "n"})]);
+    service.events(&[json!({"user_id": "u", "item_id": "b", "merchant_id": "n", "kind": "view", "at": 1_750_000_000_000_i64})]);
+    assert_eq!(dropped(), json!([unavailable, removed]));
+    service.items(&[json!({"id": "b", "merchant_id": "m"})]);
+    assert_eq!(dropped(), json!([unavailable]));
+    service.items(&[json!({"id": "b", "merchant_id": "n"})]);
+    assert_eq!(dropped(), json!([unavailable, removed]));
+    service.merchants(&[json!({"id": "n", "integrity": 0.1})]);
+    assert_eq!(dropped(), json!([unavailable]));
+    let factor = service.explain("u", "b")["factors"][0]["factor"].clone();
+    assert_eq!(factor, 0.1);
+}
+
+#[test]
 fn predictions_are_normalised_and_must_be_declared() {
     let config = "
 [predictions.share]
