@@ -8,6 +8,7 @@ mod args;
 mod cell;
 mod decode;
 mod error;
+mod expression;
 mod fact;
 mod header;
 mod keys;

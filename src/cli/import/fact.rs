@@ -1,88 +1,237 @@
-//! Renders one row of a table as a fact.
+//! Renders one row as the facts that a map makes of it.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 
-use super::mapping::{Field, Mapping, Origin, Source};
+use serde_json::Value as Json;
+
+use super::cell::Kind;
+use super::expression::{Given, Outcome, at, text};
+use super::mapping::{Fact, Field, Mapping, Origin, Source};
 use super::value::Cell;
 
-/// A row of a table.
+/// The columns of a row.
+#[derive(Clone, Copy)]
+pub(super) enum Columns<'r> {
+    Table(&'r csv::StringRecord),
+    /// A value of JSON, and the path of each column.
+    Json(&'r Json, &'r [String]),
+}
+
+/// The values of a field.
+#[derive(Default)]
+struct Cells<'r> {
+    values: Vec<Cell<'r>>,
+    /// True if they come from a list, even one of a single value or of none.
+    list: bool,
+}
+
+impl Cells<'_> {
+    fn clear(&mut self) {
+        self.values.clear();
+        self.list = false;
+    }
+}
+
+/// A row.
 #[derive(Clone, Copy)]
 struct Row<'r> {
-    record: &'r csv::StringRecord,
+    columns: Columns<'r>,
     number: u64,
     /// Texts that mean an empty cell.
     null: &'r [String],
 }
 
+static NULL: Json = Json::Null;
+
 impl<'r> Row<'r> {
-    fn text(self, column: usize) -> &'r str {
-        let text = self.record.get(column).unwrap_or_default();
+    fn given(self, column: usize) -> Given<'r> {
+        match self.columns {
+            Columns::Table(record) => {
+                Given::Text(self.known(record.get(column).unwrap_or_default()))
+            }
+            Columns::Json(json, paths) => {
+                let found = paths.get(column).and_then(|path| at(json, path));
+                let found = found.unwrap_or(&NULL);
+                let text = found.as_str().map(|text| Given::Text(self.known(text)));
+                text.unwrap_or(Given::Json(found))
+            }
+        }
+    }
+
+    fn known(self, text: &'r str) -> &'r str {
         if !self.null.is_empty() && self.null.iter().any(|null| null == text.trim()) {
             return "";
         }
         text
     }
+
+    /// Returns the text of a column that is not a list.
+    fn text(self, column: usize) -> Result<Cow<'r, str>, String> {
+        match self.given(column) {
+            Given::Text(text) => Ok(Cow::Borrowed(text)),
+            Given::Json(json) => scalar(json),
+        }
+    }
+}
+
+fn scalar(json: &Json) -> Result<Cow<'_, str>, String> {
+    let fault =
+        || "is a list or an object; name the path of one of its values, such as a.b".to_owned();
+    text(json).ok_or_else(fault)
 }
 
 impl Mapping<usize> {
-    /// Returns the fact of one row as JSON, without the fields that have no value.
-    pub(super) fn fact(&self, record: &csv::StringRecord, number: u64) -> Result<Vec<u8>, String> {
+    /// Adds the facts of one row as JSON, without the fields that have no value.
+    ///
+    /// # Errors
+    /// Every fault of the row.
+    pub(super) fn facts(
+        &self,
+        columns: Columns<'_>,
+        number: u64,
+        facts: &mut VecDeque<Vec<u8>>,
+    ) -> Result<(), String> {
         let null = &self.settings.null;
         let row = Row {
-            record,
+            columns,
             number,
             null,
         };
-        let mut json = vec![b'{'];
-        let mut cells = Vec::new();
-        for field in &self.fields {
-            field.read(row, &mut cells)?;
-            if !cells.is_empty() {
-                if json.len() > 1 {
-                    json.push(b',');
+        let mut faults = Vec::new();
+        for fact in &self.facts {
+            facts.extend(fact.render(row, &mut faults));
+        }
+        if faults.is_empty() {
+            return Ok(());
+        }
+        facts.clear();
+        Err(faults.join("; "))
+    }
+}
+
+impl Fact<usize> {
+    /// Returns the fact of a row, if the row makes one. A row with a fault makes none.
+    fn render<'r>(&'r self, row: Row<'r>, faults: &mut Vec<String>) -> Option<Vec<u8>> {
+        if let Some(when) = &self.when {
+            match when.holds(|column| row.given(column)) {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(fault) => {
+                    faults.push(format!("when: {fault}"));
+                    return None;
                 }
-                field
-                    .write(&cells, &mut json)
-                    .map_err(|fault| fault.to_string())?;
             }
+        }
+        let mut json = vec![b'{'];
+        let mut cells = Cells::default();
+        for field in &self.fields {
             cells.clear();
+            let read = field.read(row, &mut cells);
+            if let Err(fault) = read.and_then(|()| field.write(&cells, &mut json)) {
+                faults.push(format!("{}: {fault}", field.name));
+            }
         }
         json.push(b'}');
-        Ok(json)
+        Some(json)
     }
 }
 
 impl Field<usize> {
-    fn read<'r>(&'r self, row: Row<'r>, cells: &mut Vec<Cell<'r>>) -> Result<(), String> {
+    fn read<'r>(&'r self, row: Row<'r>, cells: &mut Cells<'r>) -> Result<(), String> {
         self.sources
             .iter()
             .try_for_each(|source| source.read(row, cells))
-            .map_err(|fault| format!("{}: {fault}", self.name))
     }
 
-    fn write(&self, cells: &[Cell<'_>], json: &mut Vec<u8>) -> serde_json::Result<()> {
+    /// Writes the field, if it has a value.
+    fn write(&self, cells: &Cells<'_>, json: &mut Vec<u8>) -> Result<(), String> {
+        if cells.values.is_empty() && !cells.list {
+            return Ok(());
+        }
+        if json.len() > 1 {
+            json.push(b',');
+        }
+        self.value(cells, json).map_err(|fault| fault.to_string())
+    }
+
+    fn value(&self, cells: &Cells<'_>, json: &mut Vec<u8>) -> serde_json::Result<()> {
         serde_json::to_writer(&mut *json, &self.name)?;
         json.push(b':');
-        match cells {
-            [cell] if !self.list => serde_json::to_writer(json, cell),
-            _ => serde_json::to_writer(json, cells),
+        match cells.values.as_slice() {
+            [cell] if !self.list && !cells.list => serde_json::to_writer(json, cell),
+            values => serde_json::to_writer(json, values),
         }
     }
 }
 
 impl Source<usize> {
     /// Adds the values of this source. Adds none if the cell is empty and there is no default.
-    fn read<'r>(&'r self, row: Row<'r>, cells: &mut Vec<Cell<'r>>) -> Result<(), String> {
-        let text = match &self.from {
+    fn read<'r>(&'r self, row: Row<'r>, cells: &mut Cells<'r>) -> Result<(), String> {
+        match &self.from {
             Origin::Constant(cell) => {
-                cells.push(self.prefixed(cell.clone()));
-                return Ok(());
+                cells.values.push(self.prefixed(cell.clone()));
+                Ok(())
             }
-            Origin::Row => Cow::Owned(row.number.to_string()),
-            Origin::Columns { columns, join } => joined(row, columns, join),
-            Origin::First(columns) => Cow::Borrowed(first(row, columns)),
+            Origin::Row => self.texts(Cow::Owned(row.number.to_string()), cells),
+            Origin::Columns { columns, join } => match columns.as_slice() {
+                [column] => self.given(row.given(*column), cells),
+                _ => self.texts(Cow::Owned(joined(row, columns, join)?), cells),
+            },
+            Origin::First(columns) => self.given(first(row, columns), cells),
+            Origin::Expression(expression) => {
+                self.outcome(expression.run(|column| row.given(column))?, cells)
+            }
+        }
+    }
+
+    /// Adds the values of a column.
+    fn given<'r>(&'r self, given: Given<'r>, cells: &mut Cells<'r>) -> Result<(), String> {
+        let json = match given {
+            Given::Text(text) => return self.texts(Cow::Borrowed(text), cells),
+            Given::Json(json) => json,
         };
-        let Some(split) = self.split.as_deref().filter(|_| !text.trim().is_empty()) else {
+        match (json, &self.kind) {
+            (Json::Array(list), _) => {
+                cells.list = true;
+                let mut values = list.iter();
+                values.try_for_each(|json| self.texts(scalar(json)?, cells))
+            }
+            (Json::Number(number), Kind::Number(_)) if self.values.is_none() => {
+                cells.values.extend(number.as_f64().map(Cell::Number));
+                Ok(())
+            }
+            (Json::Number(number), Kind::Integer(_))
+                if self.values.is_none() && number.is_i64() =>
+            {
+                cells.values.extend(number.as_i64().map(Cell::Integer));
+                Ok(())
+            }
+            (json, _) => self.texts(scalar(json)?, cells),
+        }
+    }
+
+    /// Adds the result of an expression.
+    fn outcome<'r>(&'r self, outcome: Outcome, cells: &mut Cells<'r>) -> Result<(), String> {
+        match outcome {
+            Outcome::Nothing => self.one(Cow::Borrowed(""), cells),
+            Outcome::Text(text) => self.texts(Cow::Owned(text), cells),
+            Outcome::Cell(cell) => {
+                cells.values.push(cell);
+                Ok(())
+            }
+            Outcome::List(list) => {
+                cells.list = true;
+                let mut values = list.into_iter();
+                values.try_for_each(|value| self.outcome(value, cells))
+            }
+        }
+    }
+
+    /// Adds the values of a text, split if the map says so.
+    fn texts<'r>(&'r self, text: Cow<'r, str>, cells: &mut Cells<'r>) -> Result<(), String> {
+        let split = self.split.as_deref();
+        let Some(split) = split.filter(|_| !text.trim().is_empty()) else {
             return self.one(text, cells);
         };
         text.split(split)
@@ -91,7 +240,7 @@ impl Source<usize> {
             .try_for_each(|part| self.one(Cow::Owned(part.to_owned()), cells))
     }
 
-    fn one<'r>(&'r self, text: Cow<'r, str>, cells: &mut Vec<Cell<'r>>) -> Result<(), String> {
+    fn one<'r>(&'r self, text: Cow<'r, str>, cells: &mut Cells<'r>) -> Result<(), String> {
         let cell = if text.trim().is_empty() {
             self.default.clone()
         } else if let Some(values) = &self.values {
@@ -99,7 +248,7 @@ impl Source<usize> {
         } else {
             Some(self.kind.read(text)?)
         };
-        cells.extend(cell.map(|cell| self.prefixed(cell)));
+        cells.values.extend(cell.map(|cell| self.prefixed(cell)));
         Ok(())
     }
 
@@ -113,23 +262,21 @@ impl Source<usize> {
     }
 }
 
-/// Returns the first text that is not empty.
-fn first<'r>(row: Row<'r>, columns: &[usize]) -> &'r str {
-    let mut texts = columns.iter().map(|column| row.text(*column));
-    texts
-        .find(|text| !text.trim().is_empty())
-        .unwrap_or_default()
+/// Returns the first value that is not empty.
+fn first<'r>(row: Row<'r>, columns: &[usize]) -> Given<'r> {
+    let mut values = columns.iter().map(|column| row.given(*column));
+    let found = values.find(|value| !value.is_empty());
+    found.unwrap_or(Given::Text(""))
 }
 
 /// Joins the texts of some columns, without empty ones.
-fn joined<'r>(row: Row<'r>, columns: &[usize], join: &str) -> Cow<'r, str> {
-    if let [column] = columns {
-        return Cow::Borrowed(row.text(*column));
+fn joined(row: Row<'_>, columns: &[usize], join: &str) -> Result<String, String> {
+    let mut texts = Vec::with_capacity(columns.len());
+    for column in columns {
+        let text = row.text(*column)?;
+        if !text.trim().is_empty() {
+            texts.push(text);
+        }
     }
-    let texts: Vec<&str> = columns
-        .iter()
-        .map(|column| row.text(*column))
-        .filter(|text| !text.trim().is_empty())
-        .collect();
-    Cow::Owned(texts.join(join))
+    Ok(texts.join(join))
 }

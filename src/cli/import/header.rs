@@ -44,8 +44,13 @@ impl<'h> Header<'h> {
         }
     }
 
-    /// Returns the position of a column of a field. Notes a column that the table lacks, and returns 0.
-    pub(super) fn place(&mut self, field: &str, column: &str) -> usize {
+    /// Returns the position of a column of a field. Notes a column that the table lacks, as `show` shows it, and returns 0.
+    pub(super) fn place(
+        &mut self,
+        field: &str,
+        column: &str,
+        show: &dyn Fn(&str) -> String,
+    ) -> usize {
         if let Some(place) = self.places.get(column) {
             return *place;
         }
@@ -55,9 +60,8 @@ impl<'h> Header<'h> {
             None
         };
         let nearest = nearest.map_or(String::new(), |name| format!("; did you mean {name:?}?"));
-        self.missing.push(format!(
-            "{field}: the table has no column {column:?}{nearest}"
-        ));
+        let fault = show(&format!("the table has no column {column:?}{nearest}"));
+        self.missing.push(format!("{field}: {fault}"));
         0
     }
 
@@ -118,9 +122,10 @@ mod tests {
     #[test]
     fn a_missing_column_lists_the_others() {
         let mut header = Header::new(vec!["Price", "sku"]).unwrap();
-        assert_eq!(header.place("id", "sku"), 1);
-        header.place("price", "prise");
-        header.place("tags", "labels");
+        let plain = |message: &str| message.to_owned();
+        assert_eq!(header.place("id", "sku", &plain), 1);
+        header.place("price", "prise", &plain);
+        header.place("tags", "labels", &plain);
         assert_eq!(
             header.finish().unwrap_err(),
             "price: the table has no column \"prise\"; did you mean \"Price\"?\n\

@@ -67,11 +67,16 @@ impl MapFile {
             if name != FILE && !TARGETS.contains(&name.as_str()) {
                 let what = unknown("section", name, TARGETS.into_iter().chain([FILE]));
                 faults.push(format!("{name}: {what}"));
-            } else if let (Value::Table(section), Some(settings)) = (value, &settings) {
-                match written::section(name, section, settings) {
-                    Ok(mapping) => drop(sections.insert(name.clone(), mapping)),
-                    Err(found) => faults.extend(found),
+            } else if let (Some(tables), Some(settings)) = (tables(value), &settings) {
+                let mut facts = Vec::new();
+                for table in tables {
+                    match written::section(name, table, settings) {
+                        Ok(fact) => facts.push(fact),
+                        Err(found) => faults.extend(found),
+                    }
                 }
+                let settings = settings.clone();
+                sections.insert(name.clone(), Mapping { settings, facts });
             } else {
                 faults.push(format!("{name}: must be a section"));
             }
@@ -91,6 +96,15 @@ impl MapFile {
         let section = self.0.get(target).cloned();
         section.ok_or_else(|| format!("the map has no section [{target}]"))
     }
+}
+
+/// Returns the tables of a section, of which there may be several: each makes a fact of a row.
+fn tables(section: &Value) -> Option<Vec<&Table>> {
+    if let Some(table) = section.as_table() {
+        return Some(vec![table]);
+    }
+    let list = section.as_array().filter(|list| !list.is_empty())?;
+    list.iter().map(Value::as_table).collect()
 }
 
 #[cfg(test)]
@@ -204,7 +218,7 @@ mod tests {
             "item: unknown section; did you mean items?",
             "items.a: unknown type \"money\"; the types are text, number, integer, bool, time",
             "items.a: split must not be empty",
-            "items.a: give exactly one of column, columns, first, constant, row",
+            "items.a: give exactly one of column, columns, first, constant, row, cel",
             "items.a: colum: unknown key; did you mean column?",
             "items.b: must be the name of a column, a table, or a list of them",
             "items.b: constant: must be a text, a number, true or false",

@@ -1,16 +1,29 @@
-//! The fields of one target, each with the sources of its values.
+//! The facts that a row makes for one target: their fields, each with the sources of its values.
 
 use std::collections::HashMap;
 
 use super::cell::Kind;
+use super::expression::{Data, Expression};
 use super::header::Header;
 use super::settings::Settings;
 use super::value::Cell;
+
+/// The key of a section that says which rows make a fact.
+pub(super) const WHEN: &str = "when";
 
 /// The fields of one target, each with its sources. `C` identifies a column, by name or by position in the header.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mapping<C = String> {
     pub(super) settings: Settings,
+    /// The facts that a row makes.
+    pub(super) facts: Vec<Fact<C>>,
+}
+
+/// A fact that a row makes.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Fact<C> {
+    /// The condition under which a row makes it.
+    pub(super) when: Option<Expression<C>>,
     /// The fields, ordered by name.
     pub(super) fields: Vec<Field<C>>,
 }
@@ -71,58 +84,113 @@ pub(super) enum Origin<C> {
     First(Vec<C>),
     Constant(Cell<'static>),
     Row,
+    Expression(Expression<C>),
 }
+
+/// Finds the position of a column, given the field that reads it, its name, and how a fault is shown.
+type Place<'p> = dyn FnMut(&str, &str, &dyn Fn(&str) -> String) -> usize + 'p;
 
 impl Mapping {
     /// Returns the same mapping with positions in a header instead of names.
     ///
     /// # Errors
-    /// Every column that is missing in the header, one per line.
+    /// Every value of a wrong type and every column that is missing in the header, one per line.
     pub(super) fn bind(&self, mut header: Header<'_>) -> Result<Mapping<usize>, String> {
+        let mut place = |field: &str, column: &str, show: &dyn Fn(&str) -> String| {
+            header.place(field, column, show)
+        };
+        let (bound, mut faults) = self.bound(Data::Table, &mut place);
+        faults.extend(header.finish().err());
+        if faults.is_empty() {
+            Ok(bound)
+        } else {
+            Err(faults.join("\n"))
+        }
+    }
+
+    /// Returns the same mapping with the positions that `place` finds, and every value of a wrong type.
+    pub(super) fn bound(&self, data: Data, place: &mut Place<'_>) -> (Mapping<usize>, Vec<String>) {
+        let mut faults = Vec::new();
+        let facts = self
+            .facts
+            .iter()
+            .map(|fact| fact.bind(data, place, &mut faults));
+        let facts = facts.collect();
+        let settings = self.settings.clone();
+        (Mapping { settings, facts }, faults)
+    }
+}
+
+impl Fact<String> {
+    fn bind(&self, data: Data, place: &mut Place<'_>, faults: &mut Vec<String>) -> Fact<usize> {
+        let when = self.when.as_ref().and_then(|when| {
+            let bound = when.bind(data, true, |column, show| place(WHEN, column, show));
+            noted(WHEN, bound, faults)
+        });
         let fields = self
             .fields
             .iter()
-            .map(|field| field.bind(&mut header))
-            .collect();
-        header.finish()?;
-        let settings = self.settings.clone();
-        Ok(Mapping { settings, fields })
+            .map(|field| field.bind(data, place, faults));
+        Fact {
+            when,
+            fields: fields.collect(),
+        }
     }
 }
 
 impl Field<String> {
-    fn bind(&self, header: &mut Header<'_>) -> Field<usize> {
-        let mut place = |column: &String| header.place(&self.name, column);
+    fn bind(&self, data: Data, place: &mut Place<'_>, faults: &mut Vec<String>) -> Field<usize> {
+        let sources = self.sources.iter();
+        let sources = sources.filter_map(|source| source.bind(&self.name, data, place, faults));
         Field {
             name: self.name.clone(),
             list: self.list,
-            sources: self
-                .sources
-                .iter()
-                .map(|source| source.bind(&mut place))
-                .collect(),
+            sources: sources.collect(),
         }
     }
 }
 
 impl Source<String> {
-    fn bind(&self, place: &mut impl FnMut(&String) -> usize) -> Source<usize> {
+    /// Binds a source. `None` only with a fault.
+    fn bind(
+        &self,
+        field: &str,
+        data: Data,
+        place: &mut Place<'_>,
+        faults: &mut Vec<String>,
+    ) -> Option<Source<usize>> {
+        let column = |column: &String| place(field, column, &str::to_owned);
         let from = match &self.from {
             Origin::Columns { columns, join } => Origin::Columns {
-                columns: columns.iter().map(place).collect(),
+                columns: columns.iter().map(column).collect(),
                 join: join.clone(),
             },
-            Origin::First(columns) => Origin::First(columns.iter().map(place).collect()),
+            Origin::First(columns) => Origin::First(columns.iter().map(column).collect()),
             Origin::Constant(cell) => Origin::Constant(cell.clone()),
             Origin::Row => Origin::Row,
+            Origin::Expression(expression) => {
+                let bound = expression.bind(data, false, |column, show| place(field, column, show));
+                Origin::Expression(noted(field, bound, faults)?)
+            }
         };
-        Source {
+        Some(Source {
             from,
             prefix: self.prefix.clone(),
             kind: self.kind.clone(),
             split: self.split.clone(),
             default: self.default.clone(),
             values: self.values.clone(),
-        }
+        })
     }
+}
+
+/// Returns an expression, or notes its faults.
+fn noted(
+    field: &str,
+    bound: Result<Expression<usize>, Vec<String>>,
+    faults: &mut Vec<String>,
+) -> Option<Expression<usize>> {
+    bound
+        .map_err(|found| faults.extend(found.iter().map(|fault| format!("{field}: {fault}"))))
+        .ok()
 }

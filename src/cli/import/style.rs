@@ -23,6 +23,26 @@ impl Default for Style {
 }
 
 impl Style {
+    /// Returns the style in which a sample is written: 1234.5 with its marks, such as "1.234,5".
+    pub(super) fn sample(sample: &str, currency: &[String]) -> Option<Self> {
+        let rest = sample.strip_prefix('1')?.strip_suffix('5')?;
+        let (thousands, rest) = match rest.strip_prefix("234") {
+            Some(rest) => (None, rest),
+            None => (rest.chars().next(), rest.get(1..)?.strip_prefix("234")?),
+        };
+        let decimal = match rest {
+            "." => '.',
+            "," => ',',
+            _ => return None,
+        };
+        let known = thousands.is_none_or(|mark| ",. '".contains(mark) && mark != decimal);
+        known.then(|| Self {
+            decimal,
+            thousands,
+            currency: currency.to_vec(),
+        })
+    }
+
     /// Reads a finite number.
     pub(super) fn read(&self, text: &str) -> Option<f64> {
         let number: f64 = self.plain(text)?.parse().ok()?;

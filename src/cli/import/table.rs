@@ -1,10 +1,12 @@
 //! The rows of a table, each converted to a fact by a mapping.
 
+use std::collections::VecDeque;
 use std::io::{self, Read};
 
 use csv::{ErrorKind, StringRecord};
 
 use super::decode::Decoded;
+use super::fact::Columns;
 use super::header::Header;
 use super::mapping::Mapping;
 use super::numbered::Numbered;
@@ -30,32 +32,35 @@ pub fn table<'n, R: Read>(
     let mapping = Header::new(names.iter().collect())
         .and_then(|header| mapping.bind(header))
         .map_err(ReadError::File)?;
-    let mut record = StringRecord::new();
+    let (mut record, mut facts, mut number) = (StringRecord::new(), VecDeque::new(), 0);
     Ok(std::iter::from_fn(move || {
-        let (fact, position) = match reader.read_record(&mut record) {
-            Ok(false) => return None,
-            Ok(true) => {
-                let fact = fitting(&record, &names).and_then(|()| mapping.fact(&record, *row));
-                (fact, record.position().cloned())
+        loop {
+            if let Some(json) = facts.pop_front() {
+                return Some(Ok(Line { number, json }));
             }
-            Err(fault) => {
-                let position = fault.position().filter(|_| !fault.is_io_error()).cloned();
-                (Err(message(&fault, Some(&names))), position)
+            let (read, position) = match reader.read_record(&mut record) {
+                Ok(false) => return None,
+                Ok(true) => {
+                    let read = fitting(&record, &names)
+                        .and_then(|()| mapping.facts(Columns::Table(&record), *row, &mut facts));
+                    (read, record.position().cloned())
+                }
+                Err(fault) => {
+                    let position = fault.position().filter(|_| !fault.is_io_error()).cloned();
+                    (Err(message(&fault, Some(&names))), position)
+                }
+            };
+            // A fault without a position ends the file.
+            let Some(position) = position else {
+                return read.err().map(|fault| Err(ReadError::File(fault)));
+            };
+            number = reader.get_ref().line(position.byte());
+            *row += 1;
+            if let Err(message) = read {
+                let line = number;
+                return Some(Err(ReadError::Row { line, message }));
             }
-        };
-        // A fault without a position ends the file.
-        let Some(position) = position else {
-            return fact.err().map(|fault| Err(ReadError::File(fault)));
-        };
-        let number = reader.get_ref().line(position.byte());
-        *row += 1;
-        Some(match fact {
-            Ok(json) => Ok(Line { number, json }),
-            Err(message) => Err(ReadError::Row {
-                line: number,
-                message,
-            }),
-        })
+        }
     }))
 }
 

@@ -84,15 +84,34 @@ impl Times {
     /// Reads a time as milliseconds since 1970-01-01T00:00:00Z, or as RFC 3339 if it is early and its unit is certain: the service
     /// rejects a small number, which may be in seconds.
     pub(super) fn cell(&self, text: &str) -> Option<Cell<'static>> {
+        match self.read(text)? {
+            (time, true) => Some(Cell::Integer(time.millis())),
+            (time, false) => Some(cell(time)),
+        }
+    }
+
+    /// Reads a time whose unit is certain.
+    pub(super) fn certain(&self, text: &str) -> Option<Time> {
+        let (time, doubtful) = self.read(text)?;
+        (!doubtful || time >= Time::LIKELY).then_some(time)
+    }
+
+    /// Reads a time, and whether it was a number that may be in seconds if it is small.
+    fn read(&self, text: &str) -> Option<(Time, bool)> {
         let mut formats = self.formats.iter();
         let (time, format) =
             formats.find_map(|format| Some((format.read(text, &self.zone)?, format)))?;
         let doubtful = matches!(format, Format::Epoch(Unit::Millisecond | Unit::Microsecond));
-        if time < Time::LIKELY && !doubtful {
-            return Some(Cell::Text(time.to_string().into()));
-        }
-        Some(Cell::Integer(time.millis()))
+        Some((time, doubtful))
     }
+}
+
+/// Returns a time as milliseconds, or as RFC 3339 if it is early.
+pub(super) fn cell(time: Time) -> Cell<'static> {
+    if time < Time::LIKELY {
+        return Cell::Text(time.to_string().into());
+    }
+    Cell::Integer(time.millis())
 }
 
 /// Reads an offset or the name of a zone.

@@ -3,14 +3,15 @@
 use toml::{Table, Value};
 
 use super::cell::Kind;
+use super::expression::Expression;
 use super::keys::Keys;
-use super::mapping::{Field, Mapping, Origin, Source, Values};
+use super::mapping::{Fact, Field, Origin, Source, Values, WHEN};
 use super::settings::Settings;
 use super::style::Style;
 use super::times::Times;
 use super::value::Cell;
 
-/// Reads a section.
+/// Reads a section: what a row makes of it.
 ///
 /// # Errors
 /// Every fault, with its field.
@@ -18,25 +19,42 @@ pub(super) fn section(
     target: &str,
     section: &Table,
     settings: &Settings,
-) -> Result<Mapping, Vec<String>> {
+) -> Result<Fact<String>, Vec<String>> {
     let mut faults = Vec::new();
-    let mut fields = Vec::new();
+    let mut note = |name: &str, found: Vec<String>| {
+        let found = found.iter();
+        faults.extend(found.map(|fault| format!("{target}.{name}: {fault}")));
+    };
+    let (mut when, mut fields) = (None, Vec::new());
     for (name, value) in section {
+        if name == WHEN {
+            match condition(value, &settings.numbers) {
+                Ok(expression) => when = Some(expression),
+                Err(found) => note(name, found),
+            }
+            continue;
+        }
         match field(name, value, &settings.numbers) {
             Ok(field) => fields.push(field),
-            Err(found) => faults.extend(
-                found
-                    .iter()
-                    .map(|fault| format!("{target}.{name}: {fault}")),
-            ),
+            Err(found) => note(name, found),
         }
     }
     if faults.is_empty() {
-        let settings = settings.clone();
-        Ok(Mapping { settings, fields })
+        Ok(Fact { when, fields })
     } else {
         Err(faults)
     }
+}
+
+/// Reads the condition of a section: a text, or `{ cel = "…" }`.
+fn condition(value: &Value, style: &Style) -> Result<Expression, Vec<String>> {
+    let table = value.as_table().filter(|table| table.len() == 1);
+    let text = table
+        .and_then(|table| table.get("cel"))
+        .unwrap_or(value)
+        .as_str();
+    let fault = || vec!["must be an expression of CEL, such as 'row.kind == \"sale\"'".to_owned()];
+    Expression::new(text.ok_or_else(fault)?, style, true)
 }
 
 fn field(name: &str, value: &Value, style: &Style) -> Result<Field<String>, Vec<String>> {
@@ -98,7 +116,7 @@ fn read(keys: &mut Keys<'_>, style: &Style) -> Option<Source<String>> {
         keys.fault("values say their type themselves; leave type out");
     }
     Some(Source {
-        from: origin(keys)?,
+        from: origin(keys, style)?,
         prefix: prefix.to_owned(),
         kind: kind?,
         split: split.map(str::to_owned),
@@ -126,8 +144,8 @@ fn values(keys: &mut Keys<'_>) -> Option<Values> {
 }
 
 /// Reads the origin, of which there must be exactly one.
-fn origin(keys: &mut Keys<'_>) -> Option<Origin<String>> {
-    const ORIGINS: [&str; 5] = ["column", "columns", "first", "constant", "row"];
+fn origin(keys: &mut Keys<'_>, style: &Style) -> Option<Origin<String>> {
+    const ORIGINS: [&str; 6] = ["column", "columns", "first", "constant", "row", "cel"];
     let given = ORIGINS.into_iter().filter(|key| keys.gives(key)).count();
     let join = keys.text("join").unwrap_or_default().to_owned();
     let column = keys.text("column").map(|column| Origin::Columns {
@@ -140,6 +158,15 @@ fn origin(keys: &mut Keys<'_>) -> Option<Origin<String>> {
     let first = keys.texts("first").map(Origin::First);
     let constant = keys.check("constant", constant).map(Origin::Constant);
     let row = keys.read("row", "true", |value| value.as_bool().filter(|row| *row));
+    let expression = keys.text("cel").and_then(|text| {
+        let read = Expression::new(text, style, false);
+        let note = |faults: Vec<String>| {
+            faults
+                .iter()
+                .for_each(|fault| keys.fault(format!("cel: {fault}")))
+        };
+        read.map_err(note).ok()
+    });
     if given != 1 {
         keys.fault(format!("give exactly one of {}", ORIGINS.join(", ")));
         return None;
@@ -149,6 +176,7 @@ fn origin(keys: &mut Keys<'_>) -> Option<Origin<String>> {
         .or(first)
         .or(constant)
         .or(row.map(|_| Origin::Row))
+        .or(expression.map(Origin::Expression))
 }
 
 fn kind(keys: &mut Keys<'_>, style: &Style) -> Option<Kind> {
