@@ -11,6 +11,7 @@ mod error;
 mod expression;
 mod fact;
 mod header;
+mod json;
 mod keys;
 mod map;
 mod mapping;
@@ -24,6 +25,7 @@ mod style;
 mod table;
 mod times;
 mod value;
+mod values;
 mod written;
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ fn each<T: DeserializeOwned>(
     check: impl Fn(&T) -> Result<(), String>,
 ) -> Result<Vec<T>, QueryError> {
     let opened = import::open(path, |file| file).map_err(|fault| file(path, fault))?;
-    import::lines(opened)
+    import::lines(opened.bytes)
         .map(|line| {
             let line = line.map_err(|fault: ReadError| file(path, fault))?;
             let value: T =

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use super::error::ImportError;
 use super::map::MapFile;
 use super::mapping::Mapping;
-use super::source::{Shape, shape};
+use super::source::{Shape, is_standard_input, shape};
 use crate::cli::client::Service;
 
 /// Maximum number of rejects in an answer; a batch of at most this many lines has all its rejects named.
@@ -42,7 +42,10 @@ pub struct Args {
     /// Number of lines per request (with --rejects at most 1000)
     #[arg(long, value_name = "LINES", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(super) batch: u32,
-    /// Files: .ndjson, .jsonl, .csv, .tsv, .txt or .inter, each also with .gz or .zst
+    /// Format of the files; by default their names say it
+    #[arg(long, value_enum)]
+    pub(super) format: Option<Shape>,
+    /// Files: .csv, .tsv, .txt, .inter, .ndjson, .jsonl or .json, each also with .gz or .zst; - is standard input
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
 }
@@ -93,12 +96,19 @@ impl Args {
     pub(super) fn check(&self, mapping: Option<&Mapping>) -> Result<(), ImportError> {
         for path in &self.files {
             let name = path.display().to_string();
-            match shape(path) {
-                None => return Err(ImportError::Shape(name)),
-                Some(Shape::Table) if mapping.is_none() => return Err(ImportError::NoMap(name)),
-                Some(Shape::Table | Shape::Lines) => {}
+            let is_standard_input = is_standard_input(path);
+            let Some(shape) = self.format.or(shape(path)) else {
+                if is_standard_input {
+                    continue;
+                }
+                return Err(ImportError::Shape(name));
+            };
+            if shape.separator().is_some() && mapping.is_none() {
+                return Err(ImportError::NoMap(name));
             }
-            fs::metadata(path).map_err(|fault| ImportError::file(path, fault))?;
+            if !is_standard_input {
+                fs::metadata(path).map_err(|fault| ImportError::file(path, fault))?;
+            }
         }
         Ok(())
     }

@@ -25,7 +25,7 @@ pub enum ImportError {
     NoMap(String),
     /// The name of a file has no known extension.
     #[error(
-        "{0}: the name must end in .ndjson, .jsonl, .csv, .tsv, .txt or .inter, optionally with .gz or .zst"
+        "{0}: the name must end in .csv, .tsv, .txt, .inter, .ndjson, .jsonl or .json, optionally with .gz or .zst; else give --format"
     )]
     Shape(String),
 }

@@ -115,7 +115,7 @@ impl Report {
             let description = describe(&file, line, id, errors);
             self.bar.suspend(|| eprintln!("{description}"));
         }
-        self.note(&Reject {
+        self.write(&Reject {
             file,
             line,
             id,
@@ -123,7 +123,7 @@ impl Report {
         })
     }
 
-    fn note(&mut self, reject: &Reject<'_>) -> Result<(), ImportError> {
+    fn write(&mut self, reject: &Reject<'_>) -> Result<(), ImportError> {
         let Some((path, file)) = &mut self.rejects else {
             return Ok(());
         };
@@ -131,6 +131,12 @@ impl Report {
             .map_err(std::io::Error::from)
             .and_then(|()| file.write_all(b"\n"))
             .map_err(|fault| ImportError::file(path, fault))
+    }
+
+    /// Shows something that the user should know about the current file.
+    pub(super) fn note(&self, note: &str) {
+        let file = self.path.display();
+        self.bar.suspend(|| eprintln!("{file}: {note}"));
     }
 
     /// Ends the report; also called if the import stopped early.

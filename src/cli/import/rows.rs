@@ -4,6 +4,9 @@ use std::io::BufRead;
 
 use thiserror::Error;
 
+/// The byte-order mark of UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// One fact, ready to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
@@ -24,6 +27,9 @@ pub enum ReadError {
         /// The fault.
         message: String,
     },
+    /// Something that the user should know, about no row.
+    #[error("{0}")]
+    Note(String),
     /// The file is unreadable from here on.
     #[error("{0}")]
     File(String),
@@ -38,12 +44,15 @@ pub fn lines<R: BufRead>(mut file: R) -> impl Iterator<Item = Result<Line, ReadE
             let mut json = Vec::new();
             match file.read_until(b'\n', &mut json) {
                 Ok(0) => return None,
-                Ok(_) if json.trim_ascii().is_empty() => {}
-                Ok(_) => {
-                    json.truncate(json.trim_ascii_end().len());
-                    return Some(Ok(Line { number, json }));
-                }
-                Err(fault) => return Some(Err(ReadError::File(fault.to_string()))),
+                Ok(_) => {}
+                Err(fault) => return Some(Err(ReadError::File(format!("line {number}: {fault}")))),
+            }
+            if number == 1 && json.starts_with(MARK) {
+                json.drain(..MARK.len());
+            }
+            json.truncate(json.trim_ascii_end().len());
+            if !json.trim_ascii().is_empty() {
+                return Some(Ok(Line { number, json }));
             }
         }
     })
@@ -55,7 +64,7 @@ mod tests {
 
     #[test]
     fn blank_lines_are_skipped_but_counted() {
-        let read: Vec<Line> = lines("{\"a\":1}\r\n\n  \n{}".as_bytes())
+        let read: Vec<Line> = lines("\u{feff}{\"a\":1}\r\n\n  \n{}".as_bytes())
             .map(Result::unwrap)
             .collect();
         let line = |number, json: &str| Line {

@@ -6,11 +6,13 @@ use std::process::ExitCode;
 
 use super::args::{Args, Target};
 use super::error::ImportError;
+use super::json::mapped;
 use super::mapping::Mapping;
 use super::report::Report;
 use super::rows::{Line, ReadError, lines};
-use super::source::{Shape, open, separator, shape};
+use super::source::{Shape, open, shape};
 use super::table::table;
+use super::values::values;
 use crate::cli::client::{Client, Format};
 
 /// Maximum bytes of a batch: below the default limit of a service for one body.
@@ -32,7 +34,7 @@ pub fn run(args: &Args) -> Result<ExitCode, ImportError> {
     let outcome = args
         .files
         .iter()
-        .try_for_each(|path| import.file(path, mapping.as_ref()));
+        .try_for_each(|path| import.file(path, args.format, mapping.as_ref()));
     import.report.finish()?;
     outcome.map(|()| import.report.exit_code())
 }
@@ -48,16 +50,23 @@ struct Import {
 }
 
 impl Import {
-    fn file(&mut self, path: &Path, mapping: Option<&Mapping>) -> Result<(), ImportError> {
+    fn file(
+        &mut self,
+        path: &Path,
+        format: Option<Shape>,
+        mapping: Option<&Mapping>,
+    ) -> Result<(), ImportError> {
         self.report.begin(path);
         let bar = self.report.bar.clone();
-        let file = open(path, |file| bar.wrap_read(file))
+        let opened = open(path, |file| bar.wrap_read(file))
             .map_err(|fault| ImportError::file(path, fault))?;
+        let shape = format.or(shape(path)).unwrap_or(opened.looks);
         let mut row = self.row;
-        for line in facts(file, path, mapping, &mut row)? {
+        for line in facts(opened.bytes, path, shape, mapping, &mut row)? {
             match line {
                 Ok(line) => self.add(line)?,
                 Err(ReadError::Row { line, message }) => self.report.bad_row(line, message)?,
+                Err(ReadError::Note(note)) => self.report.note(&note),
                 Err(fault @ ReadError::File(_)) => return Err(ImportError::file(path, fault)),
             }
         }
@@ -92,17 +101,27 @@ type Facts<'f> = Box<dyn Iterator<Item = Result<Line, ReadError>> + 'f>;
 fn facts<'f>(
     file: Box<dyn BufRead + 'f>,
     path: &Path,
+    shape: Shape,
     mapping: Option<&Mapping>,
     row: &'f mut u64,
 ) -> Result<Facts<'f>, ImportError> {
-    match (shape(path), mapping) {
-        (Some(Shape::Table), Some(mapping)) => {
-            let rows = table(file, separator(path), mapping, row)
-                .map_err(|fault| ImportError::file(path, fault))?;
-            Ok(Box::new(rows))
+    let fault = |fault: ReadError| ImportError::file(path, fault);
+    Ok(match (shape.separator(), mapping) {
+        (Some(separator), Some(mapping)) => {
+            Box::new(table(file, separator, mapping, row).map_err(fault)?)
         }
-        _ => Ok(Box::new(lines(file))),
+        (Some(_), None) => return Err(ImportError::NoMap(path.display().to_string())),
+        (None, Some(mapping)) => Box::new(mapped(plain(file, shape), mapping, row).map_err(fault)?),
+        (None, None) => plain(file, shape),
+    })
+}
+
+/// Returns the values of a file of JSON, as lines.
+fn plain<'f>(file: Box<dyn BufRead + 'f>, shape: Shape) -> Facts<'f> {
+    if shape == Shape::Json {
+        return Box::new(values(file));
     }
+    Box::new(lines(file))
 }
 
 /// The lines of one request, each with its line number in the file.

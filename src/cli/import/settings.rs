@@ -11,6 +11,8 @@ use super::style::Style;
 pub(super) struct Settings {
     /// The separator of columns; `None` follows the name of the file.
     pub(super) separator: Option<u8>,
+    /// The mark around texts with separators or line breaks; `None` if quotes are plain text.
+    pub(super) quote: Option<u8>,
     /// The encoding; `None` is that of the byte-order mark, else UTF-8.
     pub(super) encoding: Option<&'static Encoding>,
     pub(super) header: Names,
@@ -19,6 +21,8 @@ pub(super) struct Settings {
     /// Texts that mean an empty cell.
     pub(super) null: Vec<String>,
     pub(super) numbers: Style,
+    /// The path of the list in JSON of which each element makes a row.
+    pub(super) unfold: Option<String>,
 }
 
 /// The names of the columns.
@@ -41,6 +45,7 @@ impl Settings {
         let mut keys = Keys::new(section);
         let read = Self {
             separator: keys.check("separator", separator),
+            quote: keys.check("quote", quote).unwrap_or(Some(b'"')),
             encoding: keys.check("encoding", encoding).flatten(),
             header: keys.check("header", names).unwrap_or(Names::Row),
             skip: keys
@@ -50,6 +55,7 @@ impl Settings {
                 .unwrap_or(0),
             null: owned(keys.one_or_more("null")),
             numbers: style(&mut keys),
+            unfold: keys.text("unfold").map(str::to_owned),
         };
         let faults: Vec<String> = keys.finish();
         if faults.is_empty() {
@@ -66,6 +72,14 @@ impl Settings {
 fn owned(texts: Option<Vec<&str>>) -> Vec<String> {
     let texts = texts.into_iter().flatten();
     texts.map(|text| text.trim().to_owned()).collect()
+}
+
+fn quote(value: &Value) -> Result<Option<u8>, String> {
+    match (value.as_bool(), value.as_str().map(str::as_bytes)) {
+        (Some(false), _) => Ok(None),
+        (None, Some([byte])) if byte.is_ascii() && !b"\r\n".contains(byte) => Ok(Some(*byte)),
+        _ => Err("must be false, or one ASCII character, such as \"'\"".to_owned()),
+    }
 }
 
 fn separator(value: &Value) -> Result<u8, String> {

@@ -9,7 +9,7 @@ use super::decode::Decoded;
 use super::fact::Columns;
 use super::header::Header;
 use super::mapping::Mapping;
-use super::numbered::Numbered;
+use super::numbered::{Numbered, Quote, quote_fault};
 use super::rows::{Line, ReadError};
 use super::settings::{Names, Settings};
 
@@ -32,45 +32,147 @@ pub fn table<'n, R: Read>(
     let mapping = Header::new(names.iter().collect())
         .and_then(|header| mapping.bind(header))
         .map_err(ReadError::File)?;
-    let (mut record, mut facts, mut number) = (StringRecord::new(), VecDeque::new(), 0);
-    Ok(std::iter::from_fn(move || {
-        loop {
-            if let Some(json) = facts.pop_front() {
-                return Some(Ok(Line { number, json }));
-            }
-            let (read, position) = match reader.read_record(&mut record) {
-                Ok(false) => return None,
-                Ok(true) => {
-                    let read = fitting(&record, &names)
-                        .and_then(|()| mapping.facts(Columns::Table(&record), *row, &mut facts));
-                    (read, record.position().cloned())
-                }
-                Err(fault) => {
-                    let position = fault.position().filter(|_| !fault.is_io_error()).cloned();
-                    (Err(message(&fault, Some(&names))), position)
-                }
-            };
-            // A fault without a position ends the file.
-            let Some(position) = position else {
-                return read.err().map(|fault| Err(ReadError::File(fault)));
-            };
-            number = reader.get_ref().line(position.byte());
-            *row += 1;
-            if let Err(message) = read {
-                let line = number;
-                return Some(Err(ReadError::Row { line, message }));
-            }
-        }
-    }))
+    let quotes = Quotes {
+        separator: mapping.settings.separator.unwrap_or(separator),
+        quote: mapping.settings.quote,
+    };
+    let mut rows = Rows {
+        reader,
+        names,
+        mapping,
+        quotes,
+        record: StringRecord::new(),
+        facts: VecDeque::new(),
+        line: 0,
+    };
+    Ok(std::iter::from_fn(move || rows.next(row)))
 }
 
 type Reader<R> = csv::Reader<Numbered<Decoded<R>>>;
+
+/// The rows of a table that are not read yet.
+struct Rows<R> {
+    reader: Reader<R>,
+    names: StringRecord,
+    mapping: Mapping<usize>,
+    quotes: Quotes,
+    record: StringRecord,
+    /// The facts of the current row that are not returned yet.
+    facts: VecDeque<Vec<u8>>,
+    line: u64,
+}
+
+/// How the bytes of a row are read.
+struct Quotes {
+    separator: u8,
+    quote: Option<u8>,
+}
+
+impl<R: Read> Rows<R> {
+    /// Returns the next fact, or the fault of the next row without one.
+    fn next(&mut self, row: &mut u64) -> Option<Result<Line, ReadError>> {
+        loop {
+            if let Some(json) = self.facts.pop_front() {
+                let number = self.line;
+                return Some(Ok(Line { number, json }));
+            }
+            match self.row(*row) {
+                Ok(false) => return None,
+                Ok(true) => *row += 1,
+                Err(fault) => {
+                    *row += u64::from(matches!(fault, ReadError::Row { .. }));
+                    return Some(Err(fault));
+                }
+            }
+        }
+    }
+
+    /// Reads the next row and adds its facts. Returns false at the end.
+    fn row(&mut self, number: u64) -> Result<bool, ReadError> {
+        let read = self.reader.read_record(&mut self.record);
+        if matches!(read, Ok(false)) {
+            return Ok(false);
+        }
+        if let Err(fault) = &read
+            && (fault.is_io_error() || fault.position().is_none())
+        {
+            return Err(ReadError::File(self.broken(fault)));
+        }
+        let position = match &read {
+            Ok(_) => self.record.position(),
+            Err(fault) => fault.position(),
+        };
+        let start = position.map_or(0, csv::Position::byte);
+        self.line = self.reader.get_ref().line(start);
+        self.quotes(read.is_ok())?;
+        let facts = match read {
+            Ok(_) => fitting(&self.record, &self.names).and_then(|()| {
+                let columns = Columns::Table(&self.record);
+                self.mapping.facts(columns, number, &mut self.facts)
+            }),
+            Err(fault) => Err(message(&fault, Some(&self.names))),
+        };
+        let line = self.line;
+        facts
+            .map(|()| true)
+            .map_err(|message| ReadError::Row { line, message })
+    }
+
+    /// Checks the quotes of a row that has several lines or is the last: an open quote takes all that follows for its text.
+    fn quotes(&self, read: bool) -> Result<(), ReadError> {
+        let several = read && self.record.iter().any(|text| text.contains('\n'));
+        let end = self.reader.position().byte();
+        let bytes = self.reader.get_ref().pass(end, several);
+        match bytes.and_then(|bytes| self.quotes.fault(&bytes)) {
+            None => Ok(()),
+            Some(Quote::Open(breaks)) => {
+                let within = "before the end of the file";
+                Err(ReadError::File(unclosed(self.line + breaks, within)))
+            }
+            Some(Quote::Trailed(breaks)) => Err(ReadError::Row {
+                line: self.line,
+                message: format!(
+                    "text follows the quoted text that begins on line {}; is a quote not closed?",
+                    self.line + breaks
+                ),
+            }),
+        }
+    }
+
+    /// Returns the fault at which reading stops.
+    fn broken(&self, fault: &csv::Error) -> String {
+        let Some((line, bytes)) = self.reader.get_ref().overlong() else {
+            return message(fault, Some(&self.names));
+        };
+        match self.quotes.fault(&bytes) {
+            Some(Quote::Open(breaks) | Quote::Trailed(breaks)) => {
+                unclosed(line + breaks, "within a mebibyte")
+            }
+            None => format!("line {line}: the row is longer than a mebibyte"),
+        }
+    }
+}
+
+impl Quotes {
+    fn fault(&self, row: &[u8]) -> Option<Quote> {
+        quote_fault(row, self.separator, self.quote?)
+    }
+}
+
+fn unclosed(line: u64, within: &str) -> String {
+    format!(
+        "line {line}: the quote that opens there is not closed {within}; if quotes are plain text in this file, set quote = false in \
+         [file] of the map"
+    )
+}
 
 fn reader<R: Read>(file: R, separator: u8, settings: &Settings) -> io::Result<Reader<R>> {
     let mut file = Numbered::new(Decoded::new(file, settings.encoding)?);
     file.skip(settings.skip)?;
     Ok(csv::ReaderBuilder::new()
         .delimiter(settings.separator.unwrap_or(separator))
+        .quoting(settings.quote.is_some())
+        .quote(settings.quote.unwrap_or(b'"'))
         .has_headers(settings.header == Names::Row)
         .flexible(true)
         .from_reader(file))
@@ -113,234 +215,4 @@ fn message(fault: &csv::Error, names: Option<&StringRecord>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::map::MapFile;
-    use super::super::source::COMMA;
-    use super::*;
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    fn read(map: &str, csv: &str) -> Vec<Result<(u64, Value), String>> {
-        let mapping = MapFile::parse(map).unwrap().target("items").unwrap();
-        table(csv.as_bytes(), COMMA, &mapping, &mut 0)
-            .unwrap()
-            .map(|line| match line {
-                Ok(line) => Ok((line.number, serde_json::from_slice(&line.json).unwrap())),
-                Err(fault) => Err(fault.to_string()),
-            })
-            .collect()
-    }
-
-    #[test]
-    fn every_kind_of_source_gives_values() {
-        let map = r#"
-            [items]
-            id = { column = "sku", prefix = "i" }
-            n = { row = true, prefix = "r" }
-            kind = { constant = "product" }
-            price = { column = "price", type = "number" }
-            title = { columns = ["name", "size"], join = " " }
-            category = { column = "dep", default = "other" }
-            tags = [{ column = "labels", split = "|" }, { column = "dep", prefix = "d:" }, "name"]
-            campaigns = { column = "labels", split = "|" }
-        "#;
-        let csv = "sku,price,name,size,dep,labels,ignored\n1,2.5,\"a \"\"b\"\"\",9 OZ,food,x | y||,z\n2,,c,,,,\n";
-        assert_eq!(
-            read(map, csv),
-            [
-                Ok((
-                    2,
-                    json!({"id": "i1", "n": "r0", "kind": "product", "price": 2.5, "title": "a \"b\" 9 OZ", "category": "food",
-                    "tags": ["x", "y", "d:food", "a \"b\""], "campaigns": ["x", "y"]})
-                )),
-                Ok((
-                    3,
-                    json!({"id": "i2", "n": "r1", "kind": "product", "title": "c", "category": "other", "tags": ["c"]})
-                )),
-            ]
-        );
-    }
-
-    #[test]
-    fn a_table_is_read_as_the_map_says() {
-        let fields = "[items]\nid = 'id'\nprice = { column = 'price', type = 'number' }";
-        let expected = json!({"id": "a", "price": 1299.5});
-        for (file, text) in [
-            (
-                "separator = ';'\ndecimal = ','\nthousands = '.'",
-                "id;price\na;1.299,5\n",
-            ),
-            (
-                "currency = ['USD', '¥']\nthousands = ','",
-                "id,price\na,\"¥1,299.5\"\n",
-            ),
-            ("skip = 2", "Report of May\n\nid,price\na,1299.5\n"),
-            ("header = ['id', 'price']", "a,1299.5\n"),
-            ("header = ['id', 'price']\nskip = 1", "id,id\na,1299.5\n"),
-            (
-                "separator = '\t'\nencoding = 'gbk'",
-                "id\tprice\na\t1299.5\n",
-            ),
-        ] {
-            let rows = read(
-                &format!("[file]\n{}\n{fields}", file.replace("'\t'", "\"\\t\"")),
-                text,
-            );
-            let line = text.lines().count() as u64;
-            assert_eq!(rows, [Ok((line, expected.clone()))], "{file}");
-        }
-    }
-
-    #[test]
-    fn columns_without_header_have_numbers() {
-        let map = "[file]\nheader = false\nnull = ['NULL', '-']\n[items]\nid = '2'\ntitle = { first = ['3', '1'] }";
-        let rows = read(map, "a,b,NULL\nc,d, - \ne,-,f\ng,h\n");
-        assert_eq!(rows[0], Ok((1, json!({"id": "b", "title": "a"}))));
-        assert_eq!(rows[1], Ok((2, json!({"id": "d", "title": "c"}))));
-        assert_eq!(rows[2], Ok((3, json!({"title": "f"}))));
-        assert_eq!(
-            rows[3],
-            Err("line 4: the row has 2 columns, the header 3".to_owned())
-        );
-    }
-
-    #[test]
-    fn words_become_values() {
-        let map = r#"
-            [items]
-            available = { column = "stock", values = { "in stock" = true, sold_out = false } }
-            kind = { column = "stock", values = { sold_out = "" }, else = "product" }
-            tags = { column = "labels", split = "|", prefix = "t:", values = { r = "red" }, else = "other" }
-        "#;
-        let rows = read(map, "stock,labels\n in stock ,r|x\nsold_out,\n,\nsoon,\n");
-        let expected = json!({"available": true, "kind": "product", "tags": ["t:red", "t:other"]});
-        assert_eq!(rows[0], Ok((2, expected)));
-        assert_eq!(rows[1], Ok((3, json!({"available": false}))));
-        assert_eq!(rows[2], Ok((4, json!({}))));
-        let fault = "line 5: available: \"soon\" is not in values (in stock, sold_out)";
-        assert_eq!(rows[3], Err(fault.to_owned()));
-    }
-
-    #[test]
-    fn the_first_text_that_is_not_empty_counts() {
-        let map = "[items]\nprice = { first = ['sale', 'price'], type = 'number', default = 0 }";
-        let rows = read(map, "price,sale\n2,1\n3, \n,\n");
-        let prices = [
-            json!({"price": 1.0}),
-            json!({"price": 3.0}),
-            json!({"price": 0}),
-        ];
-        let read: Vec<Value> = rows.into_iter().map(|row| row.unwrap().1).collect();
-        assert_eq!(read, prices);
-    }
-
-    #[test]
-    fn a_bad_row_is_reported_and_skipped() {
-        let map = "[items]\nid = 'id'\nprice = { column = 'price', type = 'number' }";
-        let rows = read(map, "id,price\na,1\nb,cheap\nc\nd,4\n");
-        assert_eq!(
-            rows[1],
-            Err("line 3: price: \"cheap\" is not a finite number".to_owned())
-        );
-        assert!(rows[2].as_ref().unwrap_err().starts_with("line 4: "));
-        assert_eq!(rows[3], Ok((5, json!({"id": "d", "price": 4.0}))));
-    }
-
-    #[test]
-    fn lines_are_numbered_whatever_their_ends() {
-        let map = "[items]\nid = 'id'\nn = { row = true }";
-        for end in ["\n", "\r\n"] {
-            for blank in ["", end] {
-                let rows = [
-                    "id,x",
-                    "a,1",
-                    "b",
-                    "\"c\n\nc\",3",
-                    "d,4,5",
-                    "\"e\r\ne\",5",
-                    "f,6",
-                ];
-                let text = rows.map(|row| format!("{row}{end}{blank}")).concat();
-                let read: Vec<_> = read(map, &text)
-                    .into_iter()
-                    .map(|row| match row {
-                        Ok((line, fact)) => (line, fact["n"].as_str().unwrap().to_owned()),
-                        Err(fault) => (0, fault),
-                    })
-                    .collect();
-                let extra = u64::from(!blank.is_empty());
-                let line = |line: u64, row: u64| line + row * extra;
-                let width = |number, columns| {
-                    (
-                        0,
-                        format!("line {number}: the row has {columns} columns, the header 2"),
-                    )
-                };
-                let row = |line, number: &str| (line, number.to_owned());
-                assert_eq!(
-                    read,
-                    [
-                        row(line(2, 1), "0"),
-                        width(line(3, 2), 1),
-                        row(line(4, 3), "2"),
-                        width(line(7, 4), 3),
-                        row(line(8, 5), "4"),
-                        row(line(10, 6), "5"),
-                    ],
-                    "{text:?}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn a_row_in_another_encoding_keeps_its_number() {
-        let mapping = MapFile::parse("[items]\nid = { row = true }\nt = 't'").unwrap();
-        let rows = table(
-            &b"t\na\nx\xff\nb\n"[..],
-            COMMA,
-            &mapping.target("items").unwrap(),
-            &mut 0,
-        )
-        .unwrap()
-        .map(|row| row.map(|line| String::from_utf8(line.json).unwrap()))
-        .map(|row| row.map_err(|fault| fault.to_string()))
-        .collect::<Vec<_>>();
-        assert_eq!(
-            rows[1],
-            Err("line 3: column 1 (t): byte 2 is not UTF-8; set encoding in [file] of the map, such as gb18030".to_owned())
-        );
-        assert_eq!(rows[2], Ok("{\"id\":\"2\",\"t\":\"b\"}".to_owned()));
-    }
-
-    #[test]
-    fn a_missing_column_is_reported_first() {
-        let mapping = MapFile::parse("[items]\nid = 'sku'")
-            .unwrap()
-            .target("items")
-            .unwrap();
-        assert!(
-            matches!(table("id\n1\n".as_bytes(), COMMA, &mapping, &mut 0), Err(ReadError::File(fault)) if fault.contains("sku"))
-        );
-    }
-
-    proptest! {
-        #![proptest_config(crate::tests::cases(256))]
-
-        #[test]
-        fn any_cell_text_survives_json(texts in prop::collection::vec("\\PC{1,20}", 1..8)) {
-            let mut writer = csv::Writer::from_writer(Vec::new());
-            writer.write_record(["t"]).unwrap();
-            for text in &texts {
-                writer.write_record([text]).unwrap();
-            }
-            let csv = String::from_utf8(writer.into_inner().unwrap()).unwrap();
-            let rows = read("[items]\nt = 't'", &csv);
-            for (row, text) in rows.iter().zip(&texts) {
-                let expected = if text.trim().is_empty() { json!({}) } else { json!({"t": text}) };
-                prop_assert_eq!(&row.as_ref().unwrap().1, &expected);
-            }
-            prop_assert_eq!(rows.len(), texts.len());
-        }
-    }
-}
+mod tests;

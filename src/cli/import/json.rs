@@ -1,0 +1,247 @@
+//! The objects of a file of JSON, each converted to facts by a mapping.
+
+use std::collections::VecDeque;
+
+use serde_json::Value as Json;
+
+use super::expression::{Data, at};
+use super::fact::Columns;
+use super::mapping::Mapping;
+use super::rows::{Line, ReadError};
+
+/// Values of JSON, one a line.
+type Values<'n> = Box<dyn Iterator<Item = Result<Line, ReadError>> + 'n>;
+
+/// Returns the facts that a mapping makes of values of JSON. Its columns are paths, and a path that an object lacks is an empty cell.
+///
+/// # Errors
+/// [`ReadError::File`] if an expression has a wrong type.
+pub(super) fn mapped<'n>(
+    values: Values<'n>,
+    mapping: &Mapping,
+    row: &'n mut u64,
+) -> Result<impl Iterator<Item = Result<Line, ReadError>> + use<'n>, ReadError> {
+    let mut paths = Vec::new();
+    let mut place = |_: &str, column: &str, _: &dyn Fn(&str) -> String| {
+        let known = paths.iter().position(|path| path == column);
+        known.unwrap_or_else(|| {
+            paths.push(column.to_owned());
+            paths.len() - 1
+        })
+    };
+    let (mapping, faults) = mapping.bound(Data::Json, &mut place);
+    if !faults.is_empty() {
+        return Err(ReadError::File(faults.join("\n")));
+    }
+    let mut objects = Objects {
+        values,
+        mapping,
+        seen: vec![false; paths.len()],
+        paths,
+        ready: VecDeque::new(),
+        ended: false,
+    };
+    Ok(std::iter::from_fn(move || objects.next(row)))
+}
+
+struct Objects<'n> {
+    values: Values<'n>,
+    mapping: Mapping<usize>,
+    /// The path of each column.
+    paths: Vec<String>,
+    /// True for each path that an object had.
+    seen: Vec<bool>,
+    /// What is read and not returned yet.
+    ready: VecDeque<Result<Line, ReadError>>,
+    ended: bool,
+}
+
+impl Objects<'_> {
+    fn next(&mut self, row: &mut u64) -> Option<Result<Line, ReadError>> {
+        while self.ready.is_empty() && !self.ended {
+            match self.values.next() {
+                Some(Ok(line)) => self.read(&line, row),
+                Some(Err(fault)) => self.ready.push_back(Err(fault)),
+                None => {
+                    self.ended = true;
+                    self.ready.extend(self.unseen().map(Err));
+                }
+            }
+        }
+        self.ready.pop_front()
+    }
+
+    /// Reads one value, with its list unfolded.
+    fn read(&mut self, line: &Line, row: &mut u64) {
+        let mut json = match serde_json::from_slice::<Json>(&line.json) {
+            Ok(json @ Json::Object(_)) => json,
+            Ok(_) => return self.reject(line.number, row, "is not an object".to_owned()),
+            Err(fault) => return self.reject(line.number, row, format!("not JSON: {fault}")),
+        };
+        let path = self.mapping.settings.unfold.clone();
+        let list = path.as_deref().and_then(|path| slot(&mut json, path));
+        let elements = list.and_then(Json::as_array_mut).map(std::mem::take);
+        let Some(elements) = elements.filter(|elements| !elements.is_empty()) else {
+            return self.row(&json, line.number, row);
+        };
+        for element in elements {
+            if let Some(slot) = path.as_deref().and_then(|path| slot(&mut json, path)) {
+                *slot = element;
+            }
+            self.row(&json, line.number, row);
+        }
+    }
+
+    fn row(&mut self, json: &Json, number: u64, row: &mut u64) {
+        for (path, seen) in self.paths.iter().zip(&mut self.seen) {
+            *seen = *seen || at(json, path).is_some();
+        }
+        let mut facts = VecDeque::new();
+        let columns = Columns::Json(json, &self.paths);
+        match self.mapping.facts(columns, *row, &mut facts) {
+            Ok(()) => {
+                let lines = facts.into_iter().map(|json| Ok(Line { number, json }));
+                self.ready.extend(lines);
+                *row += 1;
+            }
+            Err(fault) => self.reject(number, row, fault),
+        }
+    }
+
+    fn reject(&mut self, line: u64, row: &mut u64, message: String) {
+        *row += 1;
+        let fault = ReadError::Row { line, message };
+        self.ready.push_back(Err(fault));
+    }
+
+    /// Reports the paths that no object had.
+    fn unseen(&self) -> Option<ReadError> {
+        let paths = self.paths.iter().zip(&self.seen);
+        let unseen: Vec<String> = paths
+            .filter(|(_, seen)| !**seen)
+            .map(|(path, _)| format!("{path:?}"))
+            .collect();
+        let message = format!("no object has {}; is it spelt right?", unseen.join(", "));
+        (!unseen.is_empty()).then_some(ReadError::Note(message))
+    }
+}
+
+/// Returns the place of a value at a dotted path.
+fn slot<'j>(json: &'j mut Json, path: &str) -> Option<&'j mut Json> {
+    path.split('.')
+        .try_fold(json, |json, name| json.get_mut(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::map::MapFile;
+    use super::super::rows::lines;
+    use super::super::values::values;
+    use super::*;
+    use serde_json::json;
+
+    fn read(map: &str, text: &str) -> Vec<Result<(u64, Json), String>> {
+        let mapping = MapFile::parse(map).unwrap().target("events").unwrap();
+        let mut row = 0;
+        let read = |line: Result<Line, ReadError>| match line {
+            Ok(line) => Ok((line.number, serde_json::from_slice(&line.json).unwrap())),
+            Err(fault) => Err(fault.to_string()),
+        };
+        if text.trim_start().starts_with('[') {
+            let rows = mapped(Box::new(values(text.as_bytes())), &mapping, &mut row);
+            return rows.unwrap().map(read).collect();
+        }
+        let rows = mapped(Box::new(lines(text.as_bytes())), &mapping, &mut row);
+        rows.unwrap().map(read).collect()
+    }
+
+    #[test]
+    fn paths_and_lists_are_read() {
+        let map = r#"
+            [file]
+            unfold = "properties.products"
+            [events]
+            id = { columns = ["messageId", "properties.products.sku"], join = "-" }
+            user_id = "userId"
+            item_id = { first = ["properties.products.sku", "properties.sku"] }
+            kind = { column = "event", values = { "Order Completed" = "purchase", "Product Viewed" = "view" } }
+            at = { column = "timestamp", type = "time" }
+            amount = { cel = 'has(row.properties.products.price) ? number(row.properties.products.price) * number(row.properties.products.quantity) : null' }
+            tags = "properties.tags"
+        "#;
+        let order = r#"{"messageId":"m1","userId":7,"event":"Order Completed","timestamp":"2026-11-20T00:00:00Z","properties":{"tags":["a"],"products":[{"sku":"s1","price":2.5,"quantity":2},{"sku":"s2","price":"3","quantity":1}]}}"#;
+        let view = r#"{"messageId":"m2","userId":"u","event":"Product Viewed","timestamp":"2026-11-20T00:00:00Z","properties":{"sku":"s3"}}"#;
+        let at = 1_795_132_800_000_i64 - 28_800_000;
+        let at = at + 28_800_000;
+        let expected = |at: i64| {
+            [
+                (1, json!({"id": "m1-s1", "user_id": "7", "item_id": "s1", "kind": "purchase", "at": at, "amount": 5, "tags": ["a"]})),
+                (1, json!({"id": "m1-s2", "user_id": "7", "item_id": "s2", "kind": "purchase", "at": at, "amount": 3, "tags": ["a"]})),
+                (2, json!({"id": "m2", "user_id": "u", "item_id": "s3", "kind": "view", "at": at})),
+            ]
+            .map(Ok)
+        };
+        let at = at - at % 86_400_000;
+        assert_eq!(read(map, &format!("{order}\n{view}\n")), expected(at));
+        assert_eq!(read(map, &format!("[{order},\n{view}]")), expected(at));
+    }
+
+    #[test]
+    fn bad_objects_are_rejected_and_numbered() {
+        let map = "[events]\nid = { row = true }\nuser_id = 'u'\namount = { column = 'a', type = 'number' }";
+        let rows = read(
+            map,
+            "{\"u\":{\"x\":1},\"a\":\"z\"}\n[1]\n{\"u\":\n{\"u\":\"v\",\"a\":1.5}\n",
+        );
+        let faults: Vec<_> = rows[..3]
+            .iter()
+            .map(|row| row.clone().unwrap_err())
+            .collect();
+        assert_eq!(
+            faults[0],
+            "line 1: amount: \"z\" is not a finite number; user_id: is a list or an object; name the path of one of its values, such as a.b"
+        );
+        assert_eq!(faults[1], "line 2: is not an object");
+        assert!(faults[2].starts_with("line 3: not JSON"), "{}", faults[2]);
+        assert_eq!(
+            rows[3],
+            Ok((4, json!({"id": "3", "user_id": "v", "amount": 1.5})))
+        );
+    }
+
+    #[test]
+    fn a_path_that_no_object_has_is_noted() {
+        let rows = read(
+            "[events]\nid = 'a.b'\nuser_id = 'a.c'",
+            "{\"a\":{\"b\":\"x\"}}\n",
+        );
+        assert_eq!(
+            rows[1],
+            Err("no object has \"a.c\"; is it spelt right?".to_owned())
+        );
+    }
+
+    #[test]
+    fn numbers_of_json_are_doubles_in_expressions() {
+        let mapping = |cel: &str| {
+            let map = format!("[events]\namount = {{ cel = '{cel}' }}");
+            MapFile::parse(&map).unwrap().target("events").unwrap()
+        };
+        let fault = mapped(Box::new(std::iter::empty()), &mapping("row.a * 2"), &mut 0)
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(
+            fault.starts_with("amount: *: numbers of JSON are doubles; write 2.0"),
+            "{fault}"
+        );
+        let rows = read(
+            "[events]\namount = { cel = 'row.a * 2.0' }\nx = { cel = 'row.l.map(e, e.n)' }\ny = { cel = 'path(row, \"o.p\")' }\nz = { cel = 'row.q' }",
+            "{\"a\":3,\"l\":[{\"n\":1},{\"n\":2}],\"o\":{\"p\":true}}",
+        );
+        assert_eq!(
+            rows[0],
+            Ok((1, json!({"amount": 6, "x": [1, 2], "y": true})))
+        );
+    }
+}
