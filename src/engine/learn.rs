@@ -1,6 +1,6 @@
 //! Ingest: facts are read, applied under one hold of the lock, and appended to the journal in the same order.
 
-use super::{Engine, Fate, Operation, Rejected};
+use super::{Effects, Engine, Fate, Operation, Rejected};
 use crate::clock::Time;
 use crate::config::{Config, Generation};
 use crate::ingest::{self, Accepted, Evicted, Fact, Facts, Line, Moment, Record};
@@ -21,10 +21,10 @@ impl Engine {
     /// The journal is broken; none of the lines may be acknowledged.
     pub fn ingest(&self, operation: Operation, lines: &[&[u8]]) -> Result<Vec<Fate>, Broken> {
         let mut room = self.live.load().config.vocabulary.limits.faults;
-        self.ingest_within(operation, lines, &mut room)
+        self.ingest_within(operation, lines, &mut room, None)
     }
 
-    /// Does the same for an answer that may list `room` more faults, and takes theirs from it.
+    /// Does the same for an answer that may list `room` more faults, and takes theirs from it. Adds the effects, if they are asked for.
     ///
     /// # Errors
     /// The journal is broken; none of the lines may be acknowledged.
@@ -33,19 +33,21 @@ impl Engine {
         operation: Operation,
         lines: &[&[u8]],
         room: &mut usize,
+        effects: Option<&mut Effects>,
     ) -> Result<Vec<Fate>, Broken> {
         self.check_journal()?;
         let generation = self.live.load();
-        let vocabulary = &generation.config.vocabulary;
-        let read: Vec<Result<Fact<'_>, Rejected>> = lines
-            .iter()
-            .map(|line| ingest::read_within(operation, line, vocabulary, room))
-            .collect();
+        let read = read(operation, lines, &generation.config, room);
         let moment = Moment {
             config: &generation.config,
             wall: self.clock.wall(),
         };
         let mut facts = self.facts.write();
+        if let Some(effects) = effects {
+            for fact in read.iter().flatten() {
+                let _fate = facts.foresee(fact, &moment, effects);
+            }
+        }
         let fates = facts.apply_all(read, &moment);
         if fates.iter().any(has_changed) {
             let record = record(operation, moment.wall, lines, &fates);
@@ -60,6 +62,27 @@ impl Engine {
         drop(facts);
         self.observe_facts(operation, &fates);
         Ok(fates)
+    }
+
+    /// Returns the fates that lines would have, and adds their effects. Nothing changes.
+    pub fn rehearse(
+        &self,
+        operation: Operation,
+        lines: &[&[u8]],
+        room: &mut usize,
+        effects: &mut Effects,
+    ) -> Vec<Fate> {
+        let generation = self.live.load();
+        let read = read(operation, lines, &generation.config, room);
+        let moment = Moment {
+            config: &generation.config,
+            wall: self.clock.wall(),
+        };
+        let facts = self.facts.read();
+        let fates = read.into_iter();
+        fates
+            .map(|fact| facts.foresee(&fact?, &moment, effects))
+            .collect()
     }
 
     /// Evicts users beyond the bounds: more than `lines` lines can add, so that a lowered bound is reached too.
@@ -115,6 +138,18 @@ impl Engine {
     pub fn fill(&self, change: impl FnOnce(&mut Facts, &Config)) {
         change(&mut self.facts.write(), &self.generation().config);
     }
+}
+
+fn read<'l>(
+    operation: Operation,
+    lines: &[&'l [u8]],
+    config: &Config,
+    room: &mut usize,
+) -> Vec<Result<Fact<'l>, Rejected>> {
+    let lines = lines.iter();
+    lines
+        .map(|line| ingest::read_within(operation, line, &config.vocabulary, room))
+        .collect()
 }
 
 /// Returns true if a line was accepted and changed something.

@@ -22,7 +22,7 @@ mod workers;
 #[cfg(test)]
 mod tests;
 
-pub use crate::ingest::{Accepted, Fate, Rejected};
+pub use crate::ingest::{Accepted, Effects, Fate, Rejected};
 pub use crate::journal::{Broken, JournalError};
 pub use crate::model::{EntityKind, Operation};
 pub use crate::race::runner::NAMES as RACE_KINDS;

@@ -14,10 +14,10 @@ use super::call::Call;
 use super::error::Problem;
 use super::ops;
 use super::reply::Reply;
-use crate::engine::{self, Accepted, Broken, Fate, Operation, Wanted};
+use crate::engine::{self, Accepted, Broken, Effects, Fate, Operation, Wanted};
 use crate::model::schema::LINES;
 use crate::model::view::{self, BulkReply};
-use crate::model::{Fault, Limits, diagnose};
+use crate::model::{EventKind, Fault, Limits, diagnose};
 
 /// Lines applied before the task yields.
 const SLICE: usize = 8;
@@ -51,58 +51,112 @@ fn add(reply: &mut BulkReply, index: usize, outcome: Fate) {
     }
 }
 
-/// Applies every valid line of a body, and reports the invalid ones. Answers when the applied facts are durable.
+/// Applies every valid line of a body, and reports the invalid ones. Answers when the applied facts are durable. A dry run applies none.
 pub(super) async fn ingest(mut call: Call<'_>, operation: Operation) -> Result<Reply, Problem> {
+    let is_rehearsal = call.query.flag("dry_run")?;
+    let has_effects = is_rehearsal || call.query.flag("effects")?;
     let body = call.read().await?;
     let limits = call.generation.config.vocabulary.limits.clone();
     let lines = cut(call.app, Media::of(call.headers), body.clone(), limits).await?;
     let mut reply = BulkReply::default();
-    let mut room = call.generation.config.vocabulary.limits.faults;
+    let mut work = Lines {
+        operation,
+        is_rehearsal,
+        room: call.generation.config.vocabulary.limits.faults,
+        effects: has_effects.then(Effects::default),
+    };
     for slice in lines.chunks(SLICE) {
-        call.app.engine.room().await?;
+        if !is_rehearsal {
+            call.app.engine.room().await?;
+        }
         let size: usize = slice.iter().map(|line| line.bytes.len()).sum();
         let outcomes = if size < LARGE {
-            apply(call.app, operation, &body, slice, &mut room)?
+            work.apply(call.app, &body, slice)?
         } else {
-            apply_on_workers(call.app, operation, &body, slice, &mut room).await?
+            work.apply_on_workers(call.app, &body, slice).await?
         };
         for (line, outcome) in slice.iter().zip(outcomes) {
             add(&mut reply, line.index, outcome);
         }
         tokio::task::yield_now().await;
     }
-    call.app.engine.durable().await?;
+    if !is_rehearsal {
+        call.app.engine.durable().await?;
+    }
+    reply.effects = work.effects.map(described);
     ops::json(&call, &reply)
 }
 
-/// Applies some lines of a body. `room` is the number of faults that the answer may still list.
-fn apply(
-    app: &App,
+/// How the lines of a body are applied.
+struct Lines {
     operation: Operation,
-    body: &[u8],
-    slice: &[Line],
-    room: &mut usize,
-) -> Result<Vec<Fate>, Broken> {
-    let texts: Vec<&[u8]> = slice.iter().map(|line| &body[line.bytes.clone()]).collect();
-    app.engine.ingest_within(operation, &texts, room)
+    is_rehearsal: bool,
+    /// Number of faults that the answer may still list.
+    room: usize,
+    /// The effects of the lines so far, if the answer has them.
+    effects: Option<Effects>,
 }
 
-/// Applies some long lines of a body on the workers.
-async fn apply_on_workers(
-    app: &Arc<App>,
-    operation: Operation,
-    body: &Bytes,
-    slice: &[Line],
-    room: &mut usize,
-) -> Result<Vec<Fate>, Problem> {
-    let (owned, body, slice, mut left) = (Arc::clone(app), body.clone(), slice.to_vec(), *room);
-    let work = move |_: &Wanted| {
-        let fates = apply(&owned, operation, &body, &slice, &mut left);
-        (fates, left)
-    };
-    let (fates, left) = app.engine.on_workers(work).await;
-    *room = left;
-    Ok(fates?)
+impl Lines {
+    /// Applies some lines of a body.
+    fn apply(&mut self, app: &App, body: &[u8], slice: &[Line]) -> Result<Vec<Fate>, Broken> {
+        let texts: Vec<&[u8]> = slice.iter().map(|line| &body[line.bytes.clone()]).collect();
+        let (engine, effects, room) = (&app.engine, self.effects.as_mut(), &mut self.room);
+        match effects {
+            Some(effects) if self.is_rehearsal => {
+                Ok(engine.rehearse(self.operation, &texts, room, effects))
+            }
+            effects => engine.ingest_within(self.operation, &texts, room, effects),
+        }
+    }
+
+    /// Applies some long lines of a body on the workers.
+    async fn apply_on_workers(
+        &mut self,
+        app: &Arc<App>,
+        body: &Bytes,
+        slice: &[Line],
+    ) -> Result<Vec<Fate>, Problem> {
+        let (owned, body, slice) = (Arc::clone(app), body.clone(), slice.to_vec());
+        let mut lines = Self {
+            effects: self.effects.take(),
+            ..*self
+        };
+        let work = move |_: &Wanted| {
+            let fates = lines.apply(&owned, &body, &slice);
+            (fates, lines)
+        };
+        let (fates, lines) = app.engine.on_workers(work).await;
+        *self = lines;
+        Ok(fates?)
+    }
+}
+
+/// Returns effects as they are written.
+fn described(effects: Effects) -> view::Effects {
+    let names = EventKind::NAMES.into_iter().zip(effects.events);
+    let kinds = names.filter(|(_, (events, _))| *events > 0);
+    let fields = effects.emptied_fields.into_iter();
+    view::Effects {
+        created: effects.created,
+        changed: effects.changed,
+        unchanged: effects.unchanged,
+        emptied: effects.emptied,
+        emptied_fields: fields
+            .map(|(field, entities)| view::EmptiedField { field, entities })
+            .collect(),
+        kinds: kinds
+            .map(|(kind, (events, money))| view::KindOfEvents {
+                kind,
+                events,
+                money,
+            })
+            .collect(),
+        first: effects.times.map(|(first, _)| first),
+        last: effects.times.map(|(_, last)| last),
+        new_users: effects.new_users.len(),
+        unknown_items: effects.unknown_items,
+    }
 }
 
 /// Splits a body according to its content type. JSON is the default.

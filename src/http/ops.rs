@@ -140,14 +140,7 @@ pub(super) async fn confirm_clock(mut call: Call<'_>) -> Result<Reply, Problem> 
 pub(super) async fn backup(mut call: Call<'_>) -> Result<Reply, Problem> {
     let body = call.read().await?;
     nothing(&body)?;
-    let journal = match call.query.get("journal") {
-        Some("true") => true,
-        Some("false") | None => false,
-        Some(_) => {
-            let fault = Fault::new("journal", "must be true or false");
-            return Err(Problem::invalid(vec![fault]));
-        }
-    };
+    let journal = call.query.flag("journal")?;
     let Some(mut bytes) = call.app.engine.backup(journal).await? else {
         let detail = "facts are kept in memory only: there is no data directory to back up";
         return Err(Problem::new(Cause::Conflict, detail));

@@ -45,6 +45,18 @@ impl Query {
         let found = self.0.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| value.as_str())
     }
+
+    /// Returns the value of a parameter that is true or false; false if it is not given.
+    pub(super) fn flag(&self, name: &str) -> Result<bool, Problem> {
+        match self.get(name) {
+            Some("true") => Ok(true),
+            Some("false") | None => Ok(false),
+            Some(_) => {
+                let fault = Fault::new(name, "must be true or false");
+                Err(Problem::invalid(vec![fault]))
+            }
+        }
+    }
 }
 
 /// Returns the fault of a value that should be a whole number. Other parameters are names: the handler answers 404 to an unknown one.

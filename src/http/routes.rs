@@ -53,6 +53,21 @@ const BACKUP_PARAMS: &[Param] = &[Param {
     example: None,
 }];
 
+const BULK_PARAMS: &[Param] = &[
+    Param {
+        name: "dry_run",
+        shape: Shape::OneOf(&["true", "false"]),
+        doc: "Validate and compare with the state, and report what would happen, but change nothing. Default: `false`.",
+        example: None,
+    },
+    Param {
+        name: "effects",
+        shape: Shape::OneOf(&["true", "false"]),
+        doc: "Report what the objects do, such as fields that they empty. Default: `false`; a dry run always does.",
+        example: None,
+    },
+];
+
 /// Every route. Routes of one path are adjacent.
 #[rustfmt::skip]
 pub(super) static ROUTES: [Route; 27] = {
@@ -72,14 +87,14 @@ pub(super) static ROUTES: [Route; 27] = {
 
         Route::new(POST, "/events", Write, Data, "sendEvents", "Send behaviour events",
             |call| Box::pin(facts::ingest(call, Events)))
-            .takes(Many(&schema::EVENT)).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
+            .takes(Many(&schema::EVENT)).params(BULK_PARAMS).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
 
         Route::new(PUT, "/items", Write, Data, "upsertItems", "Declare items: replaces what was declared, keeps what was learnt",
             |call| Box::pin(facts::ingest(call, Upsert(Item))))
-            .takes(Many(&schema::ITEM)).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
+            .takes(Many(&schema::ITEM)).params(BULK_PARAMS).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
         Route::new(PATCH, "/items", Write, Data, "patchItems", "Change fields of items by merge patch (RFC 7386)",
             |call| Box::pin(facts::ingest(call, Patch(Item))))
-            .takes(Patches(&schema::ITEM)).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
+            .takes(Patches(&schema::ITEM)).params(BULK_PARAMS).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
         Route::new(GET, "/items/{id}", Read, Insight, "getItem", "Get an item as declared",
             |call| now(ops::show(&call, Engine::item)))
             .answers(Json(view::StoredItem::VIEW)),
@@ -89,10 +104,10 @@ pub(super) static ROUTES: [Route; 27] = {
 
         Route::new(PUT, "/merchants", Write, Data, "upsertMerchants", "Declare merchants: replaces what was declared, keeps what was learnt",
             |call| Box::pin(facts::ingest(call, Upsert(Merchant))))
-            .takes(Many(&schema::MERCHANT)).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
+            .takes(Many(&schema::MERCHANT)).params(BULK_PARAMS).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
         Route::new(PATCH, "/merchants", Write, Data, "patchMerchants", "Change fields of merchants by merge patch (RFC 7386)",
             |call| Box::pin(facts::ingest(call, Patch(Merchant))))
-            .takes(Patches(&schema::MERCHANT)).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
+            .takes(Patches(&schema::MERCHANT)).params(BULK_PARAMS).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
         Route::new(GET, "/merchants/{id}", Read, Insight, "getMerchant", "Get a merchant as declared",
             |call| now(ops::show(&call, Engine::merchant)))
             .answers(Json(view::StoredMerchant::VIEW)),
@@ -102,10 +117,10 @@ pub(super) static ROUTES: [Route; 27] = {
 
         Route::new(PUT, "/users", Write, Data, "upsertUsers", "Declare users: replaces what was declared, keeps what was learnt",
             |call| Box::pin(facts::ingest(call, Upsert(User))))
-            .takes(Many(&schema::USER)).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
+            .takes(Many(&schema::USER)).params(BULK_PARAMS).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
         Route::new(PATCH, "/users", Write, Data, "patchUsers", "Change fields of users by merge patch (RFC 7386)",
             |call| Box::pin(facts::ingest(call, Patch(User))))
-            .takes(Patches(&schema::USER)).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
+            .takes(Patches(&schema::USER)).params(BULK_PARAMS).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
         Route::new(GET, "/users/{id}", Read, Insight, "getUser", "Get a user as declared, with the profile as learnt",
             |call| Box::pin(ops::user(call)))
             .admits(Work::Read).answers(Json(view::StoredUser::VIEW)),

@@ -10,7 +10,7 @@ use crate::clock::Time;
 use crate::feature::{ItemFields, Space};
 use crate::id::{MerchantRow, TagId};
 use crate::model::declared::{merge, normalise};
-use crate::model::{EntityKind, Fault, Item, Merchant, Tags, User, schema};
+use crate::model::{Entity, EntityKind, Fault, Item, Merchant, Tags, User, schema};
 use crate::number::narrow;
 
 impl Facts {
@@ -132,41 +132,16 @@ impl Facts {
 
     /// Merges a patch into the declared fields. The result must be valid like an upsert.
     pub(super) fn patch(&mut self, patch: &Patch, moment: &Moment<'_>) -> Fate {
-        let reject = |errors| Rejected {
-            id: Some(patch.id.clone()),
-            errors,
-        };
-        let Some(mut fields) = self.declared(patch.kind, &patch.id) else {
-            return Err(reject(vec![Fault::new(
-                "id",
-                format!("there is no {} with this id to patch", patch.kind.name()),
-            )]));
-        };
-        for (name, change) in &patch.changes {
-            merge(fields.entry(name.clone()).or_insert(Value::Null), change);
-        }
-        normalise(&mut fields);
-        let text: Box<str> = Value::Object(fields).to_string().into();
+        let text = patch.merged(self.declared(patch.kind, &patch.id))?;
         let line = text.clone();
         match patch.kind {
-            EntityKind::Item => self.declare_item(
-                &fact(line.as_bytes(), &schema::ITEM, &patch.vocabulary, &mut 1)?,
-                text,
-            ),
-            EntityKind::Merchant => self.declare_merchant(
-                &fact(
-                    line.as_bytes(),
-                    &schema::MERCHANT,
-                    &patch.vocabulary,
-                    &mut 1,
-                )?,
-                text,
-            ),
-            EntityKind::User => self.declare_user(
-                &fact(line.as_bytes(), &schema::USER, &patch.vocabulary, &mut 1)?,
-                text,
-                moment.wall,
-            ),
+            EntityKind::Item => self.declare_item(&patch.fact(&line, &schema::ITEM)?, text),
+            EntityKind::Merchant => {
+                self.declare_merchant(&patch.fact(&line, &schema::MERCHANT)?, text);
+            }
+            EntityKind::User => {
+                self.declare_user(&patch.fact(&line, &schema::USER)?, text, moment.wall);
+            }
         }
         Ok(Accepted::Fresh)
     }
@@ -193,6 +168,45 @@ impl Facts {
         };
         let fields = text.and_then(|text| serde_json::from_str(text).ok());
         Some(fields.unwrap_or_else(|| Map::from_iter([("id".to_owned(), id.into())])))
+    }
+}
+
+impl Patch {
+    /// Returns the text of an entity with these changes, given its declared fields.
+    pub(super) fn merged(
+        &self,
+        declared: Option<Map<String, Value>>,
+    ) -> Result<Box<str>, Rejected> {
+        let Some(mut fields) = declared else {
+            let kind = self.kind.name();
+            let message = format!("there is no {kind} with this id to patch");
+            return Err(Rejected {
+                id: Some(self.id.clone()),
+                errors: vec![Fault::new("id", message)],
+            });
+        };
+        for (name, change) in &self.changes {
+            merge(fields.entry(name.clone()).or_insert(Value::Null), change);
+        }
+        normalise(&mut fields);
+        Ok(Value::Object(fields).to_string().into())
+    }
+
+    /// Checks a merged text like an upsert.
+    pub(super) fn check(&self, text: &str) -> Result<(), Rejected> {
+        match self.kind {
+            EntityKind::Item => self.fact::<Item<'_>>(text, &schema::ITEM).map(drop),
+            EntityKind::Merchant => self.fact::<Merchant<'_>>(text, &schema::MERCHANT).map(drop),
+            EntityKind::User => self.fact::<User<'_>>(text, &schema::USER).map(drop),
+        }
+    }
+
+    fn fact<'a, T: Entity<'a>>(
+        &self,
+        text: &'a str,
+        schema: &schema::Object,
+    ) -> Result<T, Rejected> {
+        fact(text.as_bytes(), schema, &self.vocabulary, &mut 1)
     }
 }
 

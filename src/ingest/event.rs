@@ -1,5 +1,6 @@
 //! Events: contradictions are rejected, ids become rows, and the books learn.
 
+use super::lead::ahead;
 use super::{Accepted, Facts, Fate, Moment, Rejected};
 use crate::clock::{ClockMode, Day, Time};
 use crate::config::{Config, OtherMerchants, UnknownItems};
@@ -123,7 +124,7 @@ impl Facts {
     }
 
     /// Returns the number of the purchase that an event with that id is or refunds, if it has one.
-    fn purchase_of(&self, event: &Event<'_>, id: Option<EventId>) -> Option<u64> {
+    pub(super) fn purchase_of(&self, event: &Event<'_>, id: Option<EventId>) -> Option<u64> {
         let purchase = if event.kind == EventKind::Refund {
             let purchase = event.purchase_id.as_deref();
             purchase.map(|id| self.books.seen.hash(id))
@@ -178,12 +179,8 @@ impl Facts {
         item: Option<ItemRow>,
         moment: &Moment<'_>,
     ) -> impl Iterator<Item = Fault> {
-        let lead = moment.config.store.future;
-        let is_ahead = event.at.since(moment.wall) > lead;
-        let ahead = is_ahead.then(|| {
-            let message = format!("is more than {} s ahead of the clock", lead / 1_000);
-            Fault::new("at", message)
-        });
+        let (lead, bound) = (event.at.since(moment.wall), moment.config.store.future);
+        let ahead = (lead > bound).then(|| Fault::new("at", ahead(lead, bound)));
         let declared = item
             .map(|row| self.books.items.get(row))
             .filter(|item| !item.stub());
@@ -206,7 +203,7 @@ impl Facts {
 
     /// Returns the fault of an arriving event that names an unknown item or merchant although no more are kept. Those beyond the bound
     /// that nothing names go with the next sweep; some may come until then.
-    fn beyond_bounds(
+    pub(super) fn beyond_bounds(
         &self,
         event: &Event<'_>,
         item: Option<ItemRow>,
@@ -354,7 +351,7 @@ impl Facts {
 
     /// Returns the money of a purchase or refund: its amount, else the listed price × quantity; `None` if neither is known, and for other
     /// events.
-    fn money(&self, event: &Event<'_>, item: ItemRow) -> Option<f64> {
+    pub(super) fn money(&self, event: &Event<'_>, item: ItemRow) -> Option<f64> {
         if !matches!(event.kind, EventKind::Purchase | EventKind::Refund) {
             return None;
         }

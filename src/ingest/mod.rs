@@ -6,12 +6,14 @@
 mod ahead;
 mod anonymous;
 mod declare;
+mod effects;
 mod event;
 mod evict;
 mod facts;
 mod fate;
 mod forget;
 mod image;
+mod lead;
 mod leaving;
 mod mentions;
 mod read;
@@ -26,6 +28,7 @@ mod tests;
 
 pub use crate::feature::Moment;
 pub use crate::model::{EntityKind, Operation};
+pub use effects::Effects;
 pub use evict::Evicted;
 pub use facts::{Counts, Facts};
 pub use fate::{Accepted, Fate, Rejected};

@@ -1,6 +1,7 @@
 //! The answer of the bulk routes.
 
 use super::define::view;
+use crate::clock::Time;
 use crate::model::Fault;
 
 view! {
@@ -17,6 +18,50 @@ view! {
         pub rejected_count: usize,
         /// The rejected objects, at most the first 1,000.
         pub rejected: Vec<Rejected>,
+        /// What the objects do, or would do. Absent unless it is asked for by `effects` or `dry_run`.
+        pub effects: Option<Effects>,
+    }
+
+    /// What accepted objects do, or would do. Objects of one request count in their order.
+    pub struct Effects {
+        /// Number of entities that did not exist. 0 for events.
+        pub created: usize,
+        /// Number of entities whose declared fields change.
+        pub changed: usize,
+        /// Number of entities whose declared fields stay as they are.
+        pub unchanged: usize,
+        /// Number of entities that lose a field which was set, because an upsert does not give it.
+        pub emptied: usize,
+        /// The fields that they lose.
+        pub emptied_fields: Vec<EmptiedField>,
+        /// Events by kind, without repeats.
+        pub kinds: Vec<KindOfEvents>,
+        /// Time of the earliest of them.
+        pub first: Option<Time>,
+        /// Time of the latest of them.
+        pub last: Option<Time>,
+        /// Number of users whom the events create.
+        pub new_users: usize,
+        /// Number of events, rejected ones included, of an item that is not in the catalogue.
+        pub unknown_items: usize,
+    }
+
+    /// A field that upserts empty.
+    pub struct EmptiedField {
+        /// Name of the field.
+        pub field: String,
+        /// Number of entities that lose it.
+        pub entities: usize,
+    }
+
+    /// The events of one kind.
+    pub struct KindOfEvents {
+        /// The kind.
+        pub kind: &'static str,
+        /// Number of events.
+        pub events: usize,
+        /// Sum of their money: amounts, and for purchases and refunds without amount the listed price × quantity.
+        pub money: f64,
     }
 
     /// An object of a bulk request that was rejected.

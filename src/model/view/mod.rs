@@ -19,7 +19,7 @@ pub(crate) mod check;
 #[cfg(test)]
 mod tests;
 
-pub use bulk::{BulkReply, Rejected};
+pub use bulk::{BulkReply, Effects, EmptiedField, KindOfEvents, Rejected};
 pub use operations::{ClockReply, Health, LiveConfig, OpenApiDocument};
 pub use problem::Problem;
 pub use race::{Race, RebuildReply, Runner};

@@ -10,6 +10,7 @@ mod forgetting;
 mod late;
 mod live;
 mod ranking;
+mod rehearsal;
 mod standings;
 mod ties;
 
