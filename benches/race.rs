@@ -11,7 +11,7 @@ use saima::config::Scale;
 use saima::id::{ItemRow, MerchantRow, UserRow};
 use saima::money::Money;
 use saima::race::{
-    Inputs, Kind, LaneId, Lanes, Ledger, PerKind, Purchase, Runner, RunnerRows, Standings,
+    Inputs, Kind, LaneId, Lanes, Ledger, PerKind, Purchase, Runner, RunnerRows, Stamp, Standings,
 };
 use saima::random::Random;
 
@@ -44,6 +44,7 @@ fn market(size: &Size) -> Inputs {
                 .with(MerchantRow(item / 10 % size.merchants)),
             amount: Money::from_units(f64::from(1 + random.below(100_000)) / 100.0),
             refunded: Money(i64::from(id % 50 == 0)),
+            stamp: Stamp::default(),
         };
         ledger.purchase(day, purchase);
     }

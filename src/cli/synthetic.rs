@@ -12,7 +12,7 @@ use crate::ingest::{Fact, Facts, Moment};
 use crate::model::{Id, Item, Merchant, Tags};
 use crate::money::Money;
 use crate::number::{narrow, short};
-use crate::race::{Purchase, RunnerRows};
+use crate::race::{Purchase, RunnerRows, Stamp};
 use crate::random::Random;
 use crate::state::Books;
 
@@ -179,6 +179,7 @@ fn sell(
                         seller
                     }))
                     .with(MerchantRow(m)),
+                stamp: Stamp::default(),
             };
             facts.books.sales.purchase(
                 last_complete.plus(-i32::try_from(back).unwrap_or(0)),

@@ -47,6 +47,7 @@ impl Config {
                 "unknown_items": self.store.unknown_items,
                 "future_seconds": self.store.future / SECOND,
             },
+            "clock": { "mode": self.clock.mode },
             "limits": { "tags": self.limits.tags, "nesting": self.limits.nesting },
             "profile": profile::shown(&self.profile),
             "race": { "utc_offset": race::shown_offset(self.race.utc_offset) },

@@ -46,7 +46,7 @@ pub(super) fn read(s: &Section<'_>) -> Profile {
         declared_gain: s.number("declared_gain", GAIN),
         follow_bond: s.number("follow_bond", 0.0..=1_000.0),
         gains: s.within("gains", |s| {
-            EventKind::NAMES.map(|kind| s.number(kind, GAIN))
+            gains_of(s, |kind| kind != EventKind::Refund).map(|gain| gain.unwrap_or(0.0))
         }),
         item_gains: s.within("item_gains", item_gains),
         max_items: s.integer("max_items", ENTRIES),
@@ -57,11 +57,7 @@ pub(super) fn read(s: &Section<'_>) -> Profile {
 }
 
 fn item_gains(s: &Section<'_>) -> BTreeMap<String, [Option<f64>; EventKind::ALL.len()]> {
-    let gains = |category: &str| {
-        s.within(category, |s| {
-            EventKind::NAMES.map(|kind| s.has(kind).then(|| s.number(kind, GAIN)))
-        })
-    };
+    let gains = |category: &str| s.within(category, |s| gains_of(s, |kind| s.has(kind.name())));
     s.names()
         .into_iter()
         .map(|category| {
@@ -69,6 +65,21 @@ fn item_gains(s: &Section<'_>) -> BTreeMap<String, [Option<f64>; EventKind::ALL.
             (category.to_owned(), gains(category))
         })
         .collect()
+}
+
+/// Reads the gain of each kind that is set. A refund has none of its own, since it takes back what its purchase gave; files of older
+/// versions may set one, which is checked and does nothing.
+fn gains_of(
+    s: &Section<'_>,
+    is_set: impl Fn(EventKind) -> bool,
+) -> [Option<f64>; EventKind::ALL.len()] {
+    EventKind::ALL.map(|kind| {
+        if kind == EventKind::Refund {
+            s.has(kind.name()).then(|| s.number(kind.name(), GAIN));
+            return None;
+        }
+        is_set(kind).then(|| s.number(kind.name(), GAIN))
+    })
 }
 
 /// Reads a half-life in days; returns milliseconds.
@@ -87,13 +98,18 @@ pub(super) fn shown(profile: &Profile) -> Value {
         "half_life_days": profile.half_life / DAY_MILLIS,
         "declared_gain": profile.declared_gain,
         "follow_bond": profile.follow_bond,
-        "gains": gains(&profile.gains.map(Some)),
+        "gains": gains(&shown_gains(profile)),
         "item_gains": item_gains,
         "max_items": profile.max_items,
         "max_tags": profile.max_tags,
         "max_merchants": profile.max_merchants,
         "max_follows": profile.max_follows,
     })
+}
+
+/// Returns the gains but that of a refund, which has none.
+fn shown_gains(profile: &Profile) -> [Option<f64>; EventKind::ALL.len()] {
+    EventKind::ALL.map(|kind| (kind != EventKind::Refund).then(|| profile.gains[kind as usize]))
 }
 
 fn gains(gains: &[Option<f64>; EventKind::ALL.len()]) -> Value {

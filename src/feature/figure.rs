@@ -17,6 +17,12 @@ use crate::id::{Gone, UserRow};
 /// The learnt record of one user. The default is a user of whom nothing was learnt. What it holds must not depend on the order of
 /// events.
 pub trait Figure: Clone + Default + Serialize + DeserializeOwned {
+    /// Returns whether the record learns from an event. The records of other users are not touched.
+    #[inline(always)]
+    fn concerns(_event: &Learned<'_>) -> bool {
+        true
+    }
+
     /// Learns from an event of the user. Returns the number of entries evicted at a bound.
     fn learn(&mut self, event: &Learned<'_>, moment: &Moment<'_>) -> usize;
 

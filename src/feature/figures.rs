@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::bought::Bought;
 use super::decay::Decay;
 use super::figure::{Figure, Records};
 use super::learned::Learned;
@@ -33,7 +34,9 @@ macro_rules! figures {
 
             /// Lets every figure learn from an event of a user.
             pub fn learn(&mut self, event: &Learned<'_>, moment: &Moment<'_>) {
-                $(self.evicted += Figure::learn(self.$name.get_mut(event.user), event, moment) as u64;)+
+                $(if <$figure as Figure>::concerns(event) {
+                    self.evicted += Figure::learn(self.$name.get_mut(event.user), event, moment) as u64;
+                })+
             }
 
             /// Gives a new user a blank record in every column.
@@ -114,4 +117,6 @@ figures! {
     profile: Profile = 0x27;
     /// The last sign of the user.
     presence: Presence = 0x28;
+    /// What the user bought and did not return.
+    bought: Bought = 0x29;
 }

@@ -15,6 +15,9 @@ const LANES: usize = 4;
 /// Key of a lane without a sum; no row has this number.
 const NO_KEY: u32 = u32::MAX;
 
+/// Share of a sum that rounding may lose or leave.
+pub(super) const ROUNDING: f64 = 1e-9;
+
 /// One sum of a history.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub struct Entry {
@@ -137,6 +140,27 @@ impl History {
         }
         self.replace_weakest(entry);
         len - bound + 1
+    }
+
+    /// Takes from a row's sum, if it has one: what was evicted or forgotten has nothing to give back.
+    pub(super) fn take(&mut self, key: u32, amount: f64) {
+        if let Some((group, lane)) = self.place(key) {
+            let weight = &mut self.groups[group].weights[lane];
+            let rest = *weight - amount;
+            // What rounding leaves of all is nothing.
+            *weight = if rest.abs() <= ROUNDING * amount.abs() {
+                0.0
+            } else {
+                rest
+            };
+        }
+    }
+
+    /// Returns a row's sum.
+    #[must_use]
+    pub fn get(&self, key: u32) -> Option<f64> {
+        let (group, lane) = self.place(key)?;
+        Some(self.groups[group].weights[lane])
     }
 
     /// Returns the group and the lane of a row's sum.

@@ -27,7 +27,7 @@ pub struct Learned<'a> {
     pub item: ItemRow,
     /// The merchant of the event or of its item; [`MerchantRow::NONE`] if there is none.
     pub merchant: MerchantRow,
-    /// The tags of the item with their weights, if `gain` is not 0.
+    /// The tags of the item, or of the item that is returned, with their weights, if something is learnt of them.
     pub tags: &'a [(TagId, f32)],
     /// The merchant or creator that a follow or unfollow is about.
     pub bond: Option<Bond>,
@@ -43,4 +43,25 @@ pub struct Learned<'a> {
     pub amount: Option<Money>,
     /// Money of a whole purchase or refund: the amount, else the listed price × quantity; `None` if neither is known, and for other events.
     pub worth: Option<Money>,
+    /// What a purchase gives to the profile or a refund takes back; `None` for other events.
+    pub trade: Option<Trade>,
+}
+
+/// A purchase or what a refund takes back of one, as the profile of its user learns it.
+#[derive(Clone, Copy, Debug)]
+pub struct Trade {
+    /// The time of the purchase; of the refund itself if it names none.
+    pub at: Time,
+    /// The item of the purchase; [`ItemRow::NONE`] if there is none, or if it was deleted since.
+    pub item: ItemRow,
+    /// The merchant of the purchase.
+    pub merchant: MerchantRow,
+    /// Change of the number of purchases of the item: 1 for a purchase, less the shares that are refunded.
+    pub change: f64,
+    /// Part of one purchase that is taken back from the histories, in [0, 1].
+    pub back: f64,
+    /// The gain of a purchase.
+    pub gain: f64,
+    /// The gain of a purchase for the history with the item itself.
+    pub item_gain: f64,
 }

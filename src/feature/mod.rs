@@ -4,6 +4,7 @@
 //! the writer holds for a slice of facts at a time.
 
 mod bond;
+mod bought;
 mod column;
 mod decay;
 mod decayed;
@@ -23,13 +24,14 @@ mod tags;
 mod users;
 
 pub use bond::Bond;
+pub use bought::Bought;
 pub use decay::Decay;
 pub use decayed::{Decayed, Sums};
 pub use figure::{Figure, Records};
 pub use figures::*;
 pub use history::{Entry, History};
 pub use items::{Details, Item, ItemFields, Items, ItemsImage, Line};
-pub use learned::Learned;
+pub use learned::{Learned, Trade};
 pub use merchants::{Merchant, Merchants, Offer};
 pub use moment::{Learn, Moment};
 pub use named::{Marks, Named};

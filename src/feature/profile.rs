@@ -7,7 +7,7 @@ use super::decay::Decay;
 use super::decayed::{Decayed, Sums};
 use super::figure::Figure;
 use super::history::History;
-use super::learned::Learned;
+use super::learned::{Learned, Trade};
 use super::moment::{Learn, Moment};
 use super::named::Named;
 use crate::clock::Time;
@@ -161,6 +161,21 @@ impl Profile {
         }
         evicted
     }
+
+    /// Takes back what a purchase gave to the histories, for the part that is refunded.
+    fn take_back(&mut self, trade: &Trade, tags: &[(TagId, f32)], learn: &Learn) {
+        let part = trade.back * self.open(learn, trade.at);
+        let sums = &mut self.histories.sums;
+        for &(tag, weight) in tags {
+            sums.tags.take(tag.0, trade.gain * f64::from(weight) * part);
+        }
+        if trade.item.is_some() {
+            sums.items.take(trade.item.0, trade.item_gain * part);
+        }
+        if trade.merchant.is_some() {
+            sums.merchants.take(trade.merchant.0, trade.gain * part);
+        }
+    }
 }
 
 impl Figure for Profile {
@@ -170,7 +185,12 @@ impl Figure for Profile {
         let holds = event.kind == EventKind::Follow;
         let bond = event.bond;
         let evicted = bond.map_or(0, |bond| self.follow(&learn, bond, event.at, holds));
-        evicted + self.gain(event, &learn)
+        let evicted = evicted + self.gain(event, &learn);
+        let trade = event.trade.filter(|trade| trade.back > 0.0);
+        trade
+            .iter()
+            .for_each(|trade| self.take_back(trade, event.tags, &learn));
+        evicted
     }
 
     fn change_decay(&mut self, from: Decay, to: Decay, at: Time) {

@@ -64,16 +64,23 @@ impl Facts {
         let resolved = self.resolve(event, known, purchase, moment);
         let user = self.user(&event.user_id, moment.wall);
         let gain = moment.config.profile.gains[event.kind as usize];
-        let mut tags = std::mem::take(&mut self.item_tags);
-        if gain.abs() > 0.0 {
-            self.copy_tags(resolved.item, &mut tags);
-        }
-        let learned = Learned {
+        let buyer = self.buyer(event.kind, purchase, user);
+        let resolved = Learned {
             late,
             id,
             user,
-            buyer: self.buyer(event.kind, purchase, user),
+            buyer,
+            ..resolved
+        };
+        let trade = self.trade(&resolved, moment);
+        let mut tags = std::mem::take(&mut self.item_tags);
+        let of = trade.map_or(resolved.item, |trade| trade.item);
+        if gain.abs() > 0.0 || trade.is_some_and(|trade| trade.back > 0.0) {
+            self.copy_tags(of, &mut tags);
+        }
+        let learned = Learned {
             tags: &tags,
+            trade,
             bond: self.bond(event, resolved.merchant),
             gain,
             item_gain: self.item_gain(event.kind, resolved.item, moment.config),
@@ -274,6 +281,7 @@ impl Facts {
             quantity: event.quantity.unwrap_or(1.0),
             amount: event.amount.map(Money::from_units),
             worth: self.money(event, item).map(Money::from_units),
+            trade: None,
         }
     }
 
@@ -333,7 +341,7 @@ impl Facts {
     }
 
     /// Returns the gain for the history with the item itself, which a category may override.
-    fn item_gain(&self, kind: EventKind, item: ItemRow, config: &Config) -> f64 {
+    pub(super) fn item_gain(&self, kind: EventKind, item: ItemRow, config: &Config) -> f64 {
         let own = || {
             let category = self.books.tags.bare_name(
                 Space::Category,

@@ -22,6 +22,7 @@ mod retired;
 mod sweep;
 mod sweeps;
 mod trace;
+mod trade;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The door for facts against plain models: merge patches, and a catalogue under random facts and deletions.
 
 mod bounds;
+mod returns;
 mod sweep;
 
 use std::collections::BTreeMap;

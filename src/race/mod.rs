@@ -31,7 +31,7 @@ mod winsor;
 mod tests;
 
 pub use lane::{LaneId, Lanes};
-pub use ledger::{Counts, Ledger, LedgerImage, Outcome, Purchase, Refund, SalesHistory};
+pub use ledger::{Counts, Ledger, LedgerImage, Outcome, Purchase, Refund, SalesHistory, Stamp};
 pub use runner::{Kind, PerKind, Races, Runner, RunnerRows};
 pub use scale::{LogScale, Reference};
 pub use standings::{

@@ -14,6 +14,7 @@ mod predict;
 mod resolve;
 mod score;
 mod scratch;
+mod sides;
 mod slate;
 mod taste;
 mod topk;

@@ -1,7 +1,7 @@
 //! The user's profile, laid out for a few loads per candidate: tag weights in an array over all tags, histories in tables by row.
 
-use super::aversion::Sides;
 use super::lookup::Sums;
+use super::sides::Sides;
 use super::view::View;
 use crate::feature::{Bond, Item, Items, Profile, User};
 use crate::id::{ItemRow, MerchantRow, TagId, UserRow};

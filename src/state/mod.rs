@@ -27,6 +27,7 @@ use crate::race::Ledger;
 pub use book::Book;
 pub use format_1::Format1;
 pub use part::{Image, Present, codes};
+pub use sales::{refund_of, sale_of};
 pub use seen::Seen;
 pub use table::{HEAD, HEAD_OF_FORMAT_1};
 
@@ -40,7 +41,7 @@ table::books! {
     /// Tag names, and how many items carry each.
     tags: Tags = [0x23, 0x03];
     /// The sales of the window.
-    sales: Ledger = [0x24, 0x11];
+    sales: Ledger = [0x24, 0x11, 0x2A];
     /// The recent event ids.
     seen: Seen = [0x25, 0x12];
 }

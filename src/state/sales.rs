@@ -9,11 +9,13 @@ use crate::feature::{Learned, Moment};
 use crate::id::{Gone, IdHasher};
 use crate::model::EventKind;
 use crate::money::Money;
-use crate::race::{Ledger, LedgerImage, Purchase, Refund, RunnerRows};
+use crate::race::{Ledger, LedgerImage, Purchase, Refund, RunnerRows, Stamp};
 use crate::telemetry::Size;
 
 /// Index of the kind of parts that holds everything but the purchases.
 const SMALL: usize = 0;
+/// Index of the kind of parts that holds the purchases, without their stamps.
+const PURCHASES: usize = 1;
 
 impl Book for Ledger {
     type Image = LedgerImage;
@@ -22,13 +24,14 @@ impl Book for Ledger {
         Self::new(config.store.waiting_refunds).holding(config.store.purchases)
     }
 
-    fn learn(&mut self, event: &Learned<'_>, _: &Moment<'_>) {
+    fn learn(&mut self, event: &Learned<'_>, moment: &Moment<'_>) {
         if event.late {
             learn_late(self, event);
             return;
         }
         if event.kind == EventKind::Purchase {
-            self.purchase(event.day, purchase(event));
+            let sale = sale_of(event, moment.config.race.utc_offset);
+            self.purchase(event.day, sale);
             return;
         }
         self.seen(runners(event), event.day);
@@ -62,8 +65,16 @@ impl Book for Ledger {
         if kind == SMALL {
             return whole(part, image, bytes);
         }
-        let purchases = image.purchases().nth(part);
-        purchases.map(|slice| append(&slice, bytes)).is_some()
+        let Some((day, first, purchases)) = image.purchases().nth(part) else {
+            return false;
+        };
+        if kind == PURCHASES {
+            append(&(day, purchases), bytes);
+        } else {
+            let stamps: Vec<Stamp> = purchases.iter().map(|it| it.stamp).collect();
+            append(&(day, first, stamps), bytes);
+        }
+        true
     }
 
     fn restore(&mut self, kind: usize, bytes: &[u8], _: &IdHasher) -> Result<(), postcard::Error> {
@@ -71,8 +82,13 @@ impl Book for Ledger {
             self.restore(postcard::from_bytes(bytes)?);
             return Ok(());
         }
-        let (day, purchases): (Day, Vec<Purchase>) = postcard::from_bytes(bytes)?;
-        self.restore_purchases(day, purchases);
+        if kind == PURCHASES {
+            let (day, purchases): (Day, Vec<Purchase>) = postcard::from_bytes(bytes)?;
+            self.restore_purchases(day, purchases);
+        } else {
+            let (day, first, stamps): (Day, usize, Vec<Stamp>) = postcard::from_bytes(bytes)?;
+            self.restore_stamps(day, first, stamps);
+        }
         Ok(())
     }
 
@@ -98,14 +114,28 @@ fn runners(event: &Learned<'_>) -> RunnerRows {
     RunnerRows::default().with(event.item).with(event.merchant)
 }
 
-fn purchase(event: &Learned<'_>) -> Purchase {
+/// Returns the purchase that an event is, in a time zone `utc_offset` milliseconds east of UTC.
+#[must_use]
+pub fn sale_of(event: &Learned<'_>, utc_offset: i64) -> Purchase {
     Purchase {
         id: event.purchase.unwrap_or(0),
         buyer: event.buyer,
         runners: runners(event),
         amount: event.worth.unwrap_or_default(),
         refunded: Money::default(),
+        stamp: Stamp::new(event.at.since(event.day.start(utc_offset))),
     }
+}
+
+/// Returns the refund that an event is, if it names its purchase.
+#[must_use]
+pub fn refund_of(event: &Learned<'_>) -> Option<Refund> {
+    Some(Refund {
+        purchase: event.purchase?,
+        buyer: event.buyer,
+        runners: runners(event),
+        amount: event.amount,
+    })
 }
 
 /// Learns from an event older than the window: only a refund that names a purchase of the window counts.
@@ -120,14 +150,9 @@ fn learn_late(sales: &mut Ledger, event: &Learned<'_>) {
 
 /// Applies a refund to its purchase if the event names one, else to the sales of its own day.
 fn refund(sales: &mut Ledger, event: &Learned<'_>) {
-    match event.purchase {
-        Some(purchase) => {
-            sales.refund(Refund {
-                purchase,
-                buyer: event.buyer,
-                runners: runners(event),
-                amount: event.amount,
-            });
+    match refund_of(event) {
+        Some(refund) => {
+            sales.refund(refund);
         }
         None => sales.refund_unlinked(event.day, runners(event), event.worth.unwrap_or_default()),
     }

@@ -12,11 +12,11 @@ use crate::telemetry::Size;
 #[test]
 fn codes_are_permanent_and_unique() {
     let known: [(&str, &[u8]); 6] = [
-        ("users", &[0x20, 0x26, 0x27, 0x28]),
+        ("users", &[0x20, 0x26, 0x27, 0x28, 0x29]),
         ("items", &[0x21, 0x01]),
         ("merchants", &[0x22, 0x02, 0x2E]),
         ("tags", &[0x23, 0x03]),
-        ("sales", &[0x24, 0x11]),
+        ("sales", &[0x24, 0x11, 0x2A]),
         ("seen", &[0x25, 0x12]),
     ];
     for row in known {

@@ -82,7 +82,7 @@ fn gain(kind: &str) -> f64 {
         "favourite" => 3.0,
         "cart" | "share" => 4.0,
         "purchase" => 8.0,
-        "refund" | "dislike" => -8.0,
+        "dislike" => -8.0,
         "remove_from_cart" => -3.0,
         _ => 0.0,
     }
@@ -285,14 +285,34 @@ impl World {
             (kind, _) => gain(kind),
         };
         let own = self.fading(user).filter(|(event, _)| event.item == item);
-        own.map(|(event, left)| gain(event) * left).sum()
+        let learnt: f64 = own.map(|(event, left)| gain(event) * left).sum();
+        let purchase = if self.items[item].category == "c1" {
+            -8.0
+        } else {
+            8.0
+        };
+        learnt - purchase * self.returned(user, item)
+    }
+
+    /// Returns how many purchases of an item a user's refunds take back: all of each, but not more than were bought.
+    fn returned(&self, user: usize, item: usize) -> f64 {
+        let of = |kind: &str| -> f64 {
+            let own = self
+                .fading(user)
+                .filter(|(event, _)| event.item == item && event.kind == kind);
+            own.map(|(_, left)| left).sum()
+        };
+        of("refund").min(of("purchase"))
     }
 
     fn merchant_history(&self, user: usize, merchant: &str) -> f64 {
         let sold = |event: &Event| self.items[event.item].merchant.as_deref() == Some(merchant);
         let own = self.fading(user).filter(|(event, _)| sold(event));
         let learnt: f64 = own.map(|(event, left)| gain(event.kind) * left).sum();
-        learnt
+        let items = self.items.iter().enumerate();
+        let sold = items.filter(|(_, item)| item.merchant.as_deref() == Some(merchant));
+        let returned: f64 = sold.map(|(item, _)| self.returned(user, item)).sum();
+        learnt - 8.0 * returned
             + if self.follows[user].contains(merchant) {
                 8.0
             } else {
@@ -305,6 +325,13 @@ impl World {
         for (event, left) in self.fading(user) {
             for (tag, weight) in self.items[event.item].all_tags() {
                 *taste.entry(tag).or_default() += gain(event.kind) * weight * left;
+            }
+        }
+        for (number, item) in self.items.iter().enumerate() {
+            for (tag, weight) in item.all_tags() {
+                if let Some(known) = taste.get_mut(&tag) {
+                    *known -= 8.0 * weight * self.returned(user, number);
+                }
             }
         }
         for (tag, weight) in &self.declared[user] {

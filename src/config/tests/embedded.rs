@@ -94,7 +94,7 @@ fn its_values_are_as_documented() {
     assert_eq!(config.store.event_id_age, 24 * 3_600 * 1_000);
     assert_eq!(config.clock.time_step, 3_600 * 1_000);
     assert!((config.profile.half_life - 60.0 * crate::number::DAY_MILLIS).abs() < 1e-3);
-    let gains = [0.0, 1.0, 1.0, 3.0, 4.0, 8.0, -8.0, 4.0, 0.0, 0.0, -8.0];
+    let gains = [0.0, 1.0, 1.0, 3.0, 4.0, 8.0, 0.0, 4.0, 0.0, 0.0, -8.0, -3.0];
     for (found, right) in config.profile.gains.iter().zip(gains) {
         assert!((found - right).abs() < 1e-12);
     }

@@ -8,6 +8,7 @@ use super::super::runner::{Kind, RunnerRows};
 use super::forgotten::Forgotten;
 use super::purchase::Purchase;
 use super::refund::{Outcome, Refund};
+use super::stamp::Stamp;
 use super::unlinked::Unlinked;
 use crate::chunked::Chunked;
 use crate::id::RunnerRow;
@@ -47,6 +48,14 @@ impl DaySales {
             });
         }
         purchases.push(purchase);
+    }
+
+    /// Replaces the stamps of purchases from a position on.
+    pub(super) fn stamp(&mut self, first: usize, stamps: Vec<Stamp>) {
+        for (place, stamp) in (first..self.len()).zip(stamps) {
+            let purchase = self.purchases.get_mut(place);
+            purchase.into_iter().for_each(|it| it.stamp = stamp);
+        }
     }
 
     /// Returns the position of the purchase with an id other than 0.

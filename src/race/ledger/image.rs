@@ -8,6 +8,7 @@ use super::day::DaySales;
 use super::notes::Notes;
 use super::purchase::Purchase;
 use super::sales::Ledger;
+use super::stamp::Stamp;
 use super::unlinked::Unlinked;
 use crate::chunked::Chunked;
 use crate::clock::Day;
@@ -22,10 +23,16 @@ pub struct LedgerImage {
 }
 
 impl LedgerImage {
-    /// Returns the purchases in slices of a few thousand of one day.
-    pub fn purchases(&self) -> impl Iterator<Item = (Day, &[Purchase])> {
+    /// Returns the purchases in slices of a few thousand of one day, each with the position of its first.
+    pub fn purchases(&self) -> impl Iterator<Item = (Day, usize, &[Purchase])> {
         let days = self.purchases.iter();
-        days.flat_map(|(day, purchases)| purchases.slices().map(|slice| (*day, slice)))
+        days.flat_map(|(day, purchases)| {
+            purchases.slices().scan(0, |next, slice| {
+                let first = *next;
+                *next += slice.len();
+                Some((*day, first, slice))
+            })
+        })
     }
 }
 
@@ -62,5 +69,12 @@ impl Ledger {
     pub fn restore_purchases(&mut self, day: Day, purchases: Vec<Purchase>) {
         let sales = self.days.entry(day).or_default();
         purchases.into_iter().for_each(|each| sales.push(each));
+    }
+
+    /// Restores the stamps of purchases of a day, from a position on.
+    pub fn restore_stamps(&mut self, day: Day, first: usize, stamps: Vec<Stamp>) {
+        if let Some(sales) = self.days.get_mut(&day) {
+            sales.stamp(first, stamps);
+        }
     }
 }

@@ -13,6 +13,7 @@ mod notes;
 mod purchase;
 mod refund;
 mod sales;
+mod stamp;
 mod unlinked;
 mod waiting;
 
@@ -22,3 +23,4 @@ pub use notes::Counts;
 pub use purchase::Purchase;
 pub use refund::{Outcome, Refund};
 pub use sales::Ledger;
+pub use stamp::Stamp;

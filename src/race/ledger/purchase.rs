@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::super::runner::{Kind, PerKind, RunnerRows};
 use super::forgotten::Forgotten;
 use super::refund::{Outcome, Refund};
+use super::stamp::Stamp;
+use crate::clock::Time;
 use crate::id::{ItemRow, MerchantRow, RunnerRow, UserRow};
 use crate::money::Money;
 
@@ -21,6 +23,9 @@ pub struct Purchase {
     pub buyer: UserRow,
     /// The item bought and its merchant, if known and not forgotten.
     pub runners: RunnerRows,
+    /// When it was on its day, and whether there was a refund; kept in a part of its own.
+    #[serde(skip)]
+    pub stamp: Stamp,
 }
 
 impl Purchase {
@@ -48,11 +53,28 @@ impl Purchase {
         self.refunded > Money::ZERO && self.refunded >= self.amount
     }
 
+    /// Returns the share of the money that was refunded, in [0, 1]. Of a free purchase any refund is all.
+    #[must_use]
+    pub fn share(&self) -> f64 {
+        if self.amount > Money::ZERO {
+            (self.refunded.units() / self.amount.units()).min(1.0)
+        } else {
+            f64::from(u8::from(self.stamp.is_refunded()))
+        }
+    }
+
+    /// Returns its time, given the start of its day; noon if it is unknown.
+    #[must_use]
+    pub fn at(&self, start: Time) -> Time {
+        start.plus(self.stamp.millis())
+    }
+
     /// Counts a refund against this purchase if the two agree.
     pub(super) fn refund(&mut self, refund: &Refund) -> Outcome {
         if !self.agrees(refund) {
             return Outcome::Mismatched;
         }
+        self.stamp.refund();
         self.refunded = self.refunded.plus(refund.amount.unwrap_or(Money::MAX));
         Outcome::Applied
     }

@@ -118,6 +118,30 @@ impl Ledger {
         outcome
     }
 
+    /// Returns the day of the purchase that a refund names, and the purchase before and after it; `None` if the purchase is not held or the
+    /// two do not agree.
+    #[must_use]
+    pub fn preview(&self, refund: &Refund) -> Option<(Day, [Purchase; 2])> {
+        let (day, place) = self.locate(refund.purchase)?;
+        let mut before = *self.days.get(&day)?.get(place)?;
+        before.forget(&self.notes.forgotten);
+        let mut after = before;
+        let is_applied = after.refund(refund) == Outcome::Applied;
+        is_applied.then_some((day, [before, after]))
+    }
+
+    /// Returns a new purchase after the refunds that wait for it.
+    #[must_use]
+    pub fn settled(&self, mut purchase: Purchase) -> Purchase {
+        let waiting = &self.notes.waiting;
+        if purchase.id != 0 && waiting.len() > 0 {
+            waiting.of(purchase.id).for_each(|refund| {
+                purchase.refund(refund);
+            });
+        }
+        purchase
+    }
+
     /// Adds a refund that names no purchase: it reduces the money of its own day, for each runner named.
     pub fn refund_unlinked(&mut self, day: Day, runners: RunnerRows, amount: Money) {
         self.seen(runners, day);

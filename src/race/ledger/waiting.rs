@@ -77,6 +77,12 @@ impl Waiting {
             .collect()
     }
 
+    /// Returns the refunds that wait for a purchase.
+    pub(super) fn of(&self, purchase: u64) -> impl Iterator<Item = &Refund> {
+        let range = (purchase, 0)..=(purchase, u64::MAX);
+        self.refunds.range(range).map(|(_, refund)| refund)
+    }
+
     /// Clears a forgotten runner from the refunds that name it, and the coarser ones, by which they cannot be told from those of another
     /// purchase: its row may pass to another entity.
     pub(super) fn forget(&mut self, kind: Kind, row: RunnerRow) {

@@ -146,6 +146,7 @@ fn bought(id: u64, buyer: u32, item: Option<u32>, merchant: Option<u32>, amount:
         runners: both(item.unwrap_or(u32::MAX), merchant.unwrap_or(u32::MAX)),
         amount: Money::from_units(amount),
         refunded: Money::ZERO,
+        stamp: super::Stamp::default(),
     }
 }
 

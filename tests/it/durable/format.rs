@@ -1,6 +1,7 @@
 //! A data directory in the first version of format 1: every later version reads it to the same state.
 //!
-//! Only the fields of the stored answers are compared, so that a new field does not break the test.
+//! Only the fields of the stored answers are compared, so that a new field does not break the test. The facts after the checkpoint are
+//! learnt by the rules of today: a refund without a purchase takes nothing back of earlier ones, which that version did not count.
 
 use std::fs;
 use std::path::{Path, PathBuf};
