@@ -13,6 +13,8 @@ mod guides;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod maps;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod order;

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::expression::{Data, at};
 use super::fact::Columns;
-use super::mapping::Mapping;
+use super::mapping::{Mapping, Origin};
 use super::rows::{Line, ReadError};
 
 /// Values of JSON, one a line.
@@ -35,8 +35,8 @@ pub(super) fn mapped<'n>(
     }
     let mut objects = Objects {
         values,
+        seen: optional(&mapping, paths.len()),
         mapping,
-        seen: vec![false; paths.len()],
         paths,
         ready: VecDeque::new(),
         ended: false,
@@ -49,7 +49,7 @@ struct Objects<'n> {
     mapping: Mapping<usize>,
     /// The path of each column.
     paths: Vec<String>,
-    /// True for each path that an object had.
+    /// True for each path that an object had, or need not have.
     seen: Vec<bool>,
     /// What is read and not returned yet.
     ready: VecDeque<Result<Line, ReadError>>,
@@ -124,6 +124,22 @@ impl Objects<'_> {
         let message = format!("no object has {}; is it spelt right?", unseen.join(", "));
         (!unseen.is_empty()).then_some(ReadError::Note(message))
     }
+}
+
+/// Returns which of the paths an object need not have: all but those that are a field by themselves.
+fn optional(mapping: &Mapping<usize>, paths: usize) -> Vec<bool> {
+    let mut optional = vec![true; paths];
+    let fields = mapping.facts.iter().flat_map(|fact| &fact.fields);
+    for source in fields.flat_map(|field| &field.sources) {
+        if let Origin::Columns { columns, .. } = &source.from {
+            for column in columns {
+                if let Some(place) = optional.get_mut(*column) {
+                    *place = false;
+                }
+            }
+        }
+    }
+    optional
 }
 
 /// Returns the place of a value at a dotted path.

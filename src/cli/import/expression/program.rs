@@ -230,7 +230,12 @@ fn syntax(text: &str, fault: &ParseError) -> String {
         .take(line - 1)
         .map(|line| line.chars().count());
     let message = fault.msg.split(" expecting ").next().unwrap_or_default();
-    let message = message.trim_start_matches("Syntax error: ");
+    let message = match message.trim_start_matches("Syntax error: ") {
+        "invalid argument to has() macro" => {
+            "has takes row.name; for another name, write row[\"the name\"] != \"\""
+        }
+        message => message,
+    };
     caret(
         text,
         before.sum::<usize>() + column.saturating_sub(1),
