@@ -10,6 +10,7 @@ mod decode;
 mod error;
 mod expression;
 mod fact;
+mod guess;
 mod header;
 mod json;
 mod keys;

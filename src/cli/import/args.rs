@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use super::error::ImportError;
 use super::map::MapFile;
 use super::mapping::Mapping;
-use super::source::{Shape, is_standard_input, shape};
+use super::source::{Shape, is_standard_input, open, shape};
 use crate::cli::client::Service;
 
 /// Maximum number of rejects in an answer; a batch of at most this many lines has all its rejects named.
@@ -18,6 +18,7 @@ const NAMED_REJECTS: usize = 1_000;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:
   saima import --into items items.ndjson.gz
+  saima import --guess january.csv.zst > import.toml
   saima import --into events --map import.toml --rejects bad.ndjson january.csv.zst february.csv.zst
 
 Send merchants first, then items, users, events: an event of an unknown item is rejected.
@@ -27,8 +28,17 @@ Exit code: 0 if everything was accepted, 1 if something was rejected, 2 for wron
 pub struct Args {
     #[command(flatten)]
     pub(super) service: Service,
+    /// Propose a map for this file, with what is not sure as comments, and send nothing
+    #[arg(long, value_name = "FILE", exclusive = true)]
+    pub(super) guess: Option<PathBuf>,
     /// Kind of facts in the files
-    #[arg(long, value_enum)]
+    #[arg(
+        long,
+        value_enum,
+        required = false,
+        required_unless_present = "guess",
+        default_value_if("guess", clap::builder::ArgPredicate::IsPresent, "events")
+    )]
     pub(super) into: Target,
     /// Mapping of the columns of tables to fields (TOML, one section per kind of facts)
     #[arg(long, value_name = "FILE")]
@@ -46,7 +56,7 @@ pub struct Args {
     #[arg(long, value_enum)]
     pub(super) format: Option<Shape>,
     /// Files: .csv, .tsv, .txt, .inter, .ndjson, .jsonl or .json, each also with .gz or .zst; - is standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "guess", value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
 }
 
@@ -85,7 +95,9 @@ impl Args {
         let Some(path) = &self.map else {
             return Ok(None);
         };
-        let text = fs::read_to_string(path).map_err(|fault| ImportError::file(path, fault))?;
+        let text = fs::read(path).map_err(|fault| ImportError::file(path, fault))?;
+        let text = String::from_utf8(text)
+            .map_err(|_| ImportError::file(path, "is not UTF-8; save the map as UTF-8"))?;
         MapFile::parse(&text)
             .and_then(|map| map.target(self.into.name()))
             .map(Some)
@@ -96,18 +108,19 @@ impl Args {
     pub(super) fn check(&self, mapping: Option<&Mapping>) -> Result<(), ImportError> {
         for path in &self.files {
             let name = path.display().to_string();
-            let is_standard_input = is_standard_input(path);
-            let Some(shape) = self.format.or(shape(path)) else {
-                if is_standard_input {
-                    continue;
-                }
+            let fault = |fault| ImportError::file(path, fault);
+            if self.format.or(shape(path)).is_none() && !is_standard_input(path) && !path.exists() {
                 return Err(ImportError::Shape(name));
-            };
-            if shape.separator().is_some() && mapping.is_none() {
+            }
+            let is_file = !is_standard_input(path) && fs::metadata(path).map_err(fault)?.is_file();
+            let shape = self.format.or(shape(path));
+            let is_table = shape.is_some_and(|shape| shape.separator().is_some());
+            if is_table && mapping.is_none() {
                 return Err(ImportError::NoMap(name));
             }
-            if !is_standard_input {
-                fs::metadata(path).map_err(|fault| ImportError::file(path, fault))?;
+            if is_file {
+                open(path, |file| file).map_err(fault)?;
+                shape.ok_or(ImportError::Shape(name))?;
             }
         }
         Ok(())

@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 use toml::{Table, Value};
 
 use super::mapping::Mapping;
-use super::settings::Settings;
+use super::settings::{Names, Settings};
 use super::written;
 use crate::config::unknown;
 
@@ -65,7 +65,11 @@ impl MapFile {
                 continue;
             }
             if name != FILE && !TARGETS.contains(&name.as_str()) {
-                let what = unknown("section", name, TARGETS.into_iter().chain([FILE]));
+                let what = if Settings::KEYS.contains(&name.as_str()) {
+                    format!("belongs in the section [{FILE}]")
+                } else {
+                    unknown("section", name, TARGETS.into_iter().chain([FILE]))
+                };
                 faults.push(format!("{name}: {what}"));
             } else if let (Some(tables), Some(settings)) = (tables(value), &settings) {
                 let mut facts = Vec::new();
@@ -86,6 +90,14 @@ impl MapFile {
         } else {
             Err(faults.join("\n"))
         }
+    }
+
+    /// Returns true if a section finds all its columns, at least `least` of them, and the file names them.
+    pub(super) fn reads(&self, least: usize, has: impl Fn(&str) -> bool) -> bool {
+        self.0.values().any(|mapping| {
+            let named = mapping.settings.header == Names::Row;
+            named && mapping.columns().count() >= least && mapping.columns().all(&has)
+        })
     }
 
     /// Returns the mapping of one target.

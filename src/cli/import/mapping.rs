@@ -108,6 +108,18 @@ impl Mapping {
         }
     }
 
+    /// Returns the columns that a row must have. Of several of which the first that is given counts, one is enough.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
+        let fields = self.facts.iter().flat_map(|fact| &fact.fields);
+        let sources = fields.flat_map(|field| &field.sources);
+        let named = sources.filter_map(|source| match &source.from {
+            Origin::Columns { columns, .. } => Some(columns.as_slice()),
+            Origin::First(columns) => columns.get(..1),
+            Origin::Constant(_) | Origin::Row | Origin::Expression(_) => None,
+        });
+        named.flatten().map(String::as_str)
+    }
+
     /// Returns the same mapping with the positions that `place` finds, and every value of a wrong type.
     pub(super) fn bound(&self, data: Data, place: &mut Place<'_>) -> (Mapping<usize>, Vec<String>) {
         let mut faults = Vec::new();

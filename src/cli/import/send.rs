@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use super::args::{Args, Target};
 use super::error::ImportError;
+use super::guess::guess;
 use super::json::mapped;
 use super::mapping::Mapping;
 use super::report::Report;
@@ -22,6 +23,11 @@ const BATCH_BYTES: usize = 7 << 20;
 /// # Errors
 /// [`ImportError`] for an error that stops the import.
 pub fn run(args: &Args) -> Result<ExitCode, ImportError> {
+    if let Some(path) = &args.guess {
+        let map = guess(path).map_err(|fault| ImportError::file(path, fault))?;
+        print!("{map}");
+        return Ok(ExitCode::SUCCESS);
+    }
     let mapping = args.mapping()?;
     args.check(mapping.as_ref())?;
     let mut import = Import {
@@ -60,7 +66,8 @@ impl Import {
         let bar = self.report.bar.clone();
         let opened = open(path, |file| bar.wrap_read(file))
             .map_err(|fault| ImportError::file(path, fault))?;
-        let shape = format.or(shape(path)).unwrap_or(opened.looks);
+        let named = format.or(shape(path)).unwrap_or(opened.looks);
+        let shape = named.or_list(opened.looks);
         let mut row = self.row;
         for line in facts(opened.bytes, path, shape, mapping, &mut row)? {
             match line {

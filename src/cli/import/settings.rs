@@ -37,6 +37,20 @@ pub(super) enum Names {
 }
 
 impl Settings {
+    /// The keys of the section.
+    pub(super) const KEYS: [&str; 10] = [
+        "separator",
+        "quote",
+        "encoding",
+        "header",
+        "skip",
+        "null",
+        "decimal",
+        "thousands",
+        "currency",
+        "unfold",
+    ];
+
     /// Reads the section, which may be empty.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use clap::ValueEnum;
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
 /// The separator of `.csv` files.
 pub const COMMA: u8 = b',';
@@ -40,6 +40,14 @@ impl Shape {
             Self::Commas => Some(COMMA),
             Self::Tabs => Some(b'\t'),
             Self::Lines | Self::Json => None,
+        }
+    }
+
+    /// Returns the format of a file of this format that looks like another: a list may have a name for lines.
+    pub(super) fn or_list(self, looks: Self) -> Self {
+        match (self, looks) {
+            (Self::Lines, Self::Json) => Self::Json,
+            (named, _) => named,
         }
     }
 
@@ -101,10 +109,7 @@ pub fn open<'w, R: Read + 'w>(
     let mut file = BufReader::with_capacity(BYTES, watch(file));
     let first = first(&mut file)?;
     let mut bytes: Box<dyn BufRead + 'w> = match first {
-        [0x1f, 0x8b, ..] => Box::new(BufReader::with_capacity(
-            BYTES,
-            Gzip(MultiGzDecoder::new(file)),
-        )),
+        [0x1f, 0x8b, ..] => Box::new(BufReader::with_capacity(BYTES, Gzip::new(file))),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Box::new(BufReader::with_capacity(
             BYTES,
             zstd::Decoder::with_buffer(file)?,
@@ -142,18 +147,51 @@ fn foreign(first: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// A gzip file of several members, of which a cut end is named.
-struct Gzip<R>(MultiGzDecoder<R>);
+/// A gzip file of several members. A cut end is named, and bytes of zero after the last member, as of tapes, are skipped.
+struct Gzip<R>(Option<GzDecoder<R>>);
+
+impl<R: BufRead> Gzip<R> {
+    fn new(file: R) -> Self {
+        Self(Some(GzDecoder::new(file)))
+    }
+}
 
 impl<R: BufRead> Read for Gzip<R> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.0.read(bytes).map_err(|fault| {
-            if fault.kind() == io::ErrorKind::UnexpectedEof {
-                return io::Error::new(fault.kind(), "the gzip file is cut short");
+        while let Some(member) = &mut self.0 {
+            let count = member.read(bytes).map_err(cut_short)?;
+            if count > 0 || bytes.is_empty() {
+                return Ok(count);
             }
-            fault
-        })
+            self.0 = match self.0.take() {
+                Some(member) => next_member(member.into_inner())?.map(GzDecoder::new),
+                None => None,
+            };
+        }
+        Ok(0)
     }
+}
+
+/// Returns the file at its next member, if there is one.
+fn next_member<R: BufRead>(mut file: R) -> io::Result<Option<R>> {
+    loop {
+        let bytes = file.fill_buf()?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+        if zeros == 0 {
+            return Ok(Some(file));
+        }
+        file.consume(zeros);
+    }
+}
+
+fn cut_short(fault: io::Error) -> io::Error {
+    if fault.kind() == io::ErrorKind::UnexpectedEof {
+        return io::Error::new(fault.kind(), "the gzip file is cut short");
+    }
+    fault
 }
 
 #[cfg(test)]
@@ -204,6 +242,7 @@ mod tests {
         for (name, bytes) in [
             ("a.csv", plain.to_vec()),
             ("a.csv.gz", members.clone()),
+            ("zeros.csv.gz", [members.clone(), vec![0; 700]].concat()),
             ("named-plain.csv", members),
             ("named-gz.csv.gz", plain.to_vec()),
             ("a.csv.zst", [zst(b"one\n"), zst(b"two\n")].concat()),

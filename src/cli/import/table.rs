@@ -32,6 +32,7 @@ pub fn table<'n, R: Read>(
     let mapping = Header::new(names.iter().collect())
         .and_then(|header| mapping.bind(header))
         .map_err(ReadError::File)?;
+    let note = data_as_names(&names, &mapping);
     let quotes = Quotes {
         separator: mapping.settings.separator.unwrap_or(separator),
         quote: mapping.settings.quote,
@@ -44,6 +45,7 @@ pub fn table<'n, R: Read>(
         record: StringRecord::new(),
         facts: VecDeque::new(),
         line: 0,
+        note,
     };
     Ok(std::iter::from_fn(move || rows.next(row)))
 }
@@ -60,6 +62,8 @@ struct Rows<R> {
     /// The facts of the current row that are not returned yet.
     facts: VecDeque<Vec<u8>>,
     line: u64,
+    /// What the user should know before the first row.
+    note: Option<String>,
 }
 
 /// How the bytes of a row are read.
@@ -71,6 +75,9 @@ struct Quotes {
 impl<R: Read> Rows<R> {
     /// Returns the next fact, or the fault of the next row without one.
     fn next(&mut self, row: &mut u64) -> Option<Result<Line, ReadError>> {
+        if let Some(note) = self.note.take() {
+            return Some(Err(ReadError::Note(note)));
+        }
         loop {
             if let Some(json) = self.facts.pop_front() {
                 let number = self.line;
@@ -188,6 +195,19 @@ fn names<R: Read>(reader: &mut Reader<R>, names: &Names) -> csv::Result<StringRe
             Ok(columns.map(|column| column.to_string()).collect())
         }
     }
+}
+
+/// Returns a note if the names that a header gives to columns are numbers: then it may be the first row of the data.
+fn data_as_names(names: &StringRecord, mapping: &Mapping<usize>) -> Option<String> {
+    let is_number = |name: &str| name.trim().parse::<f64>().is_ok();
+    let numbers = names.iter().filter(|name| is_number(name)).count();
+    let own = mapping.settings.header == Names::Row;
+    (own && numbers > 0).then(|| {
+        format!(
+            "{numbers} of the names in the header are numbers; if the file has no header, set header = false in [file] of the map, or the \
+             first row is lost"
+        )
+    })
 }
 
 /// Checks that a row is as wide as the header.

@@ -158,6 +158,13 @@ fn a_row_makes_no_fact_or_several() {
 }
 
 #[test]
+fn a_header_of_numbers_is_noted() {
+    let rows = read("[items]\nid = '1'", "1,pv\n2,buy\n");
+    assert!(rows[0].as_ref().unwrap_err().contains("set header = false"));
+    assert_eq!(rows[1], Ok((2, json!({"id": "2"}))));
+}
+
+#[test]
 fn words_become_values() {
     let map = r#"
         [items]
