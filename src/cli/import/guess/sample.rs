@@ -1,5 +1,6 @@
 //! The first rows of a file whose map is not known.
 
+use std::borrow::Cow;
 use std::io::{BufRead, Read};
 use std::path::Path;
 
@@ -74,39 +75,14 @@ impl Sample {
 
 /// Reads the first rows of a table.
 fn table(bytes: &[u8], named: Shape) -> Result<Sample, String> {
-    let mut settings = Vec::new();
-    let bom = encoding_rs::Encoding::for_bom(bytes).is_some();
-    let cut = bytes
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(bytes.len(), |end| end + 1);
-    let utf8 = bom || std::str::from_utf8(&bytes[..cut]).is_ok();
-    let text = match (utf8, encoding_rs::GB18030.decode(bytes)) {
-        (true, _) => encoding_rs::UTF_8.decode(bytes).0,
-        (false, (text, _, false)) => {
-            settings.push((
-                "encoding",
-                "\"gb18030\"".to_owned(),
-                "unsure: the file is not UTF-8; are these texts right?",
-            ));
-            text
-        }
-        (false, _) => {
-            settings.push((
-                "encoding",
-                "\"windows-1252\"".to_owned(),
-                "unsure: the file is not UTF-8; are these texts right?",
-            ));
-            encoding_rs::WINDOWS_1252.decode(bytes).0
-        }
-    };
+    let (text, encoding) = decoded(bytes);
+    let doubt = "unsure: the file is not UTF-8; are these texts right?";
+    let mut settings: Vec<(&'static str, String, &'static str)> = Vec::new();
+    settings.extend(encoding.map(|name| ("encoding", format!("{name:?}"), doubt)));
     let separator = separator(&text, named.separator().unwrap_or(b','));
     if Some(separator) != named.separator() {
-        settings.push((
-            "separator",
-            format!("{:?}", char::from(separator).to_string()),
-            "",
-        ));
+        let separator = char::from(separator).to_string();
+        settings.push(("separator", format!("{separator:?}"), ""));
     }
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(separator)
@@ -116,37 +92,49 @@ fn table(bytes: &[u8], named: Shape) -> Result<Sample, String> {
     let mut rows = reader.records().take(ROWS).flatten();
     let first = rows.next().ok_or("the file is empty")?;
     let numbered = first.iter().any(|name| name.trim().parse::<f64>().is_ok());
-    let names = first
-        .iter()
-        .enumerate()
-        .map(|(place, name)| match numbered {
-            true => (place + 1).to_string(),
-            false => name.to_owned(),
-        });
-    let columns = names.take(COLUMNS).map(|name| Column {
-        name,
-        ..Column::default()
-    });
-    let columns = columns.collect();
     if numbered {
-        settings.push((
-            "header",
-            "false".to_owned(),
-            "unsure: the first row has numbers, so it is not read as names",
-        ));
+        let doubt = "unsure: the first row has numbers, so it is not read as names";
+        settings.push(("header", "false".to_owned(), doubt));
     }
+    let columns = columns(&first, numbered);
     let mut sample = Sample { settings, columns };
-    for row in Some(&first)
-        .filter(|_| numbered)
-        .cloned()
-        .into_iter()
-        .chain(rows)
-    {
+    let data = Some(first).filter(|_| numbered);
+    for row in data.into_iter().chain(rows) {
         for (place, value) in row.iter().enumerate() {
             sample.add(place, value);
         }
     }
     Ok(sample)
+}
+
+/// Returns the text of a table, and its encoding if it is neither UTF-8 nor says it by a mark.
+fn decoded(bytes: &[u8]) -> (Cow<'_, str>, Option<&'static str>) {
+    let marked = encoding_rs::Encoding::for_bom(bytes).is_some();
+    let end = bytes.iter().rposition(|byte| *byte == b'\n');
+    let whole = &bytes[..end.map_or(bytes.len(), |end| end + 1)];
+    if marked || std::str::from_utf8(whole).is_ok() {
+        return (encoding_rs::UTF_8.decode(whole).0, None);
+    }
+    let (text, _, faulty) = encoding_rs::GB18030.decode(whole);
+    if !faulty {
+        return (text, Some("gb18030"));
+    }
+    let text = encoding_rs::WINDOWS_1252.decode(whole).0;
+    (text, Some("windows-1252"))
+}
+
+/// Returns the columns of a table, named by its first row or by their numbers.
+fn columns(first: &csv::StringRecord, numbered: bool) -> Vec<Column> {
+    let columns = first.iter().take(COLUMNS).enumerate();
+    let named = columns.map(|(place, name)| {
+        let number = (place + 1).to_string();
+        let name = if numbered { number } else { name.to_owned() };
+        Column {
+            name,
+            ..Column::default()
+        }
+    });
+    named.collect()
 }
 
 /// Returns the separator that divides the first lines into the same number of columns, more than one.
