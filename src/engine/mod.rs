@@ -29,6 +29,6 @@ pub use crate::race::runner::NAMES as RACE_KINDS;
 pub use rank::RankError;
 pub use rebuilder::Rebuilder;
 pub use service::Engine;
-pub use show::RaceQuery;
+pub use show::{RacePart, RaceQuery};
 pub use store::{Learnt, Restoring, Stored, diagnose, rebuild, repair};
 pub use workers::{Unwanted, Wanted};

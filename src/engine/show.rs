@@ -11,11 +11,23 @@ use crate::feature::{self, Bond, Decay, History};
 use crate::id::{ItemRow, MerchantRow, TagId};
 use crate::ingest::EntityKind;
 use crate::model::view::{
-    OrNull, Profile, Race, Runner, StoredItem, StoredMerchant, StoredUser, Weights,
+    OrNull, Profile, Race, RaceFigures, RaceLane, RaceLanes, Runner, StoredItem, StoredMerchant,
+    StoredUser, Weights,
 };
-use crate::race::{Kind, Standing};
+use crate::race::{Kind, Part, Races, Standing, runner};
 use crate::rank::Lots;
 use crate::state::Books;
+
+/// The part of a board that is asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum RacePart<'a> {
+    /// The first runners.
+    First,
+    /// The runners that follow the one with that id.
+    After(&'a str),
+    /// The runner with that id, in the middle of its neighbours.
+    Around(&'a str),
+}
 
 /// A query for a board of the race.
 #[derive(Clone, Copy, Debug)]
@@ -24,25 +36,82 @@ pub struct RaceQuery<'a> {
     pub kind: &'a str,
     /// Name of the lane; `None` for all runners of the kind.
     pub lane: Option<&'a str>,
-    /// Id of the runner that those of the answer follow; `None` for the first ones.
-    pub after: Option<&'a str>,
+    /// The part of the board.
+    pub part: RacePart<'a>,
     /// Maximum number of runners.
     pub limit: usize,
 }
 
 impl Engine {
-    /// Returns an item as declared; `None` if the catalogue has no item with that id.
+    /// Returns an item as declared and as learnt; `None` if the catalogue has no item with that id.
     #[must_use]
     pub fn item(&self, id: &str) -> Option<StoredItem> {
-        let declared = self.facts.read().declared(EntityKind::Item, id)?;
-        Some(StoredItem { declared })
+        let (declared, row, integrity) = {
+            let facts = self.facts.read();
+            let books = &facts.books;
+            let row = books.items.find(books.hasher.hash(id), id)?;
+            let seller = books.items.get(row).merchant;
+            let declared = facts.declared(EntityKind::Item, id)?;
+            (declared, row, books.merchants.integrity(seller))
+        };
+        let learnt = OrNull(self.figures(row, integrity));
+        Some(StoredItem { declared, learnt })
     }
 
-    /// Returns a merchant as declared; `None` if there is no merchant with that id.
+    /// Returns a merchant as declared and as learnt; `None` if there is no merchant with that id.
     #[must_use]
     pub fn merchant(&self, id: &str) -> Option<StoredMerchant> {
-        let declared = self.facts.read().declared(EntityKind::Merchant, id)?;
-        Some(StoredMerchant { declared })
+        let (declared, row, integrity) = {
+            let facts = self.facts.read();
+            let books = &facts.books;
+            let row = books.merchants.find(&books.hasher, id)?;
+            let declared = facts.declared(EntityKind::Merchant, id)?;
+            (declared, row, books.merchants.integrity(row))
+        };
+        let learnt = OrNull(self.figures(row, integrity));
+        Some(StoredMerchant { declared, learnt })
+    }
+
+    /// Returns the figures of a runner at the last rebuild; `None` if it was added later.
+    fn figures<R: Races>(&self, row: R, integrity: f32) -> Option<RaceFigures> {
+        let standings = self.standings.load();
+        let lots = Lots::new("", standings.as_of.day(standings.utc_offset));
+        // A lock for each tie: nine in ten items tie at 0, and the writer must not wait for all of them.
+        let tie = |a: u32, b: u32| {
+            let books = &self.facts.read().books;
+            lots.compare(runner_id(books, R::KIND, a), runner_id(books, R::KIND, b))
+        };
+        let standing = standings.standing(row)?;
+        let (lane, place) = standings.place(row, tie)?;
+        Some(RaceFigures {
+            lane: OrNull(lane.map(str::to_owned)),
+            standing: place,
+            score: standing.score,
+            level: standing.level,
+            growth: standing.growth,
+            lower: OrNull(standing.lower),
+            weekly_gmv: standing.weekly_gmv,
+            weekly: standings.weekly(row).into_iter().map(few_digits).collect(),
+            order_value: OrNull(standing.order),
+            integrity: few_digits(integrity),
+        })
+    }
+
+    /// Returns the lanes of every kind, by name.
+    #[must_use]
+    pub fn lanes(&self) -> RaceLanes {
+        let standings = self.standings.load();
+        let mut lanes = Vec::new();
+        for row in runner::TABLE {
+            let of_kind = standings.lanes(row.kind).map(|(lane, size)| RaceLane {
+                kind: row.name,
+                lane: lane.to_owned(),
+                size,
+            });
+            lanes.extend(of_kind);
+        }
+        lanes.sort_unstable_by(|a, b| (a.kind, &a.lane).cmp(&(b.kind, &b.lane)));
+        RaceLanes { lanes }
     }
 
     /// Returns a user as declared and as learnt; `None` if there is no user with that id.
@@ -91,20 +160,19 @@ impl Engine {
         }
     }
 
-    /// Returns a board of the race, best first; `None` if the kind or the lane is unknown, or the runner `after` is not in it.
+    /// Returns a board of the race, best first; `None` if the kind or the lane is unknown, or the runner of the query is not in it.
     #[must_use]
     pub fn race<'q>(&self, query: &RaceQuery<'q>) -> Option<Race<'q>> {
         let kind = Kind::named(query.kind)?;
-        let after = match query.after {
-            Some(id) => Some(runner_row(&self.facts.read().books, kind, id)?),
-            None => None,
+        let row = |id| runner_row(&self.facts.read().books, kind, id);
+        let part = match query.part {
+            RacePart::First => Part::First,
+            RacePart::After(id) => Part::After(row(id)?),
+            RacePart::Around(id) => Part::Around(row(id)?),
         };
         // The lock is taken with the first id, after most runners were left out by their scores.
         let facts = LazyCell::new(|| self.facts.read());
-        let id = |row: u32| match kind {
-            Kind::Merchant => merchant_id(&facts.books, row),
-            Kind::Item => facts.books.items.id(ItemRow(row)),
-        };
+        let id = |row: u32| runner_id(&facts.books, kind, row);
         let exists = |row: u32| match kind {
             Kind::Merchant => facts
                 .books
@@ -116,11 +184,11 @@ impl Engine {
         let standings = self.standings.load();
         let lots = Lots::new("", standings.as_of.day(standings.utc_offset));
         let tie = |a: u32, b: u32| lots.compare(id(a), id(b));
-        let board = standings.board(kind, query.lane, after, query.limit, tie)?;
+        let board = standings.board(kind, query.lane, part, query.limit, tie)?;
         let here = board.rows.iter().filter(|(row, _)| exists(*row));
         let runners = (board.before + 1..)
             .zip(here)
-            .map(|(position, (row, standing))| runner(id(*row), position, standing));
+            .map(|(position, (row, standing))| placed(id(*row), position, standing));
         Some(Race {
             standings: standings.number,
             as_of: standings.as_of,
@@ -137,6 +205,14 @@ fn runner_row(books: &Books, kind: Kind, id: &str) -> Option<u32> {
     match kind {
         Kind::Merchant => Some(books.merchants.find(&books.hasher, id)?.0),
         Kind::Item => Some(books.items.find(books.hasher.hash(id), id)?.0),
+    }
+}
+
+/// Returns the id of a runner; empty if the row is free.
+fn runner_id(books: &Books, kind: Kind, row: u32) -> &str {
+    match kind {
+        Kind::Merchant => merchant_id(books, row),
+        Kind::Item => books.items.id(ItemRow(row)),
     }
 }
 
@@ -160,7 +236,12 @@ fn strongest_first<'a>(
         .collect()
 }
 
-fn runner(id: &str, position: usize, standing: &Standing) -> Runner {
+/// Returns a figure of single precision with the digits that it holds.
+fn few_digits(figure: f32) -> f64 {
+    (f64::from(figure) * 1e4).round() / 1e4
+}
+
+fn placed(id: &str, position: usize, standing: &Standing) -> Runner {
     Runner {
         id: id.to_owned(),
         standing: position,

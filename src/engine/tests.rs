@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Engine, EntityKind, Operation, RaceQuery, Stored};
+use super::{Engine, EntityKind, Operation, RacePart, RaceQuery, Stored};
 use crate::clock::{Clock, DAY, HOUR, Time};
 use crate::config::{Config, Live};
 use crate::journal::Directory;
@@ -84,7 +84,7 @@ fn answers(engine: &Engine) -> [String; 3] {
             .race(&RaceQuery {
                 kind,
                 lane,
-                after: None,
+                part: RacePart::First,
                 limit,
             })
             .unwrap();

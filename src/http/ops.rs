@@ -16,7 +16,7 @@ use super::error::{Cause, Problem};
 use super::reply::{JSON, Reply};
 use super::request_id::RequestId;
 use crate::clock::SECOND;
-use crate::engine::{Engine, EntityKind, RaceQuery, Wanted};
+use crate::engine::{Engine, EntityKind, RacePart, RaceQuery, Wanted};
 use crate::model::view::{ClockReply, Health, LiveConfig, RebuildReply};
 use crate::model::{Fault, diagnose};
 use crate::telemetry::SCRAPE_TYPE;
@@ -34,13 +34,18 @@ pub(super) fn no_entity() -> Problem {
     Problem::new(Cause::NotFound, "there is no entity with that id")
 }
 
-/// Answers with the stored entity that `find` returns.
-pub(super) fn show<V: Serialize>(
-    call: &Call<'_>,
-    find: impl Fn(&Engine, &str) -> Option<V>,
+/// Answers with the stored entity that `find` returns. What is learnt of it may be long, or take a walk over its lane.
+pub(super) async fn show<V: Serialize>(
+    mut call: Call<'_>,
+    find: impl Fn(&Engine, &str) -> Option<V> + Send + 'static,
 ) -> Result<Reply, Problem> {
-    let entity = find(&call.app.engine, call.path("id"));
-    json(call, &entity.ok_or_else(no_entity)?)
+    let id = call.path("id").to_owned();
+    let work = move |app: &App| {
+        let entity = find(&app.engine, &id);
+        entity.map(|entity| serde_json::to_vec(&entity))
+    };
+    let json = aside(&mut call, work).await?;
+    written(&call, json.ok_or_else(no_entity)?)
 }
 
 /// Deletes one entity. The deletion keeps its admission to the end, even if the client disconnects.
@@ -74,13 +79,22 @@ async fn detached<T: Send + 'static>(
 pub(super) async fn race(mut call: Call<'_>) -> Result<Reply, Problem> {
     let most = call.generation.config.vocabulary.limits.limit;
     let limit = call.query.get("limit").and_then(|limit| limit.parse().ok());
-    let [kind, lane, after] =
-        ["kind", "lane", "after"].map(|name| call.query.get(name).map(str::to_owned));
+    let [kind, lane, after, around] =
+        ["kind", "lane", "after", "id"].map(|name| call.query.get(name).map(str::to_owned));
+    if after.is_some() && around.is_some() {
+        let fault = Fault::new("id", "must not be given with `after`");
+        return Err(Problem::invalid(vec![fault]));
+    }
     let work = move |app: &App| {
+        let part = match (&after, &around) {
+            (Some(id), _) => RacePart::After(id),
+            (None, Some(id)) => RacePart::Around(id),
+            (None, None) => RacePart::First,
+        };
         let query = RaceQuery {
             kind: kind.as_deref().unwrap_or("merchant"),
             lane: lane.as_deref(),
-            after: after.as_deref(),
+            part,
             limit: limit.unwrap_or(RUNNERS.min(most)),
         };
         let standings = app.engine.race(&query);
@@ -91,15 +105,11 @@ pub(super) async fn race(mut call: Call<'_>) -> Result<Reply, Problem> {
     written(&call, json.ok_or_else(unknown)?)
 }
 
-/// Answers with a user as declared and as learnt. What is learnt may be long.
-pub(super) async fn user(mut call: Call<'_>) -> Result<Reply, Problem> {
-    let id = call.path("id").to_owned();
-    let work = move |app: &App| {
-        let user = app.engine.user(&id);
-        user.map(|user| serde_json::to_vec(&user))
-    };
+/// Answers with the lanes of the race.
+pub(super) async fn lanes(mut call: Call<'_>) -> Result<Reply, Problem> {
+    let work = |app: &App| serde_json::to_vec(&app.engine.lanes());
     let json = aside(&mut call, work).await?;
-    written(&call, json.ok_or_else(no_entity)?)
+    written(&call, json)
 }
 
 /// Runs a read whose cost grows with its answer in a slot for reads, on a thread of its own.

@@ -33,6 +33,12 @@ pub(super) const RACE_PARAMS: &[Param] = &[
         example: None,
     },
     Param {
+        name: "id",
+        shape: Shape::Id,
+        doc: "Id of a runner: the answer has it in the middle of its neighbours. Not together with `after`.",
+        example: None,
+    },
+    Param {
         name: "after",
         shape: Shape::Id,
         doc: "Id of the last runner of the page before. Default: the page begins with the first runner.",
@@ -70,7 +76,7 @@ const BULK_PARAMS: &[Param] = &[
 
 /// Every route. Routes of one path are adjacent.
 #[rustfmt::skip]
-pub(super) static ROUTES: [Route; 27] = {
+pub(super) static ROUTES: [Route; 28] = {
     use Answer::{File, Json};
     use EntityKind::{Item, Merchant, User};
     use Operation::{Events, Patch, Upsert};
@@ -95,9 +101,9 @@ pub(super) static ROUTES: [Route; 27] = {
         Route::new(PATCH, "/items", Write, Data, "patchItems", "Change fields of items by merge patch (RFC 7386)",
             |call| Box::pin(facts::ingest(call, Patch(Item))))
             .takes(Patches(&schema::ITEM)).params(BULK_PARAMS).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
-        Route::new(GET, "/items/{id}", Read, Insight, "getItem", "Get an item as declared",
-            |call| now(ops::show(&call, Engine::item)))
-            .answers(Json(view::StoredItem::VIEW)),
+        Route::new(GET, "/items/{id}", Read, Insight, "getItem", "Get an item as declared and as learnt",
+            |call| Box::pin(ops::show(call, Engine::item)))
+            .admits(Work::Read).answers(Json(view::StoredItem::VIEW)),
         Route::new(DELETE, "/items/{id}", Write, Data, "deleteItem", "Delete an item and what was learnt of it",
             |call| Box::pin(ops::delete(call, Item)))
             .admits(Work::Ingest),
@@ -108,9 +114,9 @@ pub(super) static ROUTES: [Route; 27] = {
         Route::new(PATCH, "/merchants", Write, Data, "patchMerchants", "Change fields of merchants by merge patch (RFC 7386)",
             |call| Box::pin(facts::ingest(call, Patch(Merchant))))
             .takes(Patches(&schema::MERCHANT)).params(BULK_PARAMS).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
-        Route::new(GET, "/merchants/{id}", Read, Insight, "getMerchant", "Get a merchant as declared",
-            |call| now(ops::show(&call, Engine::merchant)))
-            .answers(Json(view::StoredMerchant::VIEW)),
+        Route::new(GET, "/merchants/{id}", Read, Insight, "getMerchant", "Get a merchant as declared and as learnt",
+            |call| Box::pin(ops::show(call, Engine::merchant)))
+            .admits(Work::Read).answers(Json(view::StoredMerchant::VIEW)),
         Route::new(DELETE, "/merchants/{id}", Write, Data, "deleteMerchant", "Delete a merchant and what was learnt of it",
             |call| Box::pin(ops::delete(call, Merchant)))
             .admits(Work::Ingest),
@@ -122,7 +128,7 @@ pub(super) static ROUTES: [Route; 27] = {
             |call| Box::pin(facts::ingest(call, Patch(User))))
             .takes(Patches(&schema::USER)).params(BULK_PARAMS).admits(Work::Ingest).answers(Json(view::BulkReply::VIEW)),
         Route::new(GET, "/users/{id}", Read, Insight, "getUser", "Get a user as declared, with the profile as learnt",
-            |call| Box::pin(ops::user(call)))
+            |call| Box::pin(ops::show(call, Engine::user)))
             .admits(Work::Read).answers(Json(view::StoredUser::VIEW)),
         Route::new(DELETE, "/users/{id}", Write, Data, "deleteUser", "Delete a user and what was learnt of them",
             |call| Box::pin(ops::delete(call, User)))
@@ -131,6 +137,9 @@ pub(super) static ROUTES: [Route; 27] = {
         Route::new(GET, "/race", Read, Insight, "getRace", "Get the standings of a lane, best first",
             |call| Box::pin(ops::race(call)))
             .admits(Work::Read).params(RACE_PARAMS).answers(Json(view::Race::VIEW)).fails(&[404]),
+        Route::new(GET, "/race/lanes", Read, Insight, "getLanes", "Get the lanes of the race with their sizes",
+            |call| Box::pin(ops::lanes(call)))
+            .admits(Work::Read).answers(Json(view::RaceLanes::VIEW)),
         Route::new(POST, "/race/rebuild", Ops, Operations, "rebuildRace", "Rebuild the standings now; answers when they are live",
             |call| Box::pin(ops::rebuild(call)))
             .takes(Empty).answers(Json(view::RebuildReply::VIEW)),

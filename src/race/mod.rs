@@ -35,6 +35,6 @@ pub use ledger::{Counts, Ledger, LedgerImage, Outcome, Purchase, Refund, SalesHi
 pub use runner::{Kind, PerKind, Races, Runner, RunnerRows};
 pub use scale::{LogScale, Reference};
 pub use standings::{
-    Board, Inputs, ItemStanding, MerchantStanding, References, Standing, Standings,
+    Board, Inputs, ItemStanding, MerchantStanding, Part, References, Standing, Standings,
 };
 pub use window::{WEEKS, WINDOW, WINDOW_DAYS};

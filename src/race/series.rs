@@ -12,6 +12,7 @@ use super::window::{RECENT, WEEKS, WINDOW, Window, whole_weeks};
 use super::winsor::{NEVER_CLIPPED, winsorised};
 use crate::id::UserRow;
 use crate::money::Money;
+use crate::number::narrow;
 
 /// Maximum tenths of one buyer in the money of a share-capped runner.
 const SHARE: Money = Money(3);
@@ -50,6 +51,8 @@ pub(super) struct Run {
     pub(super) weekly_gmv: f64,
     /// Effective buyers of the last 28 days.
     pub(super) buyers: f64,
+    /// Effective buyers of each whole week, oldest first; 0 in the weeks beyond the history.
+    pub(super) weekly: [f32; WEEKS],
     /// The trend of the weekly effective buyers, from three whole weeks on.
     pub(super) trend: Option<Trend>,
     /// The median amount of the purchases with a price that were not refunded in full.
@@ -183,10 +186,12 @@ impl Scratch {
         }
         self.trust(terms);
         let whole = whole_weeks(terms.opening);
+        let (weekly, weeks) = self.weekly(whole.start);
         Run {
             weekly_gmv: self.weekly_gmv(whole.start, terms),
             buyers: self.buyers[RECENT].iter().sum(),
-            trend: self.trend(whole.start),
+            weekly: weekly.map(narrow),
+            trend: Trend::of(&weekly[..weeks]),
             order: terms.with_order.then(|| self.order(sales)).flatten(),
         }
     }
@@ -314,14 +319,15 @@ impl Scratch {
         trusted.portion(kept, total)
     }
 
-    fn trend(&self, first: usize) -> Option<Trend> {
+    /// Returns the effective buyers of each whole week from a day on, and the number of those weeks.
+    fn weekly(&self, first: usize) -> ([f64; WEEKS], usize) {
         let mut weeks = [0.0; WEEKS];
         let days = self.buyers[first..].chunks_exact(7);
         let count = days.len();
         for (week, days) in weeks.iter_mut().zip(days) {
             *week = days.iter().sum();
         }
-        Trend::of(&weeks[..count])
+        (weeks, count)
     }
 
     fn order(&mut self, sales: &[Sale]) -> Option<Money> {

@@ -193,6 +193,14 @@ impl Service {
         self.send("GET", path, &[], b"")
     }
 
+    /// Returns the declared fields of an item or a merchant.
+    pub(super) fn declared(&self, path: &str) -> Value {
+        let mut entity = self.get(path).ok();
+        let learnt = entity.as_object_mut().unwrap().remove("learnt");
+        assert!(learnt.is_some(), "{entity}");
+        entity
+    }
+
     pub(super) fn delete(&self, path: &str) -> u16 {
         self.send("DELETE", path, &[], b"").status
     }

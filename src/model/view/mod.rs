@@ -22,7 +22,7 @@ mod tests;
 pub use bulk::{BulkReply, Effects, EmptiedField, KindOfEvents, Rejected};
 pub use operations::{ClockReply, Health, LiveConfig, OpenApiDocument};
 pub use problem::Problem;
-pub use race::{Race, RebuildReply, Runner};
+pub use race::{Race, RaceFigures, RaceLane, RaceLanes, RebuildReply, Runner};
 pub use ranking::{
     Dropped, Explanation, FactorPart, ObjectivePart, RankBatchReply, RankedItem, Ranking,
 };

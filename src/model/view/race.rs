@@ -45,6 +45,46 @@ view! {
         pub newcomer: bool,
     }
 
+    /// What the race learnt of a runner: its figures at the last rebuild.
+    pub struct RaceFigures {
+        /// Name of its lane; null if it has none and races among all of its kind.
+        pub lane: OrNull<String>,
+        /// Its place in the lane by score, from 1.
+        pub standing: usize,
+        /// The race score: level weight · level + growth weight · growth.
+        pub score: f64,
+        /// The percentile of its weekly GMV among the sellers of its lane, in [0, 1].
+        pub level: f64,
+        /// Its growth beyond that of its market, in [0, 1).
+        pub growth: f64,
+        /// The lower bound of its weekly growth at 90 % confidence; null under three weeks.
+        pub lower: OrNull<f64>,
+        /// Trusted mean weekly GMV, in units of the currency.
+        pub weekly_gmv: f64,
+        /// Effective buyers of each whole week, oldest first.
+        pub weekly: Vec<f64>,
+        /// Median amount of the window's purchases of an item; null without any, and for merchants.
+        pub order_value: OrNull<f64>,
+        /// Trust in its sales, in [0, 1]; of an item, that of its merchant.
+        pub integrity: f64,
+    }
+
+    /// The lanes of the race.
+    pub struct RaceLanes {
+        /// The lanes of every kind, by name.
+        pub lanes: Vec<RaceLane>,
+    }
+
+    /// A lane.
+    pub struct RaceLane {
+        /// Kind of the runners.
+        pub kind: &'static str,
+        /// Its name.
+        pub lane: String,
+        /// Number of runners.
+        pub size: usize,
+    }
+
     /// The result of a rebuild.
     pub struct RebuildReply {
         /// Number of the standings that are now live.

@@ -1,15 +1,22 @@
 //! Stored entities: as declared, and users also as learnt.
 
 use super::define::view;
-use super::shaped::Weights;
+use super::race::RaceFigures;
+use super::shaped::{OrNull, Weights};
 use crate::clock::Time;
 
 view! {
-    /// An item as declared: ids are strings, tags are a map, and fields that are not declared are absent.
-    pub struct StoredItem declares ITEM with [] {}
+    /// An item as declared and as learnt: ids are strings, tags are a map, and fields that are not declared are absent.
+    pub struct StoredItem declares ITEM with [] {
+        /// Its figures of the race; null until the next rebuild of the standings.
+        pub learnt: OrNull<RaceFigures>,
+    }
 
-    /// A merchant as declared: ids are strings, and fields that are not declared are absent.
-    pub struct StoredMerchant declares MERCHANT with [] {}
+    /// A merchant as declared and as learnt: ids are strings, and fields that are not declared are absent.
+    pub struct StoredMerchant declares MERCHANT with [] {
+        /// Its figures of the race; null until the next rebuild of the standings.
+        pub learnt: OrNull<RaceFigures>,
+    }
 
     /// A user as declared and as learnt.
     pub struct StoredUser declares USER with ["tags"] {

@@ -81,9 +81,24 @@ fn example(object: &schema::Object) -> serde_json::Map<String, Value> {
 fn stored_entities_begin_with_the_declared_fields() {
     let declared = example(&schema::ITEM);
     let text = Value::Object(declared.clone()).to_string();
-    assert_eq!(written(&StoredItem { declared }), text);
+    let learnt = OrNull(Some(RaceFigures {
+        lane: OrNull(Some("toys".to_owned())),
+        standing: 3,
+        score: 0.5,
+        level: 0.75,
+        growth: 0.25,
+        lower: OrNull(None),
+        weekly_gmv: 12.5,
+        weekly: vec![1.0, 2.5],
+        order_value: OrNull(Some(9.9)),
+        integrity: 1.0,
+    }));
+    let item = written(&StoredItem { declared, learnt });
+    let figures = r#","learnt":{"lane":"toys","standing":3,"score":0.5,"level":0.75,"growth":0.25,"lower":null,"weekly_gmv":12.5,"weekly":[1.0,2.5],"order_value":9.9,"integrity":1.0}}"#;
+    assert_eq!(item, format!("{}{figures}", text.trim_end_matches('}')));
     let declared = example(&schema::MERCHANT);
-    written(&StoredMerchant { declared });
+    let learnt = OrNull(None);
+    written(&StoredMerchant { declared, learnt });
     let profile = Profile {
         as_of: noon(),
         tags: [("b", 2.0), ("a", 0.5)].into_iter().collect(),

@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::super::runner::Kind;
-use super::field::Standing;
+use super::super::lane::LaneId;
+use super::super::runner::{Kind, Races};
+use super::field::{Field, Standing};
 use super::rebuilt::Standings;
 
 /// The first runners of one kind, in one lane or in all.
@@ -17,17 +18,30 @@ pub struct Board {
     pub rows: Vec<(u32, Standing)>,
 }
 
+/// The part of a board that is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The first runners.
+    First,
+    /// The runners that follow one.
+    After(u32),
+    /// A runner in the middle of its neighbours.
+    Around(u32),
+}
+
+type Scored = (f64, u32);
+
 impl Standings {
-    /// Returns the first `limit` runners of a kind by score, or those that follow the row `after`, in one lane or in all; `tie` orders
-    /// two rows of that kind with equal scores, and is called only after the others have been left out.
+    /// Returns `limit` runners of a kind by score, in one lane or in all; `tie` orders two rows of that kind with equal scores, and is
+    /// called only after the others have been left out.
     ///
-    /// `None` if no runner of the kind is in that lane, or `after` is not.
+    /// `None` if no runner of the kind is in that lane, or the runner of `part` is not.
     #[must_use]
     pub fn board(
         &self,
         kind: Kind,
         lane: Option<&str>,
-        after: Option<u32>,
+        part: Part,
         limit: usize,
         tie: impl Fn(u32, u32) -> Ordering,
     ) -> Option<Board> {
@@ -40,19 +54,26 @@ impl Standings {
         if lane.is_some() && size == 0 {
             return None;
         }
-        let by_score =
-            |a: &(f64, u32), b: &(f64, u32)| (b.0.total_cmp(&a.0)).then_with(|| tie(a.1, b.1));
-        let scores = field.scores(lane);
-        let mut runners: Vec<(f64, u32)> = scores
-            .filter_map(|(score, row)| Some((score, u32::try_from(row).ok()?)))
-            .collect();
-        let all = runners.len();
-        if let Some(after) = after {
-            let after = runners.iter().copied().find(|(_, row)| *row == after)?;
-            runners.retain(|runner| by_score(runner, &after) == Ordering::Greater);
+        let by_score = |a: &Scored, b: &Scored| (b.0.total_cmp(&a.0)).then_with(|| tie(a.1, b.1));
+        let mut runners = scored(field, lane);
+        let mut before = 0;
+        match part {
+            Part::First => {}
+            Part::After(row) => {
+                let ahead = split(&mut runners, row, by_score)?;
+                before = ahead.len() + 1;
+            }
+            Part::Around(row) => {
+                let own = runners.iter().copied().find(|runner| runner.1 == row)?;
+                let mut ahead = split(&mut runners, row, by_score)?;
+                before = ahead.len();
+                let reversed = |a: &Scored, b: &Scored| by_score(b, a);
+                keep_first(&mut ahead, limit.saturating_sub(1) / 2, reversed);
+                before -= ahead.len();
+                runners.extend(ahead);
+                runners.push(own);
+            }
         }
-        let before = all - runners.len();
-        leave_out(&mut runners, limit);
         keep_first(&mut runners, limit, by_score);
         let rows = runners
             .into_iter()
@@ -63,22 +84,72 @@ impl Standings {
             rows: rows.collect(),
         })
     }
+
+    /// Returns the name of a runner's lane, if it has one, and its place in the lane, from 1; without a lane, its place among all.
+    #[must_use]
+    pub fn place<R: Races>(
+        &self,
+        row: R,
+        tie: impl Fn(u32, u32) -> Ordering,
+    ) -> Option<(Option<&str>, usize)> {
+        let field = &self.fields[R::KIND];
+        let row = row.runner().0;
+        let lane = field.lane(row as usize);
+        let lane = Some(lane).filter(|lane| *lane != LaneId::NONE);
+        let by_score = |a: &Scored, b: &Scored| (b.0.total_cmp(&a.0)).then_with(|| tie(a.1, b.1));
+        let ahead = split(&mut scored(field, lane), row, by_score)?;
+        let name = lane.and_then(|lane| self.lanes.name(lane));
+        Some((name, ahead.len() + 1))
+    }
+
+    /// Returns the effective buyers of each whole week of a runner, oldest first.
+    #[must_use]
+    pub fn weekly<R: Races>(&self, row: R) -> Vec<f32> {
+        self.fields[R::KIND].weekly(row.runner().index())
+    }
 }
 
-/// Drops runners whose score is below that of the last one within the limit.
-fn leave_out(runners: &mut Vec<(f64, u32)>, limit: usize) {
+/// Returns the scores and rows of the runners in one lane or in all.
+fn scored(field: &Field, lane: Option<LaneId>) -> Vec<Scored> {
+    let scores = field.scores(lane);
+    scores
+        .filter_map(|(score, row)| Some((score, u32::try_from(row).ok()?)))
+        .collect()
+}
+
+/// Leaves the runners that follow a row, and returns those before it; `None` if the row is not among them.
+fn split(
+    runners: &mut Vec<Scored>,
+    row: u32,
+    order: impl Fn(&Scored, &Scored) -> Ordering,
+) -> Option<Vec<Scored>> {
+    let own = runners.iter().copied().find(|runner| runner.1 == row)?;
+    let ahead = runners.extract_if(.., |runner| order(runner, &own) == Ordering::Less);
+    let ahead = ahead.collect();
+    runners.retain(|runner| runner.1 != row);
+    Some(ahead)
+}
+
+/// Sorts the first `limit` runners and drops the rest. Those that the score alone leaves out are never compared by tie.
+fn keep_first(
+    runners: &mut Vec<Scored>,
+    limit: usize,
+    order: impl Fn(&Scored, &Scored) -> Ordering,
+) {
     if limit < runners.len() {
-        let (_, last, _) = runners.select_nth_unstable_by(limit, |a, b| b.0.total_cmp(&a.0));
-        let least = last.0;
-        runners.retain(|(score, _)| score.total_cmp(&least) != Ordering::Less);
+        let by_score = |a: &Scored, b: &Scored| {
+            if a.0.total_cmp(&b.0) == Ordering::Equal {
+                Ordering::Equal
+            } else {
+                order(a, b)
+            }
+        };
+        let (_, &mut last, _) = runners.select_nth_unstable_by(limit, by_score);
+        runners.retain(|runner| by_score(runner, &last) != Ordering::Greater);
     }
-}
-
-/// Sorts the first `limit` values and drops the rest.
-fn keep_first<T>(values: &mut Vec<T>, limit: usize, order: impl Fn(&T, &T) -> Ordering) {
-    if limit < values.len() {
-        values.select_nth_unstable_by(limit, &order);
-        values.truncate(limit);
+    if limit < runners.len() {
+        runners.select_nth_unstable_by(limit, &order);
+        runners.truncate(limit);
     }
-    values.sort_unstable_by(order);
+    runners.sort_unstable_by(order);
 }

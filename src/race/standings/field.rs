@@ -6,7 +6,7 @@ use super::super::contest::{Finish, Markets, Results};
 use super::super::growth::Trend;
 use super::super::lane::LaneId;
 use super::super::runner::Kind;
-use super::super::window::whole_weeks;
+use super::super::window::{WEEKS, whole_weeks};
 use super::inputs::Inputs;
 use crate::money::Money;
 
@@ -53,6 +53,7 @@ struct Detail {
     buyers: f64,
     trend: Option<Trend>,
     order: Option<Money>,
+    weekly: [f32; WEEKS],
 }
 
 /// All runners of one kind.
@@ -139,6 +140,21 @@ impl Field {
         })
     }
 
+    /// Returns the lane of a runner; [`LaneId::NONE`] if it has none.
+    pub(super) fn lane(&self, row: usize) -> LaneId {
+        let seat = self.seats.get(row).filter(|seat| seat.present);
+        seat.map_or(LaneId::NONE, |seat| seat.lane)
+    }
+
+    /// Returns the effective buyers of each whole week of a runner, oldest first.
+    pub(super) fn weekly(&self, row: usize) -> Vec<f32> {
+        let seat = self.seats.get(row).filter(|seat| seat.present);
+        let weekly = seat.and_then(|seat| self.detail(seat)).map(|it| it.weekly);
+        let weeks = seat.map_or(0, |seat| seat.weeks.into());
+        let weekly = weekly.unwrap_or_default().into_iter();
+        weekly.take(weeks).collect()
+    }
+
     pub(super) fn bytes(&self) -> usize {
         size_of_val(self.seats.as_slice()) + size_of_val(self.details.as_slice())
     }
@@ -165,6 +181,7 @@ impl Detail {
             buyers: finish.run.buyers,
             trend: finish.run.trend,
             order: finish.run.order,
+            weekly: finish.run.weekly,
         }
     }
 }

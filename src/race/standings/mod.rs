@@ -11,7 +11,7 @@ mod rebuilt;
 mod references;
 mod sparse;
 
-pub use board::Board;
+pub use board::{Board, Part};
 pub use columns::{ItemStanding, MerchantStanding};
 pub use field::Standing;
 pub use inputs::Inputs;

@@ -1,8 +1,10 @@
 //! Lanes, boards and the columns that scoring reads.
 
+use std::cmp::Ordering;
+
 use super::*;
 use crate::id::TagId;
-use crate::race::MerchantStanding;
+use crate::race::{MerchantStanding, Part};
 
 #[test]
 fn equal_runners_share_the_middle_level() {
@@ -32,7 +34,7 @@ fn runners_without_sales_are_newcomers_with_zeros() {
     assert_eq!(empty.standing(ItemRow(0)), None);
     assert_eq!(
         empty
-            .board(Kind::Item, None, None, 10, |_, _| unreachable!())
+            .board(Kind::Item, None, Part::First, 10, |_, _| unreachable!())
             .unwrap()
             .size,
         0
@@ -73,6 +75,11 @@ fn a_lane_needs_thirty_sellers() {
     }
 }
 
+fn all_in_lane(standings: &Standings, tie: impl Fn(u32, u32) -> Ordering) -> Vec<u32> {
+    let board = standings.board(Kind::Merchant, Some("even"), Part::First, 1_000, tie);
+    board.unwrap().rows.iter().map(|(row, _)| *row).collect()
+}
+
 #[test]
 fn the_board_is_sorted_by_score_then_tie() {
     let mut market = Market::new(50, 0);
@@ -87,7 +94,7 @@ fn the_board_is_sorted_by_score_then_tie() {
     let falling = |a: u32, b: u32| b.cmp(&a);
     for (lane, size) in [(None, 50), (Some("even"), 25)] {
         let all = standings
-            .board(Kind::Merchant, lane, None, 1_000, falling)
+            .board(Kind::Merchant, lane, Part::First, 1_000, falling)
             .unwrap();
         assert_eq!((all.size, all.rows.len()), (size, size));
         assert!(
@@ -96,25 +103,42 @@ fn the_board_is_sorted_by_score_then_tie() {
         );
         for limit in [0, 1, 7, size] {
             let some = standings
-                .board(Kind::Merchant, lane, None, limit, falling)
+                .board(Kind::Merchant, lane, Part::First, limit, falling)
                 .unwrap();
             assert_eq!(some.rows, all.rows[..limit]);
         }
         for (before, limit) in [(1, 7), (9, 2), (size - 1, 5), (size, 5)] {
-            let after = Some(all.rows[before - 1].0);
+            let after = Part::After(all.rows[before - 1].0);
             let page = standings.board(Kind::Merchant, lane, after, limit, falling);
             let page = page.unwrap();
             let end = size.min(before + limit);
             assert_eq!((page.size, page.before), (size, before));
             assert_eq!(page.rows, all.rows[before..end]);
         }
+        for (place, limit, start) in [
+            (0, 5, 0),
+            (1, 5, 0),
+            (9, 5, 7),
+            (9, 4, 8),
+            (9, 1, 9),
+            (size - 1, 5, size - 3),
+        ] {
+            let around = Part::Around(all.rows[place].0);
+            let page = standings.board(Kind::Merchant, lane, around, limit, falling);
+            let page = page.unwrap();
+            assert_eq!((page.size, page.before), (size, start));
+            assert_eq!(page.rows, all.rows[start..size.min(start + limit)]);
+        }
     }
+    let row = MerchantRow(all_in_lane(&standings, falling)[3]);
+    assert_eq!(standings.place(row, falling), Some((Some("even"), 4)));
+    assert_eq!(standings.weekly(row).len(), 12);
     assert_eq!(
-        standings.board(Kind::Merchant, Some("odd"), None, 1, falling),
+        standings.board(Kind::Merchant, Some("odd"), Part::First, 1, falling),
         None
     );
     assert_eq!(
-        standings.board(Kind::Item, Some("even"), None, 1, falling),
+        standings.board(Kind::Item, Some("even"), Part::First, 1, falling),
         None
     );
     assert_eq!(

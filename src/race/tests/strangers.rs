@@ -38,7 +38,7 @@ fn places(market: &Market) -> [usize; 2] {
     let standings = market.build();
     [Kind::Merchant, Kind::Item].map(|kind| {
         let board = standings
-            .board(kind, None, None, 100, |a, b| a.cmp(&b))
+            .board(kind, None, crate::race::Part::First, 100, |a, b| a.cmp(&b))
             .unwrap();
         let place = board.rows.iter().position(|(row, _)| *row == SHOP);
         place.unwrap()

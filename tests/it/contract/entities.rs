@@ -15,7 +15,7 @@ fn an_upsert_replaces_declared_fields_only() {
     service.events(&[did("u", "purchase", "a", noon(1))]);
     service.items(&[json!({"id": "a", "title": "now"})]);
     assert_eq!(
-        service.get("/items/a").ok(),
+        service.declared("/items/a"),
         json!({"id": "a", "title": "now"})
     );
     let history = service.objective("u", "a", "affinity.item");
@@ -41,8 +41,8 @@ fn entities_are_returned_as_declared() {
     });
     service.items(std::slice::from_ref(&item));
     service.merchants(std::slice::from_ref(&merchant));
-    assert_eq!(service.get("/items/i").ok(), item);
-    assert_eq!(service.get("/merchants/m-9").ok(), merchant);
+    assert_eq!(service.declared("/items/i"), item);
+    assert_eq!(service.declared("/merchants/m-9"), merchant);
     service.users(&[json!({"id": "u", "tags": {"skin-care": 0.8}, "region": "CN-33-01"})]);
     service.events(&[
         did("u", "view", "i", noon(0)),
@@ -115,7 +115,7 @@ fn patches_merge_as_rfc_7386_requires() {
     ]);
     let after = |patch: Value| {
         service.send_facts("PATCH", "/items", &[patch]);
-        service.get("/items/a").ok()
+        service.declared("/items/a")
     };
     let start = json!({"id": "a", "tags": {"t": 1.0, "s": 1.0}, "price": 5, "title": "old", "campaigns": ["x", "y"]});
     assert_eq!(after(json!({"id": "a"})), start);
@@ -156,7 +156,7 @@ fn patches_merge_as_rfc_7386_requires() {
 fn a_patch_that_breaks_a_rule_changes_nothing() {
     let service = Service::with_config("[limits]\ntags = 2\n");
     service.items(&[json!({"id": "a", "tags": ["t", "s"], "price": 5})]);
-    let before = service.get("/items/a").ok();
+    let before = service.declared("/items/a");
     let rejected = |patch: Value| service.rejected("PATCH", "/items", &patch);
     assert_eq!(
         rejected(json!({"id": "a", "price": -1, "colour": 2})),
@@ -168,7 +168,7 @@ fn a_patch_that_breaks_a_rule_changes_nothing() {
     );
     assert_eq!(rejected(json!({"id": "nobody", "price": 1})), ["id"]);
     assert_eq!(rejected(json!({"price": 1})), ["id"]);
-    assert_eq!(service.get("/items/a").ok(), before);
+    assert_eq!(service.declared("/items/a"), before);
     service.send_facts(
         "PATCH",
         "/items",
@@ -252,7 +252,7 @@ fn integers_are_valid_ids() {
     service.users(&[json!({"id": 1})]);
     let item =
         json!({"id": "7", "merchant_id": "9", "category": "3", "brand": "4", "tags": {"5": 1.0}});
-    assert_eq!(service.get("/items/7").ok(), item);
+    assert_eq!(service.declared("/items/7"), item);
     service.events(&[json!({"id": 2, "user_id": 1, "item_id": 7, "merchant_id": "9", "kind": "view", "at": noon(1)})]);
     assert_eq!(
         service.get("/users/1").ok()["profile"]["merchants"],

@@ -246,3 +246,49 @@ fn level_and_growth_have_configured_weights() {
     );
     near(1.0 - (-lower / 0.15).exp(), growth);
 }
+
+#[test]
+fn entities_show_what_the_race_learnt() {
+    let service = Service::start();
+    for id in ["a", "b", "c"] {
+        shop(&service, id, "toys");
+    }
+    sells(&service, "b");
+    end_of_window(&service);
+    let learnt = service.get("/merchants/b").ok()["learnt"].clone();
+    let board = service.get("/race?lane=toys").ok()["runners"].clone();
+    assert_eq!(
+        (&learnt["lane"], &learnt["standing"]),
+        (&json!("toys"), &json!(1))
+    );
+    for name in ["score", "level", "growth", "lower", "weekly_gmv"] {
+        assert_eq!(learnt[name], board[0][name], "{name}");
+    }
+    assert_eq!(learnt["weekly"], json!(vec![7.0; 12]));
+    assert_eq!(
+        (&learnt["order_value"], &learnt["integrity"]),
+        (&Value::Null, &json!(1.0))
+    );
+    let last = board[2]["id"].as_str().unwrap();
+    let learnt = service.get(&format!("/merchants/{last}")).ok()["learnt"].clone();
+    assert_eq!(
+        (&learnt["standing"], &learnt["weekly"]),
+        (&json!(3), &json!(vec![0.0; 12]))
+    );
+    assert_eq!(
+        service.get("/items/b-item").ok()["learnt"]["order_value"],
+        100.0
+    );
+
+    let around = service
+        .get(&format!("/race?lane=toys&limit=2&id={last}"))
+        .ok();
+    assert_eq!(around["runners"], json!([board[2]]));
+    let around = service.get("/race?lane=toys&limit=2&id=b").ok();
+    assert_eq!(around["runners"], json!([board[0], board[1]]));
+    service.get("/race?lane=toys&id=nobody").problem(404);
+    assert_eq!(service.get("/race?id=b&after=b").problem(422), ["id"]);
+    let lanes = service.get("/race/lanes").ok()["lanes"].clone();
+    let toys = |kind: &str| json!({"kind": kind, "lane": "toys", "size": 3});
+    assert_eq!(lanes, json!([toys("item"), toys("merchant")]));
+}
