@@ -39,6 +39,8 @@ pub struct Store {
     pub purchases: usize,
     /// Maximum number of users.
     pub users: usize,
+    /// Maximum number of other names of users.
+    pub user_names: usize,
     /// Number of days without a fact about a user after which the user is evicted.
     pub idle_days: i32,
     /// Number of items known from events alone beyond which those that nothing names are evicted.
@@ -97,6 +99,7 @@ pub(super) fn read(s: &Section<'_>) -> Store {
         waiting_refunds: s.integer("waiting_refunds", 0..=10_000_000),
         purchases: s.integer("purchases", 1..=4_000_000_000),
         users: s.integer("users", 1..=1_000_000_000),
+        user_names: s.integer("user_names", 0..=1_000_000_000),
         idle_days: s.integer("idle_days", 1..=36_500),
         stub_items: s.integer("stub_items", 0..=1_000_000_000),
         bare_merchants: s.integer("bare_merchants", 0..=1_000_000_000),
@@ -120,6 +123,7 @@ pub(super) fn shown(store: &Store) -> Value {
         "waiting_refunds": store.waiting_refunds,
         "purchases": store.purchases,
         "users": store.users,
+        "user_names": store.user_names,
         "idle_days": store.idle_days,
         "stub_items": store.stub_items,
         "bare_merchants": store.bare_merchants,

@@ -51,13 +51,22 @@ impl Engine {
         let generation = self.live.load();
         let last_complete = self.last_complete(&generation.config);
         let mut facts = self.facts.write();
+        let ids = match kind {
+            EntityKind::User => facts.ids_of_user(id),
+            EntityKind::Item | EntityKind::Merchant => Vec::new(),
+        };
         let retired = facts.delete(kind, id, last_complete);
         // The journal may still mention a user who was evicted.
         if retired.is_some() || kind == EntityKind::User {
-            let record = Record::Deletion {
-                kind,
-                id,
-                last_complete,
+            let record = if ids.len() > 1 {
+                let ids = ids.iter().map(String::as_str).collect();
+                Record::Forgetting { ids, last_complete }
+            } else {
+                Record::Deletion {
+                    kind,
+                    id,
+                    last_complete,
+                }
             };
             self.append(&generation, &record)?;
         }

@@ -53,7 +53,11 @@ impl Engine {
             utc_offset: config.race.utc_offset,
             runners,
             lanes: lanes.lanes,
-            sales: facts.books.sales.snapshot(last_complete),
+            sales: facts
+                .books
+                .sales
+                .snapshot(last_complete)
+                .merged(facts.books.users.names.buyers()),
             item_count: u32::try_from(facts.books.items.len()).unwrap_or(u32::MAX),
             tag_counts: facts.books.tags.carriers().to_vec(),
             history,

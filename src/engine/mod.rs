@@ -6,6 +6,7 @@
 mod delete;
 mod gather;
 mod learn;
+mod merge;
 mod observe;
 mod rank;
 mod rebuild;
@@ -22,7 +23,7 @@ mod workers;
 #[cfg(test)]
 mod tests;
 
-pub use crate::ingest::{Accepted, Effects, Fate, Rejected};
+pub use crate::ingest::{Accepted, Effects, Fate, Merged, Rejected};
 pub use crate::journal::{Broken, JournalError};
 pub use crate::model::{EntityKind, Operation};
 pub use crate::race::runner::NAMES as RACE_KINDS;

@@ -10,7 +10,7 @@ use super::decayed::{Decayed, Sums};
 use super::figure::Figure;
 use super::history::{History, ROUNDING};
 use super::learned::{Learned, Trade};
-use super::moment::Moment;
+use super::moment::{Learn, Moment};
 use super::named::Named;
 use crate::clock::Time;
 use crate::id::{Gone, ItemRow};
@@ -78,6 +78,15 @@ impl Figure for Bought {
         let held = self.0.get_or_insert_default();
         let growth = held.open(learn.decay, at);
         held.sums.add(item.0, change * growth, learn.max_items)
+    }
+
+    fn absorb(&mut self, other: &mut Self, learn: &Learn) -> usize {
+        let Some(other) = other.0.take() else {
+            return 0;
+        };
+        let held = self.0.get_or_insert_default();
+        let theirs = held.meet(*other);
+        held.sums.absorb(&theirs, learn.max_items)
     }
 
     fn change_decay(&mut self, from: Decay, to: Decay, at: Time) {

@@ -52,6 +52,19 @@ impl<S: Sums> Decayed<S> {
         decay.left(self.landmark, at)
     }
 
+    /// Returns other sums relative to the same landmark as these, which move to the later landmark of the two.
+    pub fn meet(&mut self, mut other: Self) -> S {
+        if self.sums.is_blank() {
+            self.landmark = other.landmark;
+        } else if other.landmark > self.landmark {
+            self.sums.scale((self.landmark - other.landmark).exp2());
+            self.landmark = other.landmark;
+        } else {
+            other.sums.scale((other.landmark - self.landmark).exp2());
+        }
+        other.sums
+    }
+
     /// Changes the decay from an instant on. The value of every sum at that instant is unchanged.
     pub fn change_decay(&mut self, from: Decay, to: Decay, at: Time) {
         let (factor, landmark) = from.changed_to(to, self.landmark, at);

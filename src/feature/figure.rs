@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::column::Column;
 use super::decay::Decay;
 use super::learned::Learned;
-use super::moment::Moment;
+use super::moment::{Learn, Moment};
 use super::named::Named;
 use crate::binary::append;
 use crate::clock::Time;
@@ -25,6 +25,9 @@ pub trait Figure: Clone + Default + Serialize + DeserializeOwned {
 
     /// Learns from an event of the user. Returns the number of entries evicted at a bound.
     fn learn(&mut self, event: &Learned<'_>, moment: &Moment<'_>) -> usize;
+
+    /// Takes over what was learnt of another user, who is merged into this one. Returns the number of entries evicted at a bound.
+    fn absorb(&mut self, other: &mut Self, learn: &Learn) -> usize;
 
     /// Continues under another decay from an instant on; the value of every decayed sum at that instant is unchanged. Does nothing for a
     /// record without decayed sums.
@@ -104,6 +107,14 @@ impl<F: Figure> Records<F> {
                 change(&mut self.column[row]);
             }
         }
+    }
+
+    /// Lets one record take over another.
+    pub(super) fn absorb(&mut self, (from, into): (UserRow, UserRow), learn: &Learn) -> usize {
+        let mut other = self.get_mut(from).clone();
+        let evicted = self.get_mut(into).absorb(&mut other, learn);
+        *self.get_mut(from) = other;
+        evicted
     }
 
     pub(super) fn clear(&mut self, row: UserRow) {

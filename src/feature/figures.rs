@@ -10,7 +10,7 @@ use super::bought::Bought;
 use super::decay::Decay;
 use super::figure::{Figure, Records};
 use super::learned::Learned;
-use super::moment::Moment;
+use super::moment::{Learn, Moment};
 use super::named::Named;
 use super::presence::Presence;
 use super::profile::Profile;
@@ -37,6 +37,11 @@ macro_rules! figures {
                 $(if <$figure as Figure>::concerns(event) {
                     self.evicted += Figure::learn(self.$name.get_mut(event.user), event, moment) as u64;
                 })+
+            }
+
+            /// Lets a user take over what was learnt of another one.
+            pub(super) fn absorb(&mut self, rows: (UserRow, UserRow), learn: &Learn) {
+                $(self.evicted += self.$name.absorb(rows, learn) as u64;)+
             }
 
             /// Gives a new user a blank record in every column.

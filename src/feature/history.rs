@@ -163,6 +163,13 @@ impl History {
         Some(self.groups[group].weights[lane])
     }
 
+    /// Adds every sum of another history, within a bound on the number of sums. Returns the number of sums evicted.
+    pub(super) fn absorb(&mut self, other: &Self, bound: usize) -> usize {
+        let entries = other.entries();
+        let evicted = entries.map(|entry| self.add(entry.key, entry.weight, bound));
+        evicted.sum()
+    }
+
     /// Returns the group and the lane of a row's sum.
     fn place(&self, key: u32) -> Option<(usize, usize)> {
         let group = self.groups.iter().position(|group| group.has(key))?;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::decay::Decay;
 use super::figure::Figure;
 use super::learned::Learned;
-use super::moment::Moment;
+use super::moment::{Learn, Moment};
 use crate::clock::{Day, Time};
 use crate::id::UserRow;
 use crate::model::EventKind;
@@ -31,6 +31,12 @@ pub struct Presence {
 impl Figure for Presence {
     fn learn(&mut self, event: &Learned<'_>, _: &Moment<'_>) -> usize {
         self.buys |= matches!(event.kind, EventKind::Purchase | EventKind::Refund);
+        0
+    }
+
+    /// The other row may still be named as a buyer.
+    fn absorb(&mut self, other: &mut Self, _: &Learn) -> usize {
+        self.buys |= other.buys;
         0
     }
 

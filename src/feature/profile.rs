@@ -193,6 +193,21 @@ impl Figure for Profile {
         evicted
     }
 
+    fn absorb(&mut self, other: &mut Self, learn: &Learn) -> usize {
+        let other = std::mem::take(other);
+        self.events = self.events.saturating_add(other.events);
+        let mut evicted = 0;
+        for Follow { bond, at, holds } in other.follows {
+            evicted += self.follow(learn, bond, at, holds);
+        }
+        let theirs = self.histories.meet(other.histories);
+        let ours = &mut self.histories.sums;
+        evicted += ours.tags.absorb(&theirs.tags, learn.max_tags);
+        evicted += ours.items.absorb(&theirs.items, learn.max_items);
+        let theirs = &theirs.merchants;
+        evicted + ours.merchants.absorb(theirs, learn.max_merchants)
+    }
+
     fn change_decay(&mut self, from: Decay, to: Decay, at: Time) {
         self.histories.change_decay(from, to, at);
     }
@@ -282,6 +297,42 @@ mod tests {
                 prop_assert!((got - expected).abs() <= 1e-9 * (1.0 + expected.abs()), "{got} {expected}");
                 events.reverse();
             }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(crate::tests::cases(256))]
+
+        #[test]
+        fn absorbing_equals_learning_it_all(events in prop::collection::vec((any::<bool>(), 0u32..5, 0i64..4_000, -8.0..8.0f64), 0..40)) {
+            let learn = learn(20.0);
+            let now = at(4_000);
+            let [mut all, mut one, mut other] = [const { None::<Profile> }; 3].map(Option::unwrap_or_default);
+            for &(is_other, item, day, gain) in &events {
+                for profile in [&mut all, if is_other { &mut other } else { &mut one }] {
+                    let growth = profile.open(&learn, at(day));
+                    profile.add_item(&learn, ItemRow(item), gain * growth);
+                    profile.events += 1;
+                    profile.follow(&learn, Bond::Merchant(MerchantRow(item % 2)), at(day), gain > 0.0);
+                }
+            }
+            one.absorb(&mut other, &learn);
+            let read = |profile: &Profile| {
+                let left = profile.left(learn.decay, now);
+                let mut items: Vec<(u32, f64)> = profile.items().entries().map(|it| (it.key, it.weight * left)).collect();
+                items.sort_by_key(|(key, _)| *key);
+                items
+            };
+            prop_assert_eq!(one.events, all.events);
+            let follows = |profile: &Profile| [0, 1].map(|row| profile.follows().any(|bond| bond == Bond::Merchant(MerchantRow(row))));
+            prop_assert_eq!(follows(&one), follows(&all));
+            let (merged, learnt) = (read(&one), read(&all));
+            prop_assert_eq!(merged.len(), learnt.len());
+            for ((key, one), (other_key, other)) in merged.iter().zip(&learnt) {
+                prop_assert_eq!(key, other_key);
+                prop_assert!((one - other).abs() <= 1e-9 * (1.0 + other.abs()), "{} {}", one, other);
+            }
+            prop_assert_eq!(other.events, 0);
         }
     }
 

@@ -4,6 +4,8 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::figures::Figures;
+use super::moment::Learn;
+use super::names::{Names, NamesImage};
 use super::profile::Profile;
 use super::recency::Recency;
 use super::rows::{Named, Rows};
@@ -20,6 +22,9 @@ pub struct User {
     pub declared: Option<Box<str>>,
     /// The declared tags.
     pub tags: Box<[(TagId, f32)]>,
+    /// The row of the user whose other name this is; [`UserRow::NONE`] for a user. Stored with the names.
+    #[serde(skip)]
+    into: UserRow,
 }
 
 impl User {
@@ -58,6 +63,8 @@ pub struct Users {
     recency: Recency,
     /// True if rows were restored that are not in the order yet.
     unlinked: bool,
+    /// Other names of users.
+    pub names: Names,
     /// What is learnt about them.
     pub figures: Figures,
     /// Number of users evicted at a bound since the start.
@@ -83,11 +90,65 @@ impl Users {
         self.rows.len()
     }
 
-    /// Returns the row of a user.
+    /// Returns the row of a user, by any of their names.
     #[inline]
     #[must_use]
     pub fn find(&self, hasher: &IdHasher, id: &str) -> Option<UserRow> {
-        self.rows.find(hasher.hash(id), id)
+        let row = self.rows.find(hasher.hash(id), id)?;
+        Some(self.behind(row))
+    }
+
+    /// Returns the row of a name, if the id is another name of a user.
+    #[must_use]
+    pub fn find_name(&self, hasher: &IdHasher, id: &str) -> Option<UserRow> {
+        let row = self.rows.find(hasher.hash(id), id)?;
+        (self.behind(row) != row).then_some(row)
+    }
+
+    /// Returns the row of the user behind a row.
+    #[inline]
+    fn behind(&self, row: UserRow) -> UserRow {
+        self.rows[row].into.some().unwrap_or(row)
+    }
+
+    /// Makes one user another name of a second one, who takes over what was learnt of the first, and their names.
+    pub fn merge(&mut self, from: UserRow, into: UserRow, learn: &Learn) {
+        self.figures.absorb((from, into), learn);
+        if self.may_have_bought(from) {
+            self.names.join(from, into);
+        }
+        if let Some(user) = self.rows.get_mut(from) {
+            (user.declared, user.tags) = Default::default();
+        }
+        self.rows.live -= 1;
+        self.recency.remove(&mut self.figures.presence, from);
+        for name in self.names.of(from) {
+            self.rename(name, into);
+        }
+        self.rename(from, into);
+    }
+
+    /// Makes a row another name of a user.
+    fn rename(&mut self, name: UserRow, user: UserRow) {
+        self.names.add(name, user);
+        if let Some(record) = self.rows.get_mut(name) {
+            record.into = user;
+        }
+    }
+
+    /// Forgets a name. Its row stays out of use until [`Self::release`].
+    pub fn remove_name(&mut self, hasher: &IdHasher, name: UserRow) {
+        self.names.remove(name);
+        self.rows.remove(hasher, name);
+        self.figures.clear(name);
+    }
+
+    /// Restores the names; after all rows.
+    pub fn restore_names(&mut self, image: NamesImage) {
+        for (name, user) in self.names.restore(image) {
+            self.rename(name, user);
+            self.rows.live -= 1;
+        }
     }
 
     /// Prefetches the index line of a user: the first step of a batch of lookups.
@@ -110,7 +171,8 @@ impl Users {
     pub fn touch(&mut self, hasher: &IdHasher, id: &str, at: Time) -> UserRow {
         self.link(at);
         let hash = hasher.hash(id);
-        let row = self.rows.find(hash, id).unwrap_or_else(|| {
+        let known = self.rows.find(hash, id).map(|row| self.behind(row));
+        let row = known.unwrap_or_else(|| {
             self.rows.live += 1;
             let row = self.rows.create(hash, User::named(id));
             self.figures.enter(row);
@@ -128,7 +190,8 @@ impl Users {
         }
         let mut order = Vec::with_capacity(self.len());
         for row in (0..self.rows()).map(UserRow::at) {
-            if self.get(row).is_some_and(|user| !user.id.is_empty()) {
+            let is_user = |user: &User| !user.id.is_empty() && user.into == UserRow::NONE;
+            if self.get(row).is_some_and(is_user) {
                 let has_events = self.profile(row).is_some_and(|it| it.events > 0);
                 let presence = self.figures.presence.get_mut(row);
                 if presence.day.is_none() {
@@ -144,6 +207,7 @@ impl Users {
     /// Forgets all that is learnt; nobody was seen yet.
     pub fn unlearn(&mut self) {
         self.figures.unlearn();
+        self.names.unlearn();
         self.unlinked = true;
     }
 
@@ -256,6 +320,6 @@ impl Users {
     /// Returns the bytes of the rows and the index.
     #[must_use]
     pub fn fixed_bytes(&self) -> usize {
-        self.rows.bytes()
+        self.rows.bytes() + self.names.bytes()
     }
 }

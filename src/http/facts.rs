@@ -11,13 +11,13 @@ use axum::body::Bytes;
 use super::app::App;
 use super::body::Media;
 use super::call::Call;
-use super::error::Problem;
+use super::error::{Cause, Problem};
 use super::ops;
 use super::reply::Reply;
-use crate::engine::{self, Accepted, Broken, Effects, Fate, Operation, Wanted};
+use crate::engine::{self, Accepted, Broken, Effects, Fate, Merged, Operation, Wanted};
 use crate::model::schema::LINES;
-use crate::model::view::{self, BulkReply};
-use crate::model::{EventKind, Fault, Limits, diagnose};
+use crate::model::view::{self, BulkReply, MergeReply};
+use crate::model::{EventKind, Fault, Limits, MergeRequest, diagnose};
 
 /// Lines applied before the task yields.
 const SLICE: usize = 8;
@@ -85,6 +85,28 @@ pub(super) async fn ingest(mut call: Call<'_>, operation: Operation) -> Result<R
     }
     reply.effects = work.effects.map(described);
     ops::json(&call, &reply)
+}
+
+/// Makes an id another name of a user. Answers when the merge is durable.
+pub(super) async fn merge(mut call: Call<'_>) -> Result<Reply, Problem> {
+    let body = call.read().await?;
+    let vocabulary = &call.generation.config.vocabulary;
+    let MergeRequest { from, into } = diagnose::merge(&body, vocabulary)?;
+    if from == into {
+        let fault = Fault::new("into", "must not be the same as `from`");
+        return Err(Problem::invalid(vec![fault]));
+    }
+    match call.app.engine.merge(&from, &into)? {
+        Merged::Now | Merged::Before => {}
+        Merged::Unknown => return Err(ops::no_entity()),
+        Merged::Elsewhere => {
+            let detail = "`from` is another name of some other user";
+            return Err(Problem::new(Cause::Conflict, detail));
+        }
+    }
+    call.app.engine.durable().await?;
+    let (from, into) = (&*from, &*into);
+    ops::json(&call, &MergeReply { from, into })
 }
 
 /// How the lines of a body are applied.

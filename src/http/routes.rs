@@ -76,7 +76,7 @@ const BULK_PARAMS: &[Param] = &[
 
 /// Every route. Routes of one path are adjacent.
 #[rustfmt::skip]
-pub(super) static ROUTES: [Route; 28] = {
+pub(super) static ROUTES: [Route; 29] = {
     use Answer::{File, Json};
     use EntityKind::{Item, Merchant, User};
     use Operation::{Events, Patch, Upsert};
@@ -133,6 +133,10 @@ pub(super) static ROUTES: [Route; 28] = {
         Route::new(DELETE, "/users/{id}", Write, Data, "deleteUser", "Delete a user and what was learnt of them",
             |call| Box::pin(ops::delete(call, User)))
             .admits(Work::Ingest),
+
+        Route::new(POST, "/users/merge", Write, Data, "mergeUsers", "Make an id another name of a user, when a visitor logs in",
+            |call| Box::pin(facts::merge(call)))
+            .takes(One(&schema::MERGE_REQUEST)).admits(Work::Ingest).answers(Json(view::MergeReply::VIEW)).fails(&[404, 409]),
 
         Route::new(GET, "/race", Read, Insight, "getRace", "Get the standings of a lane, best first",
             |call| Box::pin(ops::race(call)))

@@ -2,11 +2,13 @@
 //!
 //! A type for each kind of entity prevents the use of an item's row as a merchant's. Conversions to and from `usize` are only here.
 
+mod buyers;
 mod event;
 mod gone;
 mod index;
 mod row;
 
+pub use buyers::Buyers;
 pub use event::{EventId, EventKey};
 pub use gone::Gone;
 pub use index::{Hash, IdHasher, Index};

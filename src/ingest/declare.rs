@@ -126,7 +126,12 @@ impl Facts {
         let row = self.user(&user.id, at);
         if let Some(stored) = self.books.users.get_mut(row) {
             stored.tags = tags.into();
-            stored.declared = Some(text);
+            let by_other_name = stored.id() != &*user.id;
+            stored.declared = Some(if by_other_name {
+                named(&text, stored.id())
+            } else {
+                text
+            });
         }
     }
 
@@ -148,7 +153,7 @@ impl Facts {
 
     /// Returns the declared fields of an entity, with its id, or `None` if there is no such entity.
     #[must_use]
-    pub fn declared(&self, kind: EntityKind, id: &str) -> Option<Map<String, Value>> {
+    pub fn declared<'s>(&'s self, kind: EntityKind, mut id: &'s str) -> Option<Map<String, Value>> {
         let books = &self.books;
         let text = match kind {
             EntityKind::Item => {
@@ -160,11 +165,11 @@ impl Facts {
                 .get(books.merchants.find(&books.hasher, id)?)?
                 .declared
                 .as_deref(),
-            EntityKind::User => books
-                .users
-                .get(books.users.find(&books.hasher, id)?)?
-                .declared
-                .as_deref(),
+            EntityKind::User => {
+                let user = books.users.get(books.users.find(&books.hasher, id)?)?;
+                id = user.id();
+                user.declared.as_deref()
+            }
         };
         let fields = text.and_then(|text| serde_json::from_str(text).ok());
         Some(fields.unwrap_or_else(|| Map::from_iter([("id".to_owned(), id.into())])))
@@ -208,6 +213,13 @@ impl Patch {
     ) -> Result<T, Rejected> {
         fact(text.as_bytes(), schema, &self.vocabulary, &mut 1)
     }
+}
+
+/// Returns declared fields with another id.
+fn named(text: &str, id: &str) -> Box<str> {
+    let mut fields: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
+    fields.insert("id".to_owned(), id.into());
+    Value::Object(fields).to_string().into()
 }
 
 /// Returns each tag once, with the first weight given.

@@ -110,7 +110,7 @@ impl Facts {
     }
 
     /// Returns the buyer for whom a sale by a user counts. A refund finds its purchase whatever became of the buyer: it counts for the one
-    /// of the purchase if that one is gone, and a refund that waits, by a user who is gone, counts for the buyer of the purchase. Such a
+    /// of the purchase if that one is gone or was merged into the user, and a refund that waits, by a user who is gone, counts for the buyer of the purchase. Such a
     /// refund can only be by someone who knows the purchase's id.
     pub(super) fn buyer(
         &mut self,
@@ -122,12 +122,14 @@ impl Facts {
             return user;
         };
         let (sales, leaving) = (&mut self.books.sales, &self.leaving);
+        let buyers = self.books.users.names.buyers();
+        let is_same = |buyer| leaving.has(buyer) || buyers.of(buyer) == user;
         if kind == EventKind::Purchase {
-            sales.hand_over(purchase, user, |buyer| leaving.has(buyer));
+            sales.hand_over(purchase, user, is_same);
         }
         let refunded = Some(purchase).filter(|_| kind == EventKind::Refund);
         let sold = refunded.and_then(|purchase| sales.buyer(purchase));
-        sold.filter(|buyer| leaving.has(*buyer)).unwrap_or(user)
+        sold.filter(|buyer| is_same(*buyer)).unwrap_or(user)
     }
 
     /// Returns the number of the purchase that an event with that id is or refunds, if it has one.

@@ -9,7 +9,7 @@ use super::{Facts, Moment};
 use crate::clock::Day;
 use crate::id::UserRow;
 
-/// A user in a record of evictions.
+/// A user, or another name of one, in a record of evictions.
 #[derive(Debug, Deserialize, Serialize)]
 pub enum Evicted<'a> {
     /// The id.
@@ -43,14 +43,10 @@ impl Facts {
         (is_idle || users.len() > settings.users).then_some(row)
     }
 
-    /// Evicts a user again.
+    /// Evicts a user, or another name of one, again.
     pub(super) fn evict_again(&mut self, user: &Evicted<'_>, last_complete: Day) {
         match user {
-            Evicted::Named(id) => {
-                if let Some(row) = self.books.users.find(&self.books.hasher, id) {
-                    self.remove_user(row, last_complete);
-                }
-            }
+            Evicted::Named(id) => self.evict_id(id, last_complete),
             Evicted::Erased(number) => self.depart(*number, last_complete),
         }
     }

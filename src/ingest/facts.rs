@@ -119,6 +119,7 @@ impl Facts {
     pub(super) fn release_buyers(&mut self, rows: &HashSet<UserRow>) {
         if !rows.is_empty() {
             rows.iter().for_each(|row| self.books.users.release(*row));
+            self.books.users.names.release(rows);
             self.books.sales.abandon(|buyer| rows.contains(&buyer));
         }
     }

@@ -42,11 +42,13 @@ impl Facts {
             }
             EntityKind::User => {
                 // A user who was evicted may be in an older backup too.
-                self.deleted.push_back(books.seen.hash(id));
-                if self.deleted.len() > DELETED {
+                for id in self.ids_of_user(id) {
+                    self.deleted.push_back(self.books.seen.hash(&id));
+                }
+                while self.deleted.len() > DELETED {
                     self.deleted.pop_front();
                 }
-                let row = books.users.find(&books.hasher, id)?;
+                let row = self.books.users.find(&self.books.hasher, id)?;
                 self.remove_user(row, last_complete);
                 Retired::User
             }
@@ -55,8 +57,11 @@ impl Facts {
         Some(retired)
     }
 
-    /// Removes a user. The row stays out of use if purchases may name it.
+    /// Removes a user with all names. The row stays out of use if purchases may name it.
     pub(super) fn remove_user(&mut self, row: UserRow, last_complete: Day) {
+        for name in self.books.users.names.of(row) {
+            self.forget_name(name, last_complete);
+        }
         let books = &mut self.books;
         self.sweeps.note();
         let may_have_bought = books.users.may_have_bought(row);

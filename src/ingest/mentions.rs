@@ -29,6 +29,11 @@ impl Record<'_> {
                     add(id);
                 }
             }),
+            Self::Merge { from, into, .. } => {
+                add(from);
+                add(into);
+            }
+            Self::Forgetting { ids, .. } => ids.iter().for_each(|id| add(id)),
             Self::Deletion { .. } | Self::Departure { .. } | Self::Terms(_) | Self::Lost => {}
         }
     }

@@ -64,6 +64,23 @@ pub enum Record<'a> {
         /// The last complete day.
         last_complete: Day,
     },
+    /// A merge of two users.
+    Merge {
+        /// The machine's clock at that moment.
+        wall: Time,
+        /// The id that becomes another name.
+        from: &'a str,
+        /// The user whose name it becomes.
+        into: &'a str,
+    },
+    /// The deletion of a user who has several names.
+    Forgetting {
+        /// The ids of the user.
+        #[serde(borrow)]
+        ids: Vec<&'a str>,
+        /// The last complete day.
+        last_complete: Day,
+    },
 }
 
 /// An event of an anonymised record.
@@ -153,6 +170,18 @@ impl<'a> Record<'a> {
                 users,
                 last_complete,
             }),
+            // What was learnt under one name is not kept without the other.
+            Self::Merge { from, into, .. } => {
+                let is_gone = alias(from).is_some() || alias(into).is_some();
+                is_gone.then_some(Self::Lost)
+            }
+            Self::Forgetting { ids, last_complete } => {
+                let alias = ids.into_iter().find_map(alias);
+                alias.map(|alias| Self::Departure {
+                    number: alias.number,
+                    last_complete,
+                })
+            }
             Self::Deletion { .. } | Self::Departure { .. } | Self::Terms(_) | Self::Lost => None,
         };
         let mut bytes = Vec::new();
@@ -274,6 +303,22 @@ impl Facts {
             } => {
                 let users = users.iter();
                 users.for_each(|user| self.evict_again(user, last_complete));
+                Ok(0)
+            }
+            Record::Merge { wall, from, into } => {
+                let moment = Moment {
+                    config: terms,
+                    wall,
+                };
+                self.merge_again(from, into, &moment);
+                Ok(0)
+            }
+            Record::Forgetting { ids, last_complete } => {
+                for id in ids {
+                    if self.books.users.find(&self.books.hasher, id).is_some() {
+                        self.delete_whole(EntityKind::User, id, last_complete);
+                    }
+                }
                 Ok(0)
             }
             Record::Lost => Ok(0),

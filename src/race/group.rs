@@ -34,15 +34,20 @@ pub(super) struct Sale {
 }
 
 impl Sale {
-    fn new(purchase: &Purchase, day: u8, window: &Window, acquainted: &Acquainted) -> Self {
+    fn new(
+        purchase: &Purchase,
+        (buyer, stranger): (UserRow, bool),
+        day: u8,
+        window: &Window,
+    ) -> Self {
         Self {
             amount: purchase.amount,
             net: purchase.net(),
-            buyer: purchase.buyer,
+            buyer,
             day,
             week: window.week(day),
             refunded: purchase.is_refunded(),
-            stranger: !acquainted.has(purchase.buyer),
+            stranger,
         }
     }
 
@@ -87,7 +92,9 @@ impl Grouped {
         let (entrants, count) = line_up(runners, openings, &mut places);
         let mut sales = vec![Sale::default(); count];
         for_each(kind, openings, history, window, |row, purchase, day| {
-            sales[places[row]] = Sale::new(purchase, day, window, acquainted);
+            let buyer = history.buyers.of(purchase.buyer);
+            let stranger = !acquainted.has(buyer);
+            sales[places[row]] = Sale::new(purchase, (buyer, stranger), day, window);
             places[row] += 1;
         });
         Self { entrants, sales }

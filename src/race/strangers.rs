@@ -31,7 +31,7 @@ impl Acquainted {
         let mut acquainted = Self::default();
         for purchases in history.days.iter().flat_map(|day| day.purchases.slices()) {
             for purchase in purchases.iter().filter(|purchase| !purchase.is_refunded()) {
-                let buyer = purchase.buyer.some();
+                let buyer = history.buyers.of(purchase.buyer).some();
                 let Some(buyer) = buyer.filter(|buyer| !acquainted.has(*buyer)) else {
                     continue;
                 };

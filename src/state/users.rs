@@ -3,21 +3,25 @@
 use std::ops::Range;
 
 use super::Book;
-use super::encode::{restore_rows, write_part, write_rows};
+use super::encode::{restore_rows, whole, write_part, write_rows};
 use crate::clock::Time;
 use crate::config::Config;
-use crate::feature::{Decay, Figures, Learned, Moment, User, Users};
+use crate::feature::{Decay, Figures, Learned, Moment, NamesImage, User, Users};
 use crate::id::{Gone, IdHasher, UserRow};
 use crate::telemetry::Size;
 
 /// Codes of the kinds that hold what was declared: the free rows, and the rows. The kinds after them are the figures.
 const DECLARED: [u8; 2] = [0x20, 0x26];
 
+/// Number of the kind that holds the other names, which comes last.
+const NAMES: usize = DECLARED.len() + Figures::CODES.len();
+
 /// Codes of all kinds.
-pub(super) const CODES: [u8; DECLARED.len() + Figures::CODES.len()] = {
-    let mut codes = [0; DECLARED.len() + Figures::CODES.len()];
-    let (declared, figures) = codes.split_at_mut(DECLARED.len());
+pub(super) const CODES: [u8; NAMES + 1] = {
+    let mut codes = [0x2F; NAMES + 1];
+    let (declared, rest) = codes.split_at_mut(DECLARED.len());
     declared.copy_from_slice(&DECLARED);
+    let (figures, _) = rest.split_at_mut(Figures::CODES.len());
     figures.copy_from_slice(Figures::CODES);
     codes
 };
@@ -30,8 +34,8 @@ fn figure(kind: usize) -> Option<u8> {
 }
 
 impl Book for Users {
-    /// The free rows, and the number of frozen rows.
-    type Image = (Vec<UserRow>, usize);
+    /// The free rows, the number of frozen rows, and the other names.
+    type Image = (Vec<UserRow>, usize, NamesImage);
 
     fn new(_: &Config) -> Self {
         Self::default()
@@ -57,11 +61,14 @@ impl Book for Users {
 
     fn freeze(&mut self) -> Self::Image {
         let rows = self.freeze();
-        (self.free().to_vec(), rows)
+        (self.free().to_vec(), rows, self.names.image())
     }
 
     fn write(&self, image: &Self::Image, kind: usize, part: usize, bytes: &mut Vec<u8>) -> bool {
-        let (free, count) = image;
+        let (free, count, names) = image;
+        if kind == NAMES {
+            return whole(part, names, bytes);
+        }
         match figure(kind) {
             Some(code) => write_part(part, *count, bytes, |rows, bytes| {
                 self.figures.write(code, rows, bytes);
@@ -82,6 +89,10 @@ impl Book for Users {
         bytes: &[u8],
         hasher: &IdHasher,
     ) -> Result<(), postcard::Error> {
+        if kind == NAMES {
+            self.restore_names(postcard::from_bytes(bytes)?);
+            return Ok(());
+        }
         match figure(kind) {
             Some(code) => self.figures.read(code, bytes),
             None => restore_rows(self, kind, bytes, Self::restore, |users, user: User| {
@@ -97,6 +108,12 @@ impl Book for Users {
             evicted: self.evicted,
         };
         report("users", users);
+        let names = Size {
+            entries: self.names.len(),
+            bytes: 0,
+            evicted: self.names.evicted,
+        };
+        report("user_names", names);
         // The bytes that records hold on the heap take a walk, which a rebuild makes.
         let profiles = Size {
             entries: self.len(),

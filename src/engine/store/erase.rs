@@ -5,6 +5,7 @@
 //! users, so that no erasure is lost if the process ends in the middle.
 
 use std::collections::HashMap;
+use std::slice;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ use crate::id::EventKey;
 use crate::ingest::{Alias, EntityKind, Record, Trace};
 use crate::journal::{Directory, JournalError};
 
-/// A deleted user.
+/// An id of a deleted user.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct Erased {
     id: String,
@@ -24,23 +25,27 @@ pub(super) struct Erased {
 }
 
 impl Erased {
-    /// Returns the user whom a record deletes, given the key of the event ids.
-    pub(super) fn of(record: &Record<'_>, at: u64, key: EventKey) -> Option<Self> {
-        match record {
+    /// Returns the ids of the user whom a record deletes, given the key of the event ids. They share the number of the deletion, so that
+    /// they stay one buyer.
+    pub(super) fn of(record: &Record<'_>, at: u64, key: EventKey) -> Vec<Self> {
+        let ids = match record {
             Record::Deletion {
                 kind: EntityKind::User,
                 id,
                 ..
-            } => Some(Self {
-                id: (*id).to_owned(),
-                at,
-                key,
-            }),
-            Record::Deletion { .. } | Record::Departure { .. } => None,
-            Record::Terms(_) | Record::Lines { .. } | Record::Anonymised { .. } => None,
+            } => slice::from_ref(id),
+            Record::Forgetting { ids, .. } => ids,
+            Record::Deletion { .. } | Record::Departure { .. } | Record::Merge { .. } => &[],
+            Record::Terms(_) | Record::Lines { .. } | Record::Anonymised { .. } => &[],
             // The journal forgets evicted users with its history.
-            Record::Lost | Record::Eviction { .. } => None,
-        }
+            Record::Lost | Record::Eviction { .. } => &[],
+        };
+        let erased = |id: &&str| Self {
+            id: (*id).to_owned(),
+            at,
+            key,
+        };
+        ids.iter().map(erased).collect()
     }
 }
 

@@ -43,7 +43,9 @@ fn recover(directory: &Directory) -> Result<(), JournalError> {
     let mut users = Vec::new();
     directory.replay(first - 1, |sequence, content, _, _| {
         let record = Record::read(content).ok();
-        let erased = record.and_then(|record| Erased::of(&record, sequence, key));
+        let erased = record
+            .iter()
+            .flat_map(|record| Erased::of(record, sequence, key));
         users.extend(erased.filter(|user| user.at <= covered));
         Ok::<_, JournalError>(())
     })?;

@@ -8,7 +8,7 @@ use super::walk::Walk;
 use crate::clock::Time;
 use crate::model::batch::Batch;
 use crate::model::schema::{self, Object};
-use crate::model::{Entity, Fault, Id, RankRequest, Vocabulary, read};
+use crate::model::{Entity, Fault, Id, MergeRequest, RankRequest, Vocabulary, read};
 
 /// Reads a rank request.
 ///
@@ -47,6 +47,17 @@ pub fn batch<'a>(bytes: &'a [u8], vocabulary: &Vocabulary) -> Result<Vec<&'a Raw
             ))
         }
     }
+}
+
+/// Reads a merge of two users.
+///
+/// # Errors
+/// Every fault of the text.
+pub fn merge<'a>(bytes: &'a [u8], vocabulary: &Vocabulary) -> Result<MergeRequest<'a>, Diagnosis> {
+    let text = std::str::from_utf8(bytes).map_err(|_| not_utf8())?;
+    let mut room = vocabulary.limits.faults;
+    read::whole::<MergeRequest<'a>>(text)
+        .ok_or_else(|| diagnose(text, &schema::MERGE_REQUEST, vocabulary, &mut room))
 }
 
 /// Reads one fact. `room` is the number of faults that the answer may still list.

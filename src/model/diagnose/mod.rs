@@ -16,5 +16,5 @@ mod walk;
 mod tests;
 
 pub use diagnosis::Diagnosis;
-pub use entry::{batch, diagnose, faults, line, not_utf8, patch, quick, request, syntax};
+pub use entry::{batch, diagnose, faults, line, merge, not_utf8, patch, quick, request, syntax};
 pub use raw::elements;

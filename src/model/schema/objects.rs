@@ -272,8 +272,24 @@ pub static EVENT: Object = Object {
     example: r#"{"id":"e-77","user_id":"u-1001","item_id":"item-1","kind":"purchase","at":"2026-11-20T10:00:00Z","quantity":1,"amount":129.0,"position":3,"scene":"feed"}"#,
 };
 
+/// [`MergeRequest`](crate::model::MergeRequest)
+pub static MERGE_REQUEST: Object = Object {
+    name: "MergeRequest",
+    doc: "A merge of two users: `from` becomes another name of `into`.",
+    fields: &[
+        required("from", Shape::Id, "The id that becomes another name."),
+        required(
+            "into",
+            Shape::Id,
+            "The user whose name it becomes. An unknown user is created.",
+        ),
+    ],
+    rule: None,
+    example: r#"{"from":"cookie-77","into":"u-1001"}"#,
+};
+
 /// Every object, for the OpenAPI document.
-pub static OBJECTS: [&Object; 8] = [
+pub static OBJECTS: [&Object; 9] = [
     &RANK_REQUEST,
     &CONTEXT,
     &CANDIDATE,
@@ -282,4 +298,5 @@ pub static OBJECTS: [&Object; 8] = [
     &MERCHANT,
     &USER,
     &EVENT,
+    &MERGE_REQUEST,
 ];

@@ -20,7 +20,7 @@ pub(crate) mod check;
 mod tests;
 
 pub use bulk::{BulkReply, Effects, EmptiedField, KindOfEvents, Rejected};
-pub use operations::{ClockReply, Health, LiveConfig, OpenApiDocument};
+pub use operations::{ClockReply, Health, LiveConfig, MergeReply, OpenApiDocument};
 pub use problem::Problem;
 pub use race::{Race, RaceFigures, RaceLane, RaceLanes, RebuildReply, Runner};
 pub use ranking::{

@@ -14,6 +14,14 @@ view! {
         pub config: &'c Value,
     }
 
+    /// Two users who are one.
+    pub struct MergeReply<'c> {
+        /// The id that is another name now.
+        pub from: &'c str,
+        /// The user as asked.
+        pub into: &'c str,
+    }
+
     /// The result of confirming the clock.
     pub struct ClockReply {
         /// The time of the service now.

@@ -10,6 +10,7 @@ use super::purchase::Purchase;
 use super::unlinked::Unlinked;
 use crate::chunked::Chunked;
 use crate::clock::Day;
+use crate::id::Buyers;
 
 /// The sales of one window at the instant of a snapshot.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +18,19 @@ pub struct SalesHistory {
     pub(in crate::race) days: Vec<HistoryDay>,
     pub(in crate::race) first_days: PerKind<FirstDays>,
     pub(in crate::race) forgotten: Forgotten,
+    /// Buyers who are one.
+    pub(in crate::race) buyers: Buyers,
     /// The first day held; nothing is known of the days before it.
     pub(in crate::race) floor: Option<Day>,
+}
+
+impl SalesHistory {
+    /// Returns the same sales, in which some buyers are one.
+    #[must_use]
+    pub fn merged(self, buyers: &Buyers) -> Self {
+        let buyers = buyers.clone();
+        Self { buyers, ..self }
+    }
 }
 
 /// One day of a history.

@@ -13,7 +13,7 @@ use super::purchase::Purchase;
 use super::refund::{Outcome, Refund};
 use crate::chunked::Chunked;
 use crate::clock::Day;
-use crate::id::UserRow;
+use crate::id::{Buyers, UserRow};
 use crate::money::Money;
 
 /// The sales of the window.
@@ -245,6 +245,7 @@ impl Ledger {
                 .collect(),
             first_days: self.notes.first_days.clone(),
             forgotten: self.notes.forgotten.clone(),
+            buyers: Buyers::default(),
             floor: Some(self.notes.floor),
         }
     }

@@ -9,6 +9,7 @@ mod events;
 mod forgetting;
 mod late;
 mod live;
+mod merging;
 mod ranking;
 mod rehearsal;
 mod standings;
