@@ -178,11 +178,21 @@ impl Service {
 
     /// Returns the status of the answer to a body of lines, `None` if the service ended before.
     pub(super) fn attempt(&self, method: &str, path: &str, lines: &[u8]) -> Option<u16> {
+        self.attempt_as(LINES, (method, path), lines)
+    }
+
+    /// Returns the status of the answer to a body, `None` if the service ended before.
+    pub(super) fn attempt_as(
+        &self,
+        media: &str,
+        (method, path): (&str, &str),
+        body: &[u8],
+    ) -> Option<u16> {
         let request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
-            .header("Content-Type", LINES)
-            .body(lines)
+            .header("Content-Type", media)
+            .body(body)
             .unwrap();
         let mut response = self.agent.run(request).ok()?;
         response.body_mut().read_to_vec().ok()?;

@@ -64,6 +64,7 @@ fn every_answer_is_its_view() {
     let items =
         r#"[{"id":"i-1","price":9.5,"available":false},{"id":"i-2","listed_at":1793491200000}]"#;
     service.json("PUT", "/items", items);
+    service.json("PUT", "/users", r#"[{"id":"cookie-77"}]"#);
     service.json("POST", "/race/rebuild", "");
     let ids = [
         ("/items/", "i-2"),

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use saima::random::Random;
 
-use super::service::{Service, program};
+use super::service::{JSON, LINES, Service, program};
 
 /// Files so small that a few hundred facts fill many segments and checkpoints.
 const SMALL: &str = "[store]\nsegment_bytes = 4096\ncheckpoint_bytes = 16384\n";
@@ -106,8 +106,14 @@ impl Change {
     /// Sends the change; returns whether it was acknowledged.
     fn send(&self, service: &Service) -> bool {
         let lines: String = self.facts.iter().map(|fact| format!("{fact}\n")).collect();
-        let status = service.attempt(self.method, &self.path, lines.as_bytes());
-        assert!(matches!(status, None | Some(200 | 204 | 404)), "{status:?}");
+        let media = if self.path == "/users/merge" {
+            JSON
+        } else {
+            LINES
+        };
+        let status = service.attempt_as(media, (self.method, &self.path), lines.as_bytes());
+        let is_known = matches!(status, None | Some(200 | 204 | 404 | 409));
+        assert!(is_known, "{status:?}");
         status.is_some()
     }
 }
@@ -165,7 +171,7 @@ impl Changes {
             return Change::of("PUT", "/items", items);
         }
         let number = self.numbers.below(ITEMS);
-        match self.numbers.below(16) {
+        match self.numbers.below(17) {
             0 => Change::of("PUT", "/items", vec![self.item(number)]),
             1 => Change::of(
                 "PATCH",
@@ -191,6 +197,11 @@ impl Changes {
                 &format!("/merchants/m{}", number % MERCHANTS),
                 Vec::new(),
             ),
+            7 => {
+                let [from, into] = [number % USERS, (number + 5) % USERS].map(|n| format!("u{n}"));
+                let pair = json!({"from": from, "into": into});
+                Change::of("POST", "/users/merge", vec![pair])
+            }
             _ => {
                 let count = 1 + self.numbers.below(30);
                 let events = (0..count).map(|number| self.event(number)).collect();
