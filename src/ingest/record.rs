@@ -159,10 +159,7 @@ impl<'a> Record<'a> {
                 kind: EntityKind::User,
                 id,
                 last_complete,
-            } => alias(id).map(|alias| Self::Departure {
-                number: alias.number,
-                last_complete,
-            }),
+            } => departure(&[id], alias, last_complete),
             Self::Eviction {
                 users,
                 last_complete,
@@ -175,19 +172,26 @@ impl<'a> Record<'a> {
                 let is_gone = alias(from).is_some() || alias(into).is_some();
                 is_gone.then_some(Self::Lost)
             }
-            Self::Forgetting { ids, last_complete } => {
-                let alias = ids.into_iter().find_map(alias);
-                alias.map(|alias| Self::Departure {
-                    number: alias.number,
-                    last_complete,
-                })
-            }
+            Self::Forgetting { ids, last_complete } => departure(&ids, alias, last_complete),
             Self::Deletion { .. } | Self::Departure { .. } | Self::Terms(_) | Self::Lost => None,
         };
         let mut bytes = Vec::new();
         rest?.write(&mut bytes);
         Some(bytes)
     }
+}
+
+/// Returns the record of a deletion without the ids of the user, if one has an alias.
+fn departure<'a>(
+    ids: &[&str],
+    alias: impl Fn(&str) -> Option<Alias>,
+    last_complete: Day,
+) -> Option<Record<'a>> {
+    let alias = ids.iter().find_map(|id| alias(id))?;
+    Some(Record::Departure {
+        number: alias.number,
+        last_complete,
+    })
 }
 
 /// Replaces the ids of users who have an alias by the numbers of their deletions; returns `None` if there are none.
@@ -306,19 +310,12 @@ impl Facts {
                 Ok(0)
             }
             Record::Merge { wall, from, into } => {
-                let moment = Moment {
-                    config: terms,
-                    wall,
-                };
-                self.merge_again(from, into, &moment);
+                let config = &*terms;
+                self.merge_again(from, into, &Moment { config, wall });
                 Ok(0)
             }
             Record::Forgetting { ids, last_complete } => {
-                for id in ids {
-                    if self.books.users.find(&self.books.hasher, id).is_some() {
-                        self.delete_whole(EntityKind::User, id, last_complete);
-                    }
-                }
+                self.delete_named(&ids, last_complete);
                 Ok(0)
             }
             Record::Lost => Ok(0),
@@ -343,6 +340,15 @@ impl Facts {
     ) -> usize {
         let fates = self.apply_all(read, &Moment { config, wall });
         fates.into_iter().filter(Result::is_err).count()
+    }
+
+    /// Deletes a user who has several names.
+    fn delete_named(&mut self, ids: &[&str], last_complete: Day) {
+        for id in ids {
+            if self.books.users.find(&self.books.hasher, id).is_some() {
+                self.delete_whole(EntityKind::User, id, last_complete);
+            }
+        }
     }
 
     /// Deletes an entity and forgets it at once.
