@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, ensure};
 
-use super::import::{COMMA, MapFile, table};
+use super::import::{COMMA, Cursor, MapFile, table};
 use super::serve::{Layers, serve};
 use super::synthetic;
 use crate::config::Config;
@@ -87,8 +87,8 @@ fn load(engine: &Engine) -> Result<()> {
     let map = MapFile::parse(MAP).map_err(|fault| anyhow!(fault))?;
     for (target, operation, packed) in TABLES {
         let mapping = map.target(target).map_err(|fault| anyhow!(fault))?;
-        let mut row = 0;
-        let rows = table(zstd::Decoder::new(packed)?, COMMA, &mapping, &mut row)?;
+        let cursor = Cursor::default();
+        let rows = table(zstd::Decoder::new(packed)?, COMMA, &mapping, &cursor)?;
         let lines: Vec<Vec<u8>> = rows
             .map(|line| line.map(|line| line.json))
             .collect::<Result<_, _>>()

@@ -6,10 +6,12 @@
 
 mod args;
 mod cell;
+mod cursor;
 mod decode;
 mod error;
 mod expression;
 mod fact;
+mod foreseen;
 mod guess;
 mod header;
 mod json;
@@ -17,6 +19,8 @@ mod keys;
 mod map;
 mod mapping;
 mod numbered;
+mod progress;
+mod rejects;
 mod report;
 mod rows;
 mod send;
@@ -25,6 +29,7 @@ mod source;
 mod style;
 mod table;
 mod times;
+mod totals;
 mod value;
 mod values;
 mod written;
@@ -33,6 +38,7 @@ mod written;
 mod tests;
 
 pub use args::Args;
+pub use cursor::Cursor;
 pub use error::ImportError;
 pub use map::MapFile;
 pub use mapping::Mapping;

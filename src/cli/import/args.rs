@@ -19,7 +19,7 @@ const NAMED_REJECTS: usize = 1_000;
 #[command(after_help = "Examples:
   saima import --into items items.ndjson.gz
   saima import --guess january.csv.zst > import.toml
-  saima import --into events --map import.toml --rejects bad.ndjson january.csv.zst february.csv.zst
+  saima import --into events --map import.toml --rejects bad.csv january.csv.zst february.csv.zst
 
 Send merchants first, then items, users, events: an event of an unknown item is rejected.
 Row numbers (in the map: row = true) continue through all files of one command, and a rejected row has a number too. A repeated
@@ -43,9 +43,18 @@ pub struct Args {
     /// Mapping of the columns of tables to fields (TOML, one section per kind of facts)
     #[arg(long, value_name = "FILE")]
     pub(super) map: Option<PathBuf>,
-    /// Write every reject to this file, one JSON object per line
+    /// Write the rejected rows to this file, each after a line with its faults; correct them there and import that file
     #[arg(long, value_name = "FILE")]
     pub(super) rejects: Option<PathBuf>,
+    /// Read, map, and compare with the service, and report what would happen; change nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Change what the files give, instead of replacing what was declared: an empty cell keeps a field, a null word removes it
+    #[arg(long)]
+    pub(super) patch: bool,
+    /// Go on where an import with the same arguments broke off
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(super) resume: bool,
     /// Number of rejects to show
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(super) show: usize,
@@ -80,17 +89,34 @@ impl Target {
         }
     }
 
-    pub(super) const fn route(self) -> (&'static str, &'static str) {
+    const fn path(self) -> &'static str {
         match self {
-            Self::Items => ("PUT", "/items"),
-            Self::Merchants => ("PUT", "/merchants"),
-            Self::Users => ("PUT", "/users"),
-            Self::Events => ("POST", "/events"),
+            Self::Items => "/items",
+            Self::Merchants => "/merchants",
+            Self::Users => "/users",
+            Self::Events => "/events",
         }
     }
 }
 
 impl Args {
+    /// Returns the method and the path of the requests.
+    pub(super) fn route(&self) -> (&'static str, String) {
+        let path = self.into.path();
+        let (method, asks) = match self.into {
+            Target::Events => ("POST", ""),
+            Target::Items | Target::Merchants | Target::Users => {
+                if self.patch {
+                    ("PATCH", "")
+                } else {
+                    ("PUT", "?effects=true")
+                }
+            }
+        };
+        let asks = if self.dry_run { "?dry_run=true" } else { asks };
+        (method, format!("{path}{asks}"))
+    }
+
     pub(super) fn mapping(&self) -> Result<Option<Mapping>, ImportError> {
         let Some(path) = &self.map else {
             return Ok(None);
@@ -106,6 +132,9 @@ impl Args {
 
     /// Checks everything that can be checked before the first batch is sent.
     pub(super) fn check(&self, mapping: Option<&Mapping>) -> Result<(), ImportError> {
+        if self.patch && self.into == Target::Events {
+            return Err(ImportError::PatchOfEvents);
+        }
         for path in &self.files {
             let name = path.display().to_string();
             let fault = |fault| ImportError::file(path, fault);

@@ -23,6 +23,9 @@ pub enum ImportError {
     /// A table was given without a map.
     #[error("{0}: a table needs --map, which maps its columns to fields")]
     NoMap(String),
+    /// Events cannot be patched.
+    #[error("--patch is for items, merchants and users; an event is sent once")]
+    PatchOfEvents,
     /// The name of a file has no known extension.
     #[error(
         "{0}: the name must end in .csv, .tsv, .txt, .inter, .ndjson, .jsonl or .json, optionally with .gz or .zst; else give --format"

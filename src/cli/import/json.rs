@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::Value as Json;
 
+use super::cursor::Cursor;
 use super::expression::{Data, at};
 use super::fact::Columns;
 use super::mapping::{Mapping, Origin};
@@ -19,7 +20,7 @@ type Values<'n> = Box<dyn Iterator<Item = Result<Line, ReadError>> + 'n>;
 pub(super) fn mapped<'n>(
     values: Values<'n>,
     mapping: &Mapping,
-    row: &'n mut u64,
+    cursor: &'n Cursor,
 ) -> Result<impl Iterator<Item = Result<Line, ReadError>> + use<'n>, ReadError> {
     let mut paths = Vec::new();
     let mut place = |_: &str, column: &str, _: &dyn Fn(&str) -> String| {
@@ -41,7 +42,7 @@ pub(super) fn mapped<'n>(
         ready: VecDeque::new(),
         ended: false,
     };
-    Ok(std::iter::from_fn(move || objects.next(row)))
+    Ok(std::iter::from_fn(move || objects.next(cursor)))
 }
 
 struct Objects<'n> {
@@ -57,10 +58,10 @@ struct Objects<'n> {
 }
 
 impl Objects<'_> {
-    fn next(&mut self, row: &mut u64) -> Option<Result<Line, ReadError>> {
+    fn next(&mut self, cursor: &Cursor) -> Option<Result<Line, ReadError>> {
         while self.ready.is_empty() && !self.ended {
             match self.values.next() {
-                Some(Ok(line)) => self.read(&line, row),
+                Some(Ok(line)) => self.read(&line, cursor),
                 Some(Err(fault)) => self.ready.push_back(Err(fault)),
                 None => {
                     self.ended = true;
@@ -72,44 +73,49 @@ impl Objects<'_> {
     }
 
     /// Reads one value, with its list unfolded.
-    fn read(&mut self, line: &Line, row: &mut u64) {
+    fn read(&mut self, line: &Line, cursor: &Cursor) {
         let mut json = match serde_json::from_slice::<Json>(&line.json) {
             Ok(json @ Json::Object(_)) => json,
-            Ok(_) => return self.reject(line.number, row, "is not an object".to_owned()),
-            Err(fault) => return self.reject(line.number, row, format!("not JSON: {fault}")),
+            Ok(_) => return self.reject(line.number, cursor, "is not an object".to_owned()),
+            Err(fault) => return self.reject(line.number, cursor, format!("not JSON: {fault}")),
         };
         let path = self.mapping.settings.unfold.clone();
         let list = path.as_deref().and_then(|path| slot(&mut json, path));
         let elements = list.and_then(Json::as_array_mut).map(std::mem::take);
         let Some(elements) = elements.filter(|elements| !elements.is_empty()) else {
-            return self.row(&json, line.number, row);
+            return self.row(&json, line.number, cursor);
         };
         for element in elements {
             if let Some(slot) = path.as_deref().and_then(|path| slot(&mut json, path)) {
                 *slot = element;
             }
-            self.row(&json, line.number, row);
+            self.row(&json, line.number, cursor);
         }
     }
 
-    fn row(&mut self, json: &Json, number: u64, row: &mut u64) {
+    fn row(&mut self, json: &Json, number: u64, cursor: &Cursor) {
         for (path, seen) in self.paths.iter().zip(&mut self.seen) {
             *seen = *seen || at(json, path).is_some();
         }
         let mut facts = VecDeque::new();
         let columns = Columns::Json(json, &self.paths);
-        match self.mapping.facts(columns, *row, &mut facts) {
+        match self.mapping.facts(columns, cursor.pass(), &mut facts) {
             Ok(()) => {
                 let lines = facts.into_iter().map(|json| Ok(Line { number, json }));
                 self.ready.extend(lines);
-                *row += 1;
             }
-            Err(fault) => self.reject(number, row, fault),
+            Err(message) => {
+                let fault = ReadError::Row {
+                    line: number,
+                    message,
+                };
+                self.ready.push_back(Err(fault));
+            }
         }
     }
 
-    fn reject(&mut self, line: u64, row: &mut u64, message: String) {
-        *row += 1;
+    fn reject(&mut self, line: u64, cursor: &Cursor, message: String) {
+        cursor.pass();
         let fault = ReadError::Row { line, message };
         self.ready.push_back(Err(fault));
     }
@@ -158,16 +164,16 @@ mod tests {
 
     fn read(map: &str, text: &str) -> Vec<Result<(u64, Json), String>> {
         let mapping = MapFile::parse(map).unwrap().target("events").unwrap();
-        let mut row = 0;
+        let cursor = Cursor::default();
         let read = |line: Result<Line, ReadError>| match line {
             Ok(line) => Ok((line.number, serde_json::from_slice(&line.json).unwrap())),
             Err(fault) => Err(fault.to_string()),
         };
         if text.trim_start().starts_with('[') {
-            let rows = mapped(Box::new(values(text.as_bytes())), &mapping, &mut row);
+            let rows = mapped(Box::new(values(text.as_bytes())), &mapping, &cursor);
             return rows.unwrap().map(read).collect();
         }
-        let rows = mapped(Box::new(lines(text.as_bytes())), &mapping, &mut row);
+        let rows = mapped(Box::new(lines(text.as_bytes())), &mapping, &cursor);
         rows.unwrap().map(read).collect()
     }
 
@@ -243,10 +249,14 @@ mod tests {
             let map = format!("[events]\namount = {{ cel = '{cel}' }}");
             MapFile::parse(&map).unwrap().target("events").unwrap()
         };
-        let fault = mapped(Box::new(std::iter::empty()), &mapping("row.a * 2"), &mut 0)
-            .err()
-            .unwrap()
-            .to_string();
+        let fault = mapped(
+            Box::new(std::iter::empty()),
+            &mapping("row.a * 2"),
+            &Cursor::default(),
+        )
+        .err()
+        .unwrap()
+        .to_string();
         assert!(
             fault.starts_with("amount: *: numbers of JSON are doubles; write 2.0"),
             "{fault}"

@@ -17,6 +17,8 @@ const ROW_BYTES: usize = 1 << 20;
 pub(super) struct Numbered<R> {
     file: R,
     state: RefCell<State>,
+    /// The skipped lines, up to a bound.
+    skipped: Vec<u8>,
 }
 
 struct State {
@@ -46,6 +48,7 @@ impl<R> Numbered<R> {
         Self {
             file,
             state: RefCell::new(state),
+            skipped: Vec::new(),
         }
     }
 
@@ -58,6 +61,9 @@ impl<R> Numbered<R> {
         let mut skipped = 0;
         while skipped < lines && self.file.read(&mut byte)? > 0 {
             skipped += u64::from(byte[0] == b'\n');
+            if self.skipped.len() < ROW_BYTES {
+                self.skipped.push(byte[0]);
+            }
         }
         self.state.get_mut().line += skipped;
         Ok(())
@@ -72,6 +78,32 @@ impl<R> Numbered<R> {
             at += u64::from(offset == at);
         }
         state.line
+    }
+
+    pub(super) fn skipped(&self) -> Vec<u8> {
+        self.skipped.clone()
+    }
+
+    /// Returns the current row, which ends at `end`, without the line breaks around it.
+    pub(super) fn text(&self, end: u64) -> Vec<u8> {
+        let state = self.state.borrow();
+        let length = usize::try_from(end.saturating_sub(state.row)).unwrap_or(usize::MAX);
+        let bytes = state.current();
+        let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        let bytes = &bytes[..length.min(bytes.len())];
+        let first = bytes.iter().position(|byte| !is_break(byte));
+        let last = bytes.iter().rposition(|byte| !is_break(byte));
+        match (first, last) {
+            (Some(first), Some(last)) => bytes[first..=last].to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns true if the file ends with the row that ends at `end`, without a line break.
+    pub(super) fn is_cut(&self, end: u64) -> bool {
+        let state = self.state.borrow();
+        let is_broken = matches!(state.recent.last(), Some(b'\r' | b'\n') | None);
+        state.ended && end >= state.read && !is_broken
     }
 
     /// Notes that the rows before `end` were read. Returns the bytes of the row that ended there if it has several lines or is the last.

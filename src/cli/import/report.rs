@@ -1,15 +1,20 @@
 //! The report of an import: its progress, each reject with file and line, and the totals.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::args::Args;
+use super::cursor::Cursor;
 use super::error::ImportError;
+use super::foreseen::{Effects, Foreseen};
+use super::rejects::Rejects;
+use super::totals::Totals;
 use crate::cli::client::ReportedFault;
 
 const BAR: &str = "{prefix} {bar:30} {bytes}/{total_bytes}  {msg}  {elapsed}";
@@ -24,6 +29,7 @@ pub(super) struct Answer {
     late: u64,
     rejected_count: u64,
     rejected: Vec<Rejected>,
+    effects: Option<Effects>,
 }
 
 /// A rejected line of a batch.
@@ -35,44 +41,42 @@ struct Rejected {
     errors: Vec<ReportedFault>,
 }
 
+/// The origin of a fact in the files.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    /// The line on which its row begins.
+    pub(super) line: u64,
+    /// Number and text of its row, if rejects are written.
+    pub(super) row: Option<(u64, Rc<[u8]>)>,
+}
+
 /// The totals of an import and its rejects.
 pub(super) struct Report {
     pub(super) bar: ProgressBar,
-    accepted: u64,
-    repeated: u64,
-    late: u64,
-    rejected: u64,
+    pub(super) totals: Totals,
+    foreseen: Foreseen,
+    is_rehearsal: bool,
     shown: usize,
     show: usize,
+    begun: Instant,
     /// The current file.
     path: PathBuf,
-    rejects: Option<(PathBuf, BufWriter<File>)>,
-}
-
-/// A reject, as written to `--rejects`.
-#[derive(Serialize)]
-struct Reject<'a> {
-    file: String,
-    line: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a serde_json::Value>,
-    errors: &'a [ReportedFault],
+    rejects: Option<Rejects>,
 }
 
 impl Report {
-    pub(super) fn new(args: &Args) -> Result<Self, ImportError> {
-        let rejects = args.rejects.as_ref().map(|path| create(path)).transpose()?;
-        Ok(Self {
+    pub(super) fn new(args: &Args, rejects: Option<Rejects>) -> Self {
+        Self {
             bar: bar(&args.files),
-            accepted: 0,
-            repeated: 0,
-            late: 0,
-            rejected: 0,
+            totals: Totals::default(),
+            foreseen: Foreseen::default(),
+            is_rehearsal: args.dry_run,
             shown: 0,
             show: args.show,
+            begun: Instant::now(),
             path: PathBuf::new(),
             rejects,
-        })
+        }
     }
 
     /// Begins the next file.
@@ -83,54 +87,69 @@ impl Report {
     }
 
     /// Reports a row that is not a valid fact.
-    pub(super) fn bad_row(&mut self, line: u64, message: String) -> Result<(), ImportError> {
-        self.rejected += 1;
+    pub(super) fn bad_row(
+        &mut self,
+        cursor: &Cursor,
+        origin: &Origin,
+        message: String,
+    ) -> Result<(), ImportError> {
+        self.totals.rejected += 1;
         let path = String::new();
-        self.reject(line, None, &[ReportedFault { path, message }])
+        self.reject(cursor, origin, None, &[ReportedFault { path, message }])
     }
 
-    /// Reports the answer to a batch, given the line numbers of its lines.
-    pub(super) fn batch(&mut self, answer: Answer, numbers: &[u64]) -> Result<(), ImportError> {
-        self.accepted += answer.accepted;
-        self.repeated += answer.repeated;
-        self.late += answer.late;
-        self.rejected += answer.rejected_count;
+    /// Reports the answer to a batch, given the origins of its lines.
+    pub(super) fn batch(
+        &mut self,
+        answer: Answer,
+        cursor: &Cursor,
+        origins: &[Origin],
+    ) -> Result<(), ImportError> {
+        self.totals.accepted += answer.accepted;
+        self.totals.repeated += answer.repeated;
+        self.totals.late += answer.late;
+        self.totals.rejected += answer.rejected_count;
         for Rejected { index, id, errors } in &answer.rejected {
-            let line = numbers.get(*index).copied().unwrap_or_default();
-            self.reject(line, id.as_ref(), errors)?;
+            if let Some(origin) = origins.get(*index) {
+                self.reject(cursor, origin, id.as_ref(), errors)?;
+            }
         }
-        self.bar.set_message(self.totals());
+        self.foreseen.add(answer.effects.unwrap_or_default());
+        let speed = self.speed();
+        self.bar
+            .set_message(format!("{}, {speed} rows/s", self.totals.line()));
         Ok(())
+    }
+
+    fn speed(&self) -> u64 {
+        let rows = self.totals.accepted + self.totals.rejected;
+        let millis = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        rows.saturating_mul(1_000) / millis.max(1)
     }
 
     fn reject(
         &mut self,
-        line: u64,
+        cursor: &Cursor,
+        origin: &Origin,
         id: Option<&serde_json::Value>,
         errors: &[ReportedFault],
     ) -> Result<(), ImportError> {
+        if let Some(first) = errors.first() {
+            self.totals.reason(&first.path, &first.message);
+        }
         let file = self.path.display().to_string();
+        let line = origin.line;
         if self.shown < self.show {
             self.shown += 1;
             let description = describe(&file, line, id, errors);
             self.bar.suspend(|| eprintln!("{description}"));
         }
-        self.write(&Reject {
-            file,
-            line,
-            id,
-            errors,
-        })
-    }
-
-    fn write(&mut self, reject: &Reject<'_>) -> Result<(), ImportError> {
-        let Some((path, file)) = &mut self.rejects else {
+        let (Some(rejects), Some((row, text))) = (&mut self.rejects, &origin.row) else {
             return Ok(());
         };
-        serde_json::to_writer(&mut *file, reject)
-            .map_err(std::io::Error::from)
-            .and_then(|()| file.write_all(b"\n"))
-            .map_err(|fault| ImportError::file(path, fault))
+        let faults: Vec<String> = errors.iter().map(ReportedFault::to_string).collect();
+        let place = format!("line {line} of {file}: {}", faults.join("; "));
+        rejects.write(cursor, (*row, text), (&file, &place))
     }
 
     /// Shows something that the user should know about the current file.
@@ -139,39 +158,54 @@ impl Report {
         self.bar.suspend(|| eprintln!("{file}: {note}"));
     }
 
+    /// Writes the rejects so far. Returns the size of their file.
+    pub(super) fn flush(&mut self) -> Result<u64, ImportError> {
+        self.rejects.as_mut().map_or(Ok(0), Rejects::flush)
+    }
+
     /// Ends the report; also called if the import stopped early.
     pub(super) fn finish(&mut self) -> Result<(), ImportError> {
         self.bar.finish_and_clear();
-        let hidden = self.rejected
+        let hidden = self.totals.rejected
             - self
+                .totals
                 .rejected
                 .min(u64::try_from(self.shown).unwrap_or(u64::MAX));
         if hidden > 0 {
             eprintln!("… and {hidden} more rejects");
         }
-        println!("{}", self.totals());
-        match &mut self.rejects {
-            Some((path, file)) => file.flush().map_err(|fault| ImportError::file(path, fault)),
-            None => Ok(()),
+        print!("{}", self.totals);
+        if self.is_rehearsal {
+            print!("{}", self.foreseen);
         }
-    }
-
-    /// Returns the totals in one line.
-    pub(super) fn totals(&self) -> String {
-        format!(
-            "{} accepted ({} repeated, {} late), {} rejected",
-            self.accepted, self.repeated, self.late, self.rejected
-        )
+        let lost = if self.is_rehearsal {
+            "would lose"
+        } else {
+            "lost"
+        };
+        if let Some(emptied) = self.foreseen.emptied(lost) {
+            println!("{emptied}");
+        }
+        self.flush()?;
+        if let Some(rejects) = self.rejects.as_ref().filter(|_| self.totals.rejected > 0) {
+            let path = rejects.path().display();
+            println!(
+                "{path} has the rejected rows: correct them there, and import that file with the same map"
+            );
+        }
+        let speed = self.speed();
+        if self.is_rehearsal {
+            println!("dry run, nothing was changed: {}", self.totals.line());
+        } else {
+            println!("{speed} rows/s");
+            println!("{}", self.totals.line());
+        }
+        Ok(())
     }
 
     pub(super) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(u8::from(self.rejected > 0))
+        ExitCode::from(u8::from(self.totals.rejected > 0))
     }
-}
-
-fn create(path: &Path) -> Result<(PathBuf, BufWriter<File>), ImportError> {
-    let file = File::create(path).map_err(|fault| ImportError::file(path, fault))?;
-    Ok((path.to_owned(), BufWriter::new(file)))
 }
 
 /// Returns a progress bar over the compressed bytes of all files. It is hidden if standard error is not a terminal.

@@ -1,15 +1,19 @@
 //! Runs an import: reads facts and sends them in batches.
 
 use std::io::BufRead;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::rc::Rc;
 
-use super::args::{Args, Target};
+use super::args::Args;
+use super::cursor::Cursor;
 use super::error::ImportError;
 use super::guess::guess;
 use super::json::mapped;
 use super::mapping::Mapping;
-use super::report::Report;
+use super::progress::{Mark, Progress};
+use super::rejects::Rejects;
+use super::report::{Origin, Report};
 use super::rows::{Line, ReadError, lines};
 use super::source::{Shape, open, shape};
 use super::table::table;
@@ -30,32 +34,61 @@ pub fn run(args: &Args) -> Result<ExitCode, ImportError> {
     }
     let mapping = args.mapping()?;
     args.check(mapping.as_ref())?;
+    let (method, path) = args.route();
+    let mark = Mark::new(format!("{method} {path}"));
+    let first = args.files.first().filter(|_| !args.dry_run);
+    let progress = Progress::open(first.map(PathBuf::as_path), &mark.sends, args.resume)?;
+    let encoding = mapping
+        .as_ref()
+        .and_then(|mapping| mapping.settings.encoding);
+    let bytes = progress.earlier.as_ref().map_or(0, |mark| mark.rejects);
+    let rejects = args.rejects.as_deref();
+    let rejects = rejects.map(|path| Rejects::create(path, encoding, bytes));
+    let rejects = rejects.transpose()?;
     let mut import = Import {
         client: Client::new(&args.service)?,
-        target: args.into,
+        route: (method, path),
         batch: Batch::new(args.lines()),
-        row: 0,
-        report: Report::new(args)?,
+        cursor: Rc::new(Cursor::new(rejects.is_some())),
+        report: Report::new(args, rejects),
+        acknowledged: mark.clone(),
+        read: mark,
+        progress,
     };
-    let outcome = args
-        .files
-        .iter()
-        .try_for_each(|path| import.file(path, args.format, mapping.as_ref()));
-    import.report.finish()?;
+    let outcome = import.files(&args.files, args.format, mapping.as_ref());
+    import.end(&outcome)?;
     outcome.map(|()| import.report.exit_code())
 }
 
 /// An import in progress.
 struct Import {
     client: Client,
-    target: Target,
+    route: (&'static str, String),
     batch: Batch,
-    /// Number of the next row of a table. It continues through all files, because ids made of it must not repeat.
-    row: u64,
+    cursor: Rc<Cursor>,
     report: Report,
+    progress: Progress,
+    /// What was read, and what of it was acknowledged.
+    read: Mark,
+    acknowledged: Mark,
 }
 
 impl Import {
+    fn files(
+        &mut self,
+        files: &[PathBuf],
+        format: Option<Shape>,
+        mapping: Option<&Mapping>,
+    ) -> Result<(), ImportError> {
+        for path in files {
+            self.file(path, format, mapping)?;
+        }
+        match self.progress.earlier {
+            Some(_) => Err(self.progress.changed()),
+            None => Ok(()),
+        }
+    }
+
     fn file(
         &mut self,
         path: &Path,
@@ -63,42 +96,111 @@ impl Import {
         mapping: Option<&Mapping>,
     ) -> Result<(), ImportError> {
         self.report.begin(path);
+        path.clone_into(&mut self.read.file);
+        self.read.line = 0;
         let bar = self.report.bar.clone();
         let opened = open(path, |file| bar.wrap_read(file))
             .map_err(|fault| ImportError::file(path, fault))?;
         let named = format.or(shape(path)).unwrap_or(opened.looks);
         let shape = named.or_list(opened.looks);
-        let mut row = self.row;
-        for line in facts(opened.bytes, path, shape, mapping, &mut row)? {
+        let cursor = Rc::clone(&self.cursor);
+        for line in facts(opened.bytes, path, shape, mapping, &cursor)? {
             match line {
-                Ok(line) => self.add(line)?,
-                Err(ReadError::Row { line, message }) => self.report.bad_row(line, message)?,
+                Ok(line) => self.add(&line)?,
+                Err(ReadError::Row { line, message }) => self.bad_row(line, message)?,
                 Err(ReadError::Note(note)) => self.report.note(&note),
                 Err(fault @ ReadError::File(_)) => return Err(ImportError::file(path, fault)),
             }
         }
-        self.row = row;
         self.flush()
     }
 
-    fn add(&mut self, line: Line) -> Result<(), ImportError> {
-        if !self.batch.fits(&line) {
+    fn add(&mut self, line: &Line) -> Result<(), ImportError> {
+        if !self.batch.fits(line) {
             self.flush()?;
         }
-        self.batch.push(&line);
+        self.read.add(line.number, &line.json);
+        if self.passes()? {
+            return Ok(());
+        }
+        let origin = self.origin(line.number);
+        self.batch.push(line, origin);
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), ImportError> {
-        if self.batch.numbers.is_empty() {
+    fn bad_row(&mut self, line: u64, message: String) -> Result<(), ImportError> {
+        self.read.add(line, message.as_bytes());
+        if self.passes()? {
             return Ok(());
         }
-        let (method, path) = self.target.route();
-        let answer = self
-            .client
-            .send(method, path, &self.batch.body, Format::Lines)?;
-        self.report.batch(answer, &self.batch.numbers)?;
-        self.batch.clear();
+        let origin = self.origin(line);
+        self.report.bad_row(&self.cursor, &origin, message)
+    }
+
+    /// Returns true if what was read last was acknowledged by an earlier import.
+    fn passes(&mut self) -> Result<bool, ImportError> {
+        let is_resuming = self.progress.earlier.is_some();
+        let passes = self.progress.passes(&mut self.read)?;
+        if is_resuming && self.progress.earlier.is_none() {
+            self.report.totals = self.read.totals.clone();
+            self.acknowledged = self.read.clone();
+        }
+        Ok(passes)
+    }
+
+    fn origin(&self, line: u64) -> Origin {
+        let row = self.cursor.keeps().then(|| self.cursor.origin());
+        Origin { line, row }
+    }
+
+    fn flush(&mut self) -> Result<(), ImportError> {
+        if !self.batch.origins.is_empty() {
+            let (method, path) = &self.route;
+            let body = &self.batch.body;
+            let answer = self.client.send(method, path, body, Format::Lines)?;
+            let origins = &self.batch.origins;
+            self.report.batch(answer, &self.cursor, origins)?;
+            self.batch.clear();
+        }
+        if self.progress.earlier.is_some() {
+            return Ok(());
+        }
+        self.read.rejects = self.report.flush()?;
+        self.read.totals = self.report.totals.clone();
+        self.acknowledged = self.read.clone();
+        // If it cannot be kept, that matters only if the import breaks off.
+        let _kept = self.progress.keep(&self.acknowledged);
+        Ok(())
+    }
+
+    /// Ends the report, and says how to go on if the import broke off.
+    fn end(&mut self, outcome: &Result<(), ImportError>) -> Result<(), ImportError> {
+        self.report.finish()?;
+        if outcome.is_ok() {
+            self.progress.remove();
+            return Ok(());
+        }
+        let mark = &self.acknowledged;
+        if mark.rows == 0 {
+            return Ok(());
+        }
+        let (file, line) = (mark.file.display(), mark.line);
+        eprintln!(
+            "the import broke off: {file} is acknowledged up to line {line}, {} in all",
+            mark.totals.line()
+        );
+        if let Some(origin) = self.batch.origins.first() {
+            let file = self.read.file.display();
+            let (first, last) = (origin.line, self.read.line);
+            eprintln!(
+                "lines {first} to {last} of {file} may have been applied too; events without ids count twice if they are sent again"
+            );
+        }
+        match self.progress.keep(mark) {
+            Some(Ok(_)) => eprintln!("go on by the same command with --resume"),
+            Some(Err(fault)) => eprintln!("--resume is not possible: {fault}"),
+            None => {}
+        }
         Ok(())
     }
 }
@@ -110,16 +212,19 @@ fn facts<'f>(
     path: &Path,
     shape: Shape,
     mapping: Option<&Mapping>,
-    row: &'f mut u64,
+    cursor: &'f Cursor,
 ) -> Result<Facts<'f>, ImportError> {
     let fault = |fault: ReadError| ImportError::file(path, fault);
     Ok(match (shape.separator(), mapping) {
         (Some(separator), Some(mapping)) => {
-            Box::new(table(file, separator, mapping, row).map_err(fault)?)
+            Box::new(table(file, separator, mapping, cursor).map_err(fault)?)
         }
         (Some(_), None) => return Err(ImportError::NoMap(path.display().to_string())),
-        (None, Some(mapping)) => Box::new(mapped(plain(file, shape), mapping, row).map_err(fault)?),
-        (None, None) => plain(file, shape),
+        (None, Some(mapping)) => {
+            let values = cursor.watch(plain(file, shape), true);
+            Box::new(mapped(values, mapping, cursor).map_err(fault)?)
+        }
+        (None, None) => cursor.watch(plain(file, shape), false),
     })
 }
 
@@ -131,11 +236,11 @@ fn plain<'f>(file: Box<dyn BufRead + 'f>, shape: Shape) -> Facts<'f> {
     Box::new(lines(file))
 }
 
-/// The lines of one request, each with its line number in the file.
+/// The lines of one request, each with its origin.
 struct Batch {
     lines: usize,
     body: Vec<u8>,
-    numbers: Vec<u64>,
+    origins: Vec<Origin>,
 }
 
 impl Batch {
@@ -143,24 +248,24 @@ impl Batch {
         Self {
             lines,
             body: Vec::new(),
-            numbers: Vec::new(),
+            origins: Vec::new(),
         }
     }
 
     /// Returns true if the line fits. A line that is too long for any batch is sent alone, and the service rejects it.
     fn fits(&self, line: &Line) -> bool {
         let bytes = self.body.len() + line.json.len() + 1;
-        self.numbers.is_empty() || (self.numbers.len() < self.lines && bytes <= BATCH_BYTES)
+        self.origins.is_empty() || (self.origins.len() < self.lines && bytes <= BATCH_BYTES)
     }
 
-    fn push(&mut self, line: &Line) {
+    fn push(&mut self, line: &Line, origin: Origin) {
         self.body.extend_from_slice(&line.json);
         self.body.push(b'\n');
-        self.numbers.push(line.number);
+        self.origins.push(origin);
     }
 
     fn clear(&mut self) {
         self.body.clear();
-        self.numbers.clear();
+        self.origins.clear();
     }
 }

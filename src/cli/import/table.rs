@@ -5,6 +5,7 @@ use std::io::{self, Read};
 
 use csv::{ErrorKind, StringRecord};
 
+use super::cursor::Cursor;
 use super::decode::Decoded;
 use super::fact::Columns;
 use super::header::Header;
@@ -14,7 +15,7 @@ use super::rows::{Line, ReadError};
 use super::settings::{Names, Settings};
 
 /// Returns the rows of a table, each converted to a fact by the mapping, with `separator` between columns unless the map names
-/// another. Row numbers continue from `row`; a row that cannot be read has a number too, so that the numbers of a corrected file are
+/// another. Row numbers continue from the cursor; a row that cannot be read has a number too, so that the numbers of a corrected file are
 /// the same.
 ///
 /// # Errors
@@ -23,12 +24,14 @@ pub fn table<'n, R: Read>(
     file: R,
     separator: u8,
     mapping: &Mapping,
-    row: &'n mut u64,
+    cursor: &'n Cursor,
 ) -> Result<impl Iterator<Item = Result<Line, ReadError>> + use<'n, R>, ReadError> {
     let mut reader = reader(file, separator, &mapping.settings)
         .map_err(|fault| ReadError::File(fault.to_string()))?;
+    let has_header = mapping.settings.header == Names::Row;
     let names = names(&mut reader, &mapping.settings.header)
         .map_err(|fault| ReadError::File(format!("the header: {}", message(&fault, None))))?;
+    cursor.set_head(head(&reader, has_header));
     let mapping = Header::new(names.iter().collect())
         .and_then(|header| mapping.bind(header))
         .map_err(ReadError::File)?;
@@ -47,7 +50,7 @@ pub fn table<'n, R: Read>(
         line: 0,
         note,
     };
-    Ok(std::iter::from_fn(move || rows.next(row)))
+    Ok(std::iter::from_fn(move || rows.next(cursor)))
 }
 
 type Reader<R> = csv::Reader<Numbered<Decoded<R>>>;
@@ -74,7 +77,7 @@ struct Quotes {
 
 impl<R: Read> Rows<R> {
     /// Returns the next fact, or the fault of the next row without one.
-    fn next(&mut self, row: &mut u64) -> Option<Result<Line, ReadError>> {
+    fn next(&mut self, cursor: &Cursor) -> Option<Result<Line, ReadError>> {
         if let Some(note) = self.note.take() {
             return Some(Err(ReadError::Note(note)));
         }
@@ -83,19 +86,16 @@ impl<R: Read> Rows<R> {
                 let number = self.line;
                 return Some(Ok(Line { number, json }));
             }
-            match self.row(*row) {
+            match self.row(cursor) {
                 Ok(false) => return None,
-                Ok(true) => *row += 1,
-                Err(fault) => {
-                    *row += u64::from(matches!(fault, ReadError::Row { .. }));
-                    return Some(Err(fault));
-                }
+                Ok(true) => {}
+                Err(fault) => return Some(Err(fault)),
             }
         }
     }
 
     /// Reads the next row and adds its facts. Returns false at the end.
-    fn row(&mut self, number: u64) -> Result<bool, ReadError> {
+    fn row(&mut self, cursor: &Cursor) -> Result<bool, ReadError> {
         let read = self.reader.read_record(&mut self.record);
         if matches!(read, Ok(false)) {
             return Ok(false);
@@ -111,8 +111,18 @@ impl<R: Read> Rows<R> {
         };
         let start = position.map_or(0, csv::Position::byte);
         self.line = self.reader.get_ref().line(start);
+        if read.is_ok() && cursor.reads(self.record.get(0).unwrap_or_default()) {
+            self.reader
+                .get_ref()
+                .pass(self.reader.position().byte(), false);
+            return Ok(true);
+        }
+        cursor.begin(|| self.reader.get_ref().text(self.reader.position().byte()));
+        let number = cursor.pass();
+        let is_cut = self.reader.get_ref().is_cut(self.reader.position().byte());
         self.quotes(read.is_ok())?;
         let facts = match read {
+            Ok(_) if is_cut => Err(CUT.to_owned()),
             Ok(_) => fitting(&self.record, &self.names).and_then(|()| {
                 let columns = Columns::Table(&self.record);
                 self.mapping.facts(columns, number, &mut self.facts)
@@ -183,6 +193,20 @@ fn reader<R: Read>(file: R, separator: u8, settings: &Settings) -> io::Result<Re
         .has_headers(settings.header == Names::Row)
         .flexible(true)
         .from_reader(file))
+}
+
+/// The fault of a last row that may lack a part: what it says would count, and the whole row would be a repeat.
+const CUT: &str = "the file ends here without a line break, so it may be cut short; if it is whole, add a line break";
+
+/// Returns the lines before the first row.
+fn head<R: Read>(reader: &Reader<R>, has_header: bool) -> Vec<u8> {
+    let (file, end) = (reader.get_ref(), reader.position().byte());
+    let mut head = file.skipped();
+    if has_header {
+        head.extend(file.text(end));
+        file.pass(end, false);
+    }
+    head
 }
 
 /// Returns the names of the columns.

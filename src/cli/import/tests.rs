@@ -10,6 +10,7 @@ use std::thread::{self, JoinHandle};
 use clap::Parser;
 use serde_json::{Value, json};
 
+use super::cursor::Cursor;
 use super::map::MapFile;
 use super::report::Report;
 use super::{Args, COMMA, ImportError, rows, run, table};
@@ -87,15 +88,15 @@ fn import(url: &str, folder: &Path, arguments: &[&str]) -> Result<ExitCode, Impo
 #[test]
 fn totals_name_repeated_and_late_events() {
     let cli = Cli::try_parse_from(["saima", "--into", "events", "a.ndjson"]).unwrap();
-    let mut report = Report::new(&cli.args).unwrap();
+    let mut report = Report::new(&cli.args, None);
     for _ in 0..2 {
         let answer =
             json!({"accepted": 5, "repeated": 2, "late": 1, "rejected_count": 1, "rejected": []});
         let answer = serde_json::from_value(answer).unwrap();
-        report.batch(answer, &[]).unwrap();
+        report.batch(answer, &Cursor::default(), &[]).unwrap();
     }
     let totals = "10 accepted (4 repeated, 2 late), 2 rejected";
-    assert_eq!(report.totals(), totals);
+    assert_eq!(report.totals.line(), totals);
 }
 
 #[test]
@@ -117,7 +118,8 @@ fn every_line_arrives_once() {
     .unwrap();
     assert_eq!(code, ExitCode::SUCCESS);
     let seen = served.join().unwrap();
-    assert!(seen.iter().all(|(head, _)| head == "put /items http/1.1"));
+    let head = "put /items?effects=true http/1.1";
+    assert!(seen.iter().all(|(seen, _)| seen == head));
     assert_eq!(
         seen[1], seen[2],
         "the same request is sent again to a busy service"
@@ -143,22 +145,20 @@ fn rejects_carry_their_line_numbers() {
         "--map",
         "@map.toml",
         "--rejects",
-        "@bad.ndjson",
+        "@bad.csv",
         "@a.csv",
     ];
     let code = import(&url, folder.path(), &arguments).unwrap();
     assert_eq!(code, ExitCode::FAILURE);
     assert_eq!(served.join().unwrap()[0].0, "post /events http/1.1");
-    let bad = fs::read_to_string(folder.path().join("bad.ndjson")).unwrap();
-    let places: Vec<u64> = bad
-        .lines()
-        .map(|line| {
-            serde_json::from_str::<Value>(line).unwrap()["line"]
-                .as_u64()
-                .unwrap()
-        })
-        .collect();
-    assert_eq!(places, [3, 4]);
+    let bad = fs::read_to_string(folder.path().join("bad.csv")).unwrap();
+    let file = folder.path().join("a.csv");
+    let file = file.display();
+    let expected = format!(
+        "id,v\n# saima: row 1, line 3 of {file}: amount: 'x' is not a finite number\nb,x\n\
+         # saima: row 2, line 4 of {file}: amount: must be at least 0\nc,-1\n"
+    );
+    assert_eq!(bad, expected);
 }
 
 #[test]
@@ -254,8 +254,8 @@ fn an_error_names_the_url_once() {
 fn reading_a_file_takes_linear_time() {
     let read = |map: &str, table: &str| {
         let mapping = MapFile::parse(map).unwrap().target("items").unwrap();
-        let mut row = 0;
-        let rows = table::table(table.as_bytes(), COMMA, &mapping, &mut row);
+        let cursor = Cursor::new(true);
+        let rows = table::table(table.as_bytes(), COMMA, &mapping, &cursor);
         rows.map_or(0, Iterator::count)
     };
     let numbered = |count: usize, part: &str| -> String {

@@ -7,6 +7,7 @@ mod demo;
 mod entities;
 mod events;
 mod forgetting;
+mod importing;
 mod late;
 mod live;
 mod merging;

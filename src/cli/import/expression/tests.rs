@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::super::cursor::Cursor;
 use super::super::map::MapFile;
 use super::super::source::COMMA;
 use super::super::style::Style;
@@ -15,9 +16,9 @@ fn value(cel: &str, header: &str, row: &str) -> Result<Value, String> {
     let map = format!("[items]\nx = {{ cel = '''{cel}''' }}");
     let mapping = MapFile::parse(&map)?.target("items")?;
     let text = format!("{header}\n{row}\n");
-    let mut number = 0;
+    let cursor = Cursor::default();
     let mut rows =
-        table(text.as_bytes(), COMMA, &mapping, &mut number).map_err(|fault| fault.to_string())?;
+        table(text.as_bytes(), COMMA, &mapping, &cursor).map_err(|fault| fault.to_string())?;
     let line = rows.next().unwrap().map_err(|fault| fault.to_string())?;
     let fact: Value = serde_json::from_slice(&line.json).unwrap();
     Ok(fact.get("x").cloned().unwrap_or_default())

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 fn read(map: &str, csv: &str) -> Vec<Result<(u64, Value), String>> {
     let mapping = MapFile::parse(map).unwrap().target("items").unwrap();
-    table(csv.as_bytes(), COMMA, &mapping, &mut 0)
+    table(csv.as_bytes(), COMMA, &mapping, &Cursor::default())
         .unwrap()
         .map(|line| match line {
             Ok(line) => Ok((line.number, serde_json::from_slice(&line.json).unwrap())),
@@ -260,7 +260,7 @@ fn a_row_in_another_encoding_keeps_its_number() {
         &b"t\na\nx\xff\nb\n"[..],
         COMMA,
         &mapping.target("items").unwrap(),
-        &mut 0,
+        &Cursor::default(),
     )
     .unwrap()
     .map(|row| row.map(|line| String::from_utf8(line.json).unwrap()))
@@ -280,7 +280,7 @@ fn a_missing_column_is_reported_first() {
         .target("items")
         .unwrap();
     assert!(
-        matches!(table("id\n1\n".as_bytes(), COMMA, &mapping, &mut 0), Err(ReadError::File(fault)) if fault.contains("sku"))
+        matches!(table("id\n1\n".as_bytes(), COMMA, &mapping, &Cursor::default()), Err(ReadError::File(fault)) if fault.contains("sku"))
     );
 }
 
