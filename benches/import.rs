@@ -7,7 +7,7 @@ use std::io::Write;
 use criterion::{Criterion, Throughput};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use saima::cli::import::{COMMA, MapFile, Mapping, table};
+use saima::cli::import::{COMMA, Cursor, MapFile, Mapping, table};
 
 /// Rows per measurement.
 const ROWS: u32 = 20_000;
@@ -53,8 +53,8 @@ fn mapping(map: &str) -> Result<Mapping, String> {
 
 /// Reads, maps and packs a table. Returns the number of packed bytes.
 fn import(csv: &str, mapping: &Mapping) -> usize {
-    let (mut row, mut packed, mut body) = (0, 0, Vec::new());
-    let Ok(rows) = table(csv.as_bytes(), COMMA, mapping, &mut row) else {
+    let (cursor, mut packed, mut body) = (Cursor::default(), 0, Vec::new());
+    let Ok(rows) = table(csv.as_bytes(), COMMA, mapping, &cursor) else {
         return 0;
     };
     let pack = |body: &mut Vec<u8>| {

@@ -126,7 +126,10 @@ impl Args {
             .map_err(|_| ImportError::file(path, "is not UTF-8; save the map as UTF-8"))?;
         MapFile::parse(&text)
             .and_then(|map| map.target(self.into.name()))
-            .map(Some)
+            .map(|mut mapping| {
+                mapping.settings.patches = self.patch;
+                Some(mapping)
+            })
             .map_err(|fault| ImportError::file(path, fault))
     }
 

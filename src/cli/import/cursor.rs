@@ -23,6 +23,8 @@ pub struct Cursor {
     /// The lines before the first row: those that are skipped, and the header.
     head: RefCell<Vec<u8>>,
     keeps: bool,
+    /// Number of ids with blanks around them, which were removed.
+    trimmed: Cell<u64>,
 }
 
 impl Cursor {
@@ -49,6 +51,14 @@ impl Cursor {
     /// Returns the number of the next row, and passes it.
     pub(super) fn pass(&self) -> u64 {
         self.next.replace(self.next.get() + 1)
+    }
+
+    pub(super) fn count_trimmed(&self, ids: u64) {
+        self.trimmed.set(self.trimmed.get() + ids);
+    }
+
+    pub(super) const fn trimmed(&self) -> u64 {
+        self.trimmed.get()
     }
 
     /// Sets the lines before the first row of a file.

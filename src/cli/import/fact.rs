@@ -10,6 +10,17 @@ use super::expression::{Given, Outcome, at, text};
 use super::mapping::{Fact, Field, Mapping, Origin, Source};
 use super::value::Cell;
 
+/// The fields that hold ids.
+const IDS: [&str; 7] = [
+    "id",
+    "user_id",
+    "item_id",
+    "merchant_id",
+    "creator_id",
+    "purchase_id",
+    "request_id",
+];
+
 /// The columns of a row.
 #[derive(Clone, Copy)]
 pub(super) enum Columns<'r> {
@@ -27,6 +38,10 @@ struct Cells<'r> {
 }
 
 impl Cells<'_> {
+    const fn is_none(&self) -> bool {
+        self.values.is_empty() && !self.list
+    }
+
     fn clear(&mut self) {
         self.values.clear();
         self.list = false;
@@ -40,6 +55,8 @@ struct Row<'r> {
     number: u64,
     /// Texts that mean an empty cell.
     null: &'r [String],
+    /// True if such a text removes the field.
+    patches: bool,
 }
 
 static NULL: Json = Json::Null;
@@ -60,10 +77,22 @@ impl<'r> Row<'r> {
     }
 
     fn known(self, text: &'r str) -> &'r str {
-        if !self.null.is_empty() && self.null.iter().any(|null| null == text.trim()) {
-            return "";
+        if self.is_null(text) { "" } else { text }
+    }
+
+    fn is_null(self, text: &str) -> bool {
+        !self.null.is_empty() && self.null.iter().any(|null| null == text.trim())
+    }
+
+    /// Returns true if a column says that there is no value.
+    fn removes(self, column: usize) -> bool {
+        match self.columns {
+            Columns::Table(record) => record.get(column).is_some_and(|text| self.is_null(text)),
+            Columns::Json(json, paths) => match paths.get(column).and_then(|path| at(json, path)) {
+                Some(Json::String(text)) => self.is_null(text),
+                found => found.is_some_and(Json::is_null),
+            },
         }
-        text
     }
 
     /// Returns the text of a column that is not a list.
@@ -82,7 +111,8 @@ fn scalar(json: &Json) -> Result<Cow<'_, str>, String> {
 }
 
 impl Mapping<usize> {
-    /// Adds the facts of one row as JSON, without the fields that have no value.
+    /// Adds the facts of one row as JSON, without the fields that have no value. Returns the number of ids with blanks around them, which
+    /// are removed.
     ///
     /// # Errors
     /// Every fault of the row.
@@ -91,19 +121,19 @@ impl Mapping<usize> {
         columns: Columns<'_>,
         number: u64,
         facts: &mut VecDeque<Vec<u8>>,
-    ) -> Result<(), String> {
-        let null = &self.settings.null;
+    ) -> Result<u64, String> {
         let row = Row {
             columns,
             number,
-            null,
+            null: &self.settings.null,
+            patches: self.settings.patches,
         };
-        let mut faults = Vec::new();
+        let (mut faults, mut trimmed) = (Vec::new(), 0);
         for fact in &self.facts {
-            facts.extend(fact.render(row, &mut faults));
+            facts.extend(fact.render(row, &mut faults, &mut trimmed));
         }
         if faults.is_empty() {
-            return Ok(());
+            return Ok(trimmed);
         }
         facts.clear();
         Err(faults.join("; "))
@@ -112,7 +142,12 @@ impl Mapping<usize> {
 
 impl Fact<usize> {
     /// Returns the fact of a row, if the row makes one. A row with a fault makes none.
-    fn render<'r>(&'r self, row: Row<'r>, faults: &mut Vec<String>) -> Option<Vec<u8>> {
+    fn render<'r>(
+        &'r self,
+        row: Row<'r>,
+        faults: &mut Vec<String>,
+        trimmed: &mut u64,
+    ) -> Option<Vec<u8>> {
         if let Some(when) = &self.when {
             match when.holds(|column| row.given(column)) {
                 Ok(true) => {}
@@ -128,6 +163,10 @@ impl Fact<usize> {
         for field in &self.fields {
             cells.clear();
             let read = field.read(row, &mut cells);
+            *trimmed += field.trim(&mut cells);
+            if row.patches && cells.is_none() && field.columns().any(|column| row.removes(column)) {
+                cells.values.push(Cell::Null);
+            }
             if let Err(fault) = read.and_then(|()| field.write(&cells, &mut json)) {
                 faults.push(format!("{}: {fault}", field.name));
             }
@@ -138,6 +177,32 @@ impl Fact<usize> {
 }
 
 impl Field<usize> {
+    /// Returns the columns that the field is read from directly.
+    fn columns(&self) -> impl Iterator<Item = usize> {
+        let sources = self.sources.iter();
+        sources.flat_map(|source| match &source.from {
+            Origin::Columns { columns, .. } | Origin::First(columns) => columns.clone(),
+            Origin::Constant(_) | Origin::Row | Origin::Expression(_) => Vec::new(),
+        })
+    }
+
+    /// Removes the blanks around ids. Returns the number of ids that had any.
+    fn trim(&self, cells: &mut Cells<'_>) -> u64 {
+        let mut trimmed = 0;
+        if !IDS.contains(&self.name.as_str()) {
+            return trimmed;
+        }
+        for cell in &mut cells.values {
+            if let Cell::Text(text) = cell
+                && text.trim().len() < text.len()
+            {
+                *text = Cow::Owned(text.trim().to_owned());
+                trimmed += 1;
+            }
+        }
+        trimmed
+    }
+
     fn read<'r>(&'r self, row: Row<'r>, cells: &mut Cells<'r>) -> Result<(), String> {
         self.sources
             .iter()
@@ -146,7 +211,7 @@ impl Field<usize> {
 
     /// Writes the field, if it has a value.
     fn write(&self, cells: &Cells<'_>, json: &mut Vec<u8>) -> Result<(), String> {
-        if cells.values.is_empty() && !cells.list {
+        if cells.is_none() {
             return Ok(());
         }
         if json.len() > 1 {
@@ -159,7 +224,9 @@ impl Field<usize> {
         serde_json::to_writer(&mut *json, &self.name)?;
         json.push(b':');
         match cells.values.as_slice() {
-            [cell] if !self.list && !cells.list => serde_json::to_writer(json, cell),
+            [cell] if !self.list && !cells.list || *cell == Cell::Null => {
+                serde_json::to_writer(json, cell)
+            }
             values => serde_json::to_writer(json, values),
         }
     }
@@ -257,7 +324,11 @@ impl Source<usize> {
             Cell::Text(text) if !self.prefix.is_empty() => {
                 Cell::Text(Cow::Owned(format!("{}{text}", self.prefix)))
             }
-            cell @ (Cell::Text(_) | Cell::Number(_) | Cell::Integer(_) | Cell::Bool(_)) => cell,
+            cell @ (Cell::Text(_)
+            | Cell::Number(_)
+            | Cell::Integer(_)
+            | Cell::Bool(_)
+            | Cell::Null) => cell,
         }
     }
 }

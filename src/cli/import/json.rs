@@ -100,7 +100,8 @@ impl Objects<'_> {
         let mut facts = VecDeque::new();
         let columns = Columns::Json(json, &self.paths);
         match self.mapping.facts(columns, cursor.pass(), &mut facts) {
-            Ok(()) => {
+            Ok(trimmed) => {
+                cursor.count_trimmed(trimmed);
                 let lines = facts.into_iter().map(|json| Ok(Line { number, json }));
                 self.ready.extend(lines);
             }

@@ -175,6 +175,10 @@ impl Import {
 
     /// Ends the report, and says how to go on if the import broke off.
     fn end(&mut self, outcome: &Result<(), ImportError>) -> Result<(), ImportError> {
+        match self.cursor.trimmed() {
+            0 => {}
+            ids => eprintln!("blanks around {ids} ids were removed"),
+        }
         self.report.finish()?;
         if outcome.is_ok() {
             self.progress.remove();

@@ -20,6 +20,8 @@ pub(super) struct Settings {
     pub(super) skip: u64,
     /// Texts that mean an empty cell.
     pub(super) null: Vec<String>,
+    /// True if facts are patches: a cell that means empty removes its field.
+    pub(super) patches: bool,
     pub(super) numbers: Style,
     /// The path of the list in JSON of which each element makes a row.
     pub(super) unfold: Option<String>,
@@ -68,6 +70,7 @@ impl Settings {
                 })
                 .unwrap_or(0),
             null: owned(keys.one_or_more("null")),
+            patches: false,
             numbers: style(&mut keys),
             unfold: keys.text("unfold").map(str::to_owned),
         };

@@ -125,7 +125,9 @@ impl<R: Read> Rows<R> {
             Ok(_) if is_cut => Err(CUT.to_owned()),
             Ok(_) => fitting(&self.record, &self.names).and_then(|()| {
                 let columns = Columns::Table(&self.record);
-                self.mapping.facts(columns, number, &mut self.facts)
+                let trimmed = self.mapping.facts(columns, number, &mut self.facts)?;
+                cursor.count_trimmed(trimmed);
+                Ok(())
             }),
             Err(fault) => Err(message(&fault, Some(&self.names))),
         };

@@ -244,7 +244,7 @@ mod tests {
         match Times::new(formats, offset).unwrap().cell(text)? {
             Cell::Integer(millis) => Some(Time::from_millis(millis).unwrap().to_string()),
             Cell::Text(text) => Some(text.into_owned()),
-            Cell::Number(_) | Cell::Bool(_) => None,
+            Cell::Number(_) | Cell::Bool(_) | Cell::Null => None,
         }
     }
 

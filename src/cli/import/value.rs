@@ -12,4 +12,6 @@ pub(super) enum Cell<'a> {
     Number(f64),
     Integer(i64),
     Bool(bool),
+    /// Removes the field, in a patch.
+    Null,
 }

@@ -158,6 +158,28 @@ fn a_rehearsal_reports_and_changes_nothing() {
 }
 
 #[test]
+fn a_patch_keeps_what_a_file_does_not_give() {
+    let service = with_items();
+    let folder = folder(&[("stock.csv", "id,shop,price\n i0 ,,7\ni1,NULL,\n")]);
+    let map = format!("[file]\nnull = 'NULL'\n{MAP}");
+    fs::write(folder.path().join("map.toml"), map).unwrap();
+    let (code, printed) = import(&service, folder.path(), "items", &["--patch", "stock.csv"]);
+    assert_eq!(code, 0, "{printed}");
+    assert!(printed.contains("blanks around 1 ids"), "{printed}");
+    let item = |id: &str| service.get(&format!("/items/{id}")).ok();
+    assert_eq!(
+        item("i0"),
+        json!({"id": "i0", "merchant_id": "m0", "tags": {"t": 1.0}, "price": 7.0})
+    );
+    assert_eq!(
+        item("i1"),
+        json!({"id": "i1", "tags": {"t": 1.0}, "price": 5})
+    );
+    let (code, _) = import(&service, folder.path(), "events", &["--patch", "stock.csv"]);
+    assert_eq!(code, 1);
+}
+
+#[test]
 fn an_import_that_broke_off_goes_on() {
     let text = format!("{HEADER}{}", rows(50).concat());
     let broken = text.clone() + "u1,\"i1\n";
