@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 
-use super::admission::{BodyBytes, Priority, Rejection, RunPermit, Slot, Work};
+use super::admission::{BodyBytes, ConnectionBytes, Priority, Rejection, RunPermit, Slot, Work};
 use super::app::App;
 use super::body;
 use super::error::Problem;
@@ -27,6 +27,7 @@ pub(super) struct Call<'c> {
     pub(super) generation: Arc<Generation>,
     pub(super) work: Option<Work>,
     pub(super) priority: Option<Priority>,
+    pub(super) connection: Option<&'c ConnectionBytes>,
     pub(super) granted: Granted,
 }
 
@@ -54,6 +55,13 @@ impl Call<'_> {
     pub(super) fn path(&self, name: &str) -> &str {
         let found = self.path.0.iter().find(|(known, _)| *known == name);
         found.map_or("", |(_, value)| value.as_str())
+    }
+
+    /// Rejects the request if there is no room for work of that kind.
+    pub(super) fn check(&self, work: Work) -> Result<(), Rejection> {
+        let (priority, config) = (self.priority.as_ref(), &self.generation.config.admission);
+        let admission = &self.app.admission;
+        admission.check(work, priority, self.connection, config)
     }
 
     /// Reads and unpacks the whole body, then waits until the request may run. A rank request only holds a slot afterwards: its

@@ -236,10 +236,6 @@ impl App {
         let query = Query::read(head.uri.query(), route.params, limits)?;
         let path = path_values(route, head).await?;
         let priority = head.extensions.get::<Priority>().cloned();
-        if let Some(work) = route.work {
-            let config = &generation.config.admission;
-            self.admission.check(work, priority.as_ref(), config)?;
-        }
         let call = Call {
             app: self,
             headers: &head.headers,
@@ -250,9 +246,13 @@ impl App {
             arrived,
             work: route.work,
             priority,
+            connection: head.extensions.get(),
             generation,
             granted: Granted::default(),
         };
+        if let Some(work) = route.work {
+            call.check(work)?;
+        }
         self.run(route, id, async { (route.handler)(call).await })
             .await
     }

@@ -81,6 +81,7 @@ async fn large(
     let timeout = Outline::read(&body).timeout(&generation.config);
     let patience = timeout.saturating_sub(call.arrived.elapsed());
     let wait = generation.config.admission.wait.min(patience);
+    call.check(Work::Batch)?;
     call.admit(Work::Batch, wait).await?;
     let (app, id, arrived) = (Arc::clone(call.app), call.id.clone(), call.arrived);
     let granted = call.granted();

@@ -1,7 +1,7 @@
 //! The bytes of answers that clients have not taken yet, counted per connection and in all.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Bytes of an answer that is always sent, such as the problem that no other answer fits.
 const TINY: usize = 1 << 10;
@@ -10,13 +10,29 @@ const USUAL: usize = 64 << 10;
 
 /// Bytes of the answers of one connection.
 #[derive(Clone, Default)]
-pub(in crate::http) struct ConnectionBytes(Arc<AtomicUsize>);
+pub(in crate::http) struct ConnectionBytes(Arc<Untaken>);
+
+/// What one client has not taken yet.
+#[derive(Default)]
+struct Untaken {
+    bytes: AtomicUsize,
+    /// True from an answer that does not fit to the end of one that did.
+    is_full: AtomicBool,
+}
+
+impl ConnectionBytes {
+    /// Returns whether an answer did not fit, and the client has finished none since: another large one would not fit either.
+    pub(super) fn is_full(&self) -> bool {
+        self.0.is_full.load(Ordering::Relaxed)
+    }
+}
 
 /// Bytes of one answer, which count towards those of all answers until dropped.
 pub(in crate::http) struct AnswerBytes {
     all: Arc<AtomicUsize>,
     connection: Option<ConnectionBytes>,
     own: usize,
+    fits: bool,
 }
 
 /// Bounds of the bytes of answers.
@@ -41,6 +57,7 @@ impl AnswerBytes {
             all: Arc::clone(all),
             connection: connection.cloned(),
             own: 0,
+            fits: true,
         }
     }
 
@@ -49,7 +66,7 @@ impl AnswerBytes {
         self.own += bytes;
         let all = self.all.fetch_add(bytes, Ordering::Relaxed) + bytes;
         let of_connection = match &self.connection {
-            Some(connection) => connection.0.fetch_add(bytes, Ordering::Relaxed) + bytes,
+            Some(connection) => connection.0.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes,
             None => self.own,
         };
         let most = if self.own <= USUAL {
@@ -58,16 +75,23 @@ impl AnswerBytes {
             bounds.large()
         };
         // A connection may always take one answer.
-        let is_only = of_connection == self.own;
-        self.own <= TINY || (all <= most && (is_only || of_connection <= bounds.connection))
+        let fits_connection = of_connection == self.own || of_connection <= bounds.connection;
+        if let Some(connection) = self.connection.as_ref().filter(|_| !fits_connection) {
+            connection.0.is_full.store(true, Ordering::Relaxed);
+        }
+        self.fits = self.own <= TINY || (all <= most && fits_connection);
+        self.fits
     }
 }
 
 impl Drop for AnswerBytes {
     fn drop(&mut self) {
         self.all.fetch_sub(self.own, Ordering::Relaxed);
-        if let Some(connection) = &self.connection {
-            connection.0.fetch_sub(self.own, Ordering::Relaxed);
+        if let Some(ConnectionBytes(untaken)) = &self.connection {
+            untaken.bytes.fetch_sub(self.own, Ordering::Relaxed);
+            if self.fits && self.own > TINY {
+                untaken.is_full.store(false, Ordering::Relaxed);
+            }
         }
     }
 }
@@ -100,8 +124,10 @@ mod tests {
             "the last quarter is for usual answers"
         );
         assert!(hold(USUAL, &other).is_some());
+        assert!(one.is_full() && !other.is_full());
         drop((large, second));
+        assert!(!one.is_full());
         assert_eq!(all.load(Ordering::Relaxed), 0);
-        assert_eq!(one.0.load(Ordering::Relaxed), 0);
+        assert_eq!(one.0.bytes.load(Ordering::Relaxed), 0);
     }
 }

@@ -87,6 +87,7 @@ impl Admission {
         &self,
         work: Work,
         priority: Option<&Priority>,
+        connection: Option<&ConnectionBytes>,
         config: &config::Admission,
     ) -> Result<(), Rejection> {
         if self.queue(work).used() >= self.most(work, priority, config) {
@@ -98,6 +99,9 @@ impl Admission {
         }
         let answers = self.answer_bytes.load(Ordering::Relaxed);
         if matches!(work, Work::Batch | Work::Ingest) && answers >= bounds(config).large() {
+            return Err(Rejection::AnswerBytes);
+        }
+        if work == Work::Batch && connection.is_some_and(ConnectionBytes::is_full) {
             return Err(Rejection::AnswerBytes);
         }
         Ok(())

@@ -35,15 +35,15 @@ async fn a_full_queue_rejects_its_own_kind_only() {
     let two = enter(&admission, Work::Rank, &config, LONG).await;
     assert!(one.is_ok() && two.is_ok());
     assert_eq!(
-        admission.check(Work::Rank, None, &config),
+        admission.check(Work::Rank, None, None, &config),
         Err(Rejection::Rank)
     );
     let three = enter(&admission, Work::Rank, &config, LONG).await;
     assert_eq!(three.err(), Some(Rejection::Rank));
-    assert_eq!(admission.check(Work::Ingest, None, &config), Ok(()));
+    assert_eq!(admission.check(Work::Ingest, None, None, &config), Ok(()));
     assert!(enter(&admission, Work::Batch, &config, LONG).await.is_ok());
     drop(one);
-    assert_eq!(admission.check(Work::Rank, None, &config), Ok(()));
+    assert_eq!(admission.check(Work::Rank, None, None, &config), Ok(()));
     assert!(enter(&admission, Work::Rank, &config, LONG).await.is_ok());
 }
 
@@ -73,14 +73,14 @@ async fn the_wait_queue_is_bounded() {
         let (admission, config) = (Arc::clone(&admission), config.clone());
         waiting.spawn(async move { enter(&admission, Work::Ingest, &config, LONG).await.is_ok() });
     }
-    while admission.check(Work::Ingest, None, &config).is_ok() {
+    while admission.check(Work::Ingest, None, None, &config).is_ok() {
         tokio::task::yield_now().await;
     }
     let beyond = enter(&admission, Work::Ingest, &config, LONG).await;
     assert_eq!(beyond.err(), Some(Rejection::Ingest));
     drop(first);
     assert_eq!(waiting.join_all().await, [true; WAITING]);
-    assert_eq!(admission.check(Work::Ingest, None, &config), Ok(()));
+    assert_eq!(admission.check(Work::Ingest, None, None, &config), Ok(()));
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn reads_have_slots_of_their_own() {
         let (admission, config) = (Arc::clone(&admission), config.clone());
         waiting.spawn(async move { enter(&admission, Work::Read, &config, LONG).await.is_ok() });
     }
-    while admission.check(Work::Read, None, &config).is_ok() {
+    while admission.check(Work::Read, None, None, &config).is_ok() {
         tokio::task::yield_now().await;
     }
     let beyond = enter(&admission, Work::Read, &config, LONG).await;
@@ -101,6 +101,25 @@ async fn reads_have_slots_of_their_own() {
     for work in [Work::Rank, Work::Batch, Work::Ingest] {
         assert!(enter(&admission, work, &config, LONG).await.is_ok());
     }
+}
+
+#[test]
+fn large_answers_wait_until_one_is_taken() {
+    let config = config();
+    let admission = Admission::new(&config, &Telemetry::default().admission);
+    let connection = ConnectionBytes::default();
+    let check = |work| admission.check(work, None, Some(&connection), &config);
+    let answer = || {
+        let bytes = config.connection_answer_bytes;
+        admission.answer(Some(Work::Batch), bytes, Some(&connection), &config)
+    };
+    let first = answer();
+    assert_eq!(check(Work::Batch), Ok(()));
+    assert!(first.is_ok() && answer().is_err());
+    assert_eq!(check(Work::Batch), Err(Rejection::AnswerBytes));
+    assert_eq!(check(Work::Rank), Ok(()), "small answers may fit");
+    drop(first);
+    assert_eq!(check(Work::Batch), Ok(()));
 }
 
 #[test]
@@ -117,10 +136,10 @@ fn bytes_of_bodies_are_counted_until_dropped() {
     assert_eq!(one.add(6), Ok(()));
     assert_eq!(two.add(5), Err(Rejection::RankBytes));
     assert_eq!(
-        admission.check(Work::Rank, None, &config),
+        admission.check(Work::Rank, None, None, &config),
         Err(Rejection::RankBytes)
     );
-    assert_eq!(admission.check(Work::Ingest, None, &config), Ok(()));
+    assert_eq!(admission.check(Work::Ingest, None, None, &config), Ok(()));
     drop(two);
     one.remove(2);
     assert_eq!(one.add(6), Ok(()));
