@@ -326,3 +326,44 @@ fn a_refund_after_deletion_cancels_the_sale() {
     assert!(gmv("m0").abs() < 1e-9, "{race}");
     assert!(service.metric("saima_mismatched_refunds_total ") < 1.0);
 }
+
+#[test]
+fn a_merged_user_is_erased_under_all_names() {
+    let config = "[store]\nsegment_bytes = 4096\ncheckpoint_seconds = 1\n";
+    let data = Data::new(config);
+    let of_events = data.home.path().join("events.toml");
+    fs::write(&of_events, format!("{config}[clock]\nmode = \"event\"\n")).unwrap();
+    let service = data.start();
+    service.items(&[json!({"id": "i1", "price": 2, "merchant_id": "m"})]);
+    let names = ["the-visit-before", "the-visit-after", "the-user-who-left"];
+    for (number, name) in (0..).zip(names) {
+        service.events(&[event(number, name), event(10 + number, "stays")]);
+    }
+    for from in [names[0], names[1]] {
+        let pair = json!({"from": from, "into": names[2]});
+        service.json("POST", "/users/merge", &pair).ok();
+        service.events(&[event(20, from)]);
+    }
+    let pair = json!({"from": "stays", "into": "stays-too"});
+    service.json("POST", "/users/merge", &pair).ok();
+    assert_eq!(service.delete(&format!("/users/{}", names[1])), 204);
+    service.wait("the user is erased from the disk", |_| {
+        names.iter().all(|name| mentions(&data.path(), name) == 0)
+    });
+    service.events(&[event(200_000, "later")]);
+    let before = everything(&service);
+    drop(service);
+    let service = data.start();
+    same(&everything(&service), &before);
+    drop(service);
+    let mut rebuild = program();
+    let rebuild = rebuild.args(["rebuild", "--config"]).arg(&of_events);
+    let rebuilt = rebuild.arg(data.path()).output().unwrap();
+    assert!(rebuilt.status.success(), "{rebuilt:?}");
+    let service = data.start();
+    same(&everything(&service), &before);
+    assert_eq!(service.get("/users/stays").ok()["id"], "stays-too");
+    for name in names {
+        assert_eq!(service.get(&format!("/users/{name}")).status, 404);
+    }
+}
