@@ -16,13 +16,18 @@ pub struct Prediction {
     pub name: String,
     /// Function from the number to a value in [0, 1].
     pub normaliser: Normaliser,
+    /// Value of a candidate without the number, in [0, 1].
+    pub neutral: f64,
 }
 
 /// A non-decreasing function from any number to a value in [0, 1].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Normaliser {
-    /// The number itself, clamped to [0, 1].
-    Identity,
+    /// x / scale, clamped to [0, 1].
+    Identity {
+        /// The number whose value is 1, above 0.
+        scale: f64,
+    },
     /// min(1, ln(1 + max(0, x)) / ln(1 + reference)).
     Log {
         /// The number whose value is 1.
@@ -65,20 +70,38 @@ fn prediction(all: &Section<'_>, name: &str) -> Prediction {
     let s = all.alone(name);
     let read = s.choice("normaliser", &NORMALISERS, unknown_normaliser);
     let normaliser = read(&s);
+    let neutral = or(&s, "neutral", 0.0..=1.0, 0.0);
     s.finish();
-    let name = name.to_owned();
-    Prediction { name, normaliser }
+    Prediction {
+        name: name.to_owned(),
+        normaliser,
+        neutral,
+    }
 }
 
 /// Reads the parameters of one normaliser.
 type Read = fn(&Section<'_>) -> Normaliser;
 
 const NORMALISERS: [(&str, Read); 4] = [
-    ("identity", |_| Normaliser::Identity),
+    ("identity", identity),
     ("log", log),
     ("logistic", logistic),
     ("quantile", quantile),
 ];
+
+/// Reads a number that has a default of its own.
+fn or(s: &Section<'_>, key: &str, range: std::ops::RangeInclusive<f64>, default: f64) -> f64 {
+    if s.has(key) {
+        s.number(key, range)
+    } else {
+        default
+    }
+}
+
+fn identity(s: &Section<'_>) -> Normaliser {
+    let scale = or(s, "scale", POSITIVE, 1.0);
+    Normaliser::Identity { scale }
+}
 
 fn log(s: &Section<'_>) -> Normaliser {
     let reference = s.number("reference", POSITIVE);
@@ -105,18 +128,19 @@ fn unknown_normaliser(s: &Section<'_>) -> Normaliser {
     for setting in ["reference", "centre", "scale", "points"] {
         s.has(setting);
     }
-    Normaliser::Identity
+    Normaliser::Identity { scale: 1.0 }
 }
 
 /// Returns one prediction in the names and units of the file.
 pub(super) fn shown(prediction: &Prediction) -> (String, Value) {
-    let value = match &prediction.normaliser {
-        Normaliser::Identity => json!({ "normaliser": "identity" }),
+    let mut value = match &prediction.normaliser {
+        Normaliser::Identity { scale } => json!({ "normaliser": "identity", "scale": scale }),
         Normaliser::Log { reference } => json!({ "normaliser": "log", "reference": reference }),
         Normaliser::Logistic { centre, scale } => {
             json!({ "normaliser": "logistic", "centre": centre, "scale": scale })
         }
         Normaliser::Quantile { points } => json!({ "normaliser": "quantile", "points": points }),
     };
+    value["neutral"] = prediction.neutral.into();
     (prediction.name.clone(), value)
 }

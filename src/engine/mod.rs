@@ -7,6 +7,7 @@ mod delete;
 mod gather;
 mod learn;
 mod merge;
+mod numbers;
 mod observe;
 mod rank;
 mod rebuild;

@@ -1,12 +1,12 @@
 //! The engine's metrics.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Engine, EntityKind, Fate, Operation};
 use crate::clock::SECOND;
-use crate::config::{Config, ConfigFaults, Scene, Weighed};
-use crate::model::{Decision, EventKind};
+use crate::config::{Config, ConfigFaults, Generation, Scene, Weighed};
+use crate::model::{Decision, EventKind, Given};
 use crate::race::runner::TABLE;
 use crate::race::{Standings, WINDOW};
 use crate::rule;
@@ -40,6 +40,16 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Counts the numbers that a request gave for predictions.
+    pub(super) fn observe_numbers(&self, generation: &Generation, given: &[Given], now: Instant) {
+        let named = given.iter().zip(&generation.config.predictions);
+        for (given, prediction) in named.filter(|(given, _)| given.clipped > 0) {
+            let to = self.telemetry.ranking.clipped(&prediction.name);
+            to.inc_by(given.clipped);
+        }
+        self.numbers.note(generation, given, now);
     }
 
     /// Counts the accepted and rejected lines of a slice.

@@ -70,6 +70,7 @@ impl Engine {
         drop(facts);
         decision.scene_asked = asked.retired.then(|| asked.name.clone());
         self.observe_ranking(config, scene, &decision);
+        self.observe_numbers(&generation, &decision.given, arrived);
         Ok(decision)
     }
 }

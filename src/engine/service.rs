@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
 use rayon::ThreadPool;
 
+use super::numbers::Numbers;
 use super::rebuilder::Rebuilder;
 use super::sizes::Sizes;
 use super::store::Kept;
@@ -33,6 +34,7 @@ pub struct Engine {
     /// Threads among which large requests are split; `None` if they could not be started.
     pub(super) splitters: Option<ThreadPool>,
     pub(super) sizes: Sizes,
+    pub(super) numbers: Numbers,
     pub(super) telemetry: Telemetry,
     pub(super) threads: Threads,
 }

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
 use rayon::ThreadPoolBuilder;
 
+use super::numbers::Numbers;
 use super::rebuilder::Rebuilder;
 use super::sizes::Sizes;
 use super::{Engine, Stored, gather, rebuild, store};
@@ -34,6 +35,7 @@ impl Engine {
             sweeping: Mutex::new(()),
             splitters: ThreadPoolBuilder::new().build().ok(),
             sizes: Sizes::default(),
+            numbers: Numbers::default(),
             telemetry,
             threads: stored.threads,
         });

@@ -75,12 +75,13 @@ fn part(out: &mut Vec<u8>, part: &Part) {
     figure(out, ",\"value\":", f64::from(part.value));
     figure(out, ",\"weight\":", f64::from(part.weight));
     figure(out, ",\"contribution\":", f64::from(part.contribution));
-    let missing: &[u8] = if part.raw.is_none() {
-        b",\"missing\":true}"
-    } else {
-        b"}"
-    };
-    out.extend_from_slice(missing);
+    if part.raw.is_none() {
+        out.extend_from_slice(b",\"missing\":true");
+    }
+    if part.clipped {
+        out.extend_from_slice(b",\"clipped\":true");
+    }
+    out.push(b'}');
 }
 
 fn factor(out: &mut Vec<u8>, factor: &FactorPart) {
@@ -152,6 +153,7 @@ mod tests {
                     raw: None,
                     value: 0.5,
                     weight: -0.25,
+                    clipped: false,
                     contribution: 0.5,
                 },
                 Part {
@@ -159,6 +161,7 @@ mod tests {
                     raw: Some(1_234_567.5),
                     value: 1.0,
                     weight: 0.75,
+                    clipped: true,
                     contribution: 0.75,
                 },
             ],
@@ -178,6 +181,7 @@ mod tests {
             asked: 5,
             scored: 3,
             missing: vec![3, 0],
+            given: Vec::new(),
             fired: [1, 0, 0],
             explained: true,
             placed: vec![
@@ -203,7 +207,7 @@ mod tests {
     #[test]
     fn a_ranking_is_written_as_its_view() {
         let text = String::from_utf8(write(&ranking(), "r-1")).unwrap();
-        let expected = r#"{"request_id":"r-1","scene":"feed","generation":7,"standings":412,"as_of":"2026-11-20T10:00:00Z","items":[{"id":"i \"2\"\n\\店","score":0.312500,"explain":{"objectives":[{"name":"quality","raw":null,"value":0.500000,"weight":-0.250000,"contribution":0.500000,"missing":true},{"name":"race.level","raw":1234567.500000,"value":1.000000,"weight":0.750000,"contribution":0.750000}],"base":0.625000,"factors":[{"name":"integrity","factor":0.500000,"reason":"integrity 0.5"}],"score":0.312500}},{"id":"i-1","score":0.441002}],"unknown":["x"],"dropped":[{"id":"y","rule":"unavailable"}]}"#;
+        let expected = r#"{"request_id":"r-1","scene":"feed","generation":7,"standings":412,"as_of":"2026-11-20T10:00:00Z","items":[{"id":"i \"2\"\n\\店","score":0.312500,"explain":{"objectives":[{"name":"quality","raw":null,"value":0.500000,"weight":-0.250000,"contribution":0.500000,"missing":true},{"name":"race.level","raw":1234567.500000,"value":1.000000,"weight":0.750000,"contribution":0.750000,"clipped":true}],"base":0.625000,"factors":[{"name":"integrity","factor":0.500000,"reason":"integrity 0.5"}],"score":0.312500}},{"id":"i-1","score":0.441002}],"unknown":["x"],"dropped":[{"id":"y","rule":"unavailable"}]}"#;
         assert_eq!(text, expected);
         check::assert_is(Ranking::VIEW, &serde_json::from_str(&text).unwrap());
     }

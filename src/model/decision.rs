@@ -31,10 +31,21 @@ pub struct Decision<'r> {
     pub scored: usize,
     /// Number of scored candidates without data for each objective, in the order of the scene's weights.
     pub missing: Vec<usize>,
+    /// The numbers that the request gives for predictions, by prediction; empty if it gives none.
+    pub given: Vec<Given>,
     /// The ranking, best first.
     pub placed: Vec<Placed<'r>>,
     /// True if the request asked for explanations.
     pub explained: bool,
+}
+
+/// The numbers given for one prediction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// Number of candidates with a number.
+    pub numbers: u64,
+    /// Number of those outside of what the normaliser tells apart.
+    pub clipped: u64,
 }
 
 /// One ranked item.
@@ -79,6 +90,8 @@ pub struct Part {
     pub value: f32,
     /// The scene's weight.
     pub weight: f32,
+    /// True if the number of a prediction lies outside of what its normaliser tells apart.
+    pub clipped: bool,
     /// weight · value / Σ|weight|; a negative weight counts as |weight| on 1 − value.
     pub contribution: f32,
 }

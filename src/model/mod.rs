@@ -26,7 +26,7 @@ mod vocabulary;
 mod whole;
 
 pub use candidates::{Candidates, MAX_PREDICTIONS};
-pub use decision::{Decision, Dropped, Explanation, FactorPart, Part, Placed};
+pub use decision::{Decision, Dropped, Explanation, FactorPart, Given, Part, Placed};
 pub use diagnose::Diagnosis;
 pub use fact::{Entity, Event, Item, MAX_CAMPAIGNS, MAX_MONEY, Merchant, User};
 pub use fault::Fault;

@@ -22,6 +22,7 @@ pub(super) fn explain(chosen: &Chosen, scorer: &Scorer<'_>) -> Explanation {
             raw: predictor.raw(weighed, &candidate),
             value: value[0],
             weight: narrow(weight),
+            clipped: predictor.is_clipped(weighed, &candidate),
             contribution: weights.contribution(weight, value[0]),
         }
     };

@@ -91,6 +91,7 @@ pub fn rank<'r>(
         fired: slate.fired,
         scored: scores.len(),
         missing: scores.missing,
+        given: predictor.given.clone(),
         placed,
         explained,
     }

@@ -8,12 +8,13 @@ use std::collections::HashMap;
 
 use wide::f32x8;
 
-use super::normalise::normalise;
+use super::normalise::{clips, normalise};
 use super::resolve::Candidate;
 use super::taste::Taste;
 use super::view::View;
 use crate::config::Weighed;
 use crate::feature::Details;
+use crate::model::Given;
 use crate::number::{DAY_MILLIS, narrow};
 use crate::objective::Objective;
 use crate::race::Kind;
@@ -28,6 +29,8 @@ pub(super) struct Predictor<'a> {
     taste: &'a Taste,
     /// The caller's numbers, by place of the candidate and index of the prediction.
     predictions: HashMap<(u32, usize), f64>,
+    /// Number of the caller's numbers, by prediction; empty if the request gives none.
+    pub(super) given: Vec<Given>,
 }
 
 impl<'a> Predictor<'a> {
@@ -38,14 +41,25 @@ impl<'a> Predictor<'a> {
         given: &[(u32, Cow<'_, str>, f64)],
     ) -> Self {
         let number = |name: &str| view.config.vocabulary.prediction(name);
-        let predictions = given
+        let predictions: HashMap<_, _> = given
             .iter()
             .filter_map(|(place, name, x)| Some(((*place, number(name)?), *x)))
             .collect();
+        let mut counts = Vec::new();
+        if !predictions.is_empty() {
+            counts.resize(view.config.predictions.len(), Given::default());
+        }
+        for (&(_, number), &x) in &predictions {
+            if let Some(counts) = counts.get_mut(number) {
+                counts.numbers += 1;
+                counts.clipped += u64::from(is_clipped(view, number, x));
+            }
+        }
         Self {
             view,
             taste,
             predictions,
+            given: counts,
         }
     }
 
@@ -65,7 +79,8 @@ impl<'a> Predictor<'a> {
             Weighed::Own(objective) => objective,
             Weighed::Prediction(number) => {
                 column(candidates, out, |c| self.prediction(number, c));
-                return settle(out, 0.5);
+                let prediction = self.view.config.predictions.get(number);
+                return settle(out, prediction.map_or(0.0, |it| narrow(it.neutral)));
             }
         };
         match own {
@@ -116,6 +131,15 @@ impl<'a> Predictor<'a> {
             Objective::Quality => self.details(candidate).quality.map(f64::from),
             Objective::LongTermValue => self.details(candidate).long_term_value.map(f64::from),
         }
+    }
+
+    /// Returns whether the number of a prediction is clipped.
+    pub(super) fn is_clipped(&self, weighed: Weighed, candidate: &Candidate<'_>) -> bool {
+        let Weighed::Prediction(number) = weighed else {
+            return false;
+        };
+        let x = self.predictions.get(&(candidate.place, number));
+        x.is_some_and(|x| is_clipped(self.view, number, *x))
     }
 
     fn details(&self, candidate: &Candidate<'_>) -> &'a Details {
@@ -183,6 +207,11 @@ impl<'a> Predictor<'a> {
             normalise(&prediction.normaliser, *x)
         })
     }
+}
+
+fn is_clipped(view: &View<'_>, number: usize, x: f64) -> bool {
+    let prediction = view.config.predictions.get(number);
+    prediction.is_some_and(|prediction| clips(&prediction.normaliser, x))
 }
 
 /// Returns `None` for NaN, which marks missing data.

@@ -21,6 +21,8 @@ metrics! {
         pub retired_scene: Counter = "retired_scene_requests", "Rank requests for a retired scene, which the scene default answered";
         missing: Each<Counter, OBJECTIVES> = "missing" by ("objective", objective::names()),
             "Values replaced by the neutral value because the data is missing";
+        clipped: Each<Counter, 0> = "clipped" by ("prediction", []),
+            "Numbers of a prediction outside of what its normaliser tells apart";
         dropped: Each<Counter, RULES> = "dropped" by ("rule", rule::names()), "Candidates hidden by a rule";
         scenes: Scenes = "rank_seconds" by ["scene", "step"], "Duration of a rank request by scene and step";
     }
@@ -39,6 +41,12 @@ impl RankingMetrics {
         self.missing.other(name)
     }
 
+    /// Returns the counter of clipped numbers of a declared prediction.
+    #[must_use]
+    pub fn clipped(&self, name: &str) -> Counter {
+        self.clipped.other(name)
+    }
+
     /// Returns the counter of candidates hidden by a rule.
     #[must_use]
     pub fn dropped(&self, rule: Rule) -> &Counter {
@@ -48,7 +56,8 @@ impl RankingMetrics {
     /// Removes the metrics of scenes and predictions that are not in the live configuration.
     pub fn retain(&self, is_scene: impl Fn(&str) -> bool, is_prediction: impl Fn(&str) -> bool) {
         self.scenes.retain(is_scene);
-        self.missing.retain(is_prediction);
+        self.missing.retain(&is_prediction);
+        self.clipped.retain(&is_prediction);
     }
 
     /// Returns the metrics of a scene. Pass only configured names.

@@ -25,6 +25,7 @@ purchase = -8
 [predictions.margin]
 normaliser = \"log\"
 reference = 50
+neutral = 0.25
 [scene.default.weights]
 affinity.tags = 0.3
 affinity.item = 0.25
@@ -455,7 +456,10 @@ impl World {
     /// Returns the raw figure and the value of the prediction.
     fn margin(&self, item: usize) -> (Option<f64>, f64) {
         let margin = self.items[item].margin;
-        (margin, margin.map_or(0.5, |margin| log_scale(margin, 50.0)))
+        (
+            margin,
+            margin.map_or(0.25, |margin| log_scale(margin, 50.0)),
+        )
     }
 }
 

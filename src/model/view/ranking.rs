@@ -66,6 +66,8 @@ describe! {
         contribution: f64,
         /// Present, and true, if the data is missing and `value` is the neutral one.
         missing: Option<bool>,
+        /// Present, and true, if the number of a prediction lies outside of what its normaliser tells apart, so that `value` is 0 or 1.
+        clipped: Option<bool>,
     }
 
     /// The part of one factor in a score.

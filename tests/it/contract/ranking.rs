@@ -236,6 +236,7 @@ reference = 99
 normaliser = \"logistic\"
 centre = 2
 scale = 0.5
+neutral = 0.25
 [predictions.ranks]
 normaliser = \"quantile\"
 points = [0, 10, 20, 40, 80]
@@ -279,9 +280,10 @@ ranks = 1
     }
     let missing = explained(json!({}));
     for part in missing["objectives"].as_array().unwrap() {
+        let neutral = json!(if part["name"] == "bend" { 0.25 } else { 0.0 });
         assert_eq!(
             (&part["value"], &part["raw"], &part["missing"]),
-            (&json!(0.5), &Value::Null, &json!(true))
+            (&neutral, &Value::Null, &json!(true))
         );
     }
     let request = json!({"user_id": "u", "candidates": [{"id": "a", "predictions": {"ctr": 0.5}}]});
@@ -294,6 +296,63 @@ ranks = 1
         let answer = service.send("POST", "/rank", &[("Content-Type", JSON)], body.as_bytes());
         assert_eq!(answer.problem(422), ["candidates[0].predictions.share"]);
     }
+}
+
+#[test]
+fn numbers_that_are_clipped_are_told() {
+    let config = "
+[predictions.rate]
+normaliser = \"identity\"
+scale = 0.05
+[predictions.money]
+normaliser = \"log\"
+reference = 99
+[predictions.ranks]
+normaliser = \"quantile\"
+points = [1, 10]
+[scene.default.weights]
+rate = 1
+money = 1
+ranks = 1
+";
+    let service = Service::with_config(config);
+    service.items(&[json!({"id": "a"}), json!({"id": "b"})]);
+    let part = |name: &str, x: f64| {
+        let candidates = json!([{"id": "a", "predictions": {name: x}}, "b"]);
+        let ranking =
+            service.rank(&json!({"user_id": "u", "candidates": candidates, "explain": true}));
+        let mut items = ranking["items"].as_array().unwrap().iter();
+        let item = items.find(|item| item["id"] == "a").unwrap();
+        let mut parts = item["explain"]["objectives"].as_array().unwrap().iter();
+        parts.find(|part| part["name"] == name).unwrap().clone()
+    };
+    for (name, x, value, clipped) in [
+        ("rate", 0.04, 0.8, false),
+        ("rate", 0.05, 1.0, false),
+        ("rate", 0.06, 1.0, true),
+        ("rate", -0.01, 0.0, true),
+        ("money", 99.0, 1.0, false),
+        ("money", 100.0, 1.0, true),
+        ("ranks", 1.0, 0.0, false),
+        ("ranks", 11.0, 1.0, true),
+    ] {
+        let part = part(name, x);
+        near(part["value"].as_f64().unwrap(), value);
+        assert_eq!(part["clipped"] == true, clipped, "{part}");
+    }
+    near(
+        service.metric("saima_clipped_total{prediction=\"rate\"}"),
+        2.0,
+    );
+    near(
+        service.metric("saima_clipped_total{prediction=\"ranks\"}"),
+        1.0,
+    );
+    // Of each of the eight requests, one or two candidates lack the number.
+    near(
+        service.metric("saima_missing_total{objective=\"rate\"}"),
+        12.0,
+    );
 }
 
 #[test]
