@@ -54,7 +54,8 @@ impl Facts {
     fn returned(&self, event: &Learned<'_>, moment: &Moment<'_>) -> Option<Trade> {
         let refund = refund_of(event)?;
         let (day, [before, after]) = self.books.sales.preview(&refund)?;
-        if before.buyer != event.user || !self.is_open(event, day, moment) {
+        let buyers = self.books.users.names.buyers();
+        if buyers.of(before.buyer) != event.user || !self.is_open(event, day, moment) {
             return None;
         }
         let share = after.share() - before.share();

@@ -237,3 +237,20 @@ fn a_checkpoint_keeps_what_can_be_returned() {
         assert!((learnt(&facts, now)["i0"] - expected).abs() < 1e-9);
     }
 }
+
+#[test]
+fn a_merged_user_returns_earlier_purchases() {
+    let config = Config::embedded();
+    let now = Time::parse("2026-01-01T00:00:00Z").unwrap();
+    let event = |user: &str, kind: &str, id: &str, purchase: Option<&str>| json!({"id": id, "user_id": user, "item_id": "i0", "kind": kind, "at": now, "purchase_id": purchase, "amount": 50});
+    let both = [
+        event("u", "purchase", "p", None),
+        event("w", "view", "v", None),
+    ];
+    let mut facts = told(&config, &both);
+    facts.merge("u", "w", &moment(&config));
+    assert!((learnt(&facts, now)["i0"] - 9.0).abs() < 1e-9);
+    let refund = event("w", "refund", "r", Some("p"));
+    send(&mut facts, &config, Operation::Events, &refund).unwrap();
+    assert!((learnt(&facts, now)["i0"] - 1.0).abs() < 1e-9);
+}
