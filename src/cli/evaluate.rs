@@ -8,12 +8,13 @@ mod interval;
 mod measure;
 mod queries;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use comfy_table::{CellAlignment, Table, presets};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use thiserror::Error;
 
 pub use exposure::{Exposure, exposure};
@@ -23,18 +24,28 @@ pub use queries::{Query, QueryError};
 
 use super::client::{CallError, Client, Format, Service};
 
+/// Number of queries that are also explained, to find objectives without any data.
+const EXPLAINED: usize = 20;
+
 /// Measures the ranking quality of a running service
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "A line of QUERIES is {\"user_id\": …, \"candidates\": [ids], \"relevant\": {id: gain}}. The relevant items are those that the user
-bought, and a gain, above 0, is the money spent. NDCG counts a relevant item as 1, GMV-NDCG by its gain. One line per user."
+    after_help = "A line of QUERIES is {\"user_id\": …, \"candidates\": […], \"relevant\": {id: gain}}. Candidates are as for /rank: ids, or objects with
+predictions; \"context\" is optional. The relevant items are those that the user bought, and a gain, above 0, is the money spent. NDCG
+counts a relevant item as 1, GMV-NDCG by its gain. Several lines of one user count as their mean.
+
+  saima evaluate --scene default --scene gmv queries.ndjson      two scenes, with the interval of their difference
+  saima evaluate --against http://other:8080 queries.ndjson     two services"
 )]
 pub struct Args {
     #[command(flatten)]
     service: Service,
-    /// Scene to rank in; default: that of the service
+    /// Scene to rank in; default: that of the service. Given twice, the second is compared with the first
     #[arg(long)]
-    scene: Option<String>,
+    scene: Vec<String>,
+    /// URL of a second service, to compare with the first on the same queries
+    #[arg(long, value_name = "URL")]
+    against: Option<String>,
     /// Number of items to request; NDCG@50 needs 50
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(10..=10_000))]
     limit: u32,
@@ -64,6 +75,9 @@ pub enum EvaluateError {
     /// A request or the figures cannot be written as JSON.
     #[error("cannot write JSON")]
     Json(#[from] serde_json::Error),
+    /// More than two scenes.
+    #[error("at most two scenes can be compared")]
+    Scenes,
 }
 
 /// The figures of an evaluation.
@@ -73,23 +87,30 @@ struct Figures {
     queries: usize,
     /// Candidates that the service does not know, over all queries; they count as not shown.
     unknown: usize,
+    #[serde(flatten)]
+    quality: Intervals,
+    #[serde(flatten)]
+    exposure: Option<Exposure>,
+}
+
+/// The figures of quality, or their differences.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Intervals {
     #[serde(rename = "ndcg@10")]
     ndcg_10: Interval,
     #[serde(rename = "ndcg@50")]
     ndcg_50: Interval,
     #[serde(rename = "gmv_ndcg@10")]
     gmv_ndcg_10: Interval,
-    #[serde(flatten)]
-    exposure: Option<Exposure>,
 }
 
-#[derive(Serialize)]
-struct Request<'a> {
-    user_id: &'a str,
-    candidates: &'a [String],
-    limit: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scene: Option<&'a str>,
+/// Two evaluations on the same queries.
+#[derive(Debug, Serialize)]
+struct Comparison {
+    a: Figures,
+    b: Figures,
+    /// b − a by user, with intervals of the mean difference.
+    difference: Intervals,
 }
 
 #[derive(Deserialize)]
@@ -102,6 +123,20 @@ struct Ranking {
 #[derive(Deserialize)]
 struct Placed {
     id: String,
+    #[serde(default)]
+    explain: Option<Explained>,
+}
+
+#[derive(Deserialize)]
+struct Explained {
+    objectives: Vec<Part>,
+}
+
+#[derive(Deserialize)]
+struct Part {
+    name: String,
+    #[serde(default)]
+    missing: bool,
 }
 
 /// Runs the command and prints the figures to standard output.
@@ -109,38 +144,115 @@ struct Placed {
 /// # Errors
 /// [`EvaluateError`], with the line of the file if a line is at fault.
 pub fn run(args: &Args) -> Result<ExitCode, EvaluateError> {
-    let queries = queries::read(&args.queries)?;
+    let (queries, without) = queries::read(&args.queries)?;
     let merchants = args.items.as_deref().map(queries::merchants).transpose()?;
-    let client = Client::new(&args.service)?;
-    let rankings = queries
-        .iter()
-        .map(|query| args.rank(&client, query))
-        .collect::<Result<Vec<_>, _>>()?;
-    let figures = figures(&queries, &rankings, merchants.as_ref(), args.seed);
-    if args.json {
-        println!("{}", serde_json::to_string(&figures)?);
-    } else {
-        println!("{}", figures.table());
+    let (a, b) = args.sides()?;
+    let (figures, rows) = args.measure(&a, &queries, merchants.as_ref())?;
+    let users = queries::users(&queries);
+    if without > 0 {
+        eprintln!("{without} queries without outcome were left out");
     }
-    if figures.unknown > 0 {
-        eprintln!(
-            "{} candidates are unknown to the service; they count as not shown",
-            figures.unknown
-        );
+    if users < queries.len() {
+        eprintln!("{} queries of {users} users", queries.len());
     }
-    Ok(ExitCode::SUCCESS)
+    let Some(b) = b else {
+        return args.print(&figures, &figures.table());
+    };
+    let (other, others) = args.measure(&b, &queries, merchants.as_ref())?;
+    let differences: Vec<Quality> = rows.iter().zip(&others).map(difference).collect();
+    let comparison = Comparison {
+        a: figures,
+        b: other,
+        difference: Intervals::of(&differences, args.seed),
+    };
+    args.print(&comparison, &comparison.table())
+}
+
+/// A service, and the scene to rank in.
+struct Side {
+    service: Service,
+    scene: Option<String>,
 }
 
 impl Args {
-    fn rank(&self, client: &Client, query: &Query) -> Result<Ranking, EvaluateError> {
-        let request = Request {
-            user_id: &query.user_id,
-            candidates: &query.candidates,
-            limit: self.limit,
-            scene: self.scene.as_deref(),
+    /// Returns what is measured, and what is compared with it.
+    fn sides(&self) -> Result<(Side, Option<Side>), EvaluateError> {
+        let side = |url: &str, scene: Option<&String>| Side {
+            service: Service {
+                url: url.to_owned(),
+                ..self.service.clone()
+            },
+            scene: scene.cloned(),
         };
+        let (first, second) = match self.scene.as_slice() {
+            [] => (None, None),
+            [first] => (Some(first), None),
+            [first, second] => (Some(first), Some(second)),
+            _ => return Err(EvaluateError::Scenes),
+        };
+        let a = side(&self.service.url, first);
+        let b = match (&self.against, second) {
+            (Some(url), second) => Some(side(url, second.or(first))),
+            (None, Some(second)) => Some(side(&self.service.url, Some(second))),
+            (None, None) => None,
+        };
+        Ok((a, b))
+    }
+
+    /// Ranks the queries. Returns the figures, and those of each user.
+    fn measure(
+        &self,
+        side: &Side,
+        queries: &[Query],
+        merchants: Option<&HashMap<String, String>>,
+    ) -> Result<(Figures, Vec<Quality>), EvaluateError> {
+        let client = Client::new(&side.service)?;
+        let mut rankings = Vec::with_capacity(queries.len());
+        for (place, query) in queries.iter().enumerate() {
+            rankings.push(self.rank(&client, side, query, place < EXPLAINED)?);
+        }
+        let (figures, rows) = figures(queries, &rankings, merchants, self.seed);
+        for name in lacking(&rankings) {
+            eprintln!(
+                "scene {}: {name} has no data for any candidate of the first queries; it counts as neutral",
+                figures.scene
+            );
+        }
+        if figures.unknown > 0 {
+            eprintln!(
+                "scene {}: {} candidates are unknown to the service; they count as not shown",
+                figures.scene, figures.unknown
+            );
+        }
+        Ok((figures, rows))
+    }
+
+    fn rank(
+        &self,
+        client: &Client,
+        side: &Side,
+        query: &Query,
+        explain: bool,
+    ) -> Result<Ranking, EvaluateError> {
+        let mut request = query.request.clone();
+        request.insert("limit".to_owned(), self.limit.into());
+        if let Some(scene) = &side.scene {
+            request.insert("scene".to_owned(), scene.as_str().into());
+        }
+        if explain {
+            request.insert("explain".to_owned(), Value::Bool(true));
+        }
         let body = serde_json::to_vec(&request)?;
         Ok(client.send("POST", "/rank", &body, Format::Json)?)
+    }
+
+    fn print(&self, json: &impl Serialize, table: &Table) -> Result<ExitCode, EvaluateError> {
+        if self.json {
+            println!("{}", serde_json::to_string(json)?);
+        } else {
+            println!("{table}");
+        }
+        Ok(ExitCode::SUCCESS)
     }
 }
 
@@ -150,29 +262,102 @@ impl Ranking {
     }
 }
 
+/// Returns the objectives that are missing wherever they are explained.
+fn lacking(rankings: &[Ranking]) -> Vec<&str> {
+    let mut missing: BTreeMap<&str, bool> = BTreeMap::new();
+    let items = rankings.iter().flat_map(|ranking| &ranking.items);
+    for part in items
+        .filter_map(|placed| placed.explain.as_ref())
+        .flat_map(|explained| &explained.objectives)
+    {
+        *missing.entry(&part.name).or_insert(true) &= part.missing;
+    }
+    let missing = missing.into_iter().filter(|(_, missing)| *missing);
+    missing.map(|(name, _)| name).collect()
+}
+
+/// Returns the figures, and those of each user: the means over the user's queries, in the order of the first queries.
 fn figures(
     queries: &[Query],
     rankings: &[Ranking],
     merchants: Option<&HashMap<String, String>>,
     seed: u64,
-) -> Figures {
+) -> (Figures, Vec<Quality>) {
     let orders: Vec<Vec<&str>> = rankings.iter().map(Ranking::order).collect();
-    let rows: Vec<Quality> = queries
-        .iter()
-        .zip(&orders)
-        .map(|(query, order)| quality(order, &query.relevant))
-        .collect();
-    let [ndcg_10, ndcg_50, gmv_ndcg_10] = bootstrap(&rows, seed);
-    Figures {
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut users: Vec<Vec<Quality>> = Vec::new();
+    for (query, order) in queries.iter().zip(&orders) {
+        let place = *places.entry(&query.user_id).or_insert(users.len());
+        if place == users.len() {
+            users.push(Vec::new());
+        }
+        if let Some(rows) = users.get_mut(place) {
+            rows.push(quality(order, &query.relevant));
+        }
+    }
+    let rows: Vec<Quality> = users.iter().map(|rows| Quality::mean(rows)).collect();
+    let figures = Figures {
         scene: rankings
             .first()
             .map_or_else(String::new, |ranking| ranking.scene.clone()),
         queries: queries.len(),
         unknown: rankings.iter().map(|ranking| ranking.unknown.len()).sum(),
-        ndcg_10,
-        ndcg_50,
-        gmv_ndcg_10,
+        quality: Intervals::of(&rows, seed),
         exposure: merchants.map(|merchants| exposure(&orders, merchants)),
+    };
+    (figures, rows)
+}
+
+fn difference((a, b): (&Quality, &Quality)) -> Quality {
+    Quality {
+        ndcg_10: b.ndcg_10 - a.ndcg_10,
+        ndcg_50: b.ndcg_50 - a.ndcg_50,
+        gmv_ndcg_10: b.gmv_ndcg_10 - a.gmv_ndcg_10,
+    }
+}
+
+impl Intervals {
+    fn of(rows: &[Quality], seed: u64) -> Self {
+        let [ndcg_10, ndcg_50, gmv_ndcg_10] = bootstrap(rows, seed);
+        Self {
+            ndcg_10,
+            ndcg_50,
+            gmv_ndcg_10,
+        }
+    }
+
+    const fn named(&self) -> [(&'static str, Interval); 3] {
+        [
+            ("NDCG@10", self.ndcg_10),
+            ("NDCG@50", self.ndcg_50),
+            ("GMV-NDCG@10", self.gmv_ndcg_10),
+        ]
+    }
+}
+
+impl Comparison {
+    fn table(&self) -> Table {
+        let mut table = Table::new();
+        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+        let (a, b) = (
+            format!("A: {}", self.a.scene),
+            format!("B: {}", self.b.scene),
+        );
+        table.set_header(["", &a, &b, "B − A", "95 % interval"]);
+        let rows = self.a.quality.named().into_iter();
+        let rows = rows.zip(self.b.quality.named());
+        for (((name, a), (_, b)), (_, difference)) in rows.zip(self.difference.named()) {
+            table.add_row([
+                name.to_owned(),
+                format!("{:.4}", a.mean),
+                format!("{:.4}", b.mean),
+                format!("{:+.4}", difference.mean),
+                format!("{:+.4} – {:+.4}", difference.low, difference.high),
+            ]);
+        }
+        let queries = self.a.queries.to_string();
+        table.add_row(["queries", &queries, &queries, "", ""]);
+        table
     }
 }
 
@@ -181,11 +366,7 @@ impl Figures {
         let mut table = Table::new();
         table.load_style(presets::UTF8_HORIZONTAL_ONLY);
         table.set_header(["scene", &self.scene, "95 % interval"]);
-        for (name, figure) in [
-            ("NDCG@10", self.ndcg_10),
-            ("NDCG@50", self.ndcg_50),
-            ("GMV-NDCG@10", self.gmv_ndcg_10),
-        ] {
+        for (name, figure) in self.quality.named() {
             table.add_row([
                 name.to_owned(),
                 format!("{:.4}", figure.mean),
@@ -219,6 +400,7 @@ mod tests {
                 .iter()
                 .map(|id| Placed {
                     id: (*id).to_owned(),
+                    explain: None,
                 })
                 .collect(),
             unknown: vec!["x".to_owned()],
@@ -244,21 +426,48 @@ mod tests {
     #[test]
     fn figures_are_means_over_queries() {
         let query = |id: &str| Query {
-            user_id: "u".to_owned(),
-            candidates: Vec::new(),
+            user_id: id.to_owned(),
+            request: serde_json::Map::new(),
             relevant: HashMap::from([(id.to_owned(), 2.0)]),
         };
-        let figures = figures(
+        let (figures, rows) = figures(
             &[query("a"), query("z")],
             &[ranking(&["a", "b"]), ranking(&["a", "b"])],
             None,
             1,
         );
-        assert!((figures.ndcg_10.mean - 0.5).abs() < 1e-12);
+        assert!((figures.quality.ndcg_10.mean - 0.5).abs() < 1e-12);
+        assert_eq!(rows.len(), 2);
         assert_eq!((figures.queries, figures.unknown), (2, 2));
         let json = serde_json::to_value(&figures).unwrap();
         assert!((json["gmv_ndcg@10"]["mean"].as_f64().unwrap() - 0.5).abs() < 1e-12);
         assert!(json.get("exposure_gini").is_none());
         assert!(figures.table().to_string().contains("GMV-NDCG@10"));
+    }
+
+    #[test]
+    fn differences_are_paired_by_user() {
+        let row = |figure: f64| Quality {
+            ndcg_10: figure,
+            ndcg_50: figure,
+            gmv_ndcg_10: figure,
+        };
+        let a: Vec<Quality> = (0..100).map(|n| row(f64::from(n % 10) / 10.0)).collect();
+        let b: Vec<Quality> = a
+            .iter()
+            .map(|quality| row(quality.ndcg_10 + 0.01))
+            .collect();
+        let differences: Vec<Quality> = a.iter().zip(&b).map(difference).collect();
+        let found = Intervals::of(&differences, 1).ndcg_10;
+        assert!((found.low - 0.01).abs() < 1e-9 && (found.high - 0.01).abs() < 1e-9);
+    }
+
+    #[test]
+    fn queries_of_one_user_count_as_their_mean() {
+        let mean = Quality::mean(&[
+            quality(&["a"], &HashMap::from([("a".to_owned(), 1.0)])),
+            quality(&["a"], &HashMap::from([("b".to_owned(), 1.0)])),
+        ]);
+        assert!((mean.ndcg_10 - 0.5).abs() < 1e-12);
     }
 }

@@ -23,6 +23,18 @@ impl Quality {
     pub const fn figures(self) -> [f64; 3] {
         [self.ndcg_10, self.ndcg_50, self.gmv_ndcg_10]
     }
+
+    /// Returns the mean of some figures; 0 of none.
+    #[must_use]
+    pub fn mean(rows: &[Self]) -> Self {
+        let share = 1.0 / rows.iter().map(|_| 1.0).sum::<f64>().max(1.0);
+        let mean = |figure: fn(&Self) -> f64| rows.iter().map(figure).sum::<f64>() * share;
+        Self {
+            ndcg_10: mean(|row| row.ndcg_10),
+            ndcg_50: mean(|row| row.ndcg_50),
+            gmv_ndcg_10: mean(|row| row.gmv_ndcg_10),
+        }
+    }
 }
 
 /// Computes the quality of an order of ids, given the gains (above 0) of the relevant items; 0 without relevant items.

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
 
+use memchr::memmem;
+
 use super::args::Args;
 use super::cursor::Cursor;
 use super::error::ImportError;
@@ -54,6 +56,7 @@ pub fn run(args: &Args) -> Result<ExitCode, ImportError> {
         acknowledged: mark.clone(),
         read: mark,
         progress,
+        without_id: 0,
     };
     let outcome = import.files(&args.files, args.format, mapping.as_ref());
     import.end(&outcome)?;
@@ -68,6 +71,8 @@ struct Import {
     cursor: Rc<Cursor>,
     report: Report,
     progress: Progress,
+    /// Number of facts without id.
+    without_id: u64,
     /// What was read, and what of it was acknowledged.
     read: Mark,
     acknowledged: Mark,
@@ -122,6 +127,9 @@ impl Import {
         self.read.add(line.number, &line.json);
         if self.passes()? {
             return Ok(());
+        }
+        if memmem::find(&line.json, b"\"id\"").is_none() {
+            self.without_id += 1;
         }
         let origin = self.origin(line.number);
         self.batch.push(line, origin);
@@ -178,6 +186,10 @@ impl Import {
         match self.cursor.trimmed() {
             0 => {}
             ids => eprintln!("blanks around {ids} ids were removed"),
+        }
+        if self.without_id > 0 && self.route.1.starts_with("/events") {
+            let count = self.without_id;
+            eprintln!("{count} events have no id; sent again, they count again");
         }
         self.report.finish()?;
         if outcome.is_ok() {

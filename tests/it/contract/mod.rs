@@ -5,6 +5,7 @@ mod bounds;
 mod commands;
 mod demo;
 mod entities;
+mod evaluating;
 mod events;
 mod forgetting;
 mod importing;
