@@ -19,6 +19,8 @@ mod keys;
 mod map;
 mod mapping;
 mod numbered;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod progress;
 mod rejects;
 mod report;

@@ -64,7 +64,7 @@ pub struct Args {
     /// Format of the files; by default their names say it
     #[arg(long, value_enum)]
     pub(super) format: Option<Shape>,
-    /// Files: .csv, .tsv, .txt, .inter, .ndjson, .jsonl or .json, each also with .gz or .zst; - is standard input
+    /// Files: .csv, .tsv, .txt, .inter, .ndjson, .jsonl, .json, each also with .gz or .zst, or .parquet; - is standard input
     #[arg(required_unless_present = "guess", value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
 }

@@ -28,7 +28,7 @@ pub enum ImportError {
     PatchOfEvents,
     /// The name of a file has no known extension.
     #[error(
-        "{0}: the name must end in .csv, .tsv, .txt, .inter, .ndjson, .jsonl or .json, optionally with .gz or .zst; else give --format"
+        "{0}: the name must end in .csv, .tsv, .txt, .inter, .ndjson, .jsonl or .json, optionally with .gz or .zst, or in .parquet; else give --format"
     )]
     Shape(String),
 }

@@ -17,7 +17,7 @@ use super::progress::{Mark, Progress};
 use super::rejects::Rejects;
 use super::report::{Origin, Report};
 use super::rows::{Line, ReadError, lines};
-use super::source::{Shape, open, shape};
+use super::source::{Shape, is_standard_input, open, shape};
 use super::table::table;
 use super::values::values;
 use crate::cli::client::{Client, Format};
@@ -231,25 +231,39 @@ fn facts<'f>(
     cursor: &'f Cursor,
 ) -> Result<Facts<'f>, ImportError> {
     let fault = |fault: ReadError| ImportError::file(path, fault);
-    Ok(match (shape.separator(), mapping) {
-        (Some(separator), Some(mapping)) => {
-            Box::new(table(file, separator, mapping, cursor).map_err(fault)?)
+    let values = match (shape, shape.separator(), mapping) {
+        (_, Some(separator), Some(mapping)) => {
+            let rows = table(file, separator, mapping, cursor).map_err(fault)?;
+            return Ok(Box::new(rows));
         }
-        (Some(_), None) => return Err(ImportError::NoMap(path.display().to_string())),
-        (None, Some(mapping)) => {
-            let values = cursor.watch(plain(file, shape), true);
-            Box::new(mapped(values, mapping, cursor).map_err(fault)?)
-        }
-        (None, None) => cursor.watch(plain(file, shape), false),
+        (_, Some(_), None) => return Err(ImportError::NoMap(path.display().to_string())),
+        (Shape::Parquet, ..) => columns(path).map_err(|fault| ImportError::file(path, fault))?,
+        (Shape::Json, ..) => Box::new(values(file)),
+        _ => Box::new(lines(file)),
+    };
+    let values = cursor.watch(values, mapping.is_some());
+    Ok(match mapping {
+        Some(mapping) => Box::new(mapped(values, mapping, cursor).map_err(fault)?),
+        None => values,
     })
 }
 
-/// Returns the values of a file of JSON, as lines.
-fn plain<'f>(file: Box<dyn BufRead + 'f>, shape: Shape) -> Facts<'f> {
-    if shape == Shape::Json {
-        return Box::new(values(file));
+/// Returns the rows of a Parquet file, as lines of JSON.
+#[cfg(feature = "parquet")]
+fn columns<'f>(path: &Path) -> Result<Facts<'f>, String> {
+    if is_standard_input(path) {
+        return Err("a Parquet file cannot be read from standard input; give its path".to_owned());
     }
-    Box::new(lines(file))
+    Ok(Box::new(super::parquet::rows(path)?))
+}
+
+/// Returns what to do instead, because this program does not read Parquet files.
+#[cfg(not(feature = "parquet"))]
+fn columns<'f>(_: &Path) -> Result<Facts<'f>, String> {
+    Err(
+        "this program is built without the feature parquet; save the file as CSV or NDJSON"
+            .to_owned(),
+    )
 }
 
 /// The lines of one request, each with its origin.

@@ -31,6 +31,9 @@ pub enum Shape {
     /// A list of JSON objects, or one object after another
     #[value(name = "json")]
     Json,
+    /// Columns in groups of rows; its rows are read as objects
+    #[value(name = "parquet")]
+    Parquet,
 }
 
 impl Shape {
@@ -39,20 +42,24 @@ impl Shape {
         match self {
             Self::Commas => Some(COMMA),
             Self::Tabs => Some(b'\t'),
-            Self::Lines | Self::Json => None,
+            Self::Lines | Self::Json | Self::Parquet => None,
         }
     }
 
-    /// Returns the format of a file of this format that looks like another: a list may have a name for lines.
+    /// Returns the format of a file of this format that looks like another: a list may have a name for lines, and a Parquet file any.
     pub(super) fn or_list(self, looks: Self) -> Self {
         match (self, looks) {
             (Self::Lines, Self::Json) => Self::Json,
+            (_, Self::Parquet) => Self::Parquet,
             (named, _) => named,
         }
     }
 
     /// Returns the format of a text by its first byte.
     fn of(text: &[u8]) -> Self {
+        if text.starts_with(b"PAR1") {
+            return Self::Parquet;
+        }
         let bare = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         match bare.trim_ascii_start().first() {
             Some(b'{') => Self::Lines,
@@ -74,6 +81,7 @@ pub fn shape(path: &Path) -> Option<Shape> {
     match bare.rsplit_once('.')?.1 {
         "ndjson" | "jsonl" => Some(Shape::Lines),
         "json" => Some(Shape::Json),
+        "parquet" => Some(Shape::Parquet),
         "csv" => Some(Shape::Commas),
         "tsv" | "txt" | "inter" => Some(Shape::Tabs),
         _ => None,
@@ -142,7 +150,6 @@ fn foreign(first: &[u8]) -> Option<&'static str> {
         [0xfd, b'7', b'z', b'X', b'Z', ..] => {
             Some("this is an xz file; unpack it, or pack it as .gz or .zst")
         }
-        [b'P', b'A', b'R', b'1', ..] => Some("this is a Parquet file; save it as CSV or NDJSON"),
         _ => None,
     }
 }
@@ -258,7 +265,6 @@ mod tests {
             (&b"PK\x03\x04x"[..], "zip file"),
             (b"\xd0\xcf\x11\xe0x", "Excel workbook"),
             (b"BZh91AY", "bzip2"),
-            (b"PAR1x", "Parquet"),
             (&gzip(&[b'x'; 5_000])[..20], "cut short"),
         ] {
             let fault = read("a.csv", bytes).unwrap_err().to_string();
@@ -271,6 +277,7 @@ mod tests {
         for (text, expected) in [
             (" \n{\"a\":1}", Shape::Lines),
             ("\u{feff}[{}]", Shape::Json),
+            ("PAR1x", Shape::Parquet),
             ("a,b\n", Shape::Commas),
             ("", Shape::Commas),
         ] {
