@@ -62,6 +62,10 @@ struct Event {
     kind: &'static str,
     at: i64,
     amount: f64,
+    /// The merchant that the event names instead of the item's.
+    seller: Option<String>,
+    /// True if the user had not logged in yet, and had another id.
+    is_visit: bool,
 }
 
 /// A random marketplace.
@@ -115,12 +119,17 @@ fn random_world(seed: u64) -> World {
         "remove_from_cart",
     ];
     let events = (0..400)
-        .map(|_| Event {
-            user: numbers.below(6) as usize,
-            item: numbers.below(20) as usize,
-            kind: kinds[numbers.below(11) as usize],
-            at: FIRST + i64::from(numbers.below(84 * 24)) * HOUR + 1,
-            amount: f64::from(1 + numbers.below(300)),
+        .map(|_| {
+            let event = Event {
+                user: numbers.below(6) as usize,
+                item: numbers.below(20) as usize,
+                kind: kinds[numbers.below(11) as usize],
+                at: FIRST + i64::from(numbers.below(84 * 24)) * HOUR + 1,
+                amount: f64::from(1 + numbers.below(300)),
+                seller: None,
+                is_visit: false,
+            };
+            elsewhere(event, &mut numbers)
         })
         .collect();
     let mut tags = || {
@@ -189,6 +198,19 @@ fn random_item(numbers: &mut Random, n: u32) -> Item {
     }
 }
 
+/// Lets some events be of another merchant, or of a visitor who logs in later.
+fn elsewhere(event: Event, numbers: &mut Random) -> Event {
+    let (seller, is_visit) = (format!("m{}", numbers.below(6)), numbers.below(2) > 0);
+    if matches!(event.kind, "purchase" | "refund") {
+        return event;
+    }
+    Event {
+        seller: (numbers.below(4) == 0).then_some(seller),
+        is_visit,
+        ..event
+    }
+}
+
 /// Returns an item of which nothing tells it from its twins, so that their scores tie.
 fn twin(n: u32) -> Item {
     Item {
@@ -252,7 +274,8 @@ impl World {
             .events
             .iter()
             .map(|event| {
-                let mut event_sent = json!({"user_id": format!("u{}", event.user), "item_id": self.items[event.item].id, "kind": event.kind, "at": event.at});
+                let name = if event.is_visit { "visit" } else { "u" };
+                let mut event_sent = json!({"user_id": format!("{name}{}", event.user), "merchant_id": event.seller, "item_id": self.items[event.item].id, "kind": event.kind, "at": event.at});
                 if event.kind == "purchase" {
                     event_sent["amount"] = json!(event.amount);
                 }
@@ -266,7 +289,15 @@ impl World {
         events.push(
             json!({"user_id": "last", "merchant_id": "m0", "kind": "impression", "at": self.as_of}),
         );
-        service.events(&events);
+        // Users log in while their events come.
+        let (before, after) = events.split_at(events.len() / 2);
+        service.events(before);
+        for user in 0..self.declared.len() {
+            let pair = json!({"from": format!("visit{user}"), "into": format!("u{user}")});
+            let merged = service.json("POST", "/users/merge", &pair);
+            assert!(matches!(merged.status, 200 | 404), "{}", merged.text());
+        }
+        service.events(after);
         service.rebuild();
     }
 
@@ -307,7 +338,10 @@ impl World {
     }
 
     fn merchant_history(&self, user: usize, merchant: &str) -> f64 {
-        let sold = |event: &Event| self.items[event.item].merchant.as_deref() == Some(merchant);
+        let sold = |event: &Event| {
+            let sells = self.items[event.item].merchant.as_deref();
+            event.seller.as_deref().or(sells) == Some(merchant)
+        };
         let own = self.fading(user).filter(|(event, _)| sold(event));
         let learnt: f64 = own.map(|(event, left)| gain(event.kind) * left).sum();
         let items = self.items.iter().enumerate();
