@@ -128,6 +128,10 @@ impl Engine {
         let is_prediction = |name: &str| config.predictions.iter().any(|it| it.name == name);
         let is_scene = |name: &str| config.scenes.contains_key(name);
         to.ranking.retain(is_scene, is_prediction);
+        // Every declared prediction is exported from the start.
+        for prediction in &config.predictions {
+            let _exported = to.ranking.clipped(&prediction.name);
+        }
         to.standings
             .age
             .set(seconds(self.clock.now().since(standings.as_of)));
