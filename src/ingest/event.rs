@@ -110,8 +110,8 @@ impl Facts {
     }
 
     /// Returns the buyer for whom a sale by a user counts. A refund finds its purchase whatever became of the buyer: it counts for the one
-    /// of the purchase if that one is gone or was merged into the user, and a refund that waits, by a user who is gone, counts for the buyer of the purchase. Such a
-    /// refund can only be by someone who knows the purchase's id.
+    /// of the purchase if that one is gone or was merged into the user. A refund that waits, by a user who is gone, counts for the buyer of
+    /// the purchase. Such a refund can only be by someone who knows the purchase's id.
     pub(super) fn buyer(
         &mut self,
         kind: EventKind,
