@@ -53,8 +53,8 @@ fn add(reply: &mut BulkReply, index: usize, outcome: Fate) {
 
 /// Applies every valid line of a body, and reports the invalid ones. Answers when the applied facts are durable. A dry run applies none.
 pub(super) async fn ingest(mut call: Call<'_>, operation: Operation) -> Result<Reply, Problem> {
-    let is_rehearsal = call.query.flag("dry_run")?;
-    let has_effects = is_rehearsal || call.query.flag("effects")?;
+    let [is_rehearsal, asked] = [call.query.flag("dry_run")?, call.query.flag("effects")?];
+    let has_effects = is_rehearsal || asked;
     let body = call.read().await?;
     let limits = call.generation.config.vocabulary.limits.clone();
     let lines = cut(call.app, Media::of(call.headers), body.clone(), limits).await?;
@@ -92,11 +92,12 @@ pub(super) async fn merge(mut call: Call<'_>) -> Result<Reply, Problem> {
     let body = call.read().await?;
     let vocabulary = &call.generation.config.vocabulary;
     let MergeRequest { from, into } = diagnose::merge(&body, vocabulary)?;
-    if from == into {
-        let fault = Fault::new("into", "must not be the same as `from`");
-        return Err(Problem::invalid(vec![fault]));
-    }
-    match call.app.engine.merge(&from, &into)? {
+    let merged = if from == into {
+        Merged::Before
+    } else {
+        call.app.engine.merge(&from, &into)?
+    };
+    match merged {
         Merged::Now | Merged::Before => {}
         Merged::Unknown => return Err(ops::no_entity()),
         Merged::Elsewhere => {

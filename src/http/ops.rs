@@ -81,10 +81,6 @@ pub(super) async fn race(mut call: Call<'_>) -> Result<Reply, Problem> {
     let limit = call.query.get("limit").and_then(|limit| limit.parse().ok());
     let [kind, lane, after, around] =
         ["kind", "lane", "after", "id"].map(|name| call.query.get(name).map(str::to_owned));
-    if after.is_some() && around.is_some() {
-        let fault = Fault::new("id", "must not be given with `after`");
-        return Err(Problem::invalid(vec![fault]));
-    }
     let work = move |app: &App| {
         let part = match (&after, &around) {
             (Some(id), _) => RacePart::After(id),

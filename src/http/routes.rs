@@ -35,7 +35,7 @@ pub(super) const RACE_PARAMS: &[Param] = &[
     Param {
         name: "id",
         shape: Shape::Id,
-        doc: "Id of a runner: the answer has it in the middle of its neighbours. Not together with `after`.",
+        doc: "Id of a runner: the answer has it in the middle of its neighbours. Ignored beside `after`.",
         example: None,
     },
     Param {

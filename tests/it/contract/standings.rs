@@ -287,7 +287,8 @@ fn entities_show_what_the_race_learnt() {
     let around = service.get("/race?lane=toys&limit=2&id=b").ok();
     assert_eq!(around["runners"], json!([board[0], board[1]]));
     service.get("/race?lane=toys&id=nobody").problem(404);
-    assert_eq!(service.get("/race?id=b&after=b").problem(422), ["id"]);
+    let pages = ["/race?id=nobody&after=b", "/race?after=b"].map(|page| service.get(page).ok());
+    assert_eq!(pages[0], pages[1]);
     let lanes = service.get("/race/lanes").ok()["lanes"].clone();
     let toys = |kind: &str| json!({"kind": kind, "lane": "toys", "size": 3});
     assert_eq!(lanes, json!([toys("item"), toys("merchant")]));
