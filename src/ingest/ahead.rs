@@ -3,8 +3,6 @@
 //! An event waits for memory half a dozen times in sequence: index, row, histories. Prefetched, the waits of the events of one slice
 //! overlap. Histories are large, so they are prefetched a few events ahead: a core has few loads in flight.
 
-use std::iter::repeat;
-
 use super::{Fact, Facts, Fate, Moment, Rejected};
 use crate::feature::Profile;
 use crate::id::{EventId, Hash, ItemRow, UserRow};
@@ -20,9 +18,10 @@ struct Hashes {
     id: Option<EventId>,
 }
 
-/// Rows that an event very likely touches.
+/// The hash of an event's id, and the rows that the event very likely touches.
 #[derive(Clone, Copy, Default)]
 struct Target {
+    id: Option<EventId>,
     user: Option<UserRow>,
     item: Option<ItemRow>,
 }
@@ -37,11 +36,12 @@ impl Facts {
         let targets = self.prefetch_rows(&read);
         let first = targets.iter().take(AHEAD);
         first.for_each(|target| self.prefetch_histories(target));
-        let next = targets.iter().skip(AHEAD).map(Some).chain(repeat(None));
-        let fates = read.into_iter().zip(next).map(|(fact, next)| {
+        let facts = read.into_iter().zip(&targets).enumerate();
+        let fates = facts.map(|(number, (fact, target))| {
+            let next = targets.get(number + AHEAD);
             next.into_iter()
                 .for_each(|next| self.prefetch_histories(next));
-            self.apply(fact?, moment)
+            self.apply_with(fact?, target.id, moment)
         });
         fates.collect()
     }
@@ -58,6 +58,7 @@ impl Facts {
         let ids = hashes.iter().flatten().filter_map(|hashes| hashes.id);
         books.seen.prefetch(ids);
         let target = |hashes: &Hashes| Target {
+            id: hashes.id,
             user: books.users.prefetch_row(hashes.user),
             item: hashes
                 .item
@@ -69,16 +70,12 @@ impl Facts {
 
     /// Returns the hashes of the ids in an event.
     fn hashes(&self, fact: &Result<Fact<'_>, Rejected>) -> Option<Hashes> {
-        let event = match fact {
-            Ok(Fact::Event(event) | Fact::Late(event)) => event,
-            Ok(Fact::Item(..) | Fact::Merchant(..) | Fact::User(..)) => return None,
-            Ok(Fact::Patch(_) | Fact::Trace(_)) | Err(_) => return None,
-        };
+        let event = fact.as_ref().ok()?.event()?;
         let hash = |id: &str| self.books.hasher.hash(id);
         Some(Hashes {
             user: hash(&event.user_id),
             item: event.item_id.as_deref().map(hash),
-            id: event.id.as_deref().map(|id| self.books.seen.hash(id)),
+            id: self.id_of(event),
         })
     }
 

@@ -96,7 +96,7 @@ impl Facts {
     }
 
     fn foresee_event(&self, event: &Event<'_>, moment: &Moment<'_>, effects: &mut Effects) -> Fate {
-        let id = event.id.as_deref().map(|id| self.books.seen.hash(id));
+        let id = self.id_of(event);
         if id.is_some_and(|id| self.books.seen.has(id) || effects.ids.contains(&id)) {
             return Ok(Accepted::Known);
         }

@@ -40,9 +40,19 @@ impl Facts {
         Some(moment.day(as_of).plus(-WINDOW_DAYS))
     }
 
-    /// Applies an event. An event whose id is known changes nothing.
-    pub(super) fn event(&mut self, event: &Event<'_>, late: bool, moment: &Moment<'_>) -> Fate {
-        let id = event.id.as_deref().map(|id| self.books.seen.hash(id));
+    /// Returns the hash of an event's id, if it has one.
+    pub(super) fn id_of(&self, event: &Event<'_>) -> Option<EventId> {
+        event.id.as_deref().map(|id| self.books.seen.hash(id))
+    }
+
+    /// Applies an event, given the hash of its id. An event whose id is known changes nothing.
+    pub(super) fn event(
+        &mut self,
+        event: &Event<'_>,
+        id: Option<EventId>,
+        late: bool,
+        moment: &Moment<'_>,
+    ) -> Fate {
         if id.is_some_and(|id| self.books.seen.has(id)) {
             self.counts.repeats += 1;
             return Ok(Accepted::Known);

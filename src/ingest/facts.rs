@@ -80,6 +80,17 @@ impl Facts {
     /// # Errors
     /// A fact that contradicts the state is rejected with every reason, and changes nothing.
     pub fn apply(&mut self, fact: Fact<'_>, moment: &Moment<'_>) -> Fate {
+        let id = fact.event().and_then(|event| self.id_of(event));
+        self.apply_with(fact, id, moment)
+    }
+
+    /// Applies one fact, given the hash of its id if it is an event that has one.
+    pub(super) fn apply_with(
+        &mut self,
+        fact: Fact<'_>,
+        id: Option<EventId>,
+        moment: &Moment<'_>,
+    ) -> Fate {
         match fact {
             Fact::Item(item, text) => self.declare_item(&item, text),
             Fact::Merchant(merchant, text) => self.declare_merchant(&merchant, text),
@@ -87,9 +98,9 @@ impl Facts {
             Fact::Patch(patch) => return self.patch(&patch, moment),
             Fact::Event(event) => {
                 let late = self.is_late(&event, moment);
-                return self.event(&event, late, moment);
+                return self.event(&event, id, late, moment);
             }
-            Fact::Late(event) => return self.event(&event, true, moment),
+            Fact::Late(event) => return self.event(&event, id, true, moment),
             Fact::Trace(trace) => return self.retrace(trace, moment),
         }
         Ok(Accepted::Fresh)

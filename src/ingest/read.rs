@@ -25,6 +25,17 @@ pub enum Fact<'a> {
     Trace(Trace<'a>),
 }
 
+impl<'a> Fact<'a> {
+    /// Returns the event, if the fact is one.
+    pub(super) fn event(&self) -> Option<&Event<'a>> {
+        match self {
+            Self::Event(event) | Self::Late(event) => Some(event),
+            Self::Item(..) | Self::Merchant(..) | Self::User(..) => None,
+            Self::Patch(_) | Self::Trace(_) => None,
+        }
+    }
+}
+
 /// A merge patch (RFC 7386) for one entity.
 #[derive(Debug)]
 pub struct Patch {
