@@ -24,6 +24,7 @@ mod workers;
 #[cfg(test)]
 mod tests;
 
+pub use crate::feature::MAX_NAMES;
 pub use crate::ingest::{Accepted, Effects, Fate, Merged, Rejected};
 pub use crate::journal::{Broken, JournalError};
 pub use crate::model::{EntityKind, Operation};

@@ -36,7 +36,7 @@ pub use learned::{Learned, Trade};
 pub use merchants::{Merchant, Merchants, Offer};
 pub use moment::{Learn, Moment};
 pub use named::{Marks, Named};
-pub use names::{Names, NamesImage};
+pub use names::{MAX_NAMES, Names, NamesImage};
 pub use presence::Presence;
 pub use profile::Profile;
 pub use tags::{Space, Tags};

@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{Buyers, UserRow};
 
+/// Maximum number of other names of one user. A merge moves all names of the merged user, so without a bound a chain of merges would
+/// take time that grows with the square of its length.
+pub const MAX_NAMES: usize = 1_000;
+
 /// Other names of users.
 #[derive(Debug, Default)]
 pub struct Names {
@@ -52,6 +56,12 @@ impl Names {
         names.map_or_else(Vec::new, |names| names.iter().copied().collect())
     }
 
+    /// Returns the number of names of a user.
+    #[must_use]
+    pub fn count(&self, user: UserRow) -> usize {
+        self.by_user.get(&user).map_or(0, BTreeSet::len)
+    }
+
     /// Returns the oldest name.
     #[must_use]
     pub fn oldest(&self) -> Option<UserRow> {
@@ -74,8 +84,11 @@ impl Names {
         self.by_user.entry(user).or_default().insert(name);
     }
 
-    /// Makes one buyer of two rows.
+    /// Makes one buyer of two rows, and of those that were one with the first.
     pub(super) fn join(&mut self, buyer: UserRow, into: UserRow) {
+        for name in self.of(buyer) {
+            self.buyers.redirect(name, into);
+        }
         self.buyers.join(buyer, into);
     }
 

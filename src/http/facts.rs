@@ -14,7 +14,7 @@ use super::call::Call;
 use super::error::{Cause, Problem};
 use super::ops;
 use super::reply::Reply;
-use crate::engine::{self, Accepted, Broken, Effects, Fate, Merged, Operation, Wanted};
+use crate::engine::{self, Accepted, Broken, Effects, Fate, MAX_NAMES, Merged, Operation, Wanted};
 use crate::model::schema::LINES;
 use crate::model::view::{self, BulkReply, MergeReply};
 use crate::model::{EventKind, Fault, Limits, MergeRequest, diagnose};
@@ -102,6 +102,10 @@ pub(super) async fn merge(mut call: Call<'_>) -> Result<Reply, Problem> {
         Merged::Unknown => return Err(ops::no_entity()),
         Merged::Elsewhere => {
             let detail = "`from` is another name of some other user";
+            return Err(Problem::new(Cause::Conflict, detail));
+        }
+        Merged::Full => {
+            let detail = format!("the user would have more than {MAX_NAMES} other names");
             return Err(Problem::new(Cause::Conflict, detail));
         }
     }

@@ -27,6 +27,13 @@ impl Buyers {
         Arc::make_mut(&mut self.0).insert(buyer, into);
     }
 
+    /// Points a row that is one buyer with another at `into`, so that a chain of merges is one step long.
+    pub fn redirect(&mut self, buyer: UserRow, into: UserRow) {
+        if self.0.contains_key(&buyer) {
+            self.join(buyer, into);
+        }
+    }
+
     /// Forgets the rows that no purchase names.
     pub fn release(&mut self, rows: &HashSet<UserRow>) {
         let is_kept = |one: &UserRow, other: &UserRow| !rows.contains(one) && !rows.contains(other);

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::read::fact;
 use super::{EntityKind, Facts, Moment};
 use crate::clock::Day;
+use crate::feature::MAX_NAMES;
 use crate::id::UserRow;
 use crate::model::{User, Vocabulary, schema};
 
@@ -21,6 +22,8 @@ pub enum Merged {
     Unknown,
     /// The id to be merged is another name of some other user.
     Elsewhere,
+    /// The user would have more than [`MAX_NAMES`] other names.
+    Full,
 }
 
 impl Facts {
@@ -35,6 +38,11 @@ impl Facts {
         }
         if users.find_name(hasher, from).is_some() {
             return Merged::Elsewhere;
+        }
+        let names = users.names.count(from_row) + 1;
+        let held = users.find(hasher, into).map(|row| users.names.count(row));
+        if names + held.unwrap_or(0) > MAX_NAMES && !moment.config.vocabulary.recorded {
+            return Merged::Full;
         }
         let into_row = self.user(into, moment.wall);
         self.merge_declared(from, into, moment);

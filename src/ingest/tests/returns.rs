@@ -239,6 +239,25 @@ fn a_checkpoint_keeps_what_can_be_returned() {
 }
 
 #[test]
+fn a_chain_of_merges_is_one_step_for_the_race() {
+    let config = Config::embedded();
+    let now = Time::parse("2026-01-01T00:00:00Z").unwrap();
+    let events: Vec<Value> = (0..6)
+        .map(|user| json!({"user_id": format!("u{user}"), "item_id": "i0", "kind": "purchase", "at": now}))
+        .collect();
+    let mut facts = told(&config, &events);
+    for user in 0..5 {
+        let [from, into] = [user, user + 1].map(|user| format!("u{user}"));
+        facts.merge(&from, &into, &moment(&config));
+    }
+    let books = &facts.books;
+    let last = books.users.find(&books.hasher, "u5").unwrap();
+    let pairs: Vec<_> = books.users.names.buyers().pairs().collect();
+    assert_eq!(pairs.len(), 5);
+    assert!(pairs.into_iter().all(|(_, buyer)| buyer == last));
+}
+
+#[test]
 fn a_merged_user_returns_earlier_purchases() {
     let config = Config::embedded();
     let now = Time::parse("2026-01-01T00:00:00Z").unwrap();

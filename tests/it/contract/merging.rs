@@ -111,6 +111,23 @@ fn merges_that_cannot_be_are_rejected() {
 }
 
 #[test]
+fn the_names_of_one_user_are_bounded() {
+    let service = Service::start();
+    catalogue(&service);
+    let seen: Vec<Value> = (0..1_003)
+        .map(|user| did(&format!("u{user}"), "view", "a", noon(1)))
+        .collect();
+    service.events(&seen);
+    for user in 0..1_000 {
+        merge(&service, &format!("u{user}"), &format!("u{}", user + 1));
+    }
+    let beyond = json!({"from": "u1000", "into": "u1001"});
+    service.json("POST", "/users/merge", &beyond).problem(409);
+    assert_eq!(profile(&service, "u0")["events"], 1_001);
+    merge(&service, "u1001", "u1002");
+}
+
+#[test]
 fn deleting_one_name_deletes_all() {
     for gone in ["cookie", "42"] {
         let service = Service::start();
