@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::diagnosis::Diagnosis;
+use super::foreign::advice;
 use super::walk::Walk;
 use crate::clock::Time;
 use crate::model::batch::Batch;
@@ -151,7 +152,11 @@ pub fn faults(text: &str, object: &Object, vocabulary: &Vocabulary) -> Vec<Fault
 pub fn syntax(text: &str) -> Result<(), Fault> {
     match serde_json::from_str::<&RawValue>(text) {
         Ok(_) => Ok(()),
-        Err(error) => Err(Fault::new("", format!("not JSON: {error}"))),
+        Err(error) => {
+            let advice = advice(text, error.line(), error.column());
+            let advice = advice.map_or(String::new(), |advice| format!("; {advice}"));
+            Err(Fault::new("", format!("not JSON: {error}{advice}")))
+        }
     }
 }
 

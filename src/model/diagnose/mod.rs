@@ -6,6 +6,7 @@
 
 mod diagnosis;
 mod entry;
+mod foreign;
 mod lists;
 mod raw;
 mod rules;

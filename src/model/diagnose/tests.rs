@@ -481,3 +481,28 @@ fn twice_the_input_is_twice_the_work() {
         }
     }
 }
+
+#[test]
+fn words_of_other_languages_are_named() {
+    for (text, expected) in [
+        (
+            r#"[{"id":"n","price":NaN}]"#,
+            "JSON has no number NaN; write null",
+        ),
+        (r#"{"price":-Infinity}"#, "JSON has no number Infinity"),
+        (r#"{"price":nan}"#, "JSON has no number nan"),
+        ("{\"a\":1,\n\"b\": None}", "JSON has no None; write null"),
+        (r#"{"a":True}"#, "JSON has true"),
+        (r#"{"a":undefined}"#, "JSON has no undefined"),
+        (r"{'id':1}", "JSON has texts in double quotes"),
+        (r#"{"id":}"#, ""),
+        (r#"{"id":nap}"#, ""),
+        ("", ""),
+        ("{\"é\":NaN}", "JSON has no number NaN"),
+    ] {
+        let message = entry::syntax(text).unwrap_err().message;
+        let advice = message.split_once("; ").map_or("", |(_, advice)| advice);
+        assert!(advice.starts_with(expected), "{text}: {message}");
+        assert_eq!(advice.is_empty(), expected.is_empty(), "{text}: {message}");
+    }
+}
