@@ -5,12 +5,16 @@
 //! unreadable file) stops the import.
 
 mod args;
+mod bind;
+mod brought;
 mod cell;
+mod check;
 mod cursor;
 mod decode;
 mod error;
 mod expression;
 mod fact;
+mod fields;
 mod foreseen;
 mod guess;
 mod header;
@@ -21,7 +25,9 @@ mod mapping;
 mod numbered;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod pass;
 mod progress;
+mod read;
 mod rejects;
 mod report;
 mod rows;
@@ -30,6 +36,7 @@ mod settings;
 mod source;
 mod style;
 mod table;
+mod target;
 mod times;
 mod totals;
 mod value;

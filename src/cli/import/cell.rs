@@ -41,6 +41,14 @@ impl Kind {
     }
 }
 
+/// Returns the text of a cell without the form ="text", by which spreadsheets are told that digits are no number.
+pub(super) fn unwrapped(text: &str) -> &str {
+    let inner = text
+        .strip_prefix("=\"")
+        .and_then(|text| text.strip_suffix('"'));
+    inner.unwrap_or(text)
+}
+
 fn truth(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "1" => Some(true),

@@ -26,6 +26,23 @@ pub enum ImportError {
     /// Events cannot be patched.
     #[error("--patch is for items, merchants and users; an event is sent once")]
     PatchOfEvents,
+    /// A file is no match for one of several sections of the map.
+    #[error("[{section}] {fault}")]
+    Section {
+        /// The section.
+        section: &'static str,
+        /// The fault of the file.
+        fault: Box<Self>,
+    },
+    /// Several files or sections have faults.
+    #[error("{0}")]
+    Several(String),
+    /// Several kinds of facts are asked for without a map.
+    #[error("several kinds of facts in one command need --map, which says which row makes which")]
+    SeveralKinds,
+    /// A file that can be read only once is to be sent as several kinds of facts.
+    #[error("{0}: can be read only once; save it as a file, or name one kind of facts with --into")]
+    ReadOnce(String),
     /// The name of a file has no known extension.
     #[error(
         "{0}: the name must end in .csv, .tsv, .txt, .inter, .ndjson, .jsonl or .json, optionally with .gz or .zst, or in .parquet; else give --format"
@@ -39,5 +56,11 @@ impl ImportError {
             path: path.display().to_string(),
             message: message.to_string(),
         }
+    }
+
+    /// Joins several faults. `advice` follows them.
+    pub(super) fn several(faults: &[Self], advice: &str) -> Self {
+        let faults: Vec<String> = faults.iter().map(Self::to_string).collect();
+        Self::Several(format!("{}{advice}", faults.join("\n")))
     }
 }

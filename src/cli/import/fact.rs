@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use serde_json::Value as Json;
 
-use super::cell::Kind;
+use super::cell::{Kind, unwrapped};
 use super::expression::{Given, Outcome, at, text};
 use super::mapping::{Fact, Field, Mapping, Origin, Source};
 use super::value::Cell;
@@ -65,7 +65,8 @@ impl<'r> Row<'r> {
     fn given(self, column: usize) -> Given<'r> {
         match self.columns {
             Columns::Table(record) => {
-                Given::Text(self.known(record.get(column).unwrap_or_default()))
+                let text = record.get(column).unwrap_or_default();
+                Given::Text(self.known(unwrapped(text)))
             }
             Columns::Json(json, paths) => {
                 let found = paths.get(column).and_then(|path| at(json, path));

@@ -5,6 +5,8 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::Deserialize;
 
+use crate::model::Event;
+
 /// The effects of a batch, as the service answers them.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Effects {
@@ -62,6 +64,20 @@ impl Foreseen {
             *events += kind.events;
             *money += kind.money;
         }
+    }
+
+    /// Adds an event whose item the rehearsal would bring, which the service counted as one of an unknown item.
+    pub(super) fn event(&mut self, event: &Event<'_>) {
+        let (events, money) = self.kinds.entry(event.kind.name().to_owned()).or_default();
+        *events += 1;
+        *money += event.amount.unwrap_or(0.0);
+        let at = Some(event.at.to_string());
+        self.sum.first = [self.sum.first.take(), at.clone()]
+            .into_iter()
+            .flatten()
+            .min();
+        self.sum.last = self.sum.last.take().max(at);
+        self.sum.unknown_items = self.sum.unknown_items.saturating_sub(1);
     }
 
     /// Describes the fields that entities lost, or would lose.

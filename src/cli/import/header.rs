@@ -44,6 +44,13 @@ impl<'h> Header<'h> {
         }
     }
 
+    /// Returns true if a path begins at a column.
+    pub(super) fn leads(&self, path: &str) -> bool {
+        let ends = memchr::memchr_iter(b'.', path.as_bytes()).chain([path.len()]);
+        ends.into_iter()
+            .any(|end| self.places.contains_key(&path[..end]))
+    }
+
     /// Returns the position of a column of a field. Notes a column that the table lacks, as `show` shows it, and returns 0.
     pub(super) fn place(
         &mut self,
@@ -87,7 +94,9 @@ impl<'h> Header<'h> {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let one = if self.names.len() == 1 {
+        let one = if self.names.iter().any(|name| name.contains('\0')) {
+            "; is the file UTF-16? Then set encoding = \"utf-16le\" in [file] of the map"
+        } else if self.names.len() == 1 {
             "; is [file] separator of the map right?"
         } else {
             ""

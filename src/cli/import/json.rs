@@ -1,42 +1,38 @@
 //! The objects of a file of JSON, each converted to facts by a mapping.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use serde_json::Value as Json;
 
+use super::bind::to_paths;
 use super::cursor::Cursor;
-use super::expression::{Data, at};
+use super::expression::at;
 use super::fact::Columns;
+use super::header::Header;
 use super::mapping::{Mapping, Origin};
 use super::rows::{Line, ReadError};
+use crate::model::diagnose::syntax;
 
 /// Values of JSON, one a line.
 type Values<'n> = Box<dyn Iterator<Item = Result<Line, ReadError>> + 'n>;
 
 /// Returns the facts that a mapping makes of values of JSON. Its columns are paths, and a path that an object lacks is an empty cell.
+/// A header names the values at the top of every object, if they are known.
 ///
 /// # Errors
-/// [`ReadError::File`] if an expression has a wrong type.
+/// [`ReadError::File`] if an expression has a wrong type, or a path leads nowhere.
 pub(super) fn mapped<'n>(
     values: Values<'n>,
     mapping: &Mapping,
+    header: Option<Header<'_>>,
     cursor: &'n Cursor,
 ) -> Result<impl Iterator<Item = Result<Line, ReadError>> + use<'n>, ReadError> {
-    let mut paths = Vec::new();
-    let mut place = |_: &str, column: &str, _: &dyn Fn(&str) -> String| {
-        let known = paths.iter().position(|path| path == column);
-        known.unwrap_or_else(|| {
-            paths.push(column.to_owned());
-            paths.len() - 1
-        })
-    };
-    let (mapping, faults) = mapping.bound(Data::Json, &mut place);
-    if !faults.is_empty() {
-        return Err(ReadError::File(faults.join("\n")));
-    }
+    let (mapping, paths) = to_paths(mapping, header).map_err(ReadError::File)?;
     let mut objects = Objects {
         values,
         seen: optional(&mapping, paths.len()),
+        lists: mapping.settings.unfold.clone().into(),
         mapping,
         paths,
         ready: VecDeque::new(),
@@ -48,6 +44,8 @@ pub(super) fn mapped<'n>(
 struct Objects<'n> {
     values: Values<'n>,
     mapping: Mapping<usize>,
+    /// The lists that are unfolded.
+    lists: Rc<[String]>,
     /// The path of each column.
     paths: Vec<String>,
     /// True for each path that an object had, or need not have.
@@ -72,24 +70,31 @@ impl Objects<'_> {
         self.ready.pop_front()
     }
 
-    /// Reads one value, with its list unfolded.
+    /// Reads one value, with its lists unfolded.
     fn read(&mut self, line: &Line, cursor: &Cursor) {
-        let mut json = match serde_json::from_slice::<Json>(&line.json) {
-            Ok(json @ Json::Object(_)) => json,
-            Ok(_) => return self.reject(line.number, cursor, "is not an object".to_owned()),
-            Err(fault) => return self.reject(line.number, cursor, format!("not JSON: {fault}")),
+        let mut json = match object(&line.json) {
+            Ok(json) => json,
+            Err(fault) => return self.reject(line.number, cursor, fault),
         };
-        let path = self.mapping.settings.unfold.clone();
-        let list = path.as_deref().and_then(|path| slot(&mut json, path));
-        let elements = list.and_then(Json::as_array_mut).map(std::mem::take);
-        let Some(elements) = elements.filter(|elements| !elements.is_empty()) else {
-            return self.row(&json, line.number, cursor);
+        let lists = Rc::clone(&self.lists);
+        self.unfold(&mut json, &lists, line.number, cursor);
+    }
+
+    /// Makes a row of each element of a list, and of the lists in it.
+    fn unfold(&mut self, json: &mut Json, lists: &[String], number: u64, cursor: &Cursor) {
+        let Some((path, inner)) = lists.split_first() else {
+            return self.row(json, number, cursor);
         };
+        let list = slot(json, path).and_then(Json::as_array_mut);
+        let elements = list.map(std::mem::take).unwrap_or_default();
+        if elements.is_empty() {
+            return self.row(json, number, cursor);
+        }
         for element in elements {
-            if let Some(slot) = path.as_deref().and_then(|path| slot(&mut json, path)) {
+            if let Some(slot) = slot(json, path) {
                 *slot = element;
             }
-            self.row(&json, line.number, cursor);
+            self.unfold(json, inner, number, cursor);
         }
     }
 
@@ -133,6 +138,19 @@ impl Objects<'_> {
     }
 }
 
+/// Reads an object, or returns its fault.
+fn object(bytes: &[u8]) -> Result<Json, String> {
+    match serde_json::from_slice::<Json>(bytes) {
+        Ok(json @ Json::Object(_)) => Ok(json),
+        Ok(_) => Err("is not an object".to_owned()),
+        Err(fault) => Err(match std::str::from_utf8(bytes).map(syntax) {
+            Ok(Err(fault)) => fault.message,
+            Ok(Ok(())) => format!("not JSON: {fault}"),
+            Err(_) => "not JSON: not UTF-8".to_owned(),
+        }),
+    }
+}
+
 /// Returns which of the paths an object need not have: all but those that are a field by themselves.
 fn optional(mapping: &Mapping<usize>, paths: usize) -> Vec<bool> {
     let mut optional = vec![true; paths];
@@ -164,17 +182,19 @@ mod tests {
     use serde_json::json;
 
     fn read(map: &str, text: &str) -> Vec<Result<(u64, Json), String>> {
-        let mapping = MapFile::parse(map).unwrap().target("events").unwrap();
+        let map = MapFile::parse(map).unwrap();
+        let target = map.targets().next().unwrap();
+        let mapping = map.target(target.name()).unwrap();
         let cursor = Cursor::default();
         let read = |line: Result<Line, ReadError>| match line {
             Ok(line) => Ok((line.number, serde_json::from_slice(&line.json).unwrap())),
             Err(fault) => Err(fault.to_string()),
         };
         if text.trim_start().starts_with('[') {
-            let rows = mapped(Box::new(values(text.as_bytes())), &mapping, &cursor);
+            let rows = mapped(Box::new(values(text.as_bytes())), &mapping, None, &cursor);
             return rows.unwrap().map(read).collect();
         }
-        let rows = mapped(Box::new(lines(text.as_bytes())), &mapping, &cursor);
+        let rows = mapped(Box::new(lines(text.as_bytes())), &mapping, None, &cursor);
         rows.unwrap().map(read).collect()
     }
 
@@ -190,7 +210,6 @@ mod tests {
             kind = { column = "event", values = { "Order Completed" = "purchase", "Product Viewed" = "view" } }
             at = { column = "timestamp", type = "time" }
             amount = { cel = 'has(row.properties.products.price) ? number(row.properties.products.price) * number(row.properties.products.quantity) : null' }
-            tags = "properties.tags"
         "#;
         let order = r#"{"messageId":"m1","userId":7,"event":"Order Completed","timestamp":"2026-11-20T00:00:00Z","properties":{"tags":["a"],"products":[{"sku":"s1","price":2.5,"quantity":2},{"sku":"s2","price":"3","quantity":1}]}}"#;
         let view = r#"{"messageId":"m2","userId":"u","event":"Product Viewed","timestamp":"2026-11-20T00:00:00Z","properties":{"sku":"s3"}}"#;
@@ -198,8 +217,8 @@ mod tests {
         let at = at + 28_800_000;
         let expected = |at: i64| {
             [
-                (1, json!({"id": "m1-s1", "user_id": "7", "item_id": "s1", "kind": "purchase", "at": at, "amount": 5, "tags": ["a"]})),
-                (1, json!({"id": "m1-s2", "user_id": "7", "item_id": "s2", "kind": "purchase", "at": at, "amount": 3, "tags": ["a"]})),
+                (1, json!({"id": "m1-s1", "user_id": "7", "item_id": "s1", "kind": "purchase", "at": at, "amount": 5})),
+                (1, json!({"id": "m1-s2", "user_id": "7", "item_id": "s2", "kind": "purchase", "at": at, "amount": 3})),
                 (2, json!({"id": "m2", "user_id": "u", "item_id": "s3", "kind": "view", "at": at})),
             ]
             .map(Ok)
@@ -210,8 +229,38 @@ mod tests {
     }
 
     #[test]
+    fn lists_in_lists_are_unfolded() {
+        let map = "[file]\nunfold = ['b', 'b.l']\n[items]\nid = { first = ['b.l.s', 'b.s'] }\nbrand = { row = true }\ntitle = 't'";
+        let text =
+            r#"{"t":"x","b":[{"l":[{"s":"1"},{"s":"2"}]},{"s":"3"},{"l":[]},{"l":[{"s":"4"}]}]}"#;
+        let rows: Vec<Json> = read(map, text)
+            .into_iter()
+            .map(|row| row.unwrap().1)
+            .collect();
+        let row = |id: Option<&str>, number: u8| match id {
+            Some(id) => json!({"id": id, "brand": number.to_string(), "title": "x"}),
+            None => json!({"brand": number.to_string(), "title": "x"}),
+        };
+        assert_eq!(
+            rows,
+            [
+                row(Some("1"), 0),
+                row(Some("2"), 1),
+                row(Some("3"), 2),
+                row(None, 3),
+                row(Some("4"), 4)
+            ]
+        );
+        for wrong in ["['a', 'b']", "['a', 'ab']", "[]", "3"] {
+            let map = format!("[file]\nunfold = {wrong}\n[items]\nid = 'i'");
+            let fault = MapFile::parse(&map).unwrap_err();
+            assert!(fault.starts_with("file: unfold: must be a path"), "{fault}");
+        }
+    }
+
+    #[test]
     fn bad_objects_are_rejected_and_numbered() {
-        let map = "[events]\nid = { row = true }\nuser_id = 'u'\namount = { column = 'a', type = 'number' }";
+        let map = "[items]\nid = { row = true }\ncategory = 'u'\nprice = { column = 'a', type = 'number' }";
         let rows = read(
             map,
             "{\"u\":{\"x\":1},\"a\":\"z\"}\n[1]\n{\"u\":\n{\"u\":\"v\",\"a\":1.5}\n",
@@ -222,20 +271,30 @@ mod tests {
             .collect();
         assert_eq!(
             faults[0],
-            "line 1: amount: \"z\" is not a finite number; user_id: is a list or an object; name the path of one of its values, such as a.b"
+            "line 1: category: is a list or an object; name the path of one of its values, such as a.b; price: \"z\" is not a finite number"
         );
         assert_eq!(faults[1], "line 2: is not an object");
         assert!(faults[2].starts_with("line 3: not JSON"), "{}", faults[2]);
         assert_eq!(
             rows[3],
-            Ok((4, json!({"id": "3", "user_id": "v", "amount": 1.5})))
+            Ok((4, json!({"id": "3", "category": "v", "price": 1.5})))
         );
+    }
+
+    #[test]
+    fn a_list_of_texts_is_a_list() {
+        let rows = read(
+            "[items]\nid = 'id'\ntags = 'p.tags'",
+            "{\"id\":\"a\",\"p\":{\"tags\":[\"x\",\"y\"]}}\n{\"id\":\"b\",\"p\":{\"tags\":\"x\"}}\n",
+        );
+        assert_eq!(rows[0], Ok((1, json!({"id": "a", "tags": ["x", "y"]}))));
+        assert_eq!(rows[1], Ok((2, json!({"id": "b", "tags": ["x"]}))));
     }
 
     #[test]
     fn a_path_that_no_object_has_is_noted() {
         let rows = read(
-            "[events]\nid = 'a.b'\nuser_id = 'a.c'",
+            "[items]\nid = 'a.b'\ncategory = 'a.c'",
             "{\"a\":{\"b\":\"x\"}}\n",
         );
         assert_eq!(
@@ -247,28 +306,32 @@ mod tests {
     #[test]
     fn numbers_of_json_are_doubles_in_expressions() {
         let mapping = |cel: &str| {
-            let map = format!("[events]\namount = {{ cel = '{cel}' }}");
-            MapFile::parse(&map).unwrap().target("events").unwrap()
+            let map = format!("[items]\nid = 'i'\nprice = {{ cel = '{cel}' }}");
+            MapFile::parse(&map).unwrap().target("items").unwrap()
         };
         let fault = mapped(
             Box::new(std::iter::empty()),
             &mapping("row.a * 2"),
+            None,
             &Cursor::default(),
         )
         .err()
         .unwrap()
         .to_string();
         assert!(
-            fault.starts_with("amount: *: numbers of JSON are doubles; write 2.0"),
+            fault.starts_with("price: *: numbers of JSON are doubles; write 2.0"),
             "{fault}"
         );
         let rows = read(
-            "[events]\namount = { cel = 'row.a * 2.0' }\nx = { cel = 'row.l.map(e, e.n)' }\ny = { cel = 'path(row, \"o.p\")' }\nz = { cel = 'row.q' }",
+            "[items]\nid = 'a'\nprice = { cel = 'row.a * 2.0' }\ntags = { cel = 'row.l.map(e, e.n)' }\navailable = { cel = 'path(row, \"o.p\")' }\nbrand = { cel = 'row.q' }",
             "{\"a\":3,\"l\":[{\"n\":1},{\"n\":2}],\"o\":{\"p\":true}}",
         );
         assert_eq!(
             rows[0],
-            Ok((1, json!({"amount": 6, "x": [1, 2], "y": true})))
+            Ok((
+                1,
+                json!({"id": "3", "price": 6, "tags": [1, 2], "available": true})
+            ))
         );
     }
 }

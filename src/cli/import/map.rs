@@ -27,19 +27,19 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
+use super::fields;
 use super::mapping::Mapping;
 use super::settings::{Names, Settings};
+use super::target::Target;
 use super::written;
 use crate::config::unknown;
 
 /// The section that says how the text of a table is read.
 const FILE: &str = "file";
-/// The sections of a map: one for each kind of facts.
-const TARGETS: [&str; 4] = ["items", "merchants", "users", "events"];
 
 /// The sections of a map file.
 #[derive(Clone, Debug, PartialEq)]
-pub struct MapFile(BTreeMap<String, Mapping>);
+pub struct MapFile(BTreeMap<Target, Mapping>);
 
 impl MapFile {
     /// Reads the text of a map file.
@@ -53,36 +53,21 @@ impl MapFile {
         let (mut sections, mut faults) = (BTreeMap::new(), Vec::new());
         let none = Table::new();
         let file = table.get(FILE).map_or(Some(&none), Value::as_table);
-        let settings = match Settings::read(file.unwrap_or(&none)) {
-            Ok(settings) => Some(settings),
-            Err(found) => {
-                faults.extend(found);
-                Settings::read(&none).ok()
-            }
-        };
+        let settings = Settings::read(file.unwrap_or(&none)).unwrap_or_else(|found| {
+            faults.extend(found);
+            Settings::default()
+        });
         for (name, value) in &table {
             if name == FILE && file.is_some() {
                 continue;
             }
-            if name != FILE && !TARGETS.contains(&name.as_str()) {
-                let what = if Settings::KEYS.contains(&name.as_str()) {
-                    format!("belongs in the section [{FILE}]")
-                } else {
-                    unknown("section", name, TARGETS.into_iter().chain([FILE]))
-                };
-                faults.push(format!("{name}: {what}"));
-            } else if let (Some(tables), Some(settings)) = (tables(value), &settings) {
-                let mut facts = Vec::new();
-                for table in tables {
-                    match written::section(name, table, settings) {
-                        Ok(fact) => facts.push(fact),
-                        Err(found) => faults.extend(found),
-                    }
-                }
-                let settings = settings.clone();
-                sections.insert(name.clone(), Mapping { settings, facts });
-            } else {
-                faults.push(format!("{name}: must be a section"));
+            let Some(target) = Target::of(name) else {
+                faults.push(format!("{name}: {}", unknown_section(name)));
+                continue;
+            };
+            match section(target, value, &settings) {
+                Ok(mapping) => drop(sections.insert(target, mapping)),
+                Err(found) => faults.extend(found),
             }
         }
         if faults.is_empty() {
@@ -92,12 +77,15 @@ impl MapFile {
         }
     }
 
-    /// Returns true if a section finds all its columns, at least `least` of them, and the file names them.
-    pub(super) fn reads(&self, least: usize, has: impl Fn(&str) -> bool) -> bool {
-        self.0.values().any(|mapping| {
-            let named = mapping.settings.header == Names::Row;
-            named && mapping.columns().count() >= least && mapping.columns().all(&has)
-        })
+    /// Returns the sections that find all their columns, at least `least` of them, in a file that names them.
+    pub(super) fn reading(&self, least: usize, has: impl Fn(&str) -> bool) -> Vec<&'static str> {
+        let fits = |mapping: &&Mapping| {
+            let needs: Vec<&[String]> = mapping.needs().collect();
+            let has = |columns: &&[String]| columns.iter().any(|column| has(column));
+            mapping.settings.header == Names::Row && needs.len() >= least && needs.iter().all(has)
+        };
+        let fitting = self.0.values().filter(fits);
+        fitting.map(|mapping| mapping.target.name()).collect()
     }
 
     /// Returns the mapping of one target.
@@ -105,8 +93,51 @@ impl MapFile {
     /// # Errors
     /// If the map has no such section.
     pub fn target(&self, target: &str) -> Result<Mapping, String> {
-        let section = self.0.get(target).cloned();
+        let section = Target::of(target).and_then(|target| self.0.get(&target).cloned());
         section.ok_or_else(|| format!("the map has no section [{target}]"))
+    }
+
+    /// Returns the kinds of facts that the map makes, in the order of sending.
+    pub(super) fn targets(&self) -> impl Iterator<Item = Target> {
+        self.0.keys().copied()
+    }
+}
+
+/// Reads a section, of which there may be several tables.
+///
+/// # Errors
+/// Every fault.
+fn section(target: Target, value: &Value, settings: &Settings) -> Result<Mapping, Vec<String>> {
+    let name = target.name();
+    let tables = tables(value).ok_or_else(|| vec![format!("{name}: must be a section")])?;
+    let (mut facts, mut faults) = (Vec::new(), Vec::new());
+    for table in tables {
+        let (mut fact, mut found) = written::section(table, settings);
+        let given: Vec<&str> = table.keys().map(String::as_str).collect();
+        found.extend(fields::names(target, &given));
+        found.extend(fields::types(target, &fact));
+        fields::complete(target, &mut fact);
+        faults.extend(found.iter().map(|fault| format!("{name}.{fault}")));
+        facts.push(fact);
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(Mapping {
+        target,
+        settings: settings.clone(),
+        facts,
+    })
+}
+
+fn unknown_section(name: &str) -> String {
+    if name == FILE {
+        "must be a section".to_owned()
+    } else if Settings::KEYS.contains(&name) {
+        format!("belongs in the section [{FILE}]")
+    } else {
+        let known = Target::ALL.into_iter().map(Target::name);
+        unknown("section", name, known.chain([FILE]))
     }
 }
 
@@ -121,6 +152,7 @@ fn tables(section: &Value) -> Option<Vec<&Table>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bind::to_table;
     use super::super::header::Header;
     use super::*;
 
@@ -134,7 +166,7 @@ mod tests {
     fn every_fault_names_its_field() {
         let reported = fault(
             "[items]\na = { column = 'x', row = true }\nb = { column = 'x', type = 'money' }\n\
-             c = { colum = 'x' }\nd = 'fine'\ne = { column = 'x', format = '%Y' }\nf = { constant = [1] }\n\
+             c = { colum = 'x' }\ntitle = 'fine'\ne = { column = 'x', format = '%Y' }\nf = { constant = [1] }\n\
              g = { column = 'x', type = 'time', format = 'iso' }\nh = { column = 'x', type = 'number', prefix = 'p' }\n\
              i = 3\nj = { columns = [] }\nk = { column = 'x', split = '' }\n",
         );
@@ -155,7 +187,7 @@ mod tests {
                 "{name} in {reported}"
             );
         }
-        assert!(!reported.contains("items.d"), "{reported}");
+        assert!(!reported.contains("items.title"), "{reported}");
     }
 
     #[test]
@@ -216,25 +248,29 @@ mod tests {
 
     #[test]
     fn a_missing_section_is_reported() {
-        assert!(fault("[events]\nid = 'x'").contains("[items]"));
+        assert!(fault("[users]\nid = 'x'").contains("[items]"));
     }
 
     #[test]
     fn all_faults_of_a_map_are_reported_at_once() {
         let reported = fault(
-            "[item]\nid = 'x'\n[items]\na = { colum = 'x', type = 'money', split = '' }\nb = [3, { constant = [1], frmat = 'x' }]\n\
-             [events]\nat = { column = 1 }",
+            "[item]\nid = 'x'\n[items]\nid = 'i'\nprice = { colum = 'x', type = 'money', split = '' }\n\
+             tags = [3, { constant = [1], frmat = 'x' }]\nprize = 'x'\n[events]\nat = { column = 1 }",
         );
         let expected = [
             "events.at: column: must be a text",
+            "events.user_id: is required",
+            "events.kind: is required",
+            "events.item_id: is required, or a merchant_id",
             "item: unknown section; did you mean items?",
-            "items.a: unknown type \"money\"; the types are text, number, integer, bool, time",
-            "items.a: split must not be empty",
-            "items.a: give exactly one of column, columns, first, constant, row, cel",
-            "items.a: colum: unknown key; did you mean column?",
-            "items.b: must be the name of a column, a table, or a list of them",
-            "items.b: constant: must be a text, a number, true or false",
-            "items.b: frmat: unknown key; did you mean format?",
+            "items.price: unknown type \"money\"; the types are text, number, integer, bool, time",
+            "items.price: split must not be empty",
+            "items.price: give exactly one of column, columns, first, constant, row, cel",
+            "items.price: colum: unknown key; did you mean column?",
+            "items.tags: must be the name of a column, a table, or a list of them",
+            "items.tags: constant: must be a text, a number, true or false",
+            "items.tags: frmat: unknown key; did you mean format?",
+            "items.prize: unknown field; did you mean price?",
         ];
         assert_eq!(reported.lines().collect::<Vec<_>>(), expected);
     }
@@ -242,9 +278,9 @@ mod tests {
     #[test]
     fn every_missing_column_is_reported() {
         let map =
-            MapFile::parse("[items]\nid = 'sku'\nprice = 'cost'\ntags = ['a', 'sku']").unwrap();
+            MapFile::parse("[items]\nid = 'sku'\nprice = { column = 'cost', type = 'number' }\ntags = ['a', 'sku']").unwrap();
         let header = Header::new(vec!["x", "sku"]).unwrap();
-        let reported = map.target("items").unwrap().bind(header).unwrap_err();
+        let reported = to_table(&map.target("items").unwrap(), header).unwrap_err();
         assert_eq!(
             reported,
             "price: the table has no column \"cost\"\ntags: the table has no column \"a\"; did you mean \"x\"?\n\

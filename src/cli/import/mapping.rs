@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::cell::Kind;
 use super::expression::{Data, Expression};
-use super::header::Header;
 use super::settings::Settings;
+use super::target::Target;
 use super::value::Cell;
 
 /// The key of a section that says which rows make a fact.
@@ -14,6 +14,7 @@ pub(super) const WHEN: &str = "when";
 /// The fields of one target, each with its sources. `C` identifies a column, by name or by position in the header.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mapping<C = String> {
+    pub(super) target: Target,
     pub(super) settings: Settings,
     /// The facts that a row makes.
     pub(super) facts: Vec<Fact<C>>,
@@ -91,33 +92,17 @@ pub(super) enum Origin<C> {
 type Place<'p> = dyn FnMut(&str, &str, &dyn Fn(&str) -> String) -> usize + 'p;
 
 impl Mapping {
-    /// Returns the same mapping with positions in a header instead of names.
-    ///
-    /// # Errors
-    /// Every value of a wrong type and every column that is missing in the header, one per line.
-    pub(super) fn bind(&self, mut header: Header<'_>) -> Result<Mapping<usize>, String> {
-        let mut place = |field: &str, column: &str, show: &dyn Fn(&str) -> String| {
-            header.place(field, column, show)
-        };
-        let (bound, mut faults) = self.bound(Data::Table, &mut place);
-        faults.extend(header.finish().err());
-        if faults.is_empty() {
-            Ok(bound)
-        } else {
-            Err(faults.join("\n"))
-        }
-    }
-
-    /// Returns the columns that a row must have. Of several of which the first that is given counts, one is enough.
-    pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
+    /// Returns the columns of which a file must have one each: a column alone, or several of which the first that is given counts.
+    pub(super) fn needs(&self) -> impl Iterator<Item = &[String]> {
         let fields = self.facts.iter().flat_map(|fact| &fact.fields);
         let sources = fields.flat_map(|field| &field.sources);
-        let named = sources.filter_map(|source| match &source.from {
-            Origin::Columns { columns, .. } => Some(columns.as_slice()),
-            Origin::First(columns) => columns.get(..1),
-            Origin::Constant(_) | Origin::Row | Origin::Expression(_) => None,
-        });
-        named.flatten().map(String::as_str)
+        sources.flat_map(|source| match &source.from {
+            Origin::Columns { columns, .. } => columns.chunks(1),
+            Origin::First(columns) => columns.chunks(columns.len().max(1)),
+            Origin::Constant(_) | Origin::Row | Origin::Expression(_) => {
+                <&[String]>::default().chunks(1)
+            }
+        })
     }
 
     /// Returns the same mapping with the positions that `place` finds, and every value of a wrong type.
@@ -128,8 +113,13 @@ impl Mapping {
             .iter()
             .map(|fact| fact.bind(data, place, &mut faults));
         let facts = facts.collect();
-        let settings = self.settings.clone();
-        (Mapping { settings, facts }, faults)
+        let (target, settings) = (self.target, self.settings.clone());
+        let bound = Mapping {
+            target,
+            settings,
+            facts,
+        };
+        (bound, faults)
     }
 }
 

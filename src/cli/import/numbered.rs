@@ -6,16 +6,19 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::io::{self, Read};
+use std::io::{self, Chain, Cursor, Read};
 
 use memchr::{memchr_iter, memchr2_iter};
 
 /// Maximum bytes of a row.
 const ROW_BYTES: usize = 1 << 20;
 
+/// Bytes that are enough for a first line such as `sep=;`, with a byte-order mark.
+const FIRST: u64 = 12;
+
 /// A reader that knows the line of each byte.
 pub(super) struct Numbered<R> {
-    file: R,
+    file: Chain<Cursor<Vec<u8>>, R>,
     state: RefCell<State>,
     /// The skipped lines, up to a bound.
     skipped: Vec<u8>,
@@ -35,8 +38,11 @@ struct State {
     ended: bool,
 }
 
-impl<R> Numbered<R> {
-    pub(super) const fn new(file: R) -> Self {
+impl<R: Read> Numbered<R> {
+    /// Opens a text and reads its first bytes.
+    pub(super) fn new(mut file: R) -> io::Result<Self> {
+        let mut first = Vec::new();
+        file.by_ref().take(FIRST).read_to_end(&mut first)?;
         let state = State {
             read: 0,
             line: 1,
@@ -45,18 +51,37 @@ impl<R> Numbered<R> {
             row: 0,
             ended: false,
         };
-        Self {
-            file,
+        Ok(Self {
+            file: Cursor::new(first).chain(file),
             state: RefCell::new(state),
             skipped: Vec::new(),
-        }
+        })
+    }
+
+    /// Skips a first line that says the separator, such as `sep=;`, as spreadsheets write it. Offsets then count from the line after it.
+    pub(super) fn skip_separator(&mut self) -> Option<u8> {
+        let first = self.file.get_ref().0.get_ref().as_slice();
+        let bare = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
+        let quoted = bare.starts_with(b"\"");
+        let text = &bare[usize::from(quoted)..];
+        let (separator, rest) = text.strip_prefix(b"sep=")?.split_first()?;
+        let rest = if quoted {
+            rest.strip_prefix(b"\"")?
+        } else {
+            rest
+        };
+        let rest = rest.strip_prefix(b"\r").unwrap_or(rest);
+        let rest = rest.strip_prefix(b"\n")?;
+        let length = first.len() - rest.len();
+        let separator = *separator;
+        self.skipped = first[first.len() - bare.len()..length].to_vec();
+        self.file.get_mut().0.set_position(length as u64);
+        self.state.get_mut().line += 1;
+        Some(separator)
     }
 
     /// Skips some lines. Offsets then count from the line after them.
-    pub(super) fn skip(&mut self, lines: u64) -> io::Result<()>
-    where
-        R: Read,
-    {
+    pub(super) fn skip(&mut self, lines: u64) -> io::Result<()> {
         let mut byte = [0];
         let mut skipped = 0;
         while skipped < lines && self.file.read(&mut byte)? > 0 {

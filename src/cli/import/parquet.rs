@@ -6,26 +6,43 @@ use std::fs::File;
 use std::path::Path;
 
 use parquet::errors::ParquetError;
-use parquet::file::reader::SerializedFileReader;
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
 use serde_json::{Map, Value as Json};
 
 use super::rows::{Line, ReadError};
 use crate::clock::{DAY, Time};
 
-/// Returns the rows of a file as lines of JSON, with their numbers from 1.
+/// A file that is open for reading.
+pub(super) struct Opened(SerializedFileReader<File>);
+
+/// Opens a file.
 ///
 /// # Errors
 /// If the file cannot be opened, or is not a whole Parquet file.
-pub(super) fn rows(
-    path: &Path,
-) -> Result<impl Iterator<Item = Result<Line, ReadError>> + use<>, String> {
+pub(super) fn open(path: &Path) -> Result<Opened, String> {
     let file = File::open(path).map_err(|fault| fault.to_string())?;
     let reader = SerializedFileReader::new(file).map_err(|fault| broken(&fault))?;
+    Ok(Opened(reader))
+}
+
+impl Opened {
+    /// Returns the names of the columns at the top.
+    pub(super) fn names(&self) -> Vec<String> {
+        let schema = self.0.metadata().file_metadata().schema();
+        let fields = schema.get_fields().iter();
+        fields.map(|field| field.name().to_owned()).collect()
+    }
+}
+
+/// Returns the rows of a file as lines of JSON, with their numbers from 1.
+pub(super) fn rows(
+    Opened(reader): Opened,
+) -> impl Iterator<Item = Result<Line, ReadError>> + use<> {
     let mut number = 0;
     let mut ended = false;
     let mut rows = reader.into_iter();
-    Ok(std::iter::from_fn(move || {
+    std::iter::from_fn(move || {
         let row = rows.next().filter(|_| !ended)?;
         number += 1;
         Some(match row {
@@ -36,7 +53,7 @@ pub(super) fn rows(
                 Err(ReadError::File(format!("row {number}: {fault}")))
             }
         })
-    }))
+    })
 }
 
 fn broken(fault: &ParquetError) -> String {
@@ -176,7 +193,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.parquet");
         std::fs::write(&path, bytes).unwrap();
-        let rows = rows(&path)?.map(|row| {
+        let rows = rows(open(&path)?).map(|row| {
             let line = row.map_err(|fault| fault.to_string())?;
             Ok(serde_json::from_slice(&line.json).unwrap())
         });

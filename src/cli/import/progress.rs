@@ -29,8 +29,8 @@ pub(super) struct Mark {
     pub(super) file: PathBuf,
     pub(super) line: u64,
     pub(super) totals: Totals,
-    /// Size of the file of rejects.
-    pub(super) rejects: u64,
+    /// Sizes of the files of rejects.
+    pub(super) rejects: Vec<u64>,
 }
 
 impl Mark {
@@ -72,22 +72,23 @@ impl Progress {
             let earlier = None;
             return Ok(Self { path, earlier });
         };
-        let fault = |fault: &dyn ToString| ImportError::file(path, fault.to_string());
-        let text = fs::read(path).map_err(|cause| {
-            if cause.kind() == io::ErrorKind::NotFound {
-                return fault(&"there is no such file, so no import of these files broke off here");
-            }
-            fault(&cause)
-        })?;
-        let earlier: Mark = serde_json::from_slice(&text).map_err(|cause| fault(&cause))?;
+        let earlier = read(path)?;
         if earlier.sends != sends {
             let message = format!("the import that broke off sends {}", earlier.sends);
-            return Err(fault(&message));
+            return Err(ImportError::file(path, message));
         }
         Ok(Self {
             path: Some(path.clone()),
             earlier: Some(earlier),
         })
+    }
+
+    /// Returns how the import of that first file that broke off sends its facts.
+    ///
+    /// # Errors
+    /// If there is none, or it cannot be read.
+    pub(super) fn sends(first: &Path) -> Result<String, ImportError> {
+        Ok(read(&place(first))?.sends)
     }
 
     /// Returns true if a fact was acknowledged before. The fact is already added to `mark`.
@@ -105,7 +106,7 @@ impl Progress {
             return Err(self.changed());
         }
         mark.totals = earlier.totals.clone();
-        mark.rejects = earlier.rejects;
+        mark.rejects.clone_from(&earlier.rejects);
         self.earlier = None;
         Ok(true)
     }
@@ -146,4 +147,16 @@ fn place(first: &Path) -> PathBuf {
     name.push(".");
     name.push(ENDING);
     name.into()
+}
+
+/// Reads the file.
+fn read(path: &Path) -> Result<Mark, ImportError> {
+    let fault = |fault: &dyn ToString| ImportError::file(path, fault.to_string());
+    let text = fs::read(path).map_err(|cause| {
+        if cause.kind() == io::ErrorKind::NotFound {
+            return fault(&"there is no such file, so no import of these files broke off here");
+        }
+        fault(&cause)
+    })?;
+    serde_json::from_slice(&text).map_err(|cause| fault(&cause))
 }

@@ -1,62 +1,82 @@
 //! The file of rejects: rejected rows as they are in the input, to be corrected there and sent again with the same map.
 //!
-//! It begins like the input, with the lines before the first row. A line with number, place and faults stands before each row.
+//! It begins like the input, with the lines before the first row. A line with number, place and faults stands before each row. Rows of
+//! an input with another header go to a file of their own, because one table has one header.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 
-use super::cursor::{Cursor, NOTE};
+use super::cursor::NOTE;
 use super::error::ImportError;
 
-/// The open file.
+/// The files of rejects, one for each header of the inputs.
 pub(super) struct Rejects {
     path: PathBuf,
-    file: BufWriter<File>,
     encoding: Option<&'static Encoding>,
-    /// The lines before the first row, once they are written.
-    head: Option<Vec<u8>>,
-    /// Number of bytes written.
-    bytes: u64,
+    parts: Vec<Part>,
+    /// The part of the current input.
+    current: usize,
+    /// Sizes of the files when an earlier import broke off.
+    earlier: Vec<u64>,
     /// File and number of the last row.
     last: Option<(String, u64)>,
 }
 
+/// The file for one header.
+struct Part {
+    path: PathBuf,
+    /// The lines before the first row; `None` before the first input.
+    head: Option<Vec<u8>>,
+    /// Number of bytes written.
+    bytes: u64,
+    /// Opened with its first row.
+    file: Option<BufWriter<File>>,
+}
+
 impl Rejects {
-    /// Creates the file, or continues it after `bytes`. Texts are written in that encoding; the default is UTF-8.
+    /// Creates the first file, or continues the files of an earlier import after their sizes. Texts are written in that encoding; the
+    /// default is UTF-8.
     pub(super) fn create(
-        path: &Path,
+        path: PathBuf,
         encoding: Option<&'static Encoding>,
-        bytes: u64,
+        earlier: Vec<u64>,
     ) -> Result<Self, ImportError> {
-        let open = || {
-            let mut options = OpenOptions::new();
-            let mut file = options
-                .write(true)
-                .create(true)
-                .truncate(bytes == 0)
-                .open(path)?;
-            file.set_len(bytes)?;
-            file.seek(SeekFrom::End(0))?;
-            Ok(BufWriter::new(file))
-        };
-        let file = open().map_err(|fault: io::Error| ImportError::file(path, fault))?;
+        let mut first = Part::new(path.clone(), None, earlier.first());
+        first.open()?;
         Ok(Self {
-            path: path.to_owned(),
-            file,
+            path,
             encoding,
-            head: None,
-            bytes,
+            parts: vec![first],
+            current: 0,
+            earlier,
             last: None,
         })
+    }
+
+    /// Begins an input with these lines before its first row.
+    pub(super) fn head(&mut self, head: Vec<u8>) {
+        let fits = |part: &Part| part.head.as_ref().is_none_or(|known| *known == head);
+        self.current = self.parts.iter().position(fits).unwrap_or(self.parts.len());
+        if let Some(part) = self.parts.get_mut(self.current) {
+            part.head = Some(head);
+            return;
+        }
+        let path = numbered(&self.path, self.current + 1);
+        let bytes = self.earlier.get(self.current);
+        let part = Part::new(path, Some(head), bytes);
+        if part.bytes == 0 {
+            // One of an earlier import would look like one of this.
+            let _absent = fs::remove_file(&part.path);
+        }
+        self.parts.push(part);
     }
 
     /// Writes a row of a file, described by `place` and its faults.
     pub(super) fn write(
         &mut self,
-        cursor: &Cursor,
         (row, text): (u64, &[u8]),
         (file, place): (&str, &str),
     ) -> Result<(), ImportError> {
@@ -65,52 +85,106 @@ impl Rejects {
             return Ok(());
         }
         self.last = origin;
-        self.begin(cursor.head(), file)?;
+        let encoding = self.encoding;
+        let Some(part) = self.parts.get_mut(self.current) else {
+            return Ok(());
+        };
+        if part.bytes == 0
+            && let Some(head) = part.head.clone().filter(|head| !head.is_empty())
+        {
+            part.line(encoding, &head)?;
+        }
         // A quote or a line break would be read as part of the row after it.
         let place = place.replace(['"', '\n', '\r'], "'");
-        self.line(format!("{NOTE}{row}, {place}").as_bytes())?;
-        self.line(text)
+        part.line(encoding, format!("{NOTE}{row}, {place}").as_bytes())?;
+        part.line(encoding, text)
     }
 
-    /// Writes the lines before the first row.
-    fn begin(&mut self, head: Vec<u8>, file: &str) -> Result<(), ImportError> {
-        match &self.head {
-            Some(known) if *known != head => {
-                let message = format!(
-                    "rows of {file} have another header than those before; import that file by a command of its own"
-                );
-                return Err(ImportError::file(&self.path, message));
-            }
-            Some(_) => return Ok(()),
-            None if self.bytes == 0 && !head.is_empty() => self.line(&head)?,
-            None => {}
+    /// Writes what is buffered. Returns the sizes of the files.
+    pub(super) fn flush(&mut self) -> Result<Vec<u64>, ImportError> {
+        let flush = |part: &mut Part| {
+            let flushed = part.file.as_mut().map_or(Ok(()), BufWriter::flush);
+            flushed.map_err(|fault| ImportError::file(&part.path, fault))?;
+            Ok(part.bytes)
+        };
+        self.parts.iter_mut().map(flush).collect()
+    }
+
+    /// Returns the paths of the files that have rows.
+    pub(super) fn paths(&self) -> Vec<String> {
+        let written = self.parts.iter().filter(|part| part.bytes > 0);
+        written
+            .map(|part| part.path.display().to_string())
+            .collect()
+    }
+}
+
+impl Part {
+    fn new(path: PathBuf, head: Option<Vec<u8>>, bytes: Option<&u64>) -> Self {
+        Self {
+            path,
+            head,
+            bytes: bytes.copied().unwrap_or(0),
+            file: None,
         }
-        self.head = Some(head);
-        Ok(())
     }
 
-    fn line(&mut self, text: &[u8]) -> Result<(), ImportError> {
+    /// Opens the file after the bytes that were written before.
+    fn open(&mut self) -> Result<&mut BufWriter<File>, ImportError> {
+        let open = || {
+            let mut options = OpenOptions::new();
+            let mut file = options
+                .write(true)
+                .create(true)
+                .truncate(self.bytes == 0)
+                .open(&self.path)?;
+            file.set_len(self.bytes)?;
+            file.seek(SeekFrom::End(0))?;
+            Ok(BufWriter::new(file))
+        };
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => open().map_err(|fault: io::Error| ImportError::file(&self.path, fault))?,
+        };
+        Ok(self.file.insert(file))
+    }
+
+    fn line(
+        &mut self,
+        encoding: Option<&'static Encoding>,
+        text: &[u8],
+    ) -> Result<(), ImportError> {
         let mut line = text.trim_ascii_end().to_vec();
         line.push(b'\n');
-        let bytes = match (self.encoding, std::str::from_utf8(&line)) {
+        let bytes = match (encoding, std::str::from_utf8(&line)) {
             (Some(encoding), Ok(text)) => encoded(encoding, text),
             _ => line,
         };
+        let written = self.open()?.write_all(&bytes);
         self.bytes += bytes.len() as u64;
-        let written = self.file.write_all(&bytes);
         written.map_err(|fault| ImportError::file(&self.path, fault))
     }
+}
 
-    /// Writes what is buffered. Returns the size of the file.
-    pub(super) fn flush(&mut self) -> Result<u64, ImportError> {
-        let flushed = self.file.flush();
-        flushed.map_err(|fault| ImportError::file(&self.path, fault))?;
-        Ok(self.bytes)
-    }
+/// Returns the path of the rejects of one kind of facts: `bad.csv` is `bad.items.csv`.
+pub(super) fn of_kind(path: &Path, kind: &str) -> PathBuf {
+    renamed(path, &format!(".{kind}"))
+}
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+/// Returns the path of the rejects of another header: `bad.csv` is `bad-2.csv`.
+fn numbered(path: &Path, number: usize) -> PathBuf {
+    renamed(path, &format!("-{number}"))
+}
+
+/// Returns a path with some text before the ending of its name.
+fn renamed(path: &Path, text: &str) -> PathBuf {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(text);
+    if let Some(ending) = path.extension() {
+        name.push(".");
+        name.push(ending);
     }
+    path.with_file_name(name)
 }
 
 fn encoded(encoding: &'static Encoding, text: &str) -> Vec<u8> {

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -10,13 +9,16 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 
 use super::args::Args;
-use super::cursor::Cursor;
 use super::error::ImportError;
 use super::foreseen::{Effects, Foreseen};
 use super::rejects::Rejects;
+use super::target::Target;
 use super::totals::Totals;
 use crate::cli::client::ReportedFault;
+use crate::model::Event;
 
+/// Begins the fault of an event of an unknown item.
+const UNKNOWN_ITEM: &str = "there is no item";
 const BAR: &str = "{prefix} {bar:30} {bytes}/{total_bytes}  {msg}  {elapsed}";
 
 /// The answer of the service to a batch.
@@ -30,6 +32,13 @@ pub(super) struct Answer {
     rejected_count: u64,
     rejected: Vec<Rejected>,
     effects: Option<Effects>,
+}
+
+impl Answer {
+    /// Returns the positions of the rejected lines.
+    pub(super) fn rejected(&self) -> impl Iterator<Item = usize> {
+        self.rejected.iter().map(|reject| reject.index)
+    }
 }
 
 /// A rejected line of a batch.
@@ -56,6 +65,8 @@ pub(super) struct Report {
     pub(super) totals: Totals,
     foreseen: Foreseen,
     is_rehearsal: bool,
+    /// The kind of facts, if it is one of several.
+    kind: Option<Target>,
     shown: usize,
     show: usize,
     begun: Instant,
@@ -65,12 +76,13 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn new(args: &Args, rejects: Option<Rejects>) -> Self {
+    pub(super) fn new(args: &Args, kind: Option<Target>, rejects: Option<Rejects>) -> Self {
         Self {
             bar: bar(&args.files),
             totals: Totals::default(),
             foreseen: Foreseen::default(),
             is_rehearsal: args.dry_run,
+            kind,
             shown: 0,
             show: args.show,
             begun: Instant::now(),
@@ -86,32 +98,55 @@ impl Report {
         self.bar.set_prefix(name.to_string_lossy().into_owned());
     }
 
+    /// Notes the lines before the first row of the current file.
+    pub(super) fn head(&mut self, head: Vec<u8>) {
+        if let Some(rejects) = &mut self.rejects {
+            rejects.head(head);
+        }
+    }
+
     /// Reports a row that is not a valid fact.
-    pub(super) fn bad_row(
-        &mut self,
-        cursor: &Cursor,
-        origin: &Origin,
-        message: String,
-    ) -> Result<(), ImportError> {
+    pub(super) fn bad_row(&mut self, origin: &Origin, message: String) -> Result<(), ImportError> {
         self.totals.rejected += 1;
         let path = String::new();
-        self.reject(cursor, origin, None, &[ReportedFault { path, message }])
+        self.reject(origin, None, &[ReportedFault { path, message }])
+    }
+
+    /// Counts rejected events as accepted if only their item is unknown, and the rehearsal would bring it: `event` reads such an event.
+    pub(super) fn forgive<'l>(
+        &mut self,
+        answer: &mut Answer,
+        event: impl Fn(usize) -> Option<Event<'l>>,
+    ) {
+        let foreseen = &mut self.foreseen;
+        let is_unknown = |fault: &ReportedFault| {
+            fault.path == "item_id" && fault.message.starts_with(UNKNOWN_ITEM)
+        };
+        let before = answer.rejected.len();
+        answer.rejected.retain(|reject| {
+            let [fault] = reject.errors.as_slice() else {
+                return true;
+            };
+            let event = is_unknown(fault).then(|| event(reject.index)).flatten();
+            event
+                .as_ref()
+                .inspect(|event| foreseen.event(event))
+                .is_none()
+        });
+        let forgiven = (before - answer.rejected.len()) as u64;
+        answer.accepted += forgiven;
+        answer.rejected_count = answer.rejected_count.saturating_sub(forgiven);
     }
 
     /// Reports the answer to a batch, given the origins of its lines.
-    pub(super) fn batch(
-        &mut self,
-        answer: Answer,
-        cursor: &Cursor,
-        origins: &[Origin],
-    ) -> Result<(), ImportError> {
+    pub(super) fn batch(&mut self, answer: Answer, origins: &[Origin]) -> Result<(), ImportError> {
         self.totals.accepted += answer.accepted;
         self.totals.repeated += answer.repeated;
         self.totals.late += answer.late;
         self.totals.rejected += answer.rejected_count;
         for Rejected { index, id, errors } in &answer.rejected {
             if let Some(origin) = origins.get(*index) {
-                self.reject(cursor, origin, id.as_ref(), errors)?;
+                self.reject(origin, id.as_ref(), errors)?;
             }
         }
         self.foreseen.add(answer.effects.unwrap_or_default());
@@ -129,7 +164,6 @@ impl Report {
 
     fn reject(
         &mut self,
-        cursor: &Cursor,
         origin: &Origin,
         id: Option<&serde_json::Value>,
         errors: &[ReportedFault],
@@ -149,7 +183,7 @@ impl Report {
         };
         let faults: Vec<String> = errors.iter().map(ReportedFault::to_string).collect();
         let place = format!("line {line} of {file}: {}", faults.join("; "));
-        rejects.write(cursor, (*row, text), (&file, &place))
+        rejects.write((*row, text), (&file, &place))
     }
 
     /// Shows something that the user should know about the current file.
@@ -158,9 +192,10 @@ impl Report {
         self.bar.suspend(|| eprintln!("{file}: {note}"));
     }
 
-    /// Writes the rejects so far. Returns the size of their file.
-    pub(super) fn flush(&mut self) -> Result<u64, ImportError> {
-        self.rejects.as_mut().map_or(Ok(0), Rejects::flush)
+    /// Writes the rejects so far. Returns the sizes of their files.
+    pub(super) fn flush(&mut self) -> Result<Vec<u64>, ImportError> {
+        let rejects = self.rejects.as_mut();
+        rejects.map_or(Ok(Vec::new()), Rejects::flush)
     }
 
     /// Ends the report; also called if the import stopped early.
@@ -173,6 +208,9 @@ impl Report {
                 .min(u64::try_from(self.shown).unwrap_or(u64::MAX));
         if hidden > 0 {
             eprintln!("… and {hidden} more rejects");
+        }
+        if let Some(kind) = self.kind {
+            println!("{}:", kind.name());
         }
         print!("{}", self.totals);
         if self.is_rehearsal {
@@ -188,9 +226,12 @@ impl Report {
         }
         self.flush()?;
         if let Some(rejects) = self.rejects.as_ref().filter(|_| self.totals.rejected > 0) {
-            let path = rejects.path().display();
+            let into = self
+                .kind
+                .map_or(String::new(), |kind| format!(" and --into {}", kind.name()));
             println!(
-                "{path} has the rejected rows: correct them there, and import that file with the same map"
+                "{}: the rejected rows; correct them there, and import that file with the same map{into}",
+                rejects.paths().join(", ")
             );
         }
         let speed = self.speed();
@@ -201,10 +242,6 @@ impl Report {
             println!("{}", self.totals.line());
         }
         Ok(())
-    }
-
-    pub(super) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(u8::from(self.totals.rejected > 0))
     }
 }
 

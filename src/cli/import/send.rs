@@ -1,6 +1,6 @@
 //! Runs an import: reads facts and sends them in batches.
 
-use std::io::BufRead;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -8,22 +8,25 @@ use std::rc::Rc;
 use memchr::memmem;
 
 use super::args::Args;
+use super::brought::Brought;
+use super::check::check;
 use super::cursor::Cursor;
 use super::error::ImportError;
 use super::guess::guess;
-use super::json::mapped;
 use super::mapping::Mapping;
+use super::pass::Pass;
 use super::progress::{Mark, Progress};
-use super::rejects::Rejects;
-use super::report::{Origin, Report};
-use super::rows::{Line, ReadError, lines};
-use super::source::{Shape, is_standard_input, open, shape};
-use super::table::table;
-use super::values::values;
+use super::read::facts;
+use super::rejects::{Rejects, of_kind};
+use super::report::{Answer, Origin, Report};
+use super::rows::{Line, ReadError};
+use super::source::Shape;
+use super::target::Target;
 use crate::cli::client::{Client, Format};
 
 /// Maximum bytes of a batch: below the default limit of a service for one body.
 const BATCH_BYTES: usize = 7 << 20;
+
 /// Runs the command. Exit code 0: everything was accepted; 1: something was rejected.
 ///
 /// # Errors
@@ -34,38 +37,48 @@ pub fn run(args: &Args) -> Result<ExitCode, ImportError> {
         print!("{map}");
         return Ok(ExitCode::SUCCESS);
     }
-    let mapping = args.mapping()?;
-    args.check(mapping.as_ref())?;
-    let (method, path) = args.route();
-    let mark = Mark::new(format!("{method} {path}"));
-    let first = args.files.first().filter(|_| !args.dry_run);
-    let progress = Progress::open(first.map(PathBuf::as_path), &mark.sends, args.resume)?;
-    let encoding = mapping
-        .as_ref()
-        .and_then(|mapping| mapping.settings.encoding);
-    let bytes = progress.earlier.as_ref().map_or(0, |mark| mark.rejects);
-    let rejects = args.rejects.as_deref();
-    let rejects = rejects.map(|path| Rejects::create(path, encoding, bytes));
-    let rejects = rejects.transpose()?;
-    let mut import = Import {
-        client: Client::new(&args.service)?,
-        route: (method, path),
-        batch: Batch::new(args.lines()),
-        cursor: Rc::new(Cursor::new(rejects.is_some())),
-        report: Report::new(args, rejects),
-        acknowledged: mark.clone(),
-        read: mark,
-        progress,
-        without_id: 0,
+    let passes = Pass::all(args)?;
+    check(args, &passes)?;
+    let client = Client::new(&args.service)?;
+    let mut brought = (args.dry_run && passes.len() > 1).then(Brought::default);
+    let begins = begins(args, &passes)?;
+    let mut code = ExitCode::SUCCESS;
+    for (place, pass) in passes.iter().enumerate().skip(begins) {
+        let kind = (passes.len() > 1).then_some(pass.target);
+        let resumes = args.resume && place == begins;
+        let mut import = Import::open(args, &client, (pass, kind), resumes)?;
+        import.brought = brought.as_mut();
+        let outcome = import.files(&args.files, args.format, pass.mapping.as_ref());
+        import.end(&outcome)?;
+        outcome?;
+        if import.report.totals.rejected > 0 {
+            code = ExitCode::FAILURE;
+        }
+    }
+    Ok(code)
+}
+
+/// Returns the place of the pass with which a command begins: the first, or the one that broke off.
+fn begins(args: &Args, passes: &[Pass]) -> Result<usize, ImportError> {
+    let Some(first) = args.files.first().filter(|_| args.resume) else {
+        return Ok(0);
     };
-    let outcome = import.files(&args.files, args.format, mapping.as_ref());
-    import.end(&outcome)?;
-    outcome.map(|()| import.report.exit_code())
+    let sends = Progress::sends(first)?;
+    let is_that = |pass: &Pass| sends == sending(&pass.route(args));
+    let place = passes.iter().position(is_that).unwrap_or(0);
+    for pass in &passes[..place] {
+        eprintln!("{} were acknowledged before", pass.target.name());
+    }
+    Ok(place)
+}
+
+fn sending((method, path): &(&'static str, String)) -> String {
+    format!("{method} {path}")
 }
 
 /// An import in progress.
-struct Import {
-    client: Client,
+struct Import<'a> {
+    client: &'a Client,
     route: (&'static str, String),
     batch: Batch,
     cursor: Rc<Cursor>,
@@ -73,12 +86,51 @@ struct Import {
     progress: Progress,
     /// Number of facts without id.
     without_id: u64,
+    /// The items of a rehearsal of several kinds.
+    brought: Option<&'a mut Brought>,
     /// What was read, and what of it was acknowledged.
     read: Mark,
     acknowledged: Mark,
 }
 
-impl Import {
+impl<'a> Import<'a> {
+    /// Begins a pass. `kind` names it if it is one of several.
+    fn open(
+        args: &Args,
+        client: &'a Client,
+        (pass, kind): (&Pass, Option<Target>),
+        resumes: bool,
+    ) -> Result<Self, ImportError> {
+        let route = pass.route(args);
+        let mark = Mark::new(sending(&route));
+        let first = args.files.first().filter(|_| !args.dry_run);
+        let progress = Progress::open(first.map(PathBuf::as_path), &mark.sends, resumes)?;
+        let encoding = pass
+            .mapping
+            .as_ref()
+            .and_then(|mapping| mapping.settings.encoding);
+        let written = progress.earlier.as_ref().map(|mark| mark.rejects.clone());
+        let rejects = args.rejects.as_deref().map(|path| match kind {
+            Some(kind) => of_kind(path, kind.name()),
+            None => path.to_owned(),
+        });
+        let rejects = rejects
+            .map(|path| Rejects::create(path, encoding, written.unwrap_or_default()))
+            .transpose()?;
+        Ok(Self {
+            client,
+            route,
+            batch: Batch::new(args.lines()),
+            cursor: Rc::new(Cursor::new(rejects.is_some())),
+            report: Report::new(args, kind, rejects),
+            acknowledged: mark.clone(),
+            read: mark,
+            progress,
+            without_id: 0,
+            brought: None,
+        })
+    }
+
     fn files(
         &mut self,
         files: &[PathBuf],
@@ -103,13 +155,10 @@ impl Import {
         self.report.begin(path);
         path.clone_into(&mut self.read.file);
         self.read.line = 0;
-        let bar = self.report.bar.clone();
-        let opened = open(path, |file| bar.wrap_read(file))
-            .map_err(|fault| ImportError::file(path, fault))?;
-        let named = format.or(shape(path)).unwrap_or(opened.looks);
-        let shape = named.or_list(opened.looks);
-        let cursor = Rc::clone(&self.cursor);
-        for line in facts(opened.bytes, path, shape, mapping, &cursor)? {
+        let (cursor, bar) = (Rc::clone(&self.cursor), self.report.bar.clone());
+        let facts = facts(path, format, mapping, &cursor, bar)?;
+        self.report.head(cursor.head());
+        for line in facts {
             match line {
                 Ok(line) => self.add(&line)?,
                 Err(ReadError::Row { line, message }) => self.bad_row(line, message)?,
@@ -142,7 +191,7 @@ impl Import {
             return Ok(());
         }
         let origin = self.origin(line);
-        self.report.bad_row(&self.cursor, &origin, message)
+        self.report.bad_row(&origin, message)
     }
 
     /// Returns true if what was read last was acknowledged by an earlier import.
@@ -165,9 +214,13 @@ impl Import {
         if !self.batch.origins.is_empty() {
             let (method, path) = &self.route;
             let body = &self.batch.body;
-            let answer = self.client.send(method, path, body, Format::Lines)?;
+            let mut answer: Answer = self.client.send(method, path, body, Format::Lines)?;
+            if let Some(brought) = &mut self.brought {
+                let lines: Vec<&[u8]> = body.split(|byte| *byte == b'\n').collect();
+                rehearse(brought, &mut self.report, &mut answer, &lines, path);
+            }
             let origins = &self.batch.origins;
-            self.report.batch(answer, &self.cursor, origins)?;
+            self.report.batch(answer, origins)?;
             self.batch.clear();
         }
         if self.progress.earlier.is_some() {
@@ -221,49 +274,23 @@ impl Import {
     }
 }
 
-type Facts<'f> = Box<dyn Iterator<Item = Result<Line, ReadError>> + 'f>;
-
-fn facts<'f>(
-    file: Box<dyn BufRead + 'f>,
-    path: &Path,
-    shape: Shape,
-    mapping: Option<&Mapping>,
-    cursor: &'f Cursor,
-) -> Result<Facts<'f>, ImportError> {
-    let fault = |fault: ReadError| ImportError::file(path, fault);
-    let values = match (shape, shape.separator(), mapping) {
-        (_, Some(separator), Some(mapping)) => {
-            let rows = table(file, separator, mapping, cursor).map_err(fault)?;
-            return Ok(Box::new(rows));
-        }
-        (_, Some(_), None) => return Err(ImportError::NoMap(path.display().to_string())),
-        (Shape::Parquet, ..) => columns(path).map_err(|fault| ImportError::file(path, fault))?,
-        (Shape::Json, ..) => Box::new(values(file)),
-        _ => Box::new(lines(file)),
-    };
-    let values = cursor.watch(values, mapping.is_some());
-    Ok(match mapping {
-        Some(mapping) => Box::new(mapped(values, mapping, cursor).map_err(fault)?),
-        None => values,
-    })
-}
-
-/// Returns the rows of a Parquet file, as lines of JSON.
-#[cfg(feature = "parquet")]
-fn columns<'f>(path: &Path) -> Result<Facts<'f>, String> {
-    if is_standard_input(path) {
-        return Err("a Parquet file cannot be read from standard input; give its path".to_owned());
+/// Remembers the items that a rehearsal would bring, and counts events of them as the import would.
+fn rehearse(
+    brought: &mut Brought,
+    report: &mut Report,
+    answer: &mut Answer,
+    lines: &[&[u8]],
+    path: &str,
+) {
+    if path.starts_with(Target::Events.path()) {
+        let line = |place: usize| lines.get(place).copied().unwrap_or_default();
+        report.forgive(answer, |place| brought.event(line(place)));
+    } else if path.starts_with(Target::Items.path()) {
+        let rejected: BTreeSet<usize> = answer.rejected().collect();
+        let lines = lines.iter().enumerate();
+        let accepted = lines.filter(|(place, _)| !rejected.contains(place));
+        accepted.for_each(|(_, line)| brought.add(line));
     }
-    Ok(Box::new(super::parquet::rows(path)?))
-}
-
-/// Returns what to do instead, because this program does not read Parquet files.
-#[cfg(not(feature = "parquet"))]
-fn columns<'f>(_: &Path) -> Result<Facts<'f>, String> {
-    Err(
-        "this program is built without the feature parquet; save the file as CSV or NDJSON"
-            .to_owned(),
-    )
 }
 
 /// The lines of one request, each with its origin.

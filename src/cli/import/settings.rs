@@ -23,8 +23,8 @@ pub(super) struct Settings {
     /// True if facts are patches: a cell that means empty removes its field.
     pub(super) patches: bool,
     pub(super) numbers: Style,
-    /// The path of the list in JSON of which each element makes a row.
-    pub(super) unfold: Option<String>,
+    /// The paths of lists in JSON of which each element makes a row: the first, then one in its elements, and so on.
+    pub(super) unfold: Vec<String>,
 }
 
 /// The names of the columns.
@@ -36,6 +36,22 @@ pub(super) enum Names {
     Given(Vec<String>),
     /// Their numbers, from 1; the first row is data.
     Numbers,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            separator: None,
+            quote: Some(b'"'),
+            encoding: None,
+            header: Names::Row,
+            skip: 0,
+            null: Vec::new(),
+            patches: false,
+            numbers: Style::default(),
+            unfold: Vec::new(),
+        }
+    }
 }
 
 impl Settings {
@@ -72,7 +88,7 @@ impl Settings {
             null: owned(keys.one_or_more("null")),
             patches: false,
             numbers: style(&mut keys),
-            unfold: keys.text("unfold").map(str::to_owned),
+            unfold: keys.check("unfold", unfold).unwrap_or_default(),
         };
         let faults: Vec<String> = keys.finish();
         if faults.is_empty() {
@@ -89,6 +105,29 @@ impl Settings {
 fn owned(texts: Option<Vec<&str>>) -> Vec<String> {
     let texts = texts.into_iter().flatten();
     texts.map(|text| text.trim().to_owned()).collect()
+}
+
+/// Reads paths of lists, each within the elements of the one before: two lists side by side would make a row of each pair.
+fn unfold(value: &Value) -> Result<Vec<String>, String> {
+    let fault = "must be a path, or a list of paths, each within the one before";
+    let paths: Option<Vec<String>> = match (value.as_str(), value.as_array()) {
+        (Some(path), _) => Some(vec![path.to_owned()]),
+        (None, Some(list)) => list
+            .iter()
+            .map(|path| path.as_str().map(str::to_owned))
+            .collect(),
+        (None, None) => None,
+    };
+    let paths = paths.filter(|paths| !paths.is_empty()).ok_or(fault)?;
+    let within = |pair: &[String]| {
+        let inner = pair[1].strip_prefix(&pair[0]);
+        inner.is_some_and(|inner| inner.starts_with('.'))
+    };
+    if paths.windows(2).all(within) {
+        Ok(paths)
+    } else {
+        Err(fault.to_owned())
+    }
 }
 
 fn quote(value: &Value) -> Result<Option<u8>, String> {

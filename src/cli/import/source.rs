@@ -129,6 +129,9 @@ pub fn open<'w, R: Read + 'w>(
         return Err(io::Error::new(io::ErrorKind::InvalidData, program));
     }
     let looks = Shape::of(first);
+    if looks != Shape::Parquet && has_only_returns(first) {
+        bytes = Box::new(BufReader::with_capacity(BYTES, Returns(bytes)));
+    }
     Ok(Opened { bytes, looks })
 }
 
@@ -151,6 +154,26 @@ fn foreign(first: &[u8]) -> Option<&'static str> {
             Some("this is an xz file; unpack it, or pack it as .gz or .zst")
         }
         _ => None,
+    }
+}
+
+/// Returns true if lines end with a carriage return alone, as those of old Macintosh programs.
+fn has_only_returns(first: &[u8]) -> bool {
+    // In UTF-16 a byte is no character.
+    memchr::memchr(b'\r', first).is_some() && memchr::memchr2(b'\n', 0, first).is_none()
+}
+
+/// A text whose lines end with a carriage return alone, read as one with line feeds.
+struct Returns<R>(R);
+
+impl<R: Read> Read for Returns<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read(bytes)?;
+        let read = &mut bytes[..count];
+        read.iter_mut()
+            .filter(|byte| **byte == b'\r')
+            .for_each(|byte| *byte = b'\n');
+        Ok(count)
     }
 }
 
@@ -250,6 +273,8 @@ mod tests {
             ("a.csv", plain.to_vec()),
             ("a.csv.gz", members.clone()),
             ("zeros.csv.gz", [members.clone(), vec![0; 700]].concat()),
+            ("returns.csv", b"one\rtwo\r".to_vec()),
+            ("returns.csv.gz", gzip(b"one\rtwo\r")),
             ("named-plain.csv", members),
             ("named-gz.csv.gz", plain.to_vec()),
             ("a.csv.zst", [zst(b"one\n"), zst(b"two\n")].concat()),

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 
 use csv::{ErrorKind, StringRecord};
 
+use super::bind::to_table;
 use super::cursor::Cursor;
 use super::decode::Decoded;
 use super::fact::Columns;
@@ -26,18 +27,18 @@ pub fn table<'n, R: Read>(
     mapping: &Mapping,
     cursor: &'n Cursor,
 ) -> Result<impl Iterator<Item = Result<Line, ReadError>> + use<'n, R>, ReadError> {
-    let mut reader = reader(file, separator, &mapping.settings)
+    let (mut reader, separator) = reader(file, separator, &mapping.settings)
         .map_err(|fault| ReadError::File(fault.to_string()))?;
     let has_header = mapping.settings.header == Names::Row;
     let names = names(&mut reader, &mapping.settings.header)
         .map_err(|fault| ReadError::File(format!("the header: {}", message(&fault, None))))?;
     cursor.set_head(head(&reader, has_header));
     let mapping = Header::new(names.iter().collect())
-        .and_then(|header| mapping.bind(header))
+        .and_then(|header| to_table(mapping, header))
         .map_err(ReadError::File)?;
     let note = data_as_names(&names, &mapping);
     let quotes = Quotes {
-        separator: mapping.settings.separator.unwrap_or(separator),
+        separator,
         quote: mapping.settings.quote,
     };
     let mut rows = Rows {
@@ -65,7 +66,7 @@ struct Rows<R> {
     /// The facts of the current row that are not returned yet.
     facts: VecDeque<Vec<u8>>,
     line: u64,
-    /// What the user should know before the first row.
+    /// What the user should know after the facts so far.
     note: Option<String>,
 }
 
@@ -78,13 +79,13 @@ struct Quotes {
 impl<R: Read> Rows<R> {
     /// Returns the next fact, or the fault of the next row without one.
     fn next(&mut self, cursor: &Cursor) -> Option<Result<Line, ReadError>> {
-        if let Some(note) = self.note.take() {
-            return Some(Err(ReadError::Note(note)));
-        }
         loop {
             if let Some(json) = self.facts.pop_front() {
                 let number = self.line;
                 return Some(Ok(Line { number, json }));
+            }
+            if let Some(note) = self.note.take() {
+                return Some(Err(ReadError::Note(note)));
             }
             match self.row(cursor) {
                 Ok(false) => return None,
@@ -122,19 +123,29 @@ impl<R: Read> Rows<R> {
         let is_cut = self.reader.get_ref().is_cut(self.reader.position().byte());
         self.quotes(read.is_ok())?;
         let facts = match read {
-            Ok(_) if is_cut => Err(CUT.to_owned()),
-            Ok(_) => fitting(&self.record, &self.names).and_then(|()| {
-                let columns = Columns::Table(&self.record);
-                let trimmed = self.mapping.facts(columns, number, &mut self.facts)?;
-                cursor.count_trimmed(trimmed);
-                Ok(())
-            }),
+            Ok(_) => self.facts(number, cursor),
             Err(fault) => Err(message(&fault, Some(&self.names))),
         };
         let line = self.line;
-        facts
-            .map(|()| true)
-            .map_err(|message| ReadError::Row { line, message })
+        match facts {
+            Ok(()) if is_cut => self.note = Some(format!("line {line}: {WHOLE}")),
+            Ok(()) => {}
+            Err(message) => {
+                let cut = if is_cut { CUT } else { "" };
+                let message = format!("{message}{cut}");
+                return Err(ReadError::Row { line, message });
+            }
+        }
+        Ok(true)
+    }
+
+    /// Adds the facts of the current row.
+    fn facts(&mut self, number: u64, cursor: &Cursor) -> Result<(), String> {
+        fitting(&self.record, &self.names)?;
+        let columns = Columns::Table(&self.record);
+        let trimmed = self.mapping.facts(columns, number, &mut self.facts)?;
+        cursor.count_trimmed(trimmed);
+        Ok(())
     }
 
     /// Checks the quotes of a row that has several lines or is the last: an open quote takes all that follows for its text.
@@ -185,20 +196,31 @@ fn unclosed(line: u64, within: &str) -> String {
     )
 }
 
-fn reader<R: Read>(file: R, separator: u8, settings: &Settings) -> io::Result<Reader<R>> {
-    let mut file = Numbered::new(Decoded::new(file, settings.encoding)?);
-    file.skip(settings.skip)?;
-    Ok(csv::ReaderBuilder::new()
-        .delimiter(settings.separator.unwrap_or(separator))
+/// Returns the reader, and the separator between columns: that of the map, else of a first line such as `sep=;`, else of the file's name.
+fn reader<R: Read>(file: R, separator: u8, settings: &Settings) -> io::Result<(Reader<R>, u8)> {
+    let mut file = Numbered::new(Decoded::new(file, settings.encoding)?)?;
+    let said = match settings.skip {
+        0 => file.skip_separator(),
+        lines => {
+            file.skip(lines)?;
+            None
+        }
+    };
+    let separator = settings.separator.or(said).unwrap_or(separator);
+    let reader = csv::ReaderBuilder::new()
+        .delimiter(separator)
         .quoting(settings.quote.is_some())
         .quote(settings.quote.unwrap_or(b'"'))
         .has_headers(settings.header == Names::Row)
         .flexible(true)
-        .from_reader(file))
+        .from_reader(file);
+    Ok((reader, separator))
 }
 
-/// The fault of a last row that may lack a part: what it says would count, and the whole row would be a repeat.
-const CUT: &str = "the file ends here without a line break, so it may be cut short; if it is whole, add a line break";
+/// Follows the fault of a last row that may lack a part.
+const CUT: &str = "; the file ends there without a line break, so it may be cut short";
+/// Is said of a last row that is read: nothing tells it from one that is cut in its last column.
+const WHOLE: &str = "the last row has no line break and is read as a whole one; if the file is cut short, its last column may be too";
 
 /// Returns the lines before the first row.
 fn head<R: Read>(reader: &Reader<R>, has_header: bool) -> Vec<u8> {

@@ -88,12 +88,12 @@ fn import(url: &str, folder: &Path, arguments: &[&str]) -> Result<ExitCode, Impo
 #[test]
 fn totals_name_repeated_and_late_events() {
     let cli = Cli::try_parse_from(["saima", "--into", "events", "a.ndjson"]).unwrap();
-    let mut report = Report::new(&cli.args, None);
+    let mut report = Report::new(&cli.args, None, None);
     for _ in 0..2 {
         let answer =
             json!({"accepted": 5, "repeated": 2, "late": 1, "rejected_count": 1, "rejected": []});
         let answer = serde_json::from_value(answer).unwrap();
-        report.batch(answer, &Cursor::default(), &[]).unwrap();
+        report.batch(answer, &[]).unwrap();
     }
     let totals = "10 accepted (4 repeated, 2 late), 2 rejected";
     assert_eq!(report.totals.line(), totals);
@@ -133,7 +133,8 @@ fn rejects_carry_their_line_numbers() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(
         folder.path().join("map.toml"),
-        "[events]\nid = 'id'\namount = { column = 'v', type = 'number' }",
+        "[events]\nid = 'id'\nuser_id = { constant = 'u' }\nitem_id = { constant = 'i' }\nkind = { constant = 'view' }\n\
+         at = { constant = '2026-11-20T10:00:00Z' }\namount = { column = 'v', type = 'number' }",
     )
     .unwrap();
     fs::write(folder.path().join("a.csv"), "id,v\na,1\nb,x\nc,-1\n").unwrap();
@@ -204,13 +205,13 @@ fn a_rejected_batch_stops_the_import() {
 #[test]
 fn row_numbers_continue_through_all_files() {
     let folder = tempfile::tempdir().unwrap();
-    let map = "[events]\nid = { row = true, prefix = 'e' }\nuser_id = 'u'";
+    let map = "[users]\nid = { row = true, prefix = 'e' }\nregion = 'u'";
     fs::write(folder.path().join("map.toml"), map).unwrap();
     fs::write(folder.path().join("january.csv"), "u\na\nb\n").unwrap();
     fs::write(folder.path().join("february.csv"), "u\nc\nd\n").unwrap();
     let (url, served) = fake(vec![answer(2, &[]), answer(2, &[])]);
     let files = ["@january.csv", "@february.csv"];
-    let arguments = [&["--into", "events", "--map", "@map.toml"][..], &files].concat();
+    let arguments = [&["--map", "@map.toml"][..], &files].concat();
     import(&url, folder.path(), &arguments).unwrap();
     let seen = served.join().unwrap().into_iter();
     let ids: Vec<Value> = seen
@@ -218,6 +219,87 @@ fn row_numbers_continue_through_all_files() {
         .map(|line| serde_json::from_str::<Value>(&line).unwrap()["id"].take())
         .collect();
     assert_eq!(ids, ["e0", "e1", "e2", "e3"]);
+}
+
+#[test]
+fn every_section_of_a_map_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let map = "[events]\nid = { row = true }\nuser_id = 'u'\nitem_id = 'i'\nkind = { constant = 'view' }\nat = { column = 't', type = 'time' }\n\
+               [items]\nid = 'i'\n[users]\nid = 'u'";
+    fs::write(folder.path().join("map.toml"), map).unwrap();
+    let text = "u,i,t\na,b,2026-11-20T10:00:00Z\n";
+    fs::write(folder.path().join("a.csv"), text).unwrap();
+    let routes = |arguments: &[&str], requests: usize| {
+        let (url, served) = fake(vec![answer(1, &[]); requests]);
+        let arguments = [&["--map", "@map.toml"][..], arguments, &["@a.csv"]].concat();
+        import(&url, folder.path(), &arguments).unwrap();
+        let seen = served.join().unwrap().into_iter();
+        seen.map(|(head, _)| head.split('?').next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let all = ["put /items", "put /users", "post /events http/1.1"];
+    assert_eq!(routes(&[], 3), all);
+    assert_eq!(routes(&["--into", "events,items"], 2), [all[0], all[2]]);
+}
+
+#[test]
+fn every_header_is_checked_before_any_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let map = "[users]\nid = 'u'\n[items]\nid = 'i'";
+    for (name, text) in [
+        ("map.toml", map),
+        ("a.csv", "u,i\nx,y\n"),
+        ("b.csv", "u\nx\n"),
+        ("c.csv", "v,i\n"),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let files = ["--map", "@map.toml", "@a.csv", "@b.csv", "@c.csv"];
+    let message = import("http://127.0.0.1:9", folder.path(), &files).unwrap_err();
+    let message = message.to_string();
+    for part in [
+        "b.csv: id: the table has no column \"i\"",
+        "c.csv: id: the table has no column \"u\"",
+        "[items] ",
+        "[users] ",
+        "--into names the sections",
+    ] {
+        assert!(message.contains(part), "{part} in {message}");
+    }
+    assert!(!message.contains("a.csv"), "{message}");
+}
+
+#[test]
+fn rejects_of_another_header_have_their_own_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let map = "[users]\nid = 'u'\nregion = { column = 'r', values = { x = 'X' } }";
+    for (name, text) in [
+        ("map.toml", map),
+        ("a.csv", "u,r\na,y\n"),
+        ("b.csv", "r,u\nz,b\n"),
+        ("c.csv", "u,r\nc,y\n"),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    fs::write(folder.path().join("bad-2.csv"), "of an earlier import").unwrap();
+    let arguments = [
+        "--map",
+        "@map.toml",
+        "--rejects",
+        "@bad.csv",
+        "@a.csv",
+        "@b.csv",
+        "@c.csv",
+    ];
+    import("http://127.0.0.1:9", folder.path(), &arguments).unwrap();
+    for (name, rows) in [
+        ("bad.csv", &["u,r", "a,y", "c,y"][..]),
+        ("bad-2.csv", &["r,u", "z,b"]),
+    ] {
+        let bad = fs::read_to_string(folder.path().join(name)).unwrap();
+        let found: Vec<&str> = bad.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(found, rows, "{name}");
+    }
 }
 
 #[test]
@@ -274,12 +356,15 @@ fn reading_a_file_takes_linear_time() {
     let table = |count| "a,b\n".to_owned() + &"1,\"x\"\n2\n".repeat(count);
     assert_linear("rows", 10_000, table, |table| {
         read(
-            "[items]\nid = \"a\"\nn = { column = \"b\", type = \"number\" }",
+            "[items]\nid = \"a\"\nprice = { column = \"b\", type = \"number\" }",
             table,
         );
     });
     let columns = |count| {
-        let map = format!("[items]\n{}", numbered(count, "c@ = \"c@\"\n"));
+        let map = format!(
+            "[items]\nid = {{ columns = [{}] }}",
+            numbered(count, "\"c@\",")
+        );
         (map, numbered(count, "c@,") + "end\n")
     };
     assert_linear("columns", 4_000, columns, |(map, table)| {

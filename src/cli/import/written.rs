@@ -11,19 +11,12 @@ use super::style::Style;
 use super::times::Times;
 use super::value::Cell;
 
-/// Reads a section: what a row makes of it.
-///
-/// # Errors
-/// Every fault, with its field.
-pub(super) fn section(
-    target: &str,
-    section: &Table,
-    settings: &Settings,
-) -> Result<Fact<String>, Vec<String>> {
+/// Reads a section: what a row makes of it, and every fault with its field. A field with a fault is left out.
+pub(super) fn section(section: &Table, settings: &Settings) -> (Fact<String>, Vec<String>) {
     let mut faults = Vec::new();
     let mut note = |name: &str, found: Vec<String>| {
         let found = found.iter();
-        faults.extend(found.map(|fault| format!("{target}.{name}: {fault}")));
+        faults.extend(found.map(|fault| format!("{name}: {fault}")));
     };
     let (mut when, mut fields) = (None, Vec::new());
     for (name, value) in section {
@@ -39,11 +32,7 @@ pub(super) fn section(
             Err(found) => note(name, found),
         }
     }
-    if faults.is_empty() {
-        Ok(Fact { when, fields })
-    } else {
-        Err(faults)
-    }
+    (Fact { when, fields }, faults)
 }
 
 /// Reads the condition of a section: a text, or `{ cel = "…" }`.

@@ -14,7 +14,7 @@ const CONFIG: &str = "[store]\nunknown_items = \"stub\"\n";
 type Import = (&'static str, &'static str, &'static str, u64);
 
 /// The imports in order: items before events.
-const IMPORTS: [Import; 27] = [
+const IMPORTS: [Import; 28] = [
     ("items", "personalize", "personalize-items.csv", 2),
     ("users", "personalize", "personalize-users.csv", 2),
     ("events", "personalize", "personalize-interactions.csv", 4),
@@ -30,6 +30,7 @@ const IMPORTS: [Import; 27] = [
     ("items", "merchant-center", "merchant-center.txt", 2),
     ("merchants", "shopify-products", "shopify-products.csv", 2),
     ("items", "shopify-products", "shopify-products.csv", 2),
+    ("items", "shopify-orders", "shopify-orders.csv", 3),
     ("events", "shopify-orders", "shopify-orders.csv", 2),
     ("items", "woocommerce", "woocommerce.csv", 3),
     ("merchants", "olist", "olist-sellers.csv", 1),
@@ -45,9 +46,10 @@ const IMPORTS: [Import; 27] = [
 ];
 
 /// Imports with lists or refunds, after the others.
-const LAST: [Import; 3] = [
+const LAST: [Import; 4] = [
     ("events", "online-retail", "online-retail.csv", 2),
     ("events", "segment", "segment.ndjson", 3),
+    ("events", "segment-batch", "segment-batch.json", 3),
     ("events", "ga4", "ga4.ndjson", 3),
 ];
 

@@ -24,3 +24,4 @@ mod tests;
 pub(super) use given::{Data, Given, at, text};
 pub(super) use program::Expression;
 pub(super) use result::Outcome;
+pub(super) use types::Type;

@@ -153,6 +153,13 @@ impl Expression {
     }
 }
 
+impl<C> Expression<C> {
+    /// Returns the type of the result, as far as it is known.
+    pub(in crate::cli::import) const fn gives(&self) -> &Type {
+        &self.found
+    }
+}
+
 impl Expression<usize> {
     /// Runs the expression on a row, given its columns.
     pub(in crate::cli::import) fn run<'r>(

@@ -4,17 +4,29 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::cursor::Cursor;
-use super::super::map::MapFile;
+use super::super::mapping::Mapping;
+use super::super::settings::Settings;
 use super::super::source::COMMA;
 use super::super::style::Style;
 use super::super::table::table;
+use super::super::target::Target;
+use super::super::written::section as section_of;
 use super::Expression;
 use crate::allocator::linear::assert_linear;
 
 /// Reads a table of one row with an expression for the field `x`.
 fn value(cel: &str, header: &str, row: &str) -> Result<Value, String> {
-    let map = format!("[items]\nx = {{ cel = '''{cel}''' }}");
-    let mapping = MapFile::parse(&map)?.target("items")?;
+    let section = format!("x = {{ cel = '''{cel}''' }}");
+    let settings = Settings::default();
+    let (fact, faults) = section_of(&section.parse().unwrap(), &settings);
+    if !faults.is_empty() {
+        return Err(faults.join("\n"));
+    }
+    let mapping = Mapping {
+        target: Target::Items,
+        settings,
+        facts: vec![fact],
+    };
     let text = format!("{header}\n{row}\n");
     let cursor = Cursor::default();
     let mut rows =

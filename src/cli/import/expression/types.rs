@@ -4,7 +4,7 @@ use std::fmt;
 
 /// The type of an expression.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Type {
+pub(in crate::cli::import) enum Type {
     /// Not known: a column of a file that is not opened yet, or a mixture.
     Any,
     /// A value of JSON. Its numbers are doubles.

@@ -2,9 +2,12 @@
 //! and their first values. What is not sure is said in comments.
 
 mod column;
+mod find;
 mod propose;
 mod ready;
 mod sample;
+mod source;
+mod time;
 mod words;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The ready maps, and which of them fits a file.
 
 use super::super::map::MapFile;
+use super::column::words;
 use super::sample::Sample;
 
 /// Number of columns by which an export is known.
@@ -13,7 +14,7 @@ macro_rules! ready {
     };
 }
 
-const READY: [(&str, &str); 17] = ready![
+const READY: [(&str, &str); 18] = ready![
     "ga4",
     "gorse",
     "kaggle-ecommerce",
@@ -27,6 +28,7 @@ const READY: [(&str, &str); 17] = ready![
     "retailrocket",
     "retailrocket-available",
     "segment",
+    "segment-batch",
     "shopify-orders",
     "shopify-products",
     "taobao",
@@ -35,13 +37,38 @@ const READY: [(&str, &str); 17] = ready![
 
 /// Returns the ready map of which a section finds all its columns in a file.
 pub(super) fn map(sample: &Sample, file: &str) -> Option<String> {
-    let fits = |(_, text): &&(&str, &str)| {
-        let map = MapFile::parse(text).ok();
-        map.is_some_and(|map| map.reads(COLUMNS, |column| sample.has(column)))
+    let fits = |(name, text): &(&'static str, &'static str)| {
+        let map = MapFile::parse(text).ok()?;
+        let sections = map.reading(COLUMNS, |column| sample.has(column));
+        let all = sections.len() == map.targets().count();
+        (!sections.is_empty()).then_some((*name, *text, sections, all))
     };
-    let (name, text) = READY.iter().find(fits)?;
+    let (name, text, sections, all) = READY.iter().find_map(fits).or_else(|| {
+        let taobao = READY.iter().find(|(name, _)| *name == "taobao");
+        let (name, text) = taobao.filter(|_| is_taobao(sample))?;
+        Some((*name, *text, Vec::new(), true))
+    })?;
+    let into = if all {
+        String::new()
+    } else {
+        format!(" --into {}", sections.join(","))
+    };
     let head = "Proposed by `saima import --guess`: the columns are those of the ready map";
     Some(format!(
-        "# {head} {name}.toml.\n# The file: {file}\n#\n{text}"
+        "# {head} {name}.toml.\n#\n#   saima import{into} --map map.toml {file}\n#\n{text}"
     ))
+}
+
+/// Returns true for five columns without names, of which the fourth has the words of Taobao.
+fn is_taobao(sample: &Sample) -> bool {
+    let columns: Vec<&str> = sample
+        .columns
+        .iter()
+        .map(|column| column.name.as_str())
+        .collect();
+    let kinds = sample.columns.get(3).map(words).unwrap_or_default();
+    columns == ["1", "2", "3", "4", "5"]
+        && kinds
+            .iter()
+            .all(|word| ["pv", "fav", "cart", "buy"].contains(word))
 }

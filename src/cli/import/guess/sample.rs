@@ -1,14 +1,17 @@
 //! The first rows of a file whose map is not known.
 
 use std::borrow::Cow;
-use std::io::{BufRead, Read};
+use std::io::Read;
 use std::path::Path;
 
+use indicatif::ProgressBar;
 use serde_json::Value as Json;
 
-use super::super::rows::lines;
+use super::super::cell::unwrapped;
+use super::super::cursor::Cursor;
+use super::super::read::facts;
 use super::super::source::{Shape, open, shape};
-use super::super::values::values;
+use super::words::{ITEM, bare};
 
 /// Bytes that are read of a file.
 const BYTES: u64 = 1 << 20;
@@ -40,16 +43,17 @@ impl Sample {
     pub(super) fn read(path: &Path) -> Result<Self, String> {
         let opened = open(path, |file| file).map_err(|fault| fault.to_string())?;
         let named = shape(path).unwrap_or(opened.looks).or_list(opened.looks);
-        let mut first = opened.bytes.take(BYTES);
         let sample = match named.separator() {
             Some(_) => {
                 let mut bytes = Vec::new();
-                first
+                opened
+                    .bytes
+                    .take(BYTES)
                     .read_to_end(&mut bytes)
                     .map_err(|fault| fault.to_string())?;
                 table(&bytes, named)?
             }
-            None => json(first, named),
+            None => json(path)?,
         };
         if sample.columns.iter().all(|column| column.values.is_empty()) {
             return Err("no row was found".to_owned());
@@ -79,7 +83,9 @@ fn table(bytes: &[u8], named: Shape) -> Result<Sample, String> {
     let doubt = "unsure: the file is not UTF-8; are these texts right?";
     let mut settings: Vec<(&'static str, String, &'static str)> = Vec::new();
     settings.extend(encoding.map(|name| ("encoding", format!("{name:?}"), doubt)));
-    let separator = separator(&text, named.separator().unwrap_or(b','));
+    let (said, text) = said_separator(&text);
+    let usual = named.separator().unwrap_or(b',');
+    let separator = said.unwrap_or_else(|| separator(text, usual));
     if Some(separator) != named.separator() {
         let separator = char::from(separator).to_string();
         settings.push(("separator", format!("{separator:?}"), ""));
@@ -101,18 +107,44 @@ fn table(bytes: &[u8], named: Shape) -> Result<Sample, String> {
     let data = Some(first).filter(|_| numbered);
     for row in data.into_iter().chain(rows) {
         for (place, value) in row.iter().enumerate() {
-            sample.add(place, value);
+            sample.add(place, unwrapped(value));
         }
     }
     Ok(sample)
 }
 
+/// Returns the separator that a first line such as `sep=;` says, and the text after it.
+fn said_separator(text: &str) -> (Option<u8>, &str) {
+    let said = || {
+        let (line, rest) = text.split_once('\n')?;
+        let separator = line.trim().trim_matches('"').strip_prefix("sep=")?;
+        match separator.as_bytes() {
+            [separator] => Some((*separator, rest)),
+            _ => None,
+        }
+    };
+    said().map_or((None, text), |(separator, rest)| (Some(separator), rest))
+}
+
 /// Returns the text of a table, and its encoding if it is neither UTF-8 nor says it by a mark.
 fn decoded(bytes: &[u8]) -> (Cow<'_, str>, Option<&'static str>) {
-    let marked = encoding_rs::Encoding::for_bom(bytes).is_some();
+    if encoding_rs::Encoding::for_bom(bytes).is_some() {
+        return (encoding_rs::UTF_8.decode(bytes).0, None);
+    }
+    for (encoding, name, zero) in [
+        (encoding_rs::UTF_16LE, "utf-16le", 1),
+        (encoding_rs::UTF_16BE, "utf-16be", 0),
+    ] {
+        if bytes.len() > 3 && bytes.get(zero) == Some(&0) && bytes.get(1 - zero) != Some(&0) {
+            return (encoding.decode(bytes).0, Some(name));
+        }
+    }
     let end = bytes.iter().rposition(|byte| *byte == b'\n');
-    let whole = &bytes[..end.map_or(bytes.len(), |end| end + 1)];
-    if marked || std::str::from_utf8(whole).is_ok() {
+    let whole = match end {
+        Some(end) if bytes.len() as u64 >= BYTES => &bytes[..=end],
+        _ => bytes,
+    };
+    if std::str::from_utf8(whole).is_ok() {
         return (encoding_rs::UTF_8.decode(whole).0, None);
     }
     let (text, _, faulty) = encoding_rs::GB18030.decode(whole);
@@ -159,52 +191,88 @@ fn separator(text: &str, usual: u8) -> u8 {
         .unwrap_or(usual)
 }
 
-/// Reads the first objects of a file of JSON.
-fn json(file: impl BufRead, named: Shape) -> Sample {
+/// Reads the first objects of a file of JSON, or of Parquet.
+fn json(path: &Path) -> Result<Sample, String> {
     let mut sample = Sample {
         settings: Vec::new(),
         columns: Vec::new(),
     };
-    let read: Box<dyn Iterator<Item = _>> = if named == Shape::Json {
-        Box::new(values(file))
-    } else {
-        Box::new(lines(file))
-    };
-    let objects: Vec<Json> = read
+    let cursor = Cursor::default();
+    let rows = facts(path, None, None, &cursor, ProgressBar::hidden());
+    let objects: Vec<Json> = rows
+        .map_err(|fault| fault.to_string())?
         .take(ROWS)
         .flatten()
         .filter_map(|line| serde_json::from_slice(&line.json).ok())
         .collect();
-    let unfold = objects.iter().find_map(|object| objects_at(object, ""));
+    let unfold = objects.iter().find_map(|object| lists_of(object, ITEM));
+    let unfold = unfold.or_else(|| objects.iter().find_map(|object| lists_of(object, "")));
+    let unfold = unfold.unwrap_or_default();
     for object in &objects {
-        flatten(&mut sample, object, "", unfold.as_deref());
+        flatten(&mut sample, object, "", &unfold);
     }
-    if let Some(path) = unfold {
-        settings_of(&mut sample, path);
+    let doubt = "unsure: does each element of this list make a row?";
+    match unfold.as_slice() {
+        [] => {}
+        [path] => sample.settings.push(("unfold", format!("{path:?}"), doubt)),
+        paths => sample
+            .settings
+            .push(("unfold", format!("{paths:?}"), doubt)),
     }
-    sample
+    Ok(sample)
 }
 
-fn settings_of(sample: &mut Sample, path: String) {
-    sample.settings.push((
-        "unfold",
-        format!("{path:?}"),
-        "unsure: does each element of this list make a row?",
-    ));
+/// Returns the paths of the lists of objects that lead to the first one whose objects have one of the names, or to the first one
+/// without names.
+fn lists_of(json: &Json, names: &str) -> Option<Vec<String>> {
+    let (mut found, mut within) = (None, Vec::new());
+    search(json, "", names, &mut within, &mut found);
+    found
 }
 
-/// Returns the path of the first list of objects.
-fn objects_at(json: &Json, path: &str) -> Option<String> {
-    json.as_object()?.iter().find_map(|(name, value)| {
+fn search(
+    json: &Json,
+    path: &str,
+    names: &str,
+    within: &mut Vec<String>,
+    found: &mut Option<Vec<String>>,
+) {
+    for (name, value) in json.as_object().into_iter().flatten() {
         let path = joined(path, name);
-        let is_list = value
-            .as_array()
-            .is_some_and(|list| list.first().is_some_and(Json::is_object));
-        if is_list {
-            Some(path)
+        let objects = value.as_array().into_iter().flatten();
+        let objects: Vec<&Json> = objects
+            .filter(|value| value.is_object())
+            .take(ROWS)
+            .collect();
+        if let Some(first) = objects.first() {
+            within.push(path.clone());
+            if found.is_none() && (names.is_empty() || has_name(first, names)) {
+                *found = Some(within.clone());
+            }
+            let mut inner = None;
+            for object in objects {
+                search(object, &path, names, within, &mut inner);
+            }
+            // The list in a list says which items; the outer one may have some of them too.
+            if found.is_none() || !names.is_empty() {
+                *found = inner.or(found.take());
+            }
+            within.pop();
         } else {
-            objects_at(value, &path)
+            search(value, &path, names, within, found);
         }
+        if found.is_some() {
+            return;
+        }
+    }
+}
+
+/// Returns true if an object, or one in it, has one of the names.
+fn has_name(json: &Json, names: &str) -> bool {
+    let members = json.as_object().into_iter().flatten();
+    members.into_iter().any(|(name, value)| {
+        let name = bare(name);
+        names.split(' ').any(|known| known == name) || has_name(value, names)
     })
 }
 
@@ -217,7 +285,7 @@ fn joined(path: &str, name: &str) -> String {
 }
 
 /// Adds the scalars of an object under their paths.
-fn flatten(sample: &mut Sample, json: &Json, path: &str, unfold: Option<&str>) {
+fn flatten(sample: &mut Sample, json: &Json, path: &str, unfold: &[String]) {
     if let Some(object) = json.as_object() {
         for (name, value) in object {
             flatten(sample, value, &joined(path, name), unfold);
@@ -225,21 +293,25 @@ fn flatten(sample: &mut Sample, json: &Json, path: &str, unfold: Option<&str>) {
         return;
     }
     let list = json.as_array();
-    if let Some(list) = list.filter(|_| unfold == Some(path)) {
+    if let Some(list) = list.filter(|_| unfold.iter().any(|unfold| unfold == path)) {
         for element in list {
-            flatten(sample, element, path, None);
+            flatten(sample, element, path, unfold);
         }
         return;
     }
+    let is_object = |value: &Json| value.is_object();
+    if list.is_some_and(|list| list.iter().any(is_object)) {
+        return;
+    }
     let place = sample.columns.iter().position(|column| column.name == path);
+    if place.is_none() && sample.columns.len() >= COLUMNS {
+        return;
+    }
     let place = place.unwrap_or_else(|| {
-        let column = Column {
+        sample.columns.push(Column {
             name: path.to_owned(),
             ..Column::default()
-        };
-        sample
-            .columns
-            .extend(Some(column).filter(|_| sample.columns.len() < COLUMNS));
+        });
         sample.columns.len() - 1
     });
     for value in list.map_or(std::slice::from_ref(json), Vec::as_slice) {

@@ -22,7 +22,7 @@ fn every_kind_of_source_gives_values() {
     let map = r#"
         [items]
         id = { column = "sku", prefix = "i" }
-        n = { row = true, prefix = "r" }
+        brand = { row = true, prefix = "r" }
         kind = { constant = "product" }
         price = { column = "price", type = "number" }
         title = { columns = ["name", "size"], join = " " }
@@ -36,12 +36,12 @@ fn every_kind_of_source_gives_values() {
         [
             Ok((
                 2,
-                json!({"id": "i1", "n": "r0", "kind": "product", "price": 2.5, "title": "a \"b\" 9 OZ", "category": "food",
+                json!({"id": "i1", "brand": "r0", "kind": "product", "price": 2.5, "title": "a \"b\" 9 OZ", "category": "food",
                 "tags": ["x", "y", "d:food", "a \"b\""], "campaigns": ["x", "y"]})
             )),
             Ok((
                 3,
-                json!({"id": "i2", "n": "r1", "kind": "product", "title": "c", "category": "other", "tags": ["c"]})
+                json!({"id": "i2", "brand": "r1", "kind": "product", "title": "c", "category": "other", "tags": ["c"]})
             )),
         ]
     );
@@ -92,9 +92,9 @@ fn columns_without_header_have_numbers() {
 
 #[test]
 fn an_unclosed_quote_names_its_line() {
-    let map = "[items]\nid = 'id'\nt = 't'";
+    let map = "[items]\nid = 'id'\ntitle = 't'";
     let rows = read(map, "id,t\na,x\n\"b\nb\",\"y\nc,z\nd,z\n");
-    assert_eq!(rows[0], Ok((2, json!({"id": "a", "t": "x"}))));
+    assert_eq!(rows[0], Ok((2, json!({"id": "a", "title": "x"}))));
     let fault = rows[1].as_ref().unwrap_err();
     assert!(
         fault.starts_with("line 4: the quote that opens there is not closed before the end"),
@@ -113,13 +113,55 @@ fn an_unclosed_quote_names_its_line() {
     );
     for (quote, text) in [("false", "id,t\na,\"x\n"), ("\"'\"", "id,t\na,'\"x'\n")] {
         let rows = read(&format!("[file]\nquote = {quote}\n{map}"), text);
-        assert_eq!(rows, [Ok((2, json!({"id": "a", "t": "\"x"})))], "{quote}");
+        assert_eq!(
+            rows,
+            [Ok((2, json!({"id": "a", "title": "\"x"})))],
+            "{quote}"
+        );
     }
 }
 
 #[test]
+fn a_last_row_needs_no_line_break() {
+    let map = "[items]\nid = 'id'\nbrand = { row = true }";
+    let rows = read(map, "id,t\na,x\nb,y");
+    assert_eq!(rows[1], Ok((3, json!({"id": "b", "brand": "1"}))));
+    let note = rows[2].as_ref().unwrap_err();
+    assert!(
+        note.starts_with("line 3: the last row has no line break"),
+        "{note}"
+    );
+    assert_eq!(rows.len(), 3);
+    let cut = read(map, "id,t\na,x\nb");
+    assert_eq!(
+        cut[1].as_ref().unwrap_err(),
+        "line 3: the row has 1 columns, the header 2; the file ends there without a line break, so it may be cut short"
+    );
+}
+
+#[test]
+fn a_first_line_may_say_the_separator() {
+    let map = "[items]\nid = 'id'\nprice = { column = 'p', type = 'number' }";
+    let expected = [Ok((3, json!({"id": "a", "price": 1.0})))];
+    for first in ["sep=;\n", "sep=;\r\n", "\u{feff}\"sep=;\"\r\n"] {
+        assert_eq!(
+            read(map, &format!("{first}id;p\na;1\n")),
+            expected,
+            "{first:?}"
+        );
+    }
+    let skipped = format!("[file]\nskip = 1\nseparator = ';'\n{map}");
+    assert_eq!(read(&skipped, "sep=;\nid;p\na;1\n"), expected);
+    let header = read(
+        &format!("[file]\nheader = ['id', 'p']\n{map}"),
+        "sep=|\na|1\n",
+    );
+    assert_eq!(header, [Ok((2, json!({"id": "a", "price": 1.0})))]);
+}
+
+#[test]
 fn a_row_reports_all_its_faults() {
-    let map = "[items]\nprice = { column = 'a', type = 'number' }\nquality = { column = 'b', type = 'number' }";
+    let map = "[items]\nid = { row = true }\nprice = { column = 'a', type = 'number' }\nquality = { column = 'b', type = 'number' }";
     let fault = read(map, "a,b\nx,y\n").remove(0).unwrap_err();
     assert_eq!(
         fault,
@@ -168,27 +210,29 @@ fn a_header_of_numbers_is_noted() {
 fn words_become_values() {
     let map = r#"
         [items]
+        id = { row = true }
         available = { column = "stock", values = { "in stock" = true, sold_out = false } }
         kind = { column = "stock", values = { sold_out = "" }, else = "product" }
         tags = { column = "labels", split = "|", prefix = "t:", values = { r = "red" }, else = "other" }
     "#;
     let rows = read(map, "stock,labels\n in stock ,r|x\nsold_out,\n,\nsoon,\n");
-    let expected = json!({"available": true, "kind": "product", "tags": ["t:red", "t:other"]});
+    let expected =
+        json!({"id": "0", "available": true, "kind": "product", "tags": ["t:red", "t:other"]});
     assert_eq!(rows[0], Ok((2, expected)));
-    assert_eq!(rows[1], Ok((3, json!({"available": false}))));
-    assert_eq!(rows[2], Ok((4, json!({}))));
+    assert_eq!(rows[1], Ok((3, json!({"id": "1", "available": false}))));
+    assert_eq!(rows[2], Ok((4, json!({"id": "2"}))));
     let fault = "line 5: available: \"soon\" is not in values (in stock, sold_out)";
     assert_eq!(rows[3], Err(fault.to_owned()));
 }
 
 #[test]
 fn the_first_text_that_is_not_empty_counts() {
-    let map = "[items]\nprice = { first = ['sale', 'price'], type = 'number', default = 0 }";
+    let map = "[items]\nid = { row = true }\nprice = { first = ['sale', 'price'], type = 'number', default = 0 }";
     let rows = read(map, "price,sale\n2,1\n3, \n,\n");
     let prices = [
-        json!({"price": 1.0}),
-        json!({"price": 3.0}),
-        json!({"price": 0}),
+        json!({"id": "0", "price": 1.0}),
+        json!({"id": "1", "price": 3.0}),
+        json!({"id": "2", "price": 0}),
     ];
     let read: Vec<Value> = rows.into_iter().map(|row| row.unwrap().1).collect();
     assert_eq!(read, prices);
@@ -208,7 +252,7 @@ fn a_bad_row_is_reported_and_skipped() {
 
 #[test]
 fn lines_are_numbered_whatever_their_ends() {
-    let map = "[items]\nid = 'id'\nn = { row = true }";
+    let map = "[items]\nid = 'id'\nbrand = { row = true }";
     for end in ["\n", "\r\n"] {
         for blank in ["", end] {
             let rows = [
@@ -224,7 +268,7 @@ fn lines_are_numbered_whatever_their_ends() {
             let read: Vec<_> = read(map, &text)
                 .into_iter()
                 .map(|row| match row {
-                    Ok((line, fact)) => (line, fact["n"].as_str().unwrap().to_owned()),
+                    Ok((line, fact)) => (line, fact["brand"].as_str().unwrap().to_owned()),
                     Err(fault) => (0, fault),
                 })
                 .collect();
@@ -255,7 +299,7 @@ fn lines_are_numbered_whatever_their_ends() {
 
 #[test]
 fn a_row_in_another_encoding_keeps_its_number() {
-    let mapping = MapFile::parse("[items]\nid = { row = true }\nt = 't'").unwrap();
+    let mapping = MapFile::parse("[items]\nid = { row = true }\ntitle = 't'").unwrap();
     let rows = table(
         &b"t\na\nx\xff\nb\n"[..],
         COMMA,
@@ -270,7 +314,7 @@ fn a_row_in_another_encoding_keeps_its_number() {
         rows[1],
         Err("line 3: column 1 (t): byte 2 is not UTF-8; set encoding in [file] of the map, such as gb18030".to_owned())
     );
-    assert_eq!(rows[2], Ok("{\"id\":\"2\",\"t\":\"b\"}".to_owned()));
+    assert_eq!(rows[2], Ok("{\"id\":\"2\",\"title\":\"b\"}".to_owned()));
 }
 
 #[test]
@@ -295,10 +339,10 @@ proptest! {
             writer.write_record([text]).unwrap();
         }
         let csv = String::from_utf8(writer.into_inner().unwrap()).unwrap();
-        let rows = read("[items]\nt = 't'", &csv);
+        let rows = read("[items]\nid = { row = true }\ntitle = 't'", &csv);
         for (row, text) in rows.iter().zip(&texts) {
-            let expected = if text.trim().is_empty() { json!({}) } else { json!({"t": text}) };
-            prop_assert_eq!(&row.as_ref().unwrap().1, &expected);
+            let expected = Some(text).filter(|text| !text.trim().is_empty());
+            prop_assert_eq!(row.as_ref().unwrap().1["title"].as_str(), expected.map(String::as_str));
         }
         prop_assert_eq!(rows.len(), texts.len());
     }
