@@ -30,6 +30,28 @@ pub fn short(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
+/// Returns a count as the nearest `f64`, which is exact up to 2⁵³.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts beyond 2⁵³ do not occur, and rounding them would do no harm"
+)]
+#[inline(always)]
+#[must_use]
+pub const fn real(count: u64) -> f64 {
+    count as f64
+}
+
+/// Returns a difference, such as one of instants in milliseconds, as the nearest `f64`, which is exact up to 2⁵³.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds of ten thousand years are exact"
+)]
+#[inline(always)]
+#[must_use]
+pub const fn span(difference: i64) -> f64 {
+    difference as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -56,6 +56,7 @@ fn declare_merchant(facts: &mut Facts, m: u32, moment: &Moment<'_>, random: &mut
         joined_at: Some(moment.wall.plus(-400 * DAY)),
         integrity: Some(integrity),
         available: None,
+        owner: None,
         goal: None,
         campaigns: None,
     };

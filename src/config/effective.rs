@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::scene::{Scene, Weighed};
 use super::settings::Config;
 use super::{
-    admission, aversion, clock, integrity, log, prediction, profile, race, scale, server, store,
-    tls,
+    admission, aversion, campaign, clock, integrity, log, market, prediction, profile, race, scale,
+    server, store, support, tail, tls,
 };
 use crate::clock::SECOND;
 use crate::number::DAY_MILLIS;
@@ -34,6 +34,10 @@ impl Config {
             "aversion": aversion::shown(&self.aversion),
             "predictions": self.predictions.iter().map(prediction::shown).collect::<Map<_, _>>(),
             "scene": self.scenes.values().map(|each| self.scene(each)).collect::<Map<_, _>>(),
+            "support": support::shown(&self.support),
+            "tail": tail::shown(&self.tail),
+            "campaign": campaign::shown(&self.campaigns),
+            "market": market::shown(&self.market),
             "log": log::shown(&self.log),
         })
     }

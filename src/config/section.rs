@@ -119,6 +119,13 @@ impl<'a> Section<'a> {
         self.gives(key) || self.default(key).is_some()
     }
 
+    /// Returns whether a key is set to a table.
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        let own = self.own.and_then(|own| own.get(key));
+        let given = own.or_else(|| self.default(key));
+        given.is_some_and(|given| given.get_ref().is_table())
+    }
+
     /// Returns whether the file itself sets a key.
     pub(super) fn gives(&self, key: &str) -> bool {
         self.own.is_some_and(|own| own.contains_key(key))
@@ -168,6 +175,16 @@ impl<'a> Section<'a> {
     /// Reads a string that a check accepts.
     pub(super) fn text<T>(&self, key: &str, stand_in: T, check: impl Fn(&str) -> Checked<T>) -> T {
         self.read(key, stand_in, |given| check(value::text(given)?))
+    }
+
+    /// Reads any value that a check accepts.
+    pub(super) fn value<T>(
+        &self,
+        key: &str,
+        stand_in: T,
+        check: impl Fn(&DeValue<'_>) -> Checked<T>,
+    ) -> T {
+        self.read(key, stand_in, check)
     }
 
     /// Reads a list; checks its elements and the whole.

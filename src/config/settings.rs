@@ -8,10 +8,12 @@ use toml::de::DeTable;
 
 use super::admission::Admission;
 use super::aversion::Aversion;
+use super::campaign::Campaigns;
 use super::clock::ClockConfig;
 use super::fault::{ConfigFaults, Report};
 use super::integrity::Integrity;
 use super::log::Log;
+use super::market::Market;
 use super::prediction::{Prediction, predictions};
 use super::profile::{Profile, half_life};
 use super::race::Race;
@@ -20,10 +22,12 @@ use super::scene::{Scene, Weighed, scenes};
 use super::section::{Base, Section};
 use super::server::Server;
 use super::store::Store;
+use super::support::Support;
+use super::tail::Tail;
 use super::tls::Tls;
 use super::{
-    admission, aversion, clock, file, integrity, limits, log, profile, race, scale, server, store,
-    tls,
+    admission, aversion, campaign, clock, file, integrity, limits, log, market, profile, race,
+    scale, server, store, support, tail, tls,
 };
 use crate::model::{DEFAULT_SCENE, Limits, Vocabulary};
 
@@ -65,6 +69,14 @@ pub struct Config {
     pub predictions: Vec<Prediction>,
     /// `[scene.*]` by name, inheritance resolved.
     pub scenes: BTreeMap<String, Arc<Scene>>,
+    /// `[support]`
+    pub support: Support,
+    /// `[tail]`
+    pub tail: Tail,
+    /// `[campaign.*]`
+    pub campaigns: Campaigns,
+    /// `[market]`
+    pub market: Market,
     /// `[log]`
     pub log: Log,
     /// Limits and names that requests are checked against.
@@ -217,6 +229,10 @@ fn config(root: &Section<'_>) -> Config {
         integrity: root.within("integrity", integrity::read),
         aversion: root.within("aversion", aversion::read),
         predictions,
+        support: root.within("support", |s| support::read(s, &scenes)),
+        tail: root.within("tail", |s| tail::read(s, &scenes)),
+        campaigns: root.within("campaign", |s| campaign::read(s, &scenes)),
+        market: root.within("market", market::read),
         scenes,
         log: root.within("log", log::read),
         vocabulary,

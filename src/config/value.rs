@@ -7,6 +7,8 @@ use std::path::Path;
 
 use toml::de::DeValue;
 
+use crate::clock::Time;
+
 /// The result of checking one value.
 pub(super) type Checked<T> = Result<T, String>;
 
@@ -85,6 +87,25 @@ pub(super) fn wrong(value: &DeValue<'_>, right: &str) -> String {
 /// Reads `true` or `false`.
 pub(super) fn flag(given: &DeValue<'_>) -> Checked<bool> {
     given.as_bool().ok_or_else(|| wrong(given, "true or false"))
+}
+
+/// Reads an instant: a date-time with an offset, bare or in quotes.
+pub(super) fn instant(given: &DeValue<'_>) -> Checked<Time> {
+    let at = match given {
+        DeValue::Datetime(at) => Time::parse(&at.to_string()),
+        DeValue::String(text) => Time::parse(text),
+        DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Array(_)
+        | DeValue::Table(_) => None,
+    };
+    at.ok_or_else(|| {
+        wrong(
+            given,
+            "a time with its offset, such as 2026-11-10T16:00:00Z",
+        )
+    })
 }
 
 /// Returns a short form of a value for a message.

@@ -39,6 +39,9 @@ pub struct Merchant {
     pub joined_at: Option<Time>,
     /// Trust in its sales, in [0, 1]; absent: 1.
     pub integrity: Option<f32>,
+    /// Its owner, who may have several shops; `None`: itself. Not stored: the declared fields say it.
+    #[serde(skip)]
+    pub owner: Option<CompactString>,
     /// True if it is declared unavailable. Not stored: the declared fields say it.
     #[serde(skip)]
     pub unavailable: bool,
@@ -56,6 +59,12 @@ impl Merchant {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Returns its owner; the merchant itself if it declares none.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        self.owner.as_deref().unwrap_or(&self.id)
     }
 
     /// Returns whether the merchant is known from events alone: it is neither declared nor named by an item.
@@ -86,10 +95,13 @@ impl Merchant {
     }
 }
 
-/// Returns whether the declared fields of a merchant say that it is unavailable.
-fn says_unavailable(declared: &str) -> bool {
-    let fields: Option<serde_json::Value> = serde_json::from_str(declared).ok();
-    fields.is_some_and(|fields| fields["available"] == false)
+/// The declared fields that are not stored apart.
+#[derive(Debug, Default, Deserialize)]
+struct Declared {
+    #[serde(default)]
+    available: Option<bool>,
+    #[serde(default)]
+    owner: Option<CompactString>,
 }
 
 impl Named for Merchant {
@@ -335,7 +347,11 @@ impl Merchants {
 
     /// Appends a stored row.
     pub fn read_row(&mut self, mut merchant: Merchant, hasher: &IdHasher) {
-        merchant.unavailable = merchant.declared.as_deref().is_some_and(says_unavailable);
+        let declared = merchant.declared.as_deref();
+        let declared: Option<Declared> = declared.and_then(|text| serde_json::from_str(text).ok());
+        let declared = declared.unwrap_or_default();
+        merchant.unavailable = declared.available == Some(false);
+        merchant.owner = declared.owner;
         let named = !merchant.id.is_empty() && !merchant.retiring;
         let hash = named.then(|| hasher.hash(&merchant.id));
         self.rows.live += usize::from(merchant.exists);

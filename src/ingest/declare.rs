@@ -114,6 +114,7 @@ impl Facts {
             stored.joined_at = merchant.joined_at;
             stored.integrity = merchant.integrity.map(narrow);
             stored.removed = false;
+            stored.owner = merchant.owner.as_deref().map(Into::into);
             stored.unavailable = merchant.available == Some(false);
             stored.declared = Some(text);
         });

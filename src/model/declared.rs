@@ -22,7 +22,8 @@ pub fn normalise(fields: &mut Map<String, Value>) {
                     .for_each(|name| *name = text_of(name.take()).into());
             }
             (
-                "id" | "merchant_id" | "category" | "brand" | "region" | "creator_id" | "goal",
+                "id" | "merchant_id" | "category" | "brand" | "region" | "creator_id" | "owner"
+                | "goal",
                 number @ Value::Number(_),
             ) => {
                 *number = text_of(number.take()).into();

@@ -96,6 +96,9 @@ pub struct Merchant<'a> {
     /// False hides all its items; absent: true.
     #[serde(default)]
     pub available: Option<bool>,
+    /// Its owner, who may have several shops.
+    #[serde(borrow, default)]
+    pub owner: Option<Id<'a>>,
     /// Its goal for its traffic.
     #[serde(borrow, default)]
     pub goal: Option<Id<'a>>,

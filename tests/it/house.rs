@@ -40,7 +40,7 @@ const WORDS: &[&str] = &[
 const LAYERS: &[Layer] = &[
     row(WORDS, 0, WORDS),
     row(&["config", "telemetry"], 1, &[]),
-    row(&["feature", "race", "journal"], 2, &[]),
+    row(&["feature", "race", "journal", "support"], 2, &[]),
     row(&["rank", "state"], 3, &[]),
     row(&["ingest"], 3, &["state"]),
     row(&["engine"], 5, &[]),
@@ -107,7 +107,7 @@ fn no_files_import_each_other_in_a_circle() {
 
 /// Returns whether a room is pure: it uses no async runtime, no log and no files.
 fn is_pure(room: &str) -> bool {
-    ["rank", "race", "feature", "state", "ingest"].contains(&room)
+    ["rank", "race", "feature", "support", "state", "ingest"].contains(&room)
 }
 
 fn may_use(room: &str, machinery: &str) -> bool {

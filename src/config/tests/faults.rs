@@ -55,6 +55,30 @@ growth = 0
 [integrity]
 min = 0.5
 max = 0.4                           #! not below min
+[support]
+scenes = ["c", "home"]              #! "home": unknown scene; known:
+places = [1, 11]                    #! from 2 to 1000000, not 1
+kinds = ["shop"]                    #! must be "item" or "merchant"
+quotas = [200, 200]                 #! must ascend
+floor = 2                           #! from 0 to 1, not 2
+[tail]
+scenes = { c = 1, feeed = 0.1 }     #! between 0 and 1, such as 0.1, not 1 #! unknown scene
+boost = 0.9                         #! from 1 to 3, not 0.9
+[campaign]
+cap = 0.5                           #! from 1 to 10, not 0.5
+[campaign.early]
+scenes = []                         #! at least one element
+from = 2026-11-11T16:00:00Z
+until = 2026-11-10T16:00:00Z        #! must be after from, 2026-11-11T16:00:00Z
+boost = 0.9                         #! from 1 to 3, not 0.9
+[campaign.undated]
+scenes = ["c"]
+from = 2026-11-11T16:00:00          #! with its offset, such as
+boost = 1.2
+budget = 10                         #! needs from and until
+bugdet = 10                         #! did you mean budget?
+[market]
+interval_seconds = 0                #! from 0.1 to 3600, not 0
 [log]
 level = "warning,saima=debug"       #! "warning" is not a level
 format = "xml"                      #! must be "text" or "json"
@@ -328,4 +352,37 @@ fn reading_a_configuration_takes_linear_time() {
         };
         assert_linear(what, 1_000, text, |text| drop(parse(text)));
     }
+}
+
+#[test]
+fn many_support_places_are_rejected() {
+    let text = |limit: u32, places: &str, more: &str| {
+        format!(
+            "[scene.feed]\nlimit = {limit}\n[support]\nscenes = [\"feed\"]\nplaces = {places}\n{more}"
+        )
+    };
+    assert!(parse(&text(20, "[5, 11]", "")).is_ok());
+    let faults = parse(&text(19, "[5, 11]", "")).unwrap_err().to_string();
+    assert!(
+        faults.contains("2 places are more than a tenth of 19"),
+        "{faults}"
+    );
+    let uneven = parse(&text(20, "[5]", "days = [4, 5]\nbars = [1]")).unwrap_err();
+    let found: Vec<&str> = uneven.faults.iter().map(|it| it.path.as_str()).collect();
+    assert_eq!(found, ["support.days", "support.bars"]);
+}
+
+#[test]
+fn campaigns_and_shares_are_read_and_shown() {
+    let text = "[scene.feed]\n[tail]\nscenes = { feed = 0.1 }\n[campaign.double-11]\nfrom = 2026-11-10T16:00:00Z\n\
+                until = \"2026-11-12T00:00:00+08:00\"\nselect = \"snacks\"\nscenes = [\"feed\"]\nboost = 1.3\nbudget = 30_000";
+    let config = parse(text).unwrap();
+    assert_valid(&config);
+    let [campaign] = config.campaigns.each.as_slice() else {
+        panic!("one campaign");
+    };
+    let days = campaign.until.unwrap().since(campaign.from.unwrap());
+    assert_eq!(days, crate::clock::DAY);
+    assert_eq!(campaign.budget, Some(30_000));
+    assert_eq!(config.tail.scenes.get("feed"), Some(&0.1));
 }

@@ -193,6 +193,11 @@ pub static MERCHANT: Object = Object {
             Shape::Flag,
             "False hides all its items from rankings. Default: true.",
         ),
+        optional(
+            "owner",
+            Shape::Id,
+            "Its owner. Shops of one owner count as one newcomer. Default: the merchant itself.",
+        ),
         optional("goal", Shape::Id, "Its goal for its traffic."),
         optional(
             "campaigns",
@@ -201,7 +206,7 @@ pub static MERCHANT: Object = Object {
         ),
     ],
     rule: None,
-    example: r#"{"id":"m-9","name":"Nine","category":"beauty","region":"CN-33","joined_at":"2026-10-20T00:00:00Z","integrity":0.97,"available":true,"goal":"acquisition","campaigns":[]}"#,
+    example: r#"{"id":"m-9","name":"Nine","category":"beauty","region":"CN-33","joined_at":"2026-10-20T00:00:00Z","integrity":0.97,"available":true,"owner":"o-3","goal":"acquisition","campaigns":[]}"#,
 };
 
 /// [`User`](crate::model::User)

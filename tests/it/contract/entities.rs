@@ -37,7 +37,7 @@ fn entities_are_returned_as_declared() {
     });
     let merchant = json!({
         "id": "m-9", "name": "…", "category": "beauty", "region": "CN-33", "joined_at": "2025-10-20T00:00:00Z", "integrity": 0.97,
-        "goal": "acquisition", "campaigns": [],
+        "owner": "o-3", "goal": "acquisition", "campaigns": [],
     });
     service.items(std::slice::from_ref(&item));
     service.merchants(std::slice::from_ref(&merchant));
