@@ -2,7 +2,7 @@
 //!
 //! One commented file, `config/saima.toml`, is both the reference and the default. It is embedded in the binary, and the operator's
 //! file is read over it. Defaults in code would drift from the file that documents them. A [`Config`] is immutable; [`Live`] swaps
-//! a new one in as a whole, and [`watch`] does so when the file changes. Each section of the file is one file here: its type, its
+//! a new one in as a whole, and [`watch()`] does so when the file changes. Each section of the file is one file here: its type, its
 //! reader with the ranges, and its view for `GET /config`.
 
 mod admission;

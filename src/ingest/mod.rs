@@ -1,6 +1,6 @@
 //! The door for facts: they are read and validated outside the lock, and applied under it to the books.
 //!
-//! [`read`] needs nothing but the line and the vocabulary. [`Facts::apply`] changes the state, and nothing else does except
+//! [`read()`] needs nothing but the line and the vocabulary. [`Facts::apply`] changes the state, and nothing else does except
 //! [`Facts::delete`] and the forgetting that follows it.
 
 mod ahead;

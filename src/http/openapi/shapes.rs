@@ -1,4 +1,4 @@
-//! The shapes of [`schema`](crate::model::schema) as JSON Schema.
+//! The shapes of [`mod@schema`] as JSON Schema.
 //!
 //! A schema shows only the form of a value that clients should send: ids are strings and times are RFC 3339, although the service also
 //! accepts JSON integers. Bounds are those of the default limits. JSON Schema counts characters and the limits count bytes, so text
