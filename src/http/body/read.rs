@@ -79,7 +79,7 @@ async fn collect(body: &mut Body, limit: usize, held: &mut BodyBytes) -> Result<
     let mut whole = Growing(Vec::with_capacity(
         announced.min(ANNOUNCED).max(first.len()),
     ));
-    let mut chunk = Some(first);
+    let (mut chunk, mut turn) = (Some(first), Turn::new());
     while let Some(bytes) = chunk {
         if bytes.len() > limit - whole.0.len() {
             return Err(too_large(limit, "limits.body_bytes"));
@@ -87,6 +87,7 @@ async fn collect(body: &mut Body, limit: usize, held: &mut BodyBytes) -> Result<
         held.add(bytes.len())?;
         make_room(&mut whole.0, limit);
         whole.0.extend_from_slice(&bytes);
+        turn.pause().await;
         chunk = next(body).await.map_err(broken)?;
     }
     Ok(whole.share())
@@ -141,10 +142,14 @@ fn too_large(limit: usize, name: &str) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
     use std::io::Write;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
 
     use flate2::Compression;
     use flate2::write::GzEncoder;
+    use hyper::body::Frame;
 
     use axum::http::HeaderValue;
     use axum::http::header::CONTENT_ENCODING;
@@ -198,8 +203,14 @@ mod tests {
 
     /// Returns the number of turns that other tasks get while a body is read.
     async fn turns(encoding: &'static str, bytes: Vec<u8>) -> (Result<Bytes, u16>, usize) {
-        let reading =
-            tokio::spawn(async move { status(encoding, bytes, &Limits::default()).await });
+        turns_beside(async move { status(encoding, bytes, &Limits::default()).await }).await
+    }
+
+    /// Returns the result of a task, and the number of turns that other tasks get meanwhile.
+    async fn turns_beside<T: Send + 'static>(
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> (T, usize) {
+        let reading = tokio::spawn(task);
         let mut turns = 0;
         while !reading.is_finished() {
             tokio::task::yield_now().await;
@@ -223,6 +234,40 @@ mod tests {
         let (whole, turns_beside) = turns("zstd", frames).await;
         assert_eq!(whole.unwrap(), &b"end"[..]);
         assert!(turns_beside > 5, "{turns_beside}");
+    }
+
+    /// A body whose frames are all there at once.
+    struct Frames(usize);
+
+    impl HttpBody for Frames {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            let Some(left) = self.0.checked_sub(1) else {
+                return Poll::Ready(None);
+            };
+            self.0 = left;
+            let frame = Frame::data(Bytes::from(vec![7; 64 << 10]));
+            Poll::Ready(Some(Ok(frame)))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_long_body_leaves_turns_to_others() {
+        let read = async {
+            let (mut body, mut held) = (Body::new(Frames(800)), held(usize::MAX));
+            let whole = collect(&mut body, usize::MAX, &mut held).await;
+            whole
+                .map(|whole| whole.len())
+                .map_err(|problem| problem.cause)
+        };
+        let (whole, turns) = turns_beside(read).await;
+        assert!(matches!(whole, Ok(length) if length == 800 << 16));
+        assert!(turns > 5, "{turns}");
     }
 
     #[tokio::test]

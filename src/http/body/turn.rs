@@ -27,6 +27,14 @@ impl Turn {
         }
     }
 
+    /// Leaves the thread to other tasks once if the turn is over. For a task that also waits for bytes: it could not hold a grant meanwhile.
+    pub(super) async fn pause(&mut self) {
+        if self.began.elapsed() >= TURN {
+            tokio::task::yield_now().await;
+            self.began = Instant::now();
+        }
+    }
+
     /// Leaves the thread to other tasks if the turn is over, until the next turn is granted.
     pub(super) async fn give_way(&mut self) {
         if self.began.elapsed() >= TURN {
