@@ -44,6 +44,8 @@ mod values;
 mod written;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 pub use args::Args;
