@@ -1,16 +1,11 @@
 //! The command line: every command with its arguments.
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use prometheus_client::metrics::counter::Counter;
 
-use super::{data, demo, evaluate, import, restore, serve};
-use crate::clock::Clock;
-use crate::config::{Config, file};
-use crate::http::Tls;
+use super::{check, data, demo, evaluate, import, restore, serve};
 
 /// Multi-objective ranking for marketplaces: the affinities of a user, blended with the race of the merchants
 #[derive(Debug, Parser)]
@@ -31,10 +26,7 @@ enum Command {
     /// Serve a small real marketplace, or a synthetic one of any size, in memory
     Demo(demo::Args),
     /// Check a configuration file, and the files that it names, and print every fault
-    Check {
-        /// The configuration file
-        file: PathBuf,
-    },
+    Check(check::Args),
     /// Back up a running service to a new data directory
     Backup(data::Backup),
     /// Restore a back-up to a new data directory, or in place of an existing one
@@ -57,40 +49,12 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Demo(args) => demo::run(args),
-        Command::Check { file } => Ok(check(&file)),
+        Command::Check(args) => check::run(args),
         Command::Backup(args) => data::backup(&args),
         Command::Restore(args) => restore::restore(&args),
         Command::Repair(args) => data::repair(&args),
         Command::Rebuild(args) => data::rebuild(&args),
         Command::Import(args) => Ok(import::run(&args)?),
         Command::Evaluate(args) => Ok(evaluate::run(&args)?),
-    }
-}
-
-fn check(path: &Path) -> ExitCode {
-    match Config::load(path) {
-        Ok(config) => {
-            // The files that it names must be usable too.
-            let tls = Tls::load(
-                &config.tls,
-                Counter::default(),
-                file::read,
-                Clock::machine(),
-            );
-            if let Err(error) = tls {
-                eprintln!("{}: {error}", path.display());
-                return ExitCode::FAILURE;
-            }
-            eprintln!(
-                "{}: valid; scenes: {}",
-                path.display(),
-                config.vocabulary.scenes.join(", ")
-            );
-            ExitCode::SUCCESS
-        }
-        Err(faults) => {
-            eprintln!("{faults}");
-            ExitCode::FAILURE
-        }
     }
 }

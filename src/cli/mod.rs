@@ -5,6 +5,7 @@ pub mod evaluate;
 pub mod import;
 pub mod synthetic;
 
+mod check;
 mod command;
 mod data;
 mod demo;

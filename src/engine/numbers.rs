@@ -23,6 +23,8 @@ struct Hour {
     begun: Option<Instant>,
     /// By prediction.
     counts: Vec<Given>,
+    /// Those of the hour before; empty if there was none.
+    before: Vec<Given>,
 }
 
 impl Numbers {
@@ -48,6 +50,22 @@ impl Numbers {
         }
     }
 
+    /// Returns the share of clipped numbers in the hour before, or so far if there was none, by prediction of a configuration.
+    pub(super) fn shares(&self, generation: u64) -> Vec<f64> {
+        let hour = self.0.lock();
+        let counts = match &hour.before {
+            _ if hour.generation != generation => &Vec::new(),
+            none if none.is_empty() => &hour.counts,
+            before => before,
+        };
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a share needs no more than the digits of an f64"
+        )]
+        let share = |given: &Given| given.clipped as f64 / given.numbers.max(1) as f64;
+        counts.iter().map(share).collect()
+    }
+
     /// Counts the numbers of a request. Returns the counts of an hour that is over.
     fn add(&self, generation: u64, given: &[Given], now: Instant) -> Vec<Given> {
         let mut hour = self.0.lock();
@@ -56,6 +74,7 @@ impl Numbers {
         if begun.is_none_or(|begun| now.duration_since(begun) >= HOUR) {
             let counts = std::mem::replace(&mut hour.counts, vec![Given::default(); given.len()]);
             over = if begun.is_some() { counts } else { Vec::new() };
+            hour.before.clone_from(&over);
             (hour.generation, hour.begun) = (generation, Some(now));
         }
         for (sum, given) in hour.counts.iter_mut().zip(given) {
@@ -80,7 +99,9 @@ mod tests {
         let at = |minutes: u64| start + Duration::from_secs(60 * minutes);
         assert!(numbers.add(1, &given(90, 1), at(0)).is_empty());
         assert!(numbers.add(1, &given(10, 5), at(59)).is_empty());
+        assert_eq!(numbers.shares(1), [0.06]);
         assert_eq!(numbers.add(1, &given(7, 0), at(60)), given(100, 6));
+        assert_eq!(numbers.shares(1), [0.06]);
         // A request whose clock was read earlier.
         assert!(numbers.add(1, &given(1, 0), at(58)).is_empty());
         assert_eq!(numbers.add(1, &given(2, 2), at(121)), given(8, 0));
@@ -88,6 +109,7 @@ mod tests {
             numbers.add(2, &given(1, 0), at(300)).is_empty(),
             "other predictions"
         );
+        assert_eq!((numbers.shares(1), numbers.shares(2)), (vec![], vec![0.0]));
         assert_eq!(numbers.add(2, &given(1, 0), at(360)), given(1, 0));
     }
 }

@@ -8,7 +8,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 
 use super::latency::Latency;
-use super::metric::{Declare, Each, Labelled, metrics};
+use super::metric::{Declare, Each, Figure, Labelled, metrics};
 use crate::objective::{self, OBJECTIVES, Objective};
 use crate::rule::{self, RULES, Rule};
 
@@ -23,6 +23,8 @@ metrics! {
             "Values replaced by the neutral value because the data is missing";
         clipped: Each<Counter, 0> = "clipped" by ("prediction", []),
             "Numbers of a prediction outside of what its normaliser tells apart";
+        clipped_share: Each<Figure, 0> = "clipped_share" by ("prediction", []),
+            "Share of the numbers of a prediction that were clipped in the last full hour of requests; before one is over, so far";
         dropped: Each<Counter, RULES> = "dropped" by ("rule", rule::names()), "Candidates hidden by a rule";
         scenes: Scenes = "rank_seconds" by ["scene", "step"], "Duration of a rank request by scene and step";
     }
@@ -47,6 +49,12 @@ impl RankingMetrics {
         self.clipped.other(name)
     }
 
+    /// Returns the share of the last hour's numbers of a declared prediction that were clipped.
+    #[must_use]
+    pub fn clipped_share(&self, name: &str) -> Figure {
+        self.clipped_share.other(name)
+    }
+
     /// Returns the counter of candidates hidden by a rule.
     #[must_use]
     pub fn dropped(&self, rule: Rule) -> &Counter {
@@ -58,6 +66,7 @@ impl RankingMetrics {
         self.scenes.retain(is_scene);
         self.missing.retain(&is_prediction);
         self.clipped.retain(&is_prediction);
+        self.clipped_share.retain(&is_prediction);
     }
 
     /// Returns the metrics of a scene. Pass only configured names.

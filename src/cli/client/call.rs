@@ -82,6 +82,19 @@ impl Client {
         self.read(answer)
     }
 
+    /// Gets a text.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn text(&self, path: &str) -> Result<String, CallError> {
+        let mut answer = self.once("GET", path, b"", Format::Json)?;
+        let (status, bytes) = (answer.status(), self.bytes(&mut answer)?);
+        if !status.is_success() {
+            return Err(rejection(status, &bytes));
+        }
+        String::from_utf8(bytes).map_err(|cause| self.unexpected(cause))
+    }
+
     /// Sends an empty request and passes the bytes of the answer to `take` as they arrive, without a time limit.
     ///
     /// # Errors
@@ -150,7 +163,7 @@ impl Client {
 
     fn read<T: DeserializeOwned>(&self, mut answer: Response<Body>) -> Result<T, CallError> {
         let status = answer.status();
-        let text = self.text(&mut answer)?;
+        let text = self.bytes(&mut answer)?;
         if status.is_success() {
             serde_json::from_slice(&text).map_err(|cause| self.unexpected(cause))
         } else {
@@ -161,7 +174,7 @@ impl Client {
     /// Returns the error of a request for which the service was busy on every attempt.
     fn busy(&self, mut answer: Response<Body>) -> CallError {
         let status = answer.status();
-        match self.text(&mut answer) {
+        match self.bytes(&mut answer) {
             Ok(text) => CallError::Busy {
                 status: status.as_u16(),
                 detail: explain(status, &text),
@@ -170,7 +183,7 @@ impl Client {
         }
     }
 
-    fn text(&self, answer: &mut Response<Body>) -> Result<Vec<u8>, CallError> {
+    fn bytes(&self, answer: &mut Response<Body>) -> Result<Vec<u8>, CallError> {
         let body = answer.body_mut().with_config().limit(ANSWER_BYTES);
         body.read_to_vec().map_err(|cause| self.unexpected(cause))
     }

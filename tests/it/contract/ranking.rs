@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{DAY, bought, did, end_of_window, near, noon, weighing};
 use saima::random::Random;
 
-use crate::service::{JSON, Service, ids};
+use crate::service::{JSON, Service, ids, program};
 
 /// Fills a small marketplace with data for every objective; returns the item ids.
 fn marketplace(service: &Service) -> Vec<String> {
@@ -348,6 +348,15 @@ ranks = 1
         service.metric("saima_clipped_total{prediction=\"ranks\"}"),
         1.0,
     );
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut check = program();
+    check.arg("check").arg(file.path()).args(["--url", service.base()]);
+    let checked = check.output().unwrap();
+    let printed = String::from_utf8_lossy(&checked.stderr).into_owned();
+    assert!(checked.status.success(), "{printed}");
+    for warning in ["50.0 % of the numbers of the prediction rate", "50.0 % of the numbers of the prediction ranks"] {
+        assert!(printed.contains(warning), "{printed}");
+    }
     // Of each of the eight requests, one or two candidates lack the number.
     near(
         service.metric("saima_missing_total{objective=\"rate\"}"),

@@ -1,0 +1,98 @@
+//! `saima check`: reports every fault of a configuration file, and what a running service has noticed of its predictions.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use prometheus_client::metrics::counter::Counter;
+
+use super::client::{Client, Service, Token};
+use crate::clock::Clock;
+use crate::config::{Config, file};
+use crate::http::Tls;
+
+/// The metric with the share of clipped numbers, up to the name of the prediction.
+const SHARE: &str = "saima_clipped_share{prediction=\"";
+/// Share of clipped numbers above which a prediction is warned of.
+const TOO_MANY: f64 = 0.05;
+
+/// The arguments of `saima check`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The configuration file
+    file: PathBuf,
+    /// URL of a running service: warns of predictions of which it clipped more than 5 % in the last hour
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// Bearer token for the service; default: the environment variable SAIMA_TOKEN
+    #[arg(long, value_name = "TOKEN", requires = "url")]
+    token: Option<Token>,
+    /// PEM file of the authorities to trust for an https service
+    #[arg(long, value_name = "FILE", requires = "url")]
+    ca: Option<PathBuf>,
+}
+
+/// Runs the command. Exit code 1: the file has faults. Warnings leave the exit code at 0.
+pub(super) fn run(args: Args) -> Result<ExitCode> {
+    if !is_valid(&args.file) {
+        return Ok(ExitCode::FAILURE);
+    }
+    if let Some(url) = args.url {
+        let service = Service {
+            url,
+            token: args.token,
+            ca: args.ca,
+            identity: None,
+        };
+        let metrics = Client::new(&service)?.text("/metrics")?;
+        for (prediction, share) in clipped(&metrics) {
+            let percent = 100.0 * share;
+            eprintln!(
+                "warning: in the last hour {percent:.1} % of the numbers of the prediction {prediction} were clipped: its normaliser does \
+                 not tell them apart"
+            );
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Checks a configuration file and the files that it names, and prints the outcome.
+fn is_valid(path: &std::path::Path) -> bool {
+    let config = match Config::load(path) {
+        Ok(config) => config,
+        Err(faults) => {
+            eprintln!("{faults}");
+            return false;
+        }
+    };
+    // The files that it names must be usable too.
+    let (counter, clock) = (Counter::default(), Clock::machine());
+    if let Err(error) = Tls::load(&config.tls, counter, file::read, clock) {
+        eprintln!("{}: {error}", path.display());
+        return false;
+    }
+    let scenes = config.vocabulary.scenes.join(", ");
+    eprintln!("{}: valid; scenes: {scenes}", path.display());
+    true
+}
+
+/// Returns the predictions of which too many numbers were clipped, with the share, from a page of metrics.
+fn clipped(metrics: &str) -> Vec<(&str, f64)> {
+    let shares = metrics.lines().filter_map(|line| {
+        let (prediction, share) = line.strip_prefix(SHARE)?.split_once("\"} ")?;
+        Some((prediction, share.parse().ok()?))
+    });
+    shares.filter(|(_, share)| *share > TOO_MANY).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_above_the_bound_are_found() {
+        let metrics = "# HELP saima_clipped_share x\nsaima_clipped_share{prediction=\"a\"} 0.05\nsaima_clipped_share{prediction=\"b\"} 0.25\n\
+                       saima_clipped_total{prediction=\"c\"} 9\n";
+        assert_eq!(clipped(metrics), [("b", 0.25)]);
+    }
+}
