@@ -11,6 +11,15 @@ const SPARE: usize = 16;
 /// Maximum number of holds of the lock in which one round evicts idle users.
 const HOLDS: usize = 32;
 
+/// Lines that were applied.
+#[derive(Debug)]
+pub struct Applied {
+    /// The fate of each line, in order.
+    pub fates: Vec<Fate>,
+    /// Number of new ids in them that are not in Unicode normal form NFC.
+    pub odd_ids: u64,
+}
+
 impl Engine {
     /// Reads lines and applies the valid ones, in order. Returns the fate of each line, in the same order.
     ///
@@ -21,7 +30,8 @@ impl Engine {
     /// The journal is broken; none of the lines may be acknowledged.
     pub fn ingest(&self, operation: Operation, lines: &[&[u8]]) -> Result<Vec<Fate>, Broken> {
         let mut room = self.live.load().config.vocabulary.limits.faults;
-        self.ingest_within(operation, lines, &mut room, None)
+        let applied = self.ingest_within(operation, lines, &mut room, None)?;
+        Ok(applied.fates)
     }
 
     /// Does the same for an answer that may list `room` more faults, and takes theirs from it. Adds the effects, if they are asked for.
@@ -34,7 +44,7 @@ impl Engine {
         lines: &[&[u8]],
         room: &mut usize,
         effects: Option<&mut Effects>,
-    ) -> Result<Vec<Fate>, Broken> {
+    ) -> Result<Applied, Broken> {
         self.check_journal()?;
         let generation = self.live.load();
         let read = read(operation, lines, &generation.config, room);
@@ -48,7 +58,9 @@ impl Engine {
                 let _fate = facts.foresee(fact, &moment, effects);
             }
         }
+        let odd_ids = sum(&facts.counts.odd_ids);
         let fates = facts.apply_all(read, &moment);
+        let odd_ids = sum(&facts.counts.odd_ids) - odd_ids;
         if fates.iter().any(has_changed) {
             let record = record(operation, moment.wall, lines, &fates);
             self.append(&generation, &record)?;
@@ -61,7 +73,7 @@ impl Engine {
             .for_each(|at| self.clock.observe(at));
         drop(facts);
         self.observe_facts(operation, &fates);
-        Ok(fates)
+        Ok(Applied { fates, odd_ids })
     }
 
     /// Returns the fates that lines would have, and adds their effects. Nothing changes.
@@ -150,6 +162,10 @@ fn read<'l>(
     lines
         .map(|line| ingest::read_within(operation, line, &config.vocabulary, room))
         .collect()
+}
+
+fn sum(counts: &[u64]) -> u64 {
+    counts.iter().sum()
 }
 
 /// Returns true if a line was accepted and changed something.

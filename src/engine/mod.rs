@@ -29,6 +29,7 @@ pub use crate::ingest::{Accepted, Effects, Fate, Merged, Rejected};
 pub use crate::journal::{Broken, JournalError};
 pub use crate::model::{EntityKind, Operation};
 pub use crate::race::runner::NAMES as RACE_KINDS;
+pub use learn::Applied;
 pub use rank::RankError;
 pub use rebuilder::Rebuilder;
 pub use service::Engine;

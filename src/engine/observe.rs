@@ -129,8 +129,11 @@ impl Engine {
         let is_scene = |name: &str| config.scenes.contains_key(name);
         to.ranking.retain(is_scene, is_prediction);
         // Every declared prediction is exported from the start.
-        for prediction in &config.predictions {
+        let shares = self.numbers.shares(generation.number);
+        for (place, prediction) in config.predictions.iter().enumerate() {
             let _exported = to.ranking.clipped(&prediction.name);
+            let share = shares.get(place).copied().unwrap_or(0.0);
+            to.ranking.clipped_share(&prediction.name).set(share);
         }
         to.standings
             .age
@@ -167,7 +170,12 @@ impl Engine {
             raise(to.facts.events(kind), facts.counts.events[kind as usize]);
             raise(to.facts.late_events(kind), facts.counts.late[kind as usize]);
         }
-        raise(&to.facts.repeated_events, facts.counts.repeats);
+        for (repeat, count) in facts.counts.repeats.iter().enumerate() {
+            raise(to.facts.repeated(repeat), *count);
+        }
+        for (kind, count) in facts.counts.odd_ids.iter().enumerate() {
+            raise(to.facts.not_normalised(kind), *count);
+        }
         raise(&to.facts.unknown_merchants, facts.counts.bare_merchants);
         raise(&to.facts.beyond_bounds, facts.counts.beyond_bounds);
         raise(&to.facts.late_sales, sales.late);

@@ -19,6 +19,8 @@ pub struct Learned<'a> {
     pub late: bool,
     /// Hash of the event's id, if it has one.
     pub id: Option<EventId>,
+    /// The content of the event as a number, if it has an id; else 0.
+    pub content: u32,
     /// The user; [`UserRow::NONE`] if the user was deleted, so that nothing may be learnt of the person.
     pub user: UserRow,
     /// The user as a buyer; a deleted user's sales stay, under a row without a name.

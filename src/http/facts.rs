@@ -14,14 +14,16 @@ use super::call::Call;
 use super::error::{Cause, Problem};
 use super::ops;
 use super::reply::Reply;
-use crate::engine::{self, Accepted, Broken, Effects, Fate, MAX_NAMES, Merged, Operation, Wanted};
+use crate::engine::{
+    self, Accepted, Applied, Broken, Effects, Fate, MAX_NAMES, Merged, Operation, Wanted,
+};
 use crate::model::schema::LINES;
 use crate::model::view::{self, BulkReply, MergeReply};
 use crate::model::{EventKind, Fault, Limits, MergeRequest, diagnose};
 
 /// Lines applied before the task yields.
 const SLICE: usize = 8;
-/// Maximum number of rejects that are listed; the others are only counted.
+/// Maximum number of rejects, and of repeats with other content, that are listed; the others are only counted.
 const LISTED: usize = 1_000;
 /// Size from which a body is split, and a slice of lines applied, on the workers: it would block its thread for too long.
 const LARGE: usize = 64 << 10;
@@ -38,8 +40,12 @@ fn add(reply: &mut BulkReply, index: usize, outcome: Fate) {
     match outcome {
         Ok(accepted) => {
             reply.accepted += 1;
-            reply.repeated += usize::from(accepted == Accepted::Known);
             reply.late += usize::from(accepted == Accepted::Late);
+            let is_repeat = matches!(accepted, Accepted::Known | Accepted::Altered(_));
+            reply.repeated += usize::from(is_repeat);
+            if let Accepted::Altered(id) = accepted {
+                add_repeat(reply, index, id.into());
+            }
         }
         Err(rejected) => {
             reply.rejected_count += 1;
@@ -48,6 +54,16 @@ fn add(reply: &mut BulkReply, index: usize, outcome: Fate) {
                 reply.rejected.push(view::Rejected { index, id, errors });
             }
         }
+    }
+}
+
+/// Counts a repeat with other content.
+fn add_repeat(reply: &mut BulkReply, index: usize, id: String) {
+    *reply.repeats_count.get_or_insert_default() += 1;
+    let repeats = reply.repeats.get_or_insert_default();
+    if repeats.len() < LISTED {
+        let message = "differs from the event that was accepted under this id, and changes nothing";
+        repeats.push(view::Repeat { index, id, message });
     }
 }
 
@@ -64,6 +80,7 @@ pub(super) async fn ingest(mut call: Call<'_>, operation: Operation) -> Result<R
         is_rehearsal,
         room: call.generation.config.vocabulary.limits.faults,
         effects: has_effects.then(Effects::default),
+        odd_ids: 0,
     };
     for slice in lines.chunks(SLICE) {
         if !is_rehearsal {
@@ -83,6 +100,7 @@ pub(super) async fn ingest(mut call: Call<'_>, operation: Operation) -> Result<R
     if !is_rehearsal {
         call.app.engine.durable().await?;
     }
+    reply.ids_not_normalised = Some(work.odd_ids()).filter(|odd| *odd > 0);
     reply.effects = work.effects.map(described);
     ops::json(&call, &reply)
 }
@@ -122,6 +140,8 @@ struct Lines {
     room: usize,
     /// The effects of the lines so far, if the answer has them.
     effects: Option<Effects>,
+    /// Number of new ids that are not in Unicode normal form NFC in the lines so far.
+    odd_ids: u64,
 }
 
 impl Lines {
@@ -129,11 +149,21 @@ impl Lines {
     fn apply(&mut self, app: &App, body: &[u8], slice: &[Line]) -> Result<Vec<Fate>, Broken> {
         let texts: Vec<&[u8]> = slice.iter().map(|line| &body[line.bytes.clone()]).collect();
         let (engine, effects, room) = (&app.engine, self.effects.as_mut(), &mut self.room);
-        match effects {
+        let Applied { fates, odd_ids } = match effects {
             Some(effects) if self.is_rehearsal => {
-                Ok(engine.rehearse(self.operation, &texts, room, effects))
+                return Ok(engine.rehearse(self.operation, &texts, room, effects));
             }
-            effects => engine.ingest_within(self.operation, &texts, room, effects),
+            effects => engine.ingest_within(self.operation, &texts, room, effects)?,
+        };
+        self.odd_ids += odd_ids;
+        Ok(fates)
+    }
+
+    /// Returns the number of new ids that are not in NFC.
+    fn odd_ids(&self) -> u64 {
+        match &self.effects {
+            Some(effects) if self.is_rehearsal => effects.odd_ids.len() as u64,
+            _ => self.odd_ids,
         }
     }
 

@@ -7,11 +7,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
+use super::event::repeated;
 use super::read::Patch;
 use super::{Accepted, EntityKind, Fact, Facts, Fate, Moment, Rejected};
 use crate::clock::Time;
 use crate::id::EventId;
-use crate::model::{Event, EventKind};
+use crate::model::{Event, EventKind, Repeat};
+use crate::telemetry::FactKind;
 
 /// What some facts do, or would do.
 #[derive(Debug, Default)]
@@ -34,10 +36,12 @@ pub struct Effects {
     pub unknown_items: usize,
     /// Users who are not known yet.
     pub new_users: HashSet<Box<str>>,
+    /// New ids that are not in Unicode normal form NFC.
+    pub odd_ids: HashSet<(FactKind, Box<str>)>,
     /// The declared texts of the entities so far.
     declared: HashMap<Box<str>, Box<str>>,
-    /// The ids of the events so far.
-    ids: HashSet<EventId>,
+    /// The ids of the events so far, with their contents.
+    ids: HashMap<EventId, u32>,
 }
 
 impl Facts {
@@ -46,6 +50,12 @@ impl Facts {
     /// # Errors
     /// Every reason why it would be rejected.
     pub fn foresee(&self, fact: &Fact<'_>, moment: &Moment<'_>, effects: &mut Effects) -> Fate {
+        let fate = self.foresee_fate(fact, moment, effects)?;
+        self.note_odd_ids(fact, &mut effects.odd_ids);
+        Ok(fate)
+    }
+
+    fn foresee_fate(&self, fact: &Fact<'_>, moment: &Moment<'_>, effects: &mut Effects) -> Fate {
         match fact {
             Fact::Item(item, text) => self.compare(EntityKind::Item, &item.id, text, effects),
             Fact::Merchant(merchant, text) => {
@@ -97,8 +107,13 @@ impl Facts {
 
     fn foresee_event(&self, event: &Event<'_>, moment: &Moment<'_>, effects: &mut Effects) -> Fate {
         let id = self.id_of(event);
-        if id.is_some_and(|id| self.books.seen.has(id) || effects.ids.contains(&id)) {
-            return Ok(Accepted::Known);
+        let content = id.map_or(0, |_| event.content());
+        let before = |id| {
+            let known = self.books.seen.content(id);
+            known.or_else(|| effects.ids.get(&id).copied())
+        };
+        if let Some(accepted) = id.and_then(before) {
+            return Ok(repeated(event, Repeat::of(content, accepted)));
         }
         let item = self.known_item(event);
         effects.unknown_items += usize::from(event.item_id.is_some() && item.is_none());
@@ -110,7 +125,7 @@ impl Facts {
                 errors: faults,
             });
         }
-        effects.ids.extend(id);
+        effects.ids.extend(id.map(|id| (id, content)));
         let users = &self.books.users;
         if users.find(&self.books.hasher, &event.user_id).is_none() {
             effects.new_users.insert((&*event.user_id).into());

@@ -6,7 +6,7 @@ use crate::clock::{ClockMode, Day, Time};
 use crate::config::{Config, OtherMerchants, UnknownItems};
 use crate::feature::{Bond, Learned, Merchant, Space};
 use crate::id::{EventId, ItemRow, MerchantRow, TagId, UserRow};
-use crate::model::{Event, EventKind, Fault, MAX_MONEY};
+use crate::model::{Event, EventKind, Fault, MAX_MONEY, Repeat};
 use crate::money::Money;
 use crate::race::WINDOW_DAYS;
 
@@ -18,6 +18,14 @@ fn ceiling(bound: usize) -> usize {
 
 /// Room for unknown items or merchants that come before the next sweep, beside a sixteenth of the bound.
 const ROOM: usize = 1_024;
+
+/// Returns what becomes of an event whose id is known.
+pub(super) fn repeated(event: &Event<'_>, repeat: Repeat) -> Accepted {
+    match (repeat, event.id.as_deref()) {
+        (Repeat::Other, Some(id)) => Accepted::Altered(id.into()),
+        _ => Accepted::Known,
+    }
+}
 
 impl Facts {
     /// Returns true if an arriving event is older than the race's window: before day(`as_of`) − 84. The clock of events counts the
@@ -53,9 +61,11 @@ impl Facts {
         late: bool,
         moment: &Moment<'_>,
     ) -> Fate {
-        if id.is_some_and(|id| self.books.seen.has(id)) {
-            self.counts.repeats += 1;
-            return Ok(Accepted::Known);
+        let content = id.map_or(0, |_| event.content());
+        if let Some(accepted) = id.and_then(|id| self.books.seen.content(id)) {
+            let repeat = Repeat::of(content, accepted);
+            self.counts.repeats[repeat as usize] += 1;
+            return Ok(repeated(event, repeat));
         }
         let purchase = self.purchase_of(event, id);
         let known = self.known_item(event);
@@ -78,6 +88,7 @@ impl Facts {
         let resolved = Learned {
             late,
             id,
+            content,
             user,
             buyer,
             ..resolved
@@ -281,6 +292,7 @@ impl Facts {
             day: moment.day(event.at),
             late: false,
             id: None,
+            content: 0,
             user: UserRow::NONE,
             buyer: UserRow::NONE,
             item,

@@ -8,9 +8,9 @@ use super::{Accepted, Fact, Fate, Moment, Retired};
 use crate::clock::{ClockMode, Day, Time};
 use crate::config::Config;
 use crate::id::{EventId, TagId, UserRow};
-use crate::model::EventKind;
+use crate::model::{EventKind, Repeat};
 use crate::state::Books;
-use crate::telemetry::Size;
+use crate::telemetry::{FactKind, Size};
 
 /// Counters since the start.
 #[derive(Clone, Debug, Default)]
@@ -19,8 +19,10 @@ pub struct Counts {
     pub events: [u64; EventKind::ALL.len()],
     /// Late events, by kind.
     pub late: [u64; EventKind::ALL.len()],
-    /// Repeated events, whose id was remembered.
-    pub repeats: u64,
+    /// Repeated events, whose id was remembered, by [`Repeat`].
+    pub repeats: [u64; Repeat::NAMES.len()],
+    /// New ids that are not in Unicode normal form NFC, by [`FactKind`].
+    pub odd_ids: [u64; FactKind::NAMES.len()],
     /// Merchants created because an item or an event named them.
     pub bare_merchants: u64,
     /// Items created because an event named them.
@@ -84,13 +86,23 @@ impl Facts {
         self.apply_with(fact, id, moment)
     }
 
-    /// Applies one fact, given the hash of its id if it is an event that has one.
+    /// Applies one fact, given the hash of its id if it is an event that has one, and counts its ids that are not in NFC.
     pub(super) fn apply_with(
         &mut self,
         fact: Fact<'_>,
         id: Option<EventId>,
         moment: &Moment<'_>,
     ) -> Fate {
+        let odd = self.count_odd_ids(&fact);
+        let fate = self.apply_one(fact, id, moment);
+        if odd.iter().any(|count| *count > 0) && fate.is_ok() {
+            let counts = self.counts.odd_ids.iter_mut().zip(odd);
+            counts.for_each(|(sum, count)| *sum += count);
+        }
+        fate
+    }
+
+    fn apply_one(&mut self, fact: Fact<'_>, id: Option<EventId>, moment: &Moment<'_>) -> Fate {
         match fact {
             Fact::Item(item, text) => self.declare_item(&item, text),
             Fact::Merchant(merchant, text) => self.declare_merchant(&merchant, text),

@@ -12,7 +12,7 @@ pub struct Rejected {
 }
 
 /// The effect of an accepted fact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Accepted {
     /// It changed the state.
     Fresh,
@@ -20,6 +20,8 @@ pub enum Accepted {
     Late,
     /// It changed nothing: an event of the same id was known.
     Known,
+    /// It changed nothing: an event of this id, but with other content, was known.
+    Altered(Box<str>),
 }
 
 /// The outcome of a line.

@@ -20,6 +20,7 @@ mod merge;
 mod read;
 mod record;
 mod retired;
+mod spelling;
 mod sweep;
 mod sweeps;
 mod trace;

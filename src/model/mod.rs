@@ -11,6 +11,7 @@ pub mod view;
 
 mod batch;
 mod candidates;
+mod content;
 mod decision;
 mod fact;
 mod fault;
@@ -26,6 +27,7 @@ mod vocabulary;
 mod whole;
 
 pub use candidates::{Candidates, MAX_PREDICTIONS};
+pub use content::Repeat;
 pub use decision::{Decision, Dropped, Explanation, FactorPart, Given, Part, Placed};
 pub use diagnose::Diagnosis;
 pub use fact::{Entity, Event, Item, MAX_CAMPAIGNS, MAX_MONEY, Merchant, User};

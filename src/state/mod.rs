@@ -43,5 +43,5 @@ table::books! {
     /// The sales of the window.
     sales: Ledger = [0x24, 0x11, 0x2A];
     /// The recent event ids.
-    seen: Seen = [0x25, 0x12];
+    seen: Seen = [0x25, 0x12, 0x40];
 }

@@ -1,7 +1,8 @@
 //! The recent event ids, so that an event that is received twice counts once.
 //!
 //! An id is kept as its keyed 128-bit hash. The ids are in the order of arrival, so that the oldest are evicted first. A hash table
-//! maps the hashes to places in that order.
+//! maps the hashes to places in that order. Beside each id lies the content of its event as a number, so that a repeat with other content
+//! is found.
 
 use std::collections::VecDeque;
 
@@ -21,6 +22,12 @@ use crate::telemetry::Size;
 /// Index of the kind of parts that holds everything but the ids.
 const SMALL: usize = 0;
 
+/// Index of the kind of parts that holds the ids.
+const IDS: usize = 1;
+
+/// The content of an event that is not known.
+const UNKNOWN: u32 = 0;
+
 /// Number of ids that share one noted time of arrival.
 const NOTE: u64 = 1_024;
 
@@ -38,6 +45,8 @@ fn place_of(number: u64) -> u32 {
 pub struct Seen {
     key: EventKey,
     ids: Chunked<EventId>,
+    /// The content of each event, by the place of its id; too short while those at the end are unknown.
+    contents: Chunked<u32>,
     /// Number of the first id in `ids`, counted over all ids ever added.
     first: u64,
     /// Numbers of the ids modulo 2³², by hash.
@@ -59,6 +68,8 @@ pub struct SeenImage {
     evicted: u64,
     #[serde(skip)]
     ids: Chunked<EventId>,
+    #[serde(skip)]
+    contents: Chunked<u32>,
 }
 
 impl Seen {
@@ -75,6 +86,7 @@ impl Seen {
         Self {
             key: EventKey::default(),
             ids: Chunked::default(),
+            contents: Chunked::default(),
             first: 0,
             places: HashTable::with_capacity(most.min(ROOM)),
             notes: VecDeque::new(),
@@ -92,6 +104,7 @@ impl Seen {
             notes: self.notes.clone(),
             evicted: self.evicted,
             ids: self.ids.clone(),
+            contents: self.contents.clone(),
         }
     }
 
@@ -133,9 +146,18 @@ impl Seen {
 
     /// Returns whether an id is remembered.
     pub fn has(&self, id: EventId) -> bool {
-        self.places
-            .find(id.number(), |&place| self.at(place) == Some(id))
-            .is_some()
+        self.place(id).is_some()
+    }
+
+    /// Returns the content of the event with an id, 0 if it is not known; `None` if the id is not remembered.
+    pub fn content(&self, id: EventId) -> Option<u32> {
+        let content = self.contents.get(self.offset(self.place(id)?));
+        Some(content.copied().unwrap_or(UNKNOWN))
+    }
+
+    fn place(&self, id: EventId) -> Option<u32> {
+        let is_it = |place: &u32| self.at(*place) == Some(id);
+        self.places.find(id.number(), is_it).copied()
     }
 
     /// Looks hashes up ahead of [`Self::has`]. Nothing depends on the result, so that the waits for memory of these lookups overlap.
@@ -153,8 +175,12 @@ impl Seen {
         place.wrapping_sub(first) as usize
     }
 
-    /// Remembers an id that is not remembered.
-    pub fn add(&mut self, id: EventId, now: Time) {
+    /// Remembers an id that is not remembered, and the content of its event.
+    pub fn add(&mut self, id: EventId, content: u32, now: Time) {
+        // Only ids that a version without contents stored lack one.
+        while self.contents.len() < self.ids.len() {
+            self.contents.push(UNKNOWN);
+        }
         self.forget_old(now);
         let number = self.first + self.ids.len() as u64;
         if self
@@ -165,6 +191,7 @@ impl Seen {
             self.notes.push_back((number, now));
         }
         self.restore_id(id);
+        self.contents.push(content);
     }
 
     /// Drops the oldest ids: those beyond the bound, and those of a note whose next note is too old.
@@ -193,6 +220,7 @@ impl Seen {
             entry.remove();
         }
         self.ids.pop_front();
+        self.contents.pop_front();
         self.first += 1;
         while self
             .notes
@@ -213,7 +241,7 @@ impl Book for Seen {
 
     fn learn(&mut self, event: &Learned<'_>, moment: &Moment<'_>) {
         if let Some(id) = event.id {
-            self.add(id, moment.wall);
+            self.add(id, event.content, moment.wall);
         }
     }
 
@@ -229,8 +257,12 @@ impl Book for Seen {
         if kind == SMALL {
             return whole(part, image, bytes);
         }
-        let ids = image.ids.slices().nth(part);
-        ids.map(|ids| append(ids, bytes)).is_some()
+        if kind == IDS {
+            let ids = image.ids.slices().nth(part);
+            return ids.map(|ids| append(ids, bytes)).is_some();
+        }
+        let contents = image.contents.slices().nth(part);
+        contents.map(|contents| append(contents, bytes)).is_some()
     }
 
     fn restore(&mut self, kind: usize, bytes: &[u8], _: &IdHasher) -> Result<(), postcard::Error> {
@@ -238,15 +270,20 @@ impl Book for Seen {
             self.restore(postcard::from_bytes(bytes)?);
             return Ok(());
         }
-        let ids: Vec<EventId> = postcard::from_bytes(bytes)?;
-        ids.into_iter().for_each(|id| self.restore_id(id));
+        if kind == IDS {
+            let ids: Vec<EventId> = postcard::from_bytes(bytes)?;
+            ids.into_iter().for_each(|id| self.restore_id(id));
+        } else {
+            let contents: Vec<u32> = postcard::from_bytes(bytes)?;
+            self.contents.extend(contents);
+        }
         Ok(())
     }
 
     fn sizes(&self, report: &mut impl FnMut(&'static str, Size)) {
         let size = Size {
             entries: self.ids.len(),
-            bytes: self.ids.bytes() + self.places.allocation_size(),
+            bytes: self.ids.bytes() + self.contents.bytes() + self.places.allocation_size(),
             evicted: self.evicted,
         };
         report("event_ids", size);
@@ -264,8 +301,8 @@ mod tests {
         let ids: Vec<EventId> = (0..10_000).map(|n| seen.hash(&n.to_string())).collect();
         for (n, &id) in ids.iter().enumerate() {
             assert!(!seen.has(id));
-            seen.add(id, Time::default());
-            assert!(seen.has(id));
+            seen.add(id, u32::try_from(n).unwrap(), Time::default());
+            assert_eq!(seen.content(id), Some(u32::try_from(n).unwrap()));
             assert_eq!(seen.ids.len(), (n + 1).min(3_000));
         }
         assert_eq!(seen.evicted, 7_000);
@@ -277,14 +314,32 @@ mod tests {
     fn ids_that_are_too_old_are_dropped() {
         let mut seen = Seen::new(1_000_000, HOUR);
         let ids: Vec<EventId> = (0..5_000).map(|n| seen.hash(&n.to_string())).collect();
-        ids.iter().for_each(|&id| seen.add(id, Time::default()));
+        let add = |&id| seen.add(id, 1, Time::default());
+        ids.iter().for_each(add);
         let late = seen.hash("late");
-        seen.add(late, Time::default().plus(HOUR + 1));
+        seen.add(late, 1, Time::default().plus(HOUR + 1));
         assert!(
             seen.ids.len() <= 1_025,
             "only the ids of the last note may remain: {}",
             seen.ids.len()
         );
         assert!(seen.has(late) && !seen.has(ids[0]));
+    }
+
+    #[test]
+    fn ids_without_contents_have_an_unknown_one() {
+        let mut old = Seen::new(3, HOUR);
+        let id = |seen: &Seen, n: u32| seen.hash(&n.to_string());
+        (0..3).for_each(|n| old.add(id(&old, n), n + 1, Time::default()));
+        let mut seen = Seen::new(3, HOUR);
+        seen.restore(old.image());
+        let ids: Vec<EventId> = (0..5).map(|n| id(&old, n)).collect();
+        ids.iter().take(3).for_each(|id| seen.restore_id(*id));
+        assert_eq!(seen.content(ids[1]), Some(UNKNOWN));
+        seen.add(ids[3], 8, Time::default());
+        seen.add(ids[4], 9, Time::default());
+        let contents = ids.iter().map(|id| seen.content(*id));
+        let expected = [None, None, Some(UNKNOWN), Some(8), Some(9)];
+        assert!(contents.eq(expected));
     }
 }

@@ -17,7 +17,7 @@ fn codes_are_permanent_and_unique() {
         ("merchants", &[0x22, 0x02, 0x2E]),
         ("tags", &[0x23, 0x03]),
         ("sales", &[0x24, 0x11, 0x2A]),
-        ("seen", &[0x25, 0x12]),
+        ("seen", &[0x25, 0x12, 0x40]),
     ];
     for row in known {
         assert!(CODES.contains(&row), "{row:?} changed");

@@ -31,6 +31,12 @@ pub(super) struct Answer {
     late: u64,
     rejected_count: u64,
     rejected: Vec<Rejected>,
+    #[serde(default)]
+    repeats_count: u64,
+    #[serde(default)]
+    repeats: Vec<Repeat>,
+    #[serde(default)]
+    ids_not_normalised: u64,
     effects: Option<Effects>,
 }
 
@@ -39,6 +45,12 @@ impl Answer {
     pub(super) fn rejected(&self) -> impl Iterator<Item = usize> {
         self.rejected.iter().map(|reject| reject.index)
     }
+}
+
+/// A line of a batch that repeats an id with other content.
+#[derive(Debug, Deserialize)]
+struct Repeat {
+    id: String,
 }
 
 /// A rejected line of a batch.
@@ -144,6 +156,9 @@ impl Report {
         self.totals.repeated += answer.repeated;
         self.totals.late += answer.late;
         self.totals.rejected += answer.rejected_count;
+        self.totals.not_normalised += answer.ids_not_normalised;
+        let altered = answer.repeats.into_iter().map(|repeat| repeat.id);
+        self.totals.altered(answer.repeats_count, altered);
         for Rejected { index, id, errors } in &answer.rejected {
             if let Some(origin) = origins.get(*index) {
                 self.reject(origin, id.as_ref(), errors)?;

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 const REASONS: usize = 200;
 /// Maximum number of reasons that are shown.
 const SHOWN: usize = 20;
+/// Maximum number of ids that are named.
+const NAMED: usize = 10;
 /// The reason of rejects beyond the bound.
 const OTHERS: &str = "other reasons";
 
@@ -19,6 +21,15 @@ pub(super) struct Totals {
     pub(super) repeated: u64,
     pub(super) late: u64,
     pub(super) rejected: u64,
+    /// Repeats whose content differs from that of the accepted event.
+    #[serde(default)]
+    altered: u64,
+    /// The first ids of them.
+    #[serde(default)]
+    altered_ids: Vec<String>,
+    /// New ids that are not in Unicode normal form NFC.
+    #[serde(default)]
+    pub(super) not_normalised: u64,
     /// Rejects by their first fault, without the values that it quotes.
     reasons: BTreeMap<String, u64>,
 }
@@ -35,6 +46,19 @@ impl Totals {
             OTHERS.clone_into(&mut reason);
         }
         *self.reasons.entry(reason).or_default() += 1;
+    }
+
+    /// Counts repeats with other content.
+    pub(super) fn altered(&mut self, count: u64, ids: impl Iterator<Item = String>) {
+        self.altered += count;
+        let room = NAMED - self.altered_ids.len().min(NAMED);
+        self.altered_ids.extend(ids.take(room));
+    }
+
+    /// Returns the ids of repeats with other content, as they are shown.
+    fn named(&self) -> String {
+        let more = if self.altered > NAMED as u64 { ", …" } else { "" };
+        format!("{}{more}", self.altered_ids.join(", "))
     }
 
     /// Returns the totals in one line.
@@ -54,7 +78,18 @@ impl Display for Totals {
             "{:>12}    repeated: known ids, which change nothing",
             self.repeated
         )?;
+        if self.altered > 0 {
+            let (count, ids) = (self.altered, self.named());
+            writeln!(f, "{count:>12}      of them with other content: {ids}")?;
+        }
         writeln!(f, "{:>12}    late: older than the race's window", self.late)?;
+        if self.not_normalised > 0 {
+            let count = self.not_normalised;
+            writeln!(
+                f,
+                "{count:>12}    new ids not in Unicode normal form NFC: other spellings are other ids"
+            )?;
+        }
         writeln!(f, "{:>12}  rejected", self.rejected)?;
         let mut reasons: Vec<(&String, &u64)> = self.reasons.iter().collect();
         reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
@@ -114,6 +149,11 @@ mod tests {
              1    late: older than the race's window\n           3  rejected\n           \
              2    price: … is not a finite number\n           1    tags[#]: is too long\n"
         );
+        totals.altered(12, (0..12).map(|n| format!("e{n}")));
+        totals.altered(1, std::iter::once("x".to_owned()));
+        assert!(totals.to_string().contains(
+            "\n          13      of them with other content: e0, e1, e2, e3, e4, e5, e6, e7, e8, e9, …\n"
+        ));
         (0..1_000).for_each(|n| totals.reason("", &"x".repeat(n)));
         assert!(totals.reasons.len() <= REASONS + 1);
     }

@@ -18,6 +18,12 @@ view! {
         pub rejected_count: usize,
         /// The rejected objects, at most the first 1,000.
         pub rejected: Vec<Rejected>,
+        /// Number of repeats whose content differs from that of the event which was accepted under their id. Absent if there is none.
+        pub repeats_count: Option<usize>,
+        /// These repeats, at most the first 1,000. Absent if there is none.
+        pub repeats: Option<Vec<Repeat>>,
+        /// Number of ids that are new and not in Unicode normal form NFC; another spelling of one is another id. Absent if there is none.
+        pub ids_not_normalised: Option<u64>,
         /// What the objects do, or would do. Absent unless it is asked for by `effects` or `dry_run`.
         pub effects: Option<Effects>,
     }
@@ -62,6 +68,16 @@ view! {
         pub events: usize,
         /// Sum of their money: amounts, and for purchases and refunds without amount the listed price × quantity.
         pub money: f64,
+    }
+
+    /// An event of a bulk request that repeats an id with other content.
+    pub struct Repeat {
+        /// Its index in the array or its line number, from 0; blank lines count.
+        pub index: usize,
+        /// Its id.
+        pub id: String,
+        /// Says that it differs from the event which was accepted, and changes nothing.
+        pub message: &'static str,
     }
 
     /// An object of a bulk request that was rejected.

@@ -19,7 +19,7 @@ pub(crate) mod check;
 #[cfg(test)]
 mod tests;
 
-pub use bulk::{BulkReply, Effects, EmptiedField, KindOfEvents, Rejected};
+pub use bulk::{BulkReply, Effects, EmptiedField, KindOfEvents, Rejected, Repeat};
 pub use operations::{ClockReply, Health, LiveConfig, MergeReply, OpenApiDocument};
 pub use problem::Problem;
 pub use race::{Race, RaceFigures, RaceLane, RaceLanes, RebuildReply, Runner};

@@ -33,7 +33,7 @@ fn bulk_replies_leave_out_unreadable_ids() {
         late: 1,
         rejected_count: 2,
         rejected: vec![rejected(Some("e-9")), rejected(None)],
-        effects: None,
+        ..BulkReply::default()
     };
     assert_eq!(
         written(&reply),

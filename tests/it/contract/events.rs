@@ -78,11 +78,17 @@ fn the_first_event_of_an_id_counts() {
     let first = json!({"id": "e", "user_id": "u", "item_id": "a", "kind": "view", "at": noon(1)});
     let other = json!({"id": "e", "user_id": "v", "item_id": "a", "kind": "purchase", "at": noon(1), "amount": 5});
     service.events(&[first.clone(), first.clone(), other]);
-    service.events(&[first]);
+    let spelt = json!([{"scene": null, "at": noon(1), "kind": "view", "item_id": "a", "user_id": "u", "id": "e"}]);
+    let answer = service.json("POST", "/events", &spelt).ok();
+    assert_eq!(answer["repeated"], 1);
+    assert_eq!(answer.get("repeats"), None);
     near(raw(&service, "u", "affinity.item"), 1.0);
     assert_eq!(service.get("/users/u").ok()["events"], 1);
     service.get("/users/v").problem(404);
-    near(service.metric("saima_repeated_events_total"), 3.0);
+    let repeated = |content: &str| service.metric(&format!("saima_repeated_events_total{{content=\"{content}\"}}"));
+    near(repeated("same"), 2.0);
+    near(repeated("other"), 1.0);
+    near(repeated("unknown"), 0.0);
     service.events(&[
         did("u", "view", "a", noon(1)),
         did("u", "view", "a", noon(1)),
@@ -94,6 +100,43 @@ fn the_first_event_of_an_id_counts() {
     let mended = json!({"id": "f", "user_id": "u", "item_id": "a", "kind": "view", "at": noon(1)});
     service.events(&[mended]);
     near(raw(&service, "u", "affinity.item"), 4.0);
+}
+
+#[test]
+fn a_repeat_with_other_content_is_named() {
+    let service = Service::start();
+    one_item(&service);
+    let event = |id: &str, amount: u32| json!({"id": id, "user_id": "u", "item_id": "a", "kind": "purchase", "at": noon(1), "amount": amount});
+    let sent = json!([event("e", 1), event("f", 1), event("e", 2), event("f", 1)]);
+    for path in ["/events?dry_run=true", "/events"] {
+        let answer = service.json("POST", path, &sent).ok();
+        assert_eq!((&answer["accepted"], &answer["repeated"]), (&json!(4), &json!(2)));
+        assert_eq!(answer["repeats_count"], 1);
+        let repeat = &answer["repeats"][0];
+        assert_eq!((&repeat["index"], &repeat["id"]), (&json!(2), &json!("e")));
+    }
+    let many: Vec<Value> = (0..1_100).map(|_| event("e", 3)).collect();
+    let answer = service.json("POST", "/events", &json!(many)).ok();
+    assert_eq!(answer["repeats_count"], 1_100);
+    assert_eq!(answer["repeats"].as_array().unwrap().len(), 1_000);
+}
+
+#[test]
+fn new_ids_of_other_normal_forms_are_counted() {
+    let service = Service::start();
+    let [composed, decomposed] = ["caf\u{e9}", "cafe\u{301}"];
+    let items = json!([{"id": composed}, {"id": decomposed, "merchant_id": decomposed}, {"id": decomposed}]);
+    for path in ["/items?dry_run=true", "/items"] {
+        let answer = service.json("PUT", path, &items).ok();
+        assert_eq!(answer["ids_not_normalised"], 2, "{path}");
+    }
+    let again = service.json("PUT", "/items", &items).ok();
+    assert_eq!(again.get("ids_not_normalised"), None);
+    let view = json!([{"id": decomposed, "user_id": "u", "item_id": composed, "kind": "view", "at": noon(1)}]);
+    service.json("POST", "/events", &view).ok();
+    for (kind, count) in [("item", 1.0), ("merchant", 1.0), ("user", 0.0), ("event", 1.0)] {
+        near(service.metric(&format!("saima_ids_not_normalised_total{{kind=\"{kind}\"}}")), count);
+    }
 }
 
 #[test]

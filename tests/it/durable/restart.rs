@@ -101,7 +101,11 @@ fn a_repeated_event_counts_once_after_restart() {
     let service = data.start();
     assert_eq!(service.json("POST", "/events", &event).ok()["accepted"], 1);
     assert_eq!(service.get("/users/u1").ok()["events"], 1);
-    assert!(service.metric("saima_repeated_events_total ") >= 1.0);
+    assert!(service.metric("saima_repeated_events_total{content=\"same\"} ") >= 1.0);
+    let mut altered = event;
+    altered[0]["amount"] = json!(6);
+    let answer = service.json("POST", "/events", &altered).ok();
+    assert_eq!(answer["repeats"][0]["id"], "e1");
 }
 
 #[test]
