@@ -67,6 +67,7 @@ fn market(size: &Size) -> Inputs {
             let rows = match kind {
                 Kind::Item => size.items,
                 Kind::Merchant => size.merchants,
+                Kind::Creator => 0,
             };
             (0..rows).map(runner).collect()
         }),

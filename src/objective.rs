@@ -12,6 +12,8 @@ pub enum Objective {
     AffinityItem,
     /// The user's history with the item's merchant.
     AffinityMerchant,
+    /// The user's history with the item's creator.
+    AffinityCreator,
     /// The merchant's level in its lane.
     RaceLevel,
     /// The merchant's growth in its lane.
@@ -20,6 +22,8 @@ pub enum Objective {
     ItemLevel,
     /// The item's growth in its lane.
     ItemGrowth,
+    /// The level of the item's creator among all creators.
+    CreatorLevel,
     /// The usual amount of one order of the item.
     OrderValue,
     /// The age of the listing.
@@ -42,6 +46,8 @@ impl Needs {
     pub const TAGS: Self = Self(1);
     /// The user's histories with items and merchants.
     pub const HISTORY: Self = Self(2);
+    /// The user's histories with creators.
+    pub const CREATORS: Self = Self(4);
 
     /// Returns the union of both sets.
     #[must_use]
@@ -111,6 +117,15 @@ pub const TABLE: &[Row] = &[
         value: "log scale",
     },
     Row {
+        objective: Objective::AffinityCreator,
+        name: "affinity.creator",
+        neutral: 0.0,
+        default_weight: 0.0,
+        needs: Needs::CREATORS,
+        raw: "the user's decayed history with the item's creator, and the bond of a follower",
+        value: "log scale",
+    },
+    Row {
         objective: Objective::RaceLevel,
         name: "race.level",
         neutral: 0.0,
@@ -145,6 +160,15 @@ pub const TABLE: &[Row] = &[
         needs: Needs::NOTHING,
         raw: "lower bound of the item's weekly log growth, 90 % sure",
         value: "1 − exp(−max(0, lower)/0.15)",
+    },
+    Row {
+        objective: Objective::CreatorLevel,
+        name: "creator.level",
+        neutral: 0.0,
+        default_weight: 0.0,
+        needs: Needs::NOTHING,
+        raw: "the creator's trusted mean weekly GMV",
+        value: "mid-rank percentile among all creators",
     },
     Row {
         objective: Objective::OrderValue,

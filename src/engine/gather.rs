@@ -8,7 +8,7 @@ use super::slices::{ITEMS, USERS, slices};
 use crate::clock::{Day, Time};
 use crate::config::{Config, LaneBy, Race, Scale};
 use crate::feature::{Bond, Decay, Merchant, Profile, Space};
-use crate::id::{ItemRow, MerchantRow, TagId};
+use crate::id::{CreatorRow, ItemRow, MerchantRow, TagId};
 use crate::race::{Inputs, Kind, LaneId, Lanes, Ledger, PerKind, Reference, Runner, Standings};
 use crate::state::Books;
 
@@ -88,7 +88,7 @@ impl Engine {
         runners
     }
 
-    /// Returns the reference points of the users' histories with the runners of each kind.
+    /// Returns the reference points of the users' histories with the runners of each kind. Creators have that of the merchants.
     fn history_references(&self, config: &Config, as_of: Time) -> PerKind<f64> {
         let settings = &config.profile;
         let users = self.facts.read().books.users.rows();
@@ -96,6 +96,7 @@ impl Engine {
             let most = match kind {
                 Kind::Item => settings.max_items,
                 Kind::Merchant => settings.max_merchants + settings.max_follows,
+                Kind::Creator => 0,
             };
             Reference::new(users.saturating_mul(most))
         });
@@ -117,7 +118,9 @@ impl Engine {
         }
         self.sizes.users.store(bytes, Ordering::Relaxed);
         let configured = configured_references(&config.scale);
-        histories.map(|kind, history| history.value(configured[kind]))
+        let mut values = histories.map(|kind, history| history.value(configured[kind]));
+        values[Kind::Creator] = values[Kind::Merchant];
+        values
     }
 }
 
@@ -125,7 +128,7 @@ impl Engine {
 fn configured_references(scale: &Scale) -> PerKind<f64> {
     PerKind::from_fn(|kind| match kind {
         Kind::Item => scale.item_history,
-        Kind::Merchant => scale.merchant_history,
+        Kind::Merchant | Kind::Creator => scale.merchant_history,
     })
 }
 
@@ -159,6 +162,8 @@ fn rows(books: &Books, kind: Kind) -> usize {
     match kind {
         Kind::Item => books.items.rows(),
         Kind::Merchant => books.merchants.rows(),
+        Kind::Creator if books.tags.has_creators() => books.tags.len(),
+        Kind::Creator => 0,
     }
 }
 
@@ -178,6 +183,7 @@ impl Declared {
         match kind {
             Kind::Item => Self::item(books, ItemRow::at(row)),
             Kind::Merchant => Self::merchant(books, MerchantRow::at(row)),
+            Kind::Creator => Self::creator(books, CreatorRow::at(row)),
         }
     }
 
@@ -202,6 +208,18 @@ impl Declared {
             region: tag(|merchant| merchant.region),
             since: merchant.and_then(|merchant| merchant.joined_at),
             integrity: books.merchants.integrity(row),
+            price: f64::NAN,
+        }
+    }
+
+    /// A creator exists as long as an item names it, declares nothing, and has no category.
+    fn creator(books: &Books, row: CreatorRow) -> Self {
+        Self {
+            present: books.tags.carried_creator(row),
+            category: TagId::NONE,
+            region: TagId::NONE,
+            since: None,
+            integrity: 1.0,
             price: f64::NAN,
         }
     }

@@ -7,12 +7,12 @@ use serde_json::Map;
 
 use super::Engine;
 use crate::clock::Time;
-use crate::feature::{self, Bond, Decay, History};
-use crate::id::{ItemRow, MerchantRow, TagId};
+use crate::feature::{self, Bond, Decay, History, Space};
+use crate::id::{CreatorRow, ItemRow, MerchantRow, TagId};
 use crate::ingest::EntityKind;
 use crate::model::view::{
-    OrNull, Profile, Race, RaceFigures, RaceLane, RaceLanes, Runner, StoredItem, StoredMerchant,
-    StoredUser, Weights,
+    OrNull, Profile, Race, RaceFigures, RaceLane, RaceLanes, Runner, StoredCreator, StoredItem,
+    StoredMerchant, StoredUser, Weights,
 };
 use crate::race::{Kind, Part, Races, Standing, runner};
 use crate::rank::Lots;
@@ -70,6 +70,21 @@ impl Engine {
         };
         let learnt = OrNull(self.figures(row, integrity));
         Some(StoredMerchant { declared, learnt })
+    }
+
+    /// Returns a creator as learnt; `None` if no item names a creator with that id.
+    #[must_use]
+    pub fn creator(&self, id: &str) -> Option<StoredCreator> {
+        let (creator, items) = {
+            let books = &self.facts.read().books;
+            let tag = books.tags.find(&books.hasher, Space::Creator, id)?;
+            (CreatorRow::from(tag), books.tags.carriers_of(tag))
+        };
+        (items > 0).then(|| StoredCreator {
+            id: id.to_owned(),
+            items,
+            learnt: OrNull(self.figures(creator, 1.0)),
+        })
     }
 
     /// Returns the figures of a runner at the last rebuild; `None` if it was added later.
@@ -180,6 +195,7 @@ impl Engine {
                 .get(MerchantRow(row))
                 .is_some_and(|merchant| merchant.exists),
             Kind::Item => !facts.books.items.get(ItemRow(row)).stub(),
+            Kind::Creator => facts.books.tags.carried_creator(CreatorRow(row)),
         };
         let standings = self.standings.load();
         let lots = Lots::new("", standings.as_of.day(standings.utc_offset));
@@ -205,6 +221,7 @@ fn runner_row(books: &Books, kind: Kind, id: &str) -> Option<u32> {
     match kind {
         Kind::Merchant => Some(books.merchants.find(&books.hasher, id)?.0),
         Kind::Item => Some(books.items.find(books.hasher.hash(id), id)?.0),
+        Kind::Creator => Some(books.tags.find(&books.hasher, Space::Creator, id)?.0),
     }
 }
 
@@ -213,6 +230,10 @@ fn runner_id(books: &Books, kind: Kind, row: u32) -> &str {
     match kind {
         Kind::Merchant => merchant_id(books, row),
         Kind::Item => books.items.id(ItemRow(row)),
+        Kind::Creator => {
+            let name = books.tags.bare_name(Space::Creator, TagId(row));
+            name.unwrap_or_default()
+        }
     }
 }
 

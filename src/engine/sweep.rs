@@ -6,7 +6,7 @@ use super::Engine;
 use super::slices::{ITEMS, USERS, slices};
 use crate::config::Config;
 use crate::feature::Named;
-use crate::ingest::{Facts, mark_sold};
+use crate::ingest::{Facts, mark_creators, mark_sold};
 
 /// Maximum number of items and of merchants that one sweep forgets.
 const MOST: usize = 16_384;
@@ -38,7 +38,8 @@ impl Engine {
     pub(super) fn sweep(&self, bounds: Bare) {
         let _one_at_a_time = self.sweeping.lock();
         self.facts.write().begin_sweep();
-        let (named, tags) = (self.named(), self.facts.read().books.tags.len());
+        let (mut named, tags) = (self.named(), self.facts.read().books.tags.len());
+        self.mark_creators(&mut named);
         let before = self.facts.read().books.tags.in_use();
         for slice in slices(tags, ITEMS) {
             if !self.facts.write().free_tags(slice, &named) {
@@ -48,6 +49,16 @@ impl Engine {
         let freed = before > self.facts.read().books.tags.in_use();
         let forgotten = self.free_rows(named, bounds);
         self.facts.write().end_sweep(freed || forgotten > 0);
+    }
+
+    /// Marks the creators whom purchases name.
+    fn mark_creators(&self, named: &mut Named) {
+        let sold = {
+            let books = &self.facts.read().books;
+            let has_creators = books.tags.has_creators();
+            has_creators.then(|| books.sales.purchases())
+        };
+        sold.iter().for_each(|sold| mark_creators(sold, named));
     }
 
     /// Returns the names that the rows use.

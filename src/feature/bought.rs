@@ -32,9 +32,16 @@ impl Sums for History {
 impl Bought {
     /// Returns the number of purchases of an item at an instant, as if all had faded to that instant; `None` if it is not known, because
     /// there was none, or it was evicted.
-    fn count(&self, decay: Decay, item: ItemRow, at: Time) -> Option<f64> {
+    #[must_use]
+    pub fn count(&self, decay: Decay, item: ItemRow, at: Time) -> Option<f64> {
         let held = self.0.as_ref()?;
         Some(held.sums.get(item.0)? * held.left(decay, at))
+    }
+
+    /// Returns the items with a number.
+    pub fn items(&self) -> impl Iterator<Item = ItemRow> {
+        let entries = self.0.iter().flat_map(|held| held.sums.entries());
+        entries.map(|entry| ItemRow(entry.key))
     }
 
     /// Returns the part of a purchase of an item at an instant that is taken back: what its refunds take, and what other refunds of the
@@ -107,8 +114,7 @@ impl Figure for Bought {
     }
 
     fn mark(&self, named: &mut Named) {
-        let entries = self.0.iter().flat_map(|held| held.sums.entries());
-        entries.for_each(|entry| named.item(ItemRow(entry.key)));
+        self.items().for_each(|item| named.item(item));
     }
 
     fn heap_bytes(&self) -> usize {

@@ -2,7 +2,7 @@
 
 use super::bond::Bond;
 use crate::clock::{Day, Time};
-use crate::id::{EventId, ItemRow, MerchantRow, TagId, UserRow};
+use crate::id::{CreatorRow, EventId, ItemRow, MerchantRow, TagId, UserRow};
 use crate::model::EventKind;
 use crate::money::Money;
 
@@ -29,6 +29,8 @@ pub struct Learned<'a> {
     pub item: ItemRow,
     /// The merchant of the event or of its item; [`MerchantRow::NONE`] if there is none.
     pub merchant: MerchantRow,
+    /// The creator of the item; [`CreatorRow::NONE`] if there is none.
+    pub creator: CreatorRow,
     /// The tags of the item, or of the item that is returned, with their weights, if something is learnt of them.
     pub tags: &'a [(TagId, f32)],
     /// The merchant or creator that a follow or unfollow is about.

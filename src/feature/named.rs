@@ -17,7 +17,15 @@ impl Marks {
         self.0[word] |= 1 << (number % 64);
     }
 
+    /// Removes a number.
+    pub fn remove(&mut self, number: usize) {
+        if let Some(word) = self.0.get_mut(number / 64) {
+            *word &= !(1 << (number % 64));
+        }
+    }
+
     /// Returns whether the set has a number.
+    #[inline]
     #[must_use]
     pub fn has(&self, number: usize) -> bool {
         let word = self.0.get(number / 64).copied().unwrap_or(0);

@@ -163,7 +163,7 @@ impl Profile {
     }
 
     /// Takes back what a purchase gave to the histories, for the part that is refunded.
-    fn take_back(&mut self, trade: &Trade, tags: &[(TagId, f32)], learn: &Learn) {
+    pub fn take_back(&mut self, trade: &Trade, tags: &[(TagId, f32)], learn: &Learn) {
         let part = trade.back * self.open(learn, trade.at);
         let sums = &mut self.histories.sums;
         for &(tag, weight) in tags {
@@ -220,7 +220,7 @@ impl Figure for Profile {
                 self.merchants().has(merchant.0)
                     || self.follows.iter().any(|follow| follow.bond == bond)
             }
-            Gone::User(_) => false,
+            Gone::Creator(_) | Gone::User(_) => false,
         }
     }
 
@@ -233,7 +233,7 @@ impl Figure for Profile {
                 let bond = Bond::Merchant(merchant);
                 self.follows.retain(|follow| follow.bond != bond);
             }
-            Gone::User(_) => {}
+            Gone::Creator(_) | Gone::User(_) => {}
         }
     }
 

@@ -8,8 +8,9 @@
 
 use compact_str::{CompactString, format_compact};
 
+use super::named::Marks;
 use crate::binary::append;
-use crate::id::{IdHasher, Index, TagId};
+use crate::id::{CreatorRow, IdHasher, Index, TagId};
 
 /// A name space of tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +54,10 @@ pub struct Tags {
     retired: Vec<TagId>,
     /// True while a checkpoint is being written: names don't change then.
     frozen: bool,
+    /// The tags of the creators' name space.
+    creators: Marks,
+    /// Number of them.
+    creators_in_use: usize,
     /// Number of tags freed since the start.
     pub freed: u64,
 }
@@ -66,6 +71,8 @@ impl Default for Tags {
             free: Vec::new(),
             retired: Vec::new(),
             frozen: false,
+            creators: Marks::default(),
+            creators_in_use: 0,
             freed: 0,
         }
     }
@@ -110,6 +117,7 @@ impl Tags {
     fn number(&mut self, name: CompactString) -> TagId {
         let free = if self.frozen { None } else { self.free.pop() };
         let tag = free.unwrap_or_else(|| TagId::at(self.names.len()));
+        self.mark_creator(&name, tag);
         match self.names.get_mut(tag.index()) {
             Some(free) => *free = name,
             None => {
@@ -118,6 +126,39 @@ impl Tags {
             }
         }
         tag
+    }
+
+    fn mark_creator(&mut self, name: &str, tag: TagId) {
+        if name.starts_with(Space::Creator.prefix()) {
+            self.creators.add(tag.index());
+            self.creators_in_use += 1;
+        }
+    }
+
+    /// Returns whether there is any creator.
+    #[inline]
+    #[must_use]
+    pub fn has_creators(&self) -> bool {
+        self.creators_in_use > 0
+    }
+
+    /// Returns whether a tag is that of a creator.
+    #[inline]
+    #[must_use]
+    pub fn is_creator(&self, tag: TagId) -> bool {
+        self.creators.has(tag.index())
+    }
+
+    /// Returns whether a row is that of a creator whom an item names.
+    #[must_use]
+    pub fn carried_creator(&self, creator: CreatorRow) -> bool {
+        self.is_creator(creator.into()) && self.carriers_of(creator.into()) > 0
+    }
+
+    /// Returns the number of items with a tag.
+    #[must_use]
+    pub fn carriers_of(&self, tag: TagId) -> u32 {
+        self.carriers.get(tag.index()).copied().unwrap_or(0)
     }
 
     /// Drops the name of a tag that nothing names, unless an item carries it. [`Self::release`] makes its number available. Not while
@@ -130,6 +171,10 @@ impl Tags {
         let name = std::mem::take(&mut self.names[tag.index()]);
         self.index.remove(hasher.hash(&name), tag.0);
         self.retired.push(tag);
+        if self.is_creator(tag) {
+            self.creators.remove(tag.index());
+            self.creators_in_use -= 1;
+        }
         self.freed += 1;
     }
 
@@ -219,6 +264,7 @@ impl Tags {
         let tag = TagId::at(self.names.len());
         if !name.is_empty() {
             self.index.insert(hasher.hash(&name), tag.0);
+            self.mark_creator(&name, tag);
         } else if tag.0 > 0 {
             self.free.push(tag);
         }

@@ -76,7 +76,7 @@ const BULK_PARAMS: &[Param] = &[
 
 /// Every route. Routes of one path are adjacent.
 #[rustfmt::skip]
-pub(super) static ROUTES: [Route; 29] = {
+pub(super) static ROUTES: [Route; 30] = {
     use Answer::{File, Json};
     use EntityKind::{Item, Merchant, User};
     use Operation::{Events, Patch, Upsert};
@@ -120,6 +120,10 @@ pub(super) static ROUTES: [Route; 29] = {
         Route::new(DELETE, "/merchants/{id}", Write, Data, "deleteMerchant", "Delete a merchant and what was learnt of it",
             |call| Box::pin(ops::delete(call, Merchant)))
             .admits(Work::Ingest),
+
+        Route::new(GET, "/creators/{id}", Read, Insight, "getCreator", "Get a creator of items as learnt",
+            |call| Box::pin(ops::show(call, Engine::creator)))
+            .admits(Work::Read).answers(Json(view::StoredCreator::VIEW)),
 
         Route::new(PUT, "/users", Write, Data, "upsertUsers", "Declare users: replaces what was declared, keeps what was learnt",
             |call| Box::pin(facts::ingest(call, Upsert(User))))

@@ -12,4 +12,4 @@ pub use buyers::Buyers;
 pub use event::{EventId, EventKey};
 pub use gone::Gone;
 pub use index::{Hash, IdHasher, Index};
-pub use row::{ItemRow, MerchantRow, Row, RunnerRow, TagId, UserRow};
+pub use row::{CreatorRow, ItemRow, MerchantRow, Row, RunnerRow, TagId, UserRow};

@@ -89,7 +89,11 @@ row!(
     MerchantRow
 );
 row!(
-    /// The row of an item or of a merchant, if the kind is known from the context.
+    /// A creator's row: the number of the creator's tag.
+    CreatorRow
+);
+row!(
+    /// The row of an item, a merchant or a creator, if the kind is known from the context.
     RunnerRow
 );
 row!(
@@ -100,3 +104,15 @@ row!(
     /// A tag's number: of a declared tag, or of a name in a name space like `category:` or `brand:`.
     TagId
 );
+
+impl From<TagId> for CreatorRow {
+    fn from(tag: TagId) -> Self {
+        Self(tag.0)
+    }
+}
+
+impl From<CreatorRow> for TagId {
+    fn from(creator: CreatorRow) -> Self {
+        Self(creator.0)
+    }
+}

@@ -4,7 +4,7 @@ use super::trace::{Sale, Trace};
 use super::{Accepted, Facts, Fate, Moment, Rejected};
 use crate::clock::Day;
 use crate::feature::Learned;
-use crate::id::{ItemRow, MerchantRow, UserRow};
+use crate::id::{CreatorRow, ItemRow, MerchantRow, UserRow};
 
 impl Facts {
     /// Returns the part of a trace that the race needs, or `None` if it needs nothing. `utc_offset` is the offset at which days begin.
@@ -49,12 +49,16 @@ impl Facts {
             .books
             .sales
             .first_day(merchant.unwrap_or(MerchantRow::NONE));
+        let creator = item.map_or(CreatorRow::NONE, |item| self.creator(item));
+        let creator_began = self.books.sales.first_day(creator);
         let is_earlier = |began: Option<Day>| began.is_some_and(|began| began < day);
         let has_item = match &trace.merchant {
             Some(_) => item.is_some(),
             None => trace.item.is_some(),
         };
-        (has_item && !is_earlier(item_began)) || (merchant.is_some() && !is_earlier(merchant_began))
+        (has_item && !is_earlier(item_began))
+            || (merchant.is_some() && !is_earlier(merchant_began))
+            || (creator.is_some() && !is_earlier(creator_began))
     }
 
     /// Applies a trace.

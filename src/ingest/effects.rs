@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::event::repeated;
+use super::event::{accept, repeated};
 use super::read::Patch;
 use super::{Accepted, EntityKind, Fact, Facts, Fate, Moment, Rejected};
 use crate::clock::Time;
@@ -119,12 +119,7 @@ impl Facts {
         effects.unknown_items += usize::from(event.item_id.is_some() && item.is_none());
         let mut faults = self.contradictions(event, item, self.purchase_of(event, id), moment);
         faults.extend(self.beyond_bounds(event, item, moment));
-        if !faults.is_empty() {
-            return Err(Rejected {
-                id: event.id.as_deref().map(str::to_owned),
-                errors: faults,
-            });
-        }
+        accept(event, faults)?;
         effects.ids.extend(id.map(|id| (id, content)));
         let users = &self.books.users;
         if users.find(&self.books.hasher, &event.user_id).is_none() {

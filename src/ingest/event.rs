@@ -5,7 +5,7 @@ use super::{Accepted, Facts, Fate, Moment, Rejected};
 use crate::clock::{ClockMode, Day, Time};
 use crate::config::{Config, OtherMerchants, UnknownItems};
 use crate::feature::{Bond, Learned, Merchant, Space};
-use crate::id::{EventId, ItemRow, MerchantRow, TagId, UserRow};
+use crate::id::{CreatorRow, EventId, ItemRow, MerchantRow, TagId, UserRow};
 use crate::model::{Event, EventKind, Fault, MAX_MONEY, Repeat};
 use crate::money::Money;
 use crate::race::WINDOW_DAYS;
@@ -18,6 +18,15 @@ fn ceiling(bound: usize) -> usize {
 
 /// Room for unknown items or merchants that come before the next sweep, beside a sixteenth of the bound.
 const ROOM: usize = 1_024;
+
+/// Rejects an event that has faults.
+pub(super) fn accept(event: &Event<'_>, errors: Vec<Fault>) -> Result<(), Rejected> {
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let id = event.id.as_deref().map(str::to_owned);
+    Err(Rejected { id, errors })
+}
 
 /// Returns what becomes of an event whose id is known.
 pub(super) fn repeated(event: &Event<'_>, repeat: Repeat) -> Accepted {
@@ -63,9 +72,7 @@ impl Facts {
     ) -> Fate {
         let content = id.map_or(0, |_| event.content());
         if let Some(accepted) = id.and_then(|id| self.books.seen.content(id)) {
-            let repeat = Repeat::of(content, accepted);
-            self.counts.repeats[repeat as usize] += 1;
-            return Ok(repeated(event, repeat));
+            return Ok(self.repeat(event, Repeat::of(content, accepted)));
         }
         let purchase = self.purchase_of(event, id);
         let known = self.known_item(event);
@@ -75,12 +82,7 @@ impl Facts {
             self.sweeps.note();
             faults.push(fault);
         }
-        if !faults.is_empty() {
-            return Err(Rejected {
-                id: event.id.as_deref().map(str::to_owned),
-                errors: faults,
-            });
-        }
+        accept(event, faults)?;
         let resolved = self.resolve(event, known, purchase, moment);
         let user = self.user(&event.user_id, moment.wall);
         let gain = moment.config.profile.gains[event.kind as usize];
@@ -116,6 +118,12 @@ impl Facts {
             return Ok(Accepted::Late);
         }
         Ok(Accepted::Fresh)
+    }
+
+    /// Counts an event whose id is known.
+    fn repeat(&mut self, event: &Event<'_>, repeat: Repeat) -> Accepted {
+        self.counts.repeats[repeat as usize] += 1;
+        repeated(event, repeat)
     }
 
     /// Lets the books learn from an event.
@@ -297,6 +305,7 @@ impl Facts {
             buyer: UserRow::NONE,
             item,
             merchant,
+            creator: self.creator(item),
             tags: &[],
             bond: None,
             gain: 0.0,
@@ -323,6 +332,15 @@ impl Facts {
             None => self.revive(sells),
         };
         (item, merchant)
+    }
+
+    /// Returns the creator of an item.
+    pub(super) fn creator(&self, item: ItemRow) -> CreatorRow {
+        let (items, tags) = (&self.books.items, &self.books.tags);
+        match item.some() {
+            Some(row) if tags.has_creators() => items.creator(row, items.get(row), tags),
+            _ => CreatorRow::NONE,
+        }
     }
 
     /// Creates the item of an unknown id.
@@ -357,7 +375,7 @@ impl Facts {
     }
 
     /// Copies the tags of an item: the users' book learns from them and cannot borrow the catalogue meanwhile.
-    fn copy_tags(&self, item: ItemRow, tags: &mut Vec<(TagId, f32)>) {
+    pub(super) fn copy_tags(&self, item: ItemRow, tags: &mut Vec<(TagId, f32)>) {
         if let Some(row) = item.some() {
             let items = &self.books.items;
             items.visit_tags(row, items.get(row), |tag, weight| tags.push((tag, weight)));

@@ -95,7 +95,7 @@ impl Facts {
     ) -> Fate {
         let odd = self.count_odd_ids(&fact);
         let fate = self.apply_one(fact, id, moment);
-        if odd.iter().any(|count| *count > 0) && fate.is_ok() {
+        if odd != [0; FactKind::NAMES.len()] && fate.is_ok() {
             let counts = self.counts.odd_ids.iter_mut().zip(odd);
             counts.for_each(|(sum, count)| *sum += count);
         }

@@ -46,8 +46,11 @@ impl Facts {
         }
         let into_row = self.user(into, moment.wall);
         self.merge_declared(from, into, moment);
+        let trades = self.unsettled([from_row, into_row], moment);
         let books = &mut self.books;
         books.users.merge(from_row, into_row, &moment.learn());
+        self.settle(into_row, &trades, moment);
+        let books = &self.books;
         // The standings change: what two bought, one bought.
         self.revision += u64::from(books.users.may_have_bought(from_row));
         self.sweeps.note();

@@ -26,7 +26,9 @@ fn ids<'f>(fact: &'f Fact<'_>) -> Ids<'f> {
     match fact {
         Fact::Item(item, _) => [
             Some((FactKind::Item, &item.id)),
-            item.merchant_id.as_deref().map(|id| (FactKind::Merchant, id)),
+            item.merchant_id
+                .as_deref()
+                .map(|id| (FactKind::Merchant, id)),
             None,
             None,
         ],
@@ -67,7 +69,8 @@ impl Facts {
     /// Returns how many ids of each kind a fact brings that are not in NFC.
     pub(super) fn count_odd_ids(&self, fact: &Fact<'_>) -> [u64; FactKind::NAMES.len()] {
         let mut counts = [0; FactKind::NAMES.len()];
-        self.odd_ids(fact).for_each(|(kind, _)| counts[kind as usize] += 1);
+        self.odd_ids(fact)
+            .for_each(|(kind, _)| counts[kind as usize] += 1);
         counts
     }
 

@@ -12,7 +12,7 @@ use super::{Facts, Retired};
 use crate::chunked::Chunked;
 use crate::config::Config;
 use crate::feature::Named;
-use crate::id::{Gone, ItemRow, MerchantRow, TagId};
+use crate::id::{CreatorRow, Gone, ItemRow, MerchantRow, TagId};
 use crate::race::Purchase;
 
 /// Marks what purchases name.
@@ -22,6 +22,12 @@ pub fn mark_sold(sold: &[Chunked<Purchase>], named: &mut Named) {
         named.merchant(purchase.merchant());
         named.user(purchase.buyer);
     }
+}
+
+/// Marks the creators whom purchases name.
+pub fn mark_creators(sold: &[Chunked<Purchase>], named: &mut Named) {
+    let purchases = sold.iter().flat_map(Chunked::iter);
+    purchases.for_each(|purchase| named.tag(purchase.creator().into()));
 }
 
 impl Facts {
@@ -65,7 +71,7 @@ impl Facts {
         }
     }
 
-    /// Frees the tags of a range of numbers that nothing names. Returns false if a checkpoint is being written, which holds the names:
+    /// Frees the tags of a range of numbers that nothing names; of a creator among them, the first day is forgotten too. Returns false if a checkpoint is being written, which holds the names:
     /// then the sweep must be given up.
     pub fn free_tags(&mut self, numbers: Range<usize>, named: &Named) -> bool {
         let Some(used) = self.sweeps.used() else {
@@ -76,8 +82,17 @@ impl Facts {
             return false;
         }
         for tag in numbers.map(TagId::at) {
-            if !named.has_tag(tag) && !used.has_tag(tag) {
-                books.tags.free(&books.hasher, tag);
+            if named.has_tag(tag) || used.has_tag(tag) {
+                continue;
+            }
+            let was_creator = books.tags.is_creator(tag);
+            books.tags.free(&books.hasher, tag);
+            let creator = CreatorRow::from(tag);
+            if was_creator
+                && !books.tags.is_creator(tag)
+                && books.sales.first_day(creator).is_some()
+            {
+                books.forget(Gone::Creator(creator));
             }
         }
         true

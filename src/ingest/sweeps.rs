@@ -72,6 +72,7 @@ impl Sweeps {
         event.tags.iter().for_each(|(tag, _)| used.tag(*tag));
         event.bond.into_iter().for_each(|bond| used.bond(bond));
         used.user(event.buyer);
+        used.tag(event.creator.into());
         used.item(event.item);
         used.merchant(event.merchant);
     }

@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_content_of_an_event_is_permanent() {
-        assert_eq!(content(EVENT), 0);
+        assert_eq!(content(EVENT), 3_469_599_433);
     }
 
     #[test]

@@ -120,6 +120,9 @@ fn for_each(
     window: &Window,
     mut visit: impl FnMut(usize, &Purchase, u8),
 ) {
+    if openings.is_empty() {
+        return;
+    }
     for day in &history.days {
         let Some(place) = window.place(day.day) else {
             continue;

@@ -31,7 +31,9 @@ mod winsor;
 mod tests;
 
 pub use lane::{LaneId, Lanes};
-pub use ledger::{Counts, Ledger, LedgerImage, Outcome, Purchase, Refund, SalesHistory, Stamp};
+pub use ledger::{
+    Counts, Ledger, LedgerImage, OfCreators, Outcome, Purchase, Refund, SalesHistory, Stamp,
+};
 pub use runner::{Kind, PerKind, Races, Runner, RunnerRows};
 pub use scale::{LogScale, Reference};
 pub use standings::{

@@ -1,16 +1,18 @@
 //! The table of the kinds of runners. Wire names, the sums of sales, the boards and the standings of each kind follow from it.
 //!
 //! To add a kind: a variant and the last row of [`TABLE`], [`Races`] for its row type, and an arm in each `match` on the kind, which the
-//! compiler names. Stored sales carry one row of each kind, in the order of the table, so a new kind changes their shape, which needs new
-//! part codes.
+//! compiler names. Parts of a checkpoint that were stored before there were creators hold a value of the first [`STORED`] kinds; the
+//! values of each later kind are in parts of its own (`ledger/later.rs`), so that no part changes its shape.
 
 use std::ops::{Index, IndexMut};
 
+use serde::de::Deserializer;
+use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
 use super::lane::LaneId;
 use crate::clock::Day;
-use crate::id::{ItemRow, MerchantRow, RunnerRow};
+use crate::id::{CreatorRow, ItemRow, MerchantRow, RunnerRow};
 
 /// A kind of runner; its discriminant is its row in [`TABLE`].
 ///
@@ -22,6 +24,8 @@ pub enum Kind {
     Item,
     /// Merchants.
     Merchant,
+    /// Creators of items.
+    Creator,
 }
 
 /// One row of the table of kinds.
@@ -51,7 +55,21 @@ pub const TABLE: &[Row] = &[
         share_capped: true,
         with_order: false,
     },
+    Row {
+        kind: Kind::Creator,
+        name: "creator",
+        share_capped: true,
+        with_order: false,
+    },
 ];
+
+/// Number of the first kinds whose values are stored together.
+const STORED: usize = 2;
+
+const _: () = assert!(
+    KINDS == STORED + 1,
+    "a later kind is stored in parts of its own"
+);
 
 /// Number of kinds.
 pub const KINDS: usize = TABLE.len();
@@ -102,6 +120,15 @@ impl Races for ItemRow {
     }
 }
 
+impl Races for CreatorRow {
+    const KIND: Kind = Kind::Creator;
+
+    #[inline(always)]
+    fn runner(self) -> RunnerRow {
+        RunnerRow(self.0)
+    }
+}
+
 impl Races for MerchantRow {
     const KIND: Kind = Kind::Merchant;
 
@@ -112,8 +139,24 @@ impl Races for MerchantRow {
 }
 
 /// One value for each kind of runner, in the order of [`TABLE`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PerKind<T>([T; KINDS]);
+
+impl<T: Serialize> Serialize for PerKind<T> {
+    /// Writes the values of the first [`STORED`] kinds.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let [item, merchant, ..] = &self.0;
+        [item, merchant].serialize(serializer)
+    }
+}
+
+impl<'de, T: Default + Deserialize<'de>> Deserialize<'de> for PerKind<T> {
+    /// Reads the values of the first [`STORED`] kinds. Those of later kinds are the default.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut stored = <[T; STORED]>::deserialize(deserializer)?.into_iter();
+        Ok(Self::from_fn(|_| stored.next().unwrap_or_default()))
+    }
+}
 
 impl<T> PerKind<T> {
     /// Calls `of` for each kind and returns the values.
@@ -189,7 +232,7 @@ pub struct Runner {
     pub lane: LaneId,
     /// The declared first day of its history; `None`: the day of its first event.
     pub start: Option<Day>,
-    /// The share of its sales that is trusted, in [0, 1]; for an item, that of its merchant.
+    /// The share of its sales that is trusted, in [0, 1]; for an item, that of its merchant; 1 for a creator.
     pub integrity: f32,
     /// Its listed price in units of the currency; NaN if it has none.
     pub price: f64,
@@ -232,14 +275,15 @@ mod tests {
             assert_eq!(Kind::named(row.name), Some(kind));
             assert_eq!(NAMES[kind as usize], row.name);
         }
-        assert_eq!(Kind::named("creator"), None);
+        assert_eq!(Kind::named("user"), None);
     }
 
     #[test]
-    fn runner_rows_are_stored_in_table_order() {
+    fn the_first_kinds_are_stored_in_table_order() {
         let rows = RunnerRows::default().with(MerchantRow(7)).with(ItemRow(5));
         let mut bytes = Vec::new();
-        append(&rows, &mut bytes);
+        append(&rows.with(CreatorRow(9)), &mut bytes);
         assert_eq!(bytes, [5, 7]);
+        assert_eq!(postcard::from_bytes::<RunnerRows>(&bytes), Ok(rows));
     }
 }

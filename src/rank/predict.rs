@@ -14,6 +14,7 @@ use super::taste::Taste;
 use super::view::View;
 use crate::config::Weighed;
 use crate::feature::Details;
+use crate::id::CreatorRow;
 use crate::model::Given;
 use crate::number::{DAY_MILLIS, narrow};
 use crate::objective::Objective;
@@ -90,10 +91,12 @@ impl<'a> Predictor<'a> {
             }
             Objective::AffinityItem => column(candidates, out, self.item_history()),
             Objective::AffinityMerchant => column(candidates, out, self.merchant_history()),
+            Objective::AffinityCreator => column(candidates, out, self.creator_history()),
             Objective::RaceLevel => column(candidates, out, |c| c.merchant.level),
             Objective::RaceGrowth => column(candidates, out, |c| c.merchant.growth),
             Objective::ItemLevel => column(candidates, out, |c| c.standing.level),
             Objective::ItemGrowth => column(candidates, out, |c| c.standing.growth),
+            Objective::CreatorLevel => column(candidates, out, self.creator_level()),
             Objective::OrderValue => column(candidates, out, self.order_value()),
             Objective::Freshness => {
                 column(candidates, out, self.halvings());
@@ -122,10 +125,18 @@ impl<'a> Predictor<'a> {
             Objective::AffinityTags => known(self.cosine()(candidate)),
             Objective::AffinityItem => self.taste.items()(candidate.row),
             Objective::AffinityMerchant => self.taste.merchants()(candidate.item.merchant.some()?),
+            Objective::AffinityCreator => {
+                let creator = self.creator()(candidate);
+                self.taste.creators()(creator.some()?)
+            }
             Objective::RaceLevel => Some(standings.standing(candidate.item.merchant)?.weekly_gmv),
             Objective::RaceGrowth => standings.standing(candidate.item.merchant)?.lower,
             Objective::ItemLevel => Some(standings.standing(candidate.row)?.buyers),
             Objective::ItemGrowth => standings.standing(candidate.row)?.lower,
+            Objective::CreatorLevel => {
+                let creator = self.creator()(candidate);
+                Some(standings.standing(creator)?.weekly_gmv)
+            }
             Objective::OrderValue => self.worth(candidate),
             Objective::Freshness => self.age(candidate),
             Objective::Quality => self.details(candidate).quality.map(f64::from),
@@ -163,6 +174,29 @@ impl<'a> Predictor<'a> {
         move |candidate| {
             let history = candidate.item.merchant.some().and_then(&history);
             history.map_or(f32::NAN, |history| scale.value(history))
+        }
+    }
+
+    /// Returns a function from a candidate to the creator of its item.
+    fn creator(&self) -> impl Fn(&Candidate<'_>) -> CreatorRow + use<'a> {
+        let View { items, tags, .. } = *self.view;
+        move |candidate| items.creator(candidate.row, candidate.item, tags)
+    }
+
+    fn creator_history(&self) -> impl Fn(&Candidate<'_>) -> f32 {
+        let scale = self.view.standings.references.history[Kind::Creator];
+        let (creator, history) = (self.creator(), self.taste.creators());
+        move |candidate| {
+            let history = creator(candidate).some().and_then(&history);
+            history.map_or(f32::NAN, |history| scale.value(history))
+        }
+    }
+
+    fn creator_level(&self) -> impl Fn(&Candidate<'_>) -> f32 {
+        let (creator, standings) = (self.creator(), self.view.standings);
+        move |candidate| {
+            let level = standings.creator_level(creator(candidate));
+            level.unwrap_or(f32::NAN)
         }
     }
 

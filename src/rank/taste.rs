@@ -4,7 +4,7 @@ use super::lookup::Sums;
 use super::sides::Sides;
 use super::view::View;
 use crate::feature::{Bond, Item, Items, Profile, User};
-use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
+use crate::id::{CreatorRow, ItemRow, MerchantRow, TagId, UserRow};
 use crate::number::narrow;
 use crate::objective::Needs;
 use crate::race::Standings;
@@ -24,6 +24,8 @@ pub(super) struct Taste {
     pub(super) user: Option<UserRow>,
     items: Sums,
     merchants: Sums,
+    /// Loaded only if they are needed.
+    creators: Sums,
 }
 
 impl Taste {
@@ -55,6 +57,9 @@ impl Taste {
             && let Some(user) = self.user.and_then(|row| users.get(row))
         {
             self.load_tags(user, profile, view);
+        }
+        if needs.includes(Needs::CREATORS) {
+            self.load_creators(profile, view);
         }
         if needs.includes(Needs::HISTORY)
             && let Some(profile) = profile
@@ -140,6 +145,24 @@ impl Taste {
         }
     }
 
+    /// Loads the histories with creators: the weights of their tags, and the bonds of following.
+    fn load_creators(&mut self, profile: Option<&Profile>, view: &View<'_>) {
+        let most = profile.map_or(0, |it| it.tags().len() + it.follows().count());
+        self.creators.clear(most);
+        let Some(profile) = profile else { return };
+        let left = profile.left(view.decay(), view.as_of);
+        for entry in profile.tags().entries() {
+            if view.tags.is_creator(TagId(entry.key)) {
+                self.creators.add(entry.key, entry.weight * left);
+            }
+        }
+        for bond in profile.follows() {
+            if let Bond::Creator(tag) = bond {
+                self.creators.add(tag.0, view.config.profile.follow_bond);
+            }
+        }
+    }
+
     /// Returns the cosine of the user's and an item's tags, each × idf, in [−1, 1]; NaN if either has no tags.
     pub(super) fn cosine<'t>(&'t self, items: &'t Items) -> impl Fn(ItemRow, &Item) -> f32 + 't {
         let (length, tags) = (self.norm, self.tags.as_slice());
@@ -167,5 +190,11 @@ impl Taste {
     pub(super) fn merchants(&self) -> impl Fn(MerchantRow) -> Option<f64> + '_ {
         let (known, sums) = (self.user.is_some(), self.merchants.reader());
         move |merchant| known.then(|| sums(merchant.0).unwrap_or(0.0))
+    }
+
+    /// Returns the user's history with a creator, including the bond of following, in the same way.
+    pub(super) fn creators(&self) -> impl Fn(CreatorRow) -> Option<f64> + '_ {
+        let (known, sums) = (self.user.is_some(), self.creators.reader());
+        move |creator| known.then(|| sums(creator.0).unwrap_or(0.0))
     }
 }

@@ -93,6 +93,7 @@ fn standings(facts: &Facts) -> Standings {
             let rows = match kind {
                 Kind::Item => facts.books.items.rows(),
                 Kind::Merchant => facts.books.merchants.rows(),
+                Kind::Creator => 0,
             };
             vec![present; rows]
         }),
@@ -102,7 +103,7 @@ fn standings(facts: &Facts) -> Standings {
         tag_counts: facts.books.tags.carriers().to_vec(),
         history: PerKind::from_fn(|kind| match kind {
             Kind::Item => 40.0,
-            Kind::Merchant => 100.0,
+            Kind::Merchant | Kind::Creator => 100.0,
         }),
         scale: Config::embedded().scale,
         level_weight: 0.6,

@@ -41,7 +41,7 @@ table::books! {
     /// Tag names, and how many items carry each.
     tags: Tags = [0x23, 0x03];
     /// The sales of the window.
-    sales: Ledger = [0x24, 0x11, 0x2A];
+    sales: Ledger = [0x24, 0x11, 0x2A, 0x3C, 0x3D];
     /// The recent event ids.
     seen: Seen = [0x25, 0x12, 0x40];
 }

@@ -6,16 +6,20 @@ use crate::binary::append;
 use crate::clock::Day;
 use crate::config::Config;
 use crate::feature::{Learned, Moment};
-use crate::id::{Gone, IdHasher};
+use crate::id::{Gone, IdHasher, RunnerRow};
 use crate::model::EventKind;
 use crate::money::Money;
-use crate::race::{Ledger, LedgerImage, Purchase, Refund, RunnerRows, Stamp};
+use crate::race::{Kind, Ledger, LedgerImage, Purchase, Refund, RunnerRows, Stamp};
 use crate::telemetry::Size;
 
 /// Index of the kind of parts that holds everything but the purchases.
 const SMALL: usize = 0;
 /// Index of the kind of parts that holds the purchases, without their stamps.
 const PURCHASES: usize = 1;
+/// Index of the kind of parts that holds the stamps of the purchases.
+const STAMPS: usize = 2;
+/// Index of the kind of parts that holds what concerns creators, without the purchases.
+const OF_CREATORS: usize = 3;
 
 impl Book for Ledger {
     type Image = LedgerImage;
@@ -44,6 +48,7 @@ impl Book for Ledger {
         match gone {
             Gone::Item(item) => self.forget(item),
             Gone::Merchant(merchant) => self.forget(merchant),
+            Gone::Creator(creator) => self.forget(creator),
             // The merchant keeps the sales. The row of the buyer is not reused while the window holds them.
             Gone::User(_) => {}
         }
@@ -65,14 +70,19 @@ impl Book for Ledger {
         if kind == SMALL {
             return whole(part, image, bytes);
         }
+        if kind == OF_CREATORS {
+            return whole(part, &image.of_creators(), bytes);
+        }
         let Some((day, first, purchases)) = image.purchases().nth(part) else {
             return false;
         };
         if kind == PURCHASES {
             append(&(day, purchases), bytes);
-        } else {
+        } else if kind == STAMPS {
             let stamps: Vec<Stamp> = purchases.iter().map(|it| it.stamp).collect();
             append(&(day, first, stamps), bytes);
+        } else {
+            append(&(day, first, creators(purchases)), bytes);
         }
         true
     }
@@ -85,9 +95,14 @@ impl Book for Ledger {
         if kind == PURCHASES {
             let (day, purchases): (Day, Vec<Purchase>) = postcard::from_bytes(bytes)?;
             self.restore_purchases(day, purchases);
-        } else {
+        } else if kind == STAMPS {
             let (day, first, stamps): (Day, usize, Vec<Stamp>) = postcard::from_bytes(bytes)?;
             self.restore_stamps(day, first, stamps);
+        } else if kind == OF_CREATORS {
+            self.restore_creators(postcard::from_bytes(bytes)?);
+        } else {
+            let (day, first, rows): (Day, usize, Vec<RunnerRow>) = postcard::from_bytes(bytes)?;
+            self.restore_creators_sold(day, first, rows);
         }
         Ok(())
     }
@@ -109,9 +124,20 @@ impl Book for Ledger {
     }
 }
 
+/// Returns the creators of purchases; none if no purchase has one.
+fn creators(purchases: &[Purchase]) -> Vec<RunnerRow> {
+    let has_creator = |purchase: &Purchase| purchase.creator().is_some();
+    if !purchases.iter().any(has_creator) {
+        return Vec::new();
+    }
+    let creators = purchases.iter();
+    creators.map(|it| it.runners[Kind::Creator]).collect()
+}
+
 /// Returns the runners of the race that an event concerns.
 fn runners(event: &Learned<'_>) -> RunnerRows {
-    RunnerRows::default().with(event.item).with(event.merchant)
+    let known = RunnerRows::default().with(event.item).with(event.merchant);
+    known.with(event.creator)
 }
 
 /// Returns the purchase that an event is, in a time zone `utc_offset` milliseconds east of UTC.

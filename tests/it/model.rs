@@ -30,10 +30,12 @@ neutral = 0.25
 affinity.tags = 0.3
 affinity.item = 0.25
 affinity.merchant = 0.2
+affinity.creator = 0.09
 race.level = 0.1
 race.growth = -0.05
 item.level = 0.1
 item.growth = 0.03
+creator.level = 0.05
 order_value = -0.07
 freshness = 0.04
 quality = 0.06
@@ -76,6 +78,8 @@ struct World {
     declared: Vec<BTreeMap<String, f64>>,
     /// Followed merchants by user.
     follows: Vec<BTreeSet<String>>,
+    /// Followed creator by user.
+    creators: Vec<Option<&'static str>>,
     /// Integrity by merchant.
     integrity: BTreeMap<String, f64>,
     as_of: i64,
@@ -159,6 +163,7 @@ fn random_world(seed: u64) -> World {
         events,
         declared,
         follows,
+        creators: vec![None, Some("k0"), None, Some("k2"), Some("k0"), None],
         integrity: [("m0", 0.9), ("m1", 1.0), ("m2", 0.35)]
             .map(|(id, p)| (id.to_owned(), p))
             .into(),
@@ -201,11 +206,9 @@ fn random_item(numbers: &mut Random, n: u32) -> Item {
 /// Lets some events be of another merchant, or of a visitor who logs in later.
 fn elsewhere(event: Event, numbers: &mut Random) -> Event {
     let (seller, is_visit) = (format!("m{}", numbers.below(6)), numbers.below(2) > 0);
-    if matches!(event.kind, "purchase" | "refund") {
-        return event;
-    }
+    let is_of_other = numbers.below(4) == 0 && !matches!(event.kind, "purchase" | "refund");
     Event {
-        seller: (numbers.below(4) == 0).then_some(seller),
+        seller: is_of_other.then_some(seller),
         is_visit,
         ..event
     }
@@ -286,6 +289,10 @@ impl World {
             let follow = |merchant: &String| json!({"user_id": format!("u{user}"), "merchant_id": merchant, "kind": "follow", "at": FIRST});
             events.extend(follows.iter().map(follow));
         }
+        for (user, creator) in self.creators.iter().enumerate() {
+            let follow = creator.map(|creator| json!({"user_id": format!("u{user}"), "creator_id": creator, "kind": "follow", "at": FIRST}));
+            events.extend(follow);
+        }
         events.push(
             json!({"user_id": "last", "merchant_id": "m0", "kind": "impression", "at": self.as_of}),
         );
@@ -355,6 +362,11 @@ impl World {
             }
     }
 
+    fn creator_history(&self, user: usize, creator: &str) -> f64 {
+        let tag = format!("creator:{creator}");
+        self.taste(user).get(&tag).copied().unwrap_or(0.0)
+    }
+
     fn taste(&self, user: usize) -> BTreeMap<String, f64> {
         let mut taste: BTreeMap<String, f64> = BTreeMap::new();
         for (event, left) in self.fading(user) {
@@ -368,6 +380,9 @@ impl World {
                     *known -= 8.0 * weight * self.returned(user, number);
                 }
             }
+        }
+        if let Some(creator) = self.creators[user] {
+            *taste.entry(format!("creator:{creator}")).or_default() += 8.0;
         }
         for (tag, weight) in &self.declared[user] {
             *taste.entry(tag.clone()).or_default() += 24.0 * weight;
@@ -411,12 +426,12 @@ impl World {
         };
         let merchant = declared.merchant.as_ref();
         let merchant = merchant.map_or(0.0, |id| self.merchant_history(user, id));
-        let creator = declared.creator.as_ref().map(|id| format!("creator:{id}"));
-        let creator = creator.and_then(|tag| self.taste(user).get(&tag).copied());
+        let creator = declared.creator.as_ref();
+        let creator = creator.map_or(0.0, |id| self.creator_history(user, id));
         let cosine = self.cosine(user, item).unwrap_or(0.0);
         let factor = against(0.8, self.item_history(user, item), 40.0)
             * against(0.5, merchant, 100.0)
-            * against(0.5, creator.unwrap_or(0.0), 100.0)
+            * against(0.5, creator, 100.0)
             * (1.0 - 0.3 * (-cosine).clamp(0.0, 1.0));
         factor.clamp(0.1, 1.0)
     }
@@ -468,6 +483,14 @@ impl World {
                 }
                 None => (None, 0.0),
             },
+            Objective::AffinityCreator => match &declared.creator {
+                Some(creator) => {
+                    let history = self.creator_history(user, creator);
+                    (Some(history), log_scale(history, 100.0))
+                }
+                None => (None, 0.0),
+            },
+            Objective::CreatorLevel => (shown, races.level(declared.creator.as_ref())),
             Objective::RaceLevel => (shown, races.level(merchant)),
             Objective::RaceGrowth => (shown, races.growth(merchant)),
             Objective::ItemLevel => (shown, shown.map_or(0.0, |buyers| log_scale(buyers, 100.0))),
@@ -562,7 +585,7 @@ struct Races(BTreeMap<String, (f64, f64)>);
 impl Races {
     fn shown(service: &Service) -> Self {
         let mut shown = BTreeMap::new();
-        for kind in ["merchant", "item"] {
+        for kind in ["merchant", "item", "creator"] {
             let board = service.get(&format!("/race?kind={kind}")).ok();
             for runner in board["runners"].as_array().unwrap() {
                 let figure = |name: &str| runner[name].as_f64().unwrap();

@@ -52,7 +52,15 @@ const TARGETS: [(&str, Operation, &[&str]); 2] = [
     (
         "events",
         Operation::Events,
-        &["id", "user_id", "item_id", "kind", "at", "amount", "purchase_id"],
+        &[
+            "id",
+            "user_id",
+            "item_id",
+            "kind",
+            "at",
+            "amount",
+            "purchase_id",
+        ],
     ),
 ];
 /// Formats, by the names of their files.
@@ -129,7 +137,9 @@ fn table(facts: &[Value], columns: &[&str], end: &str) -> Vec<u8> {
         let cell = |column: &&str| match &fact[*column] {
             Value::Null => String::new(),
             Value::String(text) => format!("\"{}\"", text.replace('"', "\"\"")),
-            other => other.to_string(),
+            other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                other.to_string()
+            }
         };
         let cells: Vec<String> = columns.iter().map(cell).collect();
         write!(text, "{}{end}", cells.join(",")).unwrap();
@@ -225,10 +235,12 @@ fn text(view: &impl serde::Serialize) -> String {
             Value::Object(fields) => {
                 let mut fields: Vec<(String, Value)> = fields.into_iter().collect();
                 fields.sort_by(|a, b| a.0.cmp(&b.0));
-                let fields = fields.into_iter().map(|(name, value)| (name, rounded(value)));
+                let fields = fields
+                    .into_iter()
+                    .map(|(name, value)| (name, rounded(value)));
                 fields.collect::<Map<String, Value>>().into()
             }
-            other => other,
+            other @ (Value::Null | Value::Bool(_) | Value::String(_)) => other,
         }
     }
     rounded(serde_json::to_value(view).unwrap()).to_string()

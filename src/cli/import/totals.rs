@@ -57,7 +57,11 @@ impl Totals {
 
     /// Returns the ids of repeats with other content, as they are shown.
     fn named(&self) -> String {
-        let more = if self.altered > NAMED as u64 { ", …" } else { "" };
+        let more = if self.altered > NAMED as u64 {
+            ", …"
+        } else {
+            ""
+        };
         format!("{}{more}", self.altered_ids.join(", "))
     }
 

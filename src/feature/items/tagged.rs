@@ -2,10 +2,11 @@
 
 use wide::f32x4;
 
+use super::super::tags::Tags;
 use super::catalogue::Items;
 use super::line::Item;
 use super::palette::{BLANK, TAG_MASK};
-use crate::id::{ItemRow, TagId};
+use crate::id::{CreatorRow, ItemRow, TagId};
 
 impl Items {
     /// Calls `visit` for each tag of an item, with its weight.
@@ -18,6 +19,19 @@ impl Items {
             let [weight, _] = self.palette.weight(packed);
             visit(TagId(packed & TAG_MASK), weight);
         }
+    }
+
+    /// Returns the creator of an item: the last of its tags in the creators' name space, because `creator_id` comes after the declared tags.
+    #[inline]
+    #[must_use]
+    pub fn creator(&self, row: ItemRow, item: &Item, tags: &Tags) -> CreatorRow {
+        let mut creator = CreatorRow::NONE;
+        self.visit_tags(row, item, |tag, _| {
+            if tags.is_creator(tag) {
+                creator = tag.into();
+            }
+        });
+        creator
     }
 
     /// Returns Σ w·a and Σ w²·b over the tags of an item, with w a tag's weight and (a, b) the entry of `table` at its number.

@@ -69,6 +69,7 @@ fn every_answer_is_its_view() {
     let ids = [
         ("/items/", "i-2"),
         ("/merchants/", "m-9"),
+        ("/creators/", "c-1"),
         ("/users/", "u-1001"),
     ];
     for route in &ROUTES {

@@ -28,4 +28,4 @@ pub use ranking::{
 };
 pub use shape::{Declared, Field, Object, Shape};
 pub use shaped::{OrNull, Shaped, View, Weights};
-pub use stored::{Profile, StoredItem, StoredMerchant, StoredUser};
+pub use stored::{Profile, StoredCreator, StoredItem, StoredMerchant, StoredUser};

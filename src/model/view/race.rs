@@ -23,7 +23,7 @@ view! {
 
     /// A runner and its figures.
     pub struct Runner {
-        /// Id of the merchant or item.
+        /// Id of the merchant, item or creator.
         pub id: String,
         /// Its position by score, from 1.
         pub standing: usize,
@@ -63,9 +63,9 @@ view! {
         pub weekly_gmv: f64,
         /// Effective buyers of each whole week, oldest first.
         pub weekly: Vec<f64>,
-        /// Median amount of the window's purchases of an item; null without any, and for merchants.
+        /// Median amount of the window's purchases of an item; null without any, and for merchants and creators.
         pub order_value: OrNull<f64>,
-        /// Trust in its sales, in [0, 1]; of an item, that of its merchant.
+        /// Trust in its sales, in [0, 1]; of an item, that of its merchant; 1 of a creator.
         pub integrity: f64,
     }
 

@@ -18,6 +18,16 @@ view! {
         pub learnt: OrNull<RaceFigures>,
     }
 
+    /// A creator of items. Creators are not declared: one exists as long as an item has its id as `creator_id`.
+    pub struct StoredCreator {
+        /// The creator's id.
+        pub id: String,
+        /// Number of items of the creator.
+        pub items: u32,
+        /// The creator's figures of the race; null until the next rebuild of the standings.
+        pub learnt: OrNull<RaceFigures>,
+    }
+
     /// A user as declared and as learnt.
     pub struct StoredUser declares USER with ["tags"] {
         /// The profile learnt from events.

@@ -58,6 +58,14 @@ impl DaySales {
         }
     }
 
+    /// Names runners of a kind in the purchases from a position on.
+    pub(super) fn name(&mut self, first: usize, kind: Kind, rows: Vec<RunnerRow>) {
+        for (place, row) in (first..self.len()).zip(rows) {
+            let purchase = self.purchases.get_mut(place);
+            purchase.into_iter().for_each(|it| it.runners[kind] = row);
+        }
+    }
+
     /// Returns the position of the purchase with an id other than 0.
     pub(super) fn locate(&self, id: u64) -> Option<usize> {
         let is_it = |place: &u32| {
@@ -89,6 +97,11 @@ impl DaySales {
     /// Adds a refund that names no purchase.
     pub(super) fn refund_unlinked(&mut self, runners: &RunnerRows, amount: Money) {
         Arc::make_mut(&mut self.unlinked).add(runners, amount);
+    }
+
+    /// Replaces the unlinked refunds of a kind of runner.
+    pub(super) fn replace_unlinked(&mut self, kind: Kind, sums: Vec<(RunnerRow, Money)>) {
+        Arc::make_mut(&mut self.unlinked).replace(kind, sums.into_iter());
     }
 
     /// Drops the unlinked refunds of a runner.

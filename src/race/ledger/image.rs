@@ -16,8 +16,8 @@ use crate::clock::Day;
 /// A ledger at one instant. The purchases of each day are stored apart from it: see [`Self::purchases`].
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct LedgerImage {
-    notes: Notes,
-    unlinked: Vec<(Day, Arc<Unlinked>)>,
+    pub(super) notes: Notes,
+    pub(super) unlinked: Vec<(Day, Arc<Unlinked>)>,
     #[serde(skip)]
     purchases: Vec<(Day, Chunked<Purchase>)>,
 }

@@ -9,6 +9,7 @@ mod first;
 mod forgotten;
 mod history;
 mod image;
+mod later;
 mod notes;
 mod purchase;
 mod refund;
@@ -19,6 +20,7 @@ mod waiting;
 
 pub use history::SalesHistory;
 pub use image::LedgerImage;
+pub use later::OfCreators;
 pub use notes::Counts;
 pub use purchase::Purchase;
 pub use refund::{Outcome, Refund};

@@ -7,7 +7,7 @@ use super::forgotten::Forgotten;
 use super::refund::{Outcome, Refund};
 use super::stamp::Stamp;
 use crate::clock::Time;
-use crate::id::{ItemRow, MerchantRow, RunnerRow, UserRow};
+use crate::id::{CreatorRow, ItemRow, MerchantRow, RunnerRow, UserRow};
 use crate::money::Money;
 
 /// A purchase and the sum of its refunds.
@@ -21,7 +21,7 @@ pub struct Purchase {
     pub refunded: Money,
     /// The user who bought.
     pub buyer: UserRow,
-    /// The item bought and its merchant, if known and not forgotten.
+    /// The item bought, its merchant and its creator, if known and not forgotten. The creator is kept in a part of its own.
     pub runners: RunnerRows,
     /// When it was on its day, and whether there was a refund; kept in a part of its own.
     #[serde(skip)]
@@ -39,6 +39,12 @@ impl Purchase {
     #[must_use]
     pub fn merchant(&self) -> MerchantRow {
         MerchantRow(self.runners[Kind::Merchant].0)
+    }
+
+    /// Returns the row of the item's creator.
+    #[must_use]
+    pub fn creator(&self) -> CreatorRow {
+        CreatorRow(self.runners[Kind::Creator].0)
     }
 
     /// Returns the amount left after refunds.

@@ -19,6 +19,11 @@ impl Unlinked {
         self.0[kind].iter().map(|(row, sum)| (*row, *sum))
     }
 
+    /// Replaces the sums of one kind of runner.
+    pub(super) fn replace(&mut self, kind: Kind, sums: impl Iterator<Item = (RunnerRow, Money)>) {
+        self.0[kind] = sums.collect();
+    }
+
     /// Adds an amount to the sum of each runner named.
     pub(super) fn add(&mut self, runners: &RunnerRows, amount: Money) {
         for (kind, row) in runners.named() {

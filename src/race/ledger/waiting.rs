@@ -83,6 +83,20 @@ impl Waiting {
         self.refunds.range(range).map(|(_, refund)| refund)
     }
 
+    /// Returns purchase and arrival of the refunds that name a runner of a kind, with its row.
+    pub(super) fn naming(&self, kind: Kind) -> Vec<((u64, u64), RunnerRow)> {
+        let refunds = self.refunds.iter();
+        let named = refunds.filter_map(|(key, it)| Some((*key, it.runners[kind].some()?)));
+        named.collect()
+    }
+
+    /// Names a runner of a kind in a refund, by its purchase and arrival.
+    pub(super) fn name(&mut self, refund: (u64, u64), kind: Kind, row: RunnerRow) {
+        if let Some(refund) = self.refunds.get_mut(&refund) {
+            refund.runners[kind] = row;
+        }
+    }
+
     /// Clears a forgotten runner from the refunds that name it, and the coarser ones, by which they cannot be told from those of another
     /// purchase: its row may pass to another entity.
     pub(super) fn forget(&mut self, kind: Kind, row: RunnerRow) {

@@ -1,6 +1,7 @@
 //! The figures that scoring reads of each runner, in columns by row.
 
 use super::super::contest::Finish;
+use super::super::runner::Runner;
 use super::references::References;
 use super::sparse::Sparse;
 use crate::number::narrow;
@@ -52,6 +53,16 @@ impl MerchantStanding {
         level: f32::NAN,
         growth: f32::NAN,
     };
+}
+
+/// Builds the column of the levels of creators: 0 for one that did not sell, NaN for a row without a creator.
+pub(super) fn creators(runners: &[Runner], finishes: &[Finish]) -> Vec<f32> {
+    let present = |runner: &Runner| if runner.present { 0.0 } else { f32::NAN };
+    let mut column: Vec<f32> = runners.iter().map(present).collect();
+    for creator in finishes {
+        column[creator.row] = narrow(creator.level);
+    }
+    column
 }
 
 /// Builds the column of `rows` items.

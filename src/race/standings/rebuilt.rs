@@ -13,7 +13,7 @@ use super::inputs::Inputs;
 use super::references::References;
 use super::sparse::Sparse;
 use crate::clock::{Day, Time};
-use crate::id::{ItemRow, MerchantRow, TagId};
+use crate::id::{CreatorRow, ItemRow, MerchantRow, TagId};
 use crate::number::narrow;
 
 /// The immutable result of one rebuild. Everything in it belongs to the same sales and the same number.
@@ -35,6 +35,7 @@ pub struct Standings {
     pub(super) fields: PerKind<Field>,
     items: Sparse<ItemStanding>,
     merchants: Vec<MerchantStanding>,
+    creators: Vec<f32>,
     idf: Vec<f32>,
     unseen_idf: f32,
 }
@@ -47,8 +48,8 @@ impl Standings {
     pub fn build(inputs: Inputs) -> Self {
         let acquainted = Acquainted::of(&inputs.sales);
         let races = PerKind::from_fn(|kind| race(kind, &inputs, &acquainted));
-        let [items, merchants] =
-            [Kind::Item, Kind::Merchant].map(|kind| races[kind].1.finishes.as_slice());
+        let [items, merchants, creators] = [Kind::Item, Kind::Merchant, Kind::Creator]
+            .map(|kind| races[kind].1.finishes.as_slice());
         let rows = |kind| inputs.runners[kind].len();
         let references = References::new(&inputs, items);
         Self {
@@ -60,6 +61,7 @@ impl Standings {
             references,
             items: columns::items(rows(Kind::Item), items, &references),
             merchants: columns::merchants(rows(Kind::Merchant), merchants),
+            creators: columns::creators(&inputs.runners[Kind::Creator], creators),
             idf: inputs
                 .tag_counts
                 .par_iter()
@@ -84,6 +86,13 @@ impl Standings {
     #[must_use]
     pub fn merchant(&self, merchant: MerchantRow) -> Option<&MerchantStanding> {
         self.merchants.get(merchant.index())
+    }
+
+    /// Returns `creator.level` of a creator, in [0, 1]; `None` or NaN if the creator was added after the rebuild or does not exist.
+    #[inline(always)]
+    #[must_use]
+    pub fn creator_level(&self, creator: CreatorRow) -> Option<f32> {
+        self.creators.get(creator.index()).copied()
     }
 
     /// Returns idf(t) = 1 + ln((1 + N)/(1 + n)) of a tag that n of N items have; n = 0 for a tag that was unknown at the rebuild.
@@ -118,6 +127,7 @@ impl Standings {
         let fields: usize = self.fields.iter().map(|(_, field)| field.bytes()).sum();
         self.items.bytes()
             + size_of_val(self.merchants.as_slice())
+            + size_of_val(self.creators.as_slice())
             + size_of_val(self.idf.as_slice())
             + fields
     }

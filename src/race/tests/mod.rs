@@ -51,6 +51,7 @@ impl Market {
             runners: PerKind::from_fn(|kind| match kind {
                 Kind::Item => vec![runner; items],
                 Kind::Merchant => vec![runner; merchants],
+                Kind::Creator => Vec::new(),
             }),
             lanes: Lanes::default(),
             last: LAST,

@@ -40,17 +40,30 @@ fn a_weight_in_the_file_changes_the_order() {
 #[test]
 fn the_last_weeks_are_foreseen() {
     let mut command = program();
-    command.args(["demo", "--listen", "127.0.0.1:0", "--until", "2017-12-18T00:00:00Z"]);
+    command.args([
+        "demo",
+        "--listen",
+        "127.0.0.1:0",
+        "--until",
+        "2017-12-18T00:00:00Z",
+    ]);
     command.stderr(Stdio::null());
     let service = Service::run(command, None);
-    let queries = concat!(env!("CARGO_MANIFEST_DIR"), "/config/demo/queries.ndjson.zst");
+    let queries = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/config/demo/queries.ndjson.zst"
+    );
     let mut command = program();
     command.args(["evaluate", "--url", service.base(), "--json", queries]);
     let output = command.output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
     let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&found["queries"], &found["unknown"]), (&300.into(), &0.into()), "{found}");
+    assert_eq!(
+        (&found["queries"], &found["unknown"]),
+        (&300.into(), &0.into()),
+        "{found}"
+    );
     let quality = found["ndcg@10"]["mean"].as_f64().unwrap();
     assert!((0.3..0.6).contains(&quality), "{found}");
 }

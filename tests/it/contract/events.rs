@@ -85,7 +85,11 @@ fn the_first_event_of_an_id_counts() {
     near(raw(&service, "u", "affinity.item"), 1.0);
     assert_eq!(service.get("/users/u").ok()["events"], 1);
     service.get("/users/v").problem(404);
-    let repeated = |content: &str| service.metric(&format!("saima_repeated_events_total{{content=\"{content}\"}}"));
+    let repeated = |content: &str| {
+        service.metric(&format!(
+            "saima_repeated_events_total{{content=\"{content}\"}}"
+        ))
+    };
     near(repeated("same"), 2.0);
     near(repeated("other"), 1.0);
     near(repeated("unknown"), 0.0);
@@ -110,7 +114,10 @@ fn a_repeat_with_other_content_is_named() {
     let sent = json!([event("e", 1), event("f", 1), event("e", 2), event("f", 1)]);
     for path in ["/events?dry_run=true", "/events"] {
         let answer = service.json("POST", path, &sent).ok();
-        assert_eq!((&answer["accepted"], &answer["repeated"]), (&json!(4), &json!(2)));
+        assert_eq!(
+            (&answer["accepted"], &answer["repeated"]),
+            (&json!(4), &json!(2))
+        );
         assert_eq!(answer["repeats_count"], 1);
         let repeat = &answer["repeats"][0];
         assert_eq!((&repeat["index"], &repeat["id"]), (&json!(2), &json!("e")));
@@ -134,8 +141,18 @@ fn new_ids_of_other_normal_forms_are_counted() {
     assert_eq!(again.get("ids_not_normalised"), None);
     let view = json!([{"id": decomposed, "user_id": "u", "item_id": composed, "kind": "view", "at": noon(1)}]);
     service.json("POST", "/events", &view).ok();
-    for (kind, count) in [("item", 1.0), ("merchant", 1.0), ("user", 0.0), ("event", 1.0)] {
-        near(service.metric(&format!("saima_ids_not_normalised_total{{kind=\"{kind}\"}}")), count);
+    for (kind, count) in [
+        ("item", 1.0),
+        ("merchant", 1.0),
+        ("user", 0.0),
+        ("event", 1.0),
+    ] {
+        near(
+            service.metric(&format!(
+                "saima_ids_not_normalised_total{{kind=\"{kind}\"}}"
+            )),
+            count,
+        );
     }
 }
 

@@ -22,7 +22,10 @@ fn repeats_are_counted_apart() {
     let answer = service.json("POST", "/events", &json!(sent)).ok();
     let counts = ["accepted", "repeated", "late", "rejected_count"].map(|name| &answer[name]);
     assert_eq!(json!(counts), json!([4, 2, 1, 1]), "{answer}");
-    near(service.metric("saima_repeated_events_total{content=\"same\"} "), 2.0);
+    near(
+        service.metric("saima_repeated_events_total{content=\"same\"} "),
+        2.0,
+    );
     let upsert = service.json("PUT", "/users", &json!([{"id": "u"}, {"id": "u"}]));
     assert_eq!(upsert.ok()["repeated"], 0);
 }

@@ -77,6 +77,33 @@ fn a_visitor_becomes_a_user() {
 }
 
 #[test]
+fn a_refund_before_a_merge_is_taken_back() {
+    let service = Service::start();
+    catalogue(&service);
+    service.events(&[
+        bought("p", "42", "a", noon(1), 10.0),
+        did("42", "view", "a", noon(1)),
+        did("cookie", "refund", "a", noon(2)),
+        bought("q", "other", "a", noon(2), 10.0),
+        did("third", "refund", "b", noon(2)),
+    ]);
+    merge(&service, "cookie", "42");
+    merge(&service, "third", "other");
+    let learnt = |user: &str| profile(&service, user)["profile"].clone();
+    let left = 0.5_f64.powf(1.0 / 60.0);
+    for kind in ["items", "merchants", "tags"] {
+        let name = ["a", "m", "x"].into_iter();
+        let weights = learnt("42")[kind].clone();
+        let weight = name.filter_map(|name| weights[name].as_f64()).next();
+        near(weight.unwrap(), left);
+    }
+    near(learnt("other")["items"]["a"].as_f64().unwrap(), 8.0);
+    // The same purchase is not taken back again.
+    service.events(&[did("42", "refund", "a", noon(2))]);
+    near(learnt("42")["items"]["a"].as_f64().unwrap(), left);
+}
+
+#[test]
 fn merges_that_cannot_be_are_rejected() {
     let service = Service::start();
     catalogue(&service);

@@ -3,6 +3,7 @@
 mod bodies;
 mod bounds;
 mod commands;
+mod creators;
 mod demo;
 mod entities;
 mod evaluating;

@@ -350,11 +350,17 @@ ranks = 1
     );
     let file = tempfile::NamedTempFile::new().unwrap();
     let mut check = program();
-    check.arg("check").arg(file.path()).args(["--url", service.base()]);
+    check
+        .arg("check")
+        .arg(file.path())
+        .args(["--url", service.base()]);
     let checked = check.output().unwrap();
     let printed = String::from_utf8_lossy(&checked.stderr).into_owned();
     assert!(checked.status.success(), "{printed}");
-    for warning in ["50.0 % of the numbers of the prediction rate", "50.0 % of the numbers of the prediction ranks"] {
+    for warning in [
+        "50.0 % of the numbers of the prediction rate",
+        "50.0 % of the numbers of the prediction ranks",
+    ] {
         assert!(printed.contains(warning), "{printed}");
     }
     // Of each of the eight requests, one or two candidates lack the number.

@@ -135,7 +135,7 @@ impl Changes {
     fn item(&mut self, number: u32) -> Value {
         json!({
             "id": format!("i{number}"), "merchant_id": format!("m{}", number % MERCHANTS), "category": format!("c{}", number % 3),
-            "price": 5 + self.numbers.below(90), "tags": {format!("t{}", self.numbers.below(9)): 1.0, format!("s{}", number % 4): 0.5},
+            "creator_id": format!("k{}", (number + self.made) % 6), "price": 5 + self.numbers.below(90), "tags": {format!("t{}", self.numbers.below(9)): 1.0, format!("s{}", number % 4): 0.5},
         })
     }
 
@@ -238,7 +238,7 @@ fn everything(service: &Service) -> Vec<String> {
             .iter()
             .map(|id| service.get(&format!("/items/{id}")).text()),
     );
-    for kind in ["merchant", "item"] {
+    for kind in ["merchant", "item", "creator"] {
         let mut race = service.get(&format!("/race?kind={kind}&limit=1000")).ok();
         race.as_object_mut().unwrap().remove("standings");
         answers.push(race.to_string());
