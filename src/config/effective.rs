@@ -5,11 +5,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::scene::{Scene, Weighed};
+use super::scene::Scene;
 use super::settings::Config;
+use super::weights::Weighed;
 use super::{
-    admission, aversion, campaign, clock, integrity, log, market, prediction, profile, race, scale,
-    server, store, support, tail, tls,
+    admission, aversion, campaign, clock, integrity, log, market, pages, prediction, profile, race,
+    scale, server, store, support, tail, tls,
 };
 use crate::clock::SECOND;
 use crate::number::DAY_MILLIS;
@@ -32,6 +33,7 @@ impl Config {
             "race": race::shown(&self.race),
             "integrity": integrity::shown(&self.integrity),
             "aversion": aversion::shown(&self.aversion),
+            "pages": pages::shown(&self.pages),
             "predictions": self.predictions.iter().map(prediction::shown).collect::<Map<_, _>>(),
             "scene": self.scenes.values().map(|each| self.scene(each)).collect::<Map<_, _>>(),
             "support": support::shown(&self.support),
@@ -74,6 +76,10 @@ impl Config {
         let timeout_ms = u64::try_from(scene.timeout.as_millis()).unwrap_or(u64::MAX);
         let mut value =
             json!({ "limit": scene.limit, "timeout_ms": timeout_ms, "weights": weights });
+        if !scene.rules.is_empty() {
+            let rules = scene.rules.iter().map(|rule| self.rule(rule));
+            value["rules"] = rules.collect();
+        }
         if scene.retired {
             value["retired"] = true.into();
         }

@@ -6,20 +6,11 @@ use std::time::Duration;
 
 use super::asked::LastAsked;
 use super::check::require_id;
-use super::prediction::Prediction;
-use super::section::{Leaf, Section, unknown};
-use super::value::{self, Checked};
+use super::rule::SceneRule;
+use super::rules::{self, Given, Names};
+use super::section::{Section, unknown};
+use super::weights::{Weighed, Weights, weighed, weights};
 use crate::model::Limits;
-use crate::objective::{Objective, TABLE};
-
-/// An objective that a scene weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weighed {
-    /// An objective that Saima computes.
-    Own(Objective),
-    /// A prediction of the caller, by its index in [`Config::predictions`](super::Config::predictions).
-    Prediction(usize),
-}
 
 /// A place in the app with its own weights and limits.
 #[derive(Clone, Debug)]
@@ -32,6 +23,8 @@ pub struct Scene {
     pub timeout: Duration,
     /// Objectives of weight ≠ 0 in the table's order, then predictions by name; never empty.
     pub weights: Vec<(Weighed, f64)>,
+    /// Its rules, in the order written.
+    pub rules: Vec<SceneRule>,
     /// True if requests for it are answered by the scene `default`.
     pub retired: bool,
     /// The last request for it.
@@ -40,11 +33,6 @@ pub struct Scene {
 
 /// The root of all scenes.
 const ROOT: &str = "default";
-/// Range of a weight. Only the ratios between weights matter.
-const WEIGHT: std::ops::RangeInclusive<f64> = -1_000.0..=1_000.0;
-/// Minimum magnitude of a weight that is not 0. Smaller ones could vanish in a sum with larger ones.
-const LEAST_WEIGHT: f64 = 1e-6;
-
 /// The keys that one scene itself sets.
 struct Raw<'a> {
     section: Section<'a>,
@@ -52,31 +40,23 @@ struct Raw<'a> {
     limit: Option<u64>,
     timeout_ms: Option<u64>,
     weights: Option<Weights>,
+    rules: Option<Vec<Given<'a>>>,
     retired: bool,
 }
 
 /// The keys that every scene itself sets, by name.
 type Raws<'n, 'a> = BTreeMap<&'n str, Raw<'a>>;
 
-/// Weights in the order of the table of objectives, then of the predictions.
-type Weights = BTreeMap<Order, f64>;
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Order {
-    Own(usize),
-    Prediction(usize),
-}
-
 /// Reads every scene, by name, inheritance resolved.
 pub(super) fn scenes(
     root: &Section<'_>,
     limits: &Limits,
-    predictions: &[Prediction],
+    names: Names<'_>,
 ) -> BTreeMap<String, Arc<Scene>> {
     let raws: Raws<'_, '_> = root.within("scene", |all| {
-        let names = all.names().into_iter();
-        names
-            .map(|name| (name, raw(all, name, root, limits, predictions)))
+        let scenes = all.names().into_iter();
+        scenes
+            .map(|name| (name, raw(all, name, root, limits, names)))
             .collect()
     });
     for (name, raw) in &raws {
@@ -85,6 +65,7 @@ pub(super) fn scenes(
     let resolved = raws.keys().map(|name| (*name, resolve(name, &raws)));
     resolved
         .inspect(|(name, scene)| check_weights(name, scene, &raws))
+        .inspect(|(name, scene)| check_places(name, scene, &raws))
         .map(|(name, scene)| (name.to_owned(), Arc::new(scene)))
         .collect()
 }
@@ -94,7 +75,7 @@ fn raw<'a>(
     name: &str,
     root: &Section<'_>,
     limits: &Limits,
-    predictions: &[Prediction],
+    names: Names<'_>,
 ) -> Raw<'a> {
     require_id(all, name, "a scene");
     let s = all.section(name);
@@ -106,7 +87,8 @@ fn raw<'a>(
         retired: s.flag("retired"),
         weights: s
             .has("weights")
-            .then(|| weights(&s.without_embedded("weights"), predictions)),
+            .then(|| weights(&s.without_embedded("weights"), names.predictions)),
+        rules: rules::rules(&s, names),
         section: s,
     };
     if raw.retired && name == ROOT {
@@ -130,42 +112,6 @@ fn parent(s: &Section<'_>, name: &str) -> Option<String> {
         (false, true) => Some(s.text("parent", ROOT.to_owned(), |text| Ok(text.to_owned()))),
         (false, false) => Some(ROOT.to_owned()),
     }
-}
-
-fn weights(s: &Section<'_>, predictions: &[Prediction]) -> Weights {
-    let mut weights = Weights::new();
-    for Leaf { name, at, value } in s.leaves() {
-        let Some(order) = order(&name, predictions) else {
-            let own = TABLE.iter().map(|row| row.name);
-            let known = own.chain(predictions.iter().map(|each| each.name.as_str()));
-            s.fault_at(at, &name, unknown("objective or prediction", &name, known));
-            continue;
-        };
-        let weight = weight(value).unwrap_or_else(|message| {
-            s.fault_at(at, &name, message);
-            1.0
-        });
-        if weights.insert(order, weight).is_some() {
-            s.fault_at(at, &name, "is given twice, with and without quotes");
-        }
-    }
-    weights
-}
-
-fn weight(given: &toml::de::DeValue<'_>) -> Checked<f64> {
-    let weight = value::number(given, &WEIGHT)?;
-    if weight.abs() > 0.0 && weight.abs() < LEAST_WEIGHT {
-        return Err(value::wrong(given, "0, or at least 0.000001 away from it"));
-    }
-    Ok(weight)
-}
-
-fn order(name: &str, predictions: &[Prediction]) -> Option<Order> {
-    let own = TABLE.iter().position(|row| row.name == name);
-    own.map(Order::Own).or_else(|| {
-        let place = predictions.iter().position(|each| each.name == name);
-        place.map(Order::Prediction)
-    })
 }
 
 /// Returns the names of a scene, its parent and so on, up to the root, a missing scene or the first repeat.
@@ -231,34 +177,47 @@ fn check_weights(name: &str, scene: &Scene, raws: &Raws<'_, '_>) {
     }
 }
 
+/// Reports places that lie beyond a scene's limit: at the rule, or at the scene if it inherits the rule.
+fn check_places(name: &str, scene: &Scene, raws: &Raws<'_, '_>) {
+    let Some(raw) = raws.get(name) else {
+        return;
+    };
+    if let Some(own) = &raw.rules {
+        own.iter().for_each(|given| given.check_limit(scene.limit));
+        return;
+    }
+    let mut kept = scene.rules.iter();
+    let beyond = kept.find_map(|rule| {
+        let place = rule.what.places().iter().max()?;
+        (*place > scene.limit).then_some((&rule.name, place))
+    });
+    if let Some((rule, place)) = beyond {
+        let limit = scene.limit;
+        let message = format!(
+            "is {limit}, but the inherited rule {rule} keeps place {place}; raise it, or set the scene's own rules"
+        );
+        raw.section.fault("limit", message);
+    }
+}
+
 /// Applies the keys of the lineage, the root first.
 fn resolve(name: &str, raws: &Raws<'_, '_>) -> Scene {
     let (mut limit, mut timeout_ms, mut weights) = (1, 1, Weights::new());
     let line = lineage(name, raws);
+    let own_rules = line.iter().find_map(|name| raws.get(name)?.rules.as_ref());
+    let own_rules = own_rules.map(|rules| rules.iter().map(|given| given.rule.clone()).collect());
     for raw in line.iter().rev().filter_map(|name| raws.get(name)) {
         limit = raw.limit.unwrap_or(limit);
         timeout_ms = raw.timeout_ms.unwrap_or(timeout_ms);
         weights.extend(raw.weights.iter().flatten());
     }
-    weights.retain(|_, weight| weight.abs() > 0.0);
-    let weights = weights.into_iter();
     Scene {
         name: name.to_owned(),
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
         timeout: Duration::from_millis(timeout_ms),
         retired: raws.get(name).is_some_and(|raw| raw.retired),
         asked: LastAsked::default(),
-        weights: weights
-            .map(|(order, weight)| (order.weighed(), weight))
-            .collect(),
-    }
-}
-
-impl Order {
-    fn weighed(self) -> Weighed {
-        match self {
-            Self::Own(place) => Weighed::Own(TABLE[place].objective),
-            Self::Prediction(place) => Weighed::Prediction(place),
-        }
+        weights: weighed(weights),
+        rules: own_rules.unwrap_or_default(),
     }
 }

@@ -73,6 +73,42 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Returns the tables of a list: those of the file, or of the first configuration below it that sets the key.
+    pub(super) fn tables(&self, key: &str) -> Vec<Self> {
+        self.ask(key);
+        let own = self.own.and_then(|own| own.get(key));
+        let Some(given) = own.or(self.default(key)) else {
+            return Vec::new();
+        };
+        let Some(list) = given.get_ref().as_array() else {
+            self.fault(key, value::wrong(given.get_ref(), "a list of tables"));
+            return Vec::new();
+        };
+        let tables = list.iter().enumerate().filter_map(|(place, given)| {
+            let at = own.map(|_| given.span().start);
+            let path = format!("{}[{place}]", self.path_of(key));
+            let Some(table) = given.get_ref().as_table() else {
+                self.report
+                    .add(at, path, value::wrong(given.get_ref(), "a table"));
+                return None;
+            };
+            let (own, base) = if own.is_some() {
+                (Some(table), None)
+            } else {
+                (None, Some(table))
+            };
+            Some(Self {
+                report: self.report,
+                path,
+                at,
+                own,
+                bases: [base, None],
+                asked: RefCell::default(),
+            })
+        });
+        tables.collect()
+    }
+
     /// Returns the table with a name from the first source that sets it: the file, or a configuration below it.
     pub(super) fn alone(&self, key: &str) -> Self {
         let mut section = self.section(key);

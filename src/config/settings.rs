@@ -14,20 +14,23 @@ use super::fault::{ConfigFaults, Report};
 use super::integrity::Integrity;
 use super::log::Log;
 use super::market::Market;
+use super::pages::Pages;
 use super::prediction::{Prediction, predictions};
 use super::profile::{Profile, half_life};
 use super::race::Race;
+use super::rules::Names;
 use super::scale::Scale;
-use super::scene::{Scene, Weighed, scenes};
+use super::scene::{Scene, scenes};
 use super::section::{Base, Section};
 use super::server::Server;
 use super::store::Store;
 use super::support::Support;
 use super::tail::Tail;
 use super::tls::Tls;
+use super::weights::Weighed;
 use super::{
-    admission, aversion, campaign, clock, file, integrity, limits, log, market, profile, race,
-    scale, server, store, support, tail, tls,
+    admission, aversion, campaign, clock, file, integrity, limits, log, market, pages, profile,
+    race, scale, server, store, support, tail, tls,
 };
 use crate::model::{DEFAULT_SCENE, Limits, Vocabulary};
 
@@ -65,6 +68,8 @@ pub struct Config {
     pub integrity: Integrity,
     /// `[aversion]`
     pub aversion: Aversion,
+    /// `[pages]`
+    pub pages: Pages,
     /// `[predictions.*]`, sorted by name.
     pub predictions: Vec<Prediction>,
     /// `[scene.*]` by name, inheritance resolved.
@@ -208,7 +213,10 @@ pub(super) fn parse(file: &str, text: &str, bases: [Base<'_>; 2]) -> Result<Conf
 fn config(root: &Section<'_>) -> Config {
     let limits = root.within("limits", limits::read);
     let predictions = root.within("predictions", predictions);
-    let scenes = scenes(root, &limits, &predictions);
+    let names = Names {
+        predictions: &predictions,
+    };
+    let scenes = scenes(root, &limits, names);
     let vocabulary = Vocabulary {
         recorded: false,
         limits: limits.clone(),
@@ -228,6 +236,7 @@ fn config(root: &Section<'_>) -> Config {
         race: root.within("race", race::read),
         integrity: root.within("integrity", integrity::read),
         aversion: root.within("aversion", aversion::read),
+        pages: root.within("pages", pages::read),
         predictions,
         support: root.within("support", |s| support::read(s, &scenes)),
         tail: root.within("tail", |s| tail::read(s, &scenes)),

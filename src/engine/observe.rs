@@ -9,7 +9,7 @@ use crate::config::{Config, ConfigFaults, Generation, Scene, Weighed};
 use crate::model::{Decision, EventKind, Given};
 use crate::race::runner::TABLE;
 use crate::race::{Standings, WINDOW};
-use crate::rule;
+use crate::rule::{self, Rule};
 use crate::telemetry::{FactKind, Size, raise};
 
 impl Engine {
@@ -24,9 +24,20 @@ impl Engine {
             to.unknown_candidates.inc_by(decision.unknown.len() as u64);
         }
         for (row, &fired) in rule::TABLE.iter().zip(&decision.fired) {
-            if fired > 0 && row.effect == rule::Effect::Hides {
-                to.dropped(row.rule).inc_by(fired as u64);
+            if fired > 0 {
+                to.fired(row.rule).inc_by(fired as u64);
+                if row.effect == rule::Effect::Hides {
+                    to.dropped(row.rule).inc_by(fired as u64);
+                }
             }
+        }
+        if decision.arranged {
+            let left = decision
+                .dropped
+                .iter()
+                .filter(|dropped| dropped.by.is_some());
+            to.dropped(Rule::Cap).inc_by(left.count() as u64);
+            decision.slots.iter().for_each(|race| to.slots.count(race));
         }
         for (&(weighed, _), &missing) in scene.weights.iter().zip(&decision.missing) {
             match weighed {
@@ -147,6 +158,7 @@ impl Engine {
             evicted: 0,
         };
         to.memory.report("standings", size);
+        to.memory.report("pages", self.pages.size());
         self.threads.failures(|thread, failures| {
             raise(&to.threads.failures.with([thread]), failures);
         });

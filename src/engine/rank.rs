@@ -1,12 +1,14 @@
 //! One ranking: one view of the live state for the whole request.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Engine;
+use super::pages::{Answered, Found};
 use crate::clock::Deadline;
 use crate::model::{Decision, Fault, RankRequest};
-use crate::rank::{self, Scratch, View};
+use crate::rank::{self, Scratch, Turn, View};
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
@@ -23,8 +25,68 @@ pub enum RankError {
     Late,
 }
 
+/// The answer to a request for a page.
+#[derive(Clone, Debug)]
+pub enum Ranked<'r> {
+    /// The page is ranked now.
+    New(Box<Decision<'r>>),
+    /// The page was answered before: that answer, as it was written.
+    Again(Arc<[u8]>),
+}
+
+/// What is known of the pages before the one that is asked for.
+#[derive(Clone, Debug, Default)]
+struct Before {
+    /// Ids of the items there, in the order of their places.
+    ids: Vec<String>,
+    /// True if they are known.
+    known: bool,
+}
+
 impl Engine {
-    /// Ranks one user's candidates.
+    /// Ranks one user's candidates; what stood on the pages before is left out. `id` is the id in the answer.
+    ///
+    /// # Errors
+    /// As [`Self::rank`]; [`RankError::Invalid`] too if the offset belongs to no page, or the pages before to another user or scene.
+    pub fn page<'r>(
+        &self,
+        request: &'r RankRequest<'_>,
+        id: &str,
+        arrived: Instant,
+    ) -> Result<Ranked<'r>, RankError> {
+        let bounds = self.live.load().config.pages;
+        let found = self.pages.find(request, id, (&bounds, arrived));
+        let before = match found.map_err(|fault| RankError::Invalid(vec![fault]))? {
+            Found::Answer(json) => return Ok(Ranked::Again(json)),
+            Found::Next(ids) => Before { ids, known: true },
+            Found::Nothing => Before::default(),
+        };
+        let decision = self.rank_after(request, &before, arrived)?;
+        Ok(Ranked::New(Box::new(decision)))
+    }
+
+    /// Remembers the answer to a request, written as `json`, for later pages.
+    pub fn remember(
+        &self,
+        request: &RankRequest<'_>,
+        (id, decision): (&str, &Decision<'_>),
+        json: &[u8],
+        arrived: Instant,
+    ) {
+        if !decision.degraded.is_empty() {
+            return;
+        }
+        let answered = Answered {
+            id,
+            start: decision.start,
+            places: decision.placed.len(),
+            json,
+        };
+        let bounds = self.live.load().config.pages;
+        self.pages.remember(request, answered, (&bounds, arrived));
+    }
+
+    /// Ranks one user's candidates. Pages before an offset are arranged anew.
     ///
     /// # Errors
     /// [`RankError::Late`] if the time of the request, counted from `arrived`, ran out before scoring began;
@@ -32,6 +94,15 @@ impl Engine {
     pub fn rank<'r>(
         &self,
         request: &'r RankRequest<'_>,
+        arrived: Instant,
+    ) -> Result<Decision<'r>, RankError> {
+        self.rank_after(request, &Before::default(), arrived)
+    }
+
+    fn rank_after<'r>(
+        &self,
+        request: &'r RankRequest<'_>,
+        before: &Before,
         arrived: Instant,
     ) -> Result<Decision<'r>, RankError> {
         let generation = self.live.load();
@@ -49,17 +120,26 @@ impl Engine {
         }
         let standings = self.standings.load();
         let as_of = self.as_of(config);
+        let books = &facts.books;
+        let row = |id: &String| books.items.find(books.hasher.hash(id), id);
+        let past: Vec<_> = before.ids.iter().map(row).collect();
+        let start = request.offset.unwrap_or_default();
         let view = View {
             config,
             generation: generation.number,
             scene,
             standings: &standings,
-            hasher: &facts.books.hasher,
-            items: &facts.books.items,
-            merchants: &facts.books.merchants,
-            users: &facts.books.users,
-            tags: &facts.books.tags,
+            hasher: &books.hasher,
+            items: &books.items,
+            merchants: &books.merchants,
+            users: &books.users,
+            tags: &books.tags,
             as_of,
+            turn: Turn {
+                start,
+                past: &past,
+                anew: start > 0 && !before.known,
+            },
             // A worker does not split: while it waits it would steal another request, under the same lock and on the same buffers.
             splitters: self
                 .splitters

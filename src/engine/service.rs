@@ -7,6 +7,7 @@ use parking_lot::{Mutex, RwLock};
 use rayon::ThreadPool;
 
 use super::numbers::Numbers;
+use super::pages::Pages;
 use super::rebuilder::Rebuilder;
 use super::sizes::Sizes;
 use super::store::Kept;
@@ -35,6 +36,7 @@ pub struct Engine {
     pub(super) splitters: Option<ThreadPool>,
     pub(super) sizes: Sizes,
     pub(super) numbers: Numbers,
+    pub(super) pages: Pages,
     pub(super) telemetry: Telemetry,
     pub(super) threads: Threads,
 }

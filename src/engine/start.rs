@@ -7,6 +7,7 @@ use parking_lot::{Mutex, RwLock};
 use rayon::ThreadPoolBuilder;
 
 use super::numbers::Numbers;
+use super::pages::Pages;
 use super::rebuilder::Rebuilder;
 use super::sizes::Sizes;
 use super::{Engine, Stored, gather, rebuild, store};
@@ -36,6 +37,7 @@ impl Engine {
             splitters: ThreadPoolBuilder::new().build().ok(),
             sizes: Sizes::default(),
             numbers: Numbers::default(),
+            pages: Pages::default(),
             telemetry,
             threads: stored.threads,
         });

@@ -6,9 +6,12 @@
 use std::cell::RefCell;
 
 use crate::clock::Time;
-use crate::model::{Decision, Dropped, Explanation, FactorPart, Part, Placed};
+use crate::model::{
+    Contender, Decision, Dropped, Explanation, FactorPart, Move, Part, Placed, SlotRace,
+};
 
 use super::number;
+use crate::number::wide;
 
 /// Bytes reserved for each position without an explanation.
 const POSITION: usize = 56;
@@ -26,12 +29,23 @@ pub(super) fn write(ranking: &Decision<'_>, request_id: &str) -> Vec<u8> {
     whole(&mut out, ",\"generation\":", ranking.generation);
     whole(&mut out, ",\"standings\":", ranking.standings);
     as_of(&mut out, ranking.as_of);
-    list(&mut out, ",\"items\":", &ranking.placed, placed);
+    list(&mut out, ",\"items\":", &ranking.placed, |out, each| {
+        placed(out, each, ranking.arranged);
+    });
     list(&mut out, ",\"unknown\":", &ranking.unknown, |out, id| {
         string(out, id)
     });
     if ranking.explained {
         list(&mut out, ",\"dropped\":", &ranking.dropped, dropped);
+        if ranking.arranged {
+            list(&mut out, ",\"slots\":", &ranking.slots, slot);
+        }
+    }
+    if !ranking.degraded.is_empty() {
+        let degraded = &ranking.degraded;
+        list(&mut out, ",\"degraded\":", degraded, |out, name| {
+            string(out, name);
+        });
     }
     out.push(b'}');
     out
@@ -51,22 +65,51 @@ fn as_of(out: &mut Vec<u8>, at: Time) {
     });
 }
 
-fn placed(out: &mut Vec<u8>, placed: &Placed<'_>) {
+fn placed(out: &mut Vec<u8>, placed: &Placed<'_>, arranged: bool) {
     member(out, "{\"id\":", placed.id);
     figure(out, ",\"score\":", f64::from(placed.score));
     if let Some(explanation) = &placed.explain {
         out.extend_from_slice(b",\"explain\":");
         explained(out, explanation, placed.score);
+        if arranged {
+            list(out, ",\"moves\":", &explanation.moves, moved);
+        }
+        out.push(b'}');
     }
     out.push(b'}');
 }
 
+/// Writes the parts of a score, without the closing brace.
 fn explained(out: &mut Vec<u8>, explanation: &Explanation, score: f32) {
     list(out, "{\"objectives\":", &explanation.objectives, part);
     figure(out, ",\"base\":", f64::from(explanation.base));
     list(out, ",\"factors\":", &explanation.factors, factor);
     figure(out, ",\"score\":", f64::from(score));
+}
+
+fn moved(out: &mut Vec<u8>, moved: &Move) {
+    member(out, "{\"rule\":", &moved.rule);
+    whole(out, ",\"from\":", wide(moved.from));
+    whole(out, ",\"to\":", wide(moved.to));
     out.push(b'}');
+}
+
+fn slot(out: &mut Vec<u8>, slot: &SlotRace<'_>) {
+    member(out, "{\"name\":", &slot.name);
+    whole(out, ",\"place\":", wide(slot.place));
+    contender(out, "winner", Some(&slot.winner));
+    contender(out, "runner_up", slot.runner_up.as_ref());
+    out.push(b'}');
+}
+
+fn contender(out: &mut Vec<u8>, role: &str, contender: Option<&Contender<'_>>) {
+    let key = format!(",\"{role}\":");
+    match contender {
+        Some(contender) => member(out, &key, contender.id),
+        None => out.extend_from_slice(format!("{key}null").as_bytes()),
+    }
+    let score = contender.map_or(f64::NAN, |contender| f64::from(contender.score));
+    figure(out, &format!(",\"{role}_score\":"), score);
 }
 
 fn part(out: &mut Vec<u8>, part: &Part) {
@@ -93,7 +136,11 @@ fn factor(out: &mut Vec<u8>, factor: &FactorPart) {
 
 fn dropped(out: &mut Vec<u8>, dropped: &Dropped<'_>) {
     member(out, "{\"id\":", dropped.id);
-    member(out, ",\"rule\":", dropped.rule.row().name);
+    let rule = dropped.rule.row().name;
+    match dropped.by {
+        Some(by) => member(out, ",\"rule\":", &format!("{rule}.{}", by.name())),
+        None => member(out, ",\"rule\":", rule),
+    }
     out.push(b'}');
 }
 
@@ -143,7 +190,7 @@ fn string(out: &mut Vec<u8>, text: &str) {
 mod tests {
     use super::*;
     use crate::model::view::{Ranking, View, check};
-    use crate::rule::Rule;
+    use crate::rule::{By, RULES, Rule};
 
     fn ranking() -> Decision<'static> {
         let explain = Explanation {
@@ -171,6 +218,7 @@ mod tests {
                 factor: 0.5,
                 reason: "integrity 0.5".to_owned(),
             }],
+            moves: Vec::new(),
         };
         Decision {
             scene: "feed".to_owned(),
@@ -182,7 +230,11 @@ mod tests {
             scored: 3,
             missing: vec![3, 0],
             given: Vec::new(),
-            fired: [1, 0, 0],
+            fired: [0; RULES],
+            start: 0,
+            slots: Vec::new(),
+            arranged: false,
+            degraded: Vec::new(),
             explained: true,
             placed: vec![
                 Placed {
@@ -200,8 +252,52 @@ mod tests {
             dropped: vec![Dropped {
                 id: "y",
                 rule: Rule::Unavailable,
+                by: None,
             }],
         }
+    }
+
+    fn contender(id: &str, score: f32) -> Contender<'_> {
+        Contender {
+            id,
+            score,
+            merchant: None,
+        }
+    }
+
+    #[test]
+    fn an_arranged_ranking_is_written_as_its_view() {
+        let mut arranged = ranking();
+        let race = SlotRace {
+            name: "deal".into(),
+            place: 3,
+            winner: contender("a", 0.75),
+            runner_up: Some(contender("b", 0.5)),
+        };
+        let alone = SlotRace {
+            runner_up: None,
+            ..race.clone()
+        };
+        arranged.slots = vec![race, alone];
+        arranged.arranged = true;
+        arranged.degraded = vec!["pages"];
+        arranged.dropped[0].by = Some(By::Merchant);
+        arranged.dropped[0].rule = Rule::Cap;
+        let explanation = arranged.placed[0].explain.as_mut().unwrap();
+        explanation.moves = vec![Move {
+            rule: "slot.deal".to_owned(),
+            from: 7,
+            to: 3,
+        }];
+        let text = String::from_utf8(write(&arranged, "r")).unwrap();
+        for part in [
+            r#""score":0.312500,"moves":[{"rule":"slot.deal","from":7,"to":3}]}}"#,
+            r#""dropped":[{"id":"y","rule":"cap.merchant"}],"slots":[{"name":"deal","place":3,"winner":"a","winner_score":0.750000,"runner_up":"b","runner_up_score":0.500000},"#,
+            r#""runner_up":null,"runner_up_score":null}],"degraded":["pages"]}"#,
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+        check::assert_is(Ranking::VIEW, &serde_json::from_str(&text).unwrap());
     }
 
     #[test]

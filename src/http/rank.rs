@@ -21,7 +21,7 @@ use super::call::Call;
 use super::error::{Cause, Problem};
 use super::reply::Reply;
 use crate::config::{Config, Generation};
-use crate::engine::{RankError, Unwanted, Wanted};
+use crate::engine::{RankError, Ranked, Unwanted, Wanted};
 use crate::model::Id;
 use crate::model::schema::{self, BATCH_CANDIDATES};
 use crate::model::{DEFAULT_SCENE, Diagnosis, Fault, RankRequest, Vocabulary, diagnose};
@@ -112,13 +112,20 @@ fn ranked(
     arrived: Instant,
 ) -> Result<Reply, Problem> {
     let begun = Instant::now();
-    let ranking = app
-        .engine
-        .rank(request, arrived)
-        .map_err(|error| with_own_id(request, rejected(app, error)))?;
-    let ranked = Instant::now();
     let own = request.request_id.as_deref();
-    let answer = answer::write(&ranking, own.unwrap_or(id));
+    let id = own.unwrap_or(id);
+    let ranking = app.engine.page(request, id, arrived);
+    let ranking = match ranking.map_err(|error| with_own_id(request, rejected(app, error)))? {
+        Ranked::New(ranking) => ranking,
+        Ranked::Again(json) => {
+            let reply = Reply::json(json.to_vec()).with_id(own.map(str::to_owned));
+            return Ok(reply.timed("rank", begun.elapsed()));
+        }
+    };
+    let ranked = Instant::now();
+    let answer = answer::write(&ranking, id);
+    app.engine
+        .remember(request, (id, &ranking), &answer, arrived);
     let scene = app.engine.telemetry().ranking.scene(&ranking.scene);
     scene.read.observe(read);
     scene.rank.observe(ranked - begun);
@@ -306,8 +313,14 @@ fn result(
         Err(problem) => return problem.json(id),
     };
     let id = request.request_id.as_deref().unwrap_or(id);
-    match app.engine.rank(&request, arrived) {
-        Ok(ranking) => answer::write(&ranking, id),
+    match app.engine.page(&request, id, arrived) {
+        Ok(Ranked::New(ranking)) => {
+            let answer = answer::write(&ranking, id);
+            app.engine
+                .remember(&request, (id, &ranking), &answer, arrived);
+            answer
+        }
+        Ok(Ranked::Again(json)) => json.to_vec(),
         Err(error) => rejected(app, error).json(id),
     }
 }

@@ -1,10 +1,13 @@
 //! One ranking's decision: the answer, explain, the metrics and a log of decisions are all written from it.
 //!
-//! Every distinct id of the request ends in exactly one group: unknown, dropped or scored; the best of those scored are placed.
+//! Every distinct id of the request ends in exactly one group: unknown, hidden or scored, or stands on an earlier page. Of those scored,
+//! the slate places some; what fits no place of a page that ended early is dropped too.
 //! Ids borrow from the request, so a decision copies none.
 
+use compact_str::CompactString;
+
 use crate::clock::Time;
-use crate::rule::{RULES, Rule};
+use crate::rule::{By, RULES, Rule};
 
 /// The result of ranking one request.
 #[derive(Clone, Debug)]
@@ -23,7 +26,7 @@ pub struct Decision<'r> {
     pub asked: usize,
     /// Candidates that are not in the catalogue, each once, in request order.
     pub unknown: Vec<&'r str>,
-    /// Candidates that a rule hid.
+    /// Candidates that a rule hid, then those that a cap left out of a page that ended early.
     pub dropped: Vec<Dropped<'r>>,
     /// Number of times each rule acted, by [`Rule`].
     pub fired: [usize; RULES],
@@ -33,8 +36,16 @@ pub struct Decision<'r> {
     pub missing: Vec<usize>,
     /// The numbers that the request gives for predictions, by prediction; empty if it gives none.
     pub given: Vec<Given>,
+    /// Number of places before the first of this answer, which earlier pages hold.
+    pub start: usize,
     /// The ranking, best first.
     pub placed: Vec<Placed<'r>>,
+    /// The races for reserved places.
+    pub slots: Vec<SlotRace<'r>>,
+    /// True if rules of the scene arranged the places.
+    pub arranged: bool,
+    /// Names of the steps that were left out or done over.
+    pub degraded: Vec<&'static str>,
     /// True if the request asked for explanations.
     pub explained: bool,
 }
@@ -53,19 +64,45 @@ pub struct Given {
 pub struct Placed<'r> {
     /// Id of the item.
     pub id: &'r str,
-    /// Base × factors, in [0, 1].
+    /// Base × factors, in [0, 1]; more if it is lifted.
     pub score: f32,
     /// Parts of the score, if the request asked for them.
     pub explain: Option<Explanation>,
 }
 
-/// A candidate that a rule hid.
+/// A candidate that a rule hid or left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dropped<'r> {
     /// Id of the item.
     pub id: &'r str,
     /// The rule.
     pub rule: Rule,
+    /// The group that has its most places, of a cap.
+    pub by: Option<By>,
+}
+
+/// The race for one reserved place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SlotRace<'r> {
+    /// Name of the slot.
+    pub name: CompactString,
+    /// The place, from 1.
+    pub place: usize,
+    /// The winner.
+    pub winner: Contender<'r>,
+    /// The best of another merchant.
+    pub runner_up: Option<Contender<'r>>,
+}
+
+/// A contender for a reserved place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contender<'r> {
+    /// Id of the item.
+    pub id: &'r str,
+    /// Score in the slot.
+    pub score: f32,
+    /// Id of its merchant.
+    pub merchant: Option<CompactString>,
 }
 
 /// The parts of one score.
@@ -77,6 +114,19 @@ pub struct Explanation {
     pub base: f32,
     /// Multipliers of the base.
     pub factors: Vec<FactorPart>,
+    /// The rule that moved it, if any did.
+    pub moves: Vec<Move>,
+}
+
+/// A move of an item in the slate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// The first rule that explains it: `pin`, `slot.NAME`, `support`, `cap.BY`, `decay`, `mmr`, `lift` or `displaced`.
+    pub rule: String,
+    /// Its place by own, from 1.
+    pub from: usize,
+    /// Its place.
+    pub to: usize,
 }
 
 /// One objective's part in a score.

@@ -28,7 +28,9 @@ mod whole;
 
 pub use candidates::{Candidates, MAX_PREDICTIONS};
 pub use content::Repeat;
-pub use decision::{Decision, Dropped, Explanation, FactorPart, Given, Part, Placed};
+pub use decision::{
+    Contender, Decision, Dropped, Explanation, FactorPart, Given, Move, Part, Placed, SlotRace,
+};
 pub use diagnose::Diagnosis;
 pub use fact::{Entity, Event, Item, MAX_CAMPAIGNS, MAX_MONEY, Merchant, User};
 pub use fault::Fault;

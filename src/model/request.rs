@@ -49,6 +49,9 @@ pub struct RankRequest<'a> {
     /// Maximum number of items returned; absent: the scene's.
     #[serde(default, deserialize_with = "whole::whole_number")]
     pub limit: Option<usize>,
+    /// Number of places before the page; absent: 0.
+    #[serde(default, deserialize_with = "whole::whole_number")]
+    pub offset: Option<usize>,
     /// Milliseconds within which scoring must start; absent: the scene's.
     #[serde(default, deserialize_with = "whole::whole_number")]
     pub timeout_ms: Option<u64>,
@@ -84,6 +87,7 @@ impl RankRequest<'_> {
             && self
                 .limit
                 .is_none_or(|limit| (1..=limits.limit).contains(&limit))
+            && self.offset.is_none_or(|offset| offset <= limits.candidates)
             && self
                 .timeout_ms
                 .is_none_or(|timeout| (1..=limits.timeout_ms).contains(&timeout))

@@ -79,7 +79,7 @@ fn fill(table: &mut Sums, history: &History, factor: impl Fn(u32, f64) -> Option
 }
 
 /// The aversion of one request.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Aversion<'a> {
     view: &'a View<'a>,
     taste: &'a Taste,

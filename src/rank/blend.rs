@@ -18,7 +18,11 @@ pub(super) struct Weights {
 impl Weights {
     /// Returns the weights of a scene.
     pub(super) fn of(scene: &Scene) -> Self {
-        let parts = scene.weights.clone();
+        Self::new(scene.weights.clone())
+    }
+
+    /// Creates weights, not all 0.
+    pub(super) fn new(parts: Vec<(Weighed, f64)>) -> Self {
         let total = parts.iter().map(|(_, weight)| weight.abs()).sum();
         Self { parts, total }
     }

@@ -4,11 +4,11 @@ use super::resolve::Candidate;
 use super::score::Scorer;
 use super::topk::Chosen;
 use crate::config::Weighed;
-use crate::model::{Explanation, Part};
+use crate::model::{Explanation, Move, Part};
 use crate::number::narrow;
 
-/// Explains the score of one candidate.
-pub(super) fn explain(chosen: &Chosen, scorer: &Scorer<'_>) -> Explanation {
+/// Explains the score and the moves of one candidate.
+pub(super) fn explain(chosen: &Chosen, scorer: &Scorer<'_>, moves: Vec<Move>) -> Explanation {
     let (predictor, weights) = (scorer.predictor, scorer.weights);
     let view = predictor.view();
     let item = view.items.get(chosen.row);
@@ -37,5 +37,6 @@ pub(super) fn explain(chosen: &Chosen, scorer: &Scorer<'_>) -> Explanation {
         objectives: weights.parts().iter().map(part).collect(),
         base: base[0],
         factors: factors.collect(),
+        moves,
     }
 }

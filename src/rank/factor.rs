@@ -7,7 +7,7 @@ use crate::model::FactorPart;
 use crate::number::narrow;
 
 /// The factors of one request.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Factors<'a> {
     merchants: &'a Merchants,
     gamma: f64,

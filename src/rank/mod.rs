@@ -7,6 +7,8 @@ mod aversion;
 mod blend;
 mod explain;
 mod factor;
+mod field;
+mod live;
 mod lookup;
 mod lot;
 mod normalise;
@@ -14,6 +16,7 @@ mod predict;
 mod resolve;
 mod score;
 mod scratch;
+mod shown;
 mod sides;
 mod slate;
 mod taste;
@@ -27,14 +30,16 @@ use crate::model::{Decision, RankRequest};
 
 pub use lot::Lots;
 pub use scratch::Scratch;
-pub use view::View;
+pub use view::{Turn, View};
 
 use aversion::Aversion;
 use blend::Weights;
+use live::Live;
 use predict::Predictor;
 use resolve::Resolver;
 use score::{Scorer, Scores};
-use slate::Slate;
+use shown::Scored;
+use slate::Kept;
 
 /// Number of candidates that go through the steps together, so that they stay in the nearest caches.
 const BLOCK: usize = 256;
@@ -53,46 +58,45 @@ pub fn rank<'r>(
     } = scratch;
     let ids = request.candidates.ids.as_slice();
     let weights = Weights::of(view.scene);
-    let sides = taste.load(&request.user_id, view, weights.needs());
+    let live = Live::of(view);
+    let needs = weights.needs();
+    let needs = live
+        .iter()
+        .fold(needs, |needs, live| needs.and(live.needs()));
+    let sides = taste.load(&request.user_id, view, needs);
     let aversion = Aversion::new(sides, taste, averse, view);
     let predictor = Predictor::new(view, taste, &request.candidates.predictions);
     let threads = view.splitters_for(ids.len());
     let scorer = Scorer::new(&predictor, &weights, aversion, threads);
 
     let mut set = Resolver::new(view, seen);
-    let mut slate = Slate::new(ids);
+    let mut kept = Kept::new(ids);
     let mut scores = Scores::new(ids.len(), weights.parts().len());
     let together = threads.map_or(BLOCK, |_| ids.len().max(BLOCK));
     let mut block = Vec::with_capacity(together.min(ids.len()));
     for ids in ids.chunks(together) {
         set.resolve(ids, &mut block);
-        slate.keep(&mut block, view.merchants);
+        kept.keep(&mut block, view.merchants);
         scores.add(&block, &scorer);
     }
 
-    let limit = request.limit.unwrap_or(view.scene.limit);
-    let lots = Lots::new(
-        &request.user_id,
-        view.as_of.day(view.config.race.utc_offset),
-    );
-    let top = topk::select(&scores, ids, limit, &lots, keys);
-    let explained = request.explain == Some(true);
-    let why = explained.then_some(|chosen: &_| explain::explain(chosen, &scorer));
-    let placed = slate.arrange(&top, why);
+    let day = view.as_of.day(view.config.race.utc_offset);
+    let lots = Lots::new(&request.user_id, day);
+    let scored = Scored::new(request, (&scores, &scorer), &lots);
+    let shown = scored.shown(live.as_ref(), keys);
+    kept.dropped.extend(shown.left);
     Decision {
-        scene: view.scene.name.clone(),
-        scene_asked: None,
-        generation: view.generation,
-        standings: view.standings.number,
-        as_of: view.as_of,
         asked: ids.len(),
         unknown: set.unknown(),
-        dropped: slate.dropped,
-        fired: slate.fired,
+        fired: std::array::from_fn(|rule| kept.fired[rule] + shown.fired[rule]),
+        dropped: kept.dropped,
         scored: scores.len(),
         missing: scores.missing,
         given: predictor.given.clone(),
-        placed,
-        explained,
+        placed: shown.placed,
+        slots: shown.slots,
+        arranged: live.is_some(),
+        explained: request.explain == Some(true),
+        ..shown::blank(view)
     }
 }

@@ -65,6 +65,10 @@ impl<'v, 'r, 'a> Resolver<'v, 'r, 'a> {
     /// Creates the resolver of one request.
     pub(super) fn new(view: &'v View<'a>, seen: &'v mut Seen) -> Self {
         seen.clear(view.items.rows());
+        // What stands on earlier pages counts as repeated.
+        for row in view.turn.past.iter().flatten() {
+            seen.first(row.0);
+        }
         Self {
             view,
             seen,

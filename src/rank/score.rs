@@ -80,6 +80,25 @@ impl<'a> Scorer<'a> {
         }
     }
 
+    /// Returns the scorer of the same request under other weights, on the calling thread.
+    pub(super) fn weighing<'w>(&'w self, weights: &'w Weights) -> Scorer<'w> {
+        Scorer {
+            predictor: self.predictor,
+            weights,
+            factors: self.factors,
+            aversion: self.aversion,
+            threads: None,
+        }
+    }
+
+    /// Fills in the scores of any number of candidates.
+    pub(super) fn score(&self, candidates: &[Candidate<'_>], scores: &mut [f32]) {
+        let mut missing = vec![0; self.weights.parts().len()];
+        for (block, scores) in candidates.chunks(BLOCK).zip(scores.chunks_mut(BLOCK)) {
+            self.block(block, scores, &mut missing);
+        }
+    }
+
     /// Fills in the scores of candidates, and adds to `missing` how many lacked the data of each objective.
     fn fill(&self, candidates: &[Candidate<'_>], scores: &mut [f32], missing: &mut [usize]) {
         let Some(threads) = self.threads else {

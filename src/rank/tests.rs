@@ -5,7 +5,7 @@ mod aversion;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Lots, Scratch, View, rank};
+use super::{Lots, Scratch, Turn, View, rank};
 use crate::clock::{DAY, Day, Time};
 use crate::config::Config;
 use crate::ingest::{EntityKind, Facts, Moment, Operation, read};
@@ -63,6 +63,7 @@ impl Market {
             users: &books.users,
             tags: &books.tags,
             as_of: noon(100),
+            turn: Turn::default(),
             splitters: Some(splitters),
         }
     }

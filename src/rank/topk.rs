@@ -15,7 +15,8 @@ fn descending(score: f32) -> u32 {
     !(score + 0.0).to_bits()
 }
 
-fn place(key: u64) -> usize {
+/// Returns the index of a key's number in its column.
+pub(super) fn place(key: u64) -> usize {
     (key & 0xffff_ffff) as usize
 }
 
@@ -38,15 +39,38 @@ pub(super) fn select(
     lots: &Lots<'_>,
     keys: &mut Vec<u64>,
 ) -> Vec<Chosen> {
-    if limit == 0 {
-        return Vec::new();
+    let lot = |index: usize| lots.key(&ids[scored.candidates[index].1 as usize]);
+    best(&scored.scores, limit, lot, keys);
+    keys.iter().map(|&key| chosen(scored, place(key))).collect()
+}
+
+/// Returns a scored candidate by its index.
+pub(super) fn chosen(scored: &Scores, index: usize) -> Chosen {
+    let (row, place) = scored.candidates[index];
+    Chosen {
+        row,
+        place,
+        score: scored.scores[index],
     }
-    let lot = |key: &u64| lots.key(&ids[scored.candidates[place(*key)].1 as usize]);
+}
+
+/// Replaces the keys by those of the `limit` highest numbers of a column, best first; `lot` returns what orders two equal ones.
+#[inline(always)]
+pub(super) fn best<'i>(
+    column: &[f32],
+    limit: usize,
+    lot: impl Fn(usize) -> (u64, &'i str),
+    keys: &mut Vec<u64>,
+) {
+    keys.clear();
+    if limit == 0 {
+        return;
+    }
+    let lot = |key: &u64| lot(place(*key));
     let draw = |tied: &mut [u64]| tied.sort_by_cached_key(lot);
     let (mut worst, mut held) = (u32::MAX, 0);
-    keys.clear();
-    keys.resize((2 * limit).min(scored.len()) + 1, 0);
-    for (place, &score) in scored.scores.iter().enumerate() {
+    keys.resize((2 * limit).min(column.len()) + 1, 0);
+    for (place, &score) in column.iter().enumerate() {
         let score = descending(score);
         keys[held] = u64::from(score) << 32 | place as u64;
         held += usize::from(score <= worst);
@@ -63,15 +87,6 @@ pub(super) fn select(
     keys.sort_unstable();
     let runs = keys.chunk_by_mut(|a, b| a >> 32 == b >> 32);
     runs.filter(|run| run.len() > 1).for_each(draw);
-    let best = |&key: &u64| {
-        let (row, given) = scored.candidates[place(key)];
-        Chosen {
-            row,
-            place: given,
-            score: scored.scores[place(key)],
-        }
-    };
-    keys.iter().map(best).collect()
 }
 
 /// Moves the first `limit` of more keys to the front, unordered. Returns the score part of the last of them.

@@ -5,8 +5,19 @@ use rayon::ThreadPool;
 use crate::clock::Time;
 use crate::config::{Config, Scene};
 use crate::feature::{Decay, Items, Merchants, Tags, Users};
-use crate::id::IdHasher;
+use crate::id::{IdHasher, ItemRow};
 use crate::race::Standings;
+
+/// The page that a request asks for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Turn<'a> {
+    /// Number of places before it.
+    pub start: usize,
+    /// What stands at these places; `None` for what is no longer in the catalogue. Empty if they are forgotten.
+    pub past: &'a [Option<ItemRow>],
+    /// True if the places before are forgotten, so that the pages are arranged anew from the first on.
+    pub anew: bool,
+}
 
 /// The state that one request reads.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +42,8 @@ pub struct View<'a> {
     pub tags: &'a Tags,
     /// The instant that decay, freshness and windows read.
     pub as_of: Time,
+    /// The page that is asked for.
+    pub turn: Turn<'a>,
     /// Threads that a long request is split over. They do nothing else, so waiting for them never waits for a lock.
     pub splitters: Option<&'a ThreadPool>,
 }

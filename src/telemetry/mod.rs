@@ -15,6 +15,7 @@ mod ranking;
 mod registry;
 mod requests;
 mod secrets;
+mod slots;
 mod standings;
 mod threads;
 
@@ -30,5 +31,6 @@ pub use ranking::{RankingMetrics, SceneMetrics};
 pub use registry::{SCRAPE_TYPE, Telemetry};
 pub use requests::RequestMetrics;
 pub use secrets::SecretMetrics;
+pub use slots::SlotMetrics;
 pub use standings::StandingsMetrics;
 pub use threads::ThreadMetrics;

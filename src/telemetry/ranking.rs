@@ -9,6 +9,7 @@ use prometheus_client::registry::Registry;
 
 use super::latency::Latency;
 use super::metric::{Declare, Each, Figure, Labelled, metrics};
+use super::slots::SlotMetrics;
 use crate::objective::{self, OBJECTIVES, Objective};
 use crate::rule::{self, RULES, Rule};
 
@@ -25,7 +26,10 @@ metrics! {
             "Numbers of a prediction outside of what its normaliser tells apart";
         clipped_share: Each<Figure, 0> = "clipped_share" by ("prediction", []),
             "Share of the numbers of a prediction that were clipped in the last full hour of requests; before one is over, so far";
-        dropped: Each<Counter, RULES> = "dropped" by ("rule", rule::names()), "Candidates hidden by a rule";
+        dropped: Each<Counter, RULES> = "dropped" by ("rule", rule::names()), "Candidates hidden or left out by a rule";
+        fired: Each<Counter, RULES> = "rule_acts" by ("rule", rule::names()),
+            "Acts of a rule: candidates hidden, places given, or a cap that kept a candidate from a place";
+        pub slots: SlotMetrics = "slot_races" by ["slot", "merchant", "result"], "Races for reserved places, won or second, by merchant";
         scenes: Scenes = "rank_seconds" by ["scene", "step"], "Duration of a rank request by scene and step";
     }
 }
@@ -55,10 +59,16 @@ impl RankingMetrics {
         self.clipped_share.other(name)
     }
 
-    /// Returns the counter of candidates hidden by a rule.
+    /// Returns the counter of candidates hidden or left out by a rule.
     #[must_use]
     pub fn dropped(&self, rule: Rule) -> &Counter {
         &self.dropped[rule as usize]
+    }
+
+    /// Returns the counter of acts of a rule.
+    #[must_use]
+    pub fn fired(&self, rule: Rule) -> &Counter {
+        &self.fired[rule as usize]
     }
 
     /// Removes the metrics of scenes and predictions that are not in the live configuration.

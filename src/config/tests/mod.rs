@@ -4,6 +4,7 @@ mod embedded;
 mod faults;
 mod following;
 mod inheritance;
+mod rules;
 
 use serde_json::Value;
 

@@ -37,6 +37,7 @@ const fn guide(name: &'static str, chinese: &'static str, text: &'static str) ->
 #[rustfmt::skip]
 pub(super) static GUIDES: &[Guide] = &[
     guide("scoring", "打分", include_str!("../../docs/scoring.md")),
+    guide("market", "市场规则", include_str!("../../docs/market.md")),
     guide("api", "接口", include_str!("../../docs/api.md")),
     guide("clients", "客户端", include_str!("../../docs/clients.md")),
     guide("data", "数据", include_str!("../../docs/data.md")),

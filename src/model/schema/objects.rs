@@ -1,7 +1,7 @@
 //! The objects of requests, one static each.
 
 use super::bounds::{
-    CAMPAIGNS, LATITUDE, LIMIT, LONGITUDE, MONEY, QUERY_BYTES, SHARE, TEXT, TIMEOUT_MS,
+    CAMPAIGNS, CANDIDATES, LATITUDE, LIMIT, LONGITUDE, MONEY, QUERY_BYTES, SHARE, TEXT, TIMEOUT_MS,
 };
 use super::shape::{Bound, Field, Object, Rule, Shape};
 use crate::model::{EventKind, ItemKind};
@@ -50,6 +50,11 @@ pub static RANK_REQUEST: Object = Object {
             "Maximum number of items returned. Default: the scene's.",
         ),
         optional(
+            "offset",
+            Shape::Whole(0, CANDIDATES),
+            "Number of places before the page, with the `request_id` of the first page. Default: 0. What stood on the pages before is left out, and an answered page is answered again as it was. If the pages before are forgotten, they are arranged anew, and the answer names `pages` in `degraded`.",
+        ),
+        optional(
             "timeout_ms",
             Shape::Whole(1, TIMEOUT_MS),
             "Milliseconds within which scoring must start, else 503. Default: the scene's.",
@@ -62,7 +67,7 @@ pub static RANK_REQUEST: Object = Object {
         optional(
             "request_id",
             Shape::Id,
-            "Echoed in the answer. Default: the header `X-Request-Id`, else a generated id.",
+            "Echoed in the answer; it names the list for later pages. Default: the header `X-Request-Id`, else a generated id.",
         ),
         optional(
             "context",

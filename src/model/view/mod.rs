@@ -24,7 +24,8 @@ pub use operations::{ClockReply, Health, LiveConfig, MergeReply, OpenApiDocument
 pub use problem::Problem;
 pub use race::{Race, RaceFigures, RaceLane, RaceLanes, RebuildReply, Runner};
 pub use ranking::{
-    Dropped, Explanation, FactorPart, ObjectivePart, RankBatchReply, RankedItem, Ranking,
+    Dropped, Explanation, FactorPart, Move, ObjectivePart, RankBatchReply, RankedItem, Ranking,
+    SlotRace,
 };
 pub use shape::{Declared, Field, Object, Shape};
 pub use shaped::{OrNull, Shaped, View, Weights};

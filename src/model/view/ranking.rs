@@ -27,13 +27,17 @@ describe! {
         unknown: Vec<String>,
         /// Candidates that a rule dropped. Present if the request set `explain`.
         dropped: Option<Vec<Dropped>>,
+        /// The races for reserved places. Present if the request set `explain` and rules of the scene arrange the places.
+        slots: Option<Vec<SlotRace>>,
+        /// Parts that were not answered as asked: `pages`, if the earlier pages were forgotten, so that repeats are possible.
+        degraded: Option<Vec<String>>,
     }
 
     /// One item of a ranking. Numbers have six digits after the point.
     pub struct RankedItem {
         /// The item's id.
         id: String,
-        /// base × factors, in [0, 1].
+        /// base × factors, in [0, 1]; more if a rule or a campaign lifts it.
         score: f64,
         /// The parts of the score. Present if the request set `explain`.
         explain: Option<Explanation>,
@@ -49,6 +53,34 @@ describe! {
         factors: Vec<FactorPart>,
         /// base × factors.
         score: f64,
+        /// The rule that moved the item, if any did. Present if rules of the scene arrange the places.
+        moves: Option<Vec<Move>>,
+    }
+
+    /// A move of an item in the slate.
+    pub struct Move {
+        /// The first rule that explains it: `pin`, `slot.NAME`, `support`, `cap.BY`, `decay`, `mmr`, `lift` or `displaced`.
+        rule: String,
+        /// Its place by own: by its score without lifts.
+        from: u64,
+        /// Its place.
+        to: u64,
+    }
+
+    /// The race for one reserved place.
+    pub struct SlotRace {
+        /// Name of the slot.
+        name: String,
+        /// The place, from 1.
+        place: u64,
+        /// The item that won.
+        winner: String,
+        /// Its score in the slot.
+        winner_score: f64,
+        /// The best item of another merchant; null if there was none.
+        runner_up: OrNull<String>,
+        /// Its score in the slot.
+        runner_up_score: OrNull<f64>,
     }
 
     /// The part of one objective in a score.
@@ -84,7 +116,7 @@ describe! {
     pub struct Dropped {
         /// The item's id.
         id: String,
-        /// Name of the rule.
+        /// Name of the rule; `cap.BY` for what a cap left out of a page that ended early.
         rule: String,
     }
 

@@ -1,0 +1,229 @@
+//! Rules of scenes: what they are read as, how they are inherited, and every refusal.
+
+use super::super::{Cap, Config, Pool, What};
+use super::{assert_valid, parse};
+use crate::clock::Time;
+use crate::rule::By;
+
+const RULES: &str = r#"
+[scene.feed]
+limit = 30
+[[scene.feed.rules]]
+name = "shops"
+rule = "cap"
+by = "merchant"
+max = 4
+window = 20
+[[scene.feed.rules]]
+name = "deal"
+rule = "slot"
+places = [3, 9]
+items = ["i1", "i2"]
+weights = { order_value = 1.0 }
+from = 2026-11-10T16:00:00Z
+until = 2026-11-11T16:00:00+08:00
+[[scene.feed.rules]]
+name = "later deal"
+rule = "slot"
+places = [3]
+items = ["i3"]
+score = true
+min = 0.25
+from = "2026-11-11T08:00:00Z"
+[[scene.feed.rules]]
+name = "spread"
+rule = "decay"
+factor = 0.85
+floor = 0.5
+[[scene.feed.rules]]
+name = "mixed"
+rule = "mmr"
+lambda = 0.7
+[[scene.feed.rules]]
+name = "notice"
+rule = "pin"
+item = "i9"
+place = 1
+[scene.live]
+parent = "feed"
+[scene.bare]
+parent = "feed"
+rules = []
+[scene.own]
+parent = "feed"
+rules = [{ name = "one", rule = "cap", by = "kind", max = 1 }]
+"#;
+
+fn whats(config: &Config, scene: &str) -> Vec<What> {
+    let rules = config.scenes[scene].rules.iter();
+    rules.map(|rule| rule.what.clone()).collect()
+}
+
+#[test]
+fn rules_are_read_in_their_order() {
+    let config = parse(RULES).unwrap();
+    assert_valid(&config);
+    let rules = &config.scenes["feed"].rules;
+    let names: Vec<&str> = rules.iter().map(|rule| &*rule.name).collect();
+    assert_eq!(
+        names,
+        ["shops", "deal", "later deal", "spread", "mixed", "notice"]
+    );
+    let cap = Cap {
+        by: By::Merchant,
+        max: 4,
+        window: Some(20),
+    };
+    assert_eq!(rules[0].what, What::Cap(cap));
+    let What::Slot(slot) = &rules[1].what else {
+        panic!("{:?}", rules[1]);
+    };
+    assert_eq!(slot.places, [3, 9]);
+    assert_eq!(
+        slot.pool,
+        Pool::Items(vec!["i1".to_owned(), "i2".to_owned()])
+    );
+    assert_eq!(slot.weights.as_ref().unwrap().len(), 1);
+    assert!((slot.min - 0.5).abs() < 1e-9);
+    assert_eq!(rules[1].until, Time::parse("2026-11-11T08:00:00Z"));
+    assert_eq!(rules[1].until, rules[2].from);
+    assert!(!rules[1].meets(&rules[2]) && rules[1].meets(&rules[0]));
+}
+
+#[test]
+fn own_rules_replace_the_inherited_list() {
+    let config = parse(RULES).unwrap();
+    assert_eq!(whats(&config, "live"), whats(&config, "feed"));
+    assert_eq!(whats(&config, "bare"), []);
+    let one = Cap {
+        by: By::Kind,
+        max: 1,
+        window: None,
+    };
+    assert_eq!(whats(&config, "own"), [What::Cap(one)]);
+    assert_eq!(whats(&config, "default"), []);
+    let over = Config::parse_over(RULES, "over.toml", "[scene.feed]\nlimit = 40").unwrap();
+    assert_eq!(whats(&over, "feed"), whats(&config, "feed"));
+}
+
+/// Each faulty line ends in `#!` and a part of the message; a line with two faults has two.
+const FAULTY: &str = r#"
+[scene.feed]
+limit = 10
+[[scene.feed.rules]]
+name = "a"
+rule = "cup"                        #! unknown rule; did you mean cap?
+[[scene.feed.rules]]
+rule = "cap"
+name = ""                           #! must be an id
+by = "shop"                         #! must be "merchant" or "category"
+max = 0                             #! from 1 to 1000000, not 0
+window = 0                          #! from 1 to 1000000, not 0
+factor = 1                          #! unknown key
+[[scene.feed.rules]]
+name = "b"
+rule = "decay"
+factor = 1.5                        #! from 0 to 1, not 1.5
+floor = -1                          #! from 0 to 1, not -1
+from = 2026-01-02T00:00:00Z
+until = 2026-01-02T00:00:00Z        #! must be after `from`
+[[scene.feed.rules]]
+name = "b"                          #! another rule of the scene is named "b" too
+rule = "mmr"
+lambda = 2                          #! from 0 to 1, not 2
+until = 2026-01-02                  #! a time with its offset
+[[scene.feed.rules]]
+name = "c"
+rule = "slot"
+places = [0]                        #! each element must be a whole number from 1
+items = []                          #! must not be empty
+score = true                        #! not both
+weights = { race.growht = 1 }       #! did you mean race.growth?
+min = 2                             #! from 0 to 1, not 2
+[[scene.feed.rules]]
+name = "d"
+rule = "slot"
+places = [4, 5]
+items = ["x", "x"]                  #! must not repeat
+score = true
+[[scene.feed.rules]]
+name = "e"
+rule = "pin"
+item = ""                           #! must be an id
+place = 5                           #! place 5 is kept by "d" too
+[[scene.feed.rules]]
+name = "f"
+rule = "pin"
+item = "x"
+place = 11                          #! place 11 lies beyond the scene's limit, 10
+[[scene.feed.rules]]
+name = "g"
+rule = "slot"
+places = []                         #! must not be empty
+items = ["x"]
+weights = { quality = 0 }           #! at least one weight must not be 0
+[scene.list]
+rules = [1]                         #! must be a table, not 1
+[scene.text]
+rules = "cap"                       #! must be a list of tables, not "cap"
+[scene.deep]
+limit = 20
+[[scene.deep.rules]]
+name = "h"
+rule = "pin"
+item = "x"
+place = 15
+[scene.short]
+parent = "deep"
+limit = 12                          #! the inherited rule h keeps place 15
+"#;
+
+#[test]
+fn every_fault_of_the_rules_is_reported() {
+    let faults = parse(FAULTY).unwrap_err().faults;
+    let mut expected = Vec::new();
+    for (line, text) in FAULTY.lines().enumerate() {
+        let parts = text.split("#!").skip(1);
+        expected.extend(parts.map(|part| (line + 1, part.trim())));
+    }
+    let shown: Vec<String> = faults
+        .iter()
+        .map(|fault| format!("{} {} {}", fault.line, fault.path, fault.message))
+        .collect();
+    for (line, part) in &expected {
+        let found = faults
+            .iter()
+            .any(|fault| fault.line == *line && fault.message.contains(part));
+        assert!(found, "{line}: {part}\n{}", shown.join("\n"));
+    }
+    assert_eq!(faults.len(), expected.len(), "{}", shown.join("\n"));
+    assert!(
+        faults
+            .iter()
+            .any(|fault| fault.path == "scene.feed.rules[1].max")
+    );
+}
+
+#[test]
+fn a_slot_needs_something_to_go_by() {
+    let text =
+        "[[scene.default.rules]]\nname = \"s\"\nrule = \"slot\"\nplaces = [2]\nitems = [\"x\"]\n";
+    let faults = parse(text).unwrap_err().faults;
+    assert_eq!(faults.len(), 1);
+    assert_eq!(faults[0].path, "scene.default.rules[0]");
+    assert_eq!(faults[0].line, 1);
+}
+
+#[test]
+fn the_number_of_rules_is_bounded() {
+    let rule = |number: usize| {
+        format!(
+            "[[scene.default.rules]]\nname = \"r{number}\"\nrule = \"cap\"\nby = \"kind\"\nmax = 1\n"
+        )
+    };
+    let text = |count: usize| (0..count).map(rule).collect::<String>();
+    assert_valid(&parse(&text(100)).unwrap());
+    let faults = parse(&text(102)).unwrap_err().faults;
+    assert_eq!(faults.len(), 1);
+    assert!(faults[0].message.contains("may have 100"), "{faults:?}");
+}

@@ -1,0 +1,384 @@
+//! The pages that were answered, so that the next page repeats nothing and an answered page is answered again, byte for byte.
+//!
+//! Held in memory only, for a while, within two bounds; the lists that were asked for least recently are evicted first. Of a page that is
+//! forgotten, the earlier ones are arranged anew, and the answer says so.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use hashbrown::HashMap;
+use parking_lot::Mutex;
+use serde::Deserialize;
+
+use crate::config::Pages as Bounds;
+use crate::id::IdHasher;
+use crate::model::{Fault, RankRequest};
+use crate::telemetry::Size;
+
+/// Bytes of a list beside its answers.
+const LIST: usize = 160;
+
+/// What is known of the page that a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// The pages before it are forgotten, or were never answered here.
+    Nothing,
+    /// It was answered.
+    Answer(Arc<[u8]>),
+    /// It comes next; the ids of the items on the pages before it, in the order of their places.
+    Next(Vec<String>),
+}
+
+/// One answered page.
+#[derive(Debug)]
+struct Page {
+    /// Number of places before it.
+    start: usize,
+    /// Number of places before the next page.
+    end: usize,
+    answer: Arc<[u8]>,
+}
+
+/// The answered pages of one list, from the first on.
+#[derive(Debug)]
+struct List {
+    /// Checks of the user's id and of the scene's name.
+    owner: [u64; 2],
+    pages: Vec<Page>,
+    /// Number and time of the last use.
+    used: (u64, Instant),
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// By the check of the request id.
+    lists: HashMap<u64, List>,
+    /// Uses by list, the earliest first; only the last use of a list counts.
+    uses: VecDeque<(u64, u64)>,
+    next_use: u64,
+    pages: usize,
+    bytes: usize,
+    evicted: u64,
+}
+
+/// The pages that were answered.
+#[derive(Debug, Default)]
+pub(super) struct Pages {
+    hasher: IdHasher,
+    inner: Mutex<Inner>,
+}
+
+/// A page that was just answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answered<'a> {
+    /// The id in the answer.
+    pub(super) id: &'a str,
+    /// Number of places before it.
+    pub(super) start: usize,
+    /// Number of its places.
+    pub(super) places: usize,
+    /// The answer.
+    pub(super) json: &'a [u8],
+}
+
+impl Pages {
+    /// Returns what is known of the page that a request asks for. A request without an offset begins anew.
+    ///
+    /// # Errors
+    /// A fault if the list belongs to another user or scene, or if its pages neither begin nor end at the offset.
+    pub(super) fn find(
+        &self,
+        request: &RankRequest<'_>,
+        id: &str,
+        (bounds, now): (&Bounds, Instant),
+    ) -> Result<Found, Fault> {
+        let Some(offset) = request.offset else {
+            return Ok(Found::Nothing);
+        };
+        let (key, owner) = (self.check(id), self.owner(request));
+        let mut inner = self.inner.lock();
+        inner.expire(bounds, now);
+        let Some(list) = inner.lists.get(&key) else {
+            return Ok(Found::Nothing);
+        };
+        if list.owner != owner {
+            return if offset == 0 {
+                Ok(Found::Nothing)
+            } else {
+                Err(Fault::new(
+                    "request_id",
+                    "is that of a request of another user or for another scene",
+                ))
+            };
+        }
+        let found = list.find(offset)?;
+        inner.touch(key, now);
+        Ok(found)
+    }
+
+    /// Remembers an answered page. A first page begins its list anew, unless it is the page that is remembered.
+    pub(super) fn remember(
+        &self,
+        request: &RankRequest<'_>,
+        answered: Answered<'_>,
+        (bounds, now): (&Bounds, Instant),
+    ) {
+        if bounds.pages == 0 || answered.json.len() > bounds.bytes {
+            return;
+        }
+        let (key, owner) = (self.check(answered.id), self.owner(request));
+        let page = Page {
+            start: answered.start,
+            end: answered.start + answered.places,
+            answer: answered.json.into(),
+        };
+        let gone = {
+            let mut inner = self.inner.lock();
+            inner.add(key, owner, page, now);
+            inner.expire(bounds, now)
+        };
+        drop(gone);
+    }
+
+    /// Returns the size of the memory.
+    pub(super) fn size(&self) -> Size {
+        let inner = self.inner.lock();
+        Size {
+            entries: inner.pages,
+            bytes: inner.bytes,
+            evicted: inner.evicted,
+        }
+    }
+
+    fn check(&self, text: &str) -> u64 {
+        self.hasher.hash(text).check()
+    }
+
+    fn owner(&self, request: &RankRequest<'_>) -> [u64; 2] {
+        [self.check(&request.user_id), self.check(request.scene())]
+    }
+}
+
+impl List {
+    fn end(&self) -> usize {
+        self.pages.last().map_or(0, |page| page.end)
+    }
+
+    fn bytes(&self) -> usize {
+        let answers = self.pages.iter().map(|page| page.answer.len());
+        LIST + answers.sum::<usize>()
+    }
+
+    /// Returns the page at an offset, or the ids before it if it comes next.
+    fn find(&self, offset: usize) -> Result<Found, Fault> {
+        let at = self.pages.binary_search_by_key(&offset, |page| page.start);
+        if let Ok(at) = at {
+            return Ok(Found::Answer(Arc::clone(&self.pages[at].answer)));
+        }
+        if offset == self.end() {
+            let ids = self.pages.iter().flat_map(|page| ids(&page.answer));
+            return Ok(Found::Next(ids.collect()));
+        }
+        let end = self.end();
+        Err(Fault::new(
+            "offset",
+            format!("must be that of an answered page, or {end}, where the answered pages end"),
+        ))
+    }
+}
+
+/// Returns the ids of the items of an answer.
+fn ids(answer: &[u8]) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Ranking {
+        items: Vec<Item>,
+    }
+    #[derive(Deserialize)]
+    struct Item {
+        id: String,
+    }
+    let ranking: Option<Ranking> = serde_json::from_slice(answer).ok();
+    let items = ranking.map(|ranking| ranking.items).unwrap_or_default();
+    items.into_iter().map(|item| item.id).collect()
+}
+
+impl Inner {
+    fn add(&mut self, key: u64, owner: [u64; 2], page: Page, now: Instant) {
+        let begins = page.start == 0;
+        let list = self.lists.get(&key).filter(|list| list.owner == owner);
+        let is_known = list.is_some_and(|list| {
+            let same = list.pages.iter().find(|known| known.start == page.start);
+            same.is_some_and(|same| same.answer == page.answer)
+        });
+        let goes_on = list.is_some_and(|list| list.end() == page.start);
+        if !is_known {
+            if begins {
+                self.remove(key);
+            } else if !goes_on {
+                return;
+            }
+            self.pages += 1;
+            self.bytes += page.answer.len();
+            let list = self.lists.entry(key).or_insert_with(|| {
+                self.bytes += LIST;
+                List {
+                    owner,
+                    pages: Vec::new(),
+                    used: (0, now),
+                }
+            });
+            list.pages.push(page);
+        }
+        self.touch(key, now);
+    }
+
+    /// Notes a use of a list.
+    fn touch(&mut self, key: u64, now: Instant) {
+        if let Some(list) = self.lists.get_mut(&key) {
+            list.used = (self.next_use, now);
+            self.uses.push_back((key, self.next_use));
+            self.next_use += 1;
+        }
+        if self.uses.len() > 2 * self.lists.len() + 64 {
+            let lists = &self.lists;
+            self.uses.retain(|(key, used)| is_last(lists, *key, *used));
+        }
+    }
+
+    /// Removes the lists beyond the bounds; returns them, to be freed outside of the lock.
+    fn expire(&mut self, bounds: &Bounds, now: Instant) -> Vec<List> {
+        let mut gone = Vec::new();
+        while let Some(&(key, used)) = self.uses.front() {
+            let is_over = self.pages > bounds.pages || self.bytes > bounds.bytes;
+            if is_last(&self.lists, key, used) {
+                let old = self.lists.get(&key);
+                let old = old.is_some_and(|list| now.duration_since(list.used.1) > bounds.kept);
+                if !is_over && !old {
+                    break;
+                }
+                let list = self.remove(key);
+                let pages = list.as_ref().map_or(0, |list| list.pages.len());
+                self.evicted += if old { 0 } else { crate::number::wide(pages) };
+                gone.extend(list);
+            }
+            self.uses.pop_front();
+        }
+        gone
+    }
+
+    fn remove(&mut self, key: u64) -> Option<List> {
+        let list = self.lists.remove(&key)?;
+        self.pages -= list.pages.len();
+        self.bytes -= list.bytes();
+        Some(list)
+    }
+}
+
+/// Returns whether a use is the last one of its list.
+fn is_last(lists: &HashMap<u64, List>, key: u64, used: u64) -> bool {
+    lists.get(&key).is_some_and(|list| list.used.0 == used)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::model::diagnose;
+
+    const BOUNDS: Bounds = Bounds {
+        pages: 3,
+        bytes: 10_000,
+        kept: Duration::from_secs(600),
+    };
+
+    fn request(user: &str, offset: Option<usize>) -> RankRequest<'static> {
+        let text = json!({"user_id": user, "candidates": [], "offset": offset}).to_string();
+        let vocabulary = Config::embedded().vocabulary;
+        diagnose::request(text.leak().as_bytes(), &vocabulary).unwrap()
+    }
+
+    fn json(first: usize, places: usize) -> String {
+        let items = (first..first + places).map(|number| json!({"id": format!("i{number}")}));
+        json!({"items": items.collect::<Vec<_>>()}).to_string()
+    }
+
+    /// Remembers a page of two places.
+    fn add(pages: &Pages, id: &str, start: usize, now: Instant) {
+        let json = json(start, 2);
+        let answered = Answered {
+            id,
+            start,
+            places: 2,
+            json: json.as_bytes(),
+        };
+        pages.remember(&request("u", None), answered, (&BOUNDS, now));
+    }
+
+    fn find(pages: &Pages, id: &str, offset: usize, now: Instant) -> Found {
+        pages
+            .find(&request("u", Some(offset)), id, (&BOUNDS, now))
+            .unwrap()
+    }
+
+    #[test]
+    fn pages_are_found_until_they_are_old() {
+        let (pages, start) = (Pages::default(), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        add(&pages, "r", 0, at(0));
+        let next = ["i0", "i1"].map(str::to_owned).to_vec();
+        assert_eq!(find(&pages, "r", 2, at(500)), Found::Next(next));
+        add(&pages, "r", 2, at(510));
+        let second = json(2, 2).into_bytes().into();
+        assert_eq!(find(&pages, "r", 2, at(1_100)), Found::Answer(second));
+        // The same first page keeps the list; another one begins it anew.
+        add(&pages, "r", 0, at(1_110));
+        assert_eq!(pages.size().entries, 2);
+        add(&pages, "r", 4, at(1_120));
+        assert_eq!(pages.size().entries, 3);
+        assert_eq!(find(&pages, "r", 6, at(1_721)), Found::Nothing);
+        assert_eq!(
+            (
+                pages.size().entries,
+                pages.size().bytes,
+                pages.size().evicted
+            ),
+            (0, 0, 0)
+        );
+    }
+
+    #[test]
+    fn the_bounds_evict_the_least_recently_used() {
+        let (pages, now) = (Pages::default(), Instant::now());
+        ["a", "b", "c"]
+            .iter()
+            .for_each(|id| add(&pages, id, 0, now));
+        find(&pages, "a", 2, now);
+        add(&pages, "d", 0, now);
+        assert_eq!(find(&pages, "b", 2, now), Found::Nothing);
+        assert_ne!(find(&pages, "a", 2, now), Found::Nothing);
+        assert_eq!((pages.size().entries, pages.size().evicted), (3, 1));
+        for number in 0..1_000 {
+            add(&pages, &format!("r{}", number % 7), 0, now);
+            find(&pages, "r1", 0, now);
+        }
+        let inner = pages.inner.lock();
+        assert!(inner.pages <= 3 && inner.lists.len() <= 3 && inner.uses.len() <= 71);
+        let bytes: usize = inner.lists.values().map(List::bytes).sum();
+        assert_eq!(inner.bytes, bytes);
+    }
+
+    #[test]
+    fn another_users_list_is_refused() {
+        let (pages, now) = (Pages::default(), Instant::now());
+        add(&pages, "r", 0, now);
+        let find = |user: &str, offset| pages.find(&request(user, offset), "r", (&BOUNDS, now));
+        assert!(find("v", Some(2)).is_err() && find("u", Some(1)).is_err());
+        assert_eq!(find("v", Some(0)), Ok(Found::Nothing));
+        assert_eq!(find("u", None), Ok(Found::Nothing));
+    }
+}

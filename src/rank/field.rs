@@ -1,0 +1,165 @@
+//! The scored candidates of one request as the slate sees them.
+
+use std::borrow::Cow;
+
+use super::live::Live;
+use super::lot::Lots;
+use super::resolve::Candidate;
+use super::score::{Scorer, Scores};
+use super::slate::{Group, Set};
+use super::view::View;
+use crate::feature::Space;
+use crate::id::{ItemRow, TagId};
+use crate::rule::By;
+
+/// The scored candidates of one request.
+#[derive(Debug)]
+pub(super) struct Field<'a> {
+    view: &'a View<'a>,
+    live: &'a Live<'a>,
+    ids: &'a [Cow<'a, str>],
+    scores: &'a Scores,
+    lots: &'a Lots<'a>,
+    scorer: &'a Scorer<'a>,
+    /// By pin: the candidate that it names.
+    pins: Vec<Option<usize>>,
+    /// By slot: the rows of its pool, sorted.
+    pools: Vec<Vec<ItemRow>>,
+}
+
+impl<'a> Field<'a> {
+    /// Creates the field of a request.
+    pub(super) fn new(
+        live: &'a Live<'a>,
+        (ids, lots): (&'a [Cow<'a, str>], &'a Lots<'a>),
+        scores: &'a Scores,
+        scorer: &'a Scorer<'a>,
+    ) -> Self {
+        let view = scorer.predictor.view();
+        let find = |id: &str| view.items.find(view.hasher.hash(id), id);
+        let pin = |&(item, _): &(&str, usize)| {
+            let row = find(item)?;
+            scores
+                .candidates
+                .iter()
+                .position(|(known, _)| *known == row)
+        };
+        let pool = |items: &[String]| {
+            let mut rows: Vec<ItemRow> = items.iter().filter_map(|id| find(id)).collect();
+            rows.sort_unstable();
+            rows
+        };
+        Self {
+            view,
+            live,
+            ids,
+            scores,
+            lots,
+            scorer,
+            pins: live.plan.pins.iter().map(pin).collect(),
+            pools: live.plan.lists().map(pool).collect(),
+        }
+    }
+
+    fn row(&self, candidate: usize) -> ItemRow {
+        self.scores.candidates[candidate].0
+    }
+
+    /// Returns the group of an item.
+    fn group_of(&self, row: ItemRow, by: By) -> Group {
+        let items = self.view.items;
+        let tag = match by {
+            By::Merchant => items.get(row).merchant.some().map(|merchant| merchant.0),
+            By::Category => items.details(row).category.some().map(|tag| tag.0),
+            By::Creator => self.tag_of(row, Space::Creator),
+            By::Kind => self.tag_of(row, Space::Kind),
+        };
+        tag.map_or(Group::alone(row), Group::of)
+    }
+
+    /// Returns the tag of an item that lies in a name space.
+    fn tag_of(&self, row: ItemRow, space: Space) -> Option<u32> {
+        let (items, mut found) = (self.view.items, None);
+        items.visit_tags(row, items.get(row), |tag, _| {
+            if self.view.tags.bare_name(space, tag).is_some() {
+                found = Some(tag.0);
+            }
+        });
+        found
+    }
+}
+
+impl Set for Field<'_> {
+    fn own(&self) -> &[f32] {
+        &self.scores.scores
+    }
+
+    fn lifted(&self) -> Option<&[f32]> {
+        None
+    }
+
+    fn lot(&self, candidate: usize) -> (u64, &str) {
+        let (_, place) = self.scores.candidates[candidate];
+        self.lots.key(&self.ids[place as usize])
+    }
+
+    fn group(&self, candidate: usize, by: By) -> Group {
+        self.group_of(self.row(candidate), by)
+    }
+
+    fn past(&self) -> usize {
+        self.view.turn.past.len()
+    }
+
+    fn past_group(&self, place: usize, by: By) -> Option<Group> {
+        let row = self.view.turn.past.get(place - 1).copied().flatten()?;
+        Some(self.group_of(row, by))
+    }
+
+    fn pinned(&self, pin: usize) -> Option<usize> {
+        self.pins[pin]
+    }
+
+    fn in_pool(&self, slot: usize, candidate: usize) -> bool {
+        self.pools[slot].binary_search(&self.row(candidate)).is_ok()
+    }
+
+    fn weigh(&self, slot: usize, candidates: &[usize]) -> Vec<f32> {
+        let mut scores = vec![0.0; candidates.len()];
+        let Some(weights) = &self.live.weights[slot] else {
+            return scores;
+        };
+        let candidate = |index: &usize| {
+            let (row, place) = self.scores.candidates[*index];
+            Candidate::new(self.view, (row, self.view.items.get(row)), place)
+        };
+        let candidates: Vec<Candidate<'_>> = candidates.iter().map(candidate).collect();
+        self.scorer
+            .weighing(weights)
+            .score(&candidates, &mut scores);
+        scores
+    }
+
+    fn tags(&self, candidate: usize) -> Vec<(u32, f32)> {
+        let (row, mut tags) = (self.row(candidate), Vec::new());
+        let idf = |tag: TagId| self.view.standings.idf_of(tag);
+        let items = self.view.items;
+        items.visit_tags(row, items.get(row), |tag, weight| {
+            tags.push((tag.0, weight * idf(tag)));
+        });
+        let length = tags
+            .iter()
+            .map(|(_, weight)| weight * weight)
+            .sum::<f32>()
+            .sqrt();
+        if length > 0.0 {
+            tags.iter_mut().for_each(|(_, weight)| *weight /= length);
+        }
+        tags.sort_unstable_by_key(|(tag, _)| *tag);
+        tags
+    }
+
+    fn supported(&self, _candidate: usize) -> Option<Group> {
+        None
+    }
+}

@@ -1,0 +1,181 @@
+//! The places of an answer: the best by score, or what the slate arranged.
+
+use std::borrow::Cow;
+
+use compact_str::CompactString;
+
+use super::explain::explain;
+use super::field::Field;
+use super::live::Live;
+use super::lot::Lots;
+use super::score::{Scorer, Scores};
+use super::slate::{Arranged, Arranger, Set, Win};
+use super::topk::{self, Chosen};
+use super::view::View;
+use crate::model::{Contender, Decision, Dropped, Move, Placed, RankRequest, SlotRace};
+use crate::rule::{RULES, Rule};
+
+/// The scored candidates of one request, and how many places it asks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scored<'o, 'r> {
+    pub(super) ids: &'r [Cow<'r, str>],
+    pub(super) scores: &'o Scores,
+    pub(super) lots: &'o Lots<'o>,
+    pub(super) scorer: &'o Scorer<'o>,
+    pub(super) limit: usize,
+    pub(super) explained: bool,
+}
+
+/// The places of an answer.
+#[derive(Debug, Default)]
+pub(super) struct Shown<'r> {
+    pub(super) placed: Vec<Placed<'r>>,
+    pub(super) slots: Vec<SlotRace<'r>>,
+    /// Candidates that fit no place of a page that ended early.
+    pub(super) left: Vec<Dropped<'r>>,
+    /// Number of times each rule acted.
+    pub(super) fired: [usize; RULES],
+}
+
+/// Returns the decision of a view on a request without candidates.
+pub(super) fn blank<'r>(view: &View<'_>) -> Decision<'r> {
+    Decision {
+        scene: view.scene.name.clone(),
+        scene_asked: None,
+        generation: view.generation,
+        standings: view.standings.number,
+        as_of: view.as_of,
+        asked: 0,
+        unknown: Vec::new(),
+        dropped: Vec::new(),
+        fired: [0; RULES],
+        scored: 0,
+        missing: Vec::new(),
+        given: Vec::new(),
+        start: view.turn.start,
+        placed: Vec::new(),
+        slots: Vec::new(),
+        arranged: false,
+        degraded: view.turn.anew.then_some("pages").into_iter().collect(),
+        explained: false,
+    }
+}
+
+impl<'o, 'r> Scored<'o, 'r> {
+    /// Creates the scored candidates of a request.
+    pub(super) fn new(
+        request: &'r RankRequest<'_>,
+        (scores, scorer): (&'o Scores, &'o Scorer<'o>),
+        lots: &'o Lots<'o>,
+    ) -> Self {
+        let scene = scorer.predictor.view().scene;
+        Self {
+            ids: &request.candidates.ids,
+            scores,
+            lots,
+            scorer,
+            limit: request.limit.unwrap_or(scene.limit),
+            explained: request.explain == Some(true),
+        }
+    }
+
+    /// Places candidates as the live rules arrange them; without rules, the best by score.
+    pub(super) fn shown(&self, live: Option<&Live<'_>>, keys: &mut Vec<u64>) -> Shown<'r> {
+        match live {
+            Some(live) => self.arranged(live),
+            None => self.best(keys),
+        }
+    }
+
+    /// Places the best by score.
+    fn best(&self, keys: &mut Vec<u64>) -> Shown<'r> {
+        let turn = self.scorer.predictor.view().turn;
+        let skipped = if turn.anew { turn.start } else { 0 };
+        let limit = self.limit.saturating_add(skipped);
+        let top = topk::select(self.scores, self.ids, limit, self.lots, keys);
+        let placed = top
+            .iter()
+            .skip(skipped)
+            .map(|chosen| self.place(chosen, Vec::new()));
+        Shown {
+            placed: placed.collect(),
+            ..Shown::default()
+        }
+    }
+
+    /// Places what the rules arrange.
+    fn arranged(&self, live: &Live<'_>) -> Shown<'r> {
+        let field = Field::new(live, (self.ids, self.lots), self.scores, self.scorer);
+        let mut arranger = Arranger::new(&field, &live.plan, self.limit);
+        let page = self.page(&mut arranger);
+        let mut moves = if self.explained {
+            arranger.moves(&page)
+        } else {
+            Vec::new()
+        };
+        moves.resize(page.held.len(), Vec::new());
+        let placed = page.held.iter().zip(moves);
+        let placed = placed.map(|(held, moves)| {
+            let chosen = topk::chosen(self.scores, held.candidate);
+            self.place(&chosen, moves)
+        });
+        let left = page.left.iter().map(|&(candidate, by)| Dropped {
+            id: self.id(candidate),
+            rule: Rule::Cap,
+            by: Some(by),
+        });
+        Shown {
+            placed: placed.collect(),
+            slots: page.wins.iter().map(|win| self.slot(win, live)).collect(),
+            left: left.collect(),
+            fired: page.fired,
+        }
+    }
+
+    /// Arranges the page that is asked for. If earlier pages are forgotten, they are arranged anew.
+    fn page<S: Set>(&self, arranger: &mut Arranger<'_, S>) -> Arranged {
+        let turn = self.scorer.predictor.view().turn;
+        let mut reached = if turn.anew { 0 } else { turn.start };
+        while reached < turn.start {
+            let page = arranger.next(self.limit.min(turn.start - reached));
+            if page.held.is_empty() {
+                return page;
+            }
+            reached += page.held.len();
+        }
+        arranger.next(self.limit)
+    }
+
+    fn id(&self, candidate: usize) -> &'r str {
+        &self.ids[self.scores.candidates[candidate].1 as usize]
+    }
+
+    fn place(&self, chosen: &Chosen, moves: Vec<Move>) -> Placed<'r> {
+        Placed {
+            id: &self.ids[chosen.place as usize],
+            score: chosen.score,
+            explain: self.explained.then(|| explain(chosen, self.scorer, moves)),
+        }
+    }
+
+    fn slot(&self, win: &Win, live: &Live<'_>) -> SlotRace<'r> {
+        SlotRace {
+            name: CompactString::from(live.plan.slots[win.slot].0),
+            place: win.place,
+            winner: self.contender(win.winner),
+            runner_up: win.runner_up.map(|runner_up| self.contender(runner_up)),
+        }
+    }
+
+    fn contender(&self, (candidate, score): (usize, f32)) -> Contender<'r> {
+        let view = self.scorer.predictor.view();
+        let row = self.scores.candidates[candidate].0;
+        let merchant = view.items.get(row).merchant.some();
+        let merchant = merchant.and_then(|merchant| view.merchants.get(merchant));
+        Contender {
+            id: self.id(candidate),
+            score,
+            merchant: merchant.map(|merchant| CompactString::from(merchant.id())),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The greedy fill: each free place takes the candidate that fits and counts most, its score × the share that decay leaves.
+//!
+//! Candidates are drawn from the best on, only while one not yet drawn may count more than every one that was. Those that no rule tells
+//! apart wait in one queue, and only its first races, so that a place costs a few steps of a heap and not a look at every candidate.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+
+use hashbrown::HashMap;
+
+use super::key::Key;
+use super::page::{Page, Why};
+use super::set::Set;
+use crate::rule::By;
+
+/// The end of a queue.
+const NONE: usize = usize::MAX;
+
+/// A candidate in its queue.
+#[derive(Clone, Copy, Debug)]
+struct Drawn {
+    candidate: usize,
+    /// The next of the queue.
+    next: usize,
+}
+
+/// Candidates of the same groups, from the best on.
+#[derive(Debug)]
+struct Queue {
+    key: Key,
+    first: usize,
+    last: usize,
+    /// True if its first races; false if the queue is empty or blocked by a cap.
+    races: bool,
+    /// The cap that blocked it last.
+    passed: Option<By>,
+    blocked: bool,
+}
+
+/// The first of a queue, as it races. What it counts may have fallen since.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    counts: f64,
+    drawn: usize,
+    queue: usize,
+}
+
+impl Ord for Head {
+    /// The greatest counts most; of those that count equally, it is first by score, then by lot.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let by_counts = self.counts.total_cmp(&other.counts);
+        by_counts.then_with(|| other.drawn.cmp(&self.drawn))
+    }
+}
+
+impl PartialOrd for Head {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Head {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Head {}
+
+/// The race for the free places of one page.
+#[derive(Debug, Default)]
+pub(super) struct Fill {
+    /// In the order of score.
+    drawn: Vec<Drawn>,
+    /// Number of candidates read, those that have a place included.
+    read: usize,
+    queues: Vec<Queue>,
+    index: HashMap<Key, usize>,
+    heads: BinaryHeap<Head>,
+    /// Blocked queues by the place at which they may fit again.
+    waiting: BinaryHeap<Reverse<(usize, usize)>>,
+    /// Number of times a queue did not fit.
+    pub(super) passed: usize,
+}
+
+impl Fill {
+    /// Returns the candidate for a place, and how it got it; `None` if none fits.
+    pub(super) fn pick<S: Set>(
+        &mut self,
+        page: &mut Page<'_, S>,
+        place: usize,
+    ) -> Option<(usize, Why)> {
+        self.wake(page, place);
+        loop {
+            self.draw(page);
+            let head = self.heads.pop()?;
+            let Drawn { candidate, .. } = self.drawn[head.drawn];
+            let queue = &mut self.queues[head.queue];
+            queue.races = false;
+            if page.is_taken(candidate) {
+                self.advance(page, head.queue);
+                continue;
+            }
+            let share = page.share(&queue.key);
+            if page.score(candidate) * share < head.counts {
+                self.race(page, head.queue);
+                continue;
+            }
+            let Some(blocked) = page.blocked(&queue.key, place) else {
+                let why = Why::Fill {
+                    passed: queue.passed,
+                    decayed: share < 1.0,
+                };
+                self.advance(page, head.queue);
+                return Some((candidate, why));
+            };
+            self.passed += 1;
+            (queue.passed, queue.blocked) = (Some(blocked.by), true);
+            let until = blocked.until.map(|until| Reverse((until, head.queue)));
+            self.waiting.extend(until);
+        }
+    }
+
+    /// Lets the queues race again that may fit from this place on.
+    fn wake<S: Set>(&mut self, page: &Page<'_, S>, place: usize) {
+        while let Some(&Reverse((until, queue))) = self.waiting.peek()
+            && until <= place
+        {
+            self.waiting.pop();
+            self.queues[queue].blocked = false;
+            self.race(page, queue);
+        }
+    }
+
+    /// Draws candidates while the next one may count as much as the best that was drawn.
+    fn draw<S: Set>(&mut self, page: &mut Page<'_, S>) {
+        while let Some(candidate) = page.orders.by_score(page.set, self.read) {
+            let best = self.heads.peek().map(|head| head.counts);
+            if best.is_some_and(|best| page.score(candidate) < best) {
+                return;
+            }
+            self.read += 1;
+            if !page.is_taken(candidate) {
+                self.append(page, candidate);
+            }
+        }
+    }
+
+    /// Puts a candidate at the end of its queue.
+    fn append<S: Set>(&mut self, page: &Page<'_, S>, candidate: usize) {
+        let key = page.key(candidate);
+        let queue = *self.index.entry(key).or_insert_with(|| {
+            self.queues.push(Queue {
+                key,
+                first: NONE,
+                last: NONE,
+                races: false,
+                passed: None,
+                blocked: false,
+            });
+            self.queues.len() - 1
+        });
+        let drawn = self.drawn.len();
+        let next = NONE;
+        self.drawn.push(Drawn { candidate, next });
+        let Queue { first, last, .. } = &mut self.queues[queue];
+        if *first == NONE {
+            *first = drawn;
+        } else {
+            self.drawn[*last].next = drawn;
+        }
+        *last = drawn;
+        self.race(page, queue);
+    }
+
+    /// Removes the first of a queue; the next one races.
+    fn advance<S: Set>(&mut self, page: &Page<'_, S>, queue: usize) {
+        let first = &mut self.queues[queue].first;
+        *first = self.drawn[*first].next;
+        self.race(page, queue);
+    }
+
+    /// Lets the first of a queue race, unless it does already or is blocked.
+    fn race<S: Set>(&mut self, page: &Page<'_, S>, queue: usize) {
+        let it = &mut self.queues[queue];
+        if it.first == NONE || it.races || it.blocked {
+            return;
+        }
+        it.races = true;
+        let Drawn { candidate, .. } = self.drawn[it.first];
+        self.heads.push(Head {
+            counts: page.score(candidate) * page.share(&it.key),
+            drawn: it.first,
+            queue,
+        });
+    }
+}

@@ -1,0 +1,57 @@
+//! Candidates from the best on, sorted only as far as they are read.
+
+use super::set::Set;
+use crate::rank::topk;
+
+/// The best of one column, sorted: a prefix that grows. The whole order is total, so a longer prefix begins with the shorter one.
+#[derive(Clone, Debug, Default)]
+struct Prefix(Vec<u64>);
+
+impl Prefix {
+    /// Returns the candidate of an index; sorts at least `least` if it sorts any.
+    fn nth(
+        &mut self,
+        column: &[f32],
+        set: &impl Set,
+        (index, least): (usize, usize),
+    ) -> Option<usize> {
+        let sorted = self.0.len();
+        if index >= sorted && sorted < column.len() {
+            let wanted = least.max(4 * sorted).max(2 * index);
+            topk::best(column, wanted, |at| set.lot(at), &mut self.0);
+        }
+        self.0.get(index).map(|key| topk::place(*key))
+    }
+}
+
+/// The orders of a set's candidates by own and by score.
+#[derive(Clone, Debug)]
+pub(super) struct Orders {
+    own: Prefix,
+    score: Prefix,
+    least: usize,
+}
+
+impl Orders {
+    /// Creates the orders of a set of which that many candidates are probably read.
+    pub(super) fn new(likely: usize) -> Self {
+        Self {
+            own: Prefix::default(),
+            score: Prefix::default(),
+            least: likely.max(1),
+        }
+    }
+
+    /// Returns the candidate of an index by own, from the best on.
+    pub(super) fn by_own(&mut self, set: &impl Set, index: usize) -> Option<usize> {
+        self.own.nth(set.own(), set, (index, self.least))
+    }
+
+    /// Returns the candidate of an index by score, from the best on.
+    pub(super) fn by_score(&mut self, set: &impl Set, index: usize) -> Option<usize> {
+        match set.lifted() {
+            Some(scores) => self.score.nth(scores, set, (index, self.least)),
+            None => self.by_own(set, index),
+        }
+    }
+}

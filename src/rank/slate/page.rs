@@ -1,0 +1,285 @@
+//! One page while it is arranged: who holds which place, and what the rules count.
+
+use super::cap::{Blocked, Counts};
+use super::decay::Decay;
+use super::key::{Group, Key};
+use super::order::Orders;
+use super::plan::Plan;
+use super::set::Set;
+use crate::rule::{By, RULES};
+
+/// How a candidate got its place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::rank) enum Why {
+    /// By a pin.
+    Pin,
+    /// As the winner of a slot, by its index in the plan.
+    Slot(usize),
+    /// In a support place.
+    Support,
+    /// By MMR.
+    Mmr,
+    /// In the order of score.
+    Fill {
+        /// The cap that kept it, or its group, from an earlier place.
+        passed: Option<By>,
+        /// True if decay left less than all of its score.
+        decayed: bool,
+    },
+}
+
+/// A candidate in its place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::rank) struct Held {
+    /// Index of the candidate.
+    pub(in crate::rank) candidate: usize,
+    /// How it got the place.
+    pub(super) why: Why,
+}
+
+/// The race for one place of a slot.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::rank) struct Win {
+    /// Index of the slot in the plan.
+    pub(in crate::rank) slot: usize,
+    /// The place, from 1.
+    pub(in crate::rank) place: usize,
+    /// The winner and its score in the slot.
+    pub(in crate::rank) winner: (usize, f32),
+    /// The best of another merchant.
+    pub(in crate::rank) runner_up: Option<(usize, f32)>,
+}
+
+/// An arranged page.
+#[derive(Clone, Debug, Default)]
+pub(in crate::rank) struct Arranged {
+    /// Number of places before this page.
+    pub(in crate::rank) start: usize,
+    /// What stands on it, from the first place on.
+    pub(in crate::rank) held: Vec<Held>,
+    /// The races for its reserved places.
+    pub(in crate::rank) wins: Vec<Win>,
+    /// Candidates that fit no further place, if the page ended early, each with the cap that it would break.
+    pub(in crate::rank) left: Vec<(usize, By)>,
+    /// Number of times each rule acted.
+    pub(in crate::rank) fired: [usize; RULES],
+}
+
+/// A page while it is arranged. Places count from 1 over all pages.
+#[derive(Debug)]
+pub(super) struct Page<'a, S> {
+    pub(super) set: &'a S,
+    pub(super) plan: &'a Plan<'a>,
+    pub(super) orders: Orders,
+    caps: Vec<Counts<'a>>,
+    decay: Option<Decay>,
+    /// By candidate, true for those that have a place, on this page or an earlier one.
+    taken: Vec<bool>,
+    /// Number of candidates without a place.
+    left: usize,
+    /// What stands on earlier pages that were arranged here.
+    earlier: Vec<usize>,
+    /// What stands on this page, from the first place on.
+    places: Vec<Option<Held>>,
+    last_own: f64,
+    pub(super) wins: Vec<Win>,
+}
+
+impl<'a, S: Set> Page<'a, S> {
+    /// Creates the state before the first page that is arranged. What was answered before counts in windows and decay.
+    pub(super) fn new(set: &'a S, plan: &'a Plan<'a>, limit: usize) -> Self {
+        let candidates = set.own().len();
+        let mut page = Self {
+            set,
+            plan,
+            orders: Orders::new(limit.saturating_mul(2)),
+            caps: plan.caps.iter().map(|cap| Counts::new(cap)).collect(),
+            decay: plan.decay.map(Decay::new),
+            taken: vec![false; candidates],
+            left: candidates,
+            earlier: Vec::new(),
+            places: Vec::new(),
+            last_own: 0.0,
+            wins: Vec::new(),
+        };
+        for place in 1..=set.past() {
+            page.count_past(place);
+        }
+        page
+    }
+
+    fn count_past(&mut self, place: usize) {
+        for counts in &mut self.caps {
+            if let Some(group) = self.set.past_group(place, counts.by()) {
+                counts.add(group, place);
+            }
+        }
+        if let Some(decay) = &mut self.decay
+            && let Some(merchant) = self.set.past_group(place, By::Merchant)
+        {
+            decay.add(merchant);
+        }
+    }
+
+    /// Begins a page of at most `limit` places.
+    pub(super) fn turn(&mut self, limit: usize) {
+        let shown = self.places.drain(..).flatten();
+        self.earlier.extend(shown.map(|held| held.candidate));
+        self.caps.iter_mut().for_each(Counts::turn);
+        self.places.resize(limit.min(self.left), None);
+        self.wins.clear();
+        if self.plan.reads_last_own() {
+            self.last_own = self.find_last_own();
+        }
+    }
+
+    /// Returns [`Self::last_own`] of a page that is still empty.
+    fn find_last_own(&mut self) -> f64 {
+        let (mut left, mut last) = (self.places.len(), 0.0);
+        for index in 0.. {
+            let Some(candidate) = self.orders.by_own(self.set, index).filter(|_| left > 0) else {
+                break;
+            };
+            if !self.taken[candidate] {
+                left -= 1;
+                last = self.set.own()[candidate];
+            }
+        }
+        f64::from(last)
+    }
+
+    /// Returns the number of places before this page.
+    pub(super) fn start(&self) -> usize {
+        self.set.past() + self.earlier.len()
+    }
+
+    /// Returns what stands on earlier pages that were arranged here.
+    pub(super) fn earlier(&self) -> &[usize] {
+        &self.earlier
+    }
+
+    /// Returns the places of this page.
+    pub(super) fn range(&self) -> std::ops::RangeInclusive<usize> {
+        let start = self.start();
+        start + 1..=start + self.places.len()
+    }
+
+    /// Returns whether a place is on this page, and free.
+    pub(super) fn is_free(&self, place: usize) -> bool {
+        let index = place.checked_sub(self.start() + 1);
+        let held = index.and_then(|index| self.places.get(index));
+        held.is_some_and(Option::is_none)
+    }
+
+    /// Returns whether a candidate has a place.
+    pub(super) fn is_taken(&self, candidate: usize) -> bool {
+        self.taken[candidate]
+    }
+
+    /// Returns the score of a candidate.
+    pub(super) fn score(&self, candidate: usize) -> f64 {
+        let scores = self.set.lifted().unwrap_or(self.set.own());
+        f64::from(scores[candidate])
+    }
+
+    /// Returns the groups of a candidate that the rules of this page count.
+    pub(super) fn key(&self, candidate: usize) -> Key {
+        let mut key = Key::default();
+        let by_merchant = self.decay.as_ref().map(|_| By::Merchant);
+        for by in self.caps.iter().map(Counts::by).chain(by_merchant) {
+            key.set(by, self.set.group(candidate, by));
+        }
+        key
+    }
+
+    /// Returns why candidates with these groups do not fit a place; `None` if they fit.
+    pub(super) fn blocked(&self, key: &Key, place: usize) -> Option<Blocked> {
+        let blocked = |counts: &Counts<'_>| counts.blocked(key.of(counts.by()), place);
+        let blocks = self.caps.iter().filter_map(blocked);
+        blocks.reduce(|one, other| Blocked {
+            by: one.by,
+            until: one.until.zip(other.until).map(|(a, b)| a.max(b)),
+        })
+    }
+
+    /// Returns whether a candidate fits a place.
+    pub(super) fn fits(&self, candidate: usize, place: usize) -> bool {
+        self.blocked(&self.key(candidate), place).is_none()
+    }
+
+    /// Returns the share of its score that a candidate with these groups counts; 1 without decay.
+    pub(super) fn share(&self, key: &Key) -> f64 {
+        let decay = self.decay.as_ref();
+        decay.map_or(1.0, |decay| decay.share(key.of(By::Merchant)))
+    }
+
+    /// Returns the own of the last of the best candidates, as many as the page has places: the `limit`-th, or the last if there are fewer.
+    pub(super) fn last_own(&self) -> f64 {
+        self.last_own
+    }
+
+    /// Puts a candidate in a free place of this page.
+    pub(super) fn put(&mut self, candidate: usize, place: usize, why: Why) {
+        let index = place - self.start() - 1;
+        self.places[index] = Some(Held { candidate, why });
+        self.taken[candidate] = true;
+        self.left -= 1;
+        for counts in &mut self.caps {
+            counts.add(self.set.group(candidate, counts.by()), place);
+        }
+        if let Some(decay) = &mut self.decay {
+            decay.add(self.set.group(candidate, By::Merchant));
+        }
+    }
+
+    /// Takes back what is kept beyond a place. Returns whether anything was.
+    pub(super) fn release_beyond(&mut self, place: usize) -> bool {
+        let (start, before) = (self.start(), self.left);
+        for index in place - start..self.places.len() {
+            if let Some(held) = self.places[index].take() {
+                self.uncount(held.candidate, start + 1 + index);
+            }
+        }
+        self.wins.retain(|win| win.place <= place);
+        self.left > before
+    }
+
+    fn uncount(&mut self, candidate: usize, place: usize) {
+        self.taken[candidate] = false;
+        self.left += 1;
+        for counts in &mut self.caps {
+            counts.remove(self.set.group(candidate, counts.by()), place);
+        }
+        if let Some(decay) = &mut self.decay {
+            decay.remove(self.set.group(candidate, By::Merchant));
+        }
+    }
+
+    /// Ends the page before a place.
+    pub(super) fn end_before(&mut self, place: usize) {
+        let start = self.start();
+        self.places.truncate(place - start - 1);
+    }
+
+    /// Returns what stands on this page, from its first place on.
+    pub(super) fn held(&self) -> impl Iterator<Item = Held> + '_ {
+        self.places.iter().flatten().copied()
+    }
+
+    /// Returns the group of what stands at a place of an earlier page.
+    pub(super) fn group_at(&self, place: usize, by: By) -> Option<Group> {
+        match place.checked_sub(self.set.past() + 1) {
+            None => self.set.past_group(place, by),
+            Some(index) => {
+                let candidate = self.earlier.get(index)?;
+                Some(self.set.group(*candidate, by))
+            }
+        }
+    }
+
+    /// Returns the candidates without a place.
+    pub(super) fn without_place(&self) -> impl Iterator<Item = usize> + '_ {
+        let taken = self.taken.iter().enumerate();
+        taken.filter(|(_, taken)| !**taken).map(|(at, _)| at)
+    }
+}

@@ -1,0 +1,118 @@
+//! Rule `slot`: a place goes to the best of a pool, and the best of another merchant is named as the runner-up.
+//!
+//! Eligible is who is in the pool, has no place, fits the caps, is worth enough to this user, and whose merchant holds no other place of
+//! the slot. If nobody is, the place goes back to the fill.
+
+use super::key::Group;
+use super::page::{Page, Why, Win};
+use super::set::Set;
+use crate::rule::By;
+
+/// Fills the reserved places of a page, in the order of the configuration.
+pub(super) fn place<S: Set>(page: &mut Page<'_, S>) {
+    for (slot, (_, settings)) in page.plan.slots.iter().enumerate() {
+        let mut field = Field::new(slot, settings.min * page.last_own());
+        let mut merchants = Vec::new();
+        for &place in settings
+            .places
+            .iter()
+            .filter(|place| **place <= page.start())
+        {
+            merchants.extend(page.group_at(place, By::Merchant));
+        }
+        for &place in &settings.places {
+            if page.is_free(place)
+                && let Some(win) = race(page, &mut field, place, &merchants)
+            {
+                merchants.push(page.set.group(win.winner.0, By::Merchant));
+                page.put(win.winner.0, place, Why::Slot(slot));
+                page.wins.push(win);
+            }
+        }
+    }
+}
+
+/// Returns the winner and the runner-up for a place.
+fn race<S: Set>(
+    page: &mut Page<'_, S>,
+    field: &mut Field,
+    place: usize,
+    merchants: &[Group],
+) -> Option<Win> {
+    let mut winner = None;
+    let mut runner_up = None;
+    for index in 0.. {
+        let Some((candidate, score)) = field.nth(page, index) else {
+            break;
+        };
+        let merchant = page.set.group(candidate, By::Merchant);
+        let is_eligible = !page.is_taken(candidate)
+            && !merchants.contains(&merchant)
+            && page.set.in_pool(field.slot, candidate)
+            && page.fits(candidate, place);
+        match winner {
+            _ if !is_eligible => {}
+            None => winner = Some(((candidate, score), merchant)),
+            Some((_, first)) if first != merchant => {
+                runner_up = Some((candidate, score));
+                break;
+            }
+            Some(_) => {}
+        }
+    }
+    winner.map(|(winner, _)| Win {
+        slot: field.slot,
+        place,
+        winner,
+        runner_up,
+    })
+}
+
+/// Those who race for the places of one slot, from the best on.
+struct Field {
+    slot: usize,
+    /// Least own.
+    least: f64,
+    /// Sorted by score in the slot; `None` until it is needed.
+    weighed: Option<Vec<(usize, f32)>>,
+}
+
+impl Field {
+    fn new(slot: usize, least: f64) -> Self {
+        Self {
+            slot,
+            least,
+            weighed: None,
+        }
+    }
+
+    /// Returns the candidate of an index with its score in the slot. Candidates of too low an own are left out.
+    fn nth<S: Set>(&mut self, page: &mut Page<'_, S>, index: usize) -> Option<(usize, f32)> {
+        let (_, settings) = page.plan.slots[self.slot];
+        if settings.weights.is_none() {
+            let best = page.orders.by_own(page.set, index)?;
+            let own = page.set.own()[best];
+            return (f64::from(own) >= self.least).then_some((best, own));
+        }
+        let (slot, least) = (self.slot, self.least);
+        let weighed = self.weighed.get_or_insert_with(|| weigh(page, slot, least));
+        weighed.get(index).copied()
+    }
+}
+
+/// Returns the members of a slot's pool with an own of at least `least`, by their score in the slot, the best first.
+fn weigh<S: Set>(page: &Page<'_, S>, slot: usize, least: f64) -> Vec<(usize, f32)> {
+    let set = page.set;
+    let own = set.own().iter().enumerate();
+    let enough = own.filter(|(_, own)| f64::from(**own) >= least);
+    let enough = enough.map(|(candidate, _)| candidate);
+    let members = enough.filter(|candidate| set.in_pool(slot, *candidate));
+    let members: Vec<usize> = members.collect();
+    let scores = set.weigh(slot, &members);
+    let mut weighed: Vec<(usize, f32)> = members.into_iter().zip(scores).collect();
+    weighed.sort_unstable_by(|(a, one), (b, other)| {
+        let by_score = other.total_cmp(one);
+        by_score.then_with(|| set.lot(*a).cmp(&set.lot(*b)))
+    });
+    weighed
+}

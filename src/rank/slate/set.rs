@@ -1,0 +1,40 @@
+//! The candidates as the slate sees them.
+
+use super::key::Group;
+use crate::rule::By;
+
+/// The scored candidates of one request, by index.
+pub(in crate::rank) trait Set {
+    /// Returns the own of every candidate: what it is worth to this user by itself.
+    fn own(&self) -> &[f32];
+
+    /// Returns the score of every candidate; `None` if nothing lifts, so that score and own are the same.
+    fn lifted(&self) -> Option<&[f32]>;
+
+    /// Returns what orders candidates of equal numbers.
+    fn lot(&self, candidate: usize) -> (u64, &str);
+
+    /// Returns the group of a candidate.
+    fn group(&self, candidate: usize, by: By) -> Group;
+
+    /// Returns the number of places that were answered on earlier pages.
+    fn past(&self) -> usize;
+
+    /// Returns the group of what stands at such a place, from 1; `None` if it is gone.
+    fn past_group(&self, place: usize, by: By) -> Option<Group>;
+
+    /// Returns the candidate that a pin names, by the pin's index in the plan.
+    fn pinned(&self, pin: usize) -> Option<usize>;
+
+    /// Returns whether a candidate is in the pool of a slot, by the slot's index in the plan.
+    fn in_pool(&self, slot: usize, candidate: usize) -> bool;
+
+    /// Returns the scores of candidates under the weights of a slot.
+    fn weigh(&self, slot: usize, candidates: &[usize]) -> Vec<f32>;
+
+    /// Returns the tags of a candidate as a vector of length 1, sorted by tag; empty without tags.
+    fn tags(&self, candidate: usize) -> Vec<(u32, f32)>;
+
+    /// Returns the runner that a support place would help by this candidate, if that runner is behind its plan.
+    fn supported(&self, candidate: usize) -> Option<Group>;
+}

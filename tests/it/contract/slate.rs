@@ -1,0 +1,275 @@
+//! The rules of a scene, and pages, through the service.
+
+use saima::random::Random;
+use serde_json::{Value, json};
+
+use super::near;
+use crate::service::{Service, ids};
+
+/// Weighs the quality alone, and has a scene for each rule.
+const CONFIG: &str = r#"
+[scene.default]
+limit = 4
+weights = { quality = 1 }
+[[scene.cap.rules]]
+name = "shops"
+rule = "cap"
+by = "merchant"
+max = 1
+window = 2
+[[scene.page.rules]]
+name = "kinds"
+rule = "cap"
+by = "kind"
+max = 1
+[[scene.brands.rules]]
+name = "categories"
+rule = "cap"
+by = "category"
+max = 2
+[[scene.creators.rules]]
+name = "creators"
+rule = "cap"
+by = "creator"
+max = 1
+[[scene.decay.rules]]
+name = "spread"
+rule = "decay"
+factor = 0.5
+floor = 0.25
+[[scene.mmr.rules]]
+name = "mixed"
+rule = "mmr"
+lambda = 0.5
+[[scene.pin.rules]]
+name = "notice"
+rule = "pin"
+item = "c1"
+place = 2
+[[scene.slot.rules]]
+name = "deal"
+rule = "slot"
+places = [2]
+items = ["a2", "b1", "c1", "none"]
+weights = { long_term_value = 1 }
+[[scene.own.rules]]
+name = "deal"
+rule = "slot"
+places = [2]
+items = ["b2", "c1"]
+score = true
+[[scene.over.rules]]
+name = "past"
+rule = "pin"
+item = "c1"
+place = 1
+until = 2020-01-01T00:00:00Z
+"#;
+
+const ALL: [&str; 6] = ["a1", "a2", "a3", "b1", "b2", "c1"];
+
+/// Starts a service with three merchants.
+fn service() -> Service {
+    let service = Service::with_config(CONFIG);
+    let item = |(place, id): (usize, &&str)| {
+        let merchant = &id[..1];
+        let quality = 0.9 - 0.1 * f64::from(u32::try_from(place).unwrap());
+        let kind = ["product", "video"][place % 2];
+        let category = ["snack", "tea"][place / 4];
+        let long_term = [0.1, 0.5, 0.2, 0.8, 0.3, 0.7][place];
+        json!({
+            "id": id, "merchant_id": merchant, "quality": quality, "kind": kind, "category": category, "long_term_value": long_term,
+            "tags": [format!("t{}", place / 2)], "creator_id": format!("w{}", place / 2),
+        })
+    };
+    let items: Vec<Value> = ALL.iter().enumerate().map(item).collect();
+    service.items(&items);
+    service
+}
+
+fn explained(service: &Service, scene: &str) -> Value {
+    service.rank(&json!({"user_id": "u", "candidates": ALL, "scene": scene, "explain": true}))
+}
+
+fn shown(service: &Service, scene: &str) -> Vec<String> {
+    ids(&explained(service, scene))
+}
+
+#[test]
+fn each_rule_arranges_its_scene() {
+    let service = service();
+    for (scene, expected) in [
+        ("default", ["a1", "a2", "a3", "b1"].as_slice()),
+        ("cap", &["a1", "b1", "a2", "b2"]),
+        ("page", &["a1", "a2"]),
+        ("brands", &["a1", "a2", "b2", "c1"]),
+        ("creators", &["a1", "a3", "b2"]),
+        ("decay", &["a1", "b1", "a2", "c1"]),
+        ("mmr", &["a1", "c1", "b1", "a2"]),
+        ("pin", &["a1", "c1", "a2", "a3"]),
+        ("slot", &["a1", "b1", "a2", "a3"]),
+        ("own", &["a1", "b2", "a2", "a3"]),
+        ("over", &["a1", "a2", "a3", "b1"]),
+    ] {
+        assert_eq!(shown(&service, scene), expected, "{scene}");
+    }
+}
+
+#[test]
+fn moves_slots_and_dropped_are_explained() {
+    let service = service();
+    let slot = explained(&service, "slot");
+    assert_eq!(
+        slot["slots"],
+        json!([{"name": "deal", "place": 2, "winner": "b1", "winner_score": 0.8, "runner_up": "c1", "runner_up_score": 0.7}])
+    );
+    let moves: Vec<&Value> = slot["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| &item["explain"]["moves"])
+        .collect();
+    assert_eq!(
+        json!(moves),
+        json!([
+            [],
+            [{"rule": "slot.deal", "from": 4, "to": 2}],
+            [{"rule": "displaced", "from": 2, "to": 3}],
+            [{"rule": "displaced", "from": 3, "to": 4}],
+        ])
+    );
+    let cap = explained(&service, "cap");
+    assert_eq!(
+        cap["items"][2]["explain"]["moves"],
+        json!([{"rule": "cap.merchant", "from": 2, "to": 3}])
+    );
+    let page = explained(&service, "page");
+    let left: Vec<Value> = ["a3", "b1", "b2", "c1"]
+        .iter()
+        .map(|id| json!({"id": id, "rule": "cap.kind"}))
+        .collect();
+    assert_eq!(page["dropped"], json!(left));
+    assert_eq!(page["slots"], json!([]));
+    let plain = explained(&service, "over");
+    assert!(plain.get("slots").is_none() && plain["items"][0]["explain"].get("moves").is_none());
+    near(service.metric("saima_dropped_total{rule=\"cap\"} "), 4.0);
+    near(service.metric("saima_rule_acts_total{rule=\"slot\"} "), 1.0);
+    let race = |merchant: &str, result: &str| {
+        let labels = format!("slot=\"deal\",merchant=\"{merchant}\",result=\"{result}\"");
+        service.metric(&format!("saima_slot_races_total{{{labels}}} "))
+    };
+    near(race("b", "won"), 1.0);
+    near(race("c", "second"), 1.0);
+}
+
+#[test]
+fn equal_requests_get_equal_bytes() {
+    let service = service();
+    for scene in ["cap", "decay", "mmr", "slot"] {
+        let mut candidates = ALL.to_vec();
+        let ask = |candidates: &[&str]| {
+            let request = json!({"user_id": "u", "candidates": candidates, "scene": scene, "explain": true, "request_id": "r"});
+            service.json("POST", "/rank", &request)
+        };
+        let first = ask(&candidates);
+        assert_eq!(ask(&candidates).bytes, first.bytes);
+        Random::new(7).shuffle(&mut candidates);
+        assert_eq!(ask(&candidates).ok()["items"], first.ok()["items"]);
+    }
+}
+
+/// Asks for a page.
+fn page(service: &Service, scene: &str, id: &str, offset: usize, limit: usize) -> Value {
+    let request = json!({"user_id": "u", "candidates": ALL, "scene": scene, "request_id": id, "offset": offset, "limit": limit});
+    service.rank(&request)
+}
+
+#[test]
+fn pages_are_one_list_without_repeats() {
+    let service = service();
+    for (scene, expected) in [
+        ("default", ["a1", "a2", "a3", "b1", "b2", "c1"]),
+        ("cap", ["a1", "b1", "a2", "b2", "a3", "c1"]),
+        ("decay", ["a1", "b1", "a2", "c1", "b2", "a3"]),
+    ] {
+        let pages = [0, 2, 4, 6].map(|offset| page(&service, scene, scene, offset, 2));
+        let all: Vec<String> = pages.iter().flat_map(ids).collect();
+        assert_eq!(all, expected, "{scene}");
+        assert!(pages.iter().all(|page| page.get("degraded").is_none()));
+        assert_eq!(page(&service, scene, scene, 2, 2), pages[1]);
+        // Forgotten, or answered elsewhere: arranged anew, and said.
+        let anew = page(&service, scene, "elsewhere", 4, 2);
+        assert_eq!(anew["degraded"], json!(["pages"]));
+        assert_eq!(ids(&anew), ids(&pages[2]));
+        assert_eq!(
+            ids(&page(&service, scene, "elsewhere", 60, 2)),
+            Vec::<String>::new()
+        );
+    }
+}
+
+#[test]
+fn an_answered_page_stays_as_it_was() {
+    let service = service();
+    let ask = |body: &Value| service.json("POST", "/rank", body);
+    let first = json!({"user_id": "u", "candidates": ALL, "request_id": "r", "limit": 2});
+    let second =
+        json!({"user_id": "u", "candidates": ALL, "request_id": "r", "limit": 2, "offset": 2});
+    let (one, two) = (ask(&first), ask(&second));
+    service.items(&[
+        json!({"id": "c1", "quality": 1.0}),
+        json!({"id": "a2", "quality": 0.95}),
+    ]);
+    assert_eq!(ask(&second).bytes, two.bytes);
+    let mut again = first.clone();
+    again["offset"] = json!(0);
+    assert_eq!(ask(&again).bytes, one.bytes);
+    let mut third = second.clone();
+    third["offset"] = json!(4);
+    assert_eq!(ids(&ask(&third).ok()), ["c1", "b2"]);
+    // A request without an offset begins anew.
+    assert_eq!(ids(&ask(&first).ok()), ["c1", "a2"]);
+}
+
+#[test]
+fn a_page_of_another_list_is_refused() {
+    let service = service();
+    let first = json!({"user_id": "u", "candidates": ALL, "request_id": "r", "limit": 2});
+    service.rank(&first);
+    let refused = |key: &str, value: Value| {
+        let mut request = first.clone();
+        request["offset"] = json!(2);
+        request[key] = value;
+        let answer = service.json("POST", "/rank", &request);
+        answer.problem(422)
+    };
+    for (key, value, path) in [
+        ("offset", json!(1), "offset"),
+        ("offset", json!(3), "offset"),
+        ("user_id", json!("v"), "request_id"),
+        ("scene", json!("cap"), "request_id"),
+        ("offset", json!(10_001), "offset"),
+        ("offset", json!(-1), "offset"),
+    ] {
+        assert_eq!(refused(key, value), [path], "{key}");
+    }
+}
+
+#[test]
+fn forgotten_pages_are_counted() {
+    let service = Service::with_config("[pages]\npages = 3\n");
+    service.items(&[json!({"id": "a"}), json!({"id": "b"})]);
+    let ask = |id: &str, offset: usize| {
+        service.rank(&json!({"user_id": "u", "candidates": ["a", "b"], "request_id": id, "offset": offset, "limit": 1}))
+    };
+    for id in ["r1", "r2", "r3", "r4"] {
+        ask(id, 0);
+    }
+    assert_eq!(ask("r1", 1)["degraded"], json!(["pages"]));
+    assert!(ask("r2", 1).get("degraded").is_none());
+    near(service.metric("saima_entries{structure=\"pages\"} "), 3.0);
+    near(
+        service.metric("saima_evictions_total{structure=\"pages\"} "),
+        2.0,
+    );
+}
