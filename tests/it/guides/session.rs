@@ -14,7 +14,7 @@ const SHOWN: &str = "localhost:8080";
 /// Beginning of the script: stops at the first error, and ends the background processes of the blocks at exit.
 const PREAMBLE: &str = "set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n";
 /// Configuration of curl: it retries until a service that a block has started listens.
-const CURL: &str = "retry = 60\nretry-delay = 5\nretry-connrefused\n";
+const CURL: &str = "retry = 300\nretry-delay = 1\nretry-connrefused\n";
 
 /// A shell in a folder of its own.
 pub(super) struct Session {
