@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::{EntityKind, Facts, Operation, mark_sold};
+use super::super::{EntityKind, Facts, Operation, mark_creators, mark_sold};
 use super::{delete, send};
+use crate::chunked::Chunked;
 use crate::config::{Config, UnknownItems};
 use crate::feature::{Bond, Named};
 use crate::id::{ItemRow, MerchantRow, TagId};
@@ -47,7 +48,7 @@ fn apply(facts: &mut Facts, config: &Config, step: &Step) {
     let (operation, fact) = match step {
         Step::Item(id, tags) => (
             upsert(EntityKind::Item),
-            json!({"id": format!("i{id}"), "merchant_id": format!("m{}", id % 3), "category": format!("c{}", tags.len()), "region": format!("r{id}"), "tags": names(tags)}),
+            json!({"id": format!("i{id}"), "merchant_id": format!("m{}", id % 3), "category": format!("c{}", tags.len()), "creator_id": format!("c{}", tags.len() * 2), "region": format!("r{id}"), "tags": names(tags)}),
         ),
         Step::User(id, tags) => (
             upsert(EntityKind::User),
@@ -94,6 +95,13 @@ fn known(facts: &Facts) -> BTreeMap<String, Value> {
             .to_owned()
     };
     let mut known = BTreeMap::new();
+    let mut sold: BTreeMap<String, usize> = BTreeMap::new();
+    for purchase in books.sales.purchases().iter().flat_map(Chunked::iter) {
+        let creator = purchase.creator().some();
+        let name = creator.map(|creator| tag(creator.0));
+        *sold.entry(name.unwrap_or_default()).or_default() += 1;
+    }
+    known.insert("sold".to_owned(), json!(sold));
     for id in (0..5).map(|id| format!("i{id}")) {
         let row = books.items.find(books.hasher.hash(&id), &id);
         if let Some(row) = row.filter(|row| !books.items.get(*row).stub()) {
@@ -137,6 +145,7 @@ fn names(facts: &Facts) -> (BTreeSet<String>, BTreeSet<String>) {
     facts.mark_users(0..books.users.rows(), &mut named);
     facts.mark_items(0..books.items.rows(), &mut named);
     facts.mark_merchants(0..books.merchants.rows(), &mut named);
+    mark_creators(&books.sales.purchases(), &mut named);
     let all = (1..books.tags.len()).map(TagId::at);
     let (mut used, mut held) = (BTreeSet::new(), BTreeSet::new());
     for tag in all {
@@ -171,6 +180,8 @@ pub(super) fn sweep<'s>(facts: &mut Facts, mut between: impl FnMut(&mut Facts) +
         between(facts);
     }
     facts.mark_merchants(0..rows[2], &mut named);
+    between(facts);
+    mark_creators(&facts.books.sales.purchases(), &mut named);
     between(facts);
     for start in (0..facts.books.tags.len()).step_by(8) {
         facts.free_tags(start..start + 8, &named);

@@ -127,6 +127,23 @@ fn corrected_rejects_are_sent_again() {
 }
 
 #[test]
+fn repeats_with_other_content_are_named() {
+    let first = format!("{HEADER}{}", rows(12).concat());
+    let other = first.replace("cart", "view");
+    let folder = folder(&[("first.csv", &first), ("other.csv", &other)]);
+    let service = with_items();
+    import(&service, folder.path(), "events", &["first.csv"]);
+    let before = learnt(&service);
+    for args in [&["--dry-run", "other.csv"][..], &["other.csv"]] {
+        let (code, printed) = import(&service, folder.path(), "events", args);
+        assert_eq!(code, 0, "{printed}");
+        let named = "3      of them with other content: e2, e6, e10\n";
+        assert!(printed.contains(named), "{printed}");
+    }
+    assert_eq!(learnt(&service), before);
+}
+
+#[test]
 fn a_rehearsal_reports_and_changes_nothing() {
     let service = with_items();
     let text = format!("{HEADER}{}u1,none,view,{FIRST},\n", rows(8).concat());
