@@ -34,9 +34,9 @@
 //! | 5 | [`http`] | [`engine`], [`config`], [`telemetry`], layer 0 |
 //! | 4 | [`engine`] | layers 0–3 |
 //! | 3 | [`rank`], [`ingest`]: never each other; [`state`] below [`ingest`], not below [`rank`] | layers 0–2 |
-//! | 2 | [`feature`], [`race`], [`support`], [`journal`]: never each other | layers 0–1 |
+//! | 2 | [`feature`], [`race`], [`selection`], [`support`], [`journal`]: never each other | layers 0–1 |
 //! | 1 | [`config`], [`telemetry`]: never each other | layer 0 |
-//! | 0 | [`allocator`], [`binary`], [`chunked`], [`clock`], [`id`], [`model`], [`money`], [`number`], [`objective`], [`prefetch`], [`random`], [`rule`], [`threads`] | layer 0 |
+//! | 0 | [`allocator`], [`binary`], [`chunked`], [`clock`], [`expression`], [`id`], [`model`], [`money`], [`number`], [`objective`], [`prefetch`], [`random`], [`rule`], [`spelling`], [`threads`] | layer 0 |
 //!
 //! `tests/it/house.rs` checks this table. [`rank`], [`race`], [`feature`], [`support`] and [`state`] use no async runtime, no HTTP, no log and no
 //! file. Below the engine, time is an argument. Async tasks reach the CPU threads through [`engine`] only.
@@ -61,6 +61,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod engine;
+pub mod expression;
 pub mod feature;
 pub mod http;
 pub mod id;
@@ -75,6 +76,8 @@ pub mod race;
 pub mod random;
 pub mod rank;
 pub mod rule;
+pub mod selection;
+pub mod spelling;
 pub mod state;
 pub mod support;
 pub mod telemetry;

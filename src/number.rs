@@ -16,6 +16,12 @@ pub const fn narrow(number: f64) -> f32 {
     number as f32
 }
 
+/// Returns the number that an `f32` is written as: 0.1 of the `f32` nearest to 0.1.
+#[must_use]
+pub fn written(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or(f64::from(number))
+}
+
 /// Returns a count as a `u64`, which holds every `usize`.
 #[inline(always)]
 #[must_use]
@@ -68,6 +74,13 @@ mod tests {
             narrow(1.0 + f64::from(f32::EPSILON) / 4.0).to_bits(),
             1_f32.to_bits()
         );
+    }
+
+    #[test]
+    fn written_gives_back_the_decimal() {
+        for number in [0.1, 0.7, 1.0, 0.0, 123.456, -2.5e-7] {
+            assert_eq!(written(narrow(number)).to_bits(), number.to_bits());
+        }
     }
 
     #[test]

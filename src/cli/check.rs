@@ -71,6 +71,9 @@ fn is_valid(path: &std::path::Path) -> bool {
         eprintln!("{}: {error}", path.display());
         return false;
     }
+    for warning in &config.warnings {
+        eprintln!("warning: {}", warning.shown(&path.display().to_string()));
+    }
     let scenes = config.vocabulary.scenes.join(", ");
     eprintln!("{}: valid; scenes: {scenes}", path.display());
     true

@@ -16,9 +16,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use crate::clock::{Clock, SECOND};
-use crate::config::{self, Config, TlsFiles, file};
+use crate::config::{Config, TlsFiles, file};
 use crate::engine::Engine;
 use crate::http::{Tls, TokenError, Tokens};
+use crate::spelling::unknown;
 use crate::telemetry::Telemetry;
 
 /// Interval between two reads of the files.
@@ -190,10 +191,7 @@ fn check_names(names: impl Iterator<Item = String>) -> Result<()> {
     for name in names.filter(|name| name.starts_with("SAIMA_")) {
         if !known.contains(&name) {
             let known = known.iter().map(String::as_str);
-            bail!(
-                "{name}: {}",
-                config::unknown("environment variable", &name, known)
-            );
+            bail!("{name}: {}", unknown("environment variable", &name, known));
         }
     }
     Ok(())

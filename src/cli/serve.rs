@@ -105,8 +105,20 @@ impl<A: Fn(&mut Config) + Send + 'static> Layers<A> {
             return Ok(None);
         }
         let threads = engine.threads().clone();
+        let preparing = Arc::clone(&engine);
+        let prepare = Box::new(move |config: &Config, go_live: &mut dyn FnMut()| {
+            preparing.prepare(config, go_live);
+        });
         let on_result = move |result| engine.observe_reload(&result);
-        let watcher = config::watch(self.base, &file, live, &threads, self.adjust, on_result);
+        let watcher = config::watch(
+            self.base,
+            &file,
+            live,
+            &threads,
+            self.adjust,
+            prepare,
+            on_result,
+        );
         let watcher = watcher.with_context(|| format!("cannot watch {}", file.display()))?;
         Ok(Some(watcher))
     }
@@ -134,7 +146,7 @@ pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
     let secrets = Secrets::load(&config, &telemetry)?;
     let (tokens, tls) = (secrets.tokens(), secrets.tls());
     let listen = config.server.listen;
-    tracing::info!(config = %config.effective(), "effective configuration");
+    log_config(&config);
     if tls.is_none() && !listen.ip().is_loopback() {
         tracing::warn!("without [tls], tokens and facts travel to {listen} in clear text");
     }
@@ -172,6 +184,14 @@ pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
     // Work that is still in progress on other threads ends with the process.
     runtime.shutdown_background();
     served
+}
+
+/// Logs the configuration, and what in it is probably not meant.
+fn log_config(config: &Config) {
+    tracing::info!(config = %config.effective(), "effective configuration");
+    for warning in &config.warnings {
+        tracing::warn!(key = warning.path, "{}", warning.message);
+    }
 }
 
 /// Rejects a clock that is obviously wrong: times of facts and answers lie in the years 1970 to 9999.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::audience::Audiences;
 use super::check::{need, require_id};
 use super::scene::Scene;
 use super::section::Section;
+use super::selection::{Selection, SelectionId};
 use super::support::{distinct, scene};
 use super::value::instant;
 use crate::clock::Time;
@@ -55,6 +57,15 @@ impl Campaign {
     #[must_use]
     pub fn is_live(&self, at: Time) -> bool {
         self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
+    }
+
+    /// Returns its selection: the one that it names, or that of the items which list it.
+    #[must_use]
+    pub fn selection(&self, selections: &[Selection]) -> Option<SelectionId> {
+        match &self.select {
+            Some(name) => SelectionId::named(selections, name).ok(),
+            None => SelectionId::of_campaign(selections, &self.name),
+        }
     }
 
     /// Returns whether both campaigns lift in one scene.
@@ -120,6 +131,32 @@ fn campaign(all: &Section<'_>, name: &str, scenes: &BTreeMap<String, Arc<Scene>>
     check_dates(&s, &campaign);
     s.finish();
     campaign
+}
+
+/// Reports selections and audiences that do not exist, and adds a selection for each campaign that names none.
+pub(super) fn resolve(
+    all: &Section<'_>,
+    campaigns: &Campaigns,
+    selections: &mut Vec<Selection>,
+    audiences: &Audiences,
+) {
+    for campaign in &campaigns.each {
+        let s = all.section(&campaign.name);
+        if let Some(audience) = &campaign.audience {
+            let _known = audiences.named(&s, "audience", audience);
+        }
+        match &campaign.select {
+            Some(name) => {
+                if let Err(message) = SelectionId::named(selections, name) {
+                    s.fault("select", message);
+                }
+            }
+            None => match Selection::enrolled(&campaign.name) {
+                Ok(selection) => selections.push(selection),
+                Err(faults) => faults.into_iter().for_each(|fault| s.fault("", fault)),
+            },
+        }
+    }
 }
 
 /// Checks that a campaign ends after it begins, and that a budget has dates to spread over.

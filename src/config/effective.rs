@@ -9,8 +9,8 @@ use super::scene::Scene;
 use super::settings::Config;
 use super::weights::Weighed;
 use super::{
-    admission, aversion, campaign, clock, integrity, log, market, pages, prediction, profile, race,
-    scale, server, store, support, tail, tls,
+    admission, audience, aversion, campaign, clock, integrity, log, market, pages, prediction,
+    profile, race, scale, selection, server, store, support, tail, tls,
 };
 use crate::clock::SECOND;
 use crate::number::DAY_MILLIS;
@@ -35,6 +35,8 @@ impl Config {
             "aversion": aversion::shown(&self.aversion),
             "pages": pages::shown(&self.pages),
             "predictions": self.predictions.iter().map(prediction::shown).collect::<Map<_, _>>(),
+            "selection": self.selections.iter().filter(|each| !each.implicit).map(selection::shown).collect::<Map<_, _>>(),
+            "audience": self.audiences.iter().map(audience::shown).collect::<Map<_, _>>(),
             "scene": self.scenes.values().map(|each| self.scene(each)).collect::<Map<_, _>>(),
             "support": support::shown(&self.support),
             "tail": tail::shown(&self.tail),
@@ -79,6 +81,20 @@ impl Config {
         if !scene.rules.is_empty() {
             let rules = scene.rules.iter().map(|rule| self.rule(rule));
             value["rules"] = rules.collect();
+        }
+        let weights_for: Map<_, _> = scene
+            .weights_for
+            .iter()
+            .map(|(audience, weights)| {
+                let weights = weights
+                    .iter()
+                    .map(|&(weighed, weight)| (self.name(weighed).to_owned(), Value::from(weight)));
+                let audience = &self.audiences[audience.index()];
+                (audience.name.clone(), weights.collect::<Map<_, _>>().into())
+            })
+            .collect();
+        if !weights_for.is_empty() {
+            value["weights_for"] = weights_for.into();
         }
         if scene.retired {
             value["retired"] = true.into();

@@ -43,23 +43,27 @@ impl ConfigFaults {
     }
 }
 
+impl ConfigFault {
+    /// Returns `FILE:LINE: path: message`.
+    #[must_use]
+    pub fn shown(&self, file: &str) -> String {
+        let mut text = file.to_owned();
+        if self.line > 0 {
+            text += &format!(":{}", self.line);
+        }
+        if !self.path.is_empty() {
+            text += &format!(": {}", self.path);
+        }
+        text + ": " + &self.message
+    }
+}
+
 impl fmt::Display for ConfigFaults {
     /// Writes `FILE:LINE: path: message`, one fault per line, without a final line break.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, fault) in self.faults.iter().enumerate() {
-            if number > 0 {
-                f.write_str("\n")?;
-            }
-            f.write_str(&self.file)?;
-            if fault.line > 0 {
-                write!(f, ":{}", fault.line)?;
-            }
-            if !fault.path.is_empty() {
-                write!(f, ": {}", fault.path)?;
-            }
-            write!(f, ": {}", fault.message)?;
-        }
-        Ok(())
+        let faults = self.faults.iter();
+        let shown: Vec<String> = faults.map(|fault| fault.shown(&self.file)).collect();
+        f.write_str(&shown.join("\n"))
     }
 }
 
@@ -72,6 +76,8 @@ pub(super) struct Report<'a> {
     faults: RefCell<Vec<(Option<usize>, ConfigFault)>>,
     /// The paths of the faults.
     paths: RefCell<BTreeSet<String>>,
+    /// What is valid, but probably not meant.
+    warnings: RefCell<Vec<ConfigFault>>,
 }
 
 impl<'a> Report<'a> {
@@ -80,6 +86,7 @@ impl<'a> Report<'a> {
             text,
             faults: RefCell::default(),
             paths: RefCell::default(),
+            warnings: RefCell::default(),
         }
     }
 
@@ -102,6 +109,22 @@ impl<'a> Report<'a> {
             message,
         };
         self.faults.borrow_mut().push((at, fault));
+    }
+
+    /// Adds a warning at a byte offset of the text, or at no line for `None`.
+    pub(super) fn warn(&self, at: Option<usize>, path: String, message: String) {
+        self.warnings.borrow_mut().push(ConfigFault {
+            line: at.map_or(0, |at| line(self.text, at)),
+            path,
+            message,
+        });
+    }
+
+    /// Returns the warnings, in order of lines.
+    pub(super) fn warnings(&self) -> Vec<ConfigFault> {
+        let mut warnings = self.warnings.take();
+        warnings.sort_by_key(|warning| warning.line);
+        warnings
     }
 
     /// Returns whether no fault is reported at a path or below it.

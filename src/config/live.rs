@@ -76,11 +76,26 @@ impl Live {
     /// # Errors
     /// A fault for each changed key that needs a restart (`needs a restart: …`, line 0), and for each removed scene with requests in the
     /// last hour that is not retired. The old generation stays live.
-    pub fn replace(&self, mut config: Config) -> Result<u64, Vec<ConfigFault>> {
+    pub fn replace(&self, config: Config) -> Result<u64, Vec<ConfigFault>> {
+        self.replace_after(config, |_, go_live| go_live())
+    }
+
+    /// Does the same, but lets `prepare` work on the configuration before it goes live, which it does when `prepare` calls its second
+    /// argument.
+    ///
+    /// # Errors
+    /// As [`Self::replace`]; then nothing was prepared.
+    pub fn replace_after(
+        &self,
+        mut config: Config,
+        prepare: impl FnOnce(&Config, &mut dyn FnMut()),
+    ) -> Result<u64, Vec<ConfigFault>> {
         let _one_at_a_time = self.succession.lock();
         let old = self.load();
         let (before, after) = (old.config.effective(), config.effective());
-        if before == after {
+        // As texts: the order of the audiences in a scene counts too.
+        let same = before == after && format!("{before}") == format!("{after}");
+        if same {
             return Ok(old.number);
         }
         let mut rejected = needs_restart(&before, &after);
@@ -88,13 +103,18 @@ impl Live {
         if !rejected.is_empty() {
             return Err(rejected);
         }
+        if config.selections == old.config.selections {
+            // The same list, so that what is known of their items stays live.
+            config.selections = Arc::clone(&old.config.selections);
+        }
         for (name, scene) in &old.config.scenes {
             if let Some(same) = config.scenes.get_mut(name) {
                 Arc::make_mut(same).asked = scene.asked.clone();
             }
         }
         let number = old.number + 1;
-        self.current.store(Arc::new(Generation { number, config }));
+        let next = Arc::new(Generation { number, config });
+        prepare(&next.config, &mut || self.current.store(Arc::clone(&next)));
         Ok(number)
     }
 }

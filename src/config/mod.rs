@@ -7,12 +7,14 @@
 
 mod admission;
 mod asked;
+mod audience;
 mod aversion;
 mod campaign;
 mod check;
 mod clock;
 mod effective;
 mod fault;
+mod field;
 pub mod file;
 mod integrity;
 mod limits;
@@ -29,6 +31,7 @@ mod rules;
 mod scale;
 mod scene;
 mod section;
+mod selection;
 mod server;
 mod settings;
 mod store;
@@ -42,8 +45,10 @@ mod weights;
 #[cfg(test)]
 mod tests;
 
+pub use crate::spelling::unknown;
 pub use admission::Admission;
 pub use asked::LastAsked;
+pub use audience::{Audience, AudienceId, MAX_AUDIENCES, USER_FIELDS, UserField};
 pub use aversion::Aversion;
 pub use campaign::{Campaign, Campaigns};
 pub use clock::ClockConfig;
@@ -59,12 +64,12 @@ pub use race::{LaneBy, Race};
 pub use rule::{Cap, Pool, SceneRule, Slot, What};
 pub use scale::Scale;
 pub use scene::Scene;
-pub use section::unknown;
+pub use selection::{ITEM_FIELDS, ItemField, MAX_SELECTIONS, Selection, SelectionId};
 pub use server::Server;
 pub use settings::{Config, EMBEDDED};
 pub use store::{OtherMerchants, Store, UnknownItems};
 pub use support::Support;
 pub use tail::Tail;
 pub use tls::{Tls, TlsFiles};
-pub use watch::{Reread, WatchError, Watcher, watch};
+pub use watch::{Prepare, Reread, WatchError, Watcher, watch};
 pub use weights::Weighed;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::de::DeValue;
 
+use super::audience::Audiences;
 use super::check::need;
 use super::prediction::Prediction;
 use super::rule::{Cap, Pool, SceneRule, Slot, What};
@@ -26,6 +27,8 @@ const MOST_PLACES: usize = 1_000;
 pub(super) struct Names<'a> {
     /// The declared predictions.
     pub(super) predictions: &'a [Prediction],
+    /// The audiences.
+    pub(super) audiences: &'a Audiences,
 }
 
 /// A rule with the table that it was read from.

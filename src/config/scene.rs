@@ -1,15 +1,16 @@
 //! `[scene.*]`: each scene inherits what it does not set from its parent, weight by weight, up to `default`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::asked::LastAsked;
+use super::audience::AudienceId;
 use super::check::require_id;
 use super::rule::SceneRule;
 use super::rules::{self, Given, Names};
 use super::section::{Section, unknown};
-use super::weights::{Weighed, Weights, weighed, weights};
+use super::weights::{Order, Weighed, Weights, listed, weighed, weights};
 use crate::model::Limits;
 
 /// A place in the app with its own weights and limits.
@@ -25,6 +26,10 @@ pub struct Scene {
     pub weights: Vec<(Weighed, f64)>,
     /// Its rules, in the order written.
     pub rules: Vec<SceneRule>,
+    /// Weights for audiences, 0 included, laid over the others in this order.
+    pub weights_for: Vec<(AudienceId, Vec<(Weighed, f64)>)>,
+    /// Everything that the scene weighs for anyone, in the same order as the weights.
+    pub weighed: Vec<Weighed>,
     /// True if requests for it are answered by the scene `default`.
     pub retired: bool,
     /// The last request for it.
@@ -41,6 +46,7 @@ struct Raw<'a> {
     timeout_ms: Option<u64>,
     weights: Option<Weights>,
     rules: Option<Vec<Given<'a>>>,
+    weights_for: Vec<(AudienceId, Weights)>,
     retired: bool,
 }
 
@@ -64,7 +70,7 @@ pub(super) fn scenes(
     }
     let resolved = raws.keys().map(|name| (*name, resolve(name, &raws)));
     resolved
-        .inspect(|(name, scene)| check_weights(name, scene, &raws))
+        .inspect(|(name, scene)| check_weights(name, scene, &raws, names))
         .inspect(|(name, scene)| check_places(name, scene, &raws))
         .map(|(name, scene)| (name.to_owned(), Arc::new(scene)))
         .collect()
@@ -89,6 +95,7 @@ fn raw<'a>(
             .has("weights")
             .then(|| weights(&s.without_embedded("weights"), names.predictions)),
         rules: rules::rules(&s, names),
+        weights_for: s.within("weights_for", |all| weights_for(all, names)),
         section: s,
     };
     if raw.retired && name == ROOT {
@@ -112,6 +119,18 @@ fn parent(s: &Section<'_>, name: &str) -> Option<String> {
         (false, true) => Some(s.text("parent", ROOT.to_owned(), |text| Ok(text.to_owned()))),
         (false, false) => Some(ROOT.to_owned()),
     }
+}
+
+/// Reads the weights for audiences, in the order in which the audiences are written.
+fn weights_for(all: &Section<'_>, names: Names<'_>) -> Vec<(AudienceId, Weights)> {
+    let written = all.written().into_iter();
+    written
+        .filter_map(|name| {
+            let weights = weights(&all.section(name), names.predictions);
+            let audience = names.audiences.named(all, name, name)?;
+            Some((audience, weights))
+        })
+        .collect()
 }
 
 /// Returns the names of a scene, its parent and so on, up to the root, a missing scene or the first repeat.
@@ -165,7 +184,7 @@ fn bounded(s: &Section<'_>, name: &str, root: &Section<'_>, key: &str, most: u64
 /// Reports a scene whose own weights leave no weight other than 0: such a scene cannot order anything.
 ///
 /// If the scene or an ancestor has another fault, such as a misspelt objective, that may be the reason, and nothing is added.
-fn check_weights(name: &str, scene: &Scene, raws: &Raws<'_, '_>) {
+fn check_weights(name: &str, scene: &Scene, raws: &Raws<'_, '_>, names: Names<'_>) {
     let clean = |name: &&str| raws[name].section.is_clean();
     let own = raws.get(name).filter(|raw| raw.weights.is_some());
     if let Some(raw) = own
@@ -175,6 +194,43 @@ fn check_weights(name: &str, scene: &Scene, raws: &Raws<'_, '_>) {
         let message = "at least one weight must not be 0";
         raw.section.fault("weights", message);
     }
+    if !lineage(name, raws).iter().all(clean) {
+        return;
+    }
+    for (audience, over) in raws.get(name).iter().flat_map(|raw| &raw.weights_for) {
+        let mut weights = weights_of(name, raws);
+        weights.extend(over);
+        if weights.values().all(|weight| weight.abs() <= 0.0) {
+            let all = raws[name].section.section("weights_for");
+            let audience = &names.audiences.list[audience.index()].name;
+            all.fault(audience, "at least one weight must not be 0");
+        }
+    }
+}
+
+/// Returns the weights of a scene, zeros included.
+fn weights_of(name: &str, raws: &Raws<'_, '_>) -> Weights {
+    let line = lineage(name, raws).into_iter().rev();
+    let all = line.filter_map(|name| raws.get(name)?.weights.as_ref());
+    all.flatten()
+        .map(|(order, weight)| (*order, *weight))
+        .collect()
+}
+
+/// Returns the weights of a scene for audiences. An audience that an ancestor names too keeps its place there.
+fn weights_for_of(name: &str, raws: &Raws<'_, '_>) -> Vec<(AudienceId, Weights)> {
+    let mut all: Vec<(AudienceId, Weights)> = Vec::new();
+    let line = lineage(name, raws).into_iter().rev();
+    let written = line
+        .filter_map(|name| raws.get(name))
+        .flat_map(|raw| &raw.weights_for);
+    for (audience, weights) in written {
+        match all.iter_mut().find(|(known, _)| known == audience) {
+            Some((_, known)) => known.extend(weights),
+            None => all.push((*audience, weights.clone())),
+        }
+    }
+    all
 }
 
 /// Reports places that lie beyond a scene's limit: at the rule, or at the scene if it inherits the rule.
@@ -202,15 +258,19 @@ fn check_places(name: &str, scene: &Scene, raws: &Raws<'_, '_>) {
 
 /// Applies the keys of the lineage, the root first.
 fn resolve(name: &str, raws: &Raws<'_, '_>) -> Scene {
-    let (mut limit, mut timeout_ms, mut weights) = (1, 1, Weights::new());
+    let (mut limit, mut timeout_ms) = (1, 1);
     let line = lineage(name, raws);
     let own_rules = line.iter().find_map(|name| raws.get(name)?.rules.as_ref());
     let own_rules = own_rules.map(|rules| rules.iter().map(|given| given.rule.clone()).collect());
     for raw in line.iter().rev().filter_map(|name| raws.get(name)) {
         limit = raw.limit.unwrap_or(limit);
         timeout_ms = raw.timeout_ms.unwrap_or(timeout_ms);
-        weights.extend(raw.weights.iter().flatten());
     }
+    let weights = weights_of(name, raws);
+    let weights_for = weights_for_of(name, raws);
+    let over = weights_for.iter().flat_map(|(_, weights)| weights.keys());
+    let own = weights.iter().filter(|(_, weight)| weight.abs() > 0.0);
+    let all: BTreeSet<Order> = own.map(|(order, _)| order).chain(over).copied().collect();
     Scene {
         name: name.to_owned(),
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
@@ -218,6 +278,11 @@ fn resolve(name: &str, raws: &Raws<'_, '_>) -> Scene {
         retired: raws.get(name).is_some_and(|raw| raw.retired),
         asked: LastAsked::default(),
         weights: weighed(weights),
+        weights_for: weights_for
+            .into_iter()
+            .map(|(audience, weights)| (audience, listed(weights)))
+            .collect(),
+        weighed: all.into_iter().map(Order::weighed).collect(),
         rules: own_rules.unwrap_or_default(),
     }
 }

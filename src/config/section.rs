@@ -14,6 +14,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::fault::Report;
 use super::value::{self, Checked};
+pub(super) use crate::spelling::unknown;
 
 /// A table of a valid configuration that the file is laid over.
 pub(super) type Base<'a> = Option<&'a DeTable<'a>>;
@@ -149,6 +150,23 @@ impl<'a> Section<'a> {
             .collect()
     }
 
+    /// Returns every name in the order in which they are written: those of the defaults first, then those that only the file sets.
+    pub(super) fn written(&self) -> Vec<&'a str> {
+        let mut names = Vec::new();
+        let bases = self.bases.into_iter().rev().flatten();
+        for table in bases.chain(self.own) {
+            let mut keys: Vec<_> = table.keys().collect();
+            keys.sort_by_key(|key| key.span().start);
+            for key in keys {
+                let name = key.get_ref().as_ref();
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        names
+    }
+
     /// Returns whether the file or the defaults set a key.
     pub(super) fn has(&self, key: &str) -> bool {
         self.ask(key);
@@ -258,6 +276,13 @@ impl<'a> Section<'a> {
         self.fault_at(at, key, message);
     }
 
+    /// Warns of a key that is valid, but probably not meant.
+    pub(super) fn warn(&self, key: &str, message: impl Into<String>) {
+        let own = self.own.and_then(|own| own.get_key_value(key));
+        let at = own.map(|(key, _)| key.span().start).or(self.at);
+        self.report.warn(at, self.path_of(key), message.into());
+    }
+
     /// Reports a fault of a key at a byte offset of the file.
     pub(super) fn fault_at(&self, at: Option<usize>, key: &str, message: impl Into<String>) {
         self.report.add(at, self.path_of(key), message.into());
@@ -330,17 +355,4 @@ fn join(path: &str, key: &str) -> String {
         "."
     };
     format!("{path}{dot}{key}")
-}
-
-/// Returns "unknown key; did you mean …?", or the list of known names if none is similar.
-pub fn unknown<'k>(what: &str, name: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
-    let distance = |known: &&str| strsim::damerau_levenshtein(name, known);
-    let nearest = known.clone().min_by_key(distance);
-    match nearest.filter(|nearest| distance(nearest) <= nearest.len() / 3) {
-        Some(nearest) => format!("unknown {what}; did you mean {nearest}?"),
-        None => {
-            let known: Vec<&str> = known.collect();
-            format!("unknown {what}; known: {}", known.join(", "))
-        }
-    }
 }

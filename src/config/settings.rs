@@ -7,10 +7,11 @@ use std::sync::Arc;
 use toml::de::DeTable;
 
 use super::admission::Admission;
+use super::audience::{Audience, Audiences};
 use super::aversion::Aversion;
 use super::campaign::Campaigns;
 use super::clock::ClockConfig;
-use super::fault::{ConfigFaults, Report};
+use super::fault::{ConfigFault, ConfigFaults, Report};
 use super::integrity::Integrity;
 use super::log::Log;
 use super::market::Market;
@@ -22,6 +23,7 @@ use super::rules::Names;
 use super::scale::Scale;
 use super::scene::{Scene, scenes};
 use super::section::{Base, Section};
+use super::selection::{Selection, selections};
 use super::server::Server;
 use super::store::Store;
 use super::support::Support;
@@ -72,6 +74,10 @@ pub struct Config {
     pub pages: Pages,
     /// `[predictions.*]`, sorted by name.
     pub predictions: Vec<Prediction>,
+    /// `[selection.*]`, sorted by name, then those of campaigns without a selection of their own.
+    pub selections: Arc<[Selection]>,
+    /// `[audience.*]`, sorted by name.
+    pub audiences: Arc<[Audience]>,
     /// `[scene.*]` by name, inheritance resolved.
     pub scenes: BTreeMap<String, Arc<Scene>>,
     /// `[support]`
@@ -86,6 +92,8 @@ pub struct Config {
     pub log: Log,
     /// Limits and names that requests are checked against.
     pub vocabulary: Vocabulary,
+    /// What is valid, but probably not meant, in order of lines.
+    pub warnings: Vec<ConfigFault>,
 }
 
 impl Config {
@@ -204,8 +212,9 @@ pub(super) fn parse(file: &str, text: &str, bases: [Base<'_>; 2]) -> Result<Conf
     let report = Report::new(text);
     let table = report.syntax(file)?;
     let root = Section::root(&report, &table, bases);
-    let config = config(&root);
+    let mut config = config(&root);
     root.finish();
+    config.warnings = report.warnings();
     report.judge(file, config)
 }
 
@@ -213,10 +222,21 @@ pub(super) fn parse(file: &str, text: &str, bases: [Base<'_>; 2]) -> Result<Conf
 fn config(root: &Section<'_>) -> Config {
     let limits = root.within("limits", limits::read);
     let predictions = root.within("predictions", predictions);
+    let mut selections = root.within("selection", selections);
+    let audiences = root.within("audience", Audiences::read);
     let names = Names {
         predictions: &predictions,
+        audiences: &audiences,
     };
     let scenes = scenes(root, &limits, names);
+    let campaigns = root.within("campaign", |s| campaign::read(s, &scenes));
+    campaign::resolve(
+        &root.section("campaign"),
+        &campaigns,
+        &mut selections,
+        &audiences,
+    );
+    warn_of_unused(&root.section("audience"), &audiences);
     let vocabulary = Vocabulary {
         recorded: false,
         limits: limits.clone(),
@@ -240,10 +260,19 @@ fn config(root: &Section<'_>) -> Config {
         predictions,
         support: root.within("support", |s| support::read(s, &scenes)),
         tail: root.within("tail", |s| tail::read(s, &scenes)),
-        campaigns: root.within("campaign", |s| campaign::read(s, &scenes)),
+        campaigns,
         market: root.within("market", market::read),
+        selections: selections.into(),
+        audiences: audiences.list.into(),
         scenes,
         log: root.within("log", log::read),
         vocabulary,
+        warnings: Vec::new(),
+    }
+}
+
+fn warn_of_unused(all: &Section<'_>, audiences: &Audiences) {
+    for audience in audiences.unused() {
+        all.warn(&audience.name, "nothing uses this audience");
     }
 }

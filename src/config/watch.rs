@@ -63,12 +63,15 @@ impl Reread {
     }
 }
 
+/// Prepares a configuration, and makes it live by its second argument.
+pub type Prepare = dyn Fn(&Config, &mut dyn FnMut()) + Send;
+
 /// Keeps `live` equal to the file, read over `base` as [`Config::load_over`] does.
 ///
 /// `adjust` applies the overrides of the command line to each configuration, as at the start; without it every overridden key would
-/// seem to need a restart. `on_result` is called after each change of the file's content, with the number of the live generation (the
+/// seem to need a restart. `prepare` makes each valid change live. `on_result` is called after each change of the file's content, with the number of the live generation (the
 /// same as before if only comments changed) or with the faults. The file is also compared with `live` at once, in case it changed since
-/// it was loaded; of this first read only a change or a fault is reported. Both functions run on the watcher's thread, one of `threads`,
+/// it was loaded; of this first read only a change or a fault is reported. These functions run on the watcher's thread, one of `threads`,
 /// and must not drop the watcher.
 ///
 /// A file that became empty is rejected: editors, shells and full disks leave one behind for a moment, and it would mean the default of
@@ -82,6 +85,7 @@ pub fn watch(
     live: Arc<Live>,
     threads: &Threads,
     adjust: impl Fn(&mut Config) + Send + 'static,
+    prepare: Box<Prepare>,
     on_result: impl Fn(Result<u64, ConfigFaults>) + Send + 'static,
 ) -> Result<Watcher, WatchError> {
     let (signals, inbox) = channel();
@@ -91,6 +95,7 @@ pub fn watch(
         path: path.to_owned(),
         live,
         adjust,
+        prepare,
         on_result,
         seen: None,
         due: Some(Due::Changed),
@@ -151,6 +156,7 @@ struct Follower<A, R> {
     path: PathBuf,
     live: Arc<Live>,
     adjust: A,
+    prepare: Box<Prepare>,
     on_result: R,
     /// Result of the last read that was applied or rejected.
     seen: Option<Seen>,
@@ -209,7 +215,7 @@ impl<A: Fn(&mut Config), R: Fn(Result<u64, ConfigFaults>)> Follower<A, R> {
             return Err(ConfigFaults::whole(file, 0, message.to_owned()));
         }
         self.live
-            .replace(config)
+            .replace_after(config, &self.prepare)
             .map_err(|faults| self.place(faults, seen))
     }
 

@@ -71,6 +71,11 @@ fn order(name: &str, predictions: &[Prediction]) -> Option<Order> {
 /// Returns the weights that are not 0, in their order.
 pub(super) fn weighed(mut weights: Weights) -> Vec<(Weighed, f64)> {
     weights.retain(|_, weight| weight.abs() > 0.0);
+    listed(weights)
+}
+
+/// Returns all weights in their order.
+pub(super) fn listed(weights: Weights) -> Vec<(Weighed, f64)> {
     let weights = weights.into_iter();
     weights
         .map(|(order, weight)| (order.weighed(), weight))
@@ -78,7 +83,8 @@ pub(super) fn weighed(mut weights: Weights) -> Vec<(Weighed, f64)> {
 }
 
 impl Order {
-    fn weighed(self) -> Weighed {
+    /// Returns the objective.
+    pub(super) fn weighed(self) -> Weighed {
         match self {
             Self::Own(place) => Weighed::Own(TABLE[place].objective),
             Self::Prediction(place) => Weighed::Prediction(place),

@@ -37,7 +37,9 @@ impl Engine {
             (facts.books.items.rows(), facts.books.users.rows())
         };
         for slice in slices(items, ITEMS) {
-            self.facts.write().leave(retired, slice);
+            let mut facts = self.facts.write();
+            facts.leave(retired, slice);
+            self.settle(&mut facts);
         }
         for slice in slices(users, USERS) {
             self.facts.write().forget(retired, slice);
@@ -56,6 +58,7 @@ impl Engine {
             EntityKind::Item | EntityKind::Merchant => Vec::new(),
         };
         let retired = facts.delete(kind, id, last_complete);
+        self.settle(&mut facts);
         // The journal may still mention a user who was evicted.
         if retired.is_some() || kind == EntityKind::User {
             let record = if ids.len() > 1 {

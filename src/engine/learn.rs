@@ -61,6 +61,7 @@ impl Engine {
         let odd_ids = sum(&facts.counts.odd_ids);
         let fates = facts.apply_all(read, &moment);
         let odd_ids = sum(&facts.counts.odd_ids) - odd_ids;
+        self.settle(&mut facts);
         if fates.iter().any(has_changed) {
             let record = record(operation, moment.wall, lines, &fates);
             self.append(&generation, &record)?;
@@ -148,7 +149,9 @@ impl Engine {
 
     /// Changes the facts directly, without the journal; for a synthetic marketplace.
     pub fn fill(&self, change: impl FnOnce(&mut Facts, &Config)) {
-        change(&mut self.facts.write(), &self.generation().config);
+        let mut facts = self.facts.write();
+        change(&mut facts, &self.generation().config);
+        self.settle(&mut facts);
     }
 }
 

@@ -13,6 +13,8 @@ mod pages;
 mod rank;
 mod rebuild;
 mod rebuilder;
+mod record;
+mod selecting;
 mod service;
 mod show;
 mod sizes;

@@ -39,7 +39,10 @@ impl Engine {
             to.dropped(Rule::Cap).inc_by(left.count() as u64);
             decision.slots.iter().for_each(|race| to.slots.count(race));
         }
-        for (&(weighed, _), &missing) in scene.weights.iter().zip(&decision.missing) {
+        if decision.undecided != 0 {
+            self.observe_audiences(config, decision.undecided);
+        }
+        for (&weighed, &missing) in scene.weighed.iter().zip(&decision.missing) {
             match weighed {
                 _ if missing == 0 => {}
                 Weighed::Own(objective) => {
@@ -50,6 +53,15 @@ impl Engine {
                         .inc_by(missing as u64);
                 }
             }
+        }
+    }
+
+    /// Counts the audiences of a decision whose condition read what is not given.
+    fn observe_audiences(&self, config: &Config, undecided: u64) {
+        let audiences = config.audiences.iter().enumerate();
+        for (_, audience) in audiences.filter(|(place, _)| undecided & (1 << place) != 0) {
+            let to = &self.telemetry.selections;
+            to.undecided_audience(&audience.name).inc();
         }
     }
 
@@ -118,7 +130,12 @@ impl Engine {
     /// Logs and counts the outcome of a changed configuration file.
     pub fn observe_reload(&self, result: &Result<u64, ConfigFaults>) {
         match result {
-            Ok(generation) => tracing::info!(generation, "the changed configuration is live"),
+            Ok(generation) => {
+                tracing::info!(generation, "the changed configuration is live");
+                for warning in &self.generation().config.warnings {
+                    tracing::warn!(key = warning.path, "{}", warning.message);
+                }
+            }
             Err(faults) => {
                 self.telemetry.configuration.rejected.inc();
                 tracing::error!(
@@ -167,7 +184,27 @@ impl Engine {
             to.journal.bytes.set(kept.journal.bytes());
             to.journal.broken.set(kept.journal.check().is_err().into());
         }
+        self.measure_selections(config);
         self.measure_facts();
+    }
+
+    fn measure_selections(&self, config: &Config) {
+        let to = &self.telemetry.selections;
+        let is_selection = |name: &str| config.selections.iter().any(|it| it.name == name);
+        let is_audience = |name: &str| config.audiences.iter().any(|it| it.name == name);
+        to.retain(is_selection, is_audience);
+        // Every audience is exported from the start.
+        for audience in config.audiences.iter() {
+            let _exported = to.undecided_audience(&audience.name);
+        }
+        let facts = self.facts.read();
+        for (selection, items, bytes, undecided) in facts.selections.of(&config.selections).sizes()
+        {
+            let size = to.size(&selection.name);
+            size.0.set(items);
+            size.1.set(bytes as u64);
+            raise(&to.undecided_selection(&selection.name), undecided);
+        }
     }
 
     fn measure_facts(&self) {

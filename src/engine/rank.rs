@@ -7,7 +7,10 @@ use std::time::{Duration, Instant};
 use super::Engine;
 use super::pages::{Answered, Found};
 use crate::clock::Deadline;
+use crate::config::{Generation, Scene};
+use crate::ingest::Facts;
 use crate::model::{Decision, Fault, RankRequest};
+use crate::race::Standings;
 use crate::rank::{self, Scratch, Turn, View};
 
 thread_local! {
@@ -119,32 +122,17 @@ impl Engine {
             return Err(RankError::Late);
         }
         let standings = self.standings.load();
-        let as_of = self.as_of(config);
         let books = &facts.books;
         let row = |id: &String| books.items.find(books.hasher.hash(id), id);
         let past: Vec<_> = before.ids.iter().map(row).collect();
         let start = request.offset.unwrap_or_default();
         let view = View {
-            config,
-            generation: generation.number,
-            scene,
-            standings: &standings,
-            hasher: &books.hasher,
-            items: &books.items,
-            merchants: &books.merchants,
-            users: &books.users,
-            tags: &books.tags,
-            as_of,
             turn: Turn {
                 start,
                 past: &past,
                 anew: start > 0 && !before.known,
             },
-            // A worker does not split: while it waits it would steal another request, under the same lock and on the same buffers.
-            splitters: self
-                .splitters
-                .as_ref()
-                .filter(|_| rayon::current_thread_index().is_none()),
+            ..self.view(&generation, scene, &standings, &facts)
         };
         let mut decision = SCRATCH.with_borrow_mut(|scratch| rank::rank(request, &view, scratch));
         drop(facts);
@@ -152,6 +140,38 @@ impl Engine {
         self.observe_ranking(config, scene, &decision);
         self.observe_numbers(&generation, &decision.given, arrived);
         Ok(decision)
+    }
+}
+
+impl Engine {
+    /// Returns the state that a request sees.
+    pub(super) fn view<'v>(
+        &'v self,
+        generation: &'v Generation,
+        scene: &'v Scene,
+        standings: &'v Standings,
+        facts: &'v Facts,
+    ) -> View<'v> {
+        let (config, books) = (&generation.config, &facts.books);
+        View {
+            config,
+            generation: generation.number,
+            scene,
+            standings,
+            hasher: &books.hasher,
+            items: &books.items,
+            merchants: &books.merchants,
+            users: &books.users,
+            tags: &books.tags,
+            selections: facts.selections.of(&config.selections),
+            as_of: self.as_of(config),
+            turn: Turn::default(),
+            // A worker does not split: while it waits it would steal another request, under the same lock and on the same buffers.
+            splitters: self
+                .splitters
+                .as_ref()
+                .filter(|_| rayon::current_thread_index().is_none()),
+        }
     }
 }
 

@@ -119,6 +119,7 @@ impl Engine {
         let standings = Standings::build(inputs);
         self.observe_days(&standings);
         self.standings.store(Arc::new(standings));
+        self.reselect();
         let mut facts = self.facts.write();
         facts.release(retired);
         drop(facts);

@@ -32,6 +32,8 @@ pub struct Engine {
     pub(super) deleting: Mutex<()>,
     /// Held during a sweep of unused names: one at a time.
     pub(super) sweeping: Mutex<()>,
+    /// Held during a walk that judges items for selections: one at a time.
+    pub(super) selecting: Mutex<()>,
     /// Threads among which large requests are split; `None` if they could not be started.
     pub(super) splitters: Option<ThreadPool>,
     pub(super) sizes: Sizes,

@@ -7,15 +7,17 @@ use serde_json::Map;
 
 use super::Engine;
 use crate::clock::Time;
+use crate::config::AudienceId;
 use crate::feature::{self, Bond, Decay, History, Space};
 use crate::id::{CreatorRow, ItemRow, MerchantRow, TagId};
-use crate::ingest::EntityKind;
+use crate::ingest::{EntityKind, Facts};
+use crate::model::DEFAULT_SCENE;
 use crate::model::view::{
     OrNull, Profile, Race, RaceFigures, RaceLane, RaceLanes, Runner, StoredCreator, StoredItem,
     StoredMerchant, StoredUser, Weights,
 };
 use crate::race::{Kind, Part, Races, Standing, runner};
-use crate::rank::Lots;
+use crate::rank::{Lots, Members};
 use crate::state::Books;
 
 /// The part of a board that is asked for.
@@ -143,7 +145,22 @@ impl Engine {
             declared,
             profile: self.profile(&learnt, books, as_of),
             events: learnt.events,
+            audiences: self.audiences(id, &facts),
         })
+    }
+
+    /// Returns the names of the audiences that a user belongs to without a request.
+    fn audiences(&self, id: &str, facts: &Facts) -> Vec<String> {
+        let (generation, standings) = (self.generation(), self.standings.load());
+        let config = &generation.config;
+        let Some(scene) = config.scenes.get(DEFAULT_SCENE) else {
+            return Vec::new();
+        };
+        let view = self.view(&generation, scene, &standings, facts);
+        let members = Members::of(&view, id, None);
+        let audiences = config.audiences.iter().zip((0..).map(AudienceId));
+        let mine = audiences.filter(|(_, id)| members.has(*id));
+        mine.map(|(audience, _)| audience.name.clone()).collect()
     }
 
     /// Returns the learnt weights decayed to an instant, strongest first. Each followed creator and merchant adds its bond.

@@ -10,7 +10,7 @@ use super::numbers::Numbers;
 use super::pages::Pages;
 use super::rebuilder::Rebuilder;
 use super::sizes::Sizes;
-use super::{Engine, Stored, gather, rebuild, store};
+use super::{Engine, Stored, gather, rebuild, selecting, store};
 use crate::clock::{Clock, ClockMode};
 use crate::config::Live;
 use crate::telemetry::Telemetry;
@@ -34,6 +34,7 @@ impl Engine {
             rebuilder,
             deleting: Mutex::new(()),
             sweeping: Mutex::new(()),
+            selecting: Mutex::new(()),
             splitters: ThreadPoolBuilder::new().build().ok(),
             sizes: Sizes::default(),
             numbers: Numbers::default(),
@@ -42,6 +43,7 @@ impl Engine {
             threads: stored.threads,
         });
         rebuild::run(&engine, requests);
+        selecting::run(&engine);
         store::run(&engine);
         engine
     }

@@ -1,6 +1,7 @@
 //! The engine with a manual clock and a real data directory.
 
 mod refunds;
+mod selections;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -12,6 +12,7 @@ use super::figure::{Figure, Records};
 use super::learned::Learned;
 use super::moment::{Learn, Moment};
 use super::named::Named;
+use super::orders::Orders;
 use super::presence::Presence;
 use super::profile::Profile;
 use crate::clock::Time;
@@ -124,4 +125,6 @@ figures! {
     presence: Presence = 0x28;
     /// What the user bought and did not return.
     bought: Bought = 0x29;
+    /// How often and when the user bought.
+    orders: Orders = 0x2C;
 }

@@ -229,6 +229,7 @@ mod tests {
             asked: 5,
             scored: 3,
             missing: vec![3, 0],
+            undecided: 0,
             given: Vec::new(),
             fired: [0; RULES],
             start: 0,

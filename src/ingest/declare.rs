@@ -23,6 +23,7 @@ impl Facts {
             .unwrap_or_else(|| self.books.items.create(hash, &item.id));
         let fields = self.item_fields(item);
         self.sweeps.item(row);
+        self.selections.note_item(row);
         let books = &mut self.books;
         books.items.declare(
             row,
@@ -95,6 +96,7 @@ impl Facts {
         let (row, created) = self.books.merchants.find_or_create(&self.books.hasher, id);
         self.sweeps.merchant(row, created);
         if created {
+            self.selections.note_merchant(row);
             self.counts.bare_merchants += 1;
             self.revision += 1;
         }
@@ -118,6 +120,7 @@ impl Facts {
             stored.unavailable = merchant.available == Some(false);
             stored.declared = Some(text);
         });
+        self.selections.note_merchant(row);
         self.revision += 1;
     }
 

@@ -9,6 +9,7 @@ use crate::clock::{ClockMode, Day, Time};
 use crate::config::Config;
 use crate::id::{EventId, TagId, UserRow};
 use crate::model::{EventKind, Repeat};
+use crate::selection::Keeper;
 use crate::state::Books;
 use crate::telemetry::{FactKind, Size};
 
@@ -44,6 +45,8 @@ pub struct Facts {
     pub judging: Option<ClockMode>,
     /// Rises with every change that the standings depend on, except sales; see [`last_change`](crate::race::Ledger::last_change).
     pub revision: u64,
+    /// The selections, kept up with changes of items and merchants.
+    pub selections: Keeper,
     /// Deleted users whose purchases are still in the window.
     pub(super) leaving: Leaving,
     /// Rows of deleted users by the number of the deletion, until the record of the deletion is applied.
@@ -68,6 +71,7 @@ impl Facts {
             latest: None,
             judging: None,
             revision: 0,
+            selections: Keeper::default(),
             leaving: Leaving::default(),
             nameless: HashMap::new(),
             retired: Vec::new(),

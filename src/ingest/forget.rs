@@ -12,7 +12,7 @@ use super::{EntityKind, Facts};
 use crate::clock::Day;
 use crate::config::Config;
 use crate::feature::User;
-use crate::id::{EventId, Gone, UserRow};
+use crate::id::{EventId, Gone, ItemRow, UserRow};
 use crate::race::WINDOW;
 
 /// Maximum number of deleted users of whom a hash is kept.
@@ -31,6 +31,7 @@ impl Facts {
                     .items
                     .remove(row, &mut books.tags, &mut books.merchants, &books.hasher);
                 books.forget(Gone::Item(row));
+                self.selections.note_item(row);
                 self.sweeps.note();
                 Retired::Item(row)
             }
@@ -116,6 +117,11 @@ impl Facts {
             && to.is_some()
         {
             let books = &mut self.books;
+            for row in items.clone().map(ItemRow::at) {
+                if books.items.get(row).merchant == from {
+                    self.selections.note_item(row);
+                }
+            }
             books
                 .items
                 .move_merchant(items, (from, to), &mut books.merchants, &books.hasher);

@@ -32,8 +32,10 @@ pub struct Decision<'r> {
     pub fired: [usize; RULES],
     /// Number of candidates scored.
     pub scored: usize,
-    /// Number of scored candidates without data for each objective, in the order of the scene's weights.
+    /// Number of scored candidates without data for each objective, in the order of everything that the scene weighs for anyone.
     pub missing: Vec<usize>,
+    /// Audiences whose condition reads what is not given, a bit each.
+    pub undecided: u64,
     /// The numbers that the request gives for predictions, by prediction; empty if it gives none.
     pub given: Vec<Given>,
     /// Number of places before the first of this answer, which earlier pages hold.

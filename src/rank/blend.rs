@@ -4,6 +4,7 @@
 
 use ndarray::{ArrayView1, ArrayViewMut1};
 
+use super::members::Members;
 use crate::config::{Scene, Weighed};
 use crate::number::narrow;
 use crate::objective::Needs;
@@ -16,9 +17,13 @@ pub(super) struct Weights {
 }
 
 impl Weights {
-    /// Returns the weights of a scene.
-    pub(super) fn of(scene: &Scene) -> Self {
-        Self::new(scene.weights.clone())
+    /// Returns the weights of a scene for a user.
+    pub(super) fn of(scene: &Scene, members: &Members<'_>) -> Self {
+        if scene.weights_for.is_empty() {
+            Self::new(scene.weights.clone())
+        } else {
+            Self::new(laid_over(scene, members))
+        }
     }
 
     /// Creates weights, not all 0.
@@ -30,6 +35,19 @@ impl Weights {
     /// Returns the objectives of weight ≠ 0 with their weights, in the table's order.
     pub(super) fn parts(&self) -> &[(Weighed, f64)] {
         &self.parts
+    }
+
+    /// Returns counts by objective in the order of everything that the scene weighs for anyone.
+    pub(super) fn missing(&self, scene: &Scene, missing: Vec<usize>) -> Vec<usize> {
+        if scene.weights_for.is_empty() {
+            return missing;
+        }
+        let count = |weighed: &Weighed| {
+            let mut counted = self.parts.iter().zip(&missing);
+            let found = counted.find(|((other, _), _)| other == weighed);
+            found.map_or(0, |(_, missing)| *missing)
+        };
+        scene.weighed.iter().map(count).collect()
     }
 
     /// Returns the parts of the profile that the objectives read.
@@ -75,4 +93,32 @@ impl Weights {
         };
         narrow(weight.abs() / self.total * towards)
     }
+}
+
+/// Returns the weights of a scene with those of the user's audiences laid over them, in the order written. If none is left but 0, those
+/// of the scene.
+fn laid_over(scene: &Scene, members: &Members<'_>) -> Vec<(Weighed, f64)> {
+    let weight = |weights: &[(Weighed, f64)], weighed: Weighed| {
+        let mut weights = weights.iter();
+        let found = weights.find(|(other, _)| *other == weighed);
+        found.map(|(_, weight)| *weight)
+    };
+    let mine = scene.weights_for.iter();
+    let mine: Vec<_> = mine
+        .filter(|(audience, _)| members.has(*audience))
+        .collect();
+    let last = |weighed: Weighed| {
+        let mut over = mine.iter().rev();
+        let over = over.find_map(|(_, weights)| weight(weights, weighed));
+        over.or_else(|| weight(&scene.weights, weighed))
+    };
+    let parts = scene.weighed.iter();
+    let parts: Vec<(Weighed, f64)> = parts
+        .filter_map(|weighed| Some((*weighed, last(*weighed)?)))
+        .filter(|(_, weight)| weight.abs() > 0.0)
+        .collect();
+    if parts.is_empty() {
+        return scene.weights.clone();
+    }
+    parts
 }

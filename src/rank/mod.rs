@@ -11,6 +11,7 @@ mod field;
 mod live;
 mod lookup;
 mod lot;
+mod members;
 mod normalise;
 mod predict;
 mod resolve;
@@ -29,6 +30,7 @@ mod tests;
 use crate::model::{Decision, RankRequest};
 
 pub use lot::Lots;
+pub use members::Members;
 pub use scratch::Scratch;
 pub use view::{Turn, View};
 
@@ -57,7 +59,8 @@ pub fn rank<'r>(
         keys,
     } = scratch;
     let ids = request.candidates.ids.as_slice();
-    let weights = Weights::of(view.scene);
+    let members = Members::new(view, request);
+    let weights = Weights::of(view.scene, &members);
     let live = Live::of(view);
     let needs = weights.needs();
     let needs = live
@@ -91,7 +94,8 @@ pub fn rank<'r>(
         fired: std::array::from_fn(|rule| kept.fired[rule] + shown.fired[rule]),
         dropped: kept.dropped,
         scored: scores.len(),
-        missing: scores.missing,
+        missing: weights.missing(view.scene, scores.missing),
+        undecided: members.undecided(),
         given: predictor.given.clone(),
         placed: shown.placed,
         slots: shown.slots,

@@ -51,6 +51,7 @@ pub(super) fn blank<'r>(view: &View<'_>) -> Decision<'r> {
         fired: [0; RULES],
         scored: 0,
         missing: Vec::new(),
+        undecided: 0,
         given: Vec::new(),
         start: view.turn.start,
         placed: Vec::new(),

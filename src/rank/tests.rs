@@ -12,6 +12,7 @@ use crate::ingest::{EntityKind, Facts, Moment, Operation, read};
 use crate::model::{Decision, diagnose};
 use crate::race::{Inputs, Kind, Lanes, Ledger, PerKind, Runner, Standings};
 use crate::rule::Rule;
+use crate::selection::Selections;
 
 /// Returns noon of a day of 2025.
 fn noon(day: i64) -> Time {
@@ -23,6 +24,7 @@ struct Market {
     config: Config,
     facts: Facts,
     standings: Standings,
+    selections: Selections,
 }
 
 impl Market {
@@ -31,6 +33,7 @@ impl Market {
         let mut market = Self {
             facts: Facts::new(&config),
             standings: standings(&Facts::new(&config)),
+            selections: Selections::default(),
             config,
         };
         for (operation, fact) in facts {
@@ -62,6 +65,7 @@ impl Market {
             merchants: &books.merchants,
             users: &books.users,
             tags: &books.tags,
+            selections: &self.selections,
             as_of: noon(100),
             turn: Turn::default(),
             splitters: Some(splitters),

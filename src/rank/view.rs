@@ -7,6 +7,7 @@ use crate::config::{Config, Scene};
 use crate::feature::{Decay, Items, Merchants, Tags, Users};
 use crate::id::{IdHasher, ItemRow};
 use crate::race::Standings;
+use crate::selection::Selections;
 
 /// The page that a request asks for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,6 +41,8 @@ pub struct View<'a> {
     pub users: &'a Users,
     /// The names of tags.
     pub tags: &'a Tags,
+    /// The members of the selections of the live configuration.
+    pub selections: &'a Selections,
     /// The instant that decay, freshness and windows read.
     pub as_of: Time,
     /// The page that is asked for.

@@ -5,7 +5,8 @@ use prometheus_client::registry::Registry;
 
 use super::{
     AdmissionMetrics, ConfigurationMetrics, FactMetrics, JournalMetrics, LogMetrics, MemoryMetrics,
-    RankingMetrics, RequestMetrics, SecretMetrics, StandingsMetrics, ThreadMetrics,
+    RankingMetrics, RequestMetrics, SecretMetrics, SelectionMetrics, StandingsMetrics,
+    ThreadMetrics,
 };
 
 /// Media type of [`Telemetry::scrape`].
@@ -25,6 +26,8 @@ pub struct Telemetry {
     pub memory: MemoryMetrics,
     /// The live standings.
     pub standings: StandingsMetrics,
+    /// Selections and audiences.
+    pub selections: SelectionMetrics,
     /// The journal and its checkpoints.
     pub journal: JournalMetrics,
     /// The live configuration.
@@ -49,6 +52,7 @@ impl Default for Telemetry {
             facts: FactMetrics::declare(to),
             memory: MemoryMetrics::declare(to),
             standings: StandingsMetrics::declare(to),
+            selections: SelectionMetrics::declare(to),
             journal: JournalMetrics::declare(to),
             configuration: ConfigurationMetrics::declare(to),
             secrets: SecretMetrics::declare(to),

@@ -25,6 +25,7 @@ const WORDS: &[&str] = &[
     "binary",
     "chunked",
     "clock",
+    "expression",
     "id",
     "model",
     "money",
@@ -33,6 +34,7 @@ const WORDS: &[&str] = &[
     "prefetch",
     "random",
     "rule",
+    "spelling",
     "threads",
 ];
 
@@ -40,7 +42,11 @@ const WORDS: &[&str] = &[
 const LAYERS: &[Layer] = &[
     row(WORDS, 0, WORDS),
     row(&["config", "telemetry"], 1, &[]),
-    row(&["feature", "race", "journal", "support"], 2, &[]),
+    row(
+        &["feature", "race", "journal", "selection", "support"],
+        2,
+        &[],
+    ),
     row(&["rank", "state"], 3, &[]),
     row(&["ingest"], 3, &["state"]),
     row(&["engine"], 5, &[]),

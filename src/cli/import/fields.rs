@@ -3,12 +3,12 @@
 //! The service checks every fact anyway. But a fault of the map is one of every row, so it is reported once, before anything is sent.
 
 use super::cell::Kind;
-use super::expression::Type;
 use super::mapping::{Fact, Field, Origin, Source, WHEN};
 use super::target::Target;
 use super::value::Cell;
 use crate::clock::Time;
 use crate::config::unknown;
+use crate::expression::Type;
 use crate::model::is_id;
 use crate::model::schema::{Rule, Shape};
 
@@ -137,7 +137,13 @@ fn of_expression<C>(shape: &Shape, source: &Source<C>) -> Option<String> {
         Type::Bool => What::Truth,
         Type::Int | Type::Double => What::Number,
         Type::Time => What::Time,
-        Type::Any | Type::Json | Type::Null | Type::List(_) | Type::Map | Type::Constant => {
+        Type::Any
+        | Type::Json
+        | Type::Null
+        | Type::List(_)
+        | Type::Map
+        | Type::Weights
+        | Type::Constant => {
             return None;
         }
     };

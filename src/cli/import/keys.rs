@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use toml::{Table, Value};
 
-use crate::config::unknown;
+use crate::spelling::unknown;
 
 /// The keys of a table.
 pub(super) struct Keys<'a> {

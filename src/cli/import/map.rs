@@ -32,7 +32,7 @@ use super::mapping::Mapping;
 use super::settings::{Names, Settings};
 use super::target::Target;
 use super::written;
-use crate::config::unknown;
+use crate::spelling::unknown;
 
 /// The section that says how the text of a table is read.
 const FILE: &str = "file";

@@ -95,6 +95,20 @@ scale = 2                           #! unknown key
 normaliser = "log"                  #!
 [predictions.quality]               #! is the name of an objective
 normaliser = "identity"
+[selection.a]
+where = 'item.pirce < 5 && merchant.goal == 1' #! did you mean item.price? #! never equal
+[selection.b]
+where = 'user.known'                #! a selection is a set of items and cannot read the user
+when = 'true'                       #! unknown key
+[selection.c]                       #! is missing
+[selection."bad\tname"]             #! must be an id
+where = 'true'
+[audience.vip]
+where = 'user.orders > 9'
+[audience.odd]
+where = 'item.price'                #! an audience is a set of users and cannot read items
+[audience]
+bare = 1                            #! must be a table #! is missing
 [scene.a]
 parent = "b"                        #! a cycle: a -> b -> a
 [scene.b]
@@ -105,6 +119,9 @@ parent = "d"                        #! unknown scene; known: a, b,
 weights = { race = {} }             #! unknown objective
 limit = 101                         #! from 1 to 100 (limits.limit), not 101
 timeout_ms = 0                      #! from 1 to 50 (limits.timeout_ms), not 0
+[scene.e.weights_for]
+vpi = { quality = 1 }               #! unknown audience; did you mean vip?
+vip = { qualty = 1 }                #! unknown objective or prediction; did you mean quality?
 [scene.default]
 parent = "a"                        #! it has no parent
 [scene.default.weights]             
@@ -374,7 +391,7 @@ fn many_support_places_are_rejected() {
 
 #[test]
 fn campaigns_and_shares_are_read_and_shown() {
-    let text = "[scene.feed]\n[tail]\nscenes = { feed = 0.1 }\n[campaign.double-11]\nfrom = 2026-11-10T16:00:00Z\n\
+    let text = "selection.snacks.where = 'true'\n[scene.feed]\n[tail]\nscenes = { feed = 0.1 }\n[campaign.double-11]\nfrom = 2026-11-10T16:00:00Z\n\
                 until = \"2026-11-12T00:00:00+08:00\"\nselect = \"snacks\"\nscenes = [\"feed\"]\nboost = 1.3\nbudget = 30_000";
     let config = parse(text).unwrap();
     assert_valid(&config);

@@ -131,6 +131,7 @@ fn follow(path: &Path) -> Followed {
         Arc::clone(&live),
         &Threads::default(),
         |_| {},
+        Box::new(|_, go_live| go_live()),
         on_result,
     )
     .unwrap();
@@ -213,6 +214,7 @@ fn overrides_of_the_command_line_survive_a_reload() {
         Arc::clone(&live),
         &Threads::default(),
         adjust,
+        Box::new(|_, go_live| go_live()),
         on_result,
     )
     .unwrap();
@@ -263,7 +265,16 @@ fn a_panic_of_the_watcher_is_survived() {
         assert!(!panics, "on purpose");
     };
     let threads = Threads::default();
-    let _watcher = watch("", &path, Arc::clone(&live), &threads, adjust, on_result).unwrap();
+    let _watcher = watch(
+        "",
+        &path,
+        Arc::clone(&live),
+        &threads,
+        adjust,
+        Box::new(|_, go_live| go_live()),
+        on_result,
+    )
+    .unwrap();
     rename_over(&path, "scene.default.limit = 6");
     assert_eq!(
         results.recv_timeout(Duration::from_secs(60)).unwrap(),

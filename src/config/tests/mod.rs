@@ -1,5 +1,6 @@
 //! Properties of every configuration, and every fault at least once.
 
+mod conditions;
 mod embedded;
 mod faults;
 mod following;

@@ -34,6 +34,8 @@ view! {
         pub profile: Profile,
         /// Number of events of the user.
         pub events: u32,
+        /// Names of the audiences that the user belongs to, sorted. Without a request, what an audience reads of one is not given.
+        pub audiences: Vec<String>,
     }
 
     /// A user's profile: learnt weights, strongest first.

@@ -109,10 +109,11 @@ fn stored_entities_begin_with_the_declared_fields() {
         declared: example(&schema::USER),
         profile,
         events: 3,
+        audiences: vec!["fresh".to_owned()],
     };
     assert_eq!(
         written(&user),
-        r#"{"id":"u-1001","tags":{"skin-care":0.8},"region":"CN-33-01","profile":{"as_of":"2026-11-20T12:00:00Z","tags":{"b":2.0,"a":0.5},"items":{},"merchants":{}},"events":3}"#
+        r#"{"id":"u-1001","tags":{"skin-care":0.8},"region":"CN-33-01","profile":{"as_of":"2026-11-20T12:00:00Z","tags":{"b":2.0,"a":0.5},"items":{},"merchants":{}},"events":3,"audiences":["fresh"]}"#
     );
 }
 

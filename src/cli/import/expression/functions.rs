@@ -10,9 +10,10 @@ use cel::common::value::{CowVal, StaticVal, Val};
 use cel::{DeclarationError, Env, ExecutionError};
 use regex::Regex;
 
-use super::signature::{ADD, MATCHES, NUMBER, TIME};
+use super::signature::{MATCHES, NUMBER, TIME};
 use crate::cli::import::style::Style;
 use crate::cli::import::times::Times;
+use crate::expression::ADD;
 
 /// Maximum size of a text or a list that `+` makes in a loop.
 const JOINED: usize = 1 << 16;

@@ -2,24 +2,19 @@
 
 use std::sync::Arc;
 
-use cel::common::ast::{IdedExpr, SourceInfo};
-use cel::parser::Parser;
-use cel::{Env, ParseError};
+use cel::Env;
 
-use super::check::Checker;
-use super::depth::depth;
 use super::functions::{Constant, environment};
 use super::given::{Data, Given};
 use super::result::Outcome;
-use super::rewrite::{Column, Fault, Rewriter};
+use super::rewrite::{Column, Rewriter};
 use super::run::run;
-use super::types::Type;
+use super::signature::Columns;
 use crate::cli::import::style::Style;
+use crate::expression::{Parsed, Type, check};
 
-/// Maximum length of an expression.
-const BYTES: usize = 4_096;
-/// Maximum depth of an expression: the crate takes some 50 KB of stack for each level.
-const DEPTH: u16 = 28;
+/// What `has` takes.
+const HAS: &str = "has takes row.name; for another name, write row[\"the name\"] != \"\"";
 
 /// An expression. `C` identifies a column, by name or by position in the header.
 #[derive(Clone, Debug)]
@@ -31,10 +26,8 @@ pub(in crate::cli::import) struct Expression<C = String> {
 
 #[derive(Debug)]
 struct Program {
-    text: String,
+    parsed: Parsed,
     style: Style,
-    tree: IdedExpr,
-    places: SourceInfo,
     columns: Vec<Column>,
     constants: Vec<Constant>,
     environment: Shared,
@@ -51,8 +44,8 @@ impl std::fmt::Debug for Shared {
 
 impl<C: PartialEq> PartialEq for Expression<C> {
     fn eq(&self, other: &Self) -> bool {
-        let same =
-            self.program.text == other.program.text && self.program.style == other.program.style;
+        let same = self.program.parsed.text == other.program.parsed.text
+            && self.program.style == other.program.style;
         same && self.columns == other.columns
     }
 }
@@ -67,27 +60,10 @@ impl Expression {
         style: &Style,
         condition: bool,
     ) -> Result<Self, Vec<String>> {
-        if text.len() > BYTES {
-            return Err(vec![format!("the expression is longer than {BYTES} bytes")]);
-        }
-        let parser = Parser::new().max_recursion_depth(DEPTH);
-        let parsed = parser.parse_with_source_info(text);
-        let (mut tree, places) = parsed.map_err(|faults| {
-            faults
-                .errors
-                .iter()
-                .map(|fault| syntax(text, fault))
-                .collect::<Vec<_>>()
-        })?;
-        let deep = || vec![format!("the expression is nested more than {DEPTH} deep")];
-        if depth(&tree) > DEPTH {
-            return Err(deep());
-        }
+        let mut parsed = Parsed::new(text, HAS)?;
         let mut rewriter = Rewriter::new(style);
-        rewriter.walk(&mut tree);
-        if depth(&tree) > DEPTH {
-            return Err(deep());
-        }
+        rewriter.walk(&mut parsed.tree);
+        parsed.check_depth()?;
         let Rewriter {
             columns,
             constants,
@@ -96,16 +72,14 @@ impl Expression {
         } = rewriter;
         let environment = Shared(environment().map_err(|fault| vec![fault])?);
         let mut program = Program {
-            text: text.to_owned(),
+            parsed,
             style: style.clone(),
-            tree,
-            places,
             columns,
             constants,
             environment,
         };
         if !faults.is_empty() {
-            return Err(program.shown(&faults));
+            return Err(program.parsed.shown(&faults));
         }
         let found = program.check(Type::Any, condition)?;
         let columns = program
@@ -140,7 +114,7 @@ impl Expression {
         let found = self.program.check(column, condition)?;
         let columns = self.program.columns.iter().map(|column| {
             place(&column.name, &|message| {
-                self.program.show(column.node, message)
+                self.program.parsed.show(column.node, message)
             })
         });
         let columns = columns.collect();
@@ -183,7 +157,7 @@ impl Expression<usize> {
         read: impl FnOnce(&dyn cel::common::value::Val) -> Result<T, String>,
     ) -> Result<T, String> {
         let Program {
-            tree,
+            parsed,
             constants,
             environment,
             ..
@@ -193,13 +167,15 @@ impl Expression<usize> {
                 .get(place)
                 .map_or(Given::Text(""), |place| column(*place))
         };
-        run(tree, &environment.0, constants, column, read)
+        run(&parsed.tree, &environment.0, constants, column, read)
     }
 }
 
 impl Program {
     fn check(&self, column: Type, condition: bool) -> Result<Type, Vec<String>> {
-        let found = Checker::check(&self.tree, column).map_err(|faults| self.shown(&faults))?;
+        let parsed = &self.parsed;
+        let found =
+            check(&parsed.tree, &Columns(column)).map_err(|faults| parsed.shown(&faults))?;
         let fault = if condition && !found.fits(&Type::Bool) {
             Some(format!("must give true or false, not {found}"))
         } else if matches!(found, Type::Map | Type::Constant) {
@@ -208,56 +184,8 @@ impl Program {
             None
         };
         match fault {
-            Some(message) => Err(vec![self.show(self.tree.id, &message)]),
+            Some(message) => Err(vec![parsed.show(parsed.tree.id, &message)]),
             None => Ok(found),
         }
     }
-
-    fn shown(&self, faults: &[Fault]) -> Vec<String> {
-        faults
-            .iter()
-            .map(|fault| self.show(fault.node, &fault.message))
-            .collect()
-    }
-
-    fn show(&self, node: u64, message: &str) -> String {
-        let start = self.places.offset_for(node).map_or(0, |(start, _)| start);
-        caret(&self.text, usize::try_from(start).unwrap_or(0), message)
-    }
-}
-
-/// Returns a fault of the syntax with a caret under its place.
-fn syntax(text: &str, fault: &ParseError) -> String {
-    let (line, column) = (
-        usize::try_from(fault.pos.0).unwrap_or(1).max(1),
-        usize::try_from(fault.pos.1).unwrap_or(1),
-    );
-    let before = text
-        .split_inclusive('\n')
-        .take(line - 1)
-        .map(|line| line.chars().count());
-    let message = fault.msg.split(" expecting ").next().unwrap_or_default();
-    let message = match message.trim_start_matches("Syntax error: ") {
-        "invalid argument to has() macro" => {
-            "has takes row.name; for another name, write row[\"the name\"] != \"\""
-        }
-        message => message,
-    };
-    caret(
-        text,
-        before.sum::<usize>() + column.saturating_sub(1),
-        message,
-    )
-}
-
-/// Returns a message, the line of an expression at which a character stands, and a caret under that character.
-fn caret(text: &str, at: usize, message: &str) -> String {
-    let before: String = text.chars().take(at).collect();
-    let start = before.rfind('\n').map_or(0, |end| end + 1);
-    let line = text[start..].lines().next().unwrap_or_default();
-    let indent: String = before[start..]
-        .chars()
-        .map(|char| if char.is_ascii() { " " } else { "  " })
-        .collect();
-    format!("{message}\n    {line}\n    {indent}^")
 }

@@ -3,10 +3,10 @@
 use cel::common::types::{CelBool, CelDouble, CelInt, CelList, CelNull, CelString};
 use cel::common::value::Val;
 
-use super::types::Type;
 use crate::cli::import::times::cell as time;
 use crate::cli::import::value::Cell;
 use crate::clock::Time;
+use crate::expression::Type;
 
 /// Whole numbers below this are written without a fraction.
 const WHOLE: f64 = 9_007_199_254_740_992.0;

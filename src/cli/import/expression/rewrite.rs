@@ -7,19 +7,13 @@ use cel::common::ast::{
 use super::constants::{constant, literal};
 use super::functions::Constant;
 use super::loops::{call, counted};
-use super::signature::{ADD, MEMBERS, names, signature};
+use super::signature::{names, signature};
 use crate::cli::import::style::Style;
-use crate::config::unknown;
+use crate::expression::{ADD, Fault, settle};
+use crate::spelling::unknown;
 
 /// The variable that stands for the columns.
 const ROW: &str = "row";
-
-/// A fault of an expression, at one of its nodes.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Fault {
-    pub(super) node: u64,
-    pub(super) message: String,
-}
 
 /// A column that an expression names, and where.
 #[derive(Clone, Debug, PartialEq)]
@@ -171,13 +165,7 @@ impl<'s> Rewriter<'s> {
             let message = format!("{name}: {}", unknown("function", name, names()));
             return self.fault(node, message);
         }
-        if MEMBERS.contains(&name) {
-            if call.target.is_none() && !call.args.is_empty() {
-                call.target = Some(Box::new(call.args.remove(0)));
-            }
-        } else if let Some(target) = call.target.take() {
-            call.args.insert(0, *target);
-        }
+        settle(call);
         match constant(node, call, self.style) {
             Some(Ok((name, constant))) => {
                 let expr = Expr::Ident(format!("$c{}", self.constants.len()));

@@ -1,13 +1,6 @@
 //! The functions that an expression may call, with the types of their arguments.
 
-use super::types::Type;
-
-/// A function, also callable on its first argument: `trim(x)` is `x.trim()`.
-pub(super) struct Signature {
-    pub(super) name: &'static str,
-    /// The types of the arguments, for each form.
-    pub(super) forms: &'static [(&'static [Type], Type)],
-}
+use crate::expression::{Scope, Signature, Type};
 
 use Type::{Any, Bool, Constant, Double, Int, Map, Text, Time};
 
@@ -17,12 +10,10 @@ pub(super) const NUMBER: &str = "$number";
 pub(super) const TIME: &str = "$time";
 /// The name of `matches` with its pattern.
 pub(super) const MATCHES: &str = "$matches";
-/// The name of `+` in a loop, where it must not double a text again and again.
-pub(super) const ADD: &str = "$add";
 /// The variable that counts a step of a loop. It is true until there were too many.
 pub(super) const STEP: &str = "$step";
 
-/// Every function. A list fits `Any`; `size` and `split` are refined in [`super::check`].
+/// Every function. A list fits `Any`; `size` and `split` are refined in [`check`](crate::expression::check).
 pub(super) static FUNCTIONS: [Signature; 18] = [
     Signature {
         name: "abs",
@@ -116,8 +107,28 @@ pub(super) static FUNCTIONS: [Signature; 18] = [
     },
 ];
 
-/// Functions that the crate calls on their first argument only.
-pub(super) const MEMBERS: [&str; 3] = ["contains", "endsWith", "startsWith"];
+/// The names of an expression whose columns have one type.
+pub(super) struct Columns(pub(super) Type);
+
+impl Scope for Columns {
+    fn variable(&self, name: &str) -> Type {
+        if name == STEP {
+            Type::Bool
+        } else if name.starts_with("$c") {
+            Type::Constant
+        } else {
+            self.0.clone()
+        }
+    }
+
+    fn function(&self, name: &str) -> Option<&'static Signature> {
+        signature(name)
+    }
+
+    fn text_hint(&self) -> &'static str {
+        "; number(…) reads a number from a text"
+    }
+}
 
 pub(super) fn signature(name: &str) -> Option<&'static Signature> {
     FUNCTIONS.iter().find(|function| function.name == name)

@@ -1,42 +1,57 @@
-//! The types of expressions, as far as they are known before a row is read.
+//! The types of expressions, as far as they are known before values are read.
 
 use std::fmt;
 
 /// The type of an expression.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::cli::import) enum Type {
+pub enum Type {
     /// Not known: a column of a file that is not opened yet, or a mixture.
     Any,
     /// A value of JSON. Its numbers are doubles.
     Json,
+    /// No value.
     Null,
+    /// True or false.
     Bool,
+    /// A whole number.
     Int,
+    /// A number with a fraction.
     Double,
+    /// A text.
     Text,
     /// Milliseconds since 1970, from `time`.
     Time,
+    /// A list.
     List(Box<Self>),
+    /// A map from texts to values of any type.
     Map,
+    /// A map from names to numbers, such as tags with their weights.
+    Weights,
     /// A value that only our functions read, such as the style of numbers.
     Constant,
 }
 
 impl Type {
-    pub(super) const fn is_open(&self) -> bool {
+    /// Returns true if the values may have any type.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
         matches!(self, Self::Any | Self::Json)
     }
 
     /// Returns true if a value of this type has a sum, difference, product … with another.
-    pub(super) const fn has(&self, sign: &str) -> bool {
+    #[must_use]
+    pub const fn has(&self, sign: &str) -> bool {
         let adds = sign.len() == 1 && sign.as_bytes()[0] == b'+';
         self.is_open() || self.is_number() || (adds && matches!(self, Self::Text | Self::List(_)))
     }
 
     /// Returns the type of a part of a map.
-    pub(super) fn part(&self) -> Self {
+    #[must_use]
+    pub fn part(&self) -> Self {
         if *self == Self::Json {
             Self::Json
+        } else if *self == Self::Weights {
+            Self::Double
         } else {
             Self::Any
         }
@@ -47,21 +62,26 @@ impl Type {
     }
 
     /// Returns true if a value of this type may be where one of the type `wanted` is.
-    pub(super) fn fits(&self, wanted: &Self) -> bool {
+    #[must_use]
+    pub fn fits(&self, wanted: &Self) -> bool {
         match (self, wanted) {
-            (Self::Any | Self::Json, _) | (_, Self::Any | Self::Json) => true,
+            (Self::Any | Self::Json, _)
+            | (_, Self::Any | Self::Json)
+            | (Self::Weights, Self::Map) => true,
             (Self::List(one), Self::List(other)) => one.fits(other),
             (one, other) => one == other,
         }
     }
 
     /// Returns true if both can be compared.
-    pub(super) fn compares(&self, other: &Self) -> bool {
+    #[must_use]
+    pub fn compares(&self, other: &Self) -> bool {
         self.fits(other) || (self.is_number() && other.is_number())
     }
 
     /// Returns the type of a value that has one of two types.
-    pub(super) fn or(self, other: Self) -> Self {
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
         match (self, other) {
             (one, other) if one == other => one,
             (Self::Null, other) | (other, Self::Null) => other,
@@ -87,6 +107,7 @@ impl fmt::Display for Type {
             Self::Time => "a time",
             Self::List(_) => "a list",
             Self::Map => "a map",
+            Self::Weights => "a map of numbers",
             Self::Constant => "a constant",
         })
     }

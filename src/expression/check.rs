@@ -5,37 +5,51 @@ use cel::common::ast::{
 };
 
 use super::arithmetic::{arithmetic, hint};
-use super::rewrite::Fault;
-use super::signature::{ADD, STEP, signature};
+use super::fault::Fault;
+use super::signature::{ADD, Signature};
 use super::types::Type;
 
-/// Checks an expression whose columns have one type.
-pub(super) struct Checker {
-    column: Type,
+/// The names that an expression may use.
+pub trait Scope {
+    /// Returns the type of a variable whose name begins with `$`.
+    fn variable(&self, name: &str) -> Type;
+
+    /// Returns the signature of a function.
+    fn function(&self, name: &str) -> Option<&'static Signature>;
+
+    /// Returns what a fault adds if a text stands where a number should.
+    fn text_hint(&self) -> &'static str {
+        ""
+    }
+}
+
+/// Checks the types of an expression within a scope.
+struct Checker<'s> {
+    scope: &'s dyn Scope,
     faults: Vec<Fault>,
     /// The variables of the loops around the current node.
     variables: Vec<(String, Type)>,
 }
 
-impl Checker {
-    /// Returns the type of an expression.
-    ///
-    /// # Errors
-    /// Every value of a wrong type.
-    pub(super) fn check(node: &IdedExpr, column: Type) -> Result<Type, Vec<Fault>> {
-        let mut checker = Self {
-            column,
-            faults: Vec::new(),
-            variables: Vec::new(),
-        };
-        let found = checker.of(node);
-        if checker.faults.is_empty() {
-            Ok(found)
-        } else {
-            Err(checker.faults)
-        }
+/// Returns the type of an expression.
+///
+/// # Errors
+/// Every value of a wrong type.
+pub fn check(node: &IdedExpr, scope: &dyn Scope) -> Result<Type, Vec<Fault>> {
+    let mut checker = Checker {
+        scope,
+        faults: Vec::new(),
+        variables: Vec::new(),
+    };
+    let found = checker.of(node);
+    if checker.faults.is_empty() {
+        Ok(found)
+    } else {
+        Err(checker.faults)
     }
+}
 
+impl Checker<'_> {
     fn fault(&mut self, node: u64, message: String) -> Type {
         self.faults.push(Fault { node, message });
         Type::Any
@@ -73,18 +87,12 @@ impl Checker {
     }
 
     fn of_variable(&self, name: &str) -> Type {
-        if name == STEP {
-            return Type::Bool;
+        if name.starts_with('$') {
+            return self.scope.variable(name);
         }
-        match name.strip_prefix('$') {
-            Some(number) if number.starts_with('c') => Type::Constant,
-            Some(_) => self.column.clone(),
-            None => {
-                let mut variables = self.variables.iter().rev();
-                let found = variables.find(|(variable, _)| variable == name);
-                found.map_or(Type::Any, |(_, found)| found.clone())
-            }
-        }
+        let mut variables = self.variables.iter().rev();
+        let found = variables.find(|(variable, _)| variable == name);
+        found.map_or(Type::Any, |(_, found)| found.clone())
     }
 
     fn wanted(&mut self, node: &IdedExpr, wanted: &Type, what: &str) -> Type {
@@ -123,7 +131,7 @@ impl Checker {
                 if found.has("-") && found != Type::Time {
                     return found;
                 }
-                let hint = hint(&found, &found);
+                let hint = hint(&found, &found, self.scope.text_hint());
                 self.fault(node, format!("- takes a number, not {found}{hint}"))
             }
             (op::EQUALS | op::NOT_EQUALS, [left, right]) => self.of_equality(node, left, right),
@@ -144,7 +152,7 @@ impl Checker {
     fn of_equality(&mut self, node: u64, left: &IdedExpr, right: &IdedExpr) -> Type {
         let (left, right) = (self.of(left), self.of(right));
         if !left.compares(&right) && left != Type::Null && right != Type::Null {
-            let hint = hint(&left, &right);
+            let hint = hint(&left, &right, self.scope.text_hint());
             return self.fault(node, format!("{left} is never equal to {right}{hint}"));
         }
         Type::Bool
@@ -153,7 +161,7 @@ impl Checker {
     fn of_comparison(&mut self, node: u64, left: &IdedExpr, right: &IdedExpr) -> Type {
         let (left, right) = (self.of(left), self.of(right));
         if !left.compares(&right) {
-            let hint = hint(&left, &right);
+            let hint = hint(&left, &right, self.scope.text_hint());
             return self.fault(node, format!("{left} and {right} have no order{hint}"));
         }
         Type::Bool
@@ -167,6 +175,8 @@ impl Checker {
             }
         } else if !list.fits(&Type::Map) {
             return self.fault(node, format!("in takes a list, not {list}"));
+        } else if list == Type::Weights && !value.fits(&Type::Text) {
+            return self.fault(node, format!("{value} is never a key of a map"));
         }
         Type::Bool
     }
@@ -180,7 +190,7 @@ impl Checker {
         if !list.fits(&Type::Map) {
             return self.fault(node, format!("{list} has no parts"));
         }
-        if list == Type::Map {
+        if matches!(list, Type::Map | Type::Weights) {
             self.wanted(place, &Type::Text, "a key");
         } else {
             self.of(place);
@@ -190,12 +200,13 @@ impl Checker {
 
     fn of_arithmetic(&mut self, node: u64, sign: &str, left: &IdedExpr, right: &IdedExpr) -> Type {
         let (left, right) = (self.of(left), self.of(right));
-        arithmetic(sign, &left, &right).unwrap_or_else(|fault| self.fault(node, fault))
+        let hint = self.scope.text_hint();
+        arithmetic(sign, &left, &right, hint).unwrap_or_else(|fault| self.fault(node, fault))
     }
 
     fn of_function(&mut self, node: u64, name: &str, args: &[&IdedExpr]) -> Type {
         let found: Vec<Type> = args.iter().map(|argument| self.of(argument)).collect();
-        let Some(function) = signature(name) else {
+        let Some(function) = self.scope.function(name) else {
             return Type::Any;
         };
         let name = name.trim_start_matches('$');
@@ -233,7 +244,7 @@ impl Checker {
         let range = self.of(&looped.iter_range);
         let element = if let Type::List(element) = range {
             *element
-        } else if range == Type::Map {
+        } else if matches!(range, Type::Map | Type::Weights) {
             Type::Text
         } else if range.is_open() {
             range

@@ -2,8 +2,13 @@
 
 use super::types::Type;
 
-/// Returns the type of `left sign right`, or why it has none.
-pub(super) fn arithmetic(sign: &str, left: &Type, right: &Type) -> Result<Type, String> {
+/// Returns the type of `left sign right`, or why it has none; `text` is the hint for a text.
+pub(super) fn arithmetic(
+    sign: &str,
+    left: &Type,
+    right: &Type,
+    text: &'static str,
+) -> Result<Type, String> {
     let adds = sign == "+";
     match (left, right) {
         (Type::Int, Type::Int) => Ok(Type::Int),
@@ -21,16 +26,16 @@ pub(super) fn arithmetic(sign: &str, left: &Type, right: &Type) -> Result<Type, 
         (one, other) if one.is_open() && other.is_open() => Ok(one.clone().or(other.clone())),
         (one, other) | (other, one) if one.is_open() && other.has(sign) => Ok(other.clone()),
         _ => {
-            let hint = hint(left, right);
+            let hint = hint(left, right, text);
             Err(format!("{left} {sign} {right} has no value{hint}"))
         }
     }
 }
 
-/// Returns what to write when a text stands where a number should.
-pub(super) fn hint(left: &Type, right: &Type) -> &'static str {
+/// Returns the hint `text` if one of both is a text.
+pub(super) fn hint(left: &Type, right: &Type, text: &'static str) -> &'static str {
     if *left == Type::Text || *right == Type::Text {
-        return "; number(…) reads a number from a text";
+        return text;
     }
     ""
 }

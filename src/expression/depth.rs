@@ -13,7 +13,8 @@ pub(super) fn depth(tree: &IdedExpr) -> u16 {
     deepest
 }
 
-fn parts<'n>(node: &'n IdedExpr, part: &mut impl FnMut(&'n IdedExpr)) {
+/// Calls `part` for each node right below a node.
+pub(super) fn parts<'n>(node: &'n IdedExpr, part: &mut impl FnMut(&'n IdedExpr)) {
     match &node.expr {
         Expr::Call(call) => {
             let target = call.target.as_deref().into_iter();

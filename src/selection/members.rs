@@ -1,0 +1,110 @@
+//! The members of all selections of one configuration.
+
+use std::sync::Arc;
+
+use roaring::RoaringBitmap;
+
+use super::slice::{Judge, Slice};
+use crate::config::{Selection, SelectionId};
+use crate::id::ItemRow;
+
+/// The members of the selections of one configuration.
+#[derive(Debug, Default)]
+pub struct Selections {
+    /// The selections, shared with the configuration.
+    pub(super) list: Arc<[Selection]>,
+    members: Vec<RoaringBitmap>,
+    /// Number of judgements without a value since the selections are kept.
+    undecided: Vec<u64>,
+    /// True once every item was judged.
+    pub(super) complete: bool,
+}
+
+/// No selections at all.
+pub(super) static NONE: std::sync::LazyLock<Selections> =
+    std::sync::LazyLock::new(Selections::default);
+
+impl Selections {
+    /// Creates empty selections, of which no item was judged.
+    pub(super) fn new(list: &Arc<[Selection]>) -> Self {
+        Self {
+            list: Arc::clone(list),
+            members: vec![RoaringBitmap::new(); list.len()],
+            undecided: vec![0; list.len()],
+            complete: list.is_empty(),
+        }
+    }
+
+    /// Returns whether an item is a member of a selection.
+    #[inline]
+    #[must_use]
+    pub fn has(&self, selection: SelectionId, item: ItemRow) -> bool {
+        let members = self.members.get(selection.index());
+        members.is_some_and(|members| members.contains(item.0))
+    }
+
+    /// Returns the rows of the items of a selection.
+    pub fn items(&self, selection: SelectionId) -> impl Iterator<Item = ItemRow> {
+        let members = self.members.get(selection.index());
+        members.into_iter().flatten().map(ItemRow)
+    }
+
+    /// Returns each selection with the number of its items, the bytes that they take, and the number of judgements without a value.
+    pub fn sizes(&self) -> impl Iterator<Item = (&Selection, u64, usize, u64)> {
+        let all = self.list.iter().zip(&self.members).zip(&self.undecided);
+        all.map(|((selection, members), undecided)| {
+            let bytes = size_of::<RoaringBitmap>() + members.serialized_size();
+            (selection, members.len(), bytes, *undecided)
+        })
+    }
+
+    /// Judges one item.
+    pub(super) fn judge(&mut self, row: ItemRow, judge: &impl Judge) {
+        let item = judge.item(row);
+        let each = self.members.iter_mut().zip(&mut self.undecided);
+        for (selection, (members, undecided)) in self.list.iter().zip(each) {
+            let truth = item.as_ref().map(|item| selection.condition.holds(item));
+            *undecided += u64::from(matches!(truth, Some(Err(_))));
+            if truth == Some(Ok(true)) {
+                members.insert(row.0);
+            } else {
+                members.remove(row.0);
+            }
+        }
+    }
+
+    /// Returns the places of the selections for which `is` holds.
+    #[must_use]
+    pub fn places(&self, is: impl Fn(&Selection) -> bool) -> Vec<usize> {
+        let places = self.list.iter().enumerate();
+        places
+            .filter(|(_, selection)| is(selection))
+            .map(|(place, _)| place)
+            .collect()
+    }
+
+    /// Returns whether a judged slice says anything else than the members say.
+    #[must_use]
+    pub fn differs(&self, slice: &Slice) -> bool {
+        slice.members.iter().any(|(place, members)| {
+            let known = self.members.get(*place);
+            known.is_none_or(|known| known & &slice.judged != *members)
+        })
+    }
+
+    /// Takes over a judged slice, except for the rows that changed meanwhile.
+    pub(super) fn put(&mut self, slice: Slice, changed: &RoaringBitmap) {
+        let judged = slice.judged - changed;
+        for (place, members) in slice.members {
+            if let Some(known) = self.members.get_mut(place) {
+                *known -= &judged;
+                *known |= members & &judged;
+            }
+        }
+        for (place, count) in slice.undecided {
+            if let Some(undecided) = self.undecided.get_mut(place) {
+                *undecided += count;
+            }
+        }
+    }
+}
