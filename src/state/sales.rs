@@ -183,3 +183,89 @@ fn refund(sales: &mut Ledger, event: &Learned<'_>) {
         None => sales.refund_unlinked(event.day, runners(event), event.worth.unwrap_or_default()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{CreatorRow, ItemRow, MerchantRow, UserRow};
+
+    const DAY: Day = Day(20_000);
+
+    fn runners(number: u32) -> RunnerRows {
+        let known = RunnerRows::default()
+            .with(ItemRow(number))
+            .with(MerchantRow(1));
+        known.with(CreatorRow(10 + number))
+    }
+
+    /// Returns a ledger with a purchase, a refund that waits, one without a purchase, and a forgotten creator.
+    fn ledger() -> Ledger {
+        let (mut ledger, buyer, amount) = (Ledger::new(9), UserRow(5), Money::from_units(7.0));
+        let refund = Refund {
+            purchase: 4,
+            buyer,
+            runners: runners(4),
+            amount: Some(amount),
+        };
+        ledger.refund(refund);
+        for number in [2, 3] {
+            let purchase = Purchase {
+                id: u64::from(number),
+                buyer,
+                runners: runners(number),
+                amount,
+                refunded: Money::ZERO,
+                stamp: Stamp::new(1),
+            };
+            ledger.purchase(DAY, purchase);
+        }
+        ledger.refund_unlinked(DAY, runners(2), amount);
+        ledger.forget(CreatorRow(13));
+        ledger
+    }
+
+    /// Writes the first kinds of parts of a ledger, and restores them.
+    fn restored(ledger: &Ledger, kinds: usize) -> Ledger {
+        let (image, mut restored) = (ledger.image(), Ledger::new(9));
+        for kind in 0..kinds {
+            let mut bytes = Vec::new();
+            for part in 0.. {
+                if !ledger.write(&image, kind, part, &mut bytes) {
+                    break;
+                }
+                Book::restore(&mut restored, kind, &bytes, &IdHasher::default()).unwrap();
+                bytes.clear();
+            }
+        }
+        restored
+    }
+
+    fn shown(ledger: &Ledger) -> (String, Vec<Purchase>) {
+        let image = ledger.image();
+        let purchases = image.purchases().flat_map(|(_, _, slice)| slice.to_vec());
+        (format!("{:?}", image.of_creators()), purchases.collect())
+    }
+
+    #[test]
+    fn creators_survive_a_checkpoint() {
+        let ledger = ledger();
+        let (of_creators, purchases) = shown(&ledger);
+        assert_eq!(
+            shown(&restored(&ledger, 5)),
+            (of_creators, purchases.clone())
+        );
+        assert!(purchases.iter().all(|it| it.creator().is_some()));
+    }
+
+    #[test]
+    fn parts_without_creators_are_still_read() {
+        let old = restored(&ledger(), OF_CREATORS);
+        let (of_creators, purchases) = shown(&old);
+        assert_eq!(
+            of_creators,
+            format!("{:?}", crate::race::OfCreators::default())
+        );
+        assert!(purchases.iter().all(|it| it.creator() == CreatorRow::NONE));
+        assert_eq!(old.counts(), ledger().counts());
+    }
+}
