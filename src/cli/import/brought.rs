@@ -14,6 +14,8 @@ const MOST: usize = 8_000_000;
 #[derive(Debug, Default)]
 pub(super) struct Brought {
     items: HashSet<u64>,
+    /// Ids of the events of them.
+    events: HashSet<u64>,
     hasher: RandomState,
 }
 
@@ -32,12 +34,16 @@ impl Brought {
         }
     }
 
-    /// Reads the event of a line, if its item is one of these.
-    pub(super) fn event<'l>(&self, line: &'l [u8]) -> Option<Event<'l>> {
+    /// Reads the event of a line if its item is one of these, and whether it repeats the id of another such event.
+    pub(super) fn event<'l>(&mut self, line: &'l [u8]) -> Option<(Event<'l>, bool)> {
         let event: Event<'_> = serde_json::from_slice(line).ok()?;
-        let item = event.item_id.as_deref()?;
-        let hash = self.hasher.hash_one(item);
-        self.items.contains(&hash).then_some(event)
+        let item = self.hasher.hash_one(event.item_id.as_deref()?);
+        if !self.items.contains(&item) {
+            return None;
+        }
+        let id = event.id.as_deref().filter(|_| self.events.len() < MOST);
+        let repeats = id.is_some_and(|id| !self.events.insert(self.hasher.hash_one(id)));
+        Some((event, repeats))
     }
 }
 
@@ -62,6 +68,11 @@ mod tests {
         ] {
             let found = brought.event(event(item).as_bytes()).is_some();
             assert_eq!(found, known, "{item}");
+        }
+        let event = event("\"a\"").replace("\"kind\"", "\"id\":\"e\",\"kind\"");
+        for expected in [false, true] {
+            let (_, repeats) = brought.event(event.as_bytes()).unwrap();
+            assert_eq!(repeats, expected);
         }
     }
 }

@@ -10,7 +10,7 @@ use super::cursor::Cursor;
 use super::error::ImportError;
 use super::pass::Pass;
 use super::read::facts;
-use super::source::{is_standard_input, open, shape};
+use super::source::{Shape, is_standard_input, open, shape};
 use super::target::Target;
 
 /// What to do if a file is no match for a section of the map.
@@ -26,6 +26,7 @@ pub(super) fn check(args: &Args, passes: &[Pass]) -> Result<(), ImportError> {
         return Err(ImportError::PatchOfEvents);
     }
     let (mut faults, mut advice) = (Vec::new(), "");
+    faults.extend(rejects(args));
     for path in &args.files {
         match can_be_read_again(args, path) {
             Ok(true) => {
@@ -53,6 +54,22 @@ pub(super) fn check(args: &Args, passes: &[Pass]) -> Result<(), ImportError> {
         1 if advice.is_empty() => Err(faults.remove(0)),
         _ => Err(ImportError::several(&faults, advice)),
     }
+}
+
+/// Returns the fault of a file of rejects whose name does not fit the rows of the first input.
+fn rejects(args: &Args) -> Option<ImportError> {
+    let (path, input) = (args.rejects.as_ref()?, args.files.first()?);
+    let (named, input) = (shape(path)?, args.format.or(shape(input))?);
+    let is_table = |shape: Shape| shape.separator().is_some();
+    let ending = match (is_table(input), named) {
+        (true, named) if !is_table(named) => "are a table; name the file .csv or as the input",
+        (false, named) if named != Shape::Lines => "are lines of JSON; name the file .ndjson",
+        _ => return None,
+    };
+    Some(ImportError::file(
+        path,
+        format!("the rejected rows {ending}"),
+    ))
 }
 
 /// Returns true for a file, false for standard input or a pipe.

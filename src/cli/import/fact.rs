@@ -10,8 +10,8 @@ use super::expression::{Given, Outcome, at, text};
 use super::mapping::{Fact, Field, Mapping, Origin, Source};
 use super::value::Cell;
 
-/// The fields that hold ids.
-const IDS: [&str; 7] = [
+/// The fields that hold ids and names.
+const IDS: [&str; 10] = [
     "id",
     "user_id",
     "item_id",
@@ -19,6 +19,9 @@ const IDS: [&str; 7] = [
     "creator_id",
     "purchase_id",
     "request_id",
+    "category",
+    "brand",
+    "region",
 ];
 
 /// The columns of a row.

@@ -35,6 +35,13 @@ struct KindOfEvents {
     money: f64,
 }
 
+impl Effects {
+    /// Leaves out events whose item the rehearsal would bring.
+    pub(super) fn leave_out(&mut self, unknown_items: u64) {
+        self.unknown_items = self.unknown_items.saturating_sub(unknown_items);
+    }
+}
+
 /// The effects of all batches.
 #[derive(Debug, Default)]
 pub(super) struct Foreseen {
@@ -66,7 +73,7 @@ impl Foreseen {
         }
     }
 
-    /// Adds an event whose item the rehearsal would bring, which the service counted as one of an unknown item.
+    /// Adds an event whose item the rehearsal would bring.
     pub(super) fn event(&mut self, event: &Event<'_>) {
         let (events, money) = self.kinds.entry(event.kind.name().to_owned()).or_default();
         *events += 1;
@@ -77,7 +84,6 @@ impl Foreseen {
             .flatten()
             .min();
         self.sum.last = self.sum.last.take().max(at);
-        self.sum.unknown_items = self.sum.unknown_items.saturating_sub(1);
     }
 
     /// Describes the fields that entities lost, or would lose.

@@ -96,6 +96,8 @@ impl<'h> Header<'h> {
         };
         let one = if self.names.iter().any(|name| name.contains('\0')) {
             "; is the file UTF-16? Then set encoding = \"utf-16le\" in [file] of the map"
+        } else if self.names.iter().any(|name| name.parse::<f64>().is_ok()) {
+            "; if the file has no header, name its columns in the map: [file] header = [\"…\"]"
         } else if self.names.len() == 1 {
             "; is [file] separator of the map right?"
         } else {

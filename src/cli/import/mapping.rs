@@ -123,6 +123,22 @@ impl Mapping {
     }
 }
 
+impl Mapping<usize> {
+    /// Returns true if a fact is made of a column.
+    pub(super) fn reads(&self, column: usize) -> bool {
+        let of = |source: &Source<usize>| match &source.from {
+            Origin::Columns { columns, .. } | Origin::First(columns) => columns.contains(&column),
+            Origin::Expression(expression) => expression.reads(&column),
+            Origin::Constant(_) | Origin::Row => false,
+        };
+        self.facts.iter().any(|fact| {
+            let mut sources = fact.fields.iter().flat_map(|field| &field.sources);
+            let when = fact.when.as_ref();
+            sources.any(of) || when.is_some_and(|when| when.reads(&column))
+        })
+    }
+}
+
 impl Fact<String> {
     fn bind(&self, data: Data, place: &mut Place<'_>, faults: &mut Vec<String>) -> Fact<usize> {
         let when = self.when.as_ref().and_then(|when| {

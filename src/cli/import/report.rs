@@ -124,29 +124,35 @@ impl Report {
         self.reject(origin, None, &[ReportedFault { path, message }])
     }
 
-    /// Counts rejected events as accepted if only their item is unknown, and the rehearsal would bring it: `event` reads such an event.
+    /// Counts rejected events as accepted if only their item is unknown, and the rehearsal would bring it: `event` reads such an event,
+    /// and whether it is a repeat.
     pub(super) fn forgive<'l>(
         &mut self,
         answer: &mut Answer,
-        event: impl Fn(usize) -> Option<Event<'l>>,
+        mut event: impl FnMut(usize) -> Option<(Event<'l>, bool)>,
     ) {
         let foreseen = &mut self.foreseen;
         let is_unknown = |fault: &ReportedFault| {
             fault.path == "item_id" && fault.message.starts_with(UNKNOWN_ITEM)
         };
-        let before = answer.rejected.len();
+        let (mut forgiven, mut repeated) = (0, 0);
         answer.rejected.retain(|reject| {
-            let [fault] = reject.errors.as_slice() else {
+            let only = reject.errors.len() == 1 && reject.errors.iter().all(is_unknown);
+            let Some((event, repeats)) = only.then(|| event(reject.index)).flatten() else {
                 return true;
             };
-            let event = is_unknown(fault).then(|| event(reject.index)).flatten();
-            event
-                .as_ref()
-                .inspect(|event| foreseen.event(event))
-                .is_none()
+            forgiven += 1;
+            repeated += u64::from(repeats);
+            if !repeats {
+                foreseen.event(&event);
+            }
+            false
         });
-        let forgiven = (before - answer.rejected.len()) as u64;
+        if let Some(effects) = &mut answer.effects {
+            effects.leave_out(forgiven);
+        }
         answer.accepted += forgiven;
+        answer.repeated += repeated;
         answer.rejected_count = answer.rejected_count.saturating_sub(forgiven);
     }
 

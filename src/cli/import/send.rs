@@ -27,6 +27,9 @@ use crate::cli::client::{Client, Format};
 /// Maximum bytes of a batch: below the default limit of a service for one body.
 const BATCH_BYTES: usize = 7 << 20;
 
+/// A part of the fault of a field that a fact does not have.
+const UNKNOWN_FIELD: &str = "is not a field of";
+
 /// Runs the command. Exit code 0: everything was accepted; 1: something was rejected.
 ///
 /// # Errors
@@ -86,6 +89,7 @@ struct Import<'a> {
     progress: Progress,
     /// Number of facts without id.
     without_id: u64,
+    is_mapped: bool,
     /// The items of a rehearsal of several kinds.
     brought: Option<&'a mut Brought>,
     /// What was read, and what of it was acknowledged.
@@ -127,6 +131,7 @@ impl<'a> Import<'a> {
             read: mark,
             progress,
             without_id: 0,
+            is_mapped: pass.mapping.is_some(),
             brought: None,
         })
     }
@@ -238,7 +243,12 @@ impl<'a> Import<'a> {
     fn end(&mut self, outcome: &Result<(), ImportError>) -> Result<(), ImportError> {
         match self.cursor.trimmed() {
             0 => {}
-            ids => eprintln!("blanks around {ids} ids were removed"),
+            ids => eprintln!("blanks around {ids} ids and names were removed"),
+        }
+        if !self.is_mapped && self.report.totals.has_reason(UNKNOWN_FIELD) {
+            eprintln!(
+                "without --map, JSON is sent as it is; for objects of another form, `saima import --guess FILE` proposes a map"
+            );
         }
         if self.without_id > 0 && self.route.1.starts_with("/events") {
             let count = self.without_id;

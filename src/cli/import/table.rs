@@ -128,7 +128,9 @@ impl<R: Read> Rows<R> {
         };
         let line = self.line;
         match facts {
-            Ok(()) if is_cut => self.note = Some(format!("line {line}: {WHOLE}")),
+            Ok(()) if is_cut && self.mapping.reads(self.names.len().saturating_sub(1)) => {
+                self.note = Some(format!("line {line}: {WHOLE}"));
+            }
             Ok(()) => {}
             Err(message) => {
                 let cut = if is_cut { CUT } else { "" };

@@ -300,6 +300,9 @@ fn rejects_of_another_header_have_their_own_file() {
         let found: Vec<&str> = bad.lines().filter(|line| !line.starts_with('#')).collect();
         assert_eq!(found, rows, "{name}");
     }
+    let arguments = ["--map", "@map.toml", "--rejects", "@bad.ndjson", "@a.csv"];
+    let fault = import("http://127.0.0.1:9", folder.path(), &arguments).unwrap_err();
+    assert!(fault.to_string().contains("are a table"), "{fault}");
 }
 
 #[test]

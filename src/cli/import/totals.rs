@@ -65,6 +65,11 @@ impl Totals {
         format!("{}{more}", self.altered_ids.join(", "))
     }
 
+    /// Returns true if the reason of a reject has this part.
+    pub(super) fn has_reason(&self, part: &str) -> bool {
+        self.reasons.keys().any(|reason| reason.contains(part))
+    }
+
     /// Returns the totals in one line.
     pub(super) fn line(&self) -> String {
         format!(

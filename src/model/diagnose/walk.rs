@@ -122,8 +122,12 @@ impl<'v> Walk<'v> {
             return self.fault("must be an object");
         }
         let mut given: Vec<(&'static Field, &RawValue)> = Vec::new();
+        let mut listed = false;
         let unicode = members(raw, |name, value| match object.field(&name) {
-            None => self.within(&name, |walk| walk.check(false, || unknown(object))),
+            None => {
+                let lists = !std::mem::replace(&mut listed, true);
+                self.within(&name, |walk| walk.check(false, || unknown(object, lists)));
+            }
             Some(field) if given.iter().any(|(known, _)| known.name == name) => {
                 self.within(field.name, |walk| walk.fault("must not be given twice"));
             }
@@ -183,7 +187,11 @@ impl<'v> Walk<'v> {
     }
 }
 
-fn unknown(object: &Object) -> String {
+/// Returns the fault of an unknown field. The known ones are listed once for each object.
+fn unknown(object: &Object, lists: bool) -> String {
+    if !lists {
+        return format!("is not a field of {}", object.name);
+    }
     let names: Vec<&str> = object.fields.iter().map(|field| field.name).collect();
     format!(
         "is not a field of {}; its fields are {}",

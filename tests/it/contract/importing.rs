@@ -182,7 +182,10 @@ fn a_patch_keeps_what_a_file_does_not_give() {
     fs::write(folder.path().join("map.toml"), map).unwrap();
     let (code, printed) = import(&service, folder.path(), "items", &["--patch", "stock.csv"]);
     assert_eq!(code, 0, "{printed}");
-    assert!(printed.contains("blanks around 1 ids"), "{printed}");
+    assert!(
+        printed.contains("blanks around 1 ids and names"),
+        "{printed}"
+    );
     let item = |id: &str| {
         let mut shown = service.get(&format!("/items/{id}")).ok();
         shown.as_object_mut().unwrap().remove("learnt");
@@ -359,4 +362,32 @@ amount = { cel = 'has(row.price) ? number(row.price) * number(row.qty) : null' }
     .unwrap();
     let printed = run(&["--into", "events", "bad.events.csv"]);
     assert!(printed.contains("1 accepted (0 repeated"), "{printed}");
+}
+
+#[test]
+fn odd_ids_and_objects_are_noted() {
+    let text = "{\"id\":\"cafe\u{301}\"}\n{\"id\":\"x\",\"colour\":1,\"size\":2}\n";
+    let folder = folder(&[("odd.ndjson", text)]);
+    let service = Service::start();
+    let mut command = program();
+    command.current_dir(folder.path());
+    command.args([
+        "import",
+        "--url",
+        service.base(),
+        "--into",
+        "items",
+        "odd.ndjson",
+    ]);
+    let output = command.output().unwrap();
+    let printed = [output.stderr, output.stdout].map(|text| String::from_utf8(text).unwrap());
+    let printed = printed.concat();
+    for part in [
+        "new ids not in Unicode normal form NFC",
+        "colour: is not a field of Item; its fields are id",
+        "; size: is not a field of Item\n",
+        "`saima import --guess FILE` proposes a map",
+    ] {
+        assert!(printed.contains(part), "{part} in {printed}");
+    }
 }

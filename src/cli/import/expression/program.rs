@@ -127,6 +127,13 @@ impl Expression {
     }
 }
 
+impl<C: PartialEq> Expression<C> {
+    /// Returns true if the expression names a column.
+    pub(in crate::cli::import) fn reads(&self, column: &C) -> bool {
+        self.columns.contains(column)
+    }
+}
+
 impl<C> Expression<C> {
     /// Returns the type of the result, as far as it is known.
     pub(in crate::cli::import) const fn gives(&self) -> &Type {

@@ -250,6 +250,11 @@ impl<'s> Proposal<'s> {
         if !unused.is_empty() {
             let _ = writeln!(map, "# not used: {}", unused.join(", "));
         }
+        // Who writes GB 18030 rarely has clocks of UTC.
+        let is_chinese = |(_, value, _): &(&str, String, &str)| value.contains("gb18030");
+        if self.sample.settings.iter().any(is_chinese) {
+            return map.replace("\"+00:00\"", "\"+08:00\"");
+        }
         map
     }
 }

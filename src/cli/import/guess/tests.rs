@@ -51,6 +51,11 @@ fn kinds_and_formats_are_recognised() {
     }
     let (packed, ..) = encoding_rs::GB18030.encode(text);
     assert!(guessed("a.csv", &packed).contains("encoding = \"gb18030\" # unsure"));
+    let local = text
+        .replace("1795000000", "2026-11-20 10:00:00")
+        .replace("1795000100", "2026-11-20 10:01:00");
+    let (packed, ..) = encoding_rs::GB18030.encode(&local);
+    assert!(guessed("a.csv", &packed).contains("offset = \"+08:00\" } # unsure: in which zone"));
     let items = guessed(
         "b.tsv",
         b"sku\tname\tprice\tstock\tlabels\na\tLamp\t12.5\t3\tx|y\nb\tChair\t9\t0\tz\n",

@@ -123,15 +123,17 @@ fn an_unclosed_quote_names_its_line() {
 
 #[test]
 fn a_last_row_needs_no_line_break() {
-    let map = "[items]\nid = 'id'\nbrand = { row = true }";
+    let map = "[items]\nid = 'id'\ntitle = { cel = 'row.t' }";
     let rows = read(map, "id,t\na,x\nb,y");
-    assert_eq!(rows[1], Ok((3, json!({"id": "b", "brand": "1"}))));
+    assert_eq!(rows[1], Ok((3, json!({"id": "b", "title": "y"}))));
     let note = rows[2].as_ref().unwrap_err();
     assert!(
         note.starts_with("line 3: the last row has no line break"),
         "{note}"
     );
     assert_eq!(rows.len(), 3);
+    let unused = read("[items]\nid = 'id'", "id,t\na,x\nb,y");
+    assert_eq!(unused.len(), 2, "nothing is read of the last column");
     let cut = read(map, "id,t\na,x\nb");
     assert_eq!(
         cut[1].as_ref().unwrap_err(),
