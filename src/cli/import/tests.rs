@@ -306,6 +306,98 @@ fn rejects_of_another_header_have_their_own_file() {
 }
 
 #[test]
+fn an_import_of_several_kinds_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let map = "[users]\nid = 'u'\n[items]\nid = 'i'";
+    fs::write(folder.path().join("map.toml"), map).unwrap();
+    fs::write(folder.path().join("a.csv"), "u,i\na,x\nb,y\n").unwrap();
+    let arguments = ["--map", "@map.toml", "--batch", "1", "@a.csv"];
+    let (url, served) = fake(vec![
+        answer(1, &[]),
+        answer(1, &[]),
+        answer(1, &[]),
+        (401, "{}".to_owned()),
+    ]);
+    import(&url, folder.path(), &arguments).unwrap_err();
+    served.join().unwrap();
+    let (url, served) = fake(vec![answer(1, &[])]);
+    import(
+        &url,
+        folder.path(),
+        &[&["--resume"], &arguments[..]].concat(),
+    )
+    .unwrap();
+    let seen = served.join().unwrap();
+    assert!(seen[0].0.starts_with("put /users"), "{seen:?}");
+    assert_eq!(seen[0].1, ["{\"id\":\"b\"}"]);
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn columns_of_parquet_are_checked_and_proposed() {
+    use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
+    use parquet::file::writer::SerializedFileWriter;
+
+    let folder = tempfile::tempdir().unwrap();
+    let schema = "message m { required binary user_id (UTF8); required binary sku (UTF8); required int64 at (TIMESTAMP(MICROS,true)); \
+                  required int64 total (DECIMAL(9,2)); }";
+    let schema = parquet::schema::parser::parse_message_type(schema).unwrap();
+    let bytes = fs::File::create(folder.path().join("a.parquet")).unwrap();
+    let mut file = SerializedFileWriter::new(bytes, schema.into(), Default::default()).unwrap();
+    let mut group = file.next_row_group().unwrap();
+    for text in ["u", "s"] {
+        let mut column = group.next_column().unwrap().unwrap();
+        let texts = [ByteArray::from(text.as_bytes().to_vec())];
+        column
+            .typed::<ByteArrayType>()
+            .write_batch(&texts, None, None)
+            .unwrap();
+        column.close().unwrap();
+    }
+    for number in [1_795_132_800_000_000, 1_250] {
+        let mut column = group.next_column().unwrap().unwrap();
+        column
+            .typed::<Int64Type>()
+            .write_batch(&[number], None, None)
+            .unwrap();
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    file.close().unwrap();
+    let map = super::guess::guess(&folder.path().join("a.parquet")).unwrap();
+    for part in [
+        "item_id = \"sku\"",
+        "format = \"rfc3339\"",
+        "amount = { column = \"total\", type = \"number\" }",
+    ] {
+        assert!(map.contains(part), "{part} in {map}");
+    }
+    fs::write(folder.path().join("map.toml"), &map).unwrap();
+    let (url, served) = fake(vec![answer(1, &[])]);
+    import(&url, folder.path(), &["--map", "@map.toml", "@a.parquet"]).unwrap();
+    let sent: Value = serde_json::from_str(&served.join().unwrap()[0].1[0]).unwrap();
+    assert_eq!(
+        (&sent["amount"], &sent["at"]),
+        (&json!(12.5), &json!(1_795_132_800_000_i64))
+    );
+    fs::write(
+        folder.path().join("map.toml"),
+        map.replace("\"sku\"", "\"skus\""),
+    )
+    .unwrap();
+    let fault = import(
+        "http://127.0.0.1:9",
+        folder.path(),
+        &["--map", "@map.toml", "@a.parquet"],
+    );
+    let fault = fault.unwrap_err().to_string();
+    assert!(
+        fault.contains("no column \"skus\"; did you mean \"sku\"?"),
+        "{fault}"
+    );
+}
+
+#[test]
 fn a_busy_service_is_quoted() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.ndjson"), "{}").unwrap();
