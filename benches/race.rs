@@ -76,6 +76,7 @@ fn market(size: &Size) -> Inputs {
         item_count: size.items,
         tag_counts: vec![100; 10_000],
         history: PerKind::from_fn(|_| 40.0),
+        evidence: PerKind::default(),
         scale: Scale {
             item_history: 40.0,
             merchant_history: 100.0,

@@ -34,11 +34,11 @@
 //! | 5 | [`http`] | [`engine`], [`config`], [`telemetry`], layer 0 |
 //! | 4 | [`engine`] | layers 0–3 |
 //! | 3 | [`rank`], [`ingest`]: never each other; [`state`] below [`ingest`], not below [`rank`] | layers 0–2 |
-//! | 2 | [`feature`], [`race`], [`selection`], [`support`], [`journal`]: never each other | layers 0–1 |
+//! | 2 | [`feature`], [`race`], [`exposure`], [`selection`], [`support`], [`journal`]: never each other | layers 0–1 |
 //! | 1 | [`config`], [`telemetry`]: never each other | layer 0 |
-//! | 0 | [`allocator`], [`binary`], [`chunked`], [`clock`], [`expression`], [`id`], [`model`], [`money`], [`number`], [`objective`], [`prefetch`], [`random`], [`rule`], [`spelling`], [`threads`] | layer 0 |
+//! | 0 | [`allocator`], [`binary`], [`chunked`], [`clock`], [`decay`], [`expression`], [`id`], [`model`], [`money`], [`number`], [`objective`], [`prefetch`], [`random`], [`rule`], [`spelling`], [`threads`] | layer 0 |
 //!
-//! `tests/it/house.rs` checks this table. [`rank`], [`race`], [`feature`], [`support`] and [`state`] use no async runtime, no HTTP, no log and no
+//! `tests/it/house.rs` checks this table. [`rank`], [`race`], [`feature`], [`exposure`], [`support`] and [`state`] use no async runtime, no HTTP, no log and no
 //! file. Below the engine, time is an argument. Async tasks reach the CPU threads through [`engine`] only.
 //!
 //! # Words
@@ -60,7 +60,9 @@ pub mod chunked;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod decay;
 pub mod engine;
+pub mod exposure;
 pub mod expression;
 pub mod feature;
 pub mod http;

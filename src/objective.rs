@@ -32,6 +32,12 @@ pub enum Objective {
     Quality,
     /// The declared long-term value.
     LongTermValue,
+    /// Clicks on the item by those who see it.
+    ItemAppeal,
+    /// Clicks on the merchant by those who see it.
+    MerchantAppeal,
+    /// Buyers of the item among those who click on it.
+    ItemConversion,
 }
 
 /// The parts of a user's profile that an objective reads through `Taste`, as a set of bits. Ranking loads no other part. An objective
@@ -206,6 +212,33 @@ pub const TABLE: &[Row] = &[
         raw: "as declared",
         value: "as declared",
     },
+    Row {
+        objective: Objective::ItemAppeal,
+        name: "item.appeal",
+        neutral: 0.5,
+        default_weight: 0.0,
+        needs: Needs::NOTHING,
+        raw: "r: clickers of the item for each weighted exposure, over the usual rate of its lane",
+        value: "r/(1 + r)",
+    },
+    Row {
+        objective: Objective::MerchantAppeal,
+        name: "merchant.appeal",
+        neutral: 0.5,
+        default_weight: 0.0,
+        needs: Needs::NOTHING,
+        raw: "the same of the merchant",
+        value: "r/(1 + r)",
+    },
+    Row {
+        objective: Objective::ItemConversion,
+        name: "item.conversion",
+        neutral: 0.5,
+        default_weight: 0.0,
+        needs: Needs::NOTHING,
+        raw: "r: buyers of the item for each clicker, over the usual rate of its lane",
+        value: "r/(1 + r)",
+    },
 ];
 
 /// Number of objectives.
@@ -218,6 +251,15 @@ pub fn names() -> [&'static str; OBJECTIVES] {
 }
 
 impl Objective {
+    /// Returns whether it reads the exposures.
+    #[must_use]
+    pub const fn is_appeal(self) -> bool {
+        matches!(
+            self,
+            Self::ItemAppeal | Self::MerchantAppeal | Self::ItemConversion
+        )
+    }
+
     /// Returns the objective's row in [`TABLE`].
     #[must_use]
     pub fn row(self) -> &'static Row {

@@ -3,18 +3,30 @@
 //! Every scene lists every weight, zeros included. Written as TOML, the view reads back as the same configuration (a test checks
 //! this), so two configurations are equal if their views are; [`Live::replace`](super::Live::replace) relies on it.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::scene::Scene;
 use super::settings::Config;
 use super::weights::Weighed;
 use super::{
-    admission, audience, aversion, campaign, clock, integrity, log, market, pages, prediction,
-    profile, race, scale, selection, server, store, support, tail, tls,
+    admission, audience, aversion, campaign, clock, exposure, integrity, log, market, pages,
+    prediction, profile, race, scale, selection, server, store, support, tail, tls,
 };
 use crate::clock::SECOND;
 use crate::number::DAY_MILLIS;
 use crate::objective::TABLE;
+
+/// Returns the name of a scene, and whether it is retired.
+fn named(scene: &Arc<Scene>) -> (String, Value) {
+    let state = if scene.retired {
+        json!({ "retired": true })
+    } else {
+        json!({})
+    };
+    (scene.name.clone(), state)
+}
 
 impl Config {
     /// Returns the configuration in the names and units of the file, inheritance resolved. It contains no secrets.
@@ -34,6 +46,7 @@ impl Config {
             "integrity": integrity::shown(&self.integrity),
             "aversion": aversion::shown(&self.aversion),
             "pages": pages::shown(&self.pages),
+            "exposure": exposure::shown(&self.exposure),
             "predictions": self.predictions.iter().map(prediction::shown).collect::<Map<_, _>>(),
             "selection": self.selections.iter().filter(|each| !each.implicit).map(selection::shown).collect::<Map<_, _>>(),
             "audience": self.audiences.iter().map(audience::shown).collect::<Map<_, _>>(),
@@ -59,6 +72,9 @@ impl Config {
             "limits": { "tags": self.limits.tags, "nesting": self.limits.nesting },
             "profile": profile::shown(&self.profile),
             "race": { "utc_offset": race::shown_offset(self.race.utc_offset) },
+            "exposure": exposure::shown(&self.exposure),
+            // An impression counts for the scene that answers, and for none if its scene is not configured.
+            "scene": self.scenes.values().map(named).collect::<Map<_, _>>(),
         });
         toml::to_string(&terms).unwrap_or_default()
     }

@@ -109,7 +109,9 @@ impl Live {
         }
         for (name, scene) in &old.config.scenes {
             if let Some(same) = config.scenes.get_mut(name) {
-                Arc::make_mut(same).asked = scene.asked.clone();
+                let same = Arc::make_mut(same);
+                same.asked = scene.asked.clone();
+                same.answered = scene.answered.clone();
             }
         }
         let number = old.number + 1;

@@ -6,6 +6,7 @@
 //! reader with the ranges, and its view for `GET /config`.
 
 mod admission;
+mod answered;
 mod asked;
 mod audience;
 mod aversion;
@@ -13,6 +14,7 @@ mod campaign;
 mod check;
 mod clock;
 mod effective;
+mod exposure;
 mod fault;
 mod field;
 pub mod file;
@@ -47,11 +49,13 @@ mod tests;
 
 pub use crate::spelling::unknown;
 pub use admission::Admission;
+pub use answered::Answered;
 pub use asked::LastAsked;
 pub use audience::{Audience, AudienceId, MAX_AUDIENCES, USER_FIELDS, UserField};
 pub use aversion::Aversion;
 pub use campaign::{Campaign, Campaigns};
 pub use clock::ClockConfig;
+pub use exposure::{Exposure, Source};
 pub use fault::{ConfigFault, ConfigFaults};
 pub use integrity::Integrity;
 pub use live::{Generation, Live};

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::answered::Answered;
 use super::asked::LastAsked;
 use super::audience::AudienceId;
 use super::check::require_id;
-use super::rule::SceneRule;
+use super::rule::{SceneRule, What};
 use super::rules::{self, Given, Names};
 use super::section::{Section, unknown};
 use super::weights::{Order, Weighed, Weights, listed, weighed, weights};
@@ -34,6 +35,24 @@ pub struct Scene {
     pub retired: bool,
     /// The last request for it.
     pub asked: LastAsked,
+    /// The places that its answers filled.
+    pub answered: Answered,
+}
+
+impl Scene {
+    /// Returns whether it weighs an objective that reads the exposures.
+    #[must_use]
+    pub fn weighs_appeal(&self) -> bool {
+        let is_appeal = |it: &Weighed| matches!(it, Weighed::Own(own) if own.is_appeal());
+        let mut slots = self.rules.iter().filter_map(|rule| {
+            let What::Slot(slot) = &rule.what else {
+                return None;
+            };
+            slot.weights.as_deref()
+        });
+        let mut weighed = self.weighed.iter();
+        weighed.any(is_appeal) || slots.any(|it| it.iter().any(|(weighed, _)| is_appeal(weighed)))
+    }
 }
 
 /// The root of all scenes.
@@ -277,6 +296,7 @@ fn resolve(name: &str, raws: &Raws<'_, '_>) -> Scene {
         timeout: Duration::from_millis(timeout_ms),
         retired: raws.get(name).is_some_and(|raw| raw.retired),
         asked: LastAsked::default(),
+        answered: Answered::default(),
         weights: weighed(weights),
         weights_for: weights_for
             .into_iter()

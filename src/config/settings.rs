@@ -11,6 +11,7 @@ use super::audience::{Audience, Audiences};
 use super::aversion::Aversion;
 use super::campaign::Campaigns;
 use super::clock::ClockConfig;
+use super::exposure::Exposure;
 use super::fault::{ConfigFault, ConfigFaults, Report};
 use super::integrity::Integrity;
 use super::log::Log;
@@ -31,8 +32,8 @@ use super::tail::Tail;
 use super::tls::Tls;
 use super::weights::Weighed;
 use super::{
-    admission, aversion, campaign, clock, file, integrity, limits, log, market, pages, profile,
-    race, scale, server, store, support, tail, tls,
+    admission, aversion, campaign, clock, exposure, file, integrity, limits, log, market, pages,
+    profile, race, scale, server, store, support, tail, tls,
 };
 use crate::model::{DEFAULT_SCENE, Limits, Vocabulary};
 
@@ -72,6 +73,8 @@ pub struct Config {
     pub aversion: Aversion,
     /// `[pages]`
     pub pages: Pages,
+    /// `[exposure]`
+    pub exposure: Exposure,
     /// `[predictions.*]`, sorted by name.
     pub predictions: Vec<Prediction>,
     /// `[selection.*]`, sorted by name, then those of campaigns without a selection of their own.
@@ -194,6 +197,12 @@ impl Config {
         Some(if asked.retired { default() } else { asked })
     }
 
+    /// Returns whether a scene weighs an objective that reads the exposures.
+    #[must_use]
+    pub fn weighs_appeal(&self) -> bool {
+        self.scenes.values().any(|scene| scene.weighs_appeal())
+    }
+
     /// Returns the name of an objective or prediction that a scene weighs.
     #[must_use]
     pub fn name(&self, weighed: Weighed) -> &str {
@@ -257,6 +266,7 @@ fn config(root: &Section<'_>) -> Config {
         integrity: root.within("integrity", integrity::read),
         aversion: root.within("aversion", aversion::read),
         pages: root.within("pages", pages::read),
+        exposure: root.within("exposure", exposure::read),
         predictions,
         support: root.within("support", |s| support::read(s, &scenes)),
         tail: root.within("tail", |s| tail::read(s, &scenes)),

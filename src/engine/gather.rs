@@ -7,9 +7,12 @@ use super::Engine;
 use super::slices::{ITEMS, USERS, slices};
 use crate::clock::{Day, Time};
 use crate::config::{Config, LaneBy, Race, Scale};
+use crate::exposure::Side;
 use crate::feature::{Bond, Decay, Merchant, Profile, Space};
 use crate::id::{CreatorRow, ItemRow, MerchantRow, TagId};
-use crate::race::{Inputs, Kind, LaneId, Lanes, Ledger, PerKind, Reference, Runner, Standings};
+use crate::race::{
+    Evidence, Inputs, Kind, LaneId, Lanes, Ledger, PerKind, Reference, Runner, Standings,
+};
 use crate::state::Books;
 
 /// Returns standings without runners, number 0. Rankings read them until the first rebuild.
@@ -26,6 +29,7 @@ pub(super) fn empty(config: &Config) -> Standings {
         item_count: 0,
         tag_counts: Vec::new(),
         history: configured_references(&config.scale),
+        evidence: PerKind::default(),
         scale: config.scale.clone(),
         level_weight: config.race.level,
         growth_weight: config.race.growth,
@@ -41,6 +45,7 @@ impl Engine {
         let mut lanes = LaneNames::new(&config.race, last_complete);
         let runners = PerKind::from_fn(|kind| self.runners(kind, &mut lanes));
         let history = self.history_references(config, as_of);
+        let evidence = self.evidence(config, as_of);
         let mut facts = self.facts.write();
         // Before the first event the wall clock may stand in for an event clock; it must not end days that imported events will fill.
         if self.clock.has_begun() {
@@ -61,6 +66,7 @@ impl Engine {
             item_count: u32::try_from(facts.books.items.len()).unwrap_or(u32::MAX),
             tag_counts: facts.books.tags.carriers().to_vec(),
             history,
+            evidence,
             scale: config.scale.clone(),
             level_weight: config.race.level,
             growth_weight: config.race.growth,
@@ -121,6 +127,30 @@ impl Engine {
         let mut values = histories.map(|kind, history| history.value(configured[kind]));
         values[Kind::Creator] = values[Kind::Merchant];
         values
+    }
+}
+
+impl Engine {
+    /// Returns what is known of the appeal of the runners of each kind, by row; nothing if no scene weighs it.
+    fn evidence(&self, config: &Config, as_of: Time) -> PerKind<Vec<Evidence>> {
+        if !config.weighs_appeal() {
+            return PerKind::default();
+        }
+        let shared = self.facts.read().books.exposure.evidence();
+        PerKind::from_fn(|kind| {
+            let side = match kind {
+                Kind::Item => Side::Item,
+                Kind::Merchant => Side::Merchant,
+                Kind::Creator => Side::Creator,
+            };
+            let column = shared.column(side, as_of);
+            let evidence = column.map(|it| Evidence {
+                shown: it.weight,
+                clicked: it.clickers,
+                bought: it.buyers,
+            });
+            evidence.collect()
+        })
     }
 }
 

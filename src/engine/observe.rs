@@ -185,6 +185,7 @@ impl Engine {
             to.journal.broken.set(kept.journal.check().is_err().into());
         }
         self.measure_selections(config);
+        self.measure_blind(config);
         self.measure_facts();
     }
 
@@ -215,6 +216,7 @@ impl Engine {
             to.memory.report(name, size);
         });
         to.memory.report("departed_buyers", facts.departed_buyers());
+        to.memory.report("placements", self.placements.size());
         for kind in EventKind::ALL {
             raise(to.facts.events(kind), facts.counts.events[kind as usize]);
             raise(to.facts.late_events(kind), facts.counts.late[kind as usize]);

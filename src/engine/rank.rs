@@ -122,6 +122,7 @@ impl Engine {
             return Err(RankError::Late);
         }
         let standings = self.standings.load();
+        let now = self.clock.now();
         let books = &facts.books;
         let row = |id: &String| books.items.find(books.hasher.hash(id), id);
         let past: Vec<_> = before.ids.iter().map(row).collect();
@@ -135,8 +136,10 @@ impl Engine {
             ..self.view(&generation, scene, &standings, &facts)
         };
         let mut decision = SCRATCH.with_borrow_mut(|scratch| rank::rank(request, &view, scratch));
+        self.note_placed(&generation, (request, scene), &decision, &facts, now);
         drop(facts);
         decision.scene_asked = asked.retired.then(|| asked.name.clone());
+        scene.answered.note(now, decision.placed.len());
         self.observe_ranking(config, scene, &decision);
         self.observe_numbers(&generation, &decision.given, arrived);
         Ok(decision)

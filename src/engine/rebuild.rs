@@ -13,7 +13,7 @@ use super::Engine;
 use super::rebuilder::Request;
 use super::sweep::Bare;
 use crate::allocator;
-use crate::clock::Day;
+use crate::clock::{Day, Time};
 use crate::race::Standings;
 
 /// Interval between checks for changes.
@@ -28,6 +28,8 @@ struct Basis {
     sold: u64,
     generation: u64,
     last_complete: Day,
+    /// The instant of the evidence of appeal, if a scene weighs it: nothing else tells that there is more of it.
+    appeal: Option<Time>,
 }
 
 /// Starts the thread; it ends when the engine is dropped.
@@ -101,12 +103,15 @@ impl Engine {
     fn basis(&self) -> Basis {
         let generation = self.generation();
         let last_complete = self.last_complete(&generation.config);
+        let weighs_appeal = generation.config.weighs_appeal();
+        let appeal = weighs_appeal.then(|| self.as_of(&generation.config));
         let facts = self.facts.read();
         Basis {
             declared: facts.revision,
             sold: facts.books.sales.last_change(last_complete),
             generation: generation.number,
             last_complete,
+            appeal,
         }
     }
 
@@ -120,6 +125,8 @@ impl Engine {
         self.observe_days(&standings);
         self.standings.store(Arc::new(standings));
         self.reselect();
+        // Their rows may be used again after this.
+        self.apply_placed();
         let mut facts = self.facts.write();
         facts.release(retired);
         drop(facts);

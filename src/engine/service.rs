@@ -8,6 +8,7 @@ use rayon::ThreadPool;
 
 use super::numbers::Numbers;
 use super::pages::Pages;
+use super::placements::Placements;
 use super::rebuilder::Rebuilder;
 use super::sizes::Sizes;
 use super::store::Kept;
@@ -39,6 +40,8 @@ pub struct Engine {
     pub(super) sizes: Sizes,
     pub(super) numbers: Numbers,
     pub(super) pages: Pages,
+    /// Places of answers that are not counted yet.
+    pub(super) placements: Placements,
     pub(super) telemetry: Telemetry,
     pub(super) threads: Threads,
 }

@@ -8,6 +8,7 @@ use rayon::ThreadPoolBuilder;
 
 use super::numbers::Numbers;
 use super::pages::Pages;
+use super::placements::{self, Placements};
 use super::rebuilder::Rebuilder;
 use super::sizes::Sizes;
 use super::{Engine, Stored, gather, rebuild, selecting, store};
@@ -39,12 +40,14 @@ impl Engine {
             sizes: Sizes::default(),
             numbers: Numbers::default(),
             pages: Pages::default(),
+            placements: Placements::default(),
             telemetry,
             threads: stored.threads,
         });
         rebuild::run(&engine, requests);
         selecting::run(&engine);
         store::run(&engine);
+        placements::run(&engine);
         engine
     }
 

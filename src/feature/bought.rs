@@ -5,7 +5,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::decay::Decay;
 use super::decayed::{Decayed, Sums};
 use super::figure::Figure;
 use super::history::{History, ROUNDING};
@@ -13,6 +12,7 @@ use super::learned::{Learned, Trade};
 use super::moment::{Learn, Moment};
 use super::named::Named;
 use crate::clock::Time;
+use crate::decay::Decay;
 use crate::id::{Gone, ItemRow};
 
 /// What one user bought; small for a user who never did.

@@ -4,8 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::decay::Decay;
 use crate::clock::Time;
+use crate::decay::Decay;
 
 /// Numbers that decay together.
 pub trait Sums {

@@ -6,12 +6,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::column::Column;
-use super::decay::Decay;
 use super::learned::Learned;
 use super::moment::{Learn, Moment};
 use super::named::Named;
 use crate::binary::append;
 use crate::clock::Time;
+use crate::decay::Decay;
 use crate::id::{Gone, UserRow};
 
 /// The learnt record of one user. The default is a user of whom nothing was learnt. What it holds must not depend on the order of

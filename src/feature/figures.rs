@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::bought::Bought;
-use super::decay::Decay;
+use super::clicked::Clicked;
 use super::figure::{Figure, Records};
 use super::learned::Learned;
 use super::moment::{Learn, Moment};
@@ -16,6 +16,7 @@ use super::orders::Orders;
 use super::presence::Presence;
 use super::profile::Profile;
 use crate::clock::Time;
+use crate::decay::Decay;
 use crate::id::{Gone, UserRow};
 
 /// Generates the columns and the loops over them.
@@ -127,4 +128,6 @@ figures! {
     bought: Bought = 0x29;
     /// How often and when the user bought.
     orders: Orders = 0x2C;
+    /// Whom the user clicked on, and when last.
+    clicked: Clicked = 0x35;
 }

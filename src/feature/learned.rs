@@ -2,7 +2,9 @@
 
 use super::bond::Bond;
 use crate::clock::{Day, Time};
-use crate::id::{CreatorRow, EventId, ItemRow, MerchantRow, TagId, UserRow};
+use crate::id::{
+    CreatorRow, EventId, ItemRow, KeyOf, LastClick, MerchantRow, RunnerKey, SceneId, TagId, UserRow,
+};
 use crate::model::EventKind;
 use crate::money::Money;
 
@@ -31,6 +33,13 @@ pub struct Learned<'a> {
     pub merchant: MerchantRow,
     /// The creator of the item; [`CreatorRow::NONE`] if there is none.
     pub creator: CreatorRow,
+    /// The scene of an impression.
+    pub scene: SceneId,
+    /// The place of an impression, if it gives one.
+    pub place: Option<u32>,
+    /// The user's last click on item, merchant and creator before an impression or a click; the last purchase of the item before a
+    /// purchase.
+    pub last: [LastClick; 3],
     /// The tags of the item, or of the item that is returned, with their weights, if something is learnt of them.
     pub tags: &'a [(TagId, f32)],
     /// The merchant or creator that a follow or unfollow is about.
@@ -49,6 +58,18 @@ pub struct Learned<'a> {
     pub worth: Option<Money>,
     /// What a purchase gives to the profile or a refund takes back; `None` for other events.
     pub trade: Option<Trade>,
+}
+
+impl Learned<'_> {
+    /// Returns the item, the merchant and the creator of the event, as far as it names them.
+    #[must_use]
+    pub const fn runners(&self) -> [Option<RunnerKey>; 3] {
+        [
+            RunnerKey::new(KeyOf::Item(self.item)),
+            RunnerKey::new(KeyOf::Merchant(self.merchant)),
+            RunnerKey::new(KeyOf::Creator(self.creator)),
+        ]
+    }
 }
 
 /// A purchase or what a refund takes back of one, as the profile of its user learns it.

@@ -5,8 +5,8 @@
 
 mod bond;
 mod bought;
+mod clicked;
 mod column;
-mod decay;
 mod decayed;
 mod figure;
 mod figures;
@@ -25,9 +25,10 @@ mod rows;
 mod tags;
 mod users;
 
+pub use crate::decay::Decay;
 pub use bond::Bond;
 pub use bought::Bought;
-pub use decay::Decay;
+pub use clicked::Clicked;
 pub use decayed::{Decayed, Sums};
 pub use figure::{Figure, Records};
 pub use figures::*;

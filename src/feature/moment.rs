@@ -1,8 +1,8 @@
 //! The settings and the clock under which facts are applied.
 
-use super::decay::Decay;
 use crate::clock::{Day, Time};
 use crate::config::Config;
+use crate::decay::Decay;
 
 /// The moment at which a slice of facts is applied.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,8 @@ pub struct Learn {
     pub max_merchants: usize,
     /// Maximum number of follow states of a user.
     pub max_follows: usize,
+    /// Maximum number of runners whose last click is remembered.
+    pub max_clicks: usize,
 }
 
 impl Moment<'_> {
@@ -39,6 +41,7 @@ impl Moment<'_> {
             max_tags: settings.max_tags,
             max_merchants: settings.max_merchants,
             max_follows: settings.max_follows,
+            max_clicks: self.config.exposure.clicks,
         }
     }
 

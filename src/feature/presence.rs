@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::decay::Decay;
 use super::figure::Figure;
 use super::learned::Learned;
 use super::moment::{Learn, Moment};
 use crate::clock::{Day, Time};
+use crate::decay::Decay;
 use crate::id::UserRow;
 use crate::model::EventKind;
 

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::bond::Bond;
-use super::decay::Decay;
 use super::decayed::{Decayed, Sums};
 use super::figure::Figure;
 use super::history::History;
@@ -11,6 +10,7 @@ use super::learned::{Learned, Trade};
 use super::moment::{Learn, Moment};
 use super::named::Named;
 use crate::clock::Time;
+use crate::decay::Decay;
 use crate::id::{Gone, ItemRow, MerchantRow, TagId};
 use crate::model::EventKind;
 
@@ -272,6 +272,7 @@ mod tests {
             max_tags: 30,
             max_merchants: 20,
             max_follows: 3,
+            max_clicks: 10,
         }
     }
 

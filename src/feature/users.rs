@@ -164,6 +164,8 @@ impl Users {
         self.profile(row).into_iter().for_each(prefetch);
         let presence = self.figures.presence.get(row);
         presence.into_iter().for_each(prefetch);
+        let clicked = self.figures.clicked.get(row);
+        clicked.into_iter().for_each(prefetch);
         Some(row)
     }
 

@@ -1,6 +1,6 @@
 //! Deleted entities.
 
-use super::{CreatorRow, ItemRow, MerchantRow, UserRow};
+use super::{CreatorRow, ItemRow, KeyOf, MerchantRow, RunnerKey, UserRow};
 
 /// An entity that was deleted or forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,4 +13,17 @@ pub enum Gone {
     Creator(CreatorRow),
     /// A user.
     User(UserRow),
+}
+
+impl Gone {
+    /// Returns the key of a runner; `None` for a user.
+    #[must_use]
+    pub const fn key(self) -> Option<RunnerKey> {
+        match self {
+            Self::Item(row) => RunnerKey::new(KeyOf::Item(row)),
+            Self::Merchant(row) => RunnerKey::new(KeyOf::Merchant(row)),
+            Self::Creator(tag) => RunnerKey::new(KeyOf::Creator(tag)),
+            Self::User(_) => None,
+        }
+    }
 }

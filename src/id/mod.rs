@@ -6,10 +6,14 @@ mod buyers;
 mod event;
 mod gone;
 mod index;
+mod key;
 mod row;
+mod sign;
 
 pub use buyers::Buyers;
 pub use event::{EventId, EventKey};
 pub use gone::Gone;
 pub use index::{Hash, IdHasher, Index};
+pub use key::{KeyOf, RunnerKey, SceneId};
 pub use row::{CreatorRow, ItemRow, MerchantRow, Row, RunnerRow, TagId, UserRow};
+pub use sign::LastClick;

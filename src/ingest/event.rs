@@ -5,7 +5,7 @@ use super::{Accepted, Facts, Fate, Moment, Rejected};
 use crate::clock::{ClockMode, Day, Time};
 use crate::config::{Config, OtherMerchants, UnknownItems};
 use crate::feature::{Bond, Learned, Merchant, Space};
-use crate::id::{CreatorRow, EventId, ItemRow, MerchantRow, TagId, UserRow};
+use crate::id::{CreatorRow, EventId, ItemRow, LastClick, MerchantRow, SceneId, TagId, UserRow};
 use crate::model::{Event, EventKind, Fault, MAX_MONEY, Repeat};
 use crate::money::Money;
 use crate::race::WINDOW_DAYS;
@@ -86,15 +86,15 @@ impl Facts {
         let resolved = self.resolve(event, known, purchase, moment);
         let user = self.user(&event.user_id, moment.wall);
         let gain = moment.config.profile.gains[event.kind as usize];
-        let buyer = self.buyer(event.kind, purchase, user);
         let resolved = Learned {
             late,
             id,
             content,
             user,
-            buyer,
+            buyer: self.buyer(event.kind, purchase, user),
             ..resolved
         };
+        let resolved = self.sighted(event, resolved, moment.config);
         let trade = self.trade(&resolved, moment);
         let mut tags = std::mem::take(&mut self.item_tags);
         let of = trade.map_or(resolved.item, |trade| trade.item);
@@ -307,6 +307,9 @@ impl Facts {
             merchant,
             creator: self.creator(item),
             tags: &[],
+            scene: SceneId::OTHER,
+            place: None,
+            last: [LastClick::UNKNOWN; 3],
             bond: None,
             gain: 0.0,
             item_gain: 0.0,

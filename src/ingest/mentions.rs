@@ -34,6 +34,7 @@ impl Record<'_> {
                 add(into);
             }
             Self::Forgetting { ids, .. } => ids.iter().for_each(|id| add(id)),
+            Self::Placed { .. } => {}
             Self::Deletion { .. } | Self::Departure { .. } | Self::Terms(_) | Self::Lost => {}
         }
     }

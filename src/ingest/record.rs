@@ -11,6 +11,7 @@ use super::{Alias, EntityKind, Evicted, Fact, Facts, Moment, Operation, Rejected
 use crate::binary::append;
 use crate::clock::{Day, Time};
 use crate::config::{Config, ConfigFaults};
+use crate::exposure::Placement;
 use crate::feature::Decay;
 use crate::model::id_text;
 use crate::model::{Event, Vocabulary, schema};
@@ -80,6 +81,16 @@ pub enum Record<'a> {
         ids: Vec<&'a str>,
         /// The last complete day.
         last_complete: Day,
+    },
+    /// Places that answers gave items, where those count as exposure.
+    Placed {
+        /// The time at which they count.
+        at: Time,
+        /// The scene.
+        scene: &'a str,
+        /// The items.
+        #[serde(borrow)]
+        items: Vec<(&'a str, Placement)>,
     },
 }
 
@@ -173,6 +184,8 @@ impl<'a> Record<'a> {
                 is_gone.then_some(Self::Lost)
             }
             Self::Forgetting { ids, last_complete } => departure(&ids, alias, last_complete),
+            // The sums name no user.
+            Self::Placed { .. } => None,
             Self::Deletion { .. } | Self::Departure { .. } | Self::Terms(_) | Self::Lost => None,
         };
         let mut bytes = Vec::new();
@@ -316,6 +329,10 @@ impl Facts {
             }
             Record::Forgetting { ids, last_complete } => {
                 self.delete_named(&ids, last_complete);
+                Ok(0)
+            }
+            Record::Placed { at, scene, items } => {
+                self.place(at, scene, &items, terms);
                 Ok(0)
             }
             Record::Lost => Ok(0),

@@ -71,8 +71,8 @@ impl Facts {
         }
     }
 
-    /// Frees the tags of a range of numbers that nothing names; of a creator among them, the first day is forgotten too. Returns false if a checkpoint is being written, which holds the names:
-    /// then the sweep must be given up.
+    /// Frees the tags of a range of numbers that nothing names; of a creator among them, the first day and the exposures are
+    /// forgotten too. Returns false if a checkpoint is being written, which holds the names: then the sweep must be given up.
     pub fn free_tags(&mut self, numbers: Range<usize>, named: &Named) -> bool {
         let Some(used) = self.sweeps.used() else {
             return false;
@@ -88,11 +88,14 @@ impl Facts {
             let was_creator = books.tags.is_creator(tag);
             books.tags.free(&books.hasher, tag);
             let creator = CreatorRow::from(tag);
-            if was_creator
-                && !books.tags.is_creator(tag)
-                && books.sales.first_day(creator).is_some()
-            {
-                books.forget(Gone::Creator(creator));
+            if !was_creator || books.tags.is_creator(tag) {
+                continue;
+            }
+            let gone = Gone::Creator(creator);
+            if books.sales.first_day(creator).is_some() {
+                books.forget(gone);
+            } else if let Some(key) = gone.key() {
+                books.exposure.forget(key);
             }
         }
         true

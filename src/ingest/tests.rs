@@ -1,6 +1,7 @@
 //! The door for facts against plain models: merge patches, and a catalogue under random facts and deletions.
 
 mod bounds;
+mod exposure;
 mod returns;
 mod sweep;
 

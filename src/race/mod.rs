@@ -37,6 +37,7 @@ pub use ledger::{
 pub use runner::{Kind, PerKind, Races, Runner, RunnerRows};
 pub use scale::{LogScale, Reference};
 pub use standings::{
-    Board, Inputs, ItemStanding, MerchantStanding, Part, References, Standing, Standings,
+    Board, Evidence, Inputs, ItemStanding, MerchantStanding, Part, References, Standing, Standings,
+    posterior,
 };
 pub use window::{WEEKS, WINDOW, WINDOW_DAYS};

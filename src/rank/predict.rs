@@ -84,6 +84,7 @@ impl<'a> Predictor<'a> {
                 return settle(out, prediction.map_or(0.0, |it| narrow(it.neutral)));
             }
         };
+        let standings = self.view.standings;
         match own {
             Objective::AffinityTags => {
                 let cosine = self.cosine();
@@ -108,6 +109,17 @@ impl<'a> Predictor<'a> {
             Objective::LongTermValue => column(candidates, out, |c| {
                 self.details(c).long_term_value.unwrap_or(f32::NAN)
             }),
+            Objective::ItemAppeal => {
+                column(candidates, out, |c| share(standings.appeal(c.row)));
+            }
+            Objective::MerchantAppeal => {
+                column(candidates, out, |c| {
+                    share(standings.appeal(c.item.merchant))
+                });
+            }
+            Objective::ItemConversion => {
+                column(candidates, out, |c| share(standings.conversion(c.row)));
+            }
         }
         settle(out, own.row().neutral)
     }
@@ -141,6 +153,9 @@ impl<'a> Predictor<'a> {
             Objective::Freshness => self.age(candidate),
             Objective::Quality => self.details(candidate).quality.map(f64::from),
             Objective::LongTermValue => self.details(candidate).long_term_value.map(f64::from),
+            Objective::ItemAppeal => known(standings.appeal(candidate.row)),
+            Objective::MerchantAppeal => known(standings.appeal(candidate.item.merchant)),
+            Objective::ItemConversion => known(standings.conversion(candidate.row)),
         }
     }
 
@@ -246,6 +261,12 @@ impl<'a> Predictor<'a> {
 fn is_clipped(view: &View<'_>, number: usize, x: f64) -> bool {
     let prediction = view.config.predictions.get(number);
     prediction.is_some_and(|prediction| clips(&prediction.normaliser, x))
+}
+
+/// Returns r/(1 + r); NaN for NaN.
+#[inline(always)]
+fn share(ratio: f32) -> f32 {
+    ratio / (1.0 + ratio)
 }
 
 /// Returns `None` for NaN, which marks missing data.

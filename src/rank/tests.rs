@@ -110,6 +110,7 @@ fn standings(facts: &Facts) -> Standings {
             Kind::Item => 40.0,
             Kind::Merchant | Kind::Creator => 100.0,
         }),
+        evidence: PerKind::default(),
         scale: Config::embedded().scale,
         level_weight: 0.6,
         growth_weight: 0.4,

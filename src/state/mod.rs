@@ -8,6 +8,7 @@
 
 mod book;
 mod encode;
+mod exposure;
 mod format_1;
 mod items;
 mod merchants;
@@ -21,6 +22,7 @@ mod users;
 #[cfg(test)]
 mod tests;
 
+use crate::exposure::Exposure;
 use crate::feature::{Items, Merchants, Tags, Users};
 use crate::race::Ledger;
 
@@ -44,4 +46,6 @@ table::books! {
     sales: Ledger = [0x24, 0x11, 0x2A, 0x3C, 0x3D];
     /// The recent event ids.
     seen: Seen = [0x25, 0x12, 0x40];
+    /// The exposures of the window, and the evidence of clicks.
+    exposure: Exposure = [0x30, 0x31, 0x32, 0x33, 0x34];
 }

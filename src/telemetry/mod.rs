@@ -5,6 +5,7 @@
 
 mod admission;
 mod configuration;
+mod exposure;
 mod facts;
 mod journal;
 mod latency;
@@ -22,6 +23,7 @@ mod threads;
 
 pub use admission::AdmissionMetrics;
 pub use configuration::ConfigurationMetrics;
+pub use exposure::ExposureMetrics;
 pub use facts::{FactKind, FactMetrics};
 pub use journal::JournalMetrics;
 pub use latency::Latency;

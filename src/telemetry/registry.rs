@@ -4,9 +4,9 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
 use super::{
-    AdmissionMetrics, ConfigurationMetrics, FactMetrics, JournalMetrics, LogMetrics, MemoryMetrics,
-    RankingMetrics, RequestMetrics, SecretMetrics, SelectionMetrics, StandingsMetrics,
-    ThreadMetrics,
+    AdmissionMetrics, ConfigurationMetrics, ExposureMetrics, FactMetrics, JournalMetrics,
+    LogMetrics, MemoryMetrics, RankingMetrics, RequestMetrics, SecretMetrics, SelectionMetrics,
+    StandingsMetrics, ThreadMetrics,
 };
 
 /// Media type of [`Telemetry::scrape`].
@@ -20,6 +20,8 @@ pub struct Telemetry {
     pub requests: RequestMetrics,
     /// Rankings.
     pub ranking: RankingMetrics,
+    /// Exposures.
+    pub exposure: ExposureMetrics,
     /// Facts.
     pub facts: FactMetrics,
     /// Structures in memory.
@@ -49,6 +51,7 @@ impl Default for Telemetry {
         Self {
             requests: RequestMetrics::declare(to),
             ranking: RankingMetrics::declare(to),
+            exposure: ExposureMetrics::declare(to),
             facts: FactMetrics::declare(to),
             memory: MemoryMetrics::declare(to),
             standings: StandingsMetrics::declare(to),

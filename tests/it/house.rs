@@ -25,6 +25,7 @@ const WORDS: &[&str] = &[
     "binary",
     "chunked",
     "clock",
+    "decay",
     "expression",
     "id",
     "model",
@@ -43,7 +44,14 @@ const LAYERS: &[Layer] = &[
     row(WORDS, 0, WORDS),
     row(&["config", "telemetry"], 1, &[]),
     row(
-        &["feature", "race", "journal", "selection", "support"],
+        &[
+            "feature",
+            "race",
+            "exposure",
+            "journal",
+            "selection",
+            "support",
+        ],
         2,
         &[],
     ),
@@ -113,7 +121,10 @@ fn no_files_import_each_other_in_a_circle() {
 
 /// Returns whether a room is pure: it uses no async runtime, no log and no files.
 fn is_pure(room: &str) -> bool {
-    ["rank", "race", "feature", "support", "state", "ingest"].contains(&room)
+    [
+        "rank", "race", "feature", "exposure", "support", "state", "ingest",
+    ]
+    .contains(&room)
 }
 
 fn may_use(room: &str, machinery: &str) -> bool {

@@ -1,5 +1,6 @@
 //! A second, plain implementation of the formulas, compared with the explanations of the service on a small random marketplace.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use saima::objective::{Objective, TABLE};
@@ -26,6 +27,8 @@ purchase = -8
 normaliser = \"log\"
 reference = 50
 neutral = 0.25
+[exposure]
+clicks = 1000
 [scene.default.weights]
 affinity.tags = 0.3
 affinity.item = 0.25
@@ -40,6 +43,9 @@ order_value = -0.07
 freshness = 0.04
 quality = 0.06
 long_term_value = -0.02
+item.appeal = 0.05
+merchant.appeal = -0.04
+item.conversion = 0.03
 margin = 0.08
 ";
 
@@ -68,6 +74,8 @@ struct Event {
     seller: Option<String>,
     /// True if the user had not logged in yet, and had another id.
     is_visit: bool,
+    /// The place at which the item was shown.
+    position: Option<u32>,
 }
 
 /// A random marketplace.
@@ -83,6 +91,7 @@ struct World {
     /// Integrity by merchant.
     integrity: BTreeMap<String, f64>,
     as_of: i64,
+    shows: OnceCell<Shows>,
 }
 
 fn gain(kind: &str) -> f64 {
@@ -123,7 +132,7 @@ fn random_world(seed: u64) -> World {
         "remove_from_cart",
     ];
     let events = (0..400)
-        .map(|_| {
+        .map(|n: u32| {
             let event = Event {
                 user: numbers.below(6) as usize,
                 item: numbers.below(20) as usize,
@@ -132,6 +141,7 @@ fn random_world(seed: u64) -> World {
                 amount: f64::from(1 + numbers.below(300)),
                 seller: None,
                 is_visit: false,
+                position: (!n.is_multiple_of(5)).then_some(n % 13),
             };
             elsewhere(event, &mut numbers)
         })
@@ -168,6 +178,7 @@ fn random_world(seed: u64) -> World {
             .map(|(id, p)| (id.to_owned(), p))
             .into(),
         as_of: FIRST + DAYS * 24 * HOUR,
+        shows: OnceCell::new(),
     }
 }
 
@@ -278,7 +289,7 @@ impl World {
             .iter()
             .map(|event| {
                 let name = if event.is_visit { "visit" } else { "u" };
-                let mut event_sent = json!({"user_id": format!("{name}{}", event.user), "merchant_id": event.seller, "item_id": self.items[event.item].id, "kind": event.kind, "at": event.at});
+                let mut event_sent = json!({"user_id": format!("{name}{}", event.user), "merchant_id": event.seller, "item_id": self.items[event.item].id, "kind": event.kind, "at": event.at, "position": event.position});
                 if event.kind == "purchase" {
                     event_sent["amount"] = json!(event.amount);
                 }
@@ -507,7 +518,66 @@ impl World {
             }
             Objective::Quality => neutral(declared.quality),
             Objective::LongTermValue => neutral(declared.long_term_value),
+            Objective::ItemAppeal => self.ratio(item, [1, 0]),
+            Objective::ItemConversion => self.ratio(item, [2, 1]),
+            Objective::MerchantAppeal => {
+                let shows = self.shows.get_or_init(|| self.count_shows());
+                let lane = shows.0.iter().filter(|(id, _)| id.starts_with('m'));
+                let own = merchant.map(|id| shows.of(id));
+                appeal(own, lane.map(|(_, sums)| *sums), [1, 0])
+            }
         }
+    }
+
+    /// Returns r and the value of an item in its lane: sums 0 to 2 are weights of exposures, clickers and buyers.
+    fn ratio(&self, item: usize, which: [usize; 2]) -> (Option<f64>, f64) {
+        let shows = self.shows.get_or_init(|| self.count_shows());
+        let category = &self.items[item].category;
+        let lane = self.items.iter().filter(|it| it.category == *category);
+        let own = Some(shows.of(&self.items[item].id));
+        appeal(own, lane.map(|it| shows.of(&it.id)), which)
+    }
+
+    /// Goes through the events as the service received them.
+    fn count_shows(&self) -> Shows {
+        let mut shows = Shows::default();
+        let mut last = BTreeMap::new();
+        let follows: usize = self.follows.iter().map(BTreeSet::len).sum();
+        let before_login = (self.events.len() + follows).div_ceil(2);
+        for (n, event) in self.events.iter().enumerate() {
+            if n == before_login {
+                last = logged_in(last);
+            }
+            let is_visit = event.is_visit && n < before_login;
+            let user = if is_visit {
+                event.user + 100
+            } else {
+                event.user
+            };
+            let item = &self.items[event.item];
+            let merchant = event.seller.as_ref().or(item.merchant.as_ref());
+            let left = self.left(event.at, 28.0);
+            let mut count = |runner: &str, kind: &str, sum: usize, gain: f64, clicks: bool| {
+                let seen = last
+                    .entry((user, format!("{kind}{runner}")))
+                    .or_insert(None);
+                shows.count(runner, (event.at, left, sum, gain), seen, clicks);
+            };
+            for runner in std::iter::once(&item.id).chain(merchant) {
+                match event.kind {
+                    "impression" => count(runner, "", 0, weight_of(event.position), false),
+                    "click" => count(runner, "", 1, 1.0, true),
+                    "purchase" if *runner == item.id => count(runner, "bought ", 2, 1.0, true),
+                    _ => {}
+                }
+            }
+        }
+        shows.0.entry("m0".to_owned()).or_default()[0] += weight_of(None);
+        shows
+    }
+
+    fn left(&self, at: i64, half_life: f64) -> f64 {
+        0.5_f64.powf((self.as_of - at) as f64 / 86_400_000.0 / half_life)
     }
 
     /// Returns the raw figure and the value of the prediction.
@@ -518,6 +588,65 @@ impl World {
             margin.map_or(0.25, |margin| log_scale(margin, 50.0)),
         )
     }
+}
+
+/// The weights of exposures, clickers and buyers of each runner, with a half-life of 28 days.
+#[derive(Default)]
+struct Shows(BTreeMap<String, [f64; 3]>);
+
+impl Shows {
+    fn of(&self, id: &str) -> [f64; 3] {
+        self.0.get(id).copied().unwrap_or_default()
+    }
+
+    /// Counts an event if it is evidence: the user's last click on the runner is 28 days ago, or, for an exposure, was later.
+    fn count(
+        &mut self,
+        runner: &str,
+        (at, left, sum, gain): (i64, f64, usize, f64),
+        seen: &mut Option<i64>,
+        clicks: bool,
+    ) {
+        let since = seen.map(|last| at / 1_000 - last);
+        let is_first = since.is_none_or(|since| since > 28 * 86_400);
+        if is_first || (!clicks && since.is_some_and(|since| since < 0)) {
+            self.0.entry(runner.to_owned()).or_default()[sum] += gain * left;
+        }
+        if clicks {
+            *seen = Some(seen.map_or(at / 1_000, |last| last.max(at / 1_000)));
+        }
+    }
+}
+
+type LastClicks = BTreeMap<(usize, String), Option<i64>>;
+
+/// Gives the clicks of each visit to its user.
+fn logged_in(clicks: LastClicks) -> LastClicks {
+    let mut users = LastClicks::new();
+    for ((user, runner), at) in clicks {
+        let last = users.entry((user % 100, runner)).or_default();
+        *last = (*last).max(at);
+    }
+    users
+}
+
+/// Returns 1/log2(1 + place), from 1 on; 10 for an unknown place.
+fn weight_of(position: Option<u32>) -> f64 {
+    1.0 / (1.0 + f64::from(position.unwrap_or(10).max(1))).log2()
+}
+
+/// Returns r of a runner and its value, from two of the sums of its lane.
+fn appeal(
+    own: Option<[f64; 3]>,
+    lane: impl Iterator<Item = [f64; 3]>,
+    [x, e]: [usize; 2],
+) -> (Option<f64>, f64) {
+    let (clicks, shown) = lane.fold((0.0, 0.0), |(a, b), sums| (a + sums[x], b + sums[e]));
+    let Some(own) = own.filter(|_| shown > 0.0) else {
+        return (None, 0.5);
+    };
+    let r = (4.0 + own[x]) / (4.0 + clicks / shown * own[e]);
+    (Some(r), r / (1.0 + r))
 }
 
 /// Asserts equality up to single precision and the digits written.

@@ -42,6 +42,7 @@ impl Engine {
     /// Makes everything applied so far durable and ends the journal; later facts are rejected. Without it, the journal ends with the
     /// engine.
     pub fn close(&self) {
+        self.apply_placed();
         if let Some(kept) = &self.kept {
             kept.journal.close();
         }

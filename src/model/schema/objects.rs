@@ -274,9 +274,13 @@ pub static EVENT: Object = Object {
         optional(
             "position",
             Shape::Whole(0, Bound::Fixed(u32::MAX as u64)),
-            "Position at which the item was shown.",
+            "Place at which the item was shown, counted from 1. An impression without one counts as at place 10.",
         ),
-        optional("scene", Shape::Id, "The scene in which it was shown."),
+        optional(
+            "scene",
+            Shape::Id,
+            "The scene in which it was shown. Default for an impression: `default`.",
+        ),
     ],
     rule: Some(Rule::Target),
     example: r#"{"id":"e-77","user_id":"u-1001","item_id":"item-1","kind":"purchase","at":"2026-11-20T10:00:00Z","quantity":1,"amount":129.0,"position":3,"scene":"feed"}"#,

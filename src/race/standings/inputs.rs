@@ -4,6 +4,7 @@ use super::super::lane::Lanes;
 use super::super::ledger::SalesHistory;
 use super::super::runner::{Kind, PerKind, Runner};
 use super::super::window::WINDOW;
+use super::appeal::Evidence;
 use crate::clock::{Day, Time};
 use crate::config::Scale;
 
@@ -30,6 +31,8 @@ pub struct Inputs {
     pub tag_counts: Vec<u32>,
     /// The reference point of users' histories with the runners of each kind.
     pub history: PerKind<f64>,
+    /// What is known of the appeal of the runners of each kind, by row; empty if no scene weighs it.
+    pub evidence: PerKind<Vec<Evidence>>,
     /// Reference points to use when there are too few values to learn them.
     pub scale: Scale,
     /// Weight of the level in the race score.

@@ -3,6 +3,7 @@
 //! Full standings are kept only for runners that sold, since nine in ten items never do. The standing of any other runner follows from
 //! the number of its weeks.
 
+mod appeal;
 mod board;
 mod columns;
 mod field;
@@ -11,6 +12,7 @@ mod rebuilt;
 mod references;
 mod sparse;
 
+pub use appeal::{Evidence, posterior};
 pub use board::{Board, Part};
 pub use columns::{ItemStanding, MerchantStanding};
 pub use field::Standing;

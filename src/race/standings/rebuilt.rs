@@ -7,6 +7,7 @@ use super::super::lane::Lanes;
 use super::super::runner::{Kind, PerKind, Races};
 use super::super::strangers::Acquainted;
 use super::super::window::Window;
+use super::appeal::{Evidence, ratios};
 use super::columns::{self, ItemStanding, MerchantStanding};
 use super::field::{Field, Standing};
 use super::inputs::Inputs;
@@ -36,6 +37,10 @@ pub struct Standings {
     items: Sparse<ItemStanding>,
     merchants: Vec<MerchantStanding>,
     creators: Vec<f32>,
+    /// Clicks of those who see a runner, in units of what is usual.
+    appeal: PerKind<Vec<f32>>,
+    /// Buyers of an item among those who click on it, in the same units.
+    conversion: Vec<f32>,
     idf: Vec<f32>,
     unseen_idf: f32,
 }
@@ -62,6 +67,8 @@ impl Standings {
             items: columns::items(rows(Kind::Item), items, &references),
             merchants: columns::merchants(rows(Kind::Merchant), merchants),
             creators: columns::creators(&inputs.runners[Kind::Creator], creators),
+            appeal: PerKind::from_fn(|kind| appeal(kind, &inputs, |it| [it.clicked, it.shown])),
+            conversion: appeal(Kind::Item, &inputs, |it| [it.bought, it.clicked]),
             idf: inputs
                 .tag_counts
                 .par_iter()
@@ -93,6 +100,22 @@ impl Standings {
     #[must_use]
     pub fn creator_level(&self, creator: CreatorRow) -> Option<f32> {
         self.creators.get(creator.index()).copied()
+    }
+
+    /// Returns how often a runner is clicked by those who see it, in units of what is usual in its lane; NaN if it is not known.
+    #[inline]
+    #[must_use]
+    pub fn appeal<R: Races>(&self, row: R) -> f32 {
+        let appeal = self.appeal[R::KIND].get(row.runner().index());
+        appeal.copied().unwrap_or(f32::NAN)
+    }
+
+    /// Returns how often an item is bought by those who click on it, in units of what is usual in its lane; NaN if it is not known.
+    #[inline]
+    #[must_use]
+    pub fn conversion(&self, item: ItemRow) -> f32 {
+        let conversion = self.conversion.get(item.index());
+        conversion.copied().unwrap_or(f32::NAN)
     }
 
     /// Returns idf(t) = 1 + ln((1 + N)/(1 + n)) of a tag that n of N items have; n = 0 for a tag that was unknown at the rebuild.
@@ -129,8 +152,20 @@ impl Standings {
             + size_of_val(self.merchants.as_slice())
             + size_of_val(self.creators.as_slice())
             + size_of_val(self.idf.as_slice())
+            + self
+                .appeal
+                .iter()
+                .map(|(_, column)| size_of_val(column.as_slice()))
+                .sum::<usize>()
+            + size_of_val(self.conversion.as_slice())
             + fields
     }
+}
+
+/// Returns the column of one ratio of one kind.
+fn appeal(kind: Kind, inputs: &Inputs, of: fn(&Evidence) -> [f64; 2]) -> Vec<f32> {
+    let evidence = &inputs.evidence[kind];
+    ratios(&inputs.runners[kind], evidence, inputs.lanes.len(), of)
 }
 
 /// Runs the race of one kind. Returns the place at which each runner's history opens, and the results.

@@ -95,6 +95,7 @@ impl Market {
             item_count: 10,
             tag_counts: vec![1, 10],
             history: PerKind::from_fn(|_| 40.0),
+            evidence: PerKind::default(),
             scale: Scale {
                 item_history: 40.0,
                 merchant_history: 100.0,

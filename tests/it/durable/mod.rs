@@ -2,6 +2,7 @@
 
 mod damage;
 mod erasure;
+mod exposure;
 mod format;
 mod full;
 mod killed;

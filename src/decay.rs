@@ -32,28 +32,33 @@ impl Decay {
     }
 
     /// Returns the landmark for a first event at an instant.
-    pub(super) fn landmark(self, at: Time) -> f64 {
+    #[must_use]
+    pub fn landmark(self, at: Time) -> f64 {
         self.age(at).floor()
     }
 
     /// Returns the new landmark if the landmark must move before an event at an instant is added.
-    pub(super) fn moved(self, landmark: f64, at: Time) -> Option<f64> {
+    #[must_use]
+    pub fn moved(self, landmark: f64, at: Time) -> Option<f64> {
         (self.age(at) - landmark > REACH).then(|| self.landmark(at))
     }
 
     /// Returns what a gain of 1 at an instant adds to a sum: 2^((t − t₀)/h).
-    pub(super) fn growth(self, landmark: f64, at: Time) -> f64 {
+    #[must_use]
+    pub fn growth(self, landmark: f64, at: Time) -> f64 {
         (self.age(at) - landmark).exp2()
     }
 
     /// Returns the share of a kept sum that is left at an instant: 2^(−(t − t₀)/h).
-    pub(super) fn left(self, landmark: f64, at: Time) -> f64 {
+    #[must_use]
+    pub fn left(self, landmark: f64, at: Time) -> f64 {
         (landmark - self.age(at)).exp2()
     }
 
     /// Returns the factor on a kept sum and its new landmark, if it follows another decay from an instant on; the sum at that instant is
     /// unchanged.
-    pub(super) fn changed_to(self, next: Self, landmark: f64, at: Time) -> (f64, f64) {
+    #[must_use]
+    pub fn changed_to(self, next: Self, landmark: f64, at: Time) -> (f64, f64) {
         let next_landmark = next.landmark(at);
         let factor = self.left(landmark, at) * next.growth(next_landmark, at);
         (factor, next_landmark)
