@@ -1,6 +1,6 @@
 //! The table of rules. The keys of a scene's rules, metrics, explain, the OpenAPI document and the guide's table follow from it.
 //!
-//! A rule acts on the slate. It never changes an own. To add a rule: a variant and a row of [`TABLE`],
+//! A rule acts on the slate. It never changes an own; `boost` multiplies scores. To add a rule: a variant and a row of [`TABLE`],
 //! a variant of `config::What` and its reader, and one file in `rank/slate/` with its pure function. The compiler and the tests name the
 //! places that are missing.
 
@@ -14,6 +14,10 @@ pub enum Rule {
     Removed,
     /// The item's merchant is declared unavailable.
     MerchantUnavailable,
+    /// The item is in a selection that the scene hides.
+    Hide,
+    /// The item is in a selection whose scores the scene multiplies.
+    Boost,
     /// The item has a fixed place.
     Pin,
     /// The place goes to the best of a pool.
@@ -93,6 +97,8 @@ pub enum Form {
     Whole(u32, u32),
     /// One of some names.
     OneOf(&'static [&'static str]),
+    /// The name of a `[selection.*]`.
+    Selection,
     /// The id of an item.
     Item,
     /// A list of ids of items.
@@ -112,6 +118,7 @@ impl std::fmt::Display for Form {
             Self::Number(least, most) => write!(f, "number, {least} to {most}"),
             Self::Whole(least, most) => write!(f, "whole number, {least} to {most}"),
             Self::OneOf(names) => f.write_str(&names.join(" or ")),
+            Self::Selection => f.write_str("name of a selection"),
             Self::Item => f.write_str("id"),
             Self::Items => f.write_str("list of ids"),
             Self::Places => f.write_str("places"),
@@ -199,6 +206,9 @@ const fn key(name: &'static str, form: Form, default: Option<f64>, doc: &'static
 /// Largest count of places in a rule.
 pub const MOST: u32 = 1_000_000;
 
+/// The key of a selection.
+const SELECT: Parameter = key("select", Form::Selection, None, "the items");
+
 /// Every rule, in the order in which they act.
 pub const TABLE: &[Row] = &[
     always(
@@ -220,6 +230,23 @@ pub const TABLE: &[Row] = &[
         "items of a merchant declared with `available: false`",
     ),
     of_scene(
+        Rule::Hide,
+        "hide",
+        Effect::Hides,
+        &[SELECT],
+        "items of a selection",
+    ),
+    of_scene(
+        Rule::Boost,
+        "boost",
+        Effect::Lifts,
+        &[
+            SELECT,
+            key("factor", Form::Number(0.2, 3.0), None, "the factor"),
+        ],
+        "items of a selection: their score is multiplied",
+    ),
+    of_scene(
         Rule::Pin,
         "pin",
         Effect::Reserves,
@@ -235,7 +262,13 @@ pub const TABLE: &[Row] = &[
         Effect::Reserves,
         &[
             key("places", Form::Places, None, "the places"),
-            key("items", Form::Items, None, "who may win"),
+            key("select", Form::Selection, None, "who may win"),
+            key(
+                "items",
+                Form::Items,
+                None,
+                "who may win, instead of `select`",
+            ),
             key("weights", Form::Weights, None, "the blend of the slot"),
             key(
                 "score",

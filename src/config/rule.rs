@@ -1,5 +1,7 @@
 //! A rule of a scene: `[[scene.NAME.rules]]`, as it is kept.
 
+use super::audience::AudienceId;
+use super::selection::SelectionId;
 use super::weights::Weighed;
 use crate::clock::Time;
 use crate::rule::{By, Rule};
@@ -9,6 +11,8 @@ use crate::rule::{By, Rule};
 pub struct SceneRule {
     /// Its name, unique in the scene.
     pub name: String,
+    /// The users that it applies to; `None` for all.
+    pub audience: Option<AudienceId>,
     /// The instant from which it applies.
     pub from: Option<Time>,
     /// The instant from which it no longer applies.
@@ -20,6 +24,18 @@ pub struct SceneRule {
 /// A rule with its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
+    /// Items of a selection are not shown.
+    Hide {
+        /// The items.
+        select: SelectionId,
+    },
+    /// The scores of a selection are multiplied.
+    Boost {
+        /// The items.
+        select: SelectionId,
+        /// The factor, from 0.2 to 3.
+        factor: f64,
+    },
     /// An item has a place.
     Pin {
         /// Id of the item.
@@ -61,6 +77,8 @@ pub struct Slot {
 /// Who may win a slot.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pool {
+    /// The items of a selection.
+    Selection(SelectionId),
     /// Items by their ids.
     Items(Vec<String>),
 }
@@ -81,6 +99,8 @@ impl What {
     #[must_use]
     pub const fn rule(&self) -> Rule {
         match self {
+            Self::Hide { .. } => Rule::Hide,
+            Self::Boost { .. } => Rule::Boost,
             Self::Pin { .. } => Rule::Pin,
             Self::Slot(_) => Rule::Slot,
             Self::Cap(_) => Rule::Cap,
@@ -95,7 +115,11 @@ impl What {
         match self {
             Self::Pin { place, .. } => std::slice::from_ref(place),
             Self::Slot(slot) => &slot.places,
-            Self::Cap(_) | Self::Decay { .. } | Self::Mmr { .. } => &[],
+            Self::Hide { .. }
+            | Self::Boost { .. }
+            | Self::Cap(_)
+            | Self::Decay { .. }
+            | Self::Mmr { .. } => &[],
         }
     }
 }

@@ -3,16 +3,24 @@
 use serde_json::{Map, Value, json};
 
 use super::rule::{Cap, Pool, SceneRule, Slot, What};
+use super::selection::SelectionId;
 use super::settings::Config;
 
 impl Config {
+    fn selection_name(&self, id: SelectionId) -> &str {
+        let selection = self.selections.get(id.index());
+        selection.map_or("", |selection| &selection.name)
+    }
+
     /// Returns a rule in the names and units of the file.
     pub(super) fn rule(&self, rule: &SceneRule) -> Value {
         let mut value = self.parameters(&rule.what);
         value.insert("name".to_owned(), rule.name.clone().into());
         value.insert("rule".to_owned(), rule.what.rule().row().name.into());
+        let audience = rule.audience.and_then(|id| self.audiences.get(id.index()));
+        let audience = audience.map(|audience| Value::from(&*audience.name));
         let [from, until] = [rule.from, rule.until].map(|at| at.map(|at| at.to_string().into()));
-        for (key, given) in [("from", from), ("until", until)] {
+        for (key, given) in [("audience", audience), ("from", from), ("until", until)] {
             value.extend(given.map(|given: Value| (key.to_owned(), given)));
         }
         value.into()
@@ -20,6 +28,10 @@ impl Config {
 
     fn parameters(&self, what: &What) -> Map<String, Value> {
         let value = match what {
+            What::Hide { select } => json!({ "select": self.selection_name(*select) }),
+            What::Boost { select, factor } => {
+                json!({ "select": self.selection_name(*select), "factor": factor })
+            }
             What::Pin { item, place } => json!({ "item": item, "place": place }),
             What::Slot(slot) => self.slot(slot),
             What::Cap(Cap { by, max, window }) => {
@@ -42,6 +54,7 @@ impl Config {
     fn slot(&self, slot: &Slot) -> Value {
         let mut value = json!({ "places": slot.places, "min": slot.min });
         match &slot.pool {
+            Pool::Selection(id) => value["select"] = self.selection_name(*id).into(),
             Pool::Items(items) => value["items"] = json!(items),
         }
         match &slot.weights {

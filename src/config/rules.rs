@@ -9,6 +9,7 @@ use super::check::need;
 use super::prediction::Prediction;
 use super::rule::{Cap, Pool, SceneRule, Slot, What};
 use super::section::{Section, unknown};
+use super::selection::{Selection, SelectionId};
 use super::value::{self, Checked};
 use super::weights;
 use crate::clock::Time;
@@ -25,6 +26,8 @@ const MOST_PLACES: usize = 1_000;
 /// The names that rules may use.
 #[derive(Clone, Copy)]
 pub(super) struct Names<'a> {
+    /// The selections.
+    pub(super) selections: &'a [Selection],
     /// The declared predictions.
     pub(super) predictions: &'a [Prediction],
     /// The audiences.
@@ -89,6 +92,8 @@ fn one<'a>(s: Section<'a>, names: Names<'_>) -> Option<Given<'a>> {
         return None;
     };
     let what = what(&s, rule, names);
+    let audience = s.has("audience").then(|| text(&s, "audience")).flatten();
+    let audience = audience.and_then(|name| names.audiences.named(&s, "audience", &name));
     let [from, until] = ["from", "until"].map(|key| instant(&s, key));
     if from.zip(until).is_some_and(|(from, until)| until <= from) {
         s.fault("until", "must be after `from`");
@@ -96,6 +101,7 @@ fn one<'a>(s: Section<'a>, names: Names<'_>) -> Option<Given<'a>> {
     s.finish();
     let rule = SceneRule {
         name,
+        audience,
         from,
         until,
         what: what?,
@@ -128,6 +134,13 @@ fn text(s: &Section<'_>, key: &str) -> Option<String> {
 fn what(s: &Section<'_>, rule: Rule, names: Names<'_>) -> Option<What> {
     let number = |key| number(s, rule, key);
     Some(match rule {
+        Rule::Hide => What::Hide {
+            select: selected(s, names),
+        },
+        Rule::Boost => What::Boost {
+            select: selected(s, names),
+            factor: number("factor"),
+        },
         Rule::Pin => What::Pin {
             item: s.text("item", String::new(), id),
             place: s.integer("place", PLACE),
@@ -162,6 +175,13 @@ fn number(s: &Section<'_>, rule: Rule, key: &str) -> f64 {
     }
 }
 
+/// Reads the name of a selection.
+fn selected(s: &Section<'_>, names: Names<'_>) -> SelectionId {
+    s.text("select", SelectionId(0), |name| {
+        SelectionId::named(names.selections, name)
+    })
+}
+
 fn cap(s: &Section<'_>) -> Cap {
     Cap {
         by: s.choice("by", &By::ALL, By::Merchant),
@@ -180,7 +200,7 @@ fn slot(s: &Section<'_>, names: Names<'_>) -> Slot {
     }
     Slot {
         places: s.list("places", place, |places| check_list(places, MOST_PLACES)),
-        pool: pool(s),
+        pool: pool(s, names),
         weights: weights.filter(|weights| !weights.is_empty()),
         min: number(s, Rule::Slot, "min"),
     }
@@ -195,7 +215,13 @@ fn own_weights(s: &Section<'_>, names: Names<'_>) -> Vec<(weights::Weighed, f64)
     weights
 }
 
-fn pool(s: &Section<'_>) -> Pool {
+fn pool(s: &Section<'_>, names: Names<'_>) -> Pool {
+    if !s.has("items") {
+        return Pool::Selection(selected(s, names));
+    }
+    if s.has("select") {
+        s.fault("items", "must not be given beside `select`");
+    }
     let item = |given: &DeValue<'_>| id(value::text(given)?);
     Pool::Items(s.list("items", item, |items| check_list(items, MOST_ITEMS)))
 }

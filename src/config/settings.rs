@@ -234,6 +234,7 @@ fn config(root: &Section<'_>) -> Config {
     let mut selections = root.within("selection", selections);
     let audiences = root.within("audience", Audiences::read);
     let names = Names {
+        selections: &selections,
         predictions: &predictions,
         audiences: &audiences,
     };

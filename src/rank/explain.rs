@@ -1,5 +1,6 @@
 //! Explanations of the rows shown, computed again by the functions that scored them.
 
+use super::lift::Lifts;
 use super::resolve::Candidate;
 use super::score::Scorer;
 use super::topk::Chosen;
@@ -8,7 +9,12 @@ use crate::model::{Explanation, Move, Part};
 use crate::number::narrow;
 
 /// Explains the score and the moves of one candidate.
-pub(super) fn explain(chosen: &Chosen, scorer: &Scorer<'_>, moves: Vec<Move>) -> Explanation {
+pub(super) fn explain(
+    chosen: &Chosen,
+    scorer: &Scorer<'_>,
+    lifts: Option<&Lifts<'_>>,
+    moves: Vec<Move>,
+) -> Explanation {
     let (predictor, weights) = (scorer.predictor, scorer.weights);
     let view = predictor.view();
     let item = view.items.get(chosen.row);
@@ -32,7 +38,8 @@ pub(super) fn explain(chosen: &Chosen, scorer: &Scorer<'_>, moves: Vec<Move>) ->
     let integrity = scorer.factors.explain(candidate.item.merchant);
     let aversion = scorer.aversion.as_ref();
     let aversion = aversion.and_then(|aversion| aversion.explain(&candidate));
-    let factors = std::iter::once(integrity).chain(aversion);
+    let lift = lifts.and_then(|lifts| lifts.explain(chosen.row));
+    let factors = std::iter::once(integrity).chain(aversion).chain(lift);
     Explanation {
         objectives: weights.parts().iter().map(part).collect(),
         base: base[0],

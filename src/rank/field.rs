@@ -8,6 +8,7 @@ use super::resolve::Candidate;
 use super::score::{Scorer, Scores};
 use super::slate::{Group, Set};
 use super::view::View;
+use crate::config::Pool;
 use crate::feature::Space;
 use crate::id::{ItemRow, TagId};
 use crate::rule::By;
@@ -21,14 +22,16 @@ pub(super) struct Field<'a> {
     scores: &'a Scores,
     lots: &'a Lots<'a>,
     scorer: &'a Scorer<'a>,
+    /// `None` if nothing lifts.
+    lifted: Option<Vec<f32>>,
     /// By pin: the candidate that it names.
     pins: Vec<Option<usize>>,
-    /// By slot: the rows of its pool, sorted.
+    /// By slot: the rows of a pool that is a list, sorted.
     pools: Vec<Vec<ItemRow>>,
 }
 
 impl<'a> Field<'a> {
-    /// Creates the field of a request.
+    /// Creates the field of a request. Score = own × lifts.
     pub(super) fn new(
         live: &'a Live<'a>,
         (ids, lots): (&'a [Cow<'a, str>], &'a Lots<'a>),
@@ -49,6 +52,10 @@ impl<'a> Field<'a> {
             rows.sort_unstable();
             rows
         };
+        let lifted = live.lifts.as_ref().map(|lifts| {
+            let scored = scores.candidates.iter().zip(&scores.scores);
+            scored.map(|((row, _), own)| own * lifts.of(*row)).collect()
+        });
         Self {
             view,
             live,
@@ -56,6 +63,7 @@ impl<'a> Field<'a> {
             scores,
             lots,
             scorer,
+            lifted,
             pins: live.plan.pins.iter().map(pin).collect(),
             pools: live.plan.lists().map(pool).collect(),
         }
@@ -95,7 +103,7 @@ impl Set for Field<'_> {
     }
 
     fn lifted(&self) -> Option<&[f32]> {
-        None
+        self.lifted.as_deref()
     }
 
     fn lot(&self, candidate: usize) -> (u64, &str) {
@@ -121,7 +129,11 @@ impl Set for Field<'_> {
     }
 
     fn in_pool(&self, slot: usize, candidate: usize) -> bool {
-        self.pools[slot].binary_search(&self.row(candidate)).is_ok()
+        let row = self.row(candidate);
+        match self.live.plan.slots[slot].1.pool {
+            Pool::Selection(selection) => self.view.selections.has(selection, row),
+            Pool::Items(_) => self.pools[slot].binary_search(&row).is_ok(),
+        }
     }
 
     fn weigh(&self, slot: usize, candidates: &[usize]) -> Vec<f32> {

@@ -1,36 +1,67 @@
-//! The rules of the scene that are live for one request: those that are in their time.
+//! The rules of the scene that are live for one request: in their time, and for an audience that the user belongs to.
 
 use super::blend::Weights;
+use super::lift::{Boost, Lifts};
+use super::members::Members;
 use super::slate::Plan;
 use super::view::View;
-use crate::config::SceneRule;
+use crate::config::{SceneRule, SelectionId, What};
 use crate::objective::Needs;
 
 /// The live rules of one request, sorted by what they do.
 #[derive(Debug)]
 pub(super) struct Live<'a> {
+    /// Selections that are hidden.
+    pub(super) hidden: Vec<SelectionId>,
+    /// `None` if nothing lifts.
+    pub(super) lifts: Option<Lifts<'a>>,
     /// The rules that arrange.
     pub(super) plan: Plan<'a>,
     /// The weights of each slot of the plan that has its own.
     pub(super) weights: Vec<Option<Weights>>,
+    /// True if places differ from the order of the scores.
+    pub(super) arranges: bool,
 }
 
 impl<'a> Live<'a> {
     /// Returns the live rules; `None` if there are none.
-    pub(super) fn of(view: &'a View<'a>) -> Option<Self> {
-        let mut rules = view
+    pub(super) fn of(view: &'a View<'a>, members: &Members<'_>) -> Option<Self> {
+        if view.scene.rules.is_empty() {
+            return None;
+        }
+        let rules: Vec<&SceneRule> = view
             .scene
             .rules
             .iter()
-            .filter(|rule| is_live(rule, view))
-            .peekable();
-        rules.peek()?;
-        let mut plan = Plan::default();
-        rules.for_each(|rule| plan.add(rule));
+            .filter(|rule| is_live(rule, view, members))
+            .collect();
+        if rules.is_empty() {
+            return None;
+        }
+        let (mut hidden, mut boosts, mut plan) = (Vec::new(), Vec::new(), Plan::default());
+        for rule in &rules {
+            match rule.what {
+                What::Hide { select } => hidden.push(select),
+                What::Boost { select, factor } => boosts.push(Boost {
+                    name: &rule.name,
+                    selection: select,
+                    factor,
+                }),
+                What::Pin { .. }
+                | What::Slot(_)
+                | What::Cap(_)
+                | What::Decay { .. }
+                | What::Mmr { .. } => plan.add(rule),
+            }
+        }
         let weights = plan.slots.iter().map(|(_, slot)| slot.weights.as_ref());
-        let weights = weights.map(|own| own.map(|own| Weights::new(own.clone())));
         Some(Self {
-            weights: weights.collect(),
+            weights: weights
+                .map(|own| own.map(|own| Weights::new(own.clone())))
+                .collect(),
+            arranges: rules.len() > hidden.len(),
+            lifts: Lifts::new(view, boosts),
+            hidden,
             plan,
         })
     }
@@ -42,8 +73,10 @@ impl<'a> Live<'a> {
     }
 }
 
-/// Returns whether a rule is in its time.
-fn is_live(rule: &SceneRule, view: &View<'_>) -> bool {
+/// Returns whether a rule is in its time, and for this user.
+fn is_live(rule: &SceneRule, view: &View<'_>, members: &Members<'_>) -> bool {
     let at = view.as_of;
-    rule.from.is_none_or(|from| from <= at) && rule.until.is_none_or(|until| at < until)
+    rule.from.is_none_or(|from| from <= at)
+        && rule.until.is_none_or(|until| at < until)
+        && rule.audience.is_none_or(|audience| members.has(audience))
 }

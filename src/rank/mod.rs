@@ -8,6 +8,7 @@ mod blend;
 mod explain;
 mod factor;
 mod field;
+mod lift;
 mod live;
 mod lookup;
 mod lot;
@@ -61,11 +62,10 @@ pub fn rank<'r>(
     let ids = request.candidates.ids.as_slice();
     let members = Members::new(view, request);
     let weights = Weights::of(view.scene, &members);
-    let live = Live::of(view);
-    let needs = weights.needs();
+    let live = Live::of(view, &members);
     let needs = live
         .iter()
-        .fold(needs, |needs, live| needs.and(live.needs()));
+        .fold(weights.needs(), |needs, live| needs.and(live.needs()));
     let sides = taste.load(&request.user_id, view, needs);
     let aversion = Aversion::new(sides, taste, averse, view);
     let predictor = Predictor::new(view, taste, &request.candidates.predictions);
@@ -80,13 +80,17 @@ pub fn rank<'r>(
     for ids in ids.chunks(together) {
         set.resolve(ids, &mut block);
         kept.keep(&mut block, view.merchants);
+        if let Some(live) = &live {
+            kept.hide_selected(&mut block, &live.hidden, view);
+        }
         scores.add(&block, &scorer);
     }
 
     let day = view.as_of.day(view.config.race.utc_offset);
     let lots = Lots::new(&request.user_id, day);
     let scored = Scored::new(request, (&scores, &scorer), &lots);
-    let shown = scored.shown(live.as_ref(), keys);
+    let arranging = live.as_ref().filter(|live| live.arranges);
+    let shown = scored.shown(arranging, keys);
     kept.dropped.extend(shown.left);
     Decision {
         asked: ids.len(),
@@ -99,7 +103,7 @@ pub fn rank<'r>(
         given: predictor.given.clone(),
         placed: shown.placed,
         slots: shown.slots,
-        arranged: live.is_some(),
+        arranged: arranging.is_some(),
         explained: request.explain == Some(true),
         ..shown::blank(view)
     }

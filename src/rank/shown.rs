@@ -97,7 +97,7 @@ impl<'o, 'r> Scored<'o, 'r> {
         let placed = top
             .iter()
             .skip(skipped)
-            .map(|chosen| self.place(chosen, Vec::new()));
+            .map(|chosen| self.place(chosen, None, Vec::new()));
         Shown {
             placed: placed.collect(),
             ..Shown::default()
@@ -117,8 +117,11 @@ impl<'o, 'r> Scored<'o, 'r> {
         moves.resize(page.held.len(), Vec::new());
         let placed = page.held.iter().zip(moves);
         let placed = placed.map(|(held, moves)| {
-            let chosen = topk::chosen(self.scores, held.candidate);
-            self.place(&chosen, moves)
+            let mut chosen = topk::chosen(self.scores, held.candidate);
+            if let Some(scores) = field.lifted() {
+                chosen.score = scores[held.candidate];
+            }
+            self.place(&chosen, Some(live), moves)
         });
         let left = page.left.iter().map(|&(candidate, by)| Dropped {
             id: self.id(candidate),
@@ -151,11 +154,14 @@ impl<'o, 'r> Scored<'o, 'r> {
         &self.ids[self.scores.candidates[candidate].1 as usize]
     }
 
-    fn place(&self, chosen: &Chosen, moves: Vec<Move>) -> Placed<'r> {
+    fn place(&self, chosen: &Chosen, live: Option<&Live<'_>>, moves: Vec<Move>) -> Placed<'r> {
+        let lifts = live.and_then(|live| live.lifts.as_ref());
         Placed {
             id: &self.ids[chosen.place as usize],
             score: chosen.score,
-            explain: self.explained.then(|| explain(chosen, self.scorer, moves)),
+            explain: self
+                .explained
+                .then(|| explain(chosen, self.scorer, lifts, moves)),
         }
     }
 

@@ -1,11 +1,15 @@
 //! Rules of scenes: what they are read as, how they are inherited, and every refusal.
 
-use super::super::{Cap, Config, Pool, What};
+use super::super::{AudienceId, Cap, Config, Pool, SelectionId, What};
 use super::{assert_valid, parse};
 use crate::clock::Time;
 use crate::rule::By;
 
 const RULES: &str = r#"
+[selection.snacks]
+where = 'item.category == "snack"'
+[audience.fresh]
+where = '!user.known'
 [scene.feed]
 limit = 30
 [[scene.feed.rules]]
@@ -44,6 +48,23 @@ name = "notice"
 rule = "pin"
 item = "i9"
 place = 1
+audience = "fresh"
+[[scene.feed.rules]]
+name = "no snacks"
+rule = "hide"
+select = "snacks"
+audience = "fresh"
+[[scene.feed.rules]]
+name = "snack day"
+rule = "boost"
+select = "snacks"
+factor = 1.3
+[[scene.feed.rules]]
+name = "best snack"
+rule = "slot"
+places = [5]
+select = "snacks"
+score = true
 [scene.live]
 parent = "feed"
 [scene.bare]
@@ -67,7 +88,17 @@ fn rules_are_read_in_their_order() {
     let names: Vec<&str> = rules.iter().map(|rule| &*rule.name).collect();
     assert_eq!(
         names,
-        ["shops", "deal", "later deal", "spread", "mixed", "notice"]
+        [
+            "shops",
+            "deal",
+            "later deal",
+            "spread",
+            "mixed",
+            "notice",
+            "no snacks",
+            "snack day",
+            "best snack"
+        ]
     );
     let cap = Cap {
         by: By::Merchant,
@@ -85,6 +116,11 @@ fn rules_are_read_in_their_order() {
     );
     assert_eq!(slot.weights.as_ref().unwrap().len(), 1);
     assert!((slot.min - 0.5).abs() < 1e-9);
+    let select = SelectionId(0);
+    assert_eq!(rules[5].audience, Some(AudienceId(0)));
+    assert_eq!(rules[6].what, What::Hide { select });
+    let factor = 1.3;
+    assert_eq!(rules[7].what, What::Boost { select, factor });
     assert_eq!(rules[1].until, Time::parse("2026-11-11T08:00:00Z"));
     assert_eq!(rules[1].until, rules[2].from);
     assert!(!rules[1].meets(&rules[2]) && rules[1].meets(&rules[0]));
@@ -108,8 +144,29 @@ fn own_rules_replace_the_inherited_list() {
 
 /// Each faulty line ends in `#!` and a part of the message; a line with two faults has two.
 const FAULTY: &str = r#"
+[selection.snacks]
+where = 'item.category == "snack"'
+[audience.fresh]
+where = '!user.known'
 [scene.feed]
 limit = 10
+[[scene.feed.rules]]
+name = "hidden"
+rule = "hide"
+select = "snaks"                    #! unknown selection; did you mean snacks?
+audience = "frsh"                   #! unknown audience; did you mean fresh?
+[[scene.feed.rules]]
+name = "lifted"
+rule = "boost"
+select = "snacks"
+factor = 3.1                        #! from 0.2 to 3, not 3.1
+[[scene.feed.rules]]
+name = "both"
+rule = "slot"
+places = [2]
+select = "snacks"
+items = ["x"]                       #! must not be given beside `select`
+score = true
 [[scene.feed.rules]]
 name = "a"
 rule = "cup"                        #! unknown rule; did you mean cap?
@@ -200,7 +257,7 @@ fn every_fault_of_the_rules_is_reported() {
     assert!(
         faults
             .iter()
-            .any(|fault| fault.path == "scene.feed.rules[1].max")
+            .any(|fault| fault.path == "scene.feed.rules[4].max")
     );
 }
 

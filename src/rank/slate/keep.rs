@@ -4,9 +4,11 @@
 use std::borrow::Cow;
 
 use super::{merchant, unavailable};
+use crate::config::SelectionId;
 use crate::feature::{Merchants, Offer};
 use crate::model::Dropped;
 use crate::rank::resolve::Candidate;
+use crate::rank::view::View;
 use crate::rule::{RULES, Rule};
 
 /// What the keep rules hid of one request.
@@ -36,6 +38,20 @@ impl<'r> Kept<'r> {
         self.hide_offers(block, Rule::Removed, (merchants, Offer::Removed));
         let unavailable = (merchants, Offer::Unavailable);
         self.hide_offers(block, Rule::MerchantUnavailable, unavailable);
+    }
+
+    /// Removes the candidates of selections from a block: the rule `hide` of a scene.
+    pub(in crate::rank) fn hide_selected(
+        &mut self,
+        block: &mut Vec<Candidate<'_>>,
+        selections: &[SelectionId],
+        view: &View<'_>,
+    ) {
+        for selection in selections {
+            self.hide(block, Rule::Hide, |candidate| {
+                view.selections.has(*selection, candidate.row)
+            });
+        }
     }
 
     /// Removes the candidates whose merchant has that kind of offer. While no merchant hides its items, the usual case, nothing is read.

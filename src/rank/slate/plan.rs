@@ -30,6 +30,7 @@ impl<'a> Plan<'a> {
     /// Adds a rule. Of several rules `decay` or `mmr`, the first counts.
     pub(in crate::rank) fn add(&mut self, rule: &'a SceneRule) {
         match &rule.what {
+            What::Hide { .. } | What::Boost { .. } => {}
             What::Pin { item, place } => self.pins.push((item, *place)),
             What::Slot(slot) => self.slots.push((&rule.name, slot)),
             What::Cap(cap) => self.caps.push(cap),
@@ -47,11 +48,11 @@ impl<'a> Plan<'a> {
         !self.slots.is_empty() || !self.support.places.is_empty()
     }
 
-    /// Returns the ids in the pool of each slot.
+    /// Returns the ids in the pool of each slot, none if the pool is a selection.
     pub(in crate::rank) fn lists(&self) -> impl Iterator<Item = &'a [String]> {
-        self.slots.iter().map(|(_, slot)| {
-            let Pool::Items(items) = &slot.pool;
-            items.as_slice()
+        self.slots.iter().map(|(_, slot)| match &slot.pool {
+            Pool::Items(items) => items.as_slice(),
+            Pool::Selection(_) => &[],
         })
     }
 }

@@ -8,6 +8,39 @@ use crate::service::{Service, ids};
 
 /// Weighs the quality alone, and has a scene for each rule.
 const CONFIG: &str = r#"
+[selection.tea]
+where = 'item.category == "tea"'
+[selection.videos]
+where = 'item.kind == "video"'
+[audience.fresh]
+where = '!user.known'
+[audience.known]
+where = 'user.known'
+[[scene.hide.rules]]
+name = "no videos"
+rule = "hide"
+select = "videos"
+[[scene.boost.rules]]
+name = "tea day"
+rule = "boost"
+select = "tea"
+factor = 1.3
+[[scene.pool.rules]]
+name = "best tea"
+rule = "slot"
+places = [2]
+select = "tea"
+score = true
+[[scene.fresh.rules]]
+name = "no videos"
+rule = "hide"
+select = "videos"
+audience = "fresh"
+[[scene.known.rules]]
+name = "no videos"
+rule = "hide"
+select = "videos"
+audience = "known"
 [scene.default]
 limit = 4
 weights = { quality = 1 }
@@ -110,6 +143,11 @@ fn each_rule_arranges_its_scene() {
         ("slot", &["a1", "b1", "a2", "a3"]),
         ("own", &["a1", "b2", "a2", "a3"]),
         ("over", &["a1", "a2", "a3", "b1"]),
+        ("hide", &["a1", "a3", "b2"]),
+        ("boost", &["a1", "a2", "a3", "b2"]),
+        ("pool", &["a1", "b2", "a2", "a3"]),
+        ("fresh", &["a1", "a3", "b2"]),
+        ("known", &["a1", "a2", "a3", "b1"]),
     ] {
         assert_eq!(shown(&service, scene), expected, "{scene}");
     }
@@ -160,6 +198,31 @@ fn moves_slots_and_dropped_are_explained() {
     };
     near(race("b", "won"), 1.0);
     near(race("c", "second"), 1.0);
+}
+
+#[test]
+fn a_boost_is_an_explained_factor() {
+    let service = service();
+    let boosted = explained(&service, "boost");
+    let last = &boosted["items"][3];
+    near(last["score"].as_f64().unwrap(), 0.65);
+    let explain = &last["explain"];
+    assert_eq!(
+        explain["moves"],
+        json!([{"rule": "lift", "from": 5, "to": 4}])
+    );
+    let factor = explain["factors"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&factor["name"], factor["factor"].as_f64()),
+        (&json!("boost"), Some(1.3))
+    );
+    assert_eq!(factor["reason"], "tea day ×1.30; at most ×1.5 in all");
+    let hidden = explained(&service, "hide");
+    let rules: Vec<Value> = ["a2", "b1", "c1"]
+        .iter()
+        .map(|id| json!({"id": id, "rule": "hide"}))
+        .collect();
+    assert_eq!(hidden["dropped"], json!(rules));
 }
 
 #[test]
