@@ -12,7 +12,10 @@
 //!                     predict    values: a block of candidates, objective by objective
 //!                     score      blend: the base; factor: the score
 //!                     topk       top: the best, by the one comparator
-//!                     slate      arrange: the final places; explain: the parts of each score, by the same functions
+//!                     live       the rules of the scene that apply to this request; without any, the top is the answer
+//!                     lift       score = own × lifts, bounded
+//!                     slate      arrange: pins, reserved slots, support places, then a greedy fill under caps, decay and MMR
+//!                     explain    the parts of each score, by the same functions
 //! http::answer        writes the model::Decision as JSON
 //! ```
 //! No step waits for a disk, a reload or a rebuild. A writer locks the facts for a slice of lines at a time.
@@ -49,7 +52,8 @@
 //!   **prediction** is the caller's own number; once declared, it is an objective.
 //! - **Weight**: how much an objective counts in a scene. **Blend**: the weighted mean of the values; its result is the **base**.
 //!   **Factor**: a bounded multiplier of the base. **Score** = base × factors.
-//! - **Slate**: the final list. **Rule**: hides or moves a candidate in the slate; it never changes a score.
+//! - **Slate**: the final list. **Rule**: hides, moves or lifts a candidate; it never changes its **own**,
+//!   the score without lifts.
 //! - **Scene**: a place in the app with its own weights. **Generation**: the number of a live configuration.
 //! - **Race**: the contest of **runners** (merchants, items) in a **lane**, by **level** (how much they sell) and **growth** (how surely
 //!   they grow). **Standings**: the immutable result of one rebuild. **`as_of`**: the one instant that a request sees.
