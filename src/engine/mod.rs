@@ -11,6 +11,7 @@ mod merge;
 mod numbers;
 mod observe;
 mod pages;
+mod placed;
 mod placements;
 mod rank;
 mod rebuild;

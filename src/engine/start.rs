@@ -8,10 +8,10 @@ use rayon::ThreadPoolBuilder;
 
 use super::numbers::Numbers;
 use super::pages::Pages;
-use super::placements::{self, Placements};
+use super::placements::Placements;
 use super::rebuilder::Rebuilder;
 use super::sizes::Sizes;
-use super::{Engine, Stored, gather, rebuild, selecting, store};
+use super::{Engine, Stored, gather, placed, rebuild, selecting, store};
 use crate::clock::{Clock, ClockMode};
 use crate::config::Live;
 use crate::telemetry::Telemetry;
@@ -47,7 +47,7 @@ impl Engine {
         rebuild::run(&engine, requests);
         selecting::run(&engine);
         store::run(&engine);
-        placements::run(&engine);
+        placed::run(&engine);
         engine
     }
 

@@ -318,8 +318,7 @@ impl Facts {
                 users,
                 last_complete,
             } => {
-                let users = users.iter();
-                users.for_each(|user| self.evict_again(user, last_complete));
+                (users.iter()).for_each(|user| self.evict_again(user, last_complete));
                 Ok(0)
             }
             Record::Merge { wall, from, into } => {
