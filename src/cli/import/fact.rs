@@ -10,20 +10,6 @@ use super::expression::{Given, Outcome, at, text};
 use super::mapping::{Fact, Field, Mapping, Origin, Source};
 use super::value::Cell;
 
-/// The fields that hold ids and names.
-const IDS: [&str; 10] = [
-    "id",
-    "user_id",
-    "item_id",
-    "merchant_id",
-    "creator_id",
-    "purchase_id",
-    "request_id",
-    "category",
-    "brand",
-    "region",
-];
-
 /// The columns of a row.
 #[derive(Clone, Copy)]
 pub(super) enum Columns<'r> {
@@ -193,7 +179,7 @@ impl Field<usize> {
     /// Removes the blanks around ids. Returns the number of ids that had any.
     fn trim(&self, cells: &mut Cells<'_>) -> u64 {
         let mut trimmed = 0;
-        if !IDS.contains(&self.name.as_str()) {
+        if !self.trims {
             return trimmed;
         }
         for cell in &mut cells.values {

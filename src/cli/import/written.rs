@@ -11,6 +11,20 @@ use super::style::Style;
 use super::times::Times;
 use super::value::Cell;
 
+/// The fields that hold ids and names.
+const IDS: [&str; 10] = [
+    "id",
+    "user_id",
+    "item_id",
+    "merchant_id",
+    "creator_id",
+    "purchase_id",
+    "request_id",
+    "category",
+    "brand",
+    "region",
+];
+
 /// Reads a section: what a row makes of it, and every fault with its field. A field with a fault is left out.
 pub(super) fn section(section: &Table, settings: &Settings) -> (Fact<String>, Vec<String>) {
     let mut faults = Vec::new();
@@ -61,6 +75,7 @@ fn field(name: &str, value: &Value, style: &Style) -> Result<Field<String>, Vec<
     }
     Ok(Field {
         name: name.to_owned(),
+        trims: IDS.contains(&name),
         list: several.is_some() || sources.iter().any(|source| source.split.is_some()),
         sources,
     })
