@@ -205,7 +205,7 @@ impl<'a> Record<'_, 'a> {
             ItemField::Integrity => self.merchant().map(|_| self.integrity()),
             ItemField::Goal => self.seller()?.goal.as_deref().map(Value::text),
             ItemField::SellerCampaigns => self.merchant().map(|_| self.seller_campaigns()),
-            ItemField::Owner => self.merchant().map(|it| Value::text(it.id())),
+            ItemField::Owner => self.merchant().map(|it| Value::text(it.owner())),
             ItemField::JoinedDays => self.days_since(self.merchant()?.joined_at),
             ItemField::SellerLevel => figure(self.standing()?.level),
             ItemField::SellerGrowth => figure(self.standing()?.growth),

@@ -1,5 +1,6 @@
 //! Properties of every ranking, on random marketplaces, weights and numbers.
 
+mod audiences;
 mod aversion;
 
 use proptest::prelude::*;

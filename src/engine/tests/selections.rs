@@ -18,7 +18,7 @@ use crate::threads::Threads;
 /// A selection, and the same condition on the declared fields of an item and its merchant.
 type Row = (&'static str, &'static str, fn(&Value, &Value) -> bool);
 
-const ROWS: [Row; 8] = [
+const ROWS: [Row; 9] = [
     (
         "brand",
         "item.brand.startsWith('a') && item.kind == 'live'",
@@ -41,6 +41,11 @@ const ROWS: [Row; 8] = [
         item["listed_at"]
             .as_i64()
             .is_some_and(|at| noon().millis() - at < 7 * DAY)
+    }),
+    ("owned", "merchant.owner in ['o1', 'm2']", |_, merchant| {
+        merchant["owner"]
+            .as_str()
+            .map_or(merchant["id"] == "m2", |it| it == "o1")
     }),
     (
         "seller",
@@ -103,7 +108,7 @@ impl Model {
                 if let Some(merchant) = fields["merchant_id"].as_str() {
                     self.merchants
                         .entry(merchant.to_owned())
-                        .or_insert_with(|| json!({}));
+                        .or_insert_with(|| json!({"id": merchant}));
                 }
                 self.items.insert(item, fields);
             }
@@ -113,6 +118,11 @@ impl Model {
                 let fields = self.items.get_mut(&item).unwrap();
                 for (name, value) in patch.as_object().unwrap() {
                     fields[name] = value.clone();
+                }
+                // What an item names exists from now on, even if it was deleted.
+                if let Some(merchant) = fields["merchant_id"].as_str() {
+                    let known = self.merchants.entry(merchant.to_owned());
+                    known.or_insert_with(|| json!({"id": merchant}));
                 }
             }
             6 => {
@@ -131,6 +141,7 @@ impl Model {
                     "region": pick(random, &["CN", "SG"]),
                     "integrity": pick(random, &["0.7", "0.2"]).as_str().unwrap().parse::<f64>().unwrap(),
                     "campaigns": [pick(random, &["sale", "other"])],
+                    "owner": pick(random, &["o1", "o2"]),
                 });
                 send(engine, Operation::Upsert(EntityKind::Merchant), &fields).unwrap();
                 self.merchants.insert(merchant, fields);

@@ -50,7 +50,7 @@ fn entities_are_returned_as_declared() {
     ]);
     let user = service.get("/users/u").ok();
     let fields: Vec<&String> = user.as_object().unwrap().keys().collect();
-    assert_eq!(fields.len(), 5, "{fields:?}");
+    assert_eq!(fields.len(), 6, "{fields:?}");
     assert_eq!(user["tags"], json!({"skin-care": 0.8}));
     assert_eq!(user["profile"]["as_of"], "2025-06-06T12:00:00Z");
     let tags = user["profile"]["tags"].as_object().unwrap();
@@ -303,5 +303,31 @@ fn every_fault_of_a_line_is_reported() {
     assert_eq!(
         service.rejected("PUT", "/merchants", &json!({"id": "m", "integrity": 1.1})),
         ["integrity"]
+    );
+}
+
+#[test]
+fn a_user_is_shown_with_audiences() {
+    let service = Service::with_config(
+        "[audience.buyers]\nwhere = 'user.orders > 0'\n[audience.asking]\nwhere = 'request.query == \"tea\"'\n\
+         [audience.people]\nwhere = 'user.known'\n[selection.cheap]\nwhere = 'item.price < 10.0'",
+    );
+    service.items(&[
+        json!({"id": "a", "price": 5}),
+        json!({"id": "b", "price": 50}),
+    ]);
+    service.users(&[json!({"id": "u"})]);
+    let audiences = || service.get("/users/u").ok()["audiences"].clone();
+    assert_eq!(audiences(), json!(["people"]));
+    service.events(&[did("u", "purchase", "a", noon(1))]);
+    assert_eq!(audiences(), json!(["buyers", "people"]));
+    near(
+        service.metric("saima_selection_items{selection=\"cheap\"}"),
+        1.0,
+    );
+    service.send_facts("PATCH", "/items", &[json!({"id": "b", "price": 5})]);
+    near(
+        service.metric("saima_selection_items{selection=\"cheap\"}"),
+        2.0,
     );
 }
