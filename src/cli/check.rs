@@ -7,7 +7,8 @@ use anyhow::Result;
 use prometheus_client::metrics::counter::Counter;
 
 use super::client::{Client, Service, Token};
-use crate::clock::Clock;
+use super::live;
+use crate::clock::{Clock, Time};
 use crate::config::{Config, file};
 use crate::http::Tls;
 
@@ -21,6 +22,9 @@ const TOO_MANY: f64 = 0.05;
 pub(super) struct Args {
     /// The configuration file
     file: PathBuf,
+    /// Also say which campaigns are live at this time (RFC 3339), and which of them conflict
+    #[arg(long, value_name = "TIME", value_parser = live::time)]
+    at: Option<Time>,
     /// URL of a running service: warns of predictions of which it clipped more than 5 % in the last hour
     #[arg(long, value_name = "URL")]
     url: Option<String>,
@@ -34,9 +38,11 @@ pub(super) struct Args {
 
 /// Runs the command. Exit code 1: the file has faults. Warnings leave the exit code at 0.
 pub(super) fn run(args: Args) -> Result<ExitCode> {
-    if !is_valid(&args.file) {
+    let Some(config) = valid(&args.file) else {
         return Ok(ExitCode::FAILURE);
-    }
+    };
+    let lines = args.at.map_or_else(Vec::new, |at| live::live(&config, at));
+    lines.iter().for_each(|line| eprintln!("{line}"));
     if let Some(url) = args.url {
         let service = Service {
             url,
@@ -56,27 +62,27 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Checks a configuration file and the files that it names, and prints the outcome.
-fn is_valid(path: &std::path::Path) -> bool {
+/// Checks a configuration file and the files that it names, and prints the outcome. Returns a valid configuration.
+fn valid(path: &std::path::Path) -> Option<Config> {
     let config = match Config::load(path) {
         Ok(config) => config,
         Err(faults) => {
             eprintln!("{faults}");
-            return false;
+            return None;
         }
     };
     // The files that it names must be usable too.
     let (counter, clock) = (Counter::default(), Clock::machine());
     if let Err(error) = Tls::load(&config.tls, counter, file::read, clock) {
         eprintln!("{}: {error}", path.display());
-        return false;
+        return None;
     }
     for warning in &config.warnings {
         eprintln!("warning: {}", warning.shown(&path.display().to_string()));
     }
     let scenes = config.vocabulary.scenes.join(", ");
     eprintln!("{}: valid; scenes: {scenes}", path.display());
-    true
+    Some(config)
 }
 
 /// Returns the predictions of which too many numbers were clipped, with the share, from a page of metrics.

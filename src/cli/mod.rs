@@ -9,6 +9,7 @@ mod check;
 mod command;
 mod data;
 mod demo;
+mod live;
 mod place;
 mod restore;
 mod secrets;

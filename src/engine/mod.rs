@@ -7,6 +7,7 @@ mod blind;
 mod delete;
 mod gather;
 mod learn;
+mod market;
 mod merge;
 mod numbers;
 mod observe;

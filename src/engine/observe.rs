@@ -10,11 +10,13 @@ use crate::model::{Decision, EventKind, Given};
 use crate::race::runner::TABLE;
 use crate::race::{Standings, WINDOW};
 use crate::rule::{self, Rule};
+use crate::support::Market;
 use crate::telemetry::{FactKind, Size, raise};
 
 impl Engine {
     /// Counts the candidates of a decision: in total, unknown ones, those hidden by each rule, and those without data for each objective.
     pub(super) fn observe_ranking(&self, config: &Config, scene: &Scene, decision: &Decision<'_>) {
+        self.observe_support(config, scene, decision);
         let to = &self.telemetry.ranking;
         to.candidates.inc_by(decision.asked as u64);
         if decision.scene_asked.is_some() {
@@ -63,6 +65,24 @@ impl Engine {
             let to = &self.telemetry.selections;
             to.undecided_audience(&audience.name).inc();
         }
+    }
+
+    /// Counts the places for newcomers that a newcomer got, and those that were given back although newcomers are behind plan.
+    fn observe_support(&self, config: &Config, scene: &Scene, decision: &Decision<'_>) {
+        if let Some(price) = decision.price {
+            self.telemetry.market.price(&scene.name, 1, price);
+        }
+        let market = self.markets.live.load();
+        if !market.help(&scene.name).is_some_and(|help| help.support) {
+            return;
+        }
+        let page = decision.start + 1..=decision.start + decision.placed.len();
+        let places = config.support.places.iter();
+        let kept = places.filter(|place| page.contains(*place)).count();
+        let placed = decision.fired[Rule::Support as usize];
+        let to = &self.telemetry.market;
+        to.supported.inc_by(placed as u64);
+        to.starved.inc_by(kept.saturating_sub(placed) as u64);
     }
 
     /// Counts the numbers that a request gave for predictions.
@@ -117,6 +137,24 @@ impl Engine {
         self.telemetry.standings.number.set(number);
         self.telemetry.standings.duration.set(took.as_secs_f64());
         tracing::debug!(number, seconds = took.as_secs_f64(), "standings rebuilt");
+    }
+
+    /// Records a snapshot of the market.
+    pub(super) fn observe_market(&self, config: &Config, market: &Market, took: Duration) {
+        let to = &self.telemetry.market;
+        to.number.set(market.number);
+        to.duration.set(took.as_secs_f64());
+        let named = |name: &str| config.campaigns.each.iter().any(|it| it.name == name);
+        let live = |name: &str| config.scenes.get(name).is_some_and(|scene| !scene.retired);
+        to.retain(live, named);
+        let facts = self.facts.read();
+        for scene in config.scenes.keys().filter(|scene| live(scene)) {
+            to.tail(scene, facts.books.pace.credit(scene));
+            to.price(scene, 0, 0.0);
+        }
+        for (campaign, spent) in config.campaigns.each.iter().zip(&market.campaigns) {
+            to.campaign(&campaign.name, spent.used, spent.credit);
+        }
     }
 
     /// Records a written checkpoint.

@@ -12,6 +12,7 @@ use crate::ingest::Facts;
 use crate::model::{Decision, Fault, RankRequest};
 use crate::race::Standings;
 use crate::rank::{self, Scratch, Turn, View};
+use crate::support::Market;
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
@@ -122,6 +123,7 @@ impl Engine {
             return Err(RankError::Late);
         }
         let standings = self.standings.load();
+        let market = self.markets.live.load();
         let now = self.clock.now();
         let books = &facts.books;
         let row = |id: &String| books.items.find(books.hasher.hash(id), id);
@@ -133,7 +135,7 @@ impl Engine {
                 past: &past,
                 anew: start > 0 && !before.known,
             },
-            ..self.view(&generation, scene, &standings, &facts)
+            ..self.view(&generation, scene, (&standings, &market), &facts)
         };
         let mut decision = SCRATCH.with_borrow_mut(|scratch| rank::rank(request, &view, scratch));
         self.note_placed(&generation, (request, scene), &decision, &facts, now);
@@ -152,7 +154,7 @@ impl Engine {
         &'v self,
         generation: &'v Generation,
         scene: &'v Scene,
-        standings: &'v Standings,
+        (standings, market): (&'v Standings, &'v Market),
         facts: &'v Facts,
     ) -> View<'v> {
         let (config, books) = (&generation.config, &facts.books);
@@ -161,6 +163,7 @@ impl Engine {
             generation: generation.number,
             scene,
             standings,
+            market,
             hasher: &books.hasher,
             items: &books.items,
             merchants: &books.merchants,

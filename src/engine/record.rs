@@ -12,7 +12,7 @@ use crate::feature::{self, Details, Space};
 use crate::id::{ItemRow, MerchantRow, TagId};
 use crate::model::{Item, Merchant};
 use crate::number::written;
-use crate::race::{MerchantStanding, Standings};
+use crate::race::{Kind, MerchantStanding, Standings};
 use crate::selection::Judge;
 use crate::state::Books;
 
@@ -21,17 +21,14 @@ use crate::state::Books;
 pub(super) struct Records<'a> {
     pub(super) books: &'a Books,
     pub(super) standings: &'a Standings,
-    /// The stage of each merchant on the ladder, by row; merchants beyond the end have none.
-    pub(super) stages: &'a [u8],
     sellers: RefCell<HashMap<MerchantRow, Option<Rc<Merchant<'a>>>>>,
 }
 
 impl<'a> Records<'a> {
-    pub(super) fn new(books: &'a Books, standings: &'a Standings, stages: &'a [u8]) -> Self {
+    pub(super) fn new(books: &'a Books, standings: &'a Standings) -> Self {
         Self {
             books,
             standings,
-            stages,
             sellers: RefCell::default(),
         }
     }
@@ -176,8 +173,10 @@ impl<'a> Record<'_, 'a> {
     }
 
     fn stage(&self) -> Value<'a> {
-        let stage = self.records.stages.get(self.line.merchant.index());
-        Value::Int(stage.copied().unwrap_or(0).into())
+        let ladder = &self.records.books.ladders[Kind::Merchant];
+        let rung = ladder.get(self.line.merchant.0);
+        let climbing = rung.filter(|rung| rung.climbs());
+        Value::Int(climbing.map_or(0, |rung| i64::from(rung.stage) + 1))
     }
 
     fn value(&self, field: ItemField) -> Option<Value<'_>> {

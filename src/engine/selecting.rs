@@ -114,7 +114,7 @@ impl Engine {
                     of.is_none_or(|merchants| merchants.contains(items.get(*row).merchant.0))
                 };
                 let rows = slice.map(ItemRow::at).filter(is);
-                let records = Records::new(&facts.books, &standings, &[]);
+                let records = Records::new(&facts.books, &standings);
                 let judged = Slice::judge(list, places, rows, &records);
                 let set = facts.selections.begun(list);
                 set.is_none_or(|set| set.differs(&judged)).then_some(judged)
@@ -130,7 +130,7 @@ impl Engine {
     pub(super) fn settle(&self, facts: &mut Facts) {
         if facts.selections.has_changes() {
             let standings = self.standings.load();
-            let records = Records::new(&facts.books, &standings, &[]);
+            let records = Records::new(&facts.books, &standings);
             facts.selections.settle(&records);
         }
     }

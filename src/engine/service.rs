@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
 use rayon::ThreadPool;
 
+use super::market::Markets;
 use super::numbers::Numbers;
 use super::pages::Pages;
 use super::placements::Placements;
@@ -26,6 +27,7 @@ pub struct Engine {
     pub(super) clock: Clock,
     pub(super) facts: RwLock<Facts>,
     pub(super) standings: ArcSwap<Standings>,
+    pub(super) markets: Markets,
     pub(super) rebuilder: Rebuilder,
     /// The journal and the checkpoints; `None` if facts are kept in memory only.
     pub(super) kept: Option<Kept>,
@@ -71,10 +73,10 @@ impl Engine {
         &self.clock
     }
 
-    /// Returns whether the first standings are built.
+    /// Returns whether the first standings are built, and the first snapshot of the market.
     #[must_use]
     pub fn ready(&self) -> bool {
-        self.standings.load().number > 0
+        self.standings.load().number > 0 && self.markets.live.load().number > 0
     }
 
     /// Returns the instant that ranking reads: the clock, rounded down to the time step.

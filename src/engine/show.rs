@@ -111,6 +111,7 @@ impl Engine {
             weekly: standings.weekly(row).into_iter().map(few_digits).collect(),
             order_value: OrNull(standing.order),
             integrity: few_digits(integrity),
+            ladder: self.ladder(R::KIND, row.runner().0),
         })
     }
 
@@ -156,7 +157,8 @@ impl Engine {
         let Some(scene) = config.scenes.get(DEFAULT_SCENE) else {
             return Vec::new();
         };
-        let view = self.view(&generation, scene, &standings, facts);
+        let market = self.markets.live.load();
+        let view = self.view(&generation, scene, (&standings, &market), facts);
         let members = Members::of(&view, id, None);
         let audiences = config.audiences.iter().zip((0..).map(AudienceId));
         let mine = audiences.filter(|(_, id)| members.has(*id));
@@ -221,7 +223,10 @@ impl Engine {
         let here = board.rows.iter().filter(|(row, _)| exists(*row));
         let runners = (board.before + 1..)
             .zip(here)
-            .map(|(position, (row, standing))| placed(id(*row), position, standing));
+            .map(|(position, (row, standing))| Runner {
+                ladder: self.ladder(kind, *row),
+                ..placed(id(*row), position, standing)
+            });
         Some(Race {
             standings: standings.number,
             as_of: standings.as_of,
@@ -291,5 +296,6 @@ fn placed(id: &str, position: usize, standing: &Standing) -> Runner {
         lower: OrNull(standing.lower),
         weeks: standing.weeks,
         newcomer: standing.newcomer,
+        ladder: None,
     }
 }

@@ -6,12 +6,13 @@ use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
 use rayon::ThreadPoolBuilder;
 
+use super::market::Markets;
 use super::numbers::Numbers;
 use super::pages::Pages;
 use super::placements::Placements;
 use super::rebuilder::Rebuilder;
 use super::sizes::Sizes;
-use super::{Engine, Stored, gather, placed, rebuild, selecting, store};
+use super::{Engine, Stored, gather, market, placed, rebuild, selecting, store};
 use crate::clock::{Clock, ClockMode};
 use crate::config::Live;
 use crate::telemetry::Telemetry;
@@ -25,11 +26,13 @@ impl Engine {
         let mut facts = stored.facts;
         facts.latest.into_iter().for_each(|at| clock.observe(at));
         facts.judging = Some(clock.mode());
+        facts.follow(&generation.config);
         let (rebuilder, requests) = Rebuilder::new();
         let engine = Arc::new(Self {
             facts: RwLock::new(facts),
             kept: stored.kept,
             standings: ArcSwap::from_pointee(gather::empty(&generation.config)),
+            markets: Markets::default(),
             live,
             clock,
             rebuilder,
@@ -46,6 +49,7 @@ impl Engine {
         });
         rebuild::run(&engine, requests);
         selecting::run(&engine);
+        market::run(&engine);
         store::run(&engine);
         placed::run(&engine);
         engine

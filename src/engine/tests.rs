@@ -1,5 +1,6 @@
 //! The engine with a manual clock and a real data directory.
 
+mod market;
 mod placements;
 mod refunds;
 mod selections;

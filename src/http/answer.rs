@@ -28,6 +28,7 @@ pub(super) fn write(ranking: &Decision<'_>, request_id: &str) -> Vec<u8> {
     }
     whole(&mut out, ",\"generation\":", ranking.generation);
     whole(&mut out, ",\"standings\":", ranking.standings);
+    whole(&mut out, ",\"market\":", ranking.market);
     as_of(&mut out, ranking.as_of);
     list(&mut out, ",\"items\":", &ranking.placed, |out, each| {
         placed(out, each, ranking.arranged);
@@ -91,6 +92,9 @@ fn moved(out: &mut Vec<u8>, moved: &Move) {
     member(out, "{\"rule\":", &moved.rule);
     whole(out, ",\"from\":", wide(moved.from));
     whole(out, ",\"to\":", wide(moved.to));
+    if let Some(reason) = &moved.reason {
+        member(out, ",\"reason\":", reason);
+    }
     out.push(b'}');
 }
 
@@ -225,6 +229,7 @@ mod tests {
             scene_asked: None,
             generation: 7,
             standings: 412,
+            market: 9,
             as_of: Time::parse("2026-11-20T10:00:00Z").unwrap(),
             asked: 5,
             scored: 3,
@@ -233,6 +238,7 @@ mod tests {
             given: Vec::new(),
             fired: [0; RULES],
             start: 0,
+            price: None,
             slots: Vec::new(),
             arranged: false,
             degraded: Vec::new(),
@@ -289,10 +295,11 @@ mod tests {
             rule: "slot.deal".to_owned(),
             from: 7,
             to: 3,
+            reason: Some("why".to_owned()),
         }];
         let text = String::from_utf8(write(&arranged, "r")).unwrap();
         for part in [
-            r#""score":0.312500,"moves":[{"rule":"slot.deal","from":7,"to":3}]}}"#,
+            r#""score":0.312500,"moves":[{"rule":"slot.deal","from":7,"to":3,"reason":"why"}]}}"#,
             r#""dropped":[{"id":"y","rule":"cap.merchant"}],"slots":[{"name":"deal","place":3,"winner":"a","winner_score":0.750000,"runner_up":"b","runner_up_score":0.500000},"#,
             r#""runner_up":null,"runner_up_score":null}],"degraded":["pages"]}"#,
         ] {
@@ -304,7 +311,7 @@ mod tests {
     #[test]
     fn a_ranking_is_written_as_its_view() {
         let text = String::from_utf8(write(&ranking(), "r-1")).unwrap();
-        let expected = r#"{"request_id":"r-1","scene":"feed","generation":7,"standings":412,"as_of":"2026-11-20T10:00:00Z","items":[{"id":"i \"2\"\n\\店","score":0.312500,"explain":{"objectives":[{"name":"quality","raw":null,"value":0.500000,"weight":-0.250000,"contribution":0.500000,"missing":true},{"name":"race.level","raw":1234567.500000,"value":1.000000,"weight":0.750000,"contribution":0.750000,"clipped":true}],"base":0.625000,"factors":[{"name":"integrity","factor":0.500000,"reason":"integrity 0.5"}],"score":0.312500}},{"id":"i-1","score":0.441002}],"unknown":["x"],"dropped":[{"id":"y","rule":"unavailable"}]}"#;
+        let expected = r#"{"request_id":"r-1","scene":"feed","generation":7,"standings":412,"market":9,"as_of":"2026-11-20T10:00:00Z","items":[{"id":"i \"2\"\n\\店","score":0.312500,"explain":{"objectives":[{"name":"quality","raw":null,"value":0.500000,"weight":-0.250000,"contribution":0.500000,"missing":true},{"name":"race.level","raw":1234567.500000,"value":1.000000,"weight":0.750000,"contribution":0.750000,"clipped":true}],"base":0.625000,"factors":[{"name":"integrity","factor":0.500000,"reason":"integrity 0.5"}],"score":0.312500}},{"id":"i-1","score":0.441002}],"unknown":["x"],"dropped":[{"id":"y","rule":"unavailable"}]}"#;
         assert_eq!(text, expected);
         check::assert_is(Ranking::VIEW, &serde_json::from_str(&text).unwrap());
     }

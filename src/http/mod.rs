@@ -14,6 +14,7 @@ mod content;
 mod dispatch;
 mod error;
 mod facts;
+mod market;
 mod number;
 mod openapi;
 mod ops;

@@ -109,7 +109,7 @@ pub(super) async fn lanes(mut call: Call<'_>) -> Result<Reply, Problem> {
 }
 
 /// Runs a read whose cost grows with its answer in a slot for reads, on a thread of its own.
-async fn aside<T: Send + 'static>(
+pub(super) async fn aside<T: Send + 'static>(
     call: &mut Call<'_>,
     work: impl FnOnce(&App) -> T + Send + 'static,
 ) -> Result<T, Problem> {
@@ -273,7 +273,10 @@ pub(super) fn json(call: &Call<'_>, value: &impl Serialize) -> Result<Reply, Pro
 }
 
 /// Answers 200 with JSON as it was written.
-fn written(call: &Call<'_>, json: serde_json::Result<Vec<u8>>) -> Result<Reply, Problem> {
+pub(super) fn written(
+    call: &Call<'_>,
+    json: serde_json::Result<Vec<u8>>,
+) -> Result<Reply, Problem> {
     json.map(Reply::json)
         .map_err(|error| call.app.bug(call.id, &error.to_string()))
 }

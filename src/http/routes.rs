@@ -8,7 +8,7 @@ use super::assets::Page;
 use super::auth::Role;
 use super::param::Param;
 use super::route::{Answer, Route, Tag, Takes, now};
-use super::{facts, ops, rank};
+use super::{facts, market, ops, rank};
 use crate::engine::{Engine, EntityKind, Operation, RACE_KINDS};
 use crate::model::schema::{self, Shape};
 use crate::model::view::{self, View};
@@ -52,6 +52,13 @@ pub(super) const RACE_PARAMS: &[Param] = &[
     },
 ];
 
+const CAMPAIGN_PARAMS: &[Param] = &[Param {
+    name: "at",
+    shape: Shape::Time,
+    doc: "The time, as RFC 3339 or milliseconds since 1970. Default: now.",
+    example: Some("2026-11-11T00:00:00Z"),
+}];
+
 const BACKUP_PARAMS: &[Param] = &[Param {
     name: "journal",
     shape: Shape::OneOf(&["true", "false"]),
@@ -76,7 +83,7 @@ const BULK_PARAMS: &[Param] = &[
 
 /// Every route. Routes of one path are adjacent.
 #[rustfmt::skip]
-pub(super) static ROUTES: [Route; 30] = {
+pub(super) static ROUTES: [Route; 31] = {
     use Answer::{File, Json};
     use EntityKind::{Item, Merchant, User};
     use Operation::{Events, Patch, Upsert};
@@ -148,6 +155,9 @@ pub(super) static ROUTES: [Route; 30] = {
         Route::new(GET, "/race/lanes", Read, Insight, "getLanes", "Get the lanes of the race with their sizes",
             |call| Box::pin(ops::lanes(call)))
             .admits(Work::Read).answers(Json(view::RaceLanes::VIEW)),
+        Route::new(GET, "/campaigns", Read, Insight, "getCampaigns", "Get the campaigns at a time: what is live, what each has used, and what conflicts",
+            |call| Box::pin(market::campaigns(call)))
+            .admits(Work::Read).params(CAMPAIGN_PARAMS).answers(Json(view::Campaigns::VIEW)),
         Route::new(POST, "/race/rebuild", Ops, Operations, "rebuildRace", "Rebuild the standings now; answers when they are live",
             |call| Box::pin(ops::rebuild(call)))
             .takes(Empty).answers(Json(view::RebuildReply::VIEW)),

@@ -13,6 +13,7 @@ mod facts;
 mod fate;
 mod forget;
 mod image;
+mod ladder;
 mod lead;
 mod leaving;
 mod mentions;

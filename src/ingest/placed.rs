@@ -5,6 +5,7 @@ use crate::clock::Time;
 use crate::config::{Config, Source};
 use crate::exposure::{Placement, Shown};
 use crate::id::{ItemRow, KeyOf, LastClick, RunnerKey};
+use crate::support::Seen;
 
 impl Facts {
     /// Counts the places that answers for a scene gave some items, at an instant. Items that are not in the catalogue any more are left
@@ -28,6 +29,13 @@ impl Facts {
             };
             let most = config.exposure.amounts;
             self.books.exposure.place(&shown, placement, most);
+            self.books.pace.show(&Seen {
+                scene,
+                at,
+                item,
+                merchant: self.books.items.get(item).merchant,
+                amount: placement.amount.units(),
+            });
         }
     }
 

@@ -15,6 +15,7 @@ use crate::exposure::Placement;
 use crate::feature::Decay;
 use crate::model::id_text;
 use crate::model::{Event, Vocabulary, schema};
+use crate::support::Step;
 
 /// One record of the journal.
 #[derive(Debug, Deserialize, Serialize)]
@@ -91,6 +92,14 @@ pub enum Record<'a> {
         /// The items.
         #[serde(borrow)]
         items: Vec<(&'a str, Placement)>,
+    },
+    /// Steps of runners on the ladder, as the market's snapshot judged them.
+    Ladder {
+        /// Name of the kind of runners.
+        kind: &'a str,
+        /// The steps.
+        #[serde(borrow)]
+        steps: Vec<Step<'a>>,
     },
 }
 
@@ -184,8 +193,8 @@ impl<'a> Record<'a> {
                 is_gone.then_some(Self::Lost)
             }
             Self::Forgetting { ids, last_complete } => departure(&ids, alias, last_complete),
-            // The sums name no user.
-            Self::Placed { .. } => None,
+            // The sums and the steps name no user.
+            Self::Placed { .. } | Self::Ladder { .. } => None,
             Self::Deletion { .. } | Self::Departure { .. } | Self::Terms(_) | Self::Lost => None,
         };
         let mut bytes = Vec::new();
@@ -322,19 +331,34 @@ impl Facts {
                 Ok(0)
             }
             Record::Merge { wall, from, into } => {
-                let config = &*terms;
-                self.merge_again(from, into, &Moment { config, wall });
+                self.merge_again(
+                    from,
+                    into,
+                    &Moment {
+                        config: terms,
+                        wall,
+                    },
+                );
                 Ok(0)
             }
             Record::Forgetting { ids, last_complete } => {
                 self.delete_named(&ids, last_complete);
                 Ok(0)
             }
-            Record::Placed { at, scene, items } => {
-                self.place(at, scene, &items, terms);
+            target @ (Record::Placed { .. } | Record::Ladder { .. }) => {
+                self.redo_target(target, terms);
                 Ok(0)
             }
             Record::Lost => Ok(0),
+        }
+    }
+
+    /// Applies again what traffic targets did: places of answers, and steps of the ladder.
+    fn redo_target(&mut self, record: Record<'_>, terms: &Config) {
+        if let Record::Placed { at, scene, items } = record {
+            self.place(at, scene, &items, terms);
+        } else if let Record::Ladder { kind, steps } = record {
+            self.climb(kind, &steps);
         }
     }
 

@@ -20,6 +20,8 @@ pub struct Decision<'r> {
     pub generation: u64,
     /// Number of the standings.
     pub standings: u64,
+    /// Number of the snapshot of the market.
+    pub market: u64,
     /// Instant that decay, freshness and windows read.
     pub as_of: Time,
     /// Number of candidates in the request, repeats included.
@@ -42,6 +44,8 @@ pub struct Decision<'r> {
     pub start: usize,
     /// The ranking, best first.
     pub placed: Vec<Placed<'r>>,
+    /// The share of own that a first page gives up against the order by own, in [0, 1]; `None` if nothing arranged it.
+    pub price: Option<f64>,
     /// The races for reserved places.
     pub slots: Vec<SlotRace<'r>>,
     /// True if rules of the scene arranged the places.
@@ -129,6 +133,8 @@ pub struct Move {
     pub from: usize,
     /// Its place.
     pub to: usize,
+    /// The reason in words, of a support place.
+    pub reason: Option<String>,
 }
 
 /// One objective's part in a score.

@@ -7,10 +7,12 @@ use super::lot::Lots;
 use super::resolve::Candidate;
 use super::score::{Scorer, Scores};
 use super::slate::{Group, Set};
+use super::support;
 use super::view::View;
 use crate::config::Pool;
 use crate::feature::Space;
 use crate::id::{ItemRow, TagId};
+use crate::race::Kind;
 use crate::rule::By;
 
 /// The scored candidates of one request.
@@ -22,7 +24,7 @@ pub(super) struct Field<'a> {
     scores: &'a Scores,
     lots: &'a Lots<'a>,
     scorer: &'a Scorer<'a>,
-    /// `None` if nothing lifts.
+    /// The scores of all; `None` if nothing lifts.
     lifted: Option<Vec<f32>>,
     /// By pin: the candidate that it names.
     pins: Vec<Option<usize>>,
@@ -52,10 +54,6 @@ impl<'a> Field<'a> {
             rows.sort_unstable();
             rows
         };
-        let lifted = live.lifts.as_ref().map(|lifts| {
-            let scored = scores.candidates.iter().zip(&scores.scores);
-            scored.map(|((row, _), own)| own * lifts.of(*row)).collect()
-        });
         Self {
             view,
             live,
@@ -63,7 +61,7 @@ impl<'a> Field<'a> {
             scores,
             lots,
             scorer,
-            lifted,
+            lifted: live.lifts.as_ref().map(|lifts| lifts.scores(scores)),
             pins: live.plan.pins.iter().map(pin).collect(),
             pools: live.plan.lists().map(pool).collect(),
         }
@@ -171,7 +169,12 @@ impl Set for Field<'_> {
         tags
     }
 
-    fn supported(&self, _candidate: usize) -> Option<Group> {
-        None
+    fn supported(&self, candidate: usize) -> Option<Group> {
+        let row = self.row(candidate);
+        let merchant = self.view.items.get(row).merchant;
+        match support::behind(self.view, row)? {
+            Kind::Merchant => Some(Group::of(merchant.0)),
+            Kind::Item | Kind::Creator => Some(Group::alone(row)),
+        }
     }
 }

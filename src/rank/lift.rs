@@ -1,12 +1,15 @@
-//! Lifts: bounded factors after own. Score = own × min(Π factors, cap), with `cap` of `[campaign]`.
+//! Lifts: bounded factors after own. Score = own × min(campaigns × boosts, cap) × tail, with `cap` of `[campaign]`.
 //!
 //! A lift of f can only pass what is worth less than f times its own, so its bound is its relevance floor. The first place is never lifted.
 
+use super::members::Members;
+use super::score::Scores;
 use super::view::View;
-use crate::config::SelectionId;
+use crate::config::{Campaign, SelectionId};
 use crate::id::ItemRow;
 use crate::model::FactorPart;
 use crate::number::narrow;
+use crate::support::{Help, Lifted, Spent, campaign_factor, strength};
 
 /// A rule `boost`.
 #[derive(Clone, Copy, Debug)]
@@ -19,23 +22,64 @@ pub(super) struct Boost<'a> {
     pub(super) factor: f64,
 }
 
+/// A live campaign for this user.
+#[derive(Clone, Copy, Debug)]
+struct Flown<'a> {
+    campaign: &'a Campaign,
+    spent: &'a Spent,
+    lifted: Lifted,
+}
+
 /// The lifts of one request.
 #[derive(Debug)]
 pub(super) struct Lifts<'a> {
     view: &'a View<'a>,
     boosts: Vec<Boost<'a>>,
+    campaigns: Vec<Flown<'a>>,
+    /// Credit and factor of the long tail; `None` if it is not lifted.
+    tail: Option<(f64, f64)>,
 }
 
 impl<'a> Lifts<'a> {
     /// Creates the lifts of a request; `None` if nothing lifts.
-    pub(super) fn new(view: &'a View<'a>, boosts: Vec<Boost<'a>>) -> Option<Self> {
-        (!boosts.is_empty()).then_some(Self { view, boosts })
+    pub(super) fn new(
+        view: &'a View<'a>,
+        boosts: Vec<Boost<'a>>,
+        members: &Members<'_>,
+    ) -> Option<Self> {
+        let help = view.market.help(&view.scene.name);
+        let tail = help.map(|help| help.tail).filter(|credit| *credit > 0.0);
+        let lifts = Self {
+            view,
+            boosts,
+            campaigns: help.map_or_else(Vec::new, |help| campaigns(view, help, members)),
+            tail: tail.map(|credit| (credit, strength(credit, view.config.tail.boost))),
+        };
+        let promotes = !lifts.boosts.is_empty() || !lifts.campaigns.is_empty();
+        (promotes || lifts.tail.is_some()).then_some(lifts)
+    }
+
+    /// Returns the scores of all candidates.
+    pub(super) fn scores(&self, own: &Scores) -> Vec<f32> {
+        let candidates = own.candidates.iter().zip(&own.scores);
+        candidates
+            .map(|((row, _), own)| own * self.of(*row))
+            .collect()
     }
 
     /// Returns the factor of an item.
-    pub(super) fn of(&self, item: ItemRow) -> f32 {
-        let factors = self.boosts(item).map(|boost| boost.factor);
-        narrow(factors.product::<f64>().min(self.view.config.campaigns.cap))
+    fn of(&self, item: ItemRow) -> f32 {
+        narrow(self.promoted(item).1 * self.tail(item).map_or(1.0, |(_, factor)| factor))
+    }
+
+    /// Returns the factor of the campaigns of an item, and that of campaigns and boosts together; the cap bounds both.
+    fn promoted(&self, item: ItemRow) -> (f64, f64) {
+        let cap = self.view.config.campaigns.cap;
+        let each = self.campaigns(item);
+        let each = each.map(|it| (it.campaign.boost, it.lifted.credit));
+        let campaigns = campaign_factor(each, cap);
+        let boosts: f64 = self.boosts(item).map(|boost| boost.factor).product();
+        (campaigns, (campaigns * boosts).min(cap))
     }
 
     /// Returns the boosts of an item.
@@ -44,18 +88,114 @@ impl<'a> Lifts<'a> {
         boosts.filter(move |boost| self.view.selections.has(boost.selection, item))
     }
 
-    /// Returns the factor of an item with its reason, if a boost applies to it.
-    pub(super) fn explain(&self, item: ItemRow) -> Option<FactorPart> {
+    /// Returns the campaigns of an item.
+    fn campaigns(&self, item: ItemRow) -> impl Iterator<Item = &Flown<'a>> {
+        let has = move |it: &&Flown<'a>| self.view.selections.has(it.lifted.items, item);
+        self.campaigns.iter().filter(move |it| has(it))
+    }
+
+    /// Returns the credit and the factor of the long tail, if the item's merchant belongs to it.
+    fn tail(&self, item: ItemRow) -> Option<(f64, f64)> {
+        let tail = self.tail?;
+        let merchant = self.view.items.get(item).merchant.some()?;
+        let standing = self.view.standings.merchant(merchant);
+        let level = standing.map_or(0.0, |standing| f64::from(standing.level));
+        (level < self.view.config.tail.below).then_some(tail)
+    }
+
+    /// Returns the factors of an item with their reasons.
+    pub(super) fn explain(&self, item: ItemRow) -> Vec<FactorPart> {
+        let (campaigns, promoted) = self.promoted(item);
+        let shown: Vec<String> = self.campaigns(item).map(Flown::shown).collect();
+        let campaign = (!shown.is_empty()).then(|| FactorPart {
+            name: "campaign",
+            factor: narrow(campaigns),
+            reason: shown.join("; "),
+        });
         let shown = |boost: &Boost<'_>| format!("{} ×{:.2}", boost.name, boost.factor);
         let shown: Vec<String> = self.boosts(item).map(shown).collect();
-        (!shown.is_empty()).then(|| FactorPart {
+        let boost = (!shown.is_empty()).then(|| FactorPart {
             name: "boost",
-            factor: self.of(item),
+            factor: narrow(promoted / campaigns),
             reason: format!(
                 "{}; at most ×{} in all",
                 shown.join(", "),
                 self.view.config.campaigns.cap
             ),
+        });
+        let below = self.view.config.tail.below;
+        let tail = self.tail(item).map(|(credit, factor)| FactorPart {
+            name: "tail",
+            factor: narrow(factor),
+            reason: format!(
+                "the merchant's level is under {below}; {:.0} % of strength",
+                credit * 100.0
+            ),
+        });
+        campaign.into_iter().chain(boost).chain(tail).collect()
+    }
+}
+
+/// Returns the campaigns that lift for this user. A snapshot of another configuration names none.
+fn campaigns<'a>(view: &View<'a>, help: &Help, members: &Members<'_>) -> Vec<Flown<'a>> {
+    if view.market.generation != view.generation {
+        return Vec::new();
+    }
+    let flown = |lifted: &Lifted| {
+        let campaign = view.config.campaigns.each.get(lifted.place)?;
+        let spent = view.market.campaigns.get(lifted.place)?;
+        let applies = lifted.users.is_none_or(|audience| members.has(audience));
+        applies.then_some(Flown {
+            campaign,
+            spent,
+            lifted: *lifted,
         })
+    };
+    help.campaigns.iter().filter_map(flown).collect()
+}
+
+impl Flown<'_> {
+    /// Returns the campaign in words: "double-11 ×1.30, 41 % of strength: 1,700 of 2,143 due by now".
+    fn shown(&self) -> String {
+        let name = format!("{} ×{:.2}", self.campaign.name, self.campaign.boost);
+        let Some(due) = self.spent.due else {
+            return name;
+        };
+        let (used, due) = (grouped(self.spent.used), grouped(due));
+        format!(
+            "{name}, {:.0} % of strength: {used} of {due} due by now",
+            self.lifted.credit * 100.0
+        )
+    }
+}
+
+/// Returns a count, rounded, with a comma between thousands.
+pub(super) fn grouped(count: f64) -> String {
+    let digits = format!("{:.0}", count.max(0.0));
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_grouped() {
+        for (count, text) in [
+            (0.0, "0"),
+            (999.4, "999"),
+            (999.5, "1,000"),
+            (2_142.857, "2,143"),
+            (1e6, "1,000,000"),
+        ] {
+            assert_eq!(grouped(count), text);
+        }
     }
 }

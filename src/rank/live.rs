@@ -1,9 +1,10 @@
-//! The rules of the scene that are live for one request: in their time, and for an audience that the user belongs to.
+//! The rules of the scene that are live for one request, in their time and for an audience that the user belongs to; and the help of the
+//! traffic targets.
 
 use super::blend::Weights;
 use super::lift::{Boost, Lifts};
 use super::members::Members;
-use super::slate::Plan;
+use super::slate::{Plan, Support};
 use super::view::View;
 use crate::config::{SceneRule, SelectionId, What};
 use crate::objective::Needs;
@@ -24,20 +25,14 @@ pub(super) struct Live<'a> {
 }
 
 impl<'a> Live<'a> {
-    /// Returns the live rules; `None` if there are none.
+    /// Returns the live rules and the help of the traffic targets; `None` if there are none.
     pub(super) fn of(view: &'a View<'a>, members: &Members<'_>) -> Option<Self> {
-        if view.scene.rules.is_empty() {
+        let help = view.market.help(&view.scene.name);
+        if view.scene.rules.is_empty() && help.is_none() {
             return None;
         }
-        let rules: Vec<&SceneRule> = view
-            .scene
-            .rules
-            .iter()
-            .filter(|rule| is_live(rule, view, members))
-            .collect();
-        if rules.is_empty() {
-            return None;
-        }
+        let rules = view.scene.rules.iter();
+        let rules: Vec<&SceneRule> = rules.filter(|rule| is_live(rule, view, members)).collect();
         let (mut hidden, mut boosts, mut plan) = (Vec::new(), Vec::new(), Plan::default());
         for rule in &rules {
             match rule.what {
@@ -54,15 +49,23 @@ impl<'a> Live<'a> {
                 | What::Mmr { .. } => plan.add(rule),
             }
         }
+        let lifts = Lifts::new(view, boosts, members);
+        let supports = help.is_some_and(|help| help.support);
+        if rules.is_empty() && lifts.is_none() && !supports {
+            return None;
+        }
+        if supports {
+            plan.support = support(view);
+        }
         let weights = plan.slots.iter().map(|(_, slot)| slot.weights.as_ref());
         Some(Self {
             weights: weights
                 .map(|own| own.map(|own| Weights::new(own.clone())))
                 .collect(),
-            arranges: rules.len() > hidden.len(),
-            lifts: Lifts::new(view, boosts),
+            arranges: rules.len() > hidden.len() || lifts.is_some() || supports,
             hidden,
             plan,
+            lifts,
         })
     }
 
@@ -79,4 +82,13 @@ fn is_live(rule: &SceneRule, view: &View<'_>, members: &Members<'_>) -> bool {
     rule.from.is_none_or(|from| from <= at)
         && rule.until.is_none_or(|until| at < until)
         && rule.audience.is_none_or(|audience| members.has(audience))
+}
+
+/// Returns the places for runners that are behind their plan.
+fn support<'a>(view: &'a View<'a>) -> Support<'a> {
+    let settings = &view.config.support;
+    Support {
+        places: &settings.places,
+        min: settings.floor,
+    }
 }

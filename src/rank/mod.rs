@@ -15,12 +15,14 @@ mod lot;
 mod members;
 mod normalise;
 mod predict;
+mod price;
 mod resolve;
 mod score;
 mod scratch;
 mod shown;
 mod sides;
 mod slate;
+mod support;
 mod taste;
 mod topk;
 mod view;
@@ -103,6 +105,7 @@ pub fn rank<'r>(
         given: predictor.given.clone(),
         placed: shown.placed,
         slots: shown.slots,
+        price: shown.price,
         arranged: arranging.is_some(),
         explained: request.explain == Some(true),
         ..shown::blank(view)

@@ -8,8 +8,10 @@ use super::explain::explain;
 use super::field::Field;
 use super::live::Live;
 use super::lot::Lots;
+use super::price::price;
 use super::score::{Scorer, Scores};
 use super::slate::{Arranged, Arranger, Set, Win};
+use super::support;
 use super::topk::{self, Chosen};
 use super::view::View;
 use crate::model::{Contender, Decision, Dropped, Move, Placed, RankRequest, SlotRace};
@@ -35,6 +37,8 @@ pub(super) struct Shown<'r> {
     pub(super) left: Vec<Dropped<'r>>,
     /// Number of times each rule acted.
     pub(super) fired: [usize; RULES],
+    /// The price of the first page.
+    pub(super) price: Option<f64>,
 }
 
 /// Returns the decision of a view on a request without candidates.
@@ -44,6 +48,7 @@ pub(super) fn blank<'r>(view: &View<'_>) -> Decision<'r> {
         scene_asked: None,
         generation: view.generation,
         standings: view.standings.number,
+        market: view.market.number,
         as_of: view.as_of,
         asked: 0,
         unknown: Vec::new(),
@@ -55,6 +60,7 @@ pub(super) fn blank<'r>(view: &View<'_>) -> Decision<'r> {
         given: Vec::new(),
         start: view.turn.start,
         placed: Vec::new(),
+        price: None,
         slots: Vec::new(),
         arranged: false,
         degraded: view.turn.anew.then_some("pages").into_iter().collect(),
@@ -133,6 +139,10 @@ impl<'o, 'r> Scored<'o, 'r> {
             slots: page.wins.iter().map(|win| self.slot(win, live)).collect(),
             left: left.collect(),
             fired: page.fired,
+            price: (page.start == 0).then(|| {
+                let placed: Vec<usize> = page.held.iter().map(|held| held.candidate).collect();
+                price(&self.scores.scores, &placed)
+            }),
         }
     }
 
@@ -154,14 +164,17 @@ impl<'o, 'r> Scored<'o, 'r> {
         &self.ids[self.scores.candidates[candidate].1 as usize]
     }
 
-    fn place(&self, chosen: &Chosen, live: Option<&Live<'_>>, moves: Vec<Move>) -> Placed<'r> {
+    fn place(&self, chosen: &Chosen, live: Option<&Live<'_>>, mut moves: Vec<Move>) -> Placed<'r> {
+        let view = self.scorer.predictor.view();
+        for step in moves.iter_mut().filter(|step| step.rule == "support") {
+            step.reason = support::reason(view, chosen.row);
+        }
         let lifts = live.and_then(|live| live.lifts.as_ref());
+        let why = || explain(chosen, self.scorer, lifts, moves);
         Placed {
             id: &self.ids[chosen.place as usize],
             score: chosen.score,
-            explain: self
-                .explained
-                .then(|| explain(chosen, self.scorer, lifts, moves)),
+            explain: self.explained.then(why),
         }
     }
 

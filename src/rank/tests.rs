@@ -14,6 +14,7 @@ use crate::model::{Decision, diagnose};
 use crate::race::{Inputs, Kind, Lanes, Ledger, PerKind, Runner, Standings};
 use crate::rule::Rule;
 use crate::selection::Selections;
+use crate::support::Market as Snapshot;
 
 /// Returns noon of a day of 2025.
 fn noon(day: i64) -> Time {
@@ -26,6 +27,7 @@ struct Market {
     facts: Facts,
     standings: Standings,
     selections: Selections,
+    market: Snapshot,
 }
 
 impl Market {
@@ -35,6 +37,7 @@ impl Market {
             facts: Facts::new(&config),
             standings: standings(&Facts::new(&config)),
             selections: Selections::default(),
+            market: Snapshot::default(),
             config,
         };
         for (operation, fact) in facts {
@@ -61,6 +64,7 @@ impl Market {
             generation: 1,
             scene: &self.config.scenes[scene],
             standings: &self.standings,
+            market: &self.market,
             hasher: &books.hasher,
             items: &books.items,
             merchants: &books.merchants,

@@ -8,6 +8,7 @@ use crate::feature::{Decay, Items, Merchants, Tags, Users};
 use crate::id::{IdHasher, ItemRow};
 use crate::race::Standings;
 use crate::selection::Selections;
+use crate::support::Market;
 
 /// The page that a request asks for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,6 +32,8 @@ pub struct View<'a> {
     pub scene: &'a Scene,
     /// The standings of the last rebuild.
     pub standings: &'a Standings,
+    /// The snapshot of the traffic targets.
+    pub market: &'a Market,
     /// The hasher of ids of every kind.
     pub hasher: &'a IdHasher,
     /// The catalogue.

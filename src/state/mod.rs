@@ -11,7 +11,9 @@ mod encode;
 mod exposure;
 mod format_1;
 mod items;
+mod ladders;
 mod merchants;
+mod pace;
 mod part;
 mod sales;
 mod seen;
@@ -25,9 +27,11 @@ mod tests;
 use crate::exposure::Exposure;
 use crate::feature::{Items, Merchants, Tags, Users};
 use crate::race::Ledger;
+use crate::support::Pace;
 
 pub use book::Book;
 pub use format_1::Format1;
+pub use ladders::Ladders;
 pub use part::{Image, Present, codes};
 pub use sales::{refund_of, sale_of};
 pub use seen::Seen;
@@ -48,4 +52,8 @@ table::books! {
     seen: Seen = [0x25, 0x12, 0x40];
     /// The exposures of the window, and the evidence of clicks.
     exposure: Exposure = [0x30, 0x31, 0x32, 0x33, 0x34];
+    /// The ladders of newcomers, by kind.
+    ladders: Ladders = [0x38];
+    /// The exposures that wait for shares and budgets, and what these have come to.
+    pace: Pace = [0x39];
 }

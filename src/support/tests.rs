@@ -1,5 +1,8 @@
 //! The golden values of the market's formulas, and the properties of every credit.
 
+mod ladder;
+mod pace;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -5,8 +5,8 @@ use prometheus_client::registry::Registry;
 
 use super::{
     AdmissionMetrics, ConfigurationMetrics, ExposureMetrics, FactMetrics, JournalMetrics,
-    LogMetrics, MemoryMetrics, RankingMetrics, RequestMetrics, SecretMetrics, SelectionMetrics,
-    StandingsMetrics, ThreadMetrics,
+    LogMetrics, MarketMetrics, MemoryMetrics, RankingMetrics, RequestMetrics, SecretMetrics,
+    SelectionMetrics, StandingsMetrics, ThreadMetrics,
 };
 
 /// Media type of [`Telemetry::scrape`].
@@ -26,6 +26,8 @@ pub struct Telemetry {
     pub facts: FactMetrics,
     /// Structures in memory.
     pub memory: MemoryMetrics,
+    /// The market.
+    pub market: MarketMetrics,
     /// The live standings.
     pub standings: StandingsMetrics,
     /// Selections and audiences.
@@ -54,6 +56,7 @@ impl Default for Telemetry {
             exposure: ExposureMetrics::declare(to),
             facts: FactMetrics::declare(to),
             memory: MemoryMetrics::declare(to),
+            market: MarketMetrics::declare(to),
             standings: StandingsMetrics::declare(to),
             selections: SelectionMetrics::declare(to),
             journal: JournalMetrics::declare(to),

@@ -38,7 +38,8 @@ impl Erased {
             Record::Deletion { .. } | Record::Departure { .. } | Record::Merge { .. } => &[],
             Record::Terms(_) | Record::Lines { .. } | Record::Anonymised { .. } => &[],
             // The journal forgets evicted users with its history.
-            Record::Lost | Record::Eviction { .. } | Record::Placed { .. } => &[],
+            Record::Lost | Record::Eviction { .. } => &[],
+            Record::Placed { .. } | Record::Ladder { .. } => &[],
         };
         let erased = |id: &&str| Self {
             id: (*id).to_owned(),

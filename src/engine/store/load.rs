@@ -46,6 +46,7 @@ pub(super) fn load(directory: &Directory, config: &Config) -> Result<Found, Jour
     let after = checkpoint.as_ref().map_or(0, |it| it.sequence);
     let mut terms = of_terms(&restored.terms, config, directory)?;
     let (mut facts, mut rejected) = (restored.facts, 0);
+    facts.follow(config);
     let begun = erase::unfinished(directory)?;
     let (half_done, mut erasing) = (Deletions::half_done(directory, &begun)?, begun.clone());
     let uncovered = directory.bytes_after(after);

@@ -34,6 +34,7 @@ pub fn rebuild(path: &Path, config: &Config) -> Result<Learnt, JournalError> {
     let directory = Directory::existing(path)?;
     let first = directory.first()?.unwrap_or(1);
     let mut facts = declared(&directory, first, config)?;
+    facts.follow(config);
     let (mut terms, mut rejected) = (config.clone().recorded(), 0);
     let begun = erase::unfinished(&directory)?;
     let (half_done, mut erasing) = (Deletions::half_done(&directory, &begun)?, begun.clone());

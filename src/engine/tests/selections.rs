@@ -206,7 +206,7 @@ fn assert_members(engine: &Engine, model: &Model, rows: &[Row]) {
     anew.begin(list);
     let places: Vec<usize> = (0..list.len()).collect();
     let standings = engine.standings.load();
-    let records = Records::new(&facts.books, &standings, &[]);
+    let records = Records::new(&facts.books, &standings);
     let all = (0..facts.books.items.rows()).map(ItemRow::at);
     anew.put(list, Slice::judge(list, &places, all, &records));
     anew.end(list, true);

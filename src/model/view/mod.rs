@@ -6,6 +6,7 @@
 
 mod bulk;
 pub(crate) mod define;
+mod market;
 mod operations;
 mod problem;
 mod race;
@@ -20,6 +21,7 @@ pub(crate) mod check;
 mod tests;
 
 pub use bulk::{BulkReply, Effects, EmptiedField, KindOfEvents, Rejected, Repeat};
+pub use market::{CampaignState, Campaigns, Conflict, Ladder};
 pub use operations::{ClockReply, Health, LiveConfig, MergeReply, OpenApiDocument};
 pub use problem::Problem;
 pub use race::{Race, RaceFigures, RaceLane, RaceLanes, RebuildReply, Runner};

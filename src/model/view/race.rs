@@ -1,6 +1,7 @@
 //! Answers about the race.
 
 use super::define::view;
+use super::market::Ladder;
 use super::shaped::OrNull;
 use crate::clock::Time;
 
@@ -43,6 +44,8 @@ view! {
         pub weeks: usize,
         /// True if its growth is not known yet: under three weeks, or under two with a buyer.
         pub newcomer: bool,
+        /// Where it stands on the ladder of newcomers. Present if it is or was on it.
+        pub ladder: Option<Ladder>,
     }
 
     /// What the race learnt of a runner: its figures at the last rebuild.
@@ -67,6 +70,8 @@ view! {
         pub order_value: OrNull<f64>,
         /// Trust in its sales, in [0, 1]; of an item, that of its merchant; 1 of a creator.
         pub integrity: f64,
+        /// Where it stands on the ladder of newcomers. Present if it is or was on it.
+        pub ladder: Option<Ladder>,
     }
 
     /// The lanes of the race.

@@ -19,6 +19,8 @@ describe! {
         generation: u64,
         /// Number of the standings.
         standings: u64,
+        /// Number of the snapshot of the market: credits, stages and budgets.
+        market: u64,
         /// The instant that decay, freshness and windows read.
         as_of: Time,
         /// The ranked items, best first.
@@ -65,6 +67,8 @@ describe! {
         from: u64,
         /// Its place.
         to: u64,
+        /// The reason in words. Present if a support place was given.
+        reason: Option<String>,
     }
 
     /// The race for one reserved place.

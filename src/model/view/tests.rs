@@ -54,6 +54,7 @@ fn races_write_unknown_growth_as_null() {
         lower: OrNull(Some(-0.25)),
         weeks: 2,
         newcomer: true,
+        ladder: None,
     };
     let race = Race {
         standings: 7,
@@ -92,6 +93,7 @@ fn stored_entities_begin_with_the_declared_fields() {
         weekly: vec![1.0, 2.5],
         order_value: OrNull(Some(9.9)),
         integrity: 1.0,
+        ladder: None,
     }));
     let item = written(&StoredItem { declared, learnt });
     let figures = r#","learnt":{"lane":"toys","standing":3,"score":0.5,"level":0.75,"growth":0.25,"lower":null,"weekly_gmv":12.5,"weekly":[1.0,2.5],"order_value":9.9,"integrity":1.0}}"#;

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::super::contest::{Contest, Results};
-use super::super::lane::Lanes;
+use super::super::lane::{LaneId, Lanes};
 use super::super::runner::{Kind, PerKind, Races};
 use super::super::strangers::Acquainted;
 use super::super::window::Window;
@@ -130,6 +130,12 @@ impl Standings {
     #[must_use]
     pub fn standing<R: Races>(&self, row: R) -> Option<Standing> {
         self.fields[R::KIND].standing(row.runner().index())
+    }
+
+    /// Returns the lane of the runner in a row; [`LaneId::NONE`] if it has none or did not exist at the rebuild.
+    #[must_use]
+    pub fn lane(&self, kind: Kind, row: u32) -> LaneId {
+        self.fields[kind].lane(row as usize)
     }
 
     /// Returns the number of runners of a kind.

@@ -29,5 +29,5 @@ pub(super) use arrange::Arranger;
 pub(super) use keep::Kept;
 pub(super) use key::Group;
 pub(super) use page::{Arranged, Win};
-pub(super) use plan::Plan;
+pub(super) use plan::{Plan, Support};
 pub(super) use set::Set;

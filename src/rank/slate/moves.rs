@@ -24,6 +24,7 @@ pub(super) fn of<S: Set>(
             rule: rule(),
             from,
             to,
+            reason: None,
         });
         moved.into_iter().collect()
     });

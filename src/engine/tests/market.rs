@@ -1,0 +1,311 @@
+//! Snapshots of the market: stages, shares and budgets by events, through restarts.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{end, noon, send};
+use crate::clock::{Clock, DAY, HOUR, Time};
+use crate::config::{Config, Live};
+use crate::engine::{Engine, EntityKind, Operation, Stored};
+use crate::telemetry::Telemetry;
+use crate::threads::Threads;
+
+const TEXT: &str = "[scene.feed]\nlimit = 20\n[support]\nscenes = [\"feed\"]\nplaces = [5, 11]\n[tail]\nscenes = { feed = 0.5 }\n\
+                    [campaign.sale]\nscenes = [\"feed\"]\nboost = 1.3\nbudget = 1000\nfrom = 2026-03-20T00:00:00Z\n\
+                    until = 2026-03-21T00:00:00Z\n[market]\ninterval_seconds = 3600";
+
+fn config(text: &str) -> Config {
+    Config::parse("test", text).unwrap()
+}
+
+fn open(path: &Path, at: Time) -> Arc<Engine> {
+    let live = Arc::new(Live::new(config(TEXT)));
+    let stored = Stored::open(path, &live.load().config, &Threads::default()).unwrap();
+    Engine::start(live, Clock::manual(at), Telemetry::default(), stored)
+}
+
+fn declare(engine: &Engine, merchant: &str, fields: Value) {
+    let mut fields = fields;
+    fields["id"] = merchant.into();
+    send(engine, Operation::Upsert(EntityKind::Merchant), &fields).unwrap();
+    let item =
+        json!({"id": format!("i-{merchant}"), "merchant_id": merchant, "campaigns": ["sale"]});
+    send(engine, Operation::Upsert(EntityKind::Item), &item).unwrap();
+}
+
+/// Sends an impression of a merchant's item, and a click on it, by each of some users.
+fn show(engine: &Engine, merchant: &str, users: std::ops::Range<u32>, clicks: bool) {
+    let lines = users.flat_map(|user| {
+        let event = |kind: &str| {
+            json!({"user_id": format!("u{user}"), "item_id": format!("i-{merchant}"), "kind": kind, "scene": "feed",
+                   "position": 1, "at": engine.clock().now().to_string()})
+            .to_string()
+        };
+        let kinds: &[&str] = if clicks { &["impression", "click"] } else { &["impression"] };
+        kinds.iter().map(|kind| event(kind)).collect::<Vec<_>>()
+    });
+    let lines: Vec<String> = lines.collect();
+    let lines: Vec<&[u8]> = lines.iter().map(String::as_bytes).collect();
+    let fates = engine.ingest(Operation::Events, &lines).unwrap();
+    assert!(fates.iter().all(Result::is_ok));
+    pollster::block_on(engine.durable()).unwrap();
+}
+
+/// Returns where a merchant stands on the ladder, null if nowhere.
+fn ladder(engine: &Engine, merchant: &str) -> Value {
+    engine.refresh_market();
+    pollster::block_on(engine.rebuild());
+    let merchant = serde_json::to_value(engine.merchant(merchant)).unwrap();
+    merchant["learnt"]["ladder"].clone()
+}
+
+fn newcomer() -> Value {
+    json!({"joined_at": noon().plus(-DAY).to_string()})
+}
+
+#[test]
+fn a_newcomer_climbs_by_clicks_of_many_users() {
+    let home = tempfile::tempdir().unwrap();
+    let engine = open(home.path(), noon());
+    declare(&engine, "good", newcomer());
+    declare(&engine, "dull", newcomer());
+    declare(
+        &engine,
+        "old",
+        json!({"joined_at": noon().plus(-40 * DAY).to_string()}),
+    );
+    let first = ladder(&engine, "good");
+    assert_eq!((&first["stage"], &first["quota"]), (&json!(1), &json!(200)));
+    assert_eq!(first["credit"], 0.5, "half a day of plan is due at once");
+    assert_eq!(ladder(&engine, "old"), Value::Null);
+    engine.clock().set(noon().plus(HOUR));
+    show(&engine, "good", 0..150, true);
+    show(&engine, "good", 1_000..1_050, false);
+    // One user, however often, is one clicker.
+    for _ in 0..100 {
+        show(&engine, "dull", 0..1, true);
+    }
+    show(&engine, "dull", 1_000..1_100, false);
+    let (good, dull) = (ladder(&engine, "good"), ladder(&engine, "dull"));
+    assert_eq!(
+        (&good["stage"], &good["served"], &good["x"]),
+        (&json!(2), &json!(200.0), &json!(150.0))
+    );
+    assert_eq!(
+        (&dull["end"], &dull["x"]),
+        (&json!("evidence"), &json!(1.0))
+    );
+    end(engine, home.path());
+
+    for checkpoint in [false, true] {
+        let engine = open(home.path(), noon().plus(HOUR));
+        assert_eq!(ladder(&engine, "good"), good, "as before the restart");
+        assert_eq!(ladder(&engine, "dull"), dull);
+        if checkpoint {
+            engine.checkpoint().unwrap();
+        }
+        end(engine, home.path());
+    }
+    let engine = open(home.path(), noon().plus(HOUR));
+    assert_eq!(ladder(&engine, "good"), good, "from the checkpoint");
+    end(engine, home.path());
+    let config = config(TEXT);
+    crate::engine::rebuild(home.path(), &config).unwrap();
+    let engine = open(home.path(), noon().plus(HOUR));
+    assert_eq!(
+        ladder(&engine, "good"),
+        good,
+        "learnt again from the journal"
+    );
+    end(engine, home.path());
+}
+
+#[test]
+fn deleting_and_registering_again_starts_no_ladder() {
+    let home = tempfile::tempdir().unwrap();
+    let engine = open(home.path(), noon());
+    let owned = |owner: &str| json!({"joined_at": noon().plus(-DAY).to_string(), "owner": owner});
+    declare(&engine, "a", owned("o"));
+    assert_eq!(ladder(&engine, "a")["stage"], 1);
+    pollster::block_on(engine.delete(EntityKind::Merchant, "a")).unwrap();
+    for (again, owner) in [("a", "other"), ("b", "o"), ("c", "a")] {
+        declare(&engine, again, owned(owner));
+        assert_eq!(ladder(&engine, again), Value::Null, "{again} of {owner}");
+    }
+    declare(&engine, "d", owned("new"));
+    assert_eq!(ladder(&engine, "d")["stage"], 1);
+    // A shop that changes hands does not free its new owner for another one.
+    let patch = json!({"id": "d", "owner": "next"});
+    send(&engine, Operation::Patch(EntityKind::Merchant), &patch).unwrap();
+    assert_eq!(ladder(&engine, "d")["stage"], 1);
+    declare(&engine, "e", owned("next"));
+    assert_eq!(ladder(&engine, "e"), Value::Null);
+    end(engine, home.path());
+    let engine = open(home.path(), noon());
+    assert_eq!(ladder(&engine, "e"), Value::Null, "names outlive a restart");
+    end(engine, home.path());
+}
+
+#[track_caller]
+fn near(found: f64, right: f64) {
+    assert!((found - right).abs() < 1e-9, "{found}, not {right}");
+}
+
+/// Returns what the campaign has used, its credit, and the credit of the share.
+fn paces(engine: &Engine) -> (f64, f64, f64) {
+    // The items of the selections are known after it.
+    pollster::block_on(engine.rebuild());
+    engine.refresh_market();
+    let sale = &engine.campaigns(None).campaigns[0];
+    let credit = engine.facts.read().books.pace.credit("feed");
+    (sale.used, sale.credit, credit)
+}
+
+#[test]
+fn budgets_and_shares_count_each_exposure_once() {
+    let home = tempfile::tempdir().unwrap();
+    let engine = open(home.path(), noon());
+    declare(&engine, "a", json!({}));
+    // A complete day of traffic, so that the exposures a day are known.
+    let day = |at: Time| engine.clock().set(at);
+    day(noon().plus(-DAY));
+    show(&engine, "a", 0..200, false);
+    day(noon());
+    let before = paces(&engine);
+    assert_eq!(
+        (before.0, before.1),
+        (0.0, 1.0),
+        "500 are due, and yesterday does not count"
+    );
+    show(&engine, "a", 0..150, false);
+    let after = paces(&engine);
+    near(after.0, 150.0);
+    assert_eq!(paces(&engine), after, "nothing is settled twice");
+    show(&engine, "a", 0..250, false);
+    let (used, credit, _) = paces(&engine);
+    near(used, 400.0);
+    assert!(
+        (credit - 0.4).abs() < 1e-9,
+        "100 behind, and a band of 250: {credit}"
+    );
+    show(&engine, "a", 0..10, false);
+    let last = paces(&engine);
+    end(engine, home.path());
+
+    let engine = open(home.path(), noon());
+    // From the journal.
+    near(paces(&engine).0, last.0);
+    show(&engine, "a", 0..7, false);
+    engine.checkpoint().unwrap();
+    end(engine, home.path());
+    let engine = open(home.path(), noon());
+    // What waited was in the checkpoint.
+    near(paces(&engine).0, last.0 + 7.0);
+    assert!(engine.campaigns(Some(noon().plus(DAY))).campaigns[0].credit <= 0.0);
+    end(engine, home.path());
+}
+
+#[test]
+fn a_snapshot_without_a_change_keeps_its_number() {
+    let engine = Engine::in_memory(Arc::new(Live::new(Config::embedded())));
+    let first = engine.refresh_market();
+    assert_eq!(engine.refresh_market(), first);
+    assert!(engine.campaigns(None).campaigns.is_empty());
+}
+
+const RANKED: &str = "[scene.feed]\nlimit = 20\n[scene.feed.weights]\nquality = 1\n[support]\nscenes = [\"feed\"]\nplaces = [5]\n\
+                      [tail]\nscenes = { feed = 0.5 }\n[campaign.sale]\nscenes = [\"feed\"]\nboost = 1.3\n[market]\ninterval_seconds = 3600";
+
+/// Returns the ids in the order of a ranking of items `i-0` to `i-9`, and what is said of each.
+fn ranked(engine: &Engine) -> Vec<(String, String)> {
+    engine.refresh_market();
+    let ids: Vec<String> = (0..10).map(|item| format!("i-{item}")).collect();
+    let body =
+        json!({"user_id": "u", "scene": "feed", "candidates": ids, "explain": true}).to_string();
+    let generation = engine.generation();
+    let request = crate::model::diagnose::request(body.as_bytes(), &generation.config.vocabulary);
+    let request = request.unwrap();
+    let ranking = engine.rank(&request, std::time::Instant::now()).unwrap();
+    let said = |placed: &crate::model::Placed<'_>| {
+        let why = placed.explain.as_ref().unwrap();
+        let factors = why.factors.iter().skip(1);
+        let factors: Vec<String> = factors
+            .map(|it| format!("{} {:.2}: {}", it.name, it.factor, it.reason))
+            .collect();
+        let moves = why.moves.iter().map(|it| {
+            format!(
+                "{} {}-{} {}",
+                it.rule,
+                it.from,
+                it.to,
+                it.reason.as_deref().unwrap_or("")
+            )
+        });
+        let product: f32 = why.factors.iter().map(|it| it.factor).product();
+        assert!((why.base * product - placed.score).abs() < 1e-5);
+        [factors, moves.collect()].concat().join(" | ")
+    };
+    ranking
+        .placed
+        .iter()
+        .map(|placed| (placed.id.to_owned(), said(placed)))
+        .collect()
+}
+
+/// Opens a marketplace of ten shops with an item each, of falling quality; the last item is in a sale, and the last shop but one is new.
+fn marketplace() -> Arc<Engine> {
+    let config = config(RANKED);
+    let stored = Stored::in_memory(&config, &Threads::default());
+    let live = Arc::new(Live::new(config));
+    let engine = Engine::start(live, Clock::manual(noon()), Telemetry::default(), stored);
+    for item in 0..10 {
+        let mut merchant = if item == 8 { newcomer() } else { json!({}) };
+        merchant["id"] = item.to_string().into();
+        send(&engine, Operation::Upsert(EntityKind::Merchant), &merchant).unwrap();
+        let campaigns = if item == 9 { vec!["sale"] } else { Vec::new() };
+        let item = json!({"id": format!("i-{item}"), "merchant_id": item.to_string(), "quality": 0.95 - 0.05 * f64::from(item),
+                          "campaigns": campaigns});
+        send(&engine, Operation::Upsert(EntityKind::Item), &item).unwrap();
+    }
+    engine
+}
+
+#[test]
+fn targets_lift_and_support_but_never_first() {
+    let engine = marketplace();
+    pollster::block_on(engine.rebuild());
+    let ids = |ranked: &[(String, String)]| -> Vec<String> {
+        ranked.iter().map(|(id, _)| id.clone()).collect()
+    };
+    let plain: Vec<String> = (0..10).map(|item| format!("i-{item}")).collect();
+    assert_eq!(
+        ids(&ranked(&engine)),
+        plain,
+        "no exposures are reported: the scene is blind"
+    );
+    // The shop of the first item is seen, not the new one.
+    show(&engine, "0", 0..120, false);
+    let now = ranked(&engine);
+    assert_eq!(now[4].0, "i-8", "{now:?}");
+    assert_eq!(now[4].1, "support 9-5 stage 1, 0 of 200, 50 % behind plan");
+    let sale = now.iter().find(|(id, _)| id == "i-9").unwrap();
+    assert!(
+        sale.1.starts_with("campaign 1.30: sale ×1.30 | lift 10-"),
+        "{sale:?}"
+    );
+    assert_eq!(now[0].0, "i-0");
+    // Every shop but none sold: all are of the tail.
+    let mut settled = crate::support::Settled::default();
+    settled.credits.insert("feed".to_owned(), 1.0);
+    engine.facts.write().books.pace.settle(settled);
+    let now = ranked(&engine);
+    assert!(
+        now[1]
+            .1
+            .contains("tail 1.50: the merchant's level is under 0.6; 100 % of strength"),
+        "{now:?}"
+    );
+    assert_eq!(now[0].0, "i-0", "nothing lifted stands first by its lift");
+}
