@@ -331,14 +331,8 @@ impl Facts {
                 Ok(0)
             }
             Record::Merge { wall, from, into } => {
-                self.merge_again(
-                    from,
-                    into,
-                    &Moment {
-                        config: terms,
-                        wall,
-                    },
-                );
+                let config = &*terms;
+                self.merge_again(from, into, &Moment { config, wall });
                 Ok(0)
             }
             Record::Forgetting { ids, last_complete } => {

@@ -31,6 +31,7 @@ mod view;
 mod tests;
 
 use crate::model::{Decision, RankRequest};
+use crate::objective::Needs;
 
 pub use lot::Lots;
 pub use members::Members;
@@ -65,9 +66,8 @@ pub fn rank<'r>(
     let members = Members::new(view, request);
     let weights = Weights::of(view.scene, &members);
     let live = Live::of(view, &members);
-    let needs = live
-        .iter()
-        .fold(weights.needs(), |needs, live| needs.and(live.needs()));
+    let needs = live.iter().map(Live::needs);
+    let needs = needs.fold(weights.needs(), Needs::and);
     let sides = taste.load(&request.user_id, view, needs);
     let aversion = Aversion::new(sides, taste, averse, view);
     let predictor = Predictor::new(view, taste, &request.candidates.predictions);
