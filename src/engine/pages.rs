@@ -3,11 +3,10 @@
 //! Held in memory only, for a while, within two bounds; the lists that were asked for least recently are evicted first. Of a page that is
 //! forgotten, the earlier ones are arranged anew, and the answer says so.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use hashbrown::HashMap;
+use lru::LruCache;
 use parking_lot::Mutex;
 use serde::Deserialize;
 
@@ -18,6 +17,8 @@ use crate::telemetry::Size;
 
 /// Bytes of a list beside its answers.
 const LIST: usize = 160;
+/// Maximum number of lists that one request forgets, so that none pays for thousands.
+const FORGOTTEN: usize = 16;
 
 /// What is known of the page that a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,20 +47,28 @@ struct List {
     /// Checks of the user's id and of the scene's name.
     owner: [u64; 2],
     pages: Vec<Page>,
-    /// Number and time of the last use.
-    used: (u64, Instant),
+    /// Time of the last use.
+    used: Instant,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
-    /// By the check of the request id.
-    lists: HashMap<u64, List>,
-    /// Uses by list, the earliest first; only the last use of a list counts.
-    uses: VecDeque<(u64, u64)>,
-    next_use: u64,
+    /// By the check of the request id, in the order of use. The bounds are those of the configuration.
+    lists: LruCache<u64, List, foldhash::fast::RandomState>,
     pages: usize,
     bytes: usize,
     evicted: u64,
+}
+
+impl Default for Inner {
+    fn default() -> Self {
+        Self {
+            lists: LruCache::unbounded_with_hasher(foldhash::fast::RandomState::default()),
+            pages: 0,
+            bytes: 0,
+            evicted: 0,
+        }
+    }
 }
 
 /// The pages that were answered.
@@ -98,8 +107,9 @@ impl Pages {
         };
         let (key, owner) = (self.check(id), self.owner(request));
         let mut inner = self.inner.lock();
-        inner.expire(bounds, now);
-        let Some(list) = inner.lists.get(&key) else {
+        let _gone = inner.expire(bounds, now);
+        let list = inner.lists.peek(&key);
+        let Some(list) = list.filter(|list| !list.is_old(bounds, now)) else {
             return Ok(Found::Nothing);
         };
         if list.owner != owner {
@@ -161,6 +171,10 @@ impl Pages {
 }
 
 impl List {
+    fn is_old(&self, bounds: &Bounds, now: Instant) -> bool {
+        now.duration_since(self.used) > bounds.kept
+    }
+
     fn end(&self) -> usize {
         self.pages.last().map_or(0, |page| page.end)
     }
@@ -206,7 +220,7 @@ fn ids(answer: &[u8]) -> Vec<String> {
 impl Inner {
     fn add(&mut self, key: u64, owner: [u64; 2], page: Page, now: Instant) {
         let begins = page.start == 0;
-        let list = self.lists.get(&key).filter(|list| list.owner == owner);
+        let list = self.lists.peek(&key).filter(|list| list.owner == owner);
         let is_known = list.is_some_and(|list| {
             let same = list.pages.iter().find(|known| known.start == page.start);
             same.is_some_and(|same| same.answer == page.answer)
@@ -218,17 +232,16 @@ impl Inner {
             } else if !goes_on {
                 return;
             }
-            self.pages += 1;
-            self.bytes += page.answer.len();
-            let list = self.lists.entry(key).or_insert_with(|| {
+            let bytes = page.answer.len();
+            if let Some(list) = self.lists.get_mut(&key) {
+                list.pages.push(page);
+            } else {
+                let (pages, used) = (vec![page], now);
+                self.lists.push(key, List { owner, pages, used });
                 self.bytes += LIST;
-                List {
-                    owner,
-                    pages: Vec::new(),
-                    used: (0, now),
-                }
-            });
-            list.pages.push(page);
+            }
+            self.pages += 1;
+            self.bytes += bytes;
         }
         self.touch(key, now);
     }
@@ -236,48 +249,39 @@ impl Inner {
     /// Notes a use of a list.
     fn touch(&mut self, key: u64, now: Instant) {
         if let Some(list) = self.lists.get_mut(&key) {
-            list.used = (self.next_use, now);
-            self.uses.push_back((key, self.next_use));
-            self.next_use += 1;
-        }
-        if self.uses.len() > 2 * self.lists.len() + 64 {
-            let lists = &self.lists;
-            self.uses.retain(|(key, used)| is_last(lists, *key, *used));
+            list.used = now;
         }
     }
 
-    /// Removes the lists beyond the bounds; returns them, to be freed outside of the lock.
+    /// Removes lists beyond the bounds, those used least recently first; returns them, to be freed outside of the lock.
     fn expire(&mut self, bounds: &Bounds, now: Instant) -> Vec<List> {
         let mut gone = Vec::new();
-        while let Some(&(key, used)) = self.uses.front() {
+        while gone.len() < FORGOTTEN
+            && let Some((&key, list)) = self.lists.peek_lru()
+        {
             let is_over = self.pages > bounds.pages || self.bytes > bounds.bytes;
-            if is_last(&self.lists, key, used) {
-                let old = self.lists.get(&key);
-                let old = old.is_some_and(|list| now.duration_since(list.used.1) > bounds.kept);
-                if !is_over && !old {
-                    break;
-                }
-                let list = self.remove(key);
-                let pages = list.as_ref().map_or(0, |list| list.pages.len());
-                self.evicted += if old { 0 } else { crate::number::wide(pages) };
-                gone.extend(list);
+            let is_old = list.is_old(bounds, now);
+            if !is_over && !is_old {
+                break;
             }
-            self.uses.pop_front();
+            let list = self.remove(key);
+            let pages = list.as_ref().map_or(0, |list| list.pages.len());
+            self.evicted += if is_old {
+                0
+            } else {
+                crate::number::wide(pages)
+            };
+            gone.extend(list);
         }
         gone
     }
 
     fn remove(&mut self, key: u64) -> Option<List> {
-        let list = self.lists.remove(&key)?;
+        let list = self.lists.pop(&key)?;
         self.pages -= list.pages.len();
         self.bytes -= list.bytes();
         Some(list)
     }
-}
-
-/// Returns whether a use is the last one of its list.
-fn is_last(lists: &HashMap<u64, List>, key: u64, used: u64) -> bool {
-    lists.get(&key).is_some_and(|list| list.used.0 == used)
 }
 
 #[cfg(test)]
@@ -367,8 +371,8 @@ mod tests {
             find(&pages, "r1", 0, now);
         }
         let inner = pages.inner.lock();
-        assert!(inner.pages <= 3 && inner.lists.len() <= 3 && inner.uses.len() <= 71);
-        let bytes: usize = inner.lists.values().map(List::bytes).sum();
+        assert!(inner.pages <= 3 && inner.lists.len() <= 3);
+        let bytes: usize = inner.lists.iter().map(|(_, list)| list.bytes()).sum();
         assert_eq!(inner.bytes, bytes);
     }
 

@@ -1,7 +1,7 @@
 //! The table of the kinds of runners. Wire names, the sums of sales, the boards and the standings of each kind follow from it.
 //!
 //! To add a kind: a variant and the last row of [`TABLE`], [`Races`] for its row type, and an arm in each `match` on the kind, which the
-//! compiler names. Parts of a checkpoint that were stored before there were creators hold a value of the first [`STORED`] kinds; the
+//! compiler names. Parts of a checkpoint that were stored before there were creators hold a value of the first `STORED` kinds; the
 //! values of each later kind are in parts of its own (`ledger/later.rs`), so that no part changes its shape.
 
 use std::ops::{Index, IndexMut};
@@ -143,7 +143,7 @@ impl Races for MerchantRow {
 pub struct PerKind<T>([T; KINDS]);
 
 impl<T: Serialize> Serialize for PerKind<T> {
-    /// Writes the values of the first [`STORED`] kinds.
+    /// Writes the values of the first `STORED` kinds.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let [item, merchant, ..] = &self.0;
         [item, merchant].serialize(serializer)
@@ -151,7 +151,7 @@ impl<T: Serialize> Serialize for PerKind<T> {
 }
 
 impl<'de, T: Default + Deserialize<'de>> Deserialize<'de> for PerKind<T> {
-    /// Reads the values of the first [`STORED`] kinds. Those of later kinds are the default.
+    /// Reads the values of the first `STORED` kinds. Those of later kinds are the default.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut stored = <[T; STORED]>::deserialize(deserializer)?.into_iter();
         Ok(Self::from_fn(|_| stored.next().unwrap_or_default()))
