@@ -107,12 +107,33 @@ impl<'a> Aversion<'a> {
         })
     }
 
-    /// Multiplies the scores of one block of candidates by their factors.
-    pub(super) fn apply(&self, block: &[Candidate<'_>], scores: &mut [f32]) {
+    /// Returns the cosines of the user's and the candidates' tags, if they are part of the factor.
+    pub(super) fn cosines<'r>(
+        &self,
+        block: &[Candidate<'_>],
+        room: &'r mut [f32; BLOCK],
+    ) -> Option<&'r [f32]> {
+        if !self.sides.has(Side::Tags) {
+            return None;
+        }
+        let (cosine, cosines) = (self.taste.cosine(self.view.items), &mut room[..block.len()]);
+        for (candidate, out) in block.iter().zip(&mut *cosines) {
+            *out = cosine(candidate.row, candidate.item);
+        }
+        Some(cosines)
+    }
+
+    /// Multiplies the scores of one block of candidates by their factors, given what [`Self::cosines`] returned of it.
+    pub(super) fn apply(
+        &self,
+        block: &[Candidate<'_>],
+        cosines: Option<&[f32]>,
+        scores: &mut [f32],
+    ) {
         let mut room = [1.0; BLOCK];
         let factors = &mut room[..block.len()];
         for (side, _) in SIDES {
-            self.multiply(side, block, factors);
+            self.multiply(side, block, cosines, factors);
         }
         let least = narrow(self.view.config.aversion.min);
         for (score, factor) in scores.iter_mut().zip(factors) {
@@ -121,57 +142,62 @@ impl<'a> Aversion<'a> {
     }
 
     /// Multiplies factors of candidates by one part.
-    fn multiply(&self, side: Side, candidates: &[Candidate<'_>], factors: &mut [f32]) {
+    fn multiply(
+        &self,
+        side: Side,
+        block: &[Candidate<'_>],
+        cosines: Option<&[f32]>,
+        factors: &mut [f32],
+    ) {
         if !self.sides.has(side) {
             return;
         }
         match side {
             Side::Item => {
                 let items = self.factors.items.reader();
-                each(candidates, factors, |it| of(items(it.row.0)));
+                each(block, factors, |it| items(it.row.0));
             }
             Side::Merchant => {
                 let merchants = self.factors.merchants.reader();
-                each(candidates, factors, |it| of(merchants(it.item.merchant.0)));
+                each(block, factors, |it| merchants(it.item.merchant.0));
             }
-            Side::Creator => each(candidates, factors, self.creator()),
-            Side::Tags => each(candidates, factors, self.tags()),
+            Side::Creator if self.factors.creators.is_empty() => {}
+            Side::Creator => each(block, factors, self.creator()),
+            Side::Tags => {
+                let strength = narrow(self.view.config.aversion.tags);
+                for (cosine, factor) in cosines.into_iter().flatten().zip(factors) {
+                    // Without tags the cosine is NaN, which is not below 0.
+                    let against = if *cosine < 0.0 { -cosine } else { 0.0 };
+                    *factor *= 1.0 - strength * against;
+                }
+            }
         }
     }
 
-    fn creator(&self) -> impl Fn(&Candidate<'_>) -> f32 {
+    fn creator(&self) -> impl Fn(&Candidate<'_>) -> Option<f64> {
         let (items, creators) = (self.view.items, self.factors.creators.reader());
         move |candidate| {
             let mut factor = 1.0;
             items.visit_tags(candidate.row, candidate.item, |tag, _| {
-                factor *= of(creators(tag.0));
+                factor *= creators(tag.0).unwrap_or(1.0);
             });
-            factor
-        }
-    }
-
-    fn tags(&self) -> impl Fn(&Candidate<'_>) -> f32 {
-        let cosine = self.taste.cosine(self.view.items);
-        let strength = narrow(self.view.config.aversion.tags);
-        move |candidate| {
-            // NaN without tags becomes 0.
-            let against = (-cosine(candidate.row, candidate.item)).max(0.0);
-            1.0 - strength * against.min(1.0)
+            Some(factor)
         }
     }
 
     /// Returns the factor of a candidate with its reason, if it is not 1.
     pub(super) fn explain(&self, candidate: &Candidate<'_>) -> Option<FactorPart> {
         let one = std::slice::from_ref(candidate);
-        let mut whole = [1.0];
-        self.apply(one, &mut whole);
+        let (mut whole, mut room) = ([1.0], [0.0; BLOCK]);
+        let cosines = self.cosines(one, &mut room);
+        self.apply(one, cosines, &mut whole);
         let [factor] = whole;
         if factor >= 1.0 {
             return None;
         }
         let parts = SIDES.map(|(side, name)| {
             let mut part = [1.0];
-            self.multiply(side, one, &mut part);
+            self.multiply(side, one, cosines, &mut part);
             (name, part[0])
         });
         let lower = parts.into_iter().filter(|(_, part)| *part < 1.0);
@@ -186,19 +212,16 @@ impl<'a> Aversion<'a> {
     }
 }
 
-/// Multiplies factors of candidates by a function of each candidate.
+/// Multiplies factors of candidates by what is found of each; nearly always nothing.
 #[inline(always)]
 fn each<'b>(
-    candidates: &[Candidate<'b>],
+    block: &[Candidate<'b>],
     factors: &mut [f32],
-    part: impl Fn(&Candidate<'b>) -> f32,
+    find: impl Fn(&Candidate<'b>) -> Option<f64>,
 ) {
-    for (candidate, factor) in candidates.iter().zip(factors) {
-        *factor *= part(candidate);
+    for (candidate, factor) in block.iter().zip(factors) {
+        if let Some(found) = find(candidate) {
+            *factor *= narrow(found);
+        }
     }
-}
-
-/// Returns the factor that was found, 1 without one.
-fn of(found: Option<f64>) -> f32 {
-    found.map_or(1.0, narrow)
 }

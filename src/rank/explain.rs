@@ -34,7 +34,7 @@ pub(super) fn explain(
     };
     let mut base = [0.0];
     let mut missing = vec![0; weights.parts().len()];
-    scorer.bases(one, &mut base, &mut missing);
+    scorer.bases(one, None, &mut base, &mut missing);
     let integrity = scorer.factors.explain(candidate.item.merchant);
     let aversion = scorer.aversion.as_ref();
     let aversion = aversion.and_then(|aversion| aversion.explain(&candidate));

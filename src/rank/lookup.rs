@@ -56,6 +56,7 @@ fn home(row: u32, mask: usize) -> usize {
 pub(super) struct Sums {
     rows: Vec<u32>,
     sums: Vec<f64>,
+    is_empty: bool,
 }
 
 impl Sums {
@@ -64,12 +65,19 @@ impl Sums {
         self.rows.clear();
         self.rows.resize(slots(rows), FREE);
         self.sums.resize(self.rows.len(), 0.0);
+        self.is_empty = true;
+    }
+
+    /// Returns whether no row has a sum.
+    pub(super) fn is_empty(&self) -> bool {
+        self.is_empty
     }
 
     /// Adds an amount to the sum of a row.
     pub(super) fn add(&mut self, row: u32, amount: f64) {
         let mask = self.rows.len() - 1;
         let mut at = home(row, mask);
+        self.is_empty = false;
         loop {
             match self.rows[at & mask] {
                 FREE => {

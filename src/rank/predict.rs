@@ -258,6 +258,14 @@ impl<'a> Predictor<'a> {
     }
 }
 
+/// Fills the column of `affinity.tags` as [`Predictor::fill`] does, given the cosines of the candidates' tags.
+pub(super) fn fill_tags(cosines: &[f32], out: &mut [f32]) -> usize {
+    for (cosine, out) in cosines.iter().zip(&mut *out) {
+        *out = cosine.clamp(0.0, 1.0);
+    }
+    settle(out, Objective::AffinityTags.row().neutral)
+}
+
 fn is_clipped(view: &View<'_>, number: usize, x: f64) -> bool {
     let prediction = view.config.predictions.get(number);
     prediction.is_some_and(|prediction| clips(&prediction.normaliser, x))

@@ -10,9 +10,11 @@ use super::BLOCK;
 use super::aversion::Aversion;
 use super::blend::Weights;
 use super::factor::Factors;
-use super::predict::Predictor;
+use super::predict::{Predictor, fill_tags};
 use super::resolve::Candidate;
+use crate::config::Weighed;
 use crate::id::ItemRow;
+use crate::objective::Objective;
 
 /// Computes scores for one request.
 #[derive(Debug)]
@@ -122,23 +124,43 @@ impl<'a> Scorer<'a> {
 
     /// Scores one block.
     fn block(&self, block: &[Candidate<'_>], scores: &mut [f32], missing: &mut [usize]) {
-        self.bases(block, scores, missing);
+        let mut room;
+        let cosines = match &self.aversion {
+            Some(aversion) => {
+                room = [0.0; BLOCK];
+                aversion.cosines(block, &mut room)
+            }
+            None => None,
+        };
+        self.bases(block, cosines, scores, missing);
         for (candidate, score) in block.iter().zip(scores.iter_mut()) {
             *score *= self.factors.of(candidate.item.merchant);
         }
         if let Some(aversion) = &self.aversion {
-            aversion.apply(block, scores);
+            aversion.apply(block, cosines, scores);
         }
     }
 
-    /// Fills in the bases of one block, of at most [`BLOCK`] candidates; counts missing data as [`Self::fill`] does.
-    pub(super) fn bases(&self, block: &[Candidate<'_>], bases: &mut [f32], missing: &mut [usize]) {
+    /// Fills in the bases of one block, of at most [`BLOCK`] candidates, given the cosines of their tags if they are known; counts missing
+    /// data as [`Self::fill`] does.
+    pub(super) fn bases(
+        &self,
+        block: &[Candidate<'_>],
+        cosines: Option<&[f32]>,
+        bases: &mut [f32],
+        missing: &mut [usize],
+    ) {
         let mut room = [0.0; BLOCK];
         let column = &mut room[..block.len()];
         bases.fill(self.weights.start());
         let mut bases = ArrayViewMut1::from(bases);
         for (&(weighed, weight), missing) in self.weights.parts().iter().zip(missing) {
-            *missing += self.predictor.fill(weighed, block, column);
+            *missing += match cosines {
+                Some(cosines) if weighed == Weighed::Own(Objective::AffinityTags) => {
+                    fill_tags(cosines, column)
+                }
+                _ => self.predictor.fill(weighed, block, column),
+            };
             self.weights
                 .add(weight, ArrayView1::from(&*column), bases.view_mut());
         }

@@ -14,7 +14,9 @@ use super::slate::{Arranged, Arranger, Set, Win};
 use super::support;
 use super::topk::{self, Chosen};
 use super::view::View;
-use crate::model::{Contender, Decision, Dropped, Move, Placed, RankRequest, SlotRace};
+use crate::model::{
+    Contender, Decision, Dropped, Explanation, Move, Placed, RankRequest, SlotRace,
+};
 use crate::rule::{RULES, Rule};
 
 /// The scored candidates of one request, and how many places it asks for.
@@ -103,7 +105,7 @@ impl<'o, 'r> Scored<'o, 'r> {
         let placed = top
             .iter()
             .skip(skipped)
-            .map(|chosen| self.place(chosen, None, Vec::new()));
+            .map(|chosen| self.place(chosen, || self.why(chosen, None, Vec::new())));
         Shown {
             placed: placed.collect(),
             ..Shown::default()
@@ -127,7 +129,7 @@ impl<'o, 'r> Scored<'o, 'r> {
             if let Some(scores) = field.lifted() {
                 chosen.score = scores[held.candidate];
             }
-            self.place(&chosen, Some(live), moves)
+            self.place(&chosen, || self.why(&chosen, Some(live), moves))
         });
         let left = page.left.iter().map(|&(candidate, by)| Dropped {
             id: self.id(candidate),
@@ -164,18 +166,24 @@ impl<'o, 'r> Scored<'o, 'r> {
         &self.ids[self.scores.candidates[candidate].1 as usize]
     }
 
-    fn place(&self, chosen: &Chosen, live: Option<&Live<'_>>, mut moves: Vec<Move>) -> Placed<'r> {
-        let view = self.scorer.predictor.view();
-        for step in moves.iter_mut().filter(|step| step.rule == "support") {
-            step.reason = support::reason(view, chosen.row);
-        }
-        let lifts = live.and_then(|live| live.lifts.as_ref());
-        let why = || explain(chosen, self.scorer, lifts, moves);
+    /// Places a candidate; `why` is called if the request asks for explanations.
+    #[inline(always)]
+    fn place(&self, chosen: &Chosen, why: impl FnOnce() -> Explanation) -> Placed<'r> {
         Placed {
             id: &self.ids[chosen.place as usize],
             score: chosen.score,
             explain: self.explained.then(why),
         }
+    }
+
+    #[cold]
+    fn why(&self, chosen: &Chosen, live: Option<&Live<'_>>, mut moves: Vec<Move>) -> Explanation {
+        let view = self.scorer.predictor.view();
+        for step in moves.iter_mut().filter(|step| step.rule == "support") {
+            step.reason = support::reason(view, chosen.row);
+        }
+        let lifts = live.and_then(|live| live.lifts.as_ref());
+        explain(chosen, self.scorer, lifts, moves)
     }
 
     fn slot(&self, win: &Win, live: &Live<'_>) -> SlotRace<'r> {
