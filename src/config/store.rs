@@ -47,6 +47,8 @@ pub struct Store {
     pub stub_items: usize,
     /// Number of merchants known from events alone beyond which those that nothing names are evicted.
     pub bare_merchants: usize,
+    /// Number of creators beyond which those that nothing names are forgotten, with the day of their first event.
+    pub creators: usize,
     /// Maximum lead of an event over the wall clock in milliseconds.
     pub future: i64,
 }
@@ -103,6 +105,7 @@ pub(super) fn read(s: &Section<'_>) -> Store {
         idle_days: s.integer("idle_days", 1..=36_500),
         stub_items: s.integer("stub_items", 0..=1_000_000_000),
         bare_merchants: s.integer("bare_merchants", 0..=1_000_000_000),
+        creators: s.integer("creators", 0..=1_000_000_000),
         future: s.integer("future_seconds", 0..=86_400) * SECOND,
     }
 }
@@ -127,6 +130,7 @@ pub(super) fn shown(store: &Store) -> Value {
         "idle_days": store.idle_days,
         "stub_items": store.stub_items,
         "bare_merchants": store.bare_merchants,
+        "creators": store.creators,
         "future_seconds": store.future / SECOND,
     })
 }

@@ -192,7 +192,7 @@ fn rows(books: &Books, kind: Kind) -> usize {
     match kind {
         Kind::Item => books.items.rows(),
         Kind::Merchant => books.merchants.rows(),
-        Kind::Creator if books.tags.has_creators() => books.tags.len(),
+        Kind::Creator if books.tags.creators() > 0 => books.tags.len(),
         Kind::Creator => 0,
     }
 }

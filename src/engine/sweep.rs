@@ -13,11 +13,12 @@ const MOST: usize = 16_384;
 /// Number of rows looked at, and of those forgotten, in one hold of the lock.
 const SLICE: (usize, usize) = (4_096, 64);
 
-/// Numbers of items and merchants known from events alone beyond which those that nothing names are forgotten.
+/// Numbers of items and merchants known from events alone, and of creators, beyond which those that nothing names are forgotten.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Bare {
     pub(super) items: usize,
     pub(super) merchants: usize,
+    pub(super) creators: usize,
 }
 
 impl Bare {
@@ -26,6 +27,7 @@ impl Bare {
         Self {
             items: config.store.stub_items,
             merchants: config.store.bare_merchants,
+            creators: config.store.creators,
         }
     }
 }
@@ -42,7 +44,7 @@ impl Engine {
         self.mark_creators(&mut named);
         let before = self.facts.read().books.tags.in_use();
         for slice in slices(tags, ITEMS) {
-            if !self.facts.write().free_tags(slice, &named) {
+            if !self.facts.write().free_tags(slice, &named, bounds.creators) {
                 break;
             }
         }
@@ -55,7 +57,7 @@ impl Engine {
     fn mark_creators(&self, named: &mut Named) {
         let sold = {
             let books = &self.facts.read().books;
-            let has_creators = books.tags.has_creators();
+            let has_creators = books.tags.creators() > 0;
             has_creators.then(|| books.sales.purchases())
         };
         sold.iter().for_each(|sold| mark_creators(sold, named));

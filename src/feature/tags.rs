@@ -60,6 +60,8 @@ pub struct Tags {
     creators_in_use: usize,
     /// Number of tags freed since the start.
     pub freed: u64,
+    /// Number of creators evicted since the start.
+    pub creators_evicted: u64,
 }
 
 impl Default for Tags {
@@ -74,6 +76,7 @@ impl Default for Tags {
             creators: Marks::default(),
             creators_in_use: 0,
             freed: 0,
+            creators_evicted: 0,
         }
     }
 }
@@ -135,11 +138,11 @@ impl Tags {
         }
     }
 
-    /// Returns whether there is any creator.
+    /// Returns the number of creators.
     #[inline]
     #[must_use]
-    pub fn has_creators(&self) -> bool {
-        self.creators_in_use > 0
+    pub fn creators(&self) -> usize {
+        self.creators_in_use
     }
 
     /// Returns whether a tag is that of a creator.

@@ -341,7 +341,7 @@ impl Facts {
     pub(super) fn creator(&self, item: ItemRow) -> CreatorRow {
         let (items, tags) = (&self.books.items, &self.books.tags);
         match item.some() {
-            Some(row) if tags.has_creators() => items.creator(row, items.get(row), tags),
+            Some(row) if tags.creators() > 0 => items.creator(row, items.get(row), tags),
             _ => CreatorRow::NONE,
         }
     }

@@ -71,9 +71,10 @@ impl Facts {
         }
     }
 
-    /// Frees the tags of a range of numbers that nothing names; of a creator among them, the first day and the exposures are
-    /// forgotten too. Returns false if a checkpoint is being written, which holds the names: then the sweep must be given up.
-    pub fn free_tags(&mut self, numbers: Range<usize>, named: &Named) -> bool {
+    /// Frees the tags of a range of numbers that nothing names. Creators with a first day are kept up to a number of creators, because it
+    /// would be another after a sweep at another time. Returns false if a checkpoint is being written, which holds the names: then the
+    /// sweep must be given up.
+    pub fn free_tags(&mut self, numbers: Range<usize>, named: &Named, creators: usize) -> bool {
         let Some(used) = self.sweeps.used() else {
             return false;
         };
@@ -82,17 +83,19 @@ impl Facts {
             return false;
         }
         for tag in numbers.map(TagId::at) {
-            if named.has_tag(tag) || used.has_tag(tag) {
+            let (creator, was_creator) = (CreatorRow::from(tag), books.tags.is_creator(tag));
+            let has_history = was_creator && books.sales.first_day(creator).is_some();
+            let is_kept = has_history && books.tags.creators() <= creators;
+            if is_kept || named.has_tag(tag) || used.has_tag(tag) {
                 continue;
             }
-            let was_creator = books.tags.is_creator(tag);
             books.tags.free(&books.hasher, tag);
-            let creator = CreatorRow::from(tag);
             if !was_creator || books.tags.is_creator(tag) {
                 continue;
             }
             let gone = Gone::Creator(creator);
-            if books.sales.first_day(creator).is_some() {
+            if has_history {
+                books.tags.creators_evicted += 1;
                 books.forget(gone);
             } else if let Some(key) = gone.key() {
                 books.exposure.forget(key);

@@ -48,5 +48,11 @@ impl Book for Tags {
             evicted: self.freed,
         };
         report("tags", size);
+        let creators = Size {
+            entries: self.creators(),
+            bytes: 0,
+            evicted: self.creators_evicted,
+        };
+        report("creators", creators);
     }
 }

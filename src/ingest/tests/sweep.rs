@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::super::{EntityKind, Facts, Operation, mark_creators, mark_sold};
 use super::{delete, send};
 use crate::chunked::Chunked;
+use crate::clock::Day;
 use crate::config::{Config, UnknownItems};
 use crate::feature::{Bond, Named};
-use crate::id::{ItemRow, MerchantRow, TagId};
+use crate::id::{CreatorRow, ItemRow, MerchantRow, TagId};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -160,7 +161,12 @@ fn names(facts: &Facts) -> (BTreeSet<String>, BTreeSet<String>) {
 }
 
 /// Sweeps in slices of two rows, with a step after each.
-pub(super) fn sweep<'s>(facts: &mut Facts, mut between: impl FnMut(&mut Facts) + 's) {
+pub(super) fn sweep<'s>(facts: &mut Facts, between: impl FnMut(&mut Facts) + 's) {
+    sweep_beyond(facts, 0, between);
+}
+
+/// Does the same, but keeps the history of up to a number of creators.
+fn sweep_beyond<'s>(facts: &mut Facts, creators: usize, mut between: impl FnMut(&mut Facts) + 's) {
     let mut named = Named::default();
     facts.begin_sweep();
     let rows = {
@@ -184,7 +190,7 @@ pub(super) fn sweep<'s>(facts: &mut Facts, mut between: impl FnMut(&mut Facts) +
     mark_creators(&facts.books.sales.purchases(), &mut named);
     between(facts);
     for start in (0..facts.books.tags.len()).step_by(8) {
-        facts.free_tags(start..start + 8, &named);
+        facts.free_tags(start..start + 8, &named, creators);
         between(facts);
     }
     mark_sold(&facts.books.sales.purchases(), &mut named);
@@ -223,6 +229,43 @@ proptest! {
         prop_assert_eq!(&used, &held);
         prop_assert_eq!(swept.books.tags.in_use(), held.len());
         prop_assert_eq!(known(&swept), known(&plain));
+    }
+}
+
+/// Returns the first day of every creator who has one.
+fn first_days(facts: &Facts) -> BTreeMap<String, Day> {
+    let tags = (1..facts.books.tags.len()).map(TagId::at);
+    let creators = tags.filter(|tag| facts.books.tags.is_creator(*tag));
+    let first_day = |tag: TagId| {
+        let day = facts.books.sales.first_day(CreatorRow::from(tag))?;
+        Some((facts.books.tags.name(tag).to_owned(), day))
+    };
+    creators.filter_map(first_day).collect()
+}
+
+proptest! {
+    #![proptest_config(crate::tests::cases(96))]
+
+    #[test]
+    fn a_sweep_keeps_the_history_of_creators(rounds in prop::collection::vec(prop::collection::vec(step(), 1..12), 1..10)) {
+        let mut config = Config::embedded();
+        config.store.unknown_items = UnknownItems::Stub;
+        let (mut swept, mut plain) = (Facts::new(&config), Facts::new(&config));
+        for steps in rounds {
+            let mut left = steps.iter();
+            sweep_beyond(&mut swept, usize::MAX, |facts| {
+                if let Some(step) = left.next() {
+                    apply(facts, &config, step);
+                }
+            });
+            left.for_each(|step| apply(&mut swept, &config, step));
+            steps.iter().for_each(|step| apply(&mut plain, &config, step));
+            swept.release(swept.retired());
+            prop_assert_eq!(first_days(&swept), first_days(&plain));
+        }
+        prop_assert_eq!(swept.books.tags.creators_evicted, 0);
+        sweep(&mut swept, |_| {});
+        prop_assert_eq!(names(&swept).0, names(&swept).1);
     }
 }
 
