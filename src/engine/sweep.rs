@@ -14,7 +14,7 @@ const MOST: usize = 16_384;
 const SLICE: (usize, usize) = (4_096, 64);
 
 /// Numbers of items and merchants known from events alone, and of creators, beyond which those that nothing names are forgotten.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Bare {
     pub(super) items: usize,
     pub(super) merchants: usize,
@@ -28,6 +28,16 @@ impl Bare {
             items: config.store.stub_items,
             merchants: config.store.bare_merchants,
             creators: config.store.creators,
+        }
+    }
+
+    /// Returns bounds by which everything goes that a deleted user may have brought: items and merchants, but no creator with events, who
+    /// comes with a declared item.
+    pub(super) const fn of_erasure() -> Self {
+        Self {
+            items: 0,
+            merchants: 0,
+            creators: usize::MAX,
         }
     }
 }

@@ -39,7 +39,7 @@ impl Engine {
         let started = Instant::now();
         if !kept.erasing.lock().is_empty() {
             // What only the deleted users named goes with them.
-            self.sweep(Bare::default());
+            self.sweep(Bare::of_erasure());
         }
         let (sequence, image) = self.freeze(kept)?;
         let (written, erased) = {
