@@ -52,8 +52,8 @@
 //!   **prediction** is the caller's own number; once declared, it is an objective.
 //! - **Weight**: how much an objective counts in a scene. **Blend**: the weighted mean of the values; its result is the **base**.
 //!   **Factor**: a bounded multiplier of the base. **Score** = base × factors.
-//! - **Slate**: the final list. **Rule**: hides, moves or lifts a candidate; it never changes its **own**,
-//!   the score without lifts.
+//! - **Slate**: the final list. **Rule**: hides, moves or lifts a candidate; only `seen` may change its
+//!   **own**, the score without lifts.
 //! - **Scene**: a place in the app with its own weights. **Generation**: the number of a live configuration.
 //! - **Race**: the contest of **runners** (merchants, items) in a **lane**, by **level** (how much they sell) and **growth** (how surely
 //!   they grow). **Standings**: the immutable result of one rebuild. **`as_of`**: the one instant that a request sees.

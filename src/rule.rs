@@ -1,6 +1,6 @@
 //! The table of rules. The keys of a scene's rules, metrics, explain, the OpenAPI document and the guide's table follow from it.
 //!
-//! A rule acts on the slate. It never changes an own; `boost` multiplies scores. To add a rule: a variant and a row of [`TABLE`],
+//! A rule acts on the slate. Of all rules only `seen` may change an own; `boost` multiplies scores. To add a rule: a variant and a row of [`TABLE`],
 //! a variant of `config::What` and its reader, and one file in `rank/slate/` with its pure function. The compiler and the tests name the
 //! places that are missing.
 
@@ -16,6 +16,8 @@ pub enum Rule {
     MerchantUnavailable,
     /// The item is in a selection that the scene hides.
     Hide,
+    /// The item was shown to the user without a click.
+    Seen,
     /// The item is in a selection whose scores the scene multiplies.
     Boost,
     /// The item has a fixed place.
@@ -206,6 +208,12 @@ const fn key(name: &'static str, form: Form, default: Option<f64>, doc: &'static
 /// Largest count of places in a rule.
 pub const MOST: u32 = 1_000_000;
 
+/// Largest number of impressions of one item that a rule counts.
+pub const MOST_SEEN: u32 = 16;
+
+/// Largest number of days that impressions count for.
+pub const MOST_DAYS: u32 = 84;
+
 /// The key of a selection.
 const SELECT: Parameter = key("select", Form::Selection, None, "the items");
 
@@ -235,6 +243,33 @@ pub const TABLE: &[Row] = &[
         Effect::Hides,
         &[SELECT],
         "items of a selection",
+    ),
+    of_scene(
+        Rule::Seen,
+        "seen",
+        Effect::Hides,
+        &[
+            key(
+                "after",
+                Form::Whole(1, MOST_SEEN),
+                None,
+                "number of impressions without a click since",
+            ),
+            key(
+                "days",
+                Form::Whole(1, MOST_DAYS),
+                None,
+                "days that they count for",
+            ),
+            key("then", Form::OneOf(&["hide"]), None, "the item is hidden"),
+            key(
+                "factor",
+                Form::Number(0.0, 1.0),
+                None,
+                "factor of its own, instead of `then`",
+            ),
+        ],
+        "items that the user was shown and did not click: they are hidden, or their own is multiplied",
     ),
     of_scene(
         Rule::Boost,

@@ -3,8 +3,6 @@
 //! Every scene lists every weight, zeros included. Written as TOML, the view reads back as the same configuration (a test checks
 //! this), so two configurations are equal if their views are; [`Live::replace`](super::Live::replace) relies on it.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value, json};
 
 use super::scene::Scene;
@@ -15,13 +13,16 @@ use super::{
     prediction, profile, race, scale, selection, server, store, support, tail, tls,
 };
 use crate::clock::SECOND;
+use crate::model::DEFAULT_SCENE;
 use crate::number::DAY_MILLIS;
 use crate::objective::TABLE;
 
-/// Returns the name of a scene, and whether it is retired.
-fn named(scene: &Arc<Scene>) -> (String, Value) {
+/// Returns the name of a scene, and whether it is retired; of the scene `default` also a rule that remembers as many impressions as any.
+fn named(scene: &Scene, sights: usize) -> (String, Value) {
     let state = if scene.retired {
         json!({ "retired": true })
+    } else if sights > 0 && scene.name == DEFAULT_SCENE {
+        json!({ "rules": [{ "name": "seen", "rule": "seen", "after": sights, "days": 1, "then": "hide" }] })
     } else {
         json!({})
     };
@@ -74,7 +75,7 @@ impl Config {
             "race": { "utc_offset": race::shown_offset(self.race.utc_offset) },
             "exposure": exposure::shown(&self.exposure),
             // An impression counts for the scene that answers, and for none if its scene is not configured.
-            "scene": self.scenes.values().map(named).collect::<Map<_, _>>(),
+            "scene": self.scenes.values().map(|scene| named(scene, self.sights)).collect::<Map<_, _>>(),
         });
         toml::to_string(&terms).unwrap_or_default()
     }

@@ -65,7 +65,7 @@ pub use pages::Pages;
 pub use prediction::{Normaliser, Prediction};
 pub use profile::Profile;
 pub use race::{LaneBy, Race};
-pub use rule::{Cap, Pool, SceneRule, Slot, What};
+pub use rule::{Cap, Pool, SceneRule, Seen, Slot, What};
 pub use scale::Scale;
 pub use scene::Scene;
 pub use selection::{ITEM_FIELDS, ItemField, MAX_SELECTIONS, Selection, SelectionId};

@@ -29,6 +29,8 @@ pub enum What {
         /// The items.
         select: SelectionId,
     },
+    /// Items that the user was shown and did not click are hidden, or count for less.
+    Seen(Seen),
     /// The scores of a selection are multiplied.
     Boost {
         /// The items.
@@ -59,6 +61,17 @@ pub enum What {
         /// The weight λ of the score, in [0, 1].
         lambda: f64,
     },
+}
+
+/// The limit of impressions without a click.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Seen {
+    /// Number of impressions, from 1.
+    pub after: usize,
+    /// Days that they count for, from 1.
+    pub days: u32,
+    /// The factor of own, in [0, 1]; `None` to hide.
+    pub factor: Option<f64>,
 }
 
 /// A reserved slot.
@@ -100,6 +113,7 @@ impl What {
     pub const fn rule(&self) -> Rule {
         match self {
             Self::Hide { .. } => Rule::Hide,
+            Self::Seen(_) => Rule::Seen,
             Self::Boost { .. } => Rule::Boost,
             Self::Pin { .. } => Rule::Pin,
             Self::Slot(_) => Rule::Slot,
@@ -116,6 +130,7 @@ impl What {
             Self::Pin { place, .. } => std::slice::from_ref(place),
             Self::Slot(slot) => &slot.places,
             Self::Hide { .. }
+            | Self::Seen(_)
             | Self::Boost { .. }
             | Self::Cap(_)
             | Self::Decay { .. }

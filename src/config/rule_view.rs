@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::rule::{Cap, Pool, SceneRule, Slot, What};
+use super::rule::{Cap, Pool, SceneRule, Seen, Slot, What};
 use super::selection::SelectionId;
 use super::settings::Config;
 
@@ -29,6 +29,14 @@ impl Config {
     fn parameters(&self, what: &What) -> Map<String, Value> {
         let value = match what {
             What::Hide { select } => json!({ "select": self.selection_name(*select) }),
+            What::Seen(Seen {
+                after,
+                days,
+                factor,
+            }) => match factor {
+                Some(factor) => json!({ "after": after, "days": days, "factor": factor }),
+                None => json!({ "after": after, "days": days, "then": "hide" }),
+            },
             What::Boost { select, factor } => {
                 json!({ "select": self.selection_name(*select), "factor": factor })
             }

@@ -7,7 +7,7 @@ use toml::de::DeValue;
 use super::audience::Audiences;
 use super::check::need;
 use super::prediction::Prediction;
-use super::rule::{Cap, Pool, SceneRule, Slot, What};
+use super::rule::{Cap, Pool, SceneRule, Seen, Slot, What};
 use super::section::{Section, unknown};
 use super::selection::{Selection, SelectionId};
 use super::value::{self, Checked};
@@ -137,6 +137,7 @@ fn what(s: &Section<'_>, rule: Rule, names: Names<'_>) -> Option<What> {
         Rule::Hide => What::Hide {
             select: selected(s, names),
         },
+        Rule::Seen => What::Seen(seen(s)),
         Rule::Boost => What::Boost {
             select: selected(s, names),
             factor: number("factor"),
@@ -187,6 +188,22 @@ fn cap(s: &Section<'_>) -> Cap {
         by: s.choice("by", &By::ALL, By::Merchant),
         max: s.integer("max", PLACE),
         window: s.has("window").then(|| s.integer("window", PLACE)),
+    }
+}
+
+fn seen(s: &Section<'_>) -> Seen {
+    let (hides, lowers) = (s.has("then"), s.has("factor"));
+    if hides == lowers {
+        let message = "give either `then = \"hide\"` or `factor`, not both";
+        s.fault(if hides { "factor" } else { "" }, message);
+    }
+    if hides {
+        s.choice("then", &[("hide", ())], ());
+    }
+    Seen {
+        after: s.integer("after", 1..=rule::MOST_SEEN as usize),
+        days: s.integer("days", 1..=rule::MOST_DAYS),
+        factor: lowers.then(|| number(s, Rule::Seen, "factor")),
     }
 }
 

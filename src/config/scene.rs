@@ -55,6 +55,20 @@ impl Scene {
     }
 }
 
+impl Scene {
+    /// Returns the most impressions of one item that a rule of the scene counts; 0 if none does, or if the scene is retired.
+    pub(super) fn sights(&self) -> usize {
+        let rules = self.rules.iter().filter(|_| !self.retired);
+        let after = rules.filter_map(|rule| {
+            let What::Seen(seen) = &rule.what else {
+                return None;
+            };
+            Some(seen.after)
+        });
+        after.max().unwrap_or(0)
+    }
+}
+
 /// The root of all scenes.
 const ROOT: &str = "default";
 /// The keys that one scene itself sets.

@@ -83,6 +83,8 @@ pub struct Config {
     pub audiences: Arc<[Audience]>,
     /// `[scene.*]` by name, inheritance resolved.
     pub scenes: BTreeMap<String, Arc<Scene>>,
+    /// The most impressions of one item that a rule `seen` of any scene counts; 0 if there is none, and then none are remembered.
+    pub sights: usize,
     /// `[support]`
     pub support: Support,
     /// `[tail]`
@@ -275,6 +277,11 @@ fn config(root: &Section<'_>) -> Config {
         market: root.within("market", market::read),
         selections: selections.into(),
         audiences: audiences.list.into(),
+        sights: scenes
+            .values()
+            .map(|scene| scene.sights())
+            .max()
+            .unwrap_or(0),
         scenes,
         log: root.within("log", log::read),
         vocabulary,

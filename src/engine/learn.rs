@@ -147,6 +147,23 @@ impl Engine {
         kept.append(generation, record).map(drop)
     }
 
+    /// Forgets the impressions of users if no rule of the live configuration counts them. The journal gets the configuration first, so that
+    /// a replay forgets at the same record.
+    pub(super) fn forget_sights(&self) {
+        let generation = self.live.load();
+        let is_any = || self.facts.read().books.users.figures.sights.is_any();
+        if generation.config.sights > 0 || !is_any() {
+            return;
+        }
+        let mut facts = self.facts.write();
+        // A journal that breaks is reported by its own thread.
+        let _broken = self
+            .kept
+            .as_ref()
+            .map(|kept| kept.append_terms(&generation));
+        facts.forget_sights();
+    }
+
     /// Changes the facts directly, without the journal; for a synthetic marketplace.
     pub fn fill(&self, change: impl FnOnce(&mut Facts, &Config)) {
         let mut facts = self.facts.write();

@@ -15,6 +15,7 @@ use super::named::Named;
 use super::orders::Orders;
 use super::presence::Presence;
 use super::profile::Profile;
+use super::sights::Sights;
 use crate::clock::Time;
 use crate::decay::Decay;
 use crate::id::{Gone, UserRow};
@@ -130,4 +131,6 @@ figures! {
     orders: Orders = 0x2C;
     /// Whom the user clicked on, and when last.
     clicked: Clicked = 0x35;
+    /// What the user was shown and did not click.
+    sights: Sights = 0x41;
 }

@@ -40,6 +40,8 @@ pub struct Learned<'a> {
     /// The user's last click on item, merchant and creator before an impression or a click; the last purchase of the item before a
     /// purchase.
     pub last: [LastClick; 3],
+    /// The most impressions of one item that are remembered; 0 if no rule counts them.
+    pub sights: usize,
     /// The tags of the item, or of the item that is returned, with their weights, if something is learnt of them.
     pub tags: &'a [(TagId, f32)],
     /// The merchant or creator that a follow or unfollow is about.

@@ -22,6 +22,7 @@ mod presence;
 mod profile;
 mod recency;
 mod rows;
+mod sights;
 mod tags;
 mod users;
 
@@ -42,5 +43,6 @@ pub use names::{MAX_NAMES, Names, NamesImage};
 pub use orders::Orders;
 pub use presence::Presence;
 pub use profile::Profile;
+pub use sights::Sights;
 pub use tags::{Space, Tags};
 pub use users::{User, Users};

@@ -28,6 +28,8 @@ pub struct Learn {
     pub max_follows: usize,
     /// Maximum number of runners whose last click is remembered.
     pub max_clicks: usize,
+    /// The most impressions of one item that are remembered.
+    pub sights: usize,
 }
 
 impl Moment<'_> {
@@ -42,6 +44,7 @@ impl Moment<'_> {
             max_merchants: settings.max_merchants,
             max_follows: settings.max_follows,
             max_clicks: self.config.exposure.clicks,
+            sights: self.config.sights.max(1),
         }
     }
 

@@ -273,6 +273,7 @@ mod tests {
             max_merchants: 20,
             max_follows: 3,
             max_clicks: 10,
+            sights: 1,
         }
     }
 

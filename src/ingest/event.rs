@@ -306,6 +306,7 @@ impl Facts {
             item,
             merchant,
             creator: self.creator(item),
+            sights: moment.config.sights,
             tags: &[],
             scene: SceneId::OTHER,
             place: None,

@@ -356,9 +356,17 @@ impl Facts {
         }
     }
 
+    /// Forgets the impressions of all users, which no rule counts any more.
+    pub fn forget_sights(&mut self) {
+        self.books.users.figures.sights.forget_all();
+    }
+
     /// Continues under other settings. Learnt sums keep their value at the time of the latest event, and decay with the new half-life from
     /// then on.
     pub fn change_terms(&mut self, from: &Config, to: &Config) {
+        if to.sights == 0 {
+            self.forget_sights();
+        }
         let [from, to] = [from, to].map(|config| Decay::new(config.profile.half_life));
         if let (true, Some(at)) = (from != to, self.latest) {
             self.books.change_decay(from, to, at);

@@ -38,8 +38,9 @@ pub(super) fn explain(
     let integrity = scorer.factors.explain(candidate.item.merchant);
     let aversion = scorer.aversion.as_ref();
     let aversion = aversion.and_then(|aversion| aversion.explain(&candidate));
+    let seen = scorer.seen.and_then(|seen| seen.explain(chosen.row));
     let lifts = lifts.map(|lifts| lifts.explain(chosen.row));
-    let factors = std::iter::once(integrity).chain(aversion);
+    let factors = std::iter::once(integrity).chain(aversion).chain(seen);
     let factors = factors.chain(lifts.into_iter().flatten());
     Explanation {
         objectives: weights.parts().iter().map(part).collect(),

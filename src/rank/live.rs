@@ -6,7 +6,7 @@ use super::lift::{Boost, Lifts};
 use super::members::Members;
 use super::slate::{Plan, Support};
 use super::view::View;
-use crate::config::{SceneRule, SelectionId, What};
+use crate::config::{SceneRule, Seen, SelectionId, What};
 use crate::objective::Needs;
 
 /// The live rules of one request, sorted by what they do.
@@ -14,6 +14,8 @@ use crate::objective::Needs;
 pub(super) struct Live<'a> {
     /// Selections that are hidden.
     pub(super) hidden: Vec<SelectionId>,
+    /// Limits of impressions without a click, with the names of their rules.
+    pub(super) seen: Vec<(&'a str, &'a Seen)>,
     /// `None` if nothing lifts.
     pub(super) lifts: Option<Lifts<'a>>,
     /// The rules that arrange.
@@ -33,14 +35,16 @@ impl<'a> Live<'a> {
         }
         let rules = view.scene.rules.iter();
         let rules: Vec<&SceneRule> = rules.filter(|rule| is_live(rule, view, members)).collect();
-        let (mut hidden, mut boosts, mut plan) = (Vec::new(), Vec::new(), Plan::default());
+        let (mut hidden, mut seen, mut boosts) = (Vec::new(), Vec::new(), Vec::new());
+        let mut plan = Plan::default();
         for rule in &rules {
-            match rule.what {
-                What::Hide { select } => hidden.push(select),
+            match &rule.what {
+                What::Hide { select } => hidden.push(*select),
+                What::Seen(limit) => seen.push((&*rule.name, limit)),
                 What::Boost { select, factor } => boosts.push(Boost {
                     name: &rule.name,
-                    selection: select,
-                    factor,
+                    selection: *select,
+                    factor: *factor,
                 }),
                 What::Pin { .. }
                 | What::Slot(_)
@@ -62,8 +66,9 @@ impl<'a> Live<'a> {
             weights: weights
                 .map(|own| own.map(|own| Weights::new(own.clone())))
                 .collect(),
-            arranges: rules.len() > hidden.len() || lifts.is_some() || supports,
+            arranges: rules.len() > hidden.len() + seen.len() || lifts.is_some() || supports,
             hidden,
+            seen,
             plan,
             lifts,
         })

@@ -19,6 +19,7 @@ mod price;
 mod resolve;
 mod score;
 mod scratch;
+mod seen;
 mod shown;
 mod sides;
 mod slate;
@@ -44,6 +45,7 @@ use live::Live;
 use predict::Predictor;
 use resolve::Resolver;
 use score::{Scorer, Scores};
+use seen::Seen;
 use shown::Scored;
 use slate::Kept;
 
@@ -72,7 +74,8 @@ pub fn rank<'r>(
     let aversion = Aversion::new(sides, taste, averse, view);
     let predictor = Predictor::new(view, taste, &request.candidates.predictions);
     let threads = view.splitters_for(ids.len());
-    let scorer = Scorer::new(&predictor, &weights, aversion, threads);
+    let tired = Seen::of(live.as_ref().map(|it| &*it.seen), taste.user, view);
+    let scorer = Scorer::new(&predictor, &weights, (aversion, tired.as_ref()), threads);
 
     let mut set = Resolver::new(view, seen);
     let mut kept = Kept::new(ids);
@@ -83,13 +86,12 @@ pub fn rank<'r>(
         set.resolve(ids, &mut block);
         kept.keep(&mut block, view.merchants);
         if let Some(live) = &live {
-            kept.hide_selected(&mut block, &live.hidden, view);
+            kept.hide_by_rules(&mut block, (&live.hidden, tired.as_ref()), view);
         }
         scores.add(&block, &scorer);
     }
 
-    let day = view.as_of.day(view.config.race.utc_offset);
-    let lots = Lots::new(&request.user_id, day);
+    let lots = Lots::new(&request.user_id, view.today());
     let scored = Scored::new(request, (&scores, &scorer), &lots);
     let arranging = live.as_ref().filter(|live| live.arranges);
     let shown = scored.shown(arranging, keys);

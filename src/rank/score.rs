@@ -12,6 +12,7 @@ use super::blend::Weights;
 use super::factor::Factors;
 use super::predict::{Predictor, fill_tags};
 use super::resolve::Candidate;
+use super::seen::Seen;
 use crate::config::Weighed;
 use crate::id::ItemRow;
 use crate::objective::Objective;
@@ -24,6 +25,8 @@ pub(super) struct Scorer<'a> {
     pub(super) factors: Factors<'a>,
     /// `None` if the aversion is 1 for every candidate.
     pub(super) aversion: Option<Aversion<'a>>,
+    /// `None` if no rule `seen` lowers a candidate.
+    pub(super) seen: Option<&'a Seen<'a>>,
     threads: Option<&'a ThreadPool>,
 }
 
@@ -66,11 +69,11 @@ impl Scores {
 }
 
 impl<'a> Scorer<'a> {
-    /// Creates the scorer of one request. With `threads`, blocks are scored in parallel.
+    /// Creates the scorer of one request, with what lowers candidates for its user. With `threads`, blocks are scored in parallel.
     pub(super) fn new(
         predictor: &'a Predictor<'a>,
         weights: &'a Weights,
-        aversion: Option<Aversion<'a>>,
+        (aversion, seen): (Option<Aversion<'a>>, Option<&'a Seen<'a>>),
         threads: Option<&'a ThreadPool>,
     ) -> Self {
         Self {
@@ -78,6 +81,7 @@ impl<'a> Scorer<'a> {
             weights,
             factors: Factors::new(predictor.view()),
             aversion,
+            seen: seen.filter(|seen| seen.lowers()),
             threads,
         }
     }
@@ -89,6 +93,7 @@ impl<'a> Scorer<'a> {
             weights,
             factors: self.factors,
             aversion: self.aversion,
+            seen: self.seen,
             threads: None,
         }
     }
@@ -138,6 +143,9 @@ impl<'a> Scorer<'a> {
         }
         if let Some(aversion) = &self.aversion {
             aversion.apply(block, cosines, scores);
+        }
+        if let Some(seen) = self.seen {
+            seen.apply(block, scores);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use rayon::ThreadPool;
 
-use crate::clock::Time;
+use crate::clock::{Day, Time};
 use crate::config::{Config, Scene};
 use crate::feature::{Decay, Items, Merchants, Tags, Users};
 use crate::id::{IdHasher, ItemRow};
@@ -58,6 +58,11 @@ impl<'a> View<'a> {
     /// Returns the decay of histories.
     pub(super) fn decay(&self) -> Decay {
         Decay::new(self.config.profile.half_life)
+    }
+
+    /// Returns the day of the instant.
+    pub(super) fn today(&self) -> Day {
+        self.as_of.day(self.config.race.utc_offset)
     }
 
     /// Returns the threads to split a request over, if it has enough candidates.

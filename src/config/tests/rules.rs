@@ -1,6 +1,6 @@
 //! Rules of scenes: what they are read as, how they are inherited, and every refusal.
 
-use super::super::{AudienceId, Cap, Config, Pool, SelectionId, What};
+use super::super::{AudienceId, Cap, Config, Pool, Seen, SelectionId, What};
 use super::{assert_valid, parse};
 use crate::clock::Time;
 use crate::rule::By;
@@ -65,6 +65,18 @@ rule = "slot"
 places = [5]
 select = "snacks"
 score = true
+[[scene.feed.rules]]
+name = "tired"
+rule = "seen"
+after = 3
+days = 7
+factor = 0.5
+[[scene.feed.rules]]
+name = "worn"
+rule = "seen"
+after = 6
+days = 2
+then = "hide"
 [scene.live]
 parent = "feed"
 [scene.bare]
@@ -97,7 +109,9 @@ fn rules_are_read_in_their_order() {
             "notice",
             "no snacks",
             "snack day",
-            "best snack"
+            "best snack",
+            "tired",
+            "worn"
         ]
     );
     let cap = Cap {
@@ -121,6 +135,15 @@ fn rules_are_read_in_their_order() {
     assert_eq!(rules[6].what, What::Hide { select });
     let factor = 1.3;
     assert_eq!(rules[7].what, What::Boost { select, factor });
+    let seen = |after, days, factor| {
+        What::Seen(Seen {
+            after,
+            days,
+            factor,
+        })
+    };
+    assert_eq!(rules[9].what, seen(3, 7, Some(0.5)));
+    assert_eq!(rules[10].what, seen(6, 2, None));
     assert_eq!(rules[1].until, Time::parse("2026-11-11T08:00:00Z"));
     assert_eq!(rules[1].until, rules[2].from);
     assert!(!rules[1].meets(&rules[2]) && rules[1].meets(&rules[0]));
@@ -219,6 +242,19 @@ rule = "slot"
 places = []                         #! must not be empty
 items = ["x"]
 weights = { quality = 0 }           #! at least one weight must not be 0
+[[scene.feed.rules]]
+name = "i"
+rule = "seen"
+after = 0                           #! from 1 to 16, not 0
+days = 85                           #! from 1 to 84, not 85
+then = "show"                       #! must be "hide"
+[[scene.feed.rules]]
+name = "j"
+rule = "seen"
+after = 17                          #! from 1 to 16, not 17
+days = 0                            #! from 1 to 84, not 0
+then = "hide"
+factor = 1.5                        #! not both #! from 0 to 1, not 1.5
 [scene.list]
 rules = [1]                         #! must be a table, not 1
 [scene.text]
@@ -259,6 +295,28 @@ fn every_fault_of_the_rules_is_reported() {
             .iter()
             .any(|fault| fault.path == "scene.feed.rules[4].max")
     );
+}
+
+#[test]
+fn the_largest_count_of_a_live_rule_is_remembered() {
+    let rule = |after: usize| {
+        format!(
+            "rules = [{{ name = \"s\", rule = \"seen\", after = {after}, days = 9, factor = 0.1 }}]"
+        )
+    };
+    let text = |retired: bool| {
+        format!(
+            "[scene.a]\n{}\n[scene.b]\n{}\nretired = {retired}",
+            rule(3),
+            rule(5)
+        )
+    };
+    for (text, count) in [("".to_owned(), 0), (text(false), 5), (text(true), 3)] {
+        let config = parse(&text).unwrap();
+        assert_eq!(config.sights, count);
+        let again = Config::of_terms(&config.terms()).unwrap();
+        assert_eq!((again.sights, again.terms()), (count, config.terms()));
+    }
 }
 
 #[test]

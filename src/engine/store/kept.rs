@@ -115,7 +115,8 @@ impl Kept {
         Ok(sequence)
     }
 
-    fn append_terms(&self, generation: &Generation) -> Result<(), Broken> {
+    /// Appends the settings if they are new. Call it while holding the lock of the facts.
+    pub(in crate::engine) fn append_terms(&self, generation: &Generation) -> Result<(), Broken> {
         let mut known = self.terms.lock();
         if known.0 == generation.number {
             return Ok(());

@@ -8,6 +8,7 @@ use crate::config::SelectionId;
 use crate::feature::{Merchants, Offer};
 use crate::model::Dropped;
 use crate::rank::resolve::Candidate;
+use crate::rank::seen::Seen;
 use crate::rank::view::View;
 use crate::rule::{RULES, Rule};
 
@@ -40,17 +41,21 @@ impl<'r> Kept<'r> {
         self.hide_offers(block, Rule::MerchantUnavailable, unavailable);
     }
 
-    /// Removes the candidates of selections from a block: the rule `hide` of a scene.
-    pub(in crate::rank) fn hide_selected(
+    /// Removes from a block the candidates of selections, and those that the user was shown too often: the rules `hide` and `seen` of a
+    /// scene.
+    pub(in crate::rank) fn hide_by_rules(
         &mut self,
         block: &mut Vec<Candidate<'_>>,
-        selections: &[SelectionId],
+        (selections, seen): (&[SelectionId], Option<&Seen<'_>>),
         view: &View<'_>,
     ) {
         for selection in selections {
             self.hide(block, Rule::Hide, |candidate| {
                 view.selections.has(*selection, candidate.row)
             });
+        }
+        if let Some(seen) = seen.filter(|seen| seen.hides_any()) {
+            self.hide(block, Rule::Seen, |candidate| seen.hides(candidate.row));
         }
     }
 

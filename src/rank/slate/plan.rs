@@ -30,7 +30,7 @@ impl<'a> Plan<'a> {
     /// Adds a rule. Of several rules `decay` or `mmr`, the first counts.
     pub(in crate::rank) fn add(&mut self, rule: &'a SceneRule) {
         match &rule.what {
-            What::Hide { .. } | What::Boost { .. } => {}
+            What::Hide { .. } | What::Seen(_) | What::Boost { .. } => {}
             What::Pin { item, place } => self.pins.push((item, *place)),
             What::Slot(slot) => self.slots.push((&rule.name, slot)),
             What::Cap(cap) => self.caps.push(cap),

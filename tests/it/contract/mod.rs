@@ -15,6 +15,7 @@ mod live;
 mod merging;
 mod ranking;
 mod rehearsal;
+mod seen;
 mod slate;
 mod standings;
 mod ties;

@@ -8,7 +8,25 @@ use super::{Change, Data, SMALL, same};
 use crate::service::Service;
 use saima::random::Random;
 
-const WEIGHED: &str = "[scene.feed]\n[scene.default.weights]\nitem.appeal = 0.5\nmerchant.appeal = 0.3\nitem.conversion = 0.2\n";
+const WEIGHED: &str = r#"
+[scene.feed]
+[scene.default.weights]
+item.appeal = 0.5
+merchant.appeal = 0.3
+item.conversion = 0.2
+[[scene.feed.rules]]
+name = "tired"
+rule = "seen"
+after = 2
+days = 9
+factor = 0.5
+[[scene.feed.rules]]
+name = "worn"
+rule = "seen"
+after = 4
+days = 20
+then = "hide"
+"#;
 const FIRST: i64 = 1_743_984_000_000;
 const ROUNDS: u32 = 25;
 const ITEMS: u32 = 12;
@@ -50,14 +68,19 @@ fn event((number, n): (u32, u32), random: &mut Random) -> Value {
     })
 }
 
-/// Returns the explanations of all items, and the number of counts.
+/// Returns the explanations of all items, in a scene that counts impressions too, and the number of counts.
 fn appeals(service: &Service) -> Vec<String> {
     service.rebuild();
     let candidates: Vec<String> = (0..ITEMS).map(|number| format!("i{number}")).collect();
     let request = json!({"user_id": "u0", "candidates": candidates, "explain": true});
     let ranking = service.rank(&request);
+    let feed = |user: u32| {
+        let request = json!({"user_id": format!("u{user}"), "candidates": candidates, "scene": "feed", "explain": true, "request_id": "r"});
+        service.rank(&request)["items"].to_string()
+    };
+    let feeds: String = (0..6).map(feed).collect();
     let entries = service.metric("saima_entries{structure=\"exposures\"} ");
-    vec![ranking["items"].to_string(), entries.to_string()]
+    vec![ranking["items"].to_string(), entries.to_string(), feeds]
 }
 
 #[test]
@@ -89,6 +112,7 @@ fn exposures_survive_kills() {
     done.iter().for_each(|change| assert!(change.send(&model)));
     let right = appeals(&model);
     assert!(right[0].contains("item.appeal"), "{}", right[0]);
+    assert!(right[2].contains("\"seen\""), "{}", right[2]);
     same(&appeals(&service), &right);
     drop(service);
     same(&appeals(&data.start()), &right);
