@@ -56,13 +56,28 @@ impl<T: Clone> Chunked<T> {
 
     /// Appends a value.
     pub fn push(&mut self, value: T) {
+        self.last_chunk().push(value);
+    }
+
+    /// Appends a value again and again, up to a length.
+    pub fn fill(&mut self, len: usize, value: &T) {
+        while self.len() < len {
+            let missing = len - self.len();
+            let last = self.last_chunk();
+            let filled = CHUNK.min(last.len() + missing);
+            last.resize(filled, value.clone());
+        }
+    }
+
+    /// Returns the last chunk, which has room.
+    #[inline(always)]
+    fn last_chunk(&mut self) -> &mut Vec<T> {
         if self.chunks.back().is_none_or(|last| last.len() == CHUNK) {
             let room = if self.chunks.is_empty() { 0 } else { CHUNK };
             self.chunks.push_back(Arc::new(Vec::with_capacity(room)));
         }
-        if let Some(last) = self.chunks.back_mut() {
-            Arc::make_mut(last).push(value);
-        }
+        let last = self.chunks.len() - 1;
+        Arc::make_mut(&mut self.chunks[last])
     }
 
     /// Removes the first value.

@@ -43,7 +43,7 @@ impl Time {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-        Self::from_millis(i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).ok()?)
+        Self::from_millis(at.unix_timestamp() * SECOND + i64::from(at.millisecond()))
     }
 
     /// Returns the milliseconds since 1970-01-01T00:00:00Z.

@@ -47,7 +47,8 @@ impl Engine {
     ) -> Result<Applied, Broken> {
         self.check_journal()?;
         let generation = self.live.load();
-        let read = read(operation, lines, &generation.config, room);
+        let texts = texts(lines);
+        let read = read(operation, &texts, &generation.config, room);
         let moment = Moment {
             config: &generation.config,
             wall: self.clock.wall(),
@@ -63,7 +64,7 @@ impl Engine {
         let odd_ids = sum(&facts.counts.odd_ids) - odd_ids;
         self.settle(&mut facts);
         if fates.iter().any(has_changed) {
-            let record = record(operation, moment.wall, lines, &fates);
+            let record = record(operation, moment.wall, &texts, &fates);
             self.append(&generation, &record)?;
             self.evict(&mut facts, &generation, moment.wall, lines.len())?;
         }
@@ -86,7 +87,7 @@ impl Engine {
         effects: &mut Effects,
     ) -> Vec<Fate> {
         let generation = self.live.load();
-        let read = read(operation, lines, &generation.config, room);
+        let read = read(operation, &texts(lines), &generation.config, room);
         let moment = Moment {
             config: &generation.config,
             wall: self.clock.wall(),
@@ -172,16 +173,23 @@ impl Engine {
     }
 }
 
+/// Returns each line as text; `None` if it is not UTF-8.
+fn texts<'l>(lines: &[&'l [u8]]) -> Vec<Option<&'l str>> {
+    let texts = lines.iter().map(|line| std::str::from_utf8(line).ok());
+    texts.collect()
+}
+
 fn read<'l>(
     operation: Operation,
-    lines: &[&'l [u8]],
+    texts: &[Option<&'l str>],
     config: &Config,
     room: &mut usize,
 ) -> Vec<Result<Fact<'l>, Rejected>> {
-    let lines = lines.iter();
-    lines
-        .map(|line| ingest::read_within(operation, line, &config.vocabulary, room))
-        .collect()
+    let mut read = |text: &Option<&'l str>| match text {
+        Some(text) => ingest::read_within(operation, text, &config.vocabulary, room),
+        None => Err(Rejected::not_utf8()),
+    };
+    texts.iter().map(&mut read).collect()
 }
 
 fn sum(counts: &[u64]) -> u64 {
@@ -194,13 +202,15 @@ fn has_changed(fate: &Fate) -> bool {
 }
 
 /// Returns the record of the lines that changed something. Late events are recorded as such, so that a replay does not judge again.
-fn record<'l>(operation: Operation, wall: Time, lines: &[&'l [u8]], fates: &[Fate]) -> Record<'l> {
-    let changed = lines
-        .iter()
-        .zip(fates)
-        .filter(|(_, fate)| has_changed(fate));
-    // A line that was read as JSON is UTF-8.
-    let texts = changed.filter_map(|(line, fate)| Some((std::str::from_utf8(line).ok()?, fate)));
+fn record<'l>(
+    operation: Operation,
+    wall: Time,
+    texts: &[Option<&'l str>],
+    fates: &[Fate],
+) -> Record<'l> {
+    let changed = texts.iter().zip(fates);
+    let changed = changed.filter(|(_, fate)| has_changed(fate));
+    let texts = changed.filter_map(|(text, fate)| Some(((*text)?, fate)));
     if !fates.contains(&Ok(Accepted::Late)) {
         let lines = texts.map(|(text, _)| text).collect();
         return Record::Lines {

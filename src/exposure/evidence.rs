@@ -95,8 +95,8 @@ impl Evidence {
     fn of(&mut self, key: RunnerKey) -> Option<&mut Clicks> {
         let (side, row) = place(key);
         let column = &mut self.columns[side as usize];
-        while column.len() <= row {
-            column.push(Clicks::default());
+        if row >= column.len() {
+            column.fill(row + 1, &Clicks::default());
         }
         column.get_mut(row)
     }

@@ -113,6 +113,7 @@ impl Clicked {
         let is_full = clicks.len() >= most;
         if !is_full {
             let place = clicks.partition_point(|click| click.key < key);
+            clicks.reserve_exact(1);
             clicks.insert(place, Click { key, at: now });
         }
         self.0 = clicks.into_boxed_slice();

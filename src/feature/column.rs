@@ -89,8 +89,9 @@ impl<T: Clone> Column<T> {
 
     /// Returns a row for a change of what a reader of the frozen rows does not read: no old row is kept for it.
     #[inline(always)]
-    pub(super) fn unstored(&mut self, row: usize) -> &mut T {
-        &mut self.chunks[row >> CHUNK_BITS][row & (CHUNK - 1)]
+    pub(super) fn unstored(&mut self, row: usize) -> Option<&mut T> {
+        let chunk = self.chunks.get_mut(row >> CHUNK_BITS)?;
+        chunk.get_mut(row & (CHUNK - 1))
     }
 
     /// Freezes the column as it is, until [`Self::thaw`].

@@ -78,9 +78,9 @@ impl<F: Figure> Records<F> {
         &mut self.column[row.index()]
     }
 
-    /// Returns the record of a user for a change of fields that no checkpoint holds.
-    pub(super) fn unstored(&mut self, row: UserRow) -> &mut F {
-        self.grow(row);
+    /// Returns the record of a user for a change of fields that no checkpoint holds, if there is one.
+    #[inline]
+    pub(super) fn unstored(&mut self, row: UserRow) -> Option<&mut F> {
         self.column.unstored(row.index())
     }
 

@@ -14,6 +14,8 @@ use crate::prefetch::prefetch;
 const LANES: usize = 4;
 /// Key of a lane without a sum; no row has this number.
 const NO_KEY: u32 = u32::MAX;
+/// Weight of a lane without a sum, which no comparison finds.
+const NO_WEIGHT: f64 = f64::NAN;
 
 /// Share of a sum that rounding may lose or leave.
 pub(super) const ROUNDING: f64 = 1e-9;
@@ -39,7 +41,7 @@ impl Group {
     fn of(entries: &[Entry]) -> Self {
         let mut group = Self {
             keys: [NO_KEY; LANES],
-            weights: [0.0; LANES],
+            weights: [NO_WEIGHT; LANES],
         };
         let lanes = entries.iter().enumerate();
         lanes.for_each(|(lane, entry)| group.set(lane, *entry));
@@ -107,7 +109,7 @@ impl History {
         entries.map(|(key, weight)| Entry { key, weight })
     }
 
-    /// Returns whether a sum is below 0. Free lanes hold 0.
+    /// Returns whether a sum is below 0.
     #[must_use]
     pub fn has_negative(&self) -> bool {
         let weights = self.groups.iter().flat_map(|group| group.weights);
@@ -121,31 +123,48 @@ impl History {
 
     /// Adds to a row's sum, within a bound on the number of sums. Returns the number of sums evicted: a new sum that is the weakest is
     /// evicted itself.
-    pub(super) fn add(&mut self, key: u32, amount: f64, bound: usize) -> usize {
-        if let Some((group, lane)) = self.place(key) {
-            self.groups[group].weights[lane] += amount;
-            return 0;
+    pub(super) fn add(&mut self, key: u32, weight: f64, bound: usize) -> usize {
+        self.add_all([Entry { key, weight }], bound)
+    }
+
+    /// Adds to the sums of several rows, one after the other, within a bound on the number of sums. Returns the number of sums evicted.
+    pub(super) fn add_all(
+        &mut self,
+        entries: impl IntoIterator<Item = Entry>,
+        bound: usize,
+    ) -> usize {
+        let mut evicted = 0;
+        // Known until a sum changes: most new sums of a full history are the weakest and change none.
+        let mut least = None;
+        for entry in entries {
+            if let Some(weight) = self.find(entry.key) {
+                *weight += entry.weight;
+                least = None;
+                continue;
+            }
+            let len = self.len();
+            if len < bound {
+                self.push(entry, bound);
+                least = None;
+                continue;
+            }
+            if len > bound {
+                self.keep_strongest(bound);
+                least = None;
+            }
+            evicted += len - bound + 1;
+            let weakest = *least.get_or_insert_with(|| self.least());
+            if weakest <= entry.weight.abs() {
+                self.replace(weakest, entry);
+                least = None;
+            }
         }
-        let entry = Entry {
-            key,
-            weight: amount,
-        };
-        let len = self.len();
-        if len < bound {
-            self.push(entry, bound);
-            return 0;
-        }
-        if len > bound {
-            self.keep_strongest(bound);
-        }
-        self.replace_weakest(entry);
-        len - bound + 1
+        evicted
     }
 
     /// Takes from a row's sum, if it has one: what was evicted or forgotten has nothing to give back.
     pub(super) fn take(&mut self, key: u32, amount: f64) {
-        if let Some((group, lane)) = self.place(key) {
-            let weight = &mut self.groups[group].weights[lane];
+        if let Some(weight) = self.find(key) {
             let rest = *weight - amount;
             // What rounding leaves of all is nothing.
             *weight = if rest.abs() <= ROUNDING * amount.abs() {
@@ -165,15 +184,25 @@ impl History {
 
     /// Adds every sum of another history, within a bound on the number of sums. Returns the number of sums evicted.
     pub(super) fn absorb(&mut self, other: &Self, bound: usize) -> usize {
-        let entries = other.entries();
-        let evicted = entries.map(|entry| self.add(entry.key, entry.weight, bound));
-        evicted.sum()
+        self.add_all(other.entries(), bound)
     }
 
-    /// Returns the group and the lane of a row's sum.
+    /// Returns a row's sum for a change.
+    #[inline(always)]
+    fn find(&mut self, key: u32) -> Option<&mut f64> {
+        let (group, lane) = self.place(key)?;
+        Some(&mut self.groups[group].weights[lane])
+    }
+
+    /// Returns the group and the lane of a row's sum. Two groups are compared before a branch.
+    #[inline(always)]
     fn place(&self, key: u32) -> Option<(usize, usize)> {
-        let group = self.groups.iter().position(|group| group.has(key))?;
-        Some((group, self.groups[group].lane(key)?))
+        let (pairs, _) = self.groups.as_chunks();
+        let pair = |[one, other]: &[Group; 2]| one.has(key) | other.has(key);
+        let first = 2 * pairs.iter().position(pair).unwrap_or(pairs.len());
+        let near = self.groups[first..].iter().enumerate().take(2);
+        let mut lanes = near.filter_map(|(group, it)| Some((first + group, it.lane(key)?)));
+        lanes.next()
     }
 
     /// Appends a sum. Room grows by half, never past the bound: doubling would waste twice as much on every user.
@@ -191,26 +220,24 @@ impl History {
         self.groups.push(Group::of(&[entry]));
     }
 
-    /// Replaces the weakest sum by one that is not weaker.
-    fn replace_weakest(&mut self, entry: Entry) {
-        if let Some((group, lane)) = self.weakest()
-            && self.groups[group].weights[lane].abs() <= entry.weight.abs()
-        {
-            self.groups[group].set(lane, entry);
+    /// Replaces the first sum of the smallest absolute value.
+    fn replace(&mut self, least: f64, entry: Entry) {
+        let mut groups = self.groups.iter_mut();
+        let weakest = groups.find_map(|group| Some((group.lane_within(least)?, group)));
+        if let Some((lane, group)) = weakest {
+            group.set(lane, entry);
         }
     }
 
-    /// Returns the first place of the smallest absolute sum.
-    fn weakest(&self) -> Option<(usize, usize)> {
-        let (last, full) = self.groups.split_last()?;
-        let least = full.iter().fold([f64::INFINITY; LANES], |least, group| {
-            array::from_fn(|lane| lesser(least[lane], group.weights[lane].abs()))
-        });
-        let rest = &last.weights[..last.len()];
-        let least = rest.iter().copied().chain(least);
-        let least = least.fold(f64::INFINITY, |least, weight| lesser(least, weight.abs()));
-        let mut groups = self.groups.iter().enumerate();
-        groups.find_map(|(group, it)| Some((group, it.lane_within(least)?)))
+    /// Returns the smallest absolute sum.
+    fn least(&self) -> f64 {
+        let least = self
+            .groups
+            .iter()
+            .fold([f64::INFINITY; LANES], |least, group| {
+                array::from_fn(|lane| lesser(least[lane], group.weights[lane].abs()))
+            });
+        least.into_iter().fold(f64::INFINITY, lesser)
     }
 
     /// Keeps the sums of the largest absolute values.
@@ -247,7 +274,7 @@ impl History {
     }
 }
 
-/// Returns the lesser of two numbers by one instruction; [`f64::min`] takes more, for NaN.
+/// Returns the lesser of two numbers, the first one if the second is NaN, by one instruction; [`f64::min`] takes more.
 #[inline(always)]
 fn lesser(a: f64, b: f64) -> f64 {
     if b < a { b } else { a }

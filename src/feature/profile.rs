@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::bond::Bond;
 use super::decayed::{Decayed, Sums};
 use super::figure::Figure;
-use super::history::History;
+use super::history::{Entry, History};
 use super::learned::{Learned, Trade};
 use super::moment::{Learn, Moment};
 use super::named::Named;
@@ -146,13 +146,13 @@ impl Profile {
         if gain.abs() <= 0.0 && item_gain.abs() <= 0.0 {
             return 0;
         }
-        let mut evicted = 0;
         let growth = self.open(learn, event.at);
-        for &(tag, weight) in event.tags {
-            if weight.abs() > 0.0 {
-                evicted += self.add_tag(learn, tag, gain * f64::from(weight) * growth);
-            }
-        }
+        let weighed = event.tags.iter().filter(|(_, weight)| weight.abs() > 0.0);
+        let tags = weighed.map(|&(tag, weight)| Entry {
+            key: tag.0,
+            weight: gain * f64::from(weight) * growth,
+        });
+        let mut evicted = self.histories.sums.tags.add_all(tags, learn.max_tags);
         if event.item.is_some() && item_gain.abs() > 0.0 {
             evicted += self.add_item(learn, event.item, item_gain * growth);
         }

@@ -29,17 +29,18 @@ impl Recency {
         let presence = records.get_mut(row);
         (presence.touch, presence.day) = (self.touches, Some(day));
         if row != self.latest {
-            self.remove(records, row);
+            self.unlink(records, row);
             self.append(records, row);
         }
     }
 
     /// Appends a row that is not in the list.
     fn append(&mut self, records: &mut Records<Presence>, row: UserRow) {
-        let added = records.unstored(row);
-        (added.earlier, added.later) = (self.latest, UserRow::NONE);
-        match self.latest.some() {
-            Some(latest) => records.unstored(latest).later = row,
+        if let Some(added) = records.unstored(row) {
+            (added.earlier, added.later) = (self.latest, UserRow::NONE);
+        }
+        match records.unstored(self.latest) {
+            Some(latest) => latest.later = row,
             None => self.earliest = row,
         }
         self.latest = row;
@@ -47,20 +48,26 @@ impl Recency {
 
     /// Removes a row, if it is in the list.
     pub(super) fn remove(&mut self, records: &mut Records<Presence>, row: UserRow) {
+        self.unlink(records, row);
+        if let Some(removed) = records.unstored(row) {
+            (removed.earlier, removed.later) = (UserRow::NONE, UserRow::NONE);
+        }
+    }
+
+    /// Links the neighbours of a row with each other, if it is in the list.
+    fn unlink(&mut self, records: &mut Records<Presence>, row: UserRow) {
         let Some(&Presence { earlier, later, .. }) = records.get(row) else {
             return;
         };
-        match earlier.some() {
-            Some(earlier) => records.unstored(earlier).later = later,
+        match records.unstored(earlier) {
+            Some(earlier) => earlier.later = later,
             None if self.earliest == row => self.earliest = later,
             None => return,
         }
-        match later.some() {
-            Some(later) => records.unstored(later).earlier = earlier,
+        match records.unstored(later) {
+            Some(later) => later.earlier = earlier,
             None => self.latest = earlier,
         }
-        let removed = records.unstored(row);
-        (removed.earlier, removed.later) = (UserRow::NONE, UserRow::NONE);
     }
 
     /// Builds the list from the position of the last touch of each row.
@@ -70,8 +77,10 @@ impl Recency {
             touches: rows.last().map_or(0, |(touch, _)| *touch),
             ..Self::default()
         };
-        let rows = rows.into_iter();
-        rows.for_each(|(_, row)| self.append(records, row));
+        for (_, row) in rows {
+            records.get_mut(row);
+            self.append(records, row);
+        }
     }
 }
 

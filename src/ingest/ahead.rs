@@ -30,18 +30,21 @@ impl Facts {
     /// Applies facts in order. Returns the fate of each.
     pub fn apply_all(
         &mut self,
-        read: Vec<Result<Fact<'_>, Rejected>>,
+        mut read: Vec<Result<Fact<'_>, Rejected>>,
         moment: &Moment<'_>,
     ) -> Vec<Fate> {
         let targets = self.prefetch_rows(&read);
         let first = targets.iter().take(AHEAD);
         first.for_each(|target| self.prefetch_histories(target));
-        let facts = read.into_iter().zip(&targets).enumerate();
+        let facts = read.iter_mut().zip(&targets).enumerate();
         let fates = facts.map(|(number, (fact, target))| {
             let next = targets.get(number + AHEAD);
             next.into_iter()
                 .for_each(|next| self.prefetch_histories(next));
-            self.apply_with(fact?, target.id, moment)
+            match fact {
+                Ok(fact) => self.apply_with(fact, target.id, moment),
+                Err(rejected) => Err(std::mem::take(rejected)),
+            }
         });
         fates.collect()
     }

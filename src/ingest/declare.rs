@@ -8,10 +8,11 @@ use super::read::{Patch, fact};
 use super::{Accepted, Facts, Fate, Moment, Rejected};
 use crate::clock::Time;
 use crate::feature::{ItemFields, Space};
-use crate::id::{MerchantRow, TagId};
+use crate::id::{Hash, ItemRow, MerchantRow, TagId};
 use crate::model::declared::{merge, normalise};
 use crate::model::{Entity, EntityKind, Fault, Item, Merchant, Tags, User, schema};
 use crate::number::narrow;
+use crate::telemetry::FactKind;
 
 impl Facts {
     pub(super) fn declare_item(&mut self, item: &Item<'_>, text: Box<str>) {
@@ -20,7 +21,7 @@ impl Facts {
             .books
             .items
             .find(hash, &item.id)
-            .unwrap_or_else(|| self.books.items.create(hash, &item.id));
+            .unwrap_or_else(|| self.create_item(hash, &item.id));
         let fields = self.item_fields(item);
         self.sweeps.item(row);
         self.selections.note_item(row);
@@ -34,6 +35,12 @@ impl Facts {
             &books.hasher,
         );
         self.revision += 1;
+    }
+
+    /// Creates an item of an unknown id.
+    pub(super) fn create_item(&mut self, hash: Hash, id: &str) -> ItemRow {
+        self.note_spelling(FactKind::Item, id);
+        self.books.items.create(hash, id)
     }
 
     fn item_fields(&mut self, item: &Item<'_>) -> ItemFields {
@@ -96,6 +103,7 @@ impl Facts {
         let (row, created) = self.books.merchants.find_or_create(&self.books.hasher, id);
         self.sweeps.merchant(row, created);
         if created {
+            self.note_spelling(FactKind::Merchant, id);
             self.selections.note_merchant(row);
             self.counts.bare_merchants += 1;
             self.revision += 1;
@@ -104,10 +112,13 @@ impl Facts {
     }
 
     pub(super) fn declare_merchant(&mut self, merchant: &Merchant<'_>, text: Box<str>) {
-        let (row, _) = self
+        let (row, created) = self
             .books
             .merchants
             .find_or_create(&self.books.hasher, &merchant.id);
+        if created {
+            self.note_spelling(FactKind::Merchant, &merchant.id);
+        }
         let category = self.name(Space::Category, merchant.category.as_deref());
         let region = self.name(Space::Region, merchant.region.as_deref());
         self.books.merchants.update(row, |stored| {
@@ -215,7 +226,7 @@ impl Patch {
         text: &'a str,
         schema: &schema::Object,
     ) -> Result<T, Rejected> {
-        fact(text.as_bytes(), schema, &self.vocabulary, &mut 1)
+        fact(text, schema, &self.vocabulary, &mut 1)
     }
 }
 

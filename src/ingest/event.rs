@@ -9,6 +9,7 @@ use crate::id::{CreatorRow, EventId, ItemRow, LastClick, MerchantRow, SceneId, T
 use crate::model::{Event, EventKind, Fault, MAX_MONEY, Repeat};
 use crate::money::Money;
 use crate::race::WINDOW_DAYS;
+use crate::telemetry::FactKind;
 
 /// Returns the number of unknown items or merchants at which no more are accepted: the bound, and room for those that come before the next
 /// sweep.
@@ -83,32 +84,21 @@ impl Facts {
             faults.push(fault);
         }
         accept(event, faults)?;
-        let resolved = self.resolve(event, known, purchase, moment);
-        let user = self.user(&event.user_id, moment.wall);
-        let gain = moment.config.profile.gains[event.kind as usize];
-        let resolved = Learned {
-            late,
-            id,
-            content,
-            user,
-            buyer: self.buyer(event.kind, purchase, user),
-            ..resolved
-        };
-        let resolved = self.sighted(event, resolved, moment.config);
-        let trade = self.trade(&resolved, moment);
-        let mut tags = std::mem::take(&mut self.item_tags);
-        let of = trade.map_or(resolved.item, |trade| trade.item);
-        if gain.abs() > 0.0 || trade.is_some_and(|trade| trade.back > 0.0) {
-            self.copy_tags(of, &mut tags);
+        if let Some(id) = event.id.as_deref() {
+            self.note_spelling(FactKind::Event, id);
         }
-        let learned = Learned {
-            tags: &tags,
-            trade,
-            bond: self.bond(event, resolved.merchant),
-            gain,
-            item_gain: self.item_gain(event.kind, resolved.item, moment.config),
-            ..resolved
-        };
+        let mut learned = self.resolve(event, known, purchase, moment);
+        let user = self.user(&event.user_id, moment.wall);
+        (learned.late, learned.id, learned.content) = (late, id, content);
+        (learned.user, learned.buyer) = (user, self.buyer(event.kind, purchase, user));
+        self.sight(event, &mut learned, moment.config);
+        learned.trade = self.trade(&learned, moment);
+        learned.bond = self.bond(event, learned.merchant);
+        learned.gain = moment.config.profile.gains[event.kind as usize];
+        learned.item_gain = self.item_gain(event.kind, learned.item, moment.config);
+        let mut tags = std::mem::take(&mut self.item_tags);
+        self.copy_tags_for(&learned, &mut tags);
+        learned.tags = &tags;
         self.learn(&learned, moment);
         tags.clear();
         self.item_tags = tags;
@@ -135,7 +125,12 @@ impl Facts {
 
     /// Returns the row of a user who is seen at an instant; an unknown user is created.
     pub(super) fn user(&mut self, id: &str, at: Time) -> UserRow {
-        self.books.users.touch(&self.books.hasher, id, at)
+        let users = self.books.users.len();
+        let row = self.books.users.touch(&self.books.hasher, id, at);
+        if self.books.users.len() > users {
+            self.note_spelling(FactKind::User, id);
+        }
+        row
     }
 
     /// Returns the buyer for whom a sale by a user counts. A refund finds its purchase whatever became of the buyer: it counts for the one
@@ -279,13 +274,13 @@ impl Facts {
     }
 
     /// Resolves an event, with its item if that is known, to rows, created if unknown. The fields about the person stay empty.
-    pub(super) fn resolve(
+    pub(super) fn resolve<'l>(
         &mut self,
         event: &Event<'_>,
         known: Option<ItemRow>,
         purchase: Option<u64>,
         moment: &Moment<'_>,
-    ) -> Learned<'static> {
+    ) -> Learned<'l> {
         let strict = moment.config.store.unknown_items == UnknownItems::Reject;
         let may_lack = strict && event.kind == EventKind::Refund && event.item_id.is_some();
         let (item, merchant) = if may_lack && known.is_none() {
@@ -350,7 +345,7 @@ impl Facts {
     /// Creates the item of an unknown id.
     fn stub(&mut self, id: &str) -> ItemRow {
         self.counts.stubs += 1;
-        let row = self.books.items.create(self.books.hasher.hash(id), id);
+        let row = self.create_item(self.books.hasher.hash(id), id);
         self.sweeps.item(row);
         row
     }
@@ -383,6 +378,15 @@ impl Facts {
         if let Some(row) = item.some() {
             let items = &self.books.items;
             items.visit_tags(row, items.get(row), |tag, weight| tags.push((tag, weight)));
+        }
+    }
+
+    /// Copies the tags that the user's profile learns from an event: those of the item, or of the item that is returned.
+    fn copy_tags_for(&self, event: &Learned<'_>, tags: &mut Vec<(TagId, f32)>) {
+        let trade = event.trade;
+        if event.gain.abs() > 0.0 || trade.is_some_and(|trade| trade.back > 0.0) {
+            let of = trade.map_or(event.item, |trade| trade.item);
+            self.copy_tags(of, tags);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The state built from facts: the books, and the data that several of them share.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::mem;
 
 use super::leaving::Leaving;
 use super::sweeps::Sweeps;
@@ -85,39 +86,29 @@ impl Facts {
     ///
     /// # Errors
     /// A fact that contradicts the state is rejected with every reason, and changes nothing.
-    pub fn apply(&mut self, fact: Fact<'_>, moment: &Moment<'_>) -> Fate {
+    pub fn apply(&mut self, mut fact: Fact<'_>, moment: &Moment<'_>) -> Fate {
         let id = fact.event().and_then(|event| self.id_of(event));
-        self.apply_with(fact, id, moment)
+        self.apply_with(&mut fact, id, moment)
     }
 
-    /// Applies one fact, given the hash of its id if it is an event that has one, and counts its ids that are not in NFC.
+    /// Applies one fact, given the hash of its id if it is an event that has one. Takes the text of a declared entity.
     pub(super) fn apply_with(
         &mut self,
-        fact: Fact<'_>,
+        fact: &mut Fact<'_>,
         id: Option<EventId>,
         moment: &Moment<'_>,
     ) -> Fate {
-        let odd = self.count_odd_ids(&fact);
-        let fate = self.apply_one(fact, id, moment);
-        if odd != [0; FactKind::NAMES.len()] && fate.is_ok() {
-            let counts = self.counts.odd_ids.iter_mut().zip(odd);
-            counts.for_each(|(sum, count)| *sum += count);
-        }
-        fate
-    }
-
-    fn apply_one(&mut self, fact: Fact<'_>, id: Option<EventId>, moment: &Moment<'_>) -> Fate {
         match fact {
-            Fact::Item(item, text) => self.declare_item(&item, text),
-            Fact::Merchant(merchant, text) => self.declare_merchant(&merchant, text),
-            Fact::User(user, text) => self.declare_user(&user, text, moment.wall),
-            Fact::Patch(patch) => return self.patch(&patch, moment),
+            Fact::Item(item, text) => self.declare_item(item, mem::take(text)),
+            Fact::Merchant(merchant, text) => self.declare_merchant(merchant, mem::take(text)),
+            Fact::User(user, text) => self.declare_user(user, mem::take(text), moment.wall),
+            Fact::Patch(patch) => return self.patch(patch, moment),
             Fact::Event(event) => {
-                let late = self.is_late(&event, moment);
-                return self.event(&event, id, late, moment);
+                let late = self.is_late(event, moment);
+                return self.event(event, id, late, moment);
             }
-            Fact::Late(event) => return self.event(&event, id, true, moment),
-            Fact::Trace(trace) => return self.retrace(trace, moment),
+            Fact::Late(event) => return self.event(event, id, true, moment),
+            Fact::Trace(trace) => return self.retrace(trace.clone(), moment),
         }
         Ok(Accepted::Fresh)
     }

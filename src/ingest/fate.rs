@@ -1,14 +1,26 @@
 //! The fate of a line: accepted or rejected.
 
 use crate::model::Fault;
+use crate::model::diagnose::not_utf8;
 
 /// A rejected line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rejected {
     /// The id, if it could be read.
     pub id: Option<String>,
     /// Every fault of the line.
     pub errors: Vec<Fault>,
+}
+
+impl Rejected {
+    /// Returns the rejection of a line that is not UTF-8.
+    #[must_use]
+    pub fn not_utf8() -> Self {
+        Self {
+            id: None,
+            errors: not_utf8().into_faults(),
+        }
+    }
 }
 
 /// The effect of an accepted fact.

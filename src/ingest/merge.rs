@@ -85,7 +85,7 @@ impl Facts {
             recorded: true,
             ..moment.config.vocabulary.clone()
         };
-        if let Ok(user) = fact::<User<'_>>(text.as_bytes(), &schema::USER, &vocabulary, &mut 1) {
+        if let Ok(user) = fact::<User<'_>>(&text, &schema::USER, &vocabulary, &mut 1) {
             self.declare_user(&user, text.as_str().into(), moment.wall);
         }
     }

@@ -55,7 +55,7 @@ pub struct Patch {
 /// The line is not JSON or breaks a rule.
 pub fn read<'a>(
     operation: Operation,
-    line: &'a [u8],
+    line: &'a str,
     vocabulary: &Vocabulary,
 ) -> Result<Fact<'a>, Rejected> {
     read_within(operation, line, vocabulary, &mut {
@@ -69,7 +69,7 @@ pub fn read<'a>(
 /// The line is not JSON or breaks a rule.
 pub fn read_within<'a>(
     operation: Operation,
-    line: &'a [u8],
+    line: &'a str,
     vocabulary: &Vocabulary,
     room: &mut usize,
 ) -> Result<Fact<'a>, Rejected> {
@@ -94,7 +94,7 @@ pub fn read_within<'a>(
 }
 
 pub(super) fn fact<'a, T: Entity<'a>>(
-    line: &'a [u8],
+    line: &'a str,
     schema: &schema::Object,
     vocabulary: &Vocabulary,
     room: &mut usize,
@@ -104,8 +104,8 @@ pub(super) fn fact<'a, T: Entity<'a>>(
 }
 
 /// Returns the text of a valid line as it is kept: without nulls, ids as strings, a list of tags as a map.
-fn declared(line: &[u8]) -> Box<str> {
-    let Ok(Value::Object(mut fields)) = serde_json::from_slice(line) else {
+fn declared(line: &str) -> Box<str> {
+    let Ok(Value::Object(mut fields)) = serde_json::from_str(line) else {
         return Box::default();
     };
     normalise(&mut fields);
@@ -114,7 +114,7 @@ fn declared(line: &[u8]) -> Box<str> {
 
 fn patch(
     kind: EntityKind,
-    line: &[u8],
+    line: &str,
     vocabulary: &Vocabulary,
     room: &mut usize,
 ) -> Result<Patch, Rejected> {
@@ -125,7 +125,7 @@ fn patch(
     };
     diagnose::patch(line, schema, vocabulary, room)
         .map_err(|(id, errors)| Rejected { id, errors })?;
-    let Ok(Value::Object(mut changes)) = serde_json::from_slice(line) else {
+    let Ok(Value::Object(mut changes)) = serde_json::from_str(line) else {
         return Err(Rejected {
             id: None,
             errors: vec![Fault::new("", "must be a JSON object")],

@@ -261,11 +261,10 @@ fn anonymised<'a>(
 impl<'a> Line<'a> {
     fn read(self, vocabulary: &Vocabulary) -> Result<Fact<'a>, Rejected> {
         match self {
-            Self::Whole(text) => read(Operation::Events, text.as_bytes(), vocabulary),
+            Self::Whole(text) => read(Operation::Events, text, vocabulary),
             Self::Trace(trace) => Ok(Fact::Trace(trace)),
             Self::Late(text) => {
-                fact::<Event<'a>>(text.as_bytes(), &schema::EVENT, vocabulary, &mut 1)
-                    .map(Fact::Late)
+                fact::<Event<'a>>(text, &schema::EVENT, vocabulary, &mut 1).map(Fact::Late)
             }
         }
     }
@@ -301,7 +300,7 @@ impl Facts {
             } => {
                 let vocabulary = &terms.vocabulary;
                 let lines = lines.into_iter();
-                let read = lines.map(|line| read(operation, line.as_bytes(), vocabulary));
+                let read = lines.map(|line| read(operation, line, vocabulary));
                 Ok(self.redo_all(read.collect(), terms, wall))
             }
             Record::Anonymised { wall, lines } => {

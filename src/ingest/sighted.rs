@@ -7,35 +7,22 @@ use crate::id::{LastClick, SceneId};
 use crate::model::{DEFAULT_SCENE, Event, EventKind};
 
 impl Facts {
-    /// Returns an event with what the exposures learn of it; other kinds than impressions, clicks and purchases as they are.
-    pub(super) fn sighted<'a>(
-        &mut self,
-        event: &Event<'_>,
-        learned: Learned<'a>,
-        config: &Config,
-    ) -> Learned<'a> {
+    /// Adds what the exposures learn of an event; kinds other than impressions, clicks and purchases stay as they are.
+    pub(super) fn sight(&mut self, event: &Event<'_>, learned: &mut Learned<'_>, config: &Config) {
         if learned.late {
-            return learned;
+            return;
         }
         let is_shown = event.kind == EventKind::Impression;
-        if is_shown || event.kind == EventKind::Click {
+        if is_shown {
             let asked = event.scene.as_deref().unwrap_or(DEFAULT_SCENE);
-            let scene = if is_shown {
-                self.scene(asked, config)
-            } else {
-                SceneId::OTHER
-            };
-            let sighted = Learned {
-                scene,
-                place: event.position,
-                ..learned
-            };
-            return self.with_last_clicks(sighted, config);
+            learned.scene = self.scene(asked, config);
         }
-        if event.kind == EventKind::Purchase {
-            return self.with_last_clicks(learned, config);
+        if is_shown || event.kind == EventKind::Click {
+            learned.place = event.position;
+        } else if event.kind != EventKind::Purchase {
+            return;
         }
-        learned
+        learned.last = self.last_clicks(learned, config);
     }
 
     /// Returns the number of the scene that answers requests for a scene; [`SceneId::OTHER`] if it is not configured.
@@ -46,15 +33,14 @@ impl Facts {
         }
     }
 
-    fn with_last_clicks<'a>(&self, event: Learned<'a>, config: &Config) -> Learned<'a> {
+    /// Returns the user's last clicks before an event.
+    fn last_clicks(&self, event: &Learned<'_>, config: &Config) -> [LastClick; 3] {
         if !event.user.is_some() {
-            return event;
+            return [LastClick::UNKNOWN; 3];
         }
         let clicked = self.books.users.figures.clicked.get(event.user);
-        let last = match clicked {
-            Some(clicked) => clicked.last(&event, config.exposure.clicks),
-            None => [LastClick::NEVER; 3],
-        };
-        Learned { last, ..event }
+        clicked.map_or([LastClick::NEVER; 3], |clicked| {
+            clicked.last(event, config.exposure.clicks)
+        })
     }
 }

@@ -66,12 +66,9 @@ impl Facts {
         }
     }
 
-    /// Returns how many ids of each kind a fact brings that are not in NFC.
-    pub(super) fn count_odd_ids(&self, fact: &Fact<'_>) -> [u64; FactKind::NAMES.len()] {
-        let mut counts = [0; FactKind::NAMES.len()];
-        self.odd_ids(fact)
-            .for_each(|(kind, _)| counts[kind as usize] += 1);
-        counts
+    /// Counts a new id if it is not in NFC.
+    pub(super) fn note_spelling(&mut self, kind: FactKind, id: &str) {
+        self.counts.odd_ids[kind as usize] += u64::from(is_odd(id));
     }
 
     /// Notes the ids that a fact would bring and that are not in NFC.

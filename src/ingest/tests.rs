@@ -27,7 +27,7 @@ fn moment(config: &Config) -> Moment<'_> {
 
 fn send(facts: &mut Facts, config: &Config, operation: Operation, fact: &Value) -> Fate {
     let line = fact.to_string();
-    let fact = read(operation, line.as_bytes(), &config.vocabulary)?;
+    let fact = read(operation, &line, &config.vocabulary)?;
     facts.apply(fact, &moment(config))
 }
 

@@ -35,9 +35,14 @@ impl Sum {
         words
             .iter()
             .for_each(|word| self.word(u64::from_le_bytes(*word)));
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        self.word(u64::from_le_bytes(last));
+        self.word(match text.as_bytes().last_chunk() {
+            // The last bytes of eight are the rest.
+            Some(last) if !rest.is_empty() => {
+                u64::from_le_bytes(*last) >> (u64::BITS as usize - 8 * rest.len())
+            }
+            Some(_) => 0,
+            None => (rest.iter().rev()).fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        });
     }
 
     #[inline]

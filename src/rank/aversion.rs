@@ -154,11 +154,11 @@ impl<'a> Aversion<'a> {
         }
         match side {
             Side::Item => {
-                let items = self.factors.items.reader();
+                let items = self.factors.items.reader_of_few();
                 each(block, factors, |it| items(it.row.0));
             }
             Side::Merchant => {
-                let merchants = self.factors.merchants.reader();
+                let merchants = self.factors.merchants.reader_of_few();
                 each(block, factors, |it| merchants(it.item.merchant.0));
             }
             Side::Creator if self.factors.creators.is_empty() => {}
@@ -175,7 +175,7 @@ impl<'a> Aversion<'a> {
     }
 
     fn creator(&self) -> impl Fn(&Candidate<'_>) -> Option<f64> {
-        let (items, creators) = (self.view.items, self.factors.creators.reader());
+        let (items, creators) = (self.view.items, self.factors.creators.reader_of_few());
         move |candidate| {
             let mut factor = 1.0;
             items.visit_tags(candidate.row, candidate.item, |tag, _| {

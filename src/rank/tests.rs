@@ -53,7 +53,7 @@ impl Market {
             wall: noon(100),
         };
         let line = fact.to_string();
-        let fact = read(operation, line.as_bytes(), &self.config.vocabulary).unwrap();
+        let fact = read(operation, &line, &self.config.vocabulary).unwrap();
         self.facts.apply(fact, &moment).unwrap();
     }
 

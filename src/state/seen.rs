@@ -178,9 +178,7 @@ impl Seen {
     /// Remembers an id that is not remembered, and the content of its event.
     pub fn add(&mut self, id: EventId, content: u32, now: Time) {
         // Only ids that a version without contents stored lack one.
-        while self.contents.len() < self.ids.len() {
-            self.contents.push(UNKNOWN);
-        }
+        self.contents.fill(self.ids.len(), &UNKNOWN);
         self.forget_old(now);
         let number = self.first + self.ids.len() as u64;
         if self

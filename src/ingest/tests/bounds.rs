@@ -60,7 +60,7 @@ impl Life {
             config: &config,
             wall,
         };
-        let fact = read(operation, line.as_bytes(), &config.vocabulary).unwrap();
+        let fact = read(operation, &line, &config.vocabulary).unwrap();
         self.facts.apply(fact, &moment).unwrap();
         self.write(&Record::Lines {
             operation,

@@ -66,14 +66,11 @@ pub fn merge<'a>(bytes: &'a [u8], vocabulary: &Vocabulary) -> Result<MergeReques
 /// # Errors
 /// The fact's id, if it can be read, and its faults.
 pub fn line<'a, T: Entity<'a>>(
-    bytes: &'a [u8],
+    text: &'a str,
     object: &Object,
     vocabulary: &Vocabulary,
     room: &mut usize,
 ) -> Result<T, (Option<String>, Vec<Fault>)> {
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return Err((None, not_utf8().into_faults()));
-    };
     fact(text, object, vocabulary).ok_or_else(|| {
         let faults = diagnose(text, object, vocabulary, room).into_faults();
         (id_of(text), faults)
@@ -99,14 +96,11 @@ pub(super) fn fact<'a, T: Entity<'a>>(
 /// # Errors
 /// The patch's id, if it can be read, and its faults.
 pub fn patch(
-    bytes: &[u8],
+    text: &str,
     object: &Object,
     vocabulary: &Vocabulary,
     room: &mut usize,
 ) -> Result<(), (Option<String>, Vec<Fault>)> {
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return Err((None, not_utf8().into_faults()));
-    };
     if let Err(fault) = syntax(text) {
         return Err((None, vec![fault]));
     }

@@ -346,7 +346,7 @@ fn the_list_of_faults_is_bounded() {
     let (name, lines) = ("x".repeat(1 << 20), 5);
     for _ in 0..lines {
         let text = format!(r#"{{"id":"u","{name}":1}}"#);
-        let rejected = line::<User<'_>>(text.as_bytes(), &schema::USER, &vocabulary(), &mut room);
+        let rejected = line::<User<'_>>(&text, &schema::USER, &vocabulary(), &mut room);
         let (_, faults) = rejected.unwrap_err();
         assert!(faults.len() == 1 && faults[0].path.len() < 200);
     }
@@ -355,10 +355,10 @@ fn the_list_of_faults_is_bounded() {
 
 #[test]
 fn a_patch_may_remove_tags() {
-    let bytes = br#"{"id":"i","price":null,"tags":{"a":null,"b":1,"c":1,"d":1}}"#;
-    assert_eq!(patch(bytes, &schema::ITEM, &vocabulary(), &mut 9), Ok(()));
-    let bytes = br#"{"id":"i","price":-1,"none":null}"#;
-    let (id, faults) = patch(bytes, &schema::ITEM, &vocabulary(), &mut 9).unwrap_err();
+    let text = r#"{"id":"i","price":null,"tags":{"a":null,"b":1,"c":1,"d":1}}"#;
+    assert_eq!(patch(text, &schema::ITEM, &vocabulary(), &mut 9), Ok(()));
+    let text = r#"{"id":"i","price":-1,"none":null}"#;
+    let (id, faults) = patch(text, &schema::ITEM, &vocabulary(), &mut 9).unwrap_err();
     assert_eq!(id.as_deref(), Some("i"));
     assert_eq!(
         faults.iter().map(|fault| &*fault.path).collect::<Vec<_>>(),
@@ -369,16 +369,13 @@ fn a_patch_may_remove_tags() {
 #[test]
 fn a_rejected_line_reports_its_id() {
     let (id, faults) = line::<User<'_>>(
-        br#"{"region":1.5,"id":7}"#,
+        r#"{"region":1.5,"id":7}"#,
         &schema::USER,
         &vocabulary(),
         &mut 9,
     )
     .unwrap_err();
     assert_eq!((id.as_deref(), faults.len()), (Some("7"), 1));
-    let (id, faults) =
-        line::<User<'_>>(b"{\"id\":\"\xff\"}", &schema::USER, &vocabulary(), &mut 9).unwrap_err();
-    assert_eq!((id, faults.len()), (None, 1));
 }
 
 #[test]
@@ -399,7 +396,7 @@ fn read_all(text: &str, of: &Object, vocabulary: &Vocabulary) {
     drop(entry::fact::<Item<'_>>(text, of, vocabulary));
     drop(entry::fact::<Event<'_>>(text, of, vocabulary));
     drop(batch(text.as_bytes(), vocabulary));
-    drop(patch(text.as_bytes(), of, vocabulary, &mut 9));
+    drop(patch(text, of, vocabulary, &mut 9));
     drop(faults(text, of, vocabulary));
 }
 

@@ -3,7 +3,7 @@
 
 use saima::clock::Time;
 use saima::config::Config;
-use saima::ingest::{EntityKind, Facts, Fate, Moment, Operation, Record, read};
+use saima::ingest::{EntityKind, Fact, Facts, Fate, Moment, Operation, Record, Rejected, read};
 use saima::model::Diagnosis;
 use saima::model::schema::{EVENT, ITEM, MERCHANT, Object, USER};
 
@@ -41,9 +41,14 @@ pub(super) fn moment(config: &Config) -> Moment<'_> {
     Moment { config, wall }
 }
 
+fn read_bytes(operation: Operation, line: &[u8]) -> Result<Fact<'_>, Rejected> {
+    let text = std::str::from_utf8(line).map_err(|_| Rejected::not_utf8())?;
+    read(operation, text, &CONFIG.vocabulary)
+}
+
 /// Reads and applies one line.
 fn apply(facts: &mut Facts, operation: Operation, line: &[u8]) -> Fate {
-    let fact = read(operation, line, &CONFIG.vocabulary)?;
+    let fact = read_bytes(operation, line)?;
     facts.apply(fact, &moment(&CONFIG))
 }
 
@@ -88,7 +93,7 @@ fn object(operation: Operation) -> &'static Object {
 
 /// Compares the verdict on a line with that of the walk; a patch has no other.
 fn judge(operation: Operation, line: &[u8]) {
-    let rejected = read(operation, line, &CONFIG.vocabulary).err();
+    let rejected = read_bytes(operation, line).err();
     let rejected = rejected.map(|line| line.errors);
     assert!(rejected.as_ref().is_none_or(|faults| !faults.is_empty()));
     if matches!(operation, Operation::Patch(_)) {
