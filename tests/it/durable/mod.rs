@@ -9,6 +9,7 @@ mod killed;
 mod missing;
 mod places;
 mod restart;
+mod targets;
 mod tools;
 
 use std::fs;
