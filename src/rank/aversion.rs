@@ -132,56 +132,63 @@ impl<'a> Aversion<'a> {
     ) {
         let mut room = [1.0; BLOCK];
         let factors = &mut room[..block.len()];
-        for (side, _) in SIDES {
-            self.multiply(side, block, cosines, factors);
-        }
+        self.multiply(self.sides, block, cosines, factors);
         let least = narrow(self.view.config.aversion.min);
         for (score, factor) in scores.iter_mut().zip(factors) {
-            *score *= factor.clamp(least, 1.0);
+            *score *= if *factor < least { least } else { *factor };
         }
     }
 
-    /// Multiplies factors of candidates by one part.
+    /// Multiplies factors of candidates by some parts.
     fn multiply(
         &self,
-        side: Side,
+        sides: Sides,
         block: &[Candidate<'_>],
         cosines: Option<&[f32]>,
         factors: &mut [f32],
     ) {
-        if !self.sides.has(side) {
-            return;
+        if sides.has(Side::Item) || sides.has(Side::Merchant) {
+            self.multiply_histories(sides, block, factors);
         }
-        match side {
-            Side::Item => {
-                let items = self.factors.items.reader_of_few();
-                each(block, factors, |it| items(it.row.0));
+        if sides.has(Side::Creator) && !self.factors.creators.is_empty() {
+            self.multiply_creators(block, factors);
+        }
+        if sides.has(Side::Tags) {
+            let strength = narrow(self.view.config.aversion.tags);
+            for (cosine, factor) in cosines.into_iter().flatten().zip(factors) {
+                // Without tags the cosine is NaN, which is not below 0.
+                let against = if *cosine < 0.0 { -cosine } else { 0.0 };
+                *factor *= 1.0 - strength * against;
             }
-            Side::Merchant => {
-                let merchants = self.factors.merchants.reader_of_few();
-                each(block, factors, |it| merchants(it.item.merchant.0));
-            }
-            Side::Creator if self.factors.creators.is_empty() => {}
-            Side::Creator => each(block, factors, self.creator()),
-            Side::Tags => {
-                let strength = narrow(self.view.config.aversion.tags);
-                for (cosine, factor) in cosines.into_iter().flatten().zip(factors) {
-                    // Without tags the cosine is NaN, which is not below 0.
-                    let against = if *cosine < 0.0 { -cosine } else { 0.0 };
-                    *factor *= 1.0 - strength * against;
+        }
+    }
+
+    /// Multiplies factors by those of items and merchants, which nearly all candidates lack.
+    fn multiply_histories(&self, sides: Sides, block: &[Candidate<'_>], factors: &mut [f32]) {
+        let nothing = Sums::default();
+        let table = |side, table| if sides.has(side) { table } else { &nothing };
+        let items = table(Side::Item, &self.factors.items);
+        let merchants = table(Side::Merchant, &self.factors.merchants);
+        let (may_item, may_merchant) = (items.sieve(), merchants.sieve());
+        for (candidate, factor) in block.iter().zip(factors) {
+            let (item, merchant) = (candidate.row.0, candidate.item.merchant.0);
+            if may_item(item) | may_merchant(merchant) {
+                for (sums, row) in [(items, item), (merchants, merchant)] {
+                    let found = sums.sieve()(row).then(|| sums.reader()(row)).flatten();
+                    *factor *= found.map_or(1.0, narrow);
                 }
             }
         }
     }
 
-    fn creator(&self) -> impl Fn(&Candidate<'_>) -> Option<f64> {
-        let (items, creators) = (self.view.items, self.factors.creators.reader_of_few());
-        move |candidate| {
-            let mut factor = 1.0;
+    fn multiply_creators(&self, block: &[Candidate<'_>], factors: &mut [f32]) {
+        let (items, creators) = (self.view.items, self.factors.creators.reader());
+        for (candidate, factor) in block.iter().zip(factors) {
+            let mut product = 1.0;
             items.visit_tags(candidate.row, candidate.item, |tag, _| {
-                factor *= creators(tag.0).unwrap_or(1.0);
+                product *= creators(tag.0).unwrap_or(1.0);
             });
-            Some(factor)
+            *factor *= narrow(product);
         }
     }
 
@@ -197,7 +204,7 @@ impl<'a> Aversion<'a> {
         }
         let parts = SIDES.map(|(side, name)| {
             let mut part = [1.0];
-            self.multiply(side, one, cosines, &mut part);
+            self.multiply(self.sides.only(side), one, cosines, &mut part);
             (name, part[0])
         });
         let lower = parts.into_iter().filter(|(_, part)| *part < 1.0);
@@ -209,19 +216,5 @@ impl<'a> Aversion<'a> {
             factor,
             reason: format!("the user turned away from it: {}", lower.join(", ")),
         })
-    }
-}
-
-/// Multiplies factors of candidates by what is found of each; nearly always nothing.
-#[inline(always)]
-fn each<'b>(
-    block: &[Candidate<'b>],
-    factors: &mut [f32],
-    find: impl Fn(&Candidate<'b>) -> Option<f64>,
-) {
-    for (candidate, factor) in block.iter().zip(factors) {
-        if let Some(found) = find(candidate) {
-            *factor *= narrow(found);
-        }
     }
 }

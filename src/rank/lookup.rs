@@ -101,16 +101,10 @@ impl Sums {
         }
     }
 
-    /// Returns the function of [`Self::reader`], for a table of so few rows that most others differ from all of them modulo 64.
-    pub(super) fn reader_of_few(&self) -> impl Fn(u32) -> Option<f64> + '_ {
-        let (bits, find) = (self.bits, self.reader());
-        move |row| {
-            if bits & bit(row) == 0 {
-                None
-            } else {
-                find(row)
-            }
-        }
+    /// Returns a function that tells of a row whether it may have a sum. In a table of few rows it is wrong about few others.
+    pub(super) fn sieve(&self) -> impl Fn(u32) -> bool + use<> {
+        let bits = self.bits;
+        move |row| bits & bit(row) != 0
     }
 
     /// Returns a function from a row to its sum, `None` if nothing was added.
@@ -152,7 +146,7 @@ mod tests {
             }
             for row in 0..300 {
                 prop_assert_eq!(sums.reader()(row), map.get(&row).copied());
-                prop_assert_eq!(sums.reader_of_few()(row), map.get(&row).copied());
+                prop_assert!(sums.sieve()(row) || !map.contains_key(&row));
             }
         }
     }

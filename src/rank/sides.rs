@@ -56,6 +56,13 @@ impl Sides {
         self.0[side as usize]
     }
 
+    /// Returns one of these parts alone.
+    pub(super) fn only(self, side: Side) -> Self {
+        let mut one = Self::NONE;
+        one.0[side as usize] = self.has(side);
+        one
+    }
+
     /// Returns the parts of the profile that the factor reads.
     pub(super) const fn needs(self) -> Needs {
         let histories = self.has(Side::Item) || self.has(Side::Merchant);
