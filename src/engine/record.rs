@@ -5,6 +5,8 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use memchr::{memchr, memmem};
+
 use crate::clock::{Day, Time};
 use crate::config::ItemField;
 use crate::expression::{Fields, Value};
@@ -124,6 +126,14 @@ impl<'a> Record<'_, 'a> {
         })
     }
 
+    /// Returns what its text says if that may have a member of that name: to look for the name is much faster than to read the text.
+    fn declaring(&self, name: &str) -> Option<&Declared<'a>> {
+        let text = self.details().declared.as_bytes();
+        // Letters of a name may be escaped.
+        let may = memmem::find(text, name.as_bytes()).is_some() || memchr(b'\\', text).is_some();
+        may.then(|| self.declared())
+    }
+
     fn name(&self, space: Space, tag: TagId) -> Option<Value<'a>> {
         let name = self.records.books.tags.bare_name(space, tag);
         name.map(Value::text)
@@ -184,14 +194,20 @@ impl<'a> Record<'_, 'a> {
         match field {
             ItemField::Id => Some(Value::text(details.id())),
             ItemField::MerchantId => self.merchant_id(),
-            ItemField::Kind => self.declared().kind.map(Value::text),
+            ItemField::Kind => self.declaring("\"kind\"")?.kind.map(Value::text),
             ItemField::Category => self.name(Space::Category, details.category),
-            ItemField::Brand => self.declared().brand.as_deref().map(Value::text),
+            ItemField::Brand => {
+                let declared = self.declaring("\"brand\"")?;
+                declared.brand.as_deref().map(Value::text)
+            }
             ItemField::Tags => Some(Value::Weights(&self.declared().tags)),
             ItemField::Price => details.price.map(Value::Double),
             ItemField::Region => self.name(Space::Region, details.region),
             ItemField::CreatorId => self.declared().creator.as_deref().map(Value::text),
-            ItemField::Campaigns => Some(texts(&self.declared().campaigns)),
+            ItemField::Campaigns => {
+                let declared = self.declaring("\"campaigns\"");
+                Some(texts(declared.map_or(&[], |it| &it.campaigns)))
+            }
             ItemField::Quality => details.quality.map(written).map(Value::Double),
             ItemField::LongTermValue => details.long_term_value.map(written).map(Value::Double),
             ItemField::Available => Some(Value::Bool(self.line.available())),

@@ -257,6 +257,21 @@ fn members_follow_every_change() {
 }
 
 #[test]
+fn escaped_names_of_members_are_read() {
+    let engine = start(config(&ROWS));
+    pollster::block_on(engine.rebuild());
+    let line = br#"{"id":"i","br\u0061nd":"acme","kin\u0064":"live","c\u0061mpaigns":["sale"]}"#;
+    let fates = engine.ingest(Operation::Upsert(EntityKind::Item), &[line]);
+    assert!(fates.unwrap()[0].is_ok());
+    let generation = engine.generation();
+    let facts = engine.facts.read();
+    let kept = facts.selections.of(&generation.config.selections);
+    for (name, place) in [("brand", 0), ("hot", 3)] {
+        assert_eq!(kept.items(SelectionId(place)).count(), 1, "{name}");
+    }
+}
+
+#[test]
 fn a_new_configuration_goes_live_with_its_members() {
     let engine = start(config(&ROWS[..3]));
     pollster::block_on(engine.rebuild());
