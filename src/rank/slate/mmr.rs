@@ -15,9 +15,16 @@ const POOL: usize = 150;
 struct Member {
     candidate: usize,
     key: Key,
-    tags: Vec<(u32, f32)>,
     /// Largest cosine with what is placed, in [−1, 1]; 0 if nothing is.
     likeness: f32,
+}
+
+/// A tag of a member, with its part in the member's vector of length 1.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    tag: u32,
+    member: usize,
+    weight: f32,
 }
 
 /// The pool of one page.
@@ -25,6 +32,8 @@ struct Member {
 pub(super) struct Mmr {
     lambda: f64,
     members: Vec<Member>,
+    /// The tags of all members, sorted by tag: what is placed shares a tag with few of them, so that few products are to be added.
+    parts: Vec<Part>,
     /// True once something is placed.
     begun: bool,
 }
@@ -32,24 +41,31 @@ pub(super) struct Mmr {
 impl Mmr {
     /// Creates the pool of a page whose kept places are filled.
     pub(super) fn new<S: Set>(page: &mut Page<'_, S>, lambda: f64) -> Self {
-        let mut members = Vec::with_capacity(POOL);
+        let (mut members, mut parts) = (Vec::with_capacity(POOL), Vec::new());
         for index in 0.. {
             let best = page.orders.by_score(page.set, index);
             let Some(candidate) = best.filter(|_| members.len() < POOL) else {
                 break;
             };
             if !page.is_taken(candidate) {
+                let part = |(tag, weight)| Part {
+                    tag,
+                    member: members.len(),
+                    weight,
+                };
+                parts.extend(page.set.tags(candidate).into_iter().map(part));
                 members.push(Member {
                     candidate,
                     key: page.key(candidate),
-                    tags: page.set.tags(candidate),
                     likeness: 0.0,
                 });
             }
         }
+        parts.sort_unstable_by_key(|part| (part.tag, part.member));
         let mut pool = Self {
             lambda,
             members,
+            parts,
             begun: false,
         };
         for held in page.held() {
@@ -60,10 +76,8 @@ impl Mmr {
 
     /// Compares the pool with one more that is placed.
     pub(super) fn note<S: Set>(&mut self, set: &S, placed: usize) {
-        self.members.retain(|member| member.candidate != placed);
-        let tags = set.tags(placed);
-        for member in &mut self.members {
-            let cosine = dot(&member.tags, &tags);
+        let cosines = self.cosines(&set.tags(placed));
+        for (member, cosine) in self.members.iter_mut().zip(cosines) {
             member.likeness = if self.begun {
                 member.likeness.max(cosine)
             } else {
@@ -71,6 +85,19 @@ impl Mmr {
             };
         }
         self.begun = true;
+    }
+
+    /// Returns the cosine of each member's tags with a vector of length 1, which is sorted by tag.
+    fn cosines(&self, tags: &[(u32, f32)]) -> Vec<f32> {
+        let mut cosines = vec![0.0; self.members.len()];
+        for &(tag, weight) in tags {
+            let first = self.parts.partition_point(|part| part.tag < tag);
+            let shared = self.parts[first..].iter();
+            for part in shared.take_while(|part| part.tag == tag) {
+                cosines[part.member] += part.weight * weight;
+            }
+        }
+        cosines
     }
 
     /// Returns the candidate for a place; `None` if none of the pool fits.
@@ -94,18 +121,58 @@ impl Mmr {
     }
 }
 
-/// Returns the product of two vectors that are sorted by tag.
-fn dot(one: &[(u32, f32)], other: &[(u32, f32)]) -> f32 {
-    let (mut sum, mut rest) = (0.0, other);
-    for &(tag, weight) in one {
-        while let Some((&(next, _), beyond)) = rest.split_first()
-            && next < tag
-        {
-            rest = beyond;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::number::narrow;
+    use crate::random::Random;
+
+    /// Returns some tags, sorted.
+    fn tags(random: &mut Random) -> Vec<(u32, f32)> {
+        let mut tags: Vec<u32> = (0..random.below(9)).map(|_| random.below(12)).collect();
+        tags.sort_unstable();
+        tags.dedup();
+        let weigh = |tag| (tag, narrow(random.unit() - 0.5));
+        tags.into_iter().map(weigh).collect()
+    }
+
+    /// Returns the pool of members with these tags.
+    fn pool(all: &[Vec<(u32, f32)>]) -> Mmr {
+        let member = |_| Member {
+            candidate: 0,
+            key: Key::default(),
+            likeness: 0.0,
+        };
+        let mut parts = Vec::new();
+        for (member, tags) in all.iter().enumerate() {
+            let part = |&(tag, weight)| Part {
+                tag,
+                member,
+                weight,
+            };
+            parts.extend(tags.iter().map(part));
         }
-        if let Some(&(_, found)) = rest.first().filter(|(next, _)| *next == tag) {
-            sum += weight * found;
+        parts.sort_unstable_by_key(|part| (part.tag, part.member));
+        Mmr {
+            lambda: 0.5,
+            members: all.iter().map(member).collect(),
+            parts,
+            begun: false,
         }
     }
-    sum
+
+    #[test]
+    fn cosines_are_products_of_shared_tags() {
+        let mut random = Random::new(3);
+        for _ in 0..300 {
+            let all: Vec<_> = (0..random.below(20)).map(|_| tags(&mut random)).collect();
+            let placed = tags(&mut random);
+            let weight = |tag: u32| placed.iter().find(|(other, _)| *other == tag);
+            let product = |&(tag, own): &(u32, f32)| weight(tag).map_or(0.0, |(_, it)| it * own);
+            let right = all.iter().map(|tags| tags.iter().map(product).sum::<f32>());
+            for (cosine, right) in pool(&all).cosines(&placed).iter().zip(right) {
+                assert!((cosine - right).abs() < 1e-6, "{cosine}, not {right}");
+            }
+        }
+    }
 }

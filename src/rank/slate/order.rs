@@ -5,20 +5,20 @@ use crate::rank::topk;
 
 /// The best of one column, sorted: a prefix that grows. The whole order is total, so a longer prefix begins with the shorter one.
 #[derive(Clone, Debug, Default)]
-struct Prefix(Vec<u64>);
+pub(super) struct Prefix(Vec<u64>);
 
 impl Prefix {
-    /// Returns the candidate of an index; sorts at least `least` if it sorts any.
-    fn nth(
+    /// Returns the place in the column of an index; sorts at least `least` if it sorts any. Equal numbers go by lot.
+    pub(super) fn nth<'s>(
         &mut self,
         column: &[f32],
-        set: &impl Set,
+        lot: impl Fn(usize) -> (u64, &'s str),
         (index, least): (usize, usize),
     ) -> Option<usize> {
         let sorted = self.0.len();
         if index >= sorted && sorted < column.len() {
             let wanted = least.max(4 * sorted).max(2 * index);
-            topk::best(column, wanted, |at| set.lot(at), &mut self.0);
+            topk::best(column, wanted, lot, &mut self.0);
         }
         self.0.get(index).map(|key| topk::place(*key))
     }
@@ -44,13 +44,16 @@ impl Orders {
 
     /// Returns the candidate of an index by own, from the best on.
     pub(super) fn by_own(&mut self, set: &impl Set, index: usize) -> Option<usize> {
-        self.own.nth(set.own(), set, (index, self.least))
+        self.own
+            .nth(set.own(), |at| set.lot(at), (index, self.least))
     }
 
     /// Returns the candidate of an index by score, from the best on.
     pub(super) fn by_score(&mut self, set: &impl Set, index: usize) -> Option<usize> {
         match set.lifted() {
-            Some(scores) => self.score.nth(scores, set, (index, self.least)),
+            Some(scores) => self
+                .score
+                .nth(scores, |at| set.lot(at), (index, self.least)),
             None => self.by_own(set, index),
         }
     }

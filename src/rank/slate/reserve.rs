@@ -4,6 +4,7 @@
 //! the slot. If nobody is, the place goes back to the fill.
 
 use super::key::Group;
+use super::order::Prefix;
 use super::page::{Page, Why, Win};
 use super::set::Set;
 use crate::rule::By;
@@ -68,13 +69,23 @@ fn race<S: Set>(
     })
 }
 
+/// Number of those who are sorted first in a slot with weights of its own: a race seldom reads more.
+const LIKELY: usize = 32;
+
 /// Those who race for the places of one slot, from the best on.
 struct Field {
     slot: usize,
     /// Least own.
     least: f64,
-    /// Sorted by score in the slot; `None` until it is needed.
-    weighed: Option<Vec<(usize, f32)>>,
+    /// `None` until it is needed.
+    weighed: Option<Weighed>,
+}
+
+/// The members of a slot's pool with enough own, and their scores in the slot.
+struct Weighed {
+    members: Vec<usize>,
+    scores: Vec<f32>,
+    order: Prefix,
 }
 
 impl Field {
@@ -96,23 +107,28 @@ impl Field {
         }
         let (slot, least) = (self.slot, self.least);
         let weighed = self.weighed.get_or_insert_with(|| weigh(page, slot, least));
-        weighed.get(index).copied()
+        let Weighed {
+            members,
+            scores,
+            order,
+        } = weighed;
+        let lot = |at: usize| page.set.lot(members[at]);
+        let at = order.nth(scores, lot, (index, LIKELY))?;
+        Some((members[at], scores[at]))
     }
 }
 
-/// Returns the members of a slot's pool with an own of at least `least`, by their score in the slot, the best first.
-fn weigh<S: Set>(page: &Page<'_, S>, slot: usize, least: f64) -> Vec<(usize, f32)> {
+/// Returns the members of a slot's pool with an own of at least `least`.
+fn weigh<S: Set>(page: &Page<'_, S>, slot: usize, least: f64) -> Weighed {
     let set = page.set;
     let own = set.own().iter().enumerate();
     let enough = own.filter(|(_, own)| f64::from(**own) >= least);
     let enough = enough.map(|(candidate, _)| candidate);
     let members = enough.filter(|candidate| set.in_pool(slot, *candidate));
     let members: Vec<usize> = members.collect();
-    let scores = set.weigh(slot, &members);
-    let mut weighed: Vec<(usize, f32)> = members.into_iter().zip(scores).collect();
-    weighed.sort_unstable_by(|(a, one), (b, other)| {
-        let by_score = other.total_cmp(one);
-        by_score.then_with(|| set.lot(*a).cmp(&set.lot(*b)))
-    });
-    weighed
+    Weighed {
+        scores: set.weigh(slot, &members),
+        members,
+        order: Prefix::default(),
+    }
 }

@@ -1,10 +1,11 @@
 //! Support places: each takes the largest own among candidates whose runner is behind its plan, one a runner.
 //!
 //! Runners that are on plan wait, so that the places go round by themselves. Nothing that is worth much less to this user than the page's
-//! last place is helped.
+//! last place is helped. Few candidates have a runner that is behind, so those are sorted, and not all of the set.
 
 use hashbrown::HashSet;
 
+use super::key::Group;
 use super::page::{Page, Why};
 use super::plan::Support;
 use super::set::Set;
@@ -12,26 +13,37 @@ use super::set::Set;
 /// Fills the support places of a page.
 pub(super) fn place<S: Set>(page: &mut Page<'_, S>) {
     let Support { places, min } = page.plan.support;
-    let least = min * page.last_own();
+    if !places.iter().any(|place| page.is_free(*place)) {
+        return;
+    }
+    let behind = behind(page, min * page.last_own());
     let mut helped = HashSet::new();
-    for &place in places {
+    for &place in places.iter() {
         if !page.is_free(place) {
             continue;
         }
-        for index in 0.. {
-            let best = page.orders.by_own(page.set, index);
-            let Some(best) = best.filter(|best| f64::from(page.set.own()[*best]) >= least) else {
-                break;
-            };
-            let runner = page.set.supported(best).filter(|_| !page.is_taken(best));
-            if let Some(runner) = runner
-                && !helped.contains(&runner)
-                && page.fits(best, place)
-            {
-                helped.insert(runner);
-                page.put(best, place, Why::Support);
-                break;
-            }
+        let mut fitting = behind.iter().filter(|(candidate, runner)| {
+            let waits = !helped.contains(runner) && !page.is_taken(*candidate);
+            waits && page.fits(*candidate, place)
+        });
+        if let Some(&(best, runner)) = fitting.next() {
+            helped.insert(runner);
+            page.put(best, place, Why::Support);
         }
     }
+}
+
+/// Returns the candidates without a place whose own is at least `least` and whose runner is behind its plan, with that runner, the best
+/// own first.
+fn behind<S: Set>(page: &Page<'_, S>, least: f64) -> Vec<(usize, Group)> {
+    let (set, own) = (page.set, page.set.own());
+    let enough = page.without_place();
+    let enough = enough.filter(|candidate| f64::from(own[*candidate]) >= least);
+    let behind = enough.filter_map(|candidate| Some((candidate, set.supported(candidate)?)));
+    let mut behind: Vec<(usize, Group)> = behind.collect();
+    behind.sort_unstable_by(|(a, _), (b, _)| {
+        let by_own = own[*b].total_cmp(&own[*a]);
+        by_own.then_with(|| set.lot(*a).cmp(&set.lot(*b)))
+    });
+    behind
 }
