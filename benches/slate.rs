@@ -1,0 +1,278 @@
+//! What arranging a page costs: scenes with rules, targets and audiences against a plain one, in one run on one marketplace.
+//!
+//! `cargo bench --bench slate` ranks the same requests (1,000 candidates, 50 places) in every scene by turns and prints the CPU time of
+//! each round against that of the plain scene, with 95 % intervals over the rounds; then what it costs to judge all items for new
+//! selections, and to build a snapshot of the market. `SAIMA_BENCH_ITEMS` sets the size of the catalogue (default 1000000).
+
+use std::fmt::Write;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use rustix::time::{ClockId, clock_gettime};
+use saima::cli::synthetic;
+use saima::clock::{Clock, DAY};
+use saima::config::{Config, Live};
+use saima::engine::{Engine, EntityKind, Operation};
+use saima::model::RankRequest;
+use saima::number::{real, wide};
+use saima::random::Random;
+use serde_json::json;
+
+const CANDIDATES: u32 = 1_000;
+/// Requests that alternate, so that rows are as cold in the caches as in production.
+const REQUESTS: u64 = 256;
+const ROUNDS: u32 = 30;
+/// Lines applied at once.
+const SLICE: usize = 32;
+
+/// Rules that move items, two slots, and the ladder for newcomers.
+const RULES: &str = r#"
+[selection.dear]
+where = 'item.price > 20.0'
+[support]
+scenes = ["full"]
+places = [5]
+[scene.plain]
+limit = 50
+[scene.full]
+limit = 50
+[[scene.full.rules]]
+name = "shops"
+rule = "cap"
+by = "merchant"
+max = 4
+window = 20
+[[scene.full.rules]]
+name = "categories"
+rule = "cap"
+by = "category"
+max = 3
+window = 6
+[[scene.full.rules]]
+name = "shop-decay"
+rule = "decay"
+factor = 0.85
+floor = 0.5
+[[scene.full.rules]]
+name = "dear"
+rule = "slot"
+places = [3]
+select = "dear"
+weights = { order_value = 1.0 }
+[[scene.full.rules]]
+name = "own"
+rule = "slot"
+places = [9]
+select = "dear"
+score = true
+[scene.mmr]
+limit = 50
+[[scene.mmr.rules]]
+name = "variety"
+rule = "mmr"
+lambda = 0.7
+[scene.audiences]
+limit = 50
+"#;
+
+/// Audiences by condition.
+const AUDIENCES: [&str; 5] = [
+    "user.known && user.orders > 2",
+    "request.hour >= 18 && request.device in [\"ios\", \"android\"]",
+    "user.events > 10 && has(user.region)",
+    "user.days_since_purchase < 30",
+    "has(user.tags.t1) || request.weekday > 5",
+];
+
+/// Selections that are filled in a running service, by what they read.
+const SELECTIONS: [(&str, &str); 5] = [
+    (
+        "price and category",
+        "item.category == \"c07\" && item.price < 50.0",
+    ),
+    ("level and growth", "item.level > 0.2 || item.growth > 0.1"),
+    (
+        "merchant",
+        "merchant.integrity >= 0.8 && merchant.joined_days < 500",
+    ),
+    (
+        "brand and tags",
+        "item.brand == \"acme\" || has(item.tags.t3)",
+    ),
+    (
+        "tags in a loop",
+        "item.tags.exists(t, t.startsWith(\"t7\"))",
+    ),
+];
+
+fn config() -> Result<Config> {
+    let mut text = RULES.to_owned();
+    for (number, condition) in AUDIENCES.iter().enumerate() {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "[audience.a{number}]\nwhere = '{condition}'");
+        let _ = writeln!(
+            text,
+            "[scene.audiences.weights_for.a{number}]\nfreshness = 0.0{number}1"
+        );
+    }
+    parsed(&text)
+}
+
+fn parsed(text: &str) -> Result<Config> {
+    Config::parse("slate", text).map_err(|fault| anyhow::anyhow!("{fault}"))
+}
+
+/// Returns the CPU time of this thread, or of all threads, in seconds.
+fn cpu(clock: ClockId) -> f64 {
+    let now = clock_gettime(clock);
+    saima::number::span(now.tv_sec) + saima::number::span(now.tv_nsec) / 1e9
+}
+
+fn send(engine: &Engine, operation: Operation, lines: &[String]) -> Result<()> {
+    for slice in lines.chunks(SLICE) {
+        let slice: Vec<&[u8]> = slice.iter().map(String::as_bytes).collect();
+        let fates = engine.ingest(operation, &slice)?;
+        ensure!(fates.iter().all(Result::is_ok), "{fates:?}");
+    }
+    Ok(())
+}
+
+/// Makes one merchant in a hundred a newcomer, and reports enough impressions that no scene is blind.
+fn newcomers(engine: &Engine, items: u32) -> Result<()> {
+    let joined = Clock::machine().plus(-DAY).to_string();
+    let patch = |shop: u32| json!({"id": format!("m{shop}"), "joined_at": joined}).to_string();
+    let patches: Vec<String> = (0..items / 10).step_by(100).map(patch).collect();
+    send(engine, Operation::Patch(EntityKind::Merchant), &patches)?;
+    let at = Clock::machine().to_string();
+    let shown = |number: u32| {
+        json!({"user_id": "u1", "item_id": format!("item-{:07}", (5 + 10 * number) % items), "kind": "impression",
+               "scene": (if number.is_multiple_of(2) { "full" } else { "plain" }), "position": 3, "at": at})
+        .to_string()
+    };
+    send(
+        engine,
+        Operation::Events,
+        &(0..60_000).map(shown).collect::<Vec<_>>(),
+    )
+}
+
+/// Returns requests in a scene.
+fn bodies(scene: &str, items: u32) -> Vec<String> {
+    let mut random = Random::new(5);
+    let mut body = |_| {
+        let id = |_| format!("item-{:07}", random.below(items));
+        let ids: Vec<String> = (0..CANDIDATES).map(id).collect();
+        let context = json!({"device": "ios"});
+        json!({"user_id": format!("u{}", random.below(items)), "scene": scene, "context": context, "candidates": ids})
+            .to_string()
+    };
+    (0..REQUESTS).map(&mut body).collect()
+}
+
+/// A mean with half the width of its 95 % interval.
+fn spread(values: &[f64]) -> String {
+    let count = real(wide(values.len()));
+    let mean = values.iter().sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    let half = 2.05 * (squares / (count - 1.0).max(1.0) / count).sqrt();
+    format!("{mean:.3} ± {half:.3}")
+}
+
+fn scenes(engine: &Engine, items: u32, rounds: u32) -> Result<()> {
+    let names = ["plain", "full", "mmr", "audiences"];
+    let bodies = names.map(|name| bodies(name, items));
+    let mut times = [const { Vec::new() }; 4];
+    let mut supported = 0;
+    for _ in 0..rounds {
+        for (bodies, times) in bodies.iter().zip(&mut times) {
+            let requests: Vec<RankRequest<'_>> = bodies
+                .iter()
+                .map(|body| serde_json::from_str(body))
+                .collect::<Result<_, _>>()?;
+            let begun = cpu(ClockId::ThreadCPUTime);
+            for request in &requests {
+                let decision = black_box(engine.rank(request, Instant::now())?);
+                supported += usize::from(decision.placed.len() < 50);
+            }
+            times.push((cpu(ClockId::ThreadCPUTime) - begun) * 1e6 / real(REQUESTS));
+        }
+    }
+    ensure!(supported == 0, "every page is full");
+    let plain = &times[0];
+    println!("plain: {} µs a request", spread(plain));
+    for (name, times) in names.iter().zip(&times).skip(1) {
+        let pairs = || times.iter().zip(plain);
+        let ratios: Vec<f64> = pairs().map(|(own, plain)| own / plain).collect();
+        let more: Vec<f64> = pairs().map(|(own, plain)| own - plain).collect();
+        println!(
+            "{name}: {} times plain, {} µs more",
+            spread(&ratios),
+            spread(&more)
+        );
+    }
+    Ok(())
+}
+
+/// Measures the filling of new selections, all threads together.
+fn selections(engine: &Engine) -> Result<()> {
+    for (what, condition) in SELECTIONS {
+        let text = format!("{RULES}\n[selection.new]\nwhere = '{condition}'\n");
+        let begun = cpu(ClockId::ProcessCPUTime);
+        engine.prepare(&parsed(&text)?, &mut || ());
+        let seconds = cpu(ClockId::ProcessCPUTime) - begun;
+        println!("two selections filled, one by {what}: {seconds:.2} s of CPU");
+    }
+    let mut text = RULES.to_owned();
+    for number in 0..10 {
+        let _ = writeln!(
+            text,
+            "[campaign.c{number}]\nscenes = [\"full\"]\nboost = 1.2"
+        );
+    }
+    let begun = cpu(ClockId::ProcessCPUTime);
+    engine.prepare(&parsed(&text)?, &mut || ());
+    let seconds = cpu(ClockId::ProcessCPUTime) - begun;
+    println!(
+        "ten campaigns by the names that items list, and one selection: {seconds:.2} s of CPU"
+    );
+    Ok(())
+}
+
+fn snapshots(engine: &Engine, rounds: u32) {
+    let time = || {
+        let begun = cpu(ClockId::ThreadCPUTime);
+        engine.refresh_market();
+        (cpu(ClockId::ThreadCPUTime) - begun) * 1e3
+    };
+    let times: Vec<f64> = (0..rounds).map(|_| time()).collect();
+    println!("snapshot of the market: {} ms of CPU", spread(&times));
+}
+
+fn main() -> Result<()> {
+    let is_test = std::env::args().any(|argument| argument == "--test");
+    let filters = std::env::args().skip(1).filter(|it| !it.starts_with("--"));
+    let filters: Vec<String> = filters.collect();
+    if !filters.is_empty()
+        && !filters
+            .iter()
+            .any(|filter| "slate".contains(filter.as_str()))
+    {
+        return Ok(());
+    }
+    let items = std::env::var("SAIMA_BENCH_ITEMS").map_or(Ok(1_000_000), |items| items.parse())?;
+    let (items, rounds) = if is_test {
+        (20_000, 2)
+    } else {
+        (items, ROUNDS)
+    };
+    let engine: Arc<Engine> = Engine::in_memory(Arc::new(Live::new(config()?)));
+    engine.fill(|facts, config| synthetic::fill(facts, items, config));
+    newcomers(&engine, items)?;
+    pollster::block_on(engine.rebuild());
+    engine.refresh_market();
+    scenes(&engine, items, rounds)?;
+    snapshots(&engine, rounds);
+    selections(&engine)
+}
