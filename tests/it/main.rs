@@ -15,6 +15,8 @@ mod house;
 #[cfg(test)]
 mod maps;
 #[cfg(test)]
+mod market;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod order;

@@ -1,4 +1,4 @@
-//! Renders Markdown as HTML. Headings get ids, links between files become links between pages, and raw HTML is removed.
+//! Renders Markdown as HTML. Headings get ids, links and images between files become those between pages, and raw HTML is removed.
 
 use std::collections::HashMap;
 use std::iter::once;
@@ -109,27 +109,47 @@ fn slug(text: &str) -> String {
         .collect()
 }
 
-/// Replaces the targets of links by pages, links without a page by their text, and wraps tables so that they scroll.
+/// Replaces the targets of links and images by pages, those without a page by their text, and wraps tables so that they scroll.
 fn for_the_page<'m>(
     events: Vec<Event<'m>>,
     page: impl Fn(&str) -> Option<String>,
 ) -> Vec<Event<'m>> {
     let mut out = Vec::with_capacity(events.len());
-    let mut in_link = false;
+    let (mut in_link, mut in_image) = (false, false);
     for event in events {
         if let Event::Start(Tag::Link { dest_url, .. }) = &event {
             let target = page(dest_url);
             in_link = target.is_some();
             out.extend(target.map(link));
+        } else if let Event::Start(Tag::Image { dest_url, .. }) = &event {
+            let target = page(dest_url);
+            in_image = target.is_some();
+            out.extend(target.map(image));
         } else if let Event::Start(Tag::Table(_)) = event {
             out.extend([Event::Html("<div class=\"wide\">".into()), event]);
         } else if event == Event::End(TagEnd::Table) {
             out.extend([event, Event::Html("</div>".into())]);
-        } else if event != Event::End(TagEnd::Link) || in_link {
+        } else if is_kept(&event, in_link, in_image) {
             out.push(event);
         }
     }
     out
+}
+
+/// Returns whether an event stays, where the begin of a link or an image may have gone.
+fn is_kept(event: &Event<'_>, in_link: bool, in_image: bool) -> bool {
+    let ends_gone_link = *event == Event::End(TagEnd::Link) && !in_link;
+    let ends_gone_image = *event == Event::End(TagEnd::Image) && !in_image;
+    !ends_gone_link && !ends_gone_image
+}
+
+fn image<'m>(target: String) -> Event<'m> {
+    Event::Start(Tag::Image {
+        link_type: LinkType::Inline,
+        dest_url: CowStr::from(target),
+        title: CowStr::Borrowed(""),
+        id: CowStr::Borrowed(""),
+    })
 }
 
 fn link<'m>(target: String) -> Event<'m> {
@@ -174,6 +194,13 @@ mod tests {
     fn links_lead_to_pages_or_become_text() {
         let html = render("[the score](scoring.md) and [the *source*](../lib.rs)").html;
         let expected = "<p><a href=\"/docs/scoring\">the score</a> and the <em>source</em></p>\n";
+        assert_eq!(html, expected);
+    }
+
+    #[test]
+    fn images_lead_to_pages_or_become_text() {
+        let html = render("![a *plot*](plot.md) and ![a chart](chart.png)").html;
+        let expected = "<p><img src=\"/docs/plot\" alt=\"a plot\" /> and a chart</p>\n";
         assert_eq!(html, expected);
     }
 

@@ -1,4 +1,4 @@
-//! The guides, and the example clients that they link to.
+//! The guides, the example clients that they link to, and their images.
 
 use super::language::{CHINESE, ENGLISH, Language};
 
@@ -70,3 +70,7 @@ pub(super) static CLIENTS: &[(&str, &str)] = &[
         include_str!("../../docs/clients/SaimaClient.java"),
     ),
 ];
+
+/// The images in `src/docs/images`, by the name of their file: SVG with attributes alone, as the pages forbid styles.
+pub(super) static IMAGES: &[(&str, &str)] =
+    &[("market.svg", include_str!("../../docs/images/market.svg"))];

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::article::{Article, escaped};
 use super::asset::{Asset, CSS, HTML, SCRIPT, SVG, TEXT};
-use super::guide::{CLIENTS, GUIDES, Guide};
+use super::guide::{CLIENTS, GUIDES, Guide, IMAGES};
 use super::language::{CHINESE, ENGLISH, Language};
 
 /// The name of the overview, whose address is `/docs` itself.
@@ -56,8 +56,12 @@ fn all() -> BTreeMap<&'static str, Asset> {
     let clients = CLIENTS
         .iter()
         .map(|(name, text)| (*name, Asset::new(TEXT, *text)));
+    let images = IMAGES
+        .iter()
+        .map(|(name, text)| (*name, Asset::new(SVG, *text)));
     rendered
         .chain(clients)
+        .chain(images)
         .chain([
             page(OVERVIEW, &ENGLISH, "Guides", "", &overview(&articles)),
             page(REFERENCE, &ENGLISH, "API reference", "", REFERENCE_BODY),
@@ -71,7 +75,7 @@ fn all() -> BTreeMap<&'static str, Asset> {
         .collect()
 }
 
-/// Returns the address on this service of the target of a link in a guide; `None` if the target is not served.
+/// Returns the address on this service of the target of a link or an image in a guide; `None` if the target is not served.
 fn address(link: &str) -> Option<String> {
     if link.starts_with(['#', '/']) || link.starts_with("https://") {
         return Some(link.to_owned());
@@ -86,8 +90,11 @@ fn address(link: &str) -> Option<String> {
         .find(|name| file.strip_suffix(".md") == Some(*name));
     let mut clients = CLIENTS.iter().map(|(name, _)| *name);
     let client = clients.find(|name| file.strip_prefix("clients/") == Some(*name));
+    let mut images = IMAGES.iter().map(|(name, _)| *name);
+    let image = images.find(|name| file.strip_prefix("images/") == Some(*name));
     guide
         .or(client)
+        .or(image)
         .map(|name| format!("/docs/{name}{fragment}"))
 }
 
@@ -192,6 +199,18 @@ mod tests {
         let mut rows: Vec<String> = CLIENTS.iter().map(|(name, _)| (*name).to_owned()).collect();
         rows.sort();
         assert_eq!(rows, files("clients"));
+        let mut rows: Vec<String> = IMAGES.iter().map(|(name, _)| (*name).to_owned()).collect();
+        rows.sort();
+        assert_eq!(rows, files("images"));
+    }
+
+    #[test]
+    fn guides_show_their_images() {
+        let market = find("market").unwrap().text();
+        assert!(market.contains("<img src=\"/docs/market.svg\""));
+        let image = find("market.svg").unwrap();
+        assert_eq!(image.media, SVG);
+        assert!(image.text().starts_with("<svg ") && !image.text().contains("style"));
     }
 
     #[test]
