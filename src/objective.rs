@@ -38,6 +38,8 @@ pub enum Objective {
     MerchantAppeal,
     /// Buyers of the item among those who click on it.
     ItemConversion,
+    /// Whether the merchant wants its traffic from this user.
+    Goal,
 }
 
 /// The parts of a user's profile that an objective reads through `Taste`, as a set of bits. Ranking loads no other part. An objective
@@ -238,6 +240,15 @@ pub const TABLE: &[Row] = &[
         needs: Needs::NOTHING,
         raw: "r: buyers of the item for each clicker, over the usual rate of its lane",
         value: "r/(1 + r)",
+    },
+    Row {
+        objective: Objective::Goal,
+        name: "goal",
+        neutral: 0.5,
+        default_weight: 0.0,
+        needs: Needs::NOTHING,
+        raw: "1 if the goal of the merchant holds for the user, else 0; less the share of its exposures at which it held",
+        value: "½ + ½ · raw",
     },
 ];
 

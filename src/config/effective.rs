@@ -17,12 +17,10 @@ use crate::model::DEFAULT_SCENE;
 use crate::number::DAY_MILLIS;
 use crate::objective::TABLE;
 
-/// Returns the name of a scene, and whether it is retired; of the scene `default` also a rule that remembers as many impressions as any.
-fn named(scene: &Scene, sights: usize) -> (String, Value) {
+/// Returns the name of a scene, and whether it is retired.
+fn named(scene: &Scene) -> (String, Value) {
     let state = if scene.retired {
         json!({ "retired": true })
-    } else if sights > 0 && scene.name == DEFAULT_SCENE {
-        json!({ "rules": [{ "name": "seen", "rule": "seen", "after": sights, "days": 1, "then": "hide" }] })
     } else {
         json!({})
     };
@@ -75,9 +73,28 @@ impl Config {
             "race": { "utc_offset": race::shown_offset(self.race.utc_offset) },
             "exposure": exposure::shown(&self.exposure),
             // An impression counts for the scene that answers, and for none if its scene is not configured.
-            "scene": self.scenes.values().map(|scene| named(scene, self.sights)).collect::<Map<_, _>>(),
+            "scene": self.learning_scenes(),
         });
         toml::to_string(&terms).unwrap_or_default()
+    }
+
+    /// Returns the scenes as far as learning depends on them. What all of them together ask to remember is said of the root.
+    fn learning_scenes(&self) -> Value {
+        let mut scenes: Value = self
+            .scenes
+            .values()
+            .map(|it| named(it))
+            .collect::<Map<_, _>>()
+            .into();
+        let root = &mut scenes[DEFAULT_SCENE];
+        if self.sights > 0 {
+            let rule = json!({ "name": "seen", "rule": "seen", "after": self.sights, "days": 1, "then": "hide" });
+            root["rules"] = json!([rule]);
+        }
+        if self.goals {
+            root["weights"] = json!({ "goal": 1 });
+        }
+        scenes
     }
 
     fn scene(&self, scene: &Scene) -> (String, Value) {

@@ -13,6 +13,7 @@ use super::rules::{self, Given, Names};
 use super::section::{Section, unknown};
 use super::weights::{Order, Weighed, Weights, listed, weighed, weights};
 use crate::model::Limits;
+use crate::objective::Objective;
 
 /// A place in the app with its own weights and limits.
 #[derive(Clone, Debug)]
@@ -40,10 +41,10 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Returns whether it weighs an objective that reads the exposures.
+    /// Returns whether it weighs an objective of some for anyone, or a slot does.
     #[must_use]
-    pub fn weighs_appeal(&self) -> bool {
-        let is_appeal = |it: &Weighed| matches!(it, Weighed::Own(own) if own.is_appeal());
+    pub fn weighs(&self, is: fn(Objective) -> bool) -> bool {
+        let is_one = |it: &Weighed| matches!(it, Weighed::Own(own) if is(*own));
         let mut slots = self.rules.iter().filter_map(|rule| {
             let What::Slot(slot) = &rule.what else {
                 return None;
@@ -51,11 +52,14 @@ impl Scene {
             slot.weights.as_deref()
         });
         let mut weighed = self.weighed.iter();
-        weighed.any(is_appeal) || slots.any(|it| it.iter().any(|(weighed, _)| is_appeal(weighed)))
+        weighed.any(is_one) || slots.any(|it| it.iter().any(|(weighed, _)| is_one(weighed)))
     }
-}
 
-impl Scene {
+    /// Returns whether it weighs the goals of merchants, and is not retired.
+    pub(super) fn weighs_goals(&self) -> bool {
+        !self.retired && self.weighs(|objective| objective == Objective::Goal)
+    }
+
     /// Returns the most impressions of one item that a rule of the scene counts; 0 if none does, or if the scene is retired.
     pub(super) fn sights(&self) -> usize {
         let rules = self.rules.iter().filter(|_| !self.retired);

@@ -36,6 +36,7 @@ use super::{
     profile, race, scale, server, store, support, tail, tls,
 };
 use crate::model::{DEFAULT_SCENE, Limits, Vocabulary};
+use crate::objective::Objective;
 
 /// The text of the reference configuration, `config/saima.toml`, which is the default.
 pub const EMBEDDED: &str = include_str!("../../config/saima.toml");
@@ -85,6 +86,8 @@ pub struct Config {
     pub scenes: BTreeMap<String, Arc<Scene>>,
     /// The most impressions of one item that a rule `seen` of any scene counts; 0 if there is none, and then none are remembered.
     pub sights: usize,
+    /// True if a scene weighs the goals of merchants; else nothing is remembered for it.
+    pub goals: bool,
     /// `[support]`
     pub support: Support,
     /// `[tail]`
@@ -202,7 +205,8 @@ impl Config {
     /// Returns whether a scene weighs an objective that reads the exposures.
     #[must_use]
     pub fn weighs_appeal(&self) -> bool {
-        self.scenes.values().any(|scene| scene.weighs_appeal())
+        let mut scenes = self.scenes.values();
+        scenes.any(|scene| scene.weighs(Objective::is_appeal))
     }
 
     /// Returns the name of an objective or prediction that a scene weighs.
@@ -282,6 +286,7 @@ fn config(root: &Section<'_>) -> Config {
             .map(|scene| scene.sights())
             .max()
             .unwrap_or(0),
+        goals: scenes.values().any(|scene| scene.weighs_goals()),
         scenes,
         log: root.within("log", log::read),
         vocabulary,

@@ -148,12 +148,11 @@ impl Engine {
         kept.append(generation, record).map(drop)
     }
 
-    /// Forgets the impressions of users if no rule of the live configuration counts them. The journal gets the configuration first, so that
-    /// a replay forgets at the same record.
-    pub(super) fn forget_sights(&self) {
+    /// Forgets what is remembered for a rule or an objective that no live scene has. The journal gets the configuration first, so that a
+    /// replay forgets at the same record.
+    pub(super) fn forget_unused(&self) {
         let generation = self.live.load();
-        let is_any = || self.facts.read().books.users.figures.sights.is_any();
-        if generation.config.sights > 0 || !is_any() {
+        if !self.facts.read().has_unused(&generation.config) {
             return;
         }
         let mut facts = self.facts.write();
@@ -162,7 +161,7 @@ impl Engine {
             .kept
             .as_ref()
             .map(|kept| kept.append_terms(&generation));
-        facts.forget_sights();
+        facts.forget_unused(&generation.config);
     }
 
     /// Changes the facts directly, without the journal; for a synthetic marketplace.

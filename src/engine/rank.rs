@@ -168,6 +168,7 @@ impl Engine {
             items: &books.items,
             merchants: &books.merchants,
             users: &books.users,
+            goals: &books.goals,
             tags: &books.tags,
             selections: facts.selections.of(&config.selections),
             as_of: self.as_of(config),

@@ -61,7 +61,7 @@ impl Engine {
             tracing::info!(selections = list.len(), seconds, "all items were judged");
         }
         go_live();
-        self.forget_sights();
+        self.forget_unused();
     }
 
     /// Judges the items again that follow new standings; all of them for selections that are new. Drops selections of older configurations.

@@ -44,6 +44,11 @@ pub trait Figure: Clone + Default + Serialize + DeserializeOwned {
     /// Marks the tags, items and merchants that the record names. A figure that names any must mark them: what nothing names is forgotten.
     fn mark(&self, _named: &mut Named) {}
 
+    /// Returns whether nothing is held, of a figure that is kept only if the configuration asks for it.
+    fn is_blank(&self) -> bool {
+        false
+    }
+
     /// Returns the bytes held on the heap.
     fn heap_bytes(&self) -> usize {
         0
@@ -88,6 +93,23 @@ impl<F: Figure> Records<F> {
         while self.column.len() <= row.index() {
             self.column.push(F::default());
         }
+    }
+
+    /// Returns whether a record holds anything.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        let mut all = self.slice(0..self.column.len());
+        all.any(|record| !record.is_blank())
+    }
+
+    /// Forgets everything.
+    pub fn forget_all(&mut self) {
+        let all = 0..self.column.len();
+        self.change(
+            all,
+            |record| !record.is_blank(),
+            |record| *record = F::default(),
+        );
     }
 
     /// Returns the records of a range of rows.

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::bought::Bought;
 use super::clicked::Clicked;
+use super::custom::Custom;
 use super::figure::{Figure, Records};
 use super::learned::Learned;
 use super::moment::{Learn, Moment};
@@ -133,4 +134,6 @@ figures! {
     clicked: Clicked = 0x35;
     /// What the user was shown and did not click.
     sights: Sights = 0x41;
+    /// Where and when the user bought.
+    custom: Custom = 0x42;
 }

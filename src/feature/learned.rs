@@ -5,7 +5,7 @@ use crate::clock::{Day, Time};
 use crate::id::{
     CreatorRow, EventId, ItemRow, KeyOf, LastClick, MerchantRow, RunnerKey, SceneId, TagId, UserRow,
 };
-use crate::model::EventKind;
+use crate::model::{EventKind, Goal};
 use crate::money::Money;
 
 /// An event with its ids resolved to rows.
@@ -42,6 +42,10 @@ pub struct Learned<'a> {
     pub last: [LastClick; 3],
     /// The most impressions of one item that are remembered; 0 if no rule counts them.
     pub sights: usize,
+    /// True if a scene weighs the goals of merchants.
+    pub goals: bool,
+    /// The goal of the merchant of an impression, and whether it holds for the user.
+    pub goal: Option<(Goal, bool)>,
     /// The tags of the item, or of the item that is returned, with their weights, if something is learnt of them.
     pub tags: &'a [(TagId, f32)],
     /// The merchant or creator that a follow or unfollow is about.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::rows::{Named, Rows};
 use crate::clock::Time;
 use crate::id::{IdHasher, MerchantRow, TagId};
+use crate::model::Goal;
 
 /// The state of all that a merchant sells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,9 @@ pub struct Merchant {
     /// Its owner, who may have several shops; `None`: itself. Not stored: the declared fields say it.
     #[serde(skip)]
     pub owner: Option<CompactString>,
+    /// Its goal for its traffic, if it has a known one. Not stored: the declared fields say it.
+    #[serde(skip)]
+    pub goal: Option<Goal>,
     /// True if it is declared unavailable. Not stored: the declared fields say it.
     #[serde(skip)]
     pub unavailable: bool,
@@ -102,6 +106,8 @@ struct Declared {
     available: Option<bool>,
     #[serde(default)]
     owner: Option<CompactString>,
+    #[serde(default)]
+    goal: Option<CompactString>,
 }
 
 impl Named for Merchant {
@@ -118,6 +124,8 @@ pub struct Merchants {
     rows: Rows<Merchant>,
     /// Integrity by row, 1 if undeclared. A column of its own, because ranking usually reads nothing else of a merchant.
     integrity: Vec<f32>,
+    /// Goal by row. Read only while a scene weighs it.
+    goals: Vec<Option<Goal>>,
     /// State of the items by row. Ranking reads it only while a merchant hides any.
     offers: Vec<Offer>,
     /// Number of merchants that hide items.
@@ -191,6 +199,7 @@ impl Merchants {
         while self.integrity.len() <= row.index() {
             self.integrity.push(1.0);
             self.offers.push(Offer::Removed);
+            self.goals.push(None);
         }
         row
     }
@@ -208,6 +217,7 @@ impl Merchants {
             change(merchant);
             self.integrity[row.index()] = merchant.trust();
             self.offers[row.index()] = merchant.offer();
+            self.goals[row.index()] = merchant.goal;
             self.bare += usize::from(merchant.is_bare());
             self.bare -= usize::from(was_bare);
             self.hiding += usize::from(merchant.hides());
@@ -239,6 +249,13 @@ impl Merchants {
     pub fn offer(&self, row: MerchantRow) -> Offer {
         let offer = self.offers.get(row.index());
         offer.copied().unwrap_or(Offer::Shown)
+    }
+
+    /// Returns the goal of a merchant, if it has a known one.
+    #[inline(always)]
+    #[must_use]
+    pub fn goal(&self, row: MerchantRow) -> Option<Goal> {
+        self.goals.get(row.index()).copied().flatten()
     }
 
     /// Returns the trust in a merchant's sales, in [0, 1]; 1 if undeclared, and for [`MerchantRow::NONE`].
@@ -352,6 +369,7 @@ impl Merchants {
         let declared = declared.unwrap_or_default();
         merchant.unavailable = declared.available == Some(false);
         merchant.owner = declared.owner;
+        merchant.goal = declared.goal.as_deref().and_then(Goal::named);
         let named = !merchant.id.is_empty() && !merchant.retiring;
         let hash = named.then(|| hasher.hash(&merchant.id));
         self.rows.live += usize::from(merchant.exists);
@@ -359,6 +377,7 @@ impl Merchants {
         self.hiding += usize::from(merchant.hides());
         self.integrity.push(merchant.trust());
         self.offers.push(merchant.offer());
+        self.goals.push(merchant.goal);
         self.rows.push(merchant, hash);
     }
 
@@ -374,6 +393,7 @@ impl Merchants {
         self.rows.bytes()
             + size_of_val(self.integrity.as_slice())
             + size_of_val(self.offers.as_slice())
+            + size_of_val(self.goals.as_slice())
             + declared
     }
 }

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::figure::{Figure, Records};
+use super::figure::Figure;
 use super::learned::Learned;
 use super::moment::{Learn, Moment};
 use super::named::Named;
@@ -161,25 +161,6 @@ impl Sights {
     }
 }
 
-impl Records<Sights> {
-    /// Returns whether anything is kept of any user.
-    #[must_use]
-    pub fn is_any(&self) -> bool {
-        let mut all = self.slice(0..self.column.len());
-        all.any(|sights| sights.0.is_some())
-    }
-
-    /// Forgets what is kept of all users.
-    pub fn forget_all(&mut self) {
-        let all = 0..self.column.len();
-        self.change(
-            all,
-            |sights| sights.0.is_some(),
-            |sights| *sights = Sights::default(),
-        );
-    }
-}
-
 impl Figure for Sights {
     #[inline(always)]
     fn concerns(event: &Learned<'_>) -> bool {
@@ -219,6 +200,10 @@ impl Figure for Sights {
             let own = ring.of(item.0);
             ring.signs.drain(own);
         }
+    }
+
+    fn is_blank(&self) -> bool {
+        self.0.is_none()
     }
 
     fn mark(&self, named: &mut Named) {

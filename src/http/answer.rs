@@ -128,6 +128,9 @@ fn part(out: &mut Vec<u8>, part: &Part) {
     if part.clipped {
         out.extend_from_slice(b",\"clipped\":true");
     }
+    if let Some(reason) = &part.reason {
+        member(out, ",\"reason\":", reason);
+    }
     out.push(b'}');
 }
 
@@ -206,6 +209,7 @@ mod tests {
                     weight: -0.25,
                     clipped: false,
                     contribution: 0.5,
+                    reason: None,
                 },
                 Part {
                     name: "race.level".to_owned(),
@@ -214,6 +218,7 @@ mod tests {
                     weight: 0.75,
                     clipped: true,
                     contribution: 0.75,
+                    reason: Some("why".to_owned()),
                 },
             ],
             base: 0.625,
@@ -311,7 +316,7 @@ mod tests {
     #[test]
     fn a_ranking_is_written_as_its_view() {
         let text = String::from_utf8(write(&ranking(), "r-1")).unwrap();
-        let expected = r#"{"request_id":"r-1","scene":"feed","generation":7,"standings":412,"market":9,"as_of":"2026-11-20T10:00:00Z","items":[{"id":"i \"2\"\n\\店","score":0.312500,"explain":{"objectives":[{"name":"quality","raw":null,"value":0.500000,"weight":-0.250000,"contribution":0.500000,"missing":true},{"name":"race.level","raw":1234567.500000,"value":1.000000,"weight":0.750000,"contribution":0.750000,"clipped":true}],"base":0.625000,"factors":[{"name":"integrity","factor":0.500000,"reason":"integrity 0.5"}],"score":0.312500}},{"id":"i-1","score":0.441002}],"unknown":["x"],"dropped":[{"id":"y","rule":"unavailable"}]}"#;
+        let expected = r#"{"request_id":"r-1","scene":"feed","generation":7,"standings":412,"market":9,"as_of":"2026-11-20T10:00:00Z","items":[{"id":"i \"2\"\n\\店","score":0.312500,"explain":{"objectives":[{"name":"quality","raw":null,"value":0.500000,"weight":-0.250000,"contribution":0.500000,"missing":true},{"name":"race.level","raw":1234567.500000,"value":1.000000,"weight":0.750000,"contribution":0.750000,"clipped":true,"reason":"why"}],"base":0.625000,"factors":[{"name":"integrity","factor":0.500000,"reason":"integrity 0.5"}],"score":0.312500}},{"id":"i-1","score":0.441002}],"unknown":["x"],"dropped":[{"id":"y","rule":"unavailable"}]}"#;
         assert_eq!(text, expected);
         check::assert_is(Ranking::VIEW, &serde_json::from_str(&text).unwrap());
     }

@@ -10,7 +10,7 @@ use crate::clock::Time;
 use crate::feature::{ItemFields, Space};
 use crate::id::{Hash, ItemRow, MerchantRow, TagId};
 use crate::model::declared::{merge, normalise};
-use crate::model::{Entity, EntityKind, Fault, Item, Merchant, Tags, User, schema};
+use crate::model::{Entity, EntityKind, Fault, Goal, Item, Merchant, Tags, User, schema};
 use crate::number::narrow;
 use crate::telemetry::FactKind;
 
@@ -128,6 +128,7 @@ impl Facts {
             stored.integrity = merchant.integrity.map(narrow);
             stored.removed = false;
             stored.owner = merchant.owner.as_deref().map(Into::into);
+            stored.goal = merchant.goal.as_deref().and_then(Goal::named);
             stored.unavailable = merchant.available == Some(false);
             stored.declared = Some(text);
         });

@@ -302,6 +302,8 @@ impl Facts {
             merchant,
             creator: self.creator(item),
             sights: moment.config.sights,
+            goals: moment.config.goals,
+            goal: None,
             tags: &[],
             scene: SceneId::OTHER,
             place: None,

@@ -15,7 +15,7 @@ use crate::exposure::Placement;
 use crate::feature::Decay;
 use crate::model::id_text;
 use crate::model::{Event, Vocabulary, schema};
-use crate::support::Step;
+use crate::support::{Goals, Step};
 
 /// One record of the journal.
 #[derive(Debug, Deserialize, Serialize)]
@@ -355,17 +355,30 @@ impl Facts {
         }
     }
 
-    /// Forgets the impressions of all users, which no rule counts any more.
-    pub fn forget_sights(&mut self) {
-        self.books.users.figures.sights.forget_all();
+    /// Forgets what is remembered for a rule or an objective that no scene has.
+    pub fn forget_unused(&mut self, config: &Config) {
+        let figures = &mut self.books.users.figures;
+        if config.sights == 0 {
+            figures.sights.forget_all();
+        }
+        if !config.goals {
+            figures.custom.forget_all();
+            self.books.goals = Goals::default();
+        }
+    }
+
+    /// Returns whether [`Self::forget_unused`] has anything to forget.
+    #[must_use]
+    pub fn has_unused(&self, config: &Config) -> bool {
+        let figures = &self.books.users.figures;
+        let goals = || figures.custom.is_any() || self.books.goals.size().0 > 0;
+        config.sights == 0 && figures.sights.is_any() || !config.goals && goals()
     }
 
     /// Continues under other settings. Learnt sums keep their value at the time of the latest event, and decay with the new half-life from
     /// then on.
     pub fn change_terms(&mut self, from: &Config, to: &Config) {
-        if to.sights == 0 {
-            self.forget_sights();
-        }
+        self.forget_unused(to);
         let [from, to] = [from, to].map(|config| Decay::new(config.profile.half_life));
         if let (true, Some(at)) = (from != to, self.latest) {
             self.books.change_decay(from, to, at);

@@ -4,7 +4,7 @@ use super::Facts;
 use crate::config::Config;
 use crate::feature::Learned;
 use crate::id::{LastClick, SceneId};
-use crate::model::{DEFAULT_SCENE, Event, EventKind};
+use crate::model::{DEFAULT_SCENE, Event, EventKind, Goal};
 
 impl Facts {
     /// Adds what the exposures learn of an event; kinds other than impressions, clicks and purchases stay as they are.
@@ -16,6 +16,7 @@ impl Facts {
         if is_shown {
             let asked = event.scene.as_deref().unwrap_or(DEFAULT_SCENE);
             learned.scene = self.scene(asked, config);
+            learned.goal = self.goal_of(learned);
         }
         if is_shown || event.kind == EventKind::Click {
             learned.place = event.position;
@@ -31,6 +32,19 @@ impl Facts {
             Some(scene) => self.books.exposure.intern(&scene.name),
             None => SceneId::OTHER,
         }
+    }
+
+    /// Returns the goal of the merchant of an impression, and whether it holds for the user; `None` if nothing reads it.
+    fn goal_of(&self, event: &Learned<'_>) -> Option<(Goal, bool)> {
+        if !event.goals {
+            return None;
+        }
+        let user = event.user.some()?;
+        let goal = self.books.merchants.goal(event.merchant);
+        // Exposure is for everybody.
+        let goal = goal.filter(|goal| *goal != Goal::Exposure)?;
+        let relation = self.books.users.relation(Some(user), event.merchant);
+        Some((goal, relation.meets(goal, event.day)))
     }
 
     /// Returns the user's last clicks before an event.

@@ -152,6 +152,8 @@ pub struct Part {
     pub clipped: bool,
     /// weight · value / Σ|weight|; a negative weight counts as |weight| on 1 − value.
     pub contribution: f32,
+    /// The reason of the value in words, of an objective that has one.
+    pub reason: Option<String>,
 }
 
 /// One factor's part in a score.

@@ -15,6 +15,7 @@ mod content;
 mod decision;
 mod fact;
 mod fault;
+mod goal;
 mod id;
 mod kind;
 mod limits;
@@ -34,6 +35,7 @@ pub use decision::{
 pub use diagnose::Diagnosis;
 pub use fact::{Entity, Event, Item, MAX_CAMPAIGNS, MAX_MONEY, Merchant, User};
 pub use fault::Fault;
+pub use goal::Goal;
 pub use id::{Id, MAX_ID, id_text, is_id};
 pub use kind::{EventKind, ItemKind};
 pub use limits::Limits;

@@ -29,6 +29,7 @@ pub(super) fn explain(
             value: value[0],
             weight: narrow(weight),
             clipped: predictor.is_clipped(weighed, &candidate),
+            reason: predictor.reason(weighed, &candidate),
             contribution: weights.contribution(weight, value[0]),
         }
     };

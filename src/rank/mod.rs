@@ -8,6 +8,7 @@ mod blend;
 mod explain;
 mod factor;
 mod field;
+mod goal;
 mod lift;
 mod live;
 mod lookup;

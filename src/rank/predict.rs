@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use wide::f32x8;
 
+use super::goal::Aims;
 use super::normalise::{clips, normalise};
 use super::resolve::Candidate;
 use super::taste::Taste;
@@ -120,6 +121,13 @@ impl<'a> Predictor<'a> {
             Objective::ItemConversion => {
                 column(candidates, out, |c| share(standings.conversion(c.row)));
             }
+            Objective::Goal => {
+                let aims = self.aims();
+                column(candidates, out, |c| {
+                    aims.of(c.item.merchant)
+                        .map_or(f32::NAN, |aim| narrow(aim.value()))
+                });
+            }
         }
         settle(out, own.row().neutral)
     }
@@ -156,7 +164,19 @@ impl<'a> Predictor<'a> {
             Objective::ItemAppeal => known(standings.appeal(candidate.row)),
             Objective::MerchantAppeal => known(standings.appeal(candidate.item.merchant)),
             Objective::ItemConversion => known(standings.conversion(candidate.row)),
+            Objective::Goal => Some(self.aims().of(candidate.item.merchant)?.raw()),
         }
+    }
+
+    /// Returns the reason of an objective's value in words, if it has one.
+    pub(super) fn reason(&self, weighed: Weighed, candidate: &Candidate<'_>) -> Option<String> {
+        let is_goal = weighed == Weighed::Own(Objective::Goal);
+        let merchant = candidate.item.merchant;
+        is_goal.then(|| self.aims().reason(merchant)).flatten()
+    }
+
+    fn aims(&self) -> Aims<'_> {
+        Aims::new(self.view, self.taste.user)
     }
 
     /// Returns whether the number of a prediction is clipped.

@@ -69,6 +69,7 @@ impl Market {
             items: &books.items,
             merchants: &books.merchants,
             users: &books.users,
+            goals: &books.goals,
             tags: &books.tags,
             selections: &self.selections,
             as_of: noon(100),

@@ -8,7 +8,7 @@ use crate::feature::{Decay, Items, Merchants, Tags, Users};
 use crate::id::{IdHasher, ItemRow};
 use crate::race::Standings;
 use crate::selection::Selections;
-use crate::support::Market;
+use crate::support::{Goals, Market};
 
 /// The page that a request asks for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,6 +42,8 @@ pub struct View<'a> {
     pub merchants: &'a Merchants,
     /// The users.
     pub users: &'a Users,
+    /// At what share of its exposures the goal of each merchant held.
+    pub goals: &'a Goals,
     /// The names of tags.
     pub tags: &'a Tags,
     /// The members of the selections of the live configuration.

@@ -10,6 +10,7 @@ mod book;
 mod encode;
 mod exposure;
 mod format_1;
+mod goals;
 mod items;
 mod ladders;
 mod merchants;
@@ -27,7 +28,7 @@ mod tests;
 use crate::exposure::Exposure;
 use crate::feature::{Items, Merchants, Tags, Users};
 use crate::race::Ledger;
-use crate::support::Pace;
+use crate::support::{Goals, Pace};
 
 pub use book::Book;
 pub use format_1::Format1;
@@ -56,4 +57,6 @@ table::books! {
     ladders: Ladders = [0x38];
     /// The exposures that wait for shares and budgets, and what these have come to.
     pace: Pace = [0x39];
+    /// At what share of its exposures the goal of each merchant held.
+    goals: Goals = [0x43];
 }

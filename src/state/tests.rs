@@ -11,10 +11,10 @@ use crate::telemetry::Size;
 /// Codes that are on disks somewhere: rows may be added, never changed or removed.
 #[test]
 fn codes_are_permanent_and_unique() {
-    let known: [(&str, &[u8]); 9] = [
+    let known: [(&str, &[u8]); 10] = [
         (
             "users",
-            &[0x20, 0x26, 0x27, 0x28, 0x29, 0x2C, 0x35, 0x41, 0x2F],
+            &[0x20, 0x26, 0x27, 0x28, 0x29, 0x2C, 0x35, 0x41, 0x42, 0x2F],
         ),
         ("items", &[0x21, 0x01]),
         ("merchants", &[0x22, 0x02, 0x2E]),
@@ -24,6 +24,7 @@ fn codes_are_permanent_and_unique() {
         ("exposure", &[0x30, 0x31, 0x32, 0x33, 0x34]),
         ("ladders", &[0x38]),
         ("pace", &[0x39]),
+        ("goals", &[0x43]),
     ];
     for row in known {
         assert!(CODES.contains(&row), "{row:?} changed");

@@ -46,8 +46,18 @@ long_term_value = -0.02
 item.appeal = 0.05
 merchant.appeal = -0.04
 item.conversion = 0.03
+goal = 0.06
 margin = 0.08
 ";
+
+/// The goals of some merchants.
+const GOALS: [(&str, &str); 5] = [
+    ("m0", "acquisition"),
+    ("m1", "win-back"),
+    ("m2", "repurchase"),
+    ("m3", "exposure"),
+    ("m4", "acquisition"),
+];
 
 struct Item {
     id: String,
@@ -270,10 +280,9 @@ impl Item {
 
 impl World {
     fn send(&self, service: &Service) {
-        let merchants: Vec<Value> = self
-            .integrity
+        let merchants: Vec<Value> = GOALS
             .iter()
-            .map(|(id, p)| json!({"id": id, "integrity": p}))
+            .map(|(id, goal)| json!({"id": id, "integrity": self.integrity.get(*id), "goal": goal}))
             .collect();
         service.merchants(&merchants);
         service.items(&self.items.iter().map(Item::declared).collect::<Vec<_>>());
@@ -520,6 +529,7 @@ impl World {
             Objective::LongTermValue => neutral(declared.long_term_value),
             Objective::ItemAppeal => self.ratio(item, [1, 0]),
             Objective::ItemConversion => self.ratio(item, [2, 1]),
+            Objective::Goal => self.goal(user, merchant),
             Objective::MerchantAppeal => {
                 let shows = self.shows.get_or_init(|| self.count_shows());
                 let lane = shows.0.iter().filter(|(id, _)| id.starts_with('m'));
@@ -527,6 +537,83 @@ impl World {
                 appeal(own, lane.map(|(_, sums)| *sums), [1, 0])
             }
         }
+    }
+
+    /// Returns c − π of a merchant for a user, and its value.
+    fn goal(&self, user: usize, merchant: Option<&String>) -> (Option<f64>, f64) {
+        let goal = GOALS
+            .iter()
+            .find(|(id, _)| Some(*id) == merchant.map(String::as_str));
+        let (Some((_, goal)), Some(merchant)) = (goal, merchant) else {
+            return (None, 0.5);
+        };
+        if *goal == "exposure" {
+            return (Some(0.0), 0.5);
+        }
+        let (mut shown, mut held) = (0.0, 0.0);
+        for (n, event) in self.events.iter().enumerate() {
+            if event.kind == "impression" && self.seller(event) == Some(merchant) {
+                let left = self.left(event.at, 28.0);
+                shown += left;
+                let is_same = |other: &Event| self.is_same(n, event, other);
+                let before = self.events[..n].iter().filter(|other| is_same(other));
+                held += if holds(goal, &self.known(before, merchant), event.at) {
+                    left
+                } else {
+                    0.0
+                };
+            }
+        }
+        if merchant == "m0" {
+            // The last event is of somebody who is new to it.
+            (shown, held) = (shown + 1.0, held + 1.0);
+        }
+        if shown <= 0.0 {
+            return (None, 0.5);
+        }
+        let own = self.events.iter().filter(|event| event.user == user);
+        let mut known = self.known(own, merchant);
+        known.0 |= self.follows[user].contains(merchant);
+        let c = if holds(goal, &known, self.as_of) {
+            1.0
+        } else {
+            0.0
+        };
+        (Some(c - held / shown), 0.5 + 0.5 * (c - held / shown))
+    }
+
+    fn seller<'w>(&'w self, event: &'w Event) -> Option<&'w String> {
+        event
+            .seller
+            .as_ref()
+            .or(self.items[event.item].merchant.as_ref())
+    }
+
+    /// Returns whether another event is by the same user, as far as that is known when event `n` arrives.
+    fn is_same(&self, n: usize, event: &Event, other: &Event) -> bool {
+        other.user == event.user && (n >= self.before_login() || other.is_visit == event.is_visit)
+    }
+
+    /// Returns whether there is a history with a merchant, and the days of purchases from it.
+    fn known<'w>(
+        &'w self,
+        events: impl Iterator<Item = &'w Event>,
+        merchant: &String,
+    ) -> (bool, Vec<i64>) {
+        let own = events.filter(|event| self.seller(event) == Some(merchant));
+        let own: Vec<&Event> = own.collect();
+        let bought = own.iter().filter(|event| event.kind == "purchase");
+        let days: BTreeSet<i64> = bought.map(|event| event.at.div_euclid(24 * HOUR)).collect();
+        let is_known = own.iter().any(|event| gain(event.kind).abs() > 0.0);
+        (is_known, days.into_iter().rev().take(8).rev().collect())
+    }
+
+    /// Returns the number of events before users log in.
+    fn before_login(&self) -> usize {
+        let follows: usize = self.follows.iter().map(BTreeSet::len).sum();
+        let creators = self.creators.iter().flatten().count();
+        // And the last event of all.
+        (self.events.len() + follows + creators).div_ceil(2)
     }
 
     /// Returns r and the value of an item in its lane: sums 0 to 2 are weights of exposures, clickers and buyers.
@@ -542,8 +629,7 @@ impl World {
     fn count_shows(&self) -> Shows {
         let mut shows = Shows::default();
         let mut last = BTreeMap::new();
-        let follows: usize = self.follows.iter().map(BTreeSet::len).sum();
-        let before_login = (self.events.len() + follows).div_ceil(2);
+        let before_login = self.before_login();
         for (n, event) in self.events.iter().enumerate() {
             if n == before_login {
                 last = logged_in(last);
@@ -587,6 +673,25 @@ impl World {
             margin,
             margin.map_or(0.25, |margin| log_scale(margin, 50.0)),
         )
+    }
+}
+
+/// Returns whether a goal holds at an instant for a user with a history, or without, who bought on these days.
+fn holds(goal: &str, (is_known, days): &(bool, Vec<i64>), at: i64) -> bool {
+    let away = days.last().map(|last| at.div_euclid(24 * HOUR) - last);
+    let mut gaps: Vec<i64> = days.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    gaps.sort_unstable();
+    match goal {
+        "acquisition" => !is_known,
+        "win-back" => away.is_some_and(|away| away > 60),
+        _ => {
+            let n = gaps.len();
+            n > 0 && {
+                let usual = f64::midpoint(gaps[(n - 1) / 2] as f64, gaps[n / 2] as f64);
+                let away = away.unwrap() as f64;
+                away >= 0.8 * usual && away <= 1.5 * usual
+            }
+        }
     }
 }
 

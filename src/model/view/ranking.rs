@@ -104,6 +104,8 @@ describe! {
         missing: Option<bool>,
         /// Present, and true, if the number of a prediction lies outside of what its normaliser tells apart, so that `value` is 0 or 1.
         clipped: Option<bool>,
+        /// The reason in words. Present for `goal`, if the merchant has one.
+        reason: Option<String>,
     }
 
     /// The part of one factor in a score.

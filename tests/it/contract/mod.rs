@@ -9,6 +9,7 @@ mod entities;
 mod evaluating;
 mod events;
 mod forgetting;
+mod goals;
 mod importing;
 mod late;
 mod live;

@@ -14,6 +14,7 @@ const WEIGHED: &str = r#"
 item.appeal = 0.5
 merchant.appeal = 0.3
 item.conversion = 0.2
+goal = 0.1
 [[scene.feed.rules]]
 name = "tired"
 rule = "seen"
@@ -33,6 +34,12 @@ const ITEMS: u32 = 12;
 
 /// Returns the next change: mostly events of a few users, at times a deletion or a merge.
 fn change(number: u32, random: &mut Random) -> Change {
+    if number == 1 {
+        let goals = ["acquisition", "repurchase", "win-back"];
+        let merchant = |(n, goal): (usize, &&str)| json!({"id": format!("m{n}"), "goal": goal});
+        let merchants = goals.iter().enumerate().map(merchant).collect();
+        return Change::of("PUT", "/merchants", merchants);
+    }
     if number == 0 {
         let item = |n: u32| json!({"id": format!("i{n}"), "merchant_id": format!("m{}", n % 3), "category": format!("c{}", n % 2), "creator_id": format!("k{}", n % 2)});
         return Change::of("PUT", "/items", (0..ITEMS).map(item).collect());
