@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::slices::{ITEMS, USERS, slices};
 use super::workers::Wanted;
 use super::{Engine, EntityKind};
+use crate::id::Gone;
 use crate::ingest::{Record, Retired};
 use crate::journal::Broken;
 
@@ -45,6 +46,50 @@ impl Engine {
             self.facts.write().forget(retired, slice);
         }
         self.facts.write().retire(retired);
+        Ok(true)
+    }
+
+    /// Forgets what was learnt of a creator. Returns whether there is one. The deletion runs to the end even if the caller stops waiting.
+    ///
+    /// # Errors
+    /// The journal is broken.
+    ///
+    /// # Panics
+    /// If the deletion panics, as [`Self::on_workers`].
+    pub async fn delete_creator(self: &Arc<Self>, id: &str) -> Result<bool, Broken> {
+        let (engine, id) = (Arc::clone(self), id.to_owned());
+        let deletion = move |_: &Wanted| engine.delete_creator_now(&id);
+        let deleted = self.on_workers(deletion).await?;
+        self.durable().await?;
+        Ok(deleted)
+    }
+
+    /// Forgets under one hold of the lock, so that a replay forgets at the same record: the items keep the creator's row, and what is learnt
+    /// later stays. Who has a history with the creator is found before, in slices; whoever was seen meanwhile may have one too.
+    fn delete_creator_now(&self, id: &str) -> Result<bool, Broken> {
+        let _one_at_a_time = self.deleting.lock();
+        self.check_journal()?;
+        let (creator, touches, rows) = {
+            let facts = self.facts.read();
+            let users = &facts.books.users;
+            (facts.find_creator(id), users.touches(), users.rows())
+        };
+        let Some(creator) = creator else {
+            return Ok(false);
+        };
+        let (gone, mut known) = (Gone::Creator(creator), Vec::new());
+        for slice in slices(rows, USERS) {
+            let facts = self.facts.read();
+            known.extend(facts.books.users.figures.knowing(gone, slice));
+        }
+        let generation = self.live.load();
+        let mut facts = self.facts.write();
+        if facts.find_creator(id) != Some(creator) {
+            return Ok(false);
+        }
+        known.extend(facts.books.users.touched_since(touches));
+        facts.forget_creator(creator, known.into_iter());
+        self.append(&generation, &Record::Creator { id })?;
         Ok(true)
     }
 

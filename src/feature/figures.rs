@@ -63,6 +63,14 @@ macro_rules! figures {
                 $(self.$name.change(rows.clone(), |record| record.knows(gone), |record| record.forget(gone));)+
             }
 
+            /// Returns the users of a range of rows whose records name a deleted entity.
+            pub fn knowing(&self, gone: Gone, rows: Range<usize>) -> impl Iterator<Item = UserRow> {
+                let knows = move |row: &UserRow| {
+                    false $(|| self.$name.get(*row).is_some_and(|record| record.knows(gone)))+
+                };
+                rows.map(UserRow::at).filter(knows)
+            }
+
             /// Marks the tags, items and merchants that the records of a range of user rows name.
             pub fn mark(&self, rows: Range<usize>, named: &mut Named) {
                 $(self.$name.slice(rows.clone()).for_each(|record| record.mark(named));)+

@@ -220,7 +220,12 @@ impl Figure for Profile {
                 self.merchants().has(merchant.0)
                     || self.follows.iter().any(|follow| follow.bond == bond)
             }
-            Gone::Creator(_) | Gone::User(_) => false,
+            Gone::Creator(creator) => {
+                let bond = Bond::Creator(creator.into());
+                self.tags().has(TagId::from(creator).0)
+                    || self.follows.iter().any(|follow| follow.bond == bond)
+            }
+            Gone::User(_) => false,
         }
     }
 
@@ -233,7 +238,12 @@ impl Figure for Profile {
                 let bond = Bond::Merchant(merchant);
                 self.follows.retain(|follow| follow.bond != bond);
             }
-            Gone::Creator(_) | Gone::User(_) => {}
+            Gone::Creator(creator) => {
+                sums.tags.forget(TagId::from(creator).0);
+                let bond = Bond::Creator(creator.into());
+                self.follows.retain(|follow| follow.bond != bond);
+            }
+            Gone::User(_) => {}
         }
     }
 

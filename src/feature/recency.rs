@@ -23,6 +23,22 @@ impl Recency {
         self.earliest.some()
     }
 
+    /// Returns the number of touches.
+    pub(super) fn touches(&self) -> u64 {
+        self.touches
+    }
+
+    /// Returns the rows that were touched after a number of touches, the latest first.
+    pub(super) fn since(
+        &self,
+        records: &Records<Presence>,
+        touches: u64,
+    ) -> impl Iterator<Item = UserRow> {
+        let earlier = |row: &UserRow| records.get(*row)?.earlier.some();
+        let rows = std::iter::successors(self.latest.some(), earlier);
+        rows.take_while(move |row| records.get(*row).is_some_and(|it| it.touch > touches))
+    }
+
     /// Moves a row to the end; adds it if it is not in the list.
     pub(super) fn touch(&mut self, records: &mut Records<Presence>, row: UserRow, day: Day) {
         self.touches += 1;
@@ -111,6 +127,10 @@ mod tests {
                 }
                 prop_assert_eq!(&rows(&recency, &records), &model);
                 prop_assert_eq!(recency.latest.some(), model.last().map(|row| UserRow(*row)));
+                let half = recency.touches() / 2;
+                let later = model.iter().filter(|row| records.get(UserRow(**row)).unwrap().touch > half);
+                let since: Vec<u32> = recency.since(&records, half).map(|row| row.0).collect();
+                prop_assert_eq!(since, later.rev().copied().collect::<Vec<_>>());
             }
             let touch = |row: &u32| (records.get(UserRow(*row)).unwrap().touch, UserRow(*row));
             let order = model.iter().rev().map(touch).collect();

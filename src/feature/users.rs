@@ -169,6 +169,17 @@ impl Users {
         Some(row)
     }
 
+    /// Returns the number of times that a user was seen.
+    #[must_use]
+    pub fn touches(&self) -> u64 {
+        self.recency.touches()
+    }
+
+    /// Returns the users who were seen since [`Self::touches`] returned a number.
+    pub fn touched_since(&self, touches: u64) -> impl Iterator<Item = UserRow> {
+        self.recency.since(&self.figures.presence, touches)
+    }
+
     /// Returns the row of a user who is seen at an instant; an unknown user is created.
     pub fn touch(&mut self, hasher: &IdHasher, id: &str, at: Time) -> UserRow {
         self.link(at);

@@ -58,11 +58,24 @@ pub(super) async fn delete(mut call: Call<'_>, kind: EntityKind) -> Result<Reply
         let _until_done = granted;
         app.engine.delete(kind, &id).await
     };
-    if detached(call.app, call.id, deletion).await?? {
-        Ok(Reply::nothing())
-    } else {
-        Err(no_entity())
-    }
+    deleted(detached(call.app, call.id, deletion).await??)
+}
+
+/// Deletes what was learnt of a creator, in the same way.
+pub(super) async fn delete_creator(mut call: Call<'_>) -> Result<Reply, Problem> {
+    let wait = call.generation.config.admission.wait;
+    call.admit(Work::Ingest, wait).await?;
+    let (app, id) = (Arc::clone(call.app), call.path("id").to_owned());
+    let granted = call.granted();
+    let deletion = async move {
+        let _until_done = granted;
+        app.engine.delete_creator(&id).await
+    };
+    deleted(detached(call.app, call.id, deletion).await??)
+}
+
+fn deleted(existed: bool) -> Result<Reply, Problem> {
+    existed.then(Reply::nothing).ok_or_else(no_entity)
 }
 
 /// Runs work to its end, even if the client disconnects. A panic is counted and logged as a bug.

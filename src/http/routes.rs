@@ -83,7 +83,7 @@ const BULK_PARAMS: &[Param] = &[
 
 /// Every route. Routes of one path are adjacent.
 #[rustfmt::skip]
-pub(super) static ROUTES: [Route; 31] = {
+pub(super) static ROUTES: [Route; 32] = {
     use Answer::{File, Json};
     use EntityKind::{Item, Merchant, User};
     use Operation::{Events, Patch, Upsert};
@@ -131,6 +131,9 @@ pub(super) static ROUTES: [Route; 31] = {
         Route::new(GET, "/creators/{id}", Read, Insight, "getCreator", "Get a creator of items as learnt",
             |call| Box::pin(ops::show(call, Engine::creator)))
             .admits(Work::Read).answers(Json(view::StoredCreator::VIEW)),
+        Route::new(DELETE, "/creators/{id}", Write, Data, "deleteCreator", "Delete what was learnt of a creator",
+            |call| Box::pin(ops::delete_creator(call)))
+            .admits(Work::Ingest),
 
         Route::new(PUT, "/users", Write, Data, "upsertUsers", "Declare users: replaces what was declared, keeps what was learnt",
             |call| Box::pin(facts::ingest(call, Upsert(User))))

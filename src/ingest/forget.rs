@@ -11,8 +11,8 @@ use super::retired::Retired;
 use super::{EntityKind, Facts};
 use crate::clock::Day;
 use crate::config::Config;
-use crate::feature::User;
-use crate::id::{EventId, Gone, ItemRow, UserRow};
+use crate::feature::{Space, User};
+use crate::id::{CreatorRow, EventId, Gone, ItemRow, UserRow};
 use crate::race::WINDOW;
 
 /// Maximum number of deleted users of whom a hash is kept.
@@ -56,6 +56,33 @@ impl Facts {
         };
         self.revision += 1;
         Some(retired)
+    }
+
+    /// Returns the row of a creator.
+    #[must_use]
+    pub fn find_creator(&self, id: &str) -> Option<CreatorRow> {
+        let books = &self.books;
+        let tag = books.tags.find(&books.hasher, Space::Creator, id)?;
+        Some(tag.into())
+    }
+
+    /// Forgets what was learnt of a creator, in what was learnt of some users too. The creator keeps its row, since items still name it.
+    pub fn forget_creator(&mut self, creator: CreatorRow, users: impl Iterator<Item = UserRow>) {
+        let gone = Gone::Creator(creator);
+        self.books.forget(gone);
+        for user in users.map(UserRow::index) {
+            self.books.forget_in(gone, user..user + 1);
+        }
+        self.sweeps.note();
+        self.revision += 1;
+    }
+
+    /// Forgets what was learnt of a creator, at once.
+    pub(super) fn delete_creator(&mut self, id: &str) {
+        if let Some(creator) = self.find_creator(id) {
+            let users = 0..self.books.users.rows();
+            self.forget_creator(creator, users.map(UserRow::at));
+        }
     }
 
     /// Removes a user with all names. The row stays out of use if purchases may name it.

@@ -101,6 +101,11 @@ pub enum Record<'a> {
         #[serde(borrow)]
         steps: Vec<Step<'a>>,
     },
+    /// The deletion of what was learnt of a creator.
+    Creator {
+        /// The creator's id.
+        id: &'a str,
+    },
 }
 
 /// An event of an anonymised record.
@@ -194,7 +199,7 @@ impl<'a> Record<'a> {
             }
             Self::Forgetting { ids, last_complete } => departure(&ids, alias, last_complete),
             // The sums and the steps name no user.
-            Self::Placed { .. } | Self::Ladder { .. } => None,
+            Self::Placed { .. } | Self::Ladder { .. } | Self::Creator { .. } => None,
             Self::Deletion { .. } | Self::Departure { .. } | Self::Terms(_) | Self::Lost => None,
         };
         let mut bytes = Vec::new();
@@ -338,20 +343,22 @@ impl Facts {
                 self.delete_named(&ids, last_complete);
                 Ok(0)
             }
-            target @ (Record::Placed { .. } | Record::Ladder { .. }) => {
-                self.redo_target(target, terms);
+            rest @ (Record::Placed { .. } | Record::Ladder { .. } | Record::Creator { .. }) => {
+                self.redo_rest(rest, terms);
                 Ok(0)
             }
             Record::Lost => Ok(0),
         }
     }
 
-    /// Applies again what traffic targets did: places of answers, and steps of the ladder.
-    fn redo_target(&mut self, record: Record<'_>, terms: &Config) {
+    /// Applies again what traffic targets did, places of answers and steps of the ladder, or the deletion of a creator.
+    fn redo_rest(&mut self, record: Record<'_>, terms: &Config) {
         if let Record::Placed { at, scene, items } = record {
             self.place(at, scene, &items, terms);
         } else if let Record::Ladder { kind, steps } = record {
             self.climb(kind, &steps);
+        } else if let Record::Creator { id } = record {
+            self.delete_creator(id);
         }
     }
 

@@ -86,6 +86,43 @@ fn creators_exist_while_an_item_names_them() {
 }
 
 #[test]
+fn a_deleted_creator_begins_anew() {
+    let service = Service::with_config(&weighing("affinity.creator = 1\naffinity.tags = 1"));
+    service.items(&[item("a", Some("c")), item("b", Some("e"))]);
+    sell(&service, "x", "a");
+    sell(&service, "y", "b");
+    service.events(&[
+        did("u", "cart", "a", noon(1)),
+        did("u", "cart", "b", noon(1)),
+        json!({"user_id": "u", "creator_id": "c", "kind": "follow", "at": noon(1)}),
+    ]);
+    end_of_window(&service);
+    let raw = |item: &str| service.objective("u", item, "affinity.creator")["raw"].as_f64();
+    let before = [raw("a"), raw("b")].map(Option::unwrap);
+    near(before[0], before[1] + 8.0);
+    assert_eq!(service.delete("/creators/c"), 204);
+    near(raw("a").unwrap(), 0.0);
+    near(raw("b").unwrap(), before[1]);
+    let figures = board(&service);
+    near(
+        figures
+            .iter()
+            .find(|(id, _)| id == "c")
+            .map_or(0.0, |it| it.1),
+        0.0,
+    );
+    assert!(figures.iter().any(|(id, gmv)| id == "e" && *gmv > 0.0));
+    // The item is as it was, and what it sells from now on counts.
+    assert_eq!(service.declared("/items/a")["creator_id"], "c");
+    assert_eq!(service.get("/creators/c").ok()["items"], 1);
+    service.events(&[did("u", "view", "a", noon(83))]);
+    assert!(raw("a").unwrap() > 0.0);
+    for absent in ["/creators/none", "/creators/a"] {
+        assert_eq!(service.delete(absent), 404);
+    }
+}
+
+#[test]
 fn an_unlinked_refund_is_the_creators_too() {
     let service = Service::start();
     service.items(&[item("a", Some("c"))]);

@@ -52,6 +52,7 @@ fn change(number: u32, random: &mut Random) -> Change {
             let item = json!({"id": format!("i{item}"), "merchant_id": "m0", "category": "c0"});
             Change::of("PUT", "/items", vec![item])
         }
+        4 => Change::of("DELETE", &format!("/creators/k{}", item % 2), Vec::new()),
         3 => {
             let pair = json!({"from": format!("u{user}"), "into": format!("u{}", (user + 1) % 6)});
             Change::of("POST", "/users/merge", vec![pair])
