@@ -14,16 +14,20 @@ pub(super) fn live(config: &Config, at: Time) -> Vec<String> {
     let campaigns = config.campaigns.live_at(at);
     let mut lines = vec![format!("live at {at}: {} campaigns", campaigns.len())];
     lines.extend(campaigns.iter().map(|campaign| shown(campaign)));
-    for (place, campaign) in campaigns.iter().enumerate() {
-        let later = campaigns.iter().skip(place + 1);
-        let meets = later.filter(|other| campaign.meets(other));
+    let lifting = config.lifting_at(at);
+    for (place, one) in lifting.iter().enumerate().filter(|(_, it)| it.is_campaign) {
+        let later = lifting.iter().skip(place + 1);
+        let meets = later.filter(|other| one.items == other.items && one.shares_scene(other));
         lines.extend(meets.map(|other| {
-            format!(
-                "conflict: {} and {} lift the same items in one scene",
-                campaign.name, other.name
-            )
+            let (one, other) = (one.shown(), other.shown());
+            format!("conflict: {one} and {other} lift the same items in one scene")
         }));
     }
+    let kept = config.kept_twice_at(at);
+    lines.extend(
+        kept.iter()
+            .map(|kept| format!("conflict: {}", kept.shown())),
+    );
     lines
 }
 
@@ -55,6 +59,24 @@ mod tests {
         assert!(both[1].contains("a ×1.5 in feed, no budget"), "{both:?}");
         assert!(both[3].starts_with("conflict: a and b"), "{both:?}");
         assert_eq!(at("2026-11-12T00:00:00Z").len(), 2);
+        let text = format!(
+            "{text}\n[support]\nscenes = [\"feed\"]\nplaces = [5]\n[[scene.feed.rules]]\nname = \"deal\"\nrule = \"pin\"\nitem = \"x\"\n\
+             place = 5\nfrom = 2026-11-12T00:00:00Z\n[[scene.feed.rules]]\nname = \"day\"\nrule = \"boost\"\nselect = \"s\"\nfactor = 1.2\n\
+             until = 2026-11-12T00:00:00Z"
+        );
+        let config = Config::parse("test", &text).unwrap();
+        let conflicts = |text: &str| {
+            let lines = live(&config, Time::parse(text).unwrap()).into_iter();
+            let lines = lines.filter_map(|line| Some(line.strip_prefix("conflict: ")?.to_owned()));
+            lines.collect::<Vec<_>>()
+        };
+        let boost = "the boost day of the scene feed lift the same items in one scene";
+        let kept = "deal keeps place 5 of the scene feed, which [support] keeps for newcomers; the rule has it";
+        assert_eq!(
+            conflicts("2026-11-10T00:00:00Z"),
+            [format!("a and {boost}")]
+        );
+        assert_eq!(conflicts("2026-11-12T00:00:00Z"), [kept]);
         assert!(time("2026-11-11").is_err());
     }
 }

@@ -67,18 +67,6 @@ impl Campaign {
             None => SelectionId::of_campaign(selections, &self.name),
         }
     }
-
-    /// Returns whether both campaigns lift in one scene.
-    #[must_use]
-    pub fn shares_scene(&self, other: &Self) -> bool {
-        self.scenes.iter().any(|scene| other.scenes.contains(scene))
-    }
-
-    /// Returns whether both campaigns lift one selection in one scene.
-    #[must_use]
-    pub fn meets(&self, other: &Self) -> bool {
-        self.shares_scene(other) && self.select.is_some() && self.select == other.select
-    }
 }
 
 /// Maximum number of campaigns.

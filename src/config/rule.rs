@@ -140,6 +140,12 @@ impl What {
 }
 
 impl SceneRule {
+    /// Returns whether an instant is within its dates.
+    #[must_use]
+    pub fn is_live(&self, at: Time) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
+    }
+
     /// Returns whether there is an instant at which both rules apply.
     #[must_use]
     pub fn meets(&self, other: &Self) -> bool {

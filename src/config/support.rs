@@ -93,7 +93,8 @@ pub(super) fn read(s: &Section<'_>, scenes: &BTreeMap<String, Arc<Scene>>) -> Su
 
 /// Reads a place. Place 1 goes to the best of the page.
 fn place(given: &DeValue<'_>) -> Checked<usize> {
-    value::integer(given, &(2..=1_000_000))
+    let place = value::integer(given, &(2..=1_000_000));
+    place.map_err(|fault| format!("{fault}; place 1 goes to the best of the page"))
 }
 
 fn names(s: &Section<'_>, scenes: &BTreeMap<String, Arc<Scene>>) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Engine, EntityKind, Fate, Operation};
 use crate::clock::SECOND;
-use crate::config::{Config, ConfigFaults, Generation, Scene, Weighed};
+use crate::config::{Config, ConfigFaults, Generation, Scene, SceneRule, Weighed};
 use crate::model::{Decision, EventKind, Given};
 use crate::race::runner::TABLE;
 use crate::race::{Standings, WINDOW};
@@ -69,8 +69,10 @@ impl Engine {
 
     /// Counts the places for newcomers that a newcomer got, and those that were given back although newcomers are behind plan.
     fn observe_support(&self, config: &Config, scene: &Scene, decision: &Decision<'_>) {
-        if let Some(price) = decision.price {
-            self.telemetry.market.price(&scene.name, 1, price);
+        if let Some(price) = &decision.price {
+            let to = &self.telemetry.market;
+            to.price(&scene.name, 1, price.share);
+            to.prices.add(&scene.name, &price.levers);
         }
         let market = self.markets.live.load();
         if !market.help(&scene.name).is_some_and(|help| help.support) {
@@ -147,6 +149,8 @@ impl Engine {
         let named = |name: &str| config.campaigns.each.iter().any(|it| it.name == name);
         let live = |name: &str| config.scenes.get(name).is_some_and(|scene| !scene.retired);
         to.retain(live, named);
+        to.prices
+            .retain(|scene, rule, name| live(scene) && is_lever(config, scene, rule, name));
         let facts = self.facts.read();
         for scene in config.scenes.keys().filter(|scene| live(scene)) {
             to.tail(scene, facts.books.pace.credit(scene));
@@ -270,6 +274,18 @@ impl Engine {
         raise(&to.facts.late_sales, sales.late);
         raise(&to.facts.mismatched_refunds, sales.mismatched);
     }
+}
+
+/// Returns whether a scene of the configuration may have a price for a rule, campaign or target.
+fn is_lever(config: &Config, scene: &str, rule: &str, name: &str) -> bool {
+    if name.is_empty() {
+        return true;
+    }
+    let named = |it: &SceneRule| it.name == name && it.what.rule().row().name == rule;
+    let rules = config.scenes.get(scene).map(|scene| &scene.rules);
+    let mut campaigns = config.campaigns.each.iter();
+    rules.is_some_and(|rules| rules.iter().any(named))
+        || campaigns.any(|it| rule == "campaign" && it.name == name)
 }
 
 fn short_race(standings: &Standings) -> Option<String> {

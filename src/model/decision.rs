@@ -44,8 +44,8 @@ pub struct Decision<'r> {
     pub start: usize,
     /// The ranking, best first.
     pub placed: Vec<Placed<'r>>,
-    /// The share of own that a first page gives up against the order by own, in [0, 1]; `None` if nothing arranged it.
-    pub price: Option<f64>,
+    /// What a first page gives up against the order by own; `None` if nothing arranged it.
+    pub price: Option<PagePrice>,
     /// The races for reserved places.
     pub slots: Vec<SlotRace<'r>>,
     /// True if rules of the scene arranged the places.
@@ -54,6 +54,26 @@ pub struct Decision<'r> {
     pub degraded: Vec<&'static str>,
     /// True if the request asked for explanations.
     pub explained: bool,
+}
+
+/// What a page gives up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PagePrice {
+    /// The share of own, in [0, 1].
+    pub share: f64,
+    /// What each rule, campaign and target adds to it; empty unless the page is one of the few that are looked at.
+    pub levers: Vec<LeverPrice>,
+}
+
+/// What a page gives up for one rule, campaign or target.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeverPrice {
+    /// The rule, `campaign` or `tail`.
+    pub rule: &'static str,
+    /// Name of the rule of the scene or of the campaign; empty for what has none.
+    pub name: CompactString,
+    /// The price of the page less that of the page without it.
+    pub price: f64,
 }
 
 /// The numbers given for one prediction.

@@ -2,6 +2,7 @@
 //!
 //! A lift of f can only pass what is worth less than f times its own, so its bound is its relevance floor. The first place is never lifted.
 
+use super::lever::Lever;
 use super::members::Members;
 use super::score::Scores;
 use super::view::View;
@@ -31,7 +32,7 @@ struct Flown<'a> {
 }
 
 /// The lifts of one request.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Lifts<'a> {
     view: &'a View<'a>,
     boosts: Vec<Boost<'a>>,
@@ -55,8 +56,33 @@ impl<'a> Lifts<'a> {
             campaigns: help.map_or_else(Vec::new, |help| campaigns(view, help, members)),
             tail: tail.map(|credit| (credit, strength(credit, view.config.tail.boost))),
         };
-        let promotes = !lifts.boosts.is_empty() || !lifts.campaigns.is_empty();
-        (promotes || lifts.tail.is_some()).then_some(lifts)
+        lifts.or_none()
+    }
+
+    /// Returns the lifts; `None` if nothing lifts.
+    fn or_none(self) -> Option<Self> {
+        let promotes = !self.boosts.is_empty() || !self.campaigns.is_empty();
+        (promotes || self.tail.is_some()).then_some(self)
+    }
+
+    /// Returns what lifts.
+    pub(super) fn levers(&self) -> impl Iterator<Item = Lever<'a>> {
+        let boosts = self.boosts.iter().map(|boost| Lever::boost(boost.name));
+        let campaigns = self.campaigns.iter();
+        let campaigns = campaigns.map(|flown| Lever::campaign(&flown.campaign.name));
+        let tail = self.tail.map(|_| Lever::TAIL);
+        boosts.chain(campaigns).chain(tail)
+    }
+
+    /// Returns the lifts without one; `None` if nothing is left.
+    pub(super) fn without(&self, lever: Lever<'_>) -> Option<Self> {
+        let mut rest = self.clone();
+        rest.boosts
+            .retain(|boost| Lever::boost(boost.name) != lever);
+        rest.campaigns
+            .retain(|flown| Lever::campaign(&flown.campaign.name) != lever);
+        rest.tail = rest.tail.filter(|_| lever != Lever::TAIL);
+        rest.or_none()
     }
 
     /// Returns the scores of all candidates.

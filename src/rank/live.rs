@@ -2,6 +2,7 @@
 //! traffic targets.
 
 use super::blend::Weights;
+use super::lever::Lever;
 use super::lift::{Boost, Lifts};
 use super::members::Members;
 use super::slate::{Plan, Support};
@@ -18,6 +19,8 @@ pub(super) struct Live<'a> {
     pub(super) seen: Vec<(&'a str, &'a Seen)>,
     /// `None` if nothing lifts.
     pub(super) lifts: Option<Lifts<'a>>,
+    /// The rules of the plan.
+    rules: Vec<&'a SceneRule>,
     /// The rules that arrange.
     pub(super) plan: Plan<'a>,
     /// The weights of each slot of the plan that has its own.
@@ -36,8 +39,8 @@ impl<'a> Live<'a> {
         let rules = view.scene.rules.iter();
         let rules: Vec<&SceneRule> = rules.filter(|rule| is_live(rule, view, members)).collect();
         let (mut hidden, mut seen, mut boosts) = (Vec::new(), Vec::new(), Vec::new());
-        let mut plan = Plan::default();
-        for rule in &rules {
+        let mut arranging = Vec::new();
+        for &rule in &rules {
             match &rule.what {
                 What::Hide { select } => hidden.push(*select),
                 What::Seen(limit) => seen.push((&*rule.name, limit)),
@@ -50,28 +53,70 @@ impl<'a> Live<'a> {
                 | What::Slot(_)
                 | What::Cap(_)
                 | What::Decay { .. }
-                | What::Mmr { .. } => plan.add(rule),
+                | What::Mmr { .. } => arranging.push(rule),
             }
         }
+        let hidden_or_seen = hidden.len() + seen.len();
         let lifts = Lifts::new(view, boosts, members);
         let supports = help.is_some_and(|help| help.support);
         if rules.is_empty() && lifts.is_none() && !supports {
             return None;
         }
-        if supports {
-            plan.support = support(view);
-        }
-        let weights = plan.slots.iter().map(|(_, slot)| slot.weights.as_ref());
+        let places = if supports {
+            support(view)
+        } else {
+            Support::default()
+        };
         Some(Self {
+            hidden,
+            seen,
+            arranges: rules.len() > hidden_or_seen || lifts.is_some() || supports,
+            ..Self::arranging(arranging, places, lifts)
+        })
+    }
+
+    /// Returns what arranges the places.
+    fn arranging(
+        rules: Vec<&'a SceneRule>,
+        support: Support<'a>,
+        lifts: Option<Lifts<'a>>,
+    ) -> Self {
+        let mut plan = Plan::default();
+        plan.support = support;
+        rules.iter().for_each(|rule| plan.add(rule));
+        let weights = plan.slots.iter().map(|(_, slot)| slot.weights.as_ref());
+        Self {
             weights: weights
                 .map(|own| own.map(|own| Weights::new(own.clone())))
                 .collect(),
-            arranges: rules.len() > hidden.len() + seen.len() || lifts.is_some() || supports,
-            hidden,
-            seen,
+            arranges: true,
+            hidden: Vec::new(),
+            seen: Vec::new(),
+            rules,
             plan,
             lifts,
-        })
+        }
+    }
+
+    /// Returns what moves candidates away from the order by own.
+    pub(super) fn levers(&self) -> impl Iterator<Item = Lever<'a>> {
+        let rules = self.rules.iter().map(|rule| Lever::rule(rule));
+        let supports = !self.plan.support.places.is_empty();
+        let lifts = self.lifts.iter().flat_map(Lifts::levers);
+        rules.chain(supports.then_some(Lever::SUPPORT)).chain(lifts)
+    }
+
+    /// Returns what arranges the places without one lever. Nothing is hidden: the candidates are scored already.
+    pub(super) fn without(&self, lever: Lever<'_>) -> Self {
+        let rules = self.rules.iter().copied();
+        let rules = rules.filter(|rule| Lever::rule(rule) != lever);
+        let support = if lever == Lever::SUPPORT {
+            Support::default()
+        } else {
+            self.plan.support
+        };
+        let lifts = self.lifts.as_ref().and_then(|lifts| lifts.without(lever));
+        Self::arranging(rules.collect(), support, lifts)
     }
 
     /// Returns the parts of the profile that the slots read.
@@ -83,10 +128,7 @@ impl<'a> Live<'a> {
 
 /// Returns whether a rule is in its time, and for this user.
 fn is_live(rule: &SceneRule, view: &View<'_>, members: &Members<'_>) -> bool {
-    let at = view.as_of;
-    rule.from.is_none_or(|from| from <= at)
-        && rule.until.is_none_or(|until| at < until)
-        && rule.audience.is_none_or(|audience| members.has(audience))
+    rule.is_live(view.as_of) && rule.audience.is_none_or(|audience| members.has(audience))
 }
 
 /// Returns the places for runners that are behind their plan.

@@ -9,6 +9,7 @@ mod explain;
 mod factor;
 mod field;
 mod goal;
+mod lever;
 mod lift;
 mod live;
 mod lookup;

@@ -6,6 +6,7 @@ use compact_str::CompactString;
 
 use super::explain::explain;
 use super::field::Field;
+use super::lever::Lever;
 use super::live::Live;
 use super::lot::Lots;
 use super::price::price;
@@ -15,9 +16,14 @@ use super::support;
 use super::topk::{self, Chosen};
 use super::view::View;
 use crate::model::{
-    Contender, Decision, Dropped, Explanation, Move, Placed, RankRequest, SlotRace,
+    Contender, Decision, Dropped, Explanation, LeverPrice, Move, PagePrice, Placed, RankRequest,
+    SlotRace,
 };
 use crate::rule::{RULES, Rule};
+
+/// One request in so many is arranged once more without each lever: so few that neither the median nor the 99th percentile of the
+/// duration sees them.
+const SAMPLE: u64 = 128;
 
 /// The scored candidates of one request, and how many places it asks for.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +46,7 @@ pub(super) struct Shown<'r> {
     /// Number of times each rule acted.
     pub(super) fired: [usize; RULES],
     /// The price of the first page.
-    pub(super) price: Option<f64>,
+    pub(super) price: Option<PagePrice>,
 }
 
 /// Returns the decision of a view on a request without candidates.
@@ -131,6 +137,7 @@ impl<'o, 'r> Scored<'o, 'r> {
             }
             self.place(&chosen, || self.why(&chosen, Some(live), moves))
         });
+        let price = (page.start == 0).then(|| self.price(&page));
         let left = page.left.iter().map(|&(candidate, by)| Dropped {
             id: self.id(candidate),
             rule: Rule::Cap,
@@ -141,11 +148,37 @@ impl<'o, 'r> Scored<'o, 'r> {
             slots: page.wins.iter().map(|win| self.slot(win, live)).collect(),
             left: left.collect(),
             fired: page.fired,
-            price: (page.start == 0).then(|| {
-                let placed: Vec<usize> = page.held.iter().map(|held| held.candidate).collect();
-                price(&self.scores.scores, &placed)
+            price: price.map(|share| PagePrice {
+                share,
+                levers: self.levers(live, share),
             }),
         }
+    }
+
+    /// Returns the price of an arranged page.
+    fn price(&self, page: &Arranged) -> f64 {
+        let placed: Vec<usize> = page.held.iter().map(|held| held.candidate).collect();
+        price(&self.scores.scores, &placed)
+    }
+
+    /// Returns what each lever adds to the price of the first page: the page is arranged once more without it. Only one request in
+    /// [`SAMPLE`] is looked at, by the lot of its first candidate.
+    fn levers(&self, live: &Live<'_>, price: f64) -> Vec<LeverPrice> {
+        let lot = self.ids.first().map(|id| self.lots.key(id).0);
+        if lot.is_none_or(|lot| !lot.is_multiple_of(SAMPLE)) {
+            return Vec::new();
+        }
+        let of = |lever: Lever<'_>| {
+            let rest = live.without(lever);
+            let field = Field::new(&rest, (self.ids, self.lots), self.scores, self.scorer);
+            let page = Arranger::new(&field, &rest.plan, self.limit).next(self.limit);
+            LeverPrice {
+                rule: lever.rule,
+                name: CompactString::from(lever.name),
+                price: price - self.price(&page),
+            }
+        };
+        live.levers().map(of).collect()
     }
 
     /// Arranges the page that is asked for. If earlier pages are forgotten, they are arranged anew.

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 use prometheus_client::metrics::counter::Counter;
 
 use super::metric::{Count, Each, Figure, metrics};
+use super::prices::Prices;
 
 metrics! {
     /// Metrics of the market.
@@ -17,6 +18,7 @@ metrics! {
         saturated: Each<Count, 0> = "target_saturated" by ("scene", []), "1 if the share of the long tail is out of reach at its maximum factor";
         price: Each<Counter<f64, AtomicU64>, 0> = "page_price" by ("scene", []), "Sum of the shares of own that arranged first pages gave up against the order by own";
         priced: Each<Counter, 0> = "priced_pages" by ("scene", []), "Arranged first pages";
+        pub prices: Prices = "rule_price" by ["scene", "rule", "name"], "Mean share of own that first pages gave up for a rule, campaign or target";
         campaign_used: Each<Figure, 0> = "campaign_used" by ("campaign", []), "Exposures of the enrolled that a campaign has used";
         campaign_credit: Each<Figure, 0> = "campaign_credit" by ("campaign", []), "Credit of a campaign, from 0 to 1";
     }

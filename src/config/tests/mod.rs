@@ -5,6 +5,7 @@ mod embedded;
 mod faults;
 mod following;
 mod inheritance;
+mod refusals;
 mod rules;
 
 use serde_json::Value;

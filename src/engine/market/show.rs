@@ -3,7 +3,7 @@
 use super::build::spent;
 use super::exposure::week;
 use crate::clock::Time;
-use crate::config::{Campaign, Config};
+use crate::config::{Campaign, Config, KeptTwice, Lifting};
 use crate::engine::Engine;
 use crate::exposure::Amount;
 use crate::model::view::{CampaignState, Campaigns, Conflict, Ladder, OrNull};
@@ -48,46 +48,59 @@ impl Engine {
                 used,
                 plan: OrNull(spent.due),
                 credit: spent.credit,
+                price: OrNull(self.telemetry.market.prices.mean(
+                    &campaign.scenes,
+                    "campaign",
+                    &campaign.name,
+                )),
             }
         };
         config.campaigns.each.iter().map(state).collect()
     }
 
-    /// Returns the conflicts of the campaigns that are live at a time.
+    /// Returns the conflicts of the campaigns and rules that are live at a time.
     fn conflicts(&self, config: &Config, at: Time) -> Vec<Conflict> {
-        let live = config.campaigns.live_at(at);
+        let lifting = config.lifting_at(at);
         let last_complete = self.last_complete(config);
         let mut conflicts = Vec::new();
-        for (place, campaign) in live.iter().enumerate() {
-            for other in &live[place + 1..] {
-                if campaign.shares_scene(other) && self.shares_items(config, campaign, other) {
-                    conflicts.push(Conflict {
-                        campaign: campaign.name.clone(),
-                        kind: "items",
-                        other: Some(other.name.clone()),
-                        message: format!("lifts items that {} lifts too", other.name),
-                    });
-                }
-            }
+        for (place, one) in lifting.iter().enumerate().filter(|(_, it)| it.is_campaign) {
+            let later = lifting[place + 1..].iter();
+            let meets =
+                later.filter(|it| one.shares_scene(it) && self.share_items(config, one, it));
+            conflicts.extend(meets.map(|other| of_items(one, other)));
+        }
+        for campaign in config.campaigns.live_at(at) {
             let traffic = week(&self.facts.read().books, &campaign.scenes, last_complete);
             conflicts.extend(over_budget(campaign, traffic));
         }
+        conflicts.extend(config.kept_twice_at(at).iter().map(of_place));
         conflicts
+    }
+
+    /// Returns whether two lift one item.
+    fn share_items(&self, config: &Config, one: &Lifting<'_>, other: &Lifting<'_>) -> bool {
+        let facts = self.facts.read();
+        let selections = facts.selections.of(&config.selections);
+        let mut items = selections.items(one.items);
+        items.any(|item| selections.has(other.items, item))
     }
 }
 
-impl Engine {
-    /// Returns whether two campaigns lift one item.
-    fn shares_items(&self, config: &Config, one: &Campaign, other: &Campaign) -> bool {
-        let facts = self.facts.read();
-        let selections = facts.selections.of(&config.selections);
-        let [one, other] = [one, other].map(|campaign| campaign.selection(&config.selections));
-        let (Some(one), Some(other)) = (one, other) else {
-            return false;
-        };
-        selections
-            .items(one)
-            .any(|item| selections.has(other, item))
+fn of_items(one: &Lifting<'_>, other: &Lifting<'_>) -> Conflict {
+    Conflict {
+        campaign: one.name.to_owned(),
+        kind: "items",
+        other: Some(other.name.to_owned()),
+        message: format!("lifts items that {} lifts too", other.shown()),
+    }
+}
+
+fn of_place(kept: &KeptTwice<'_>) -> Conflict {
+    Conflict {
+        campaign: kept.rule.to_owned(),
+        kind: "place",
+        other: Some("support".to_owned()),
+        message: kept.shown(),
     }
 }
 

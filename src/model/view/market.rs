@@ -65,15 +65,18 @@ view! {
         pub plan: OrNull<f64>,
         /// Its strength at that time with what is used so far, from 0 to 1.
         pub credit: f64,
+        /// Mean share of own that first pages of its scenes gave up for it, of one page in 128; null while none was looked at.
+        pub price: OrNull<f64>,
     }
 
-    /// A conflict of a live campaign.
+    /// A conflict of live campaigns and rules.
     pub struct Conflict {
-        /// Name of the campaign.
+        /// Name of the campaign; of a conflict about a place that of the rule.
         pub campaign: String,
-        /// What is wrong: `items` if another campaign lifts the same items, `budget` if it exceeds the traffic of last week.
+        /// What is wrong: `items` if another campaign or a boost lifts the same items, `budget` if it exceeds the traffic of last week, `place`
+        /// if a rule keeps a place that its scene keeps for newcomers.
         pub kind: &'static str,
-        /// Name of the other campaign.
+        /// Name of the other campaign or of the boost; `support` of a conflict about a place.
         pub other: Option<String>,
         /// The conflict in words.
         pub message: String,

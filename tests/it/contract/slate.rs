@@ -3,8 +3,9 @@
 use saima::random::Random;
 use serde_json::{Value, json};
 
-use super::near;
+use super::{DAY, near};
 use crate::service::{Service, ids};
+use crate::siphash::lot;
 
 /// Weighs the quality alone, and has a scene for each rule.
 const CONFIG: &str = r#"
@@ -91,6 +92,22 @@ rule = "slot"
 places = [2]
 items = ["b2", "c1"]
 score = true
+[[scene.two.rules]]
+name = "notice"
+rule = "pin"
+item = "c1"
+place = 2
+[[scene.two.rules]]
+name = "shops"
+rule = "cap"
+by = "merchant"
+max = 1
+window = 2
+[[scene.two.rules]]
+name = "tea day"
+rule = "boost"
+select = "tea"
+factor = 0.5
 [[scene.over.rules]]
 name = "past"
 rule = "pin"
@@ -223,6 +240,46 @@ fn a_boost_is_an_explained_factor() {
         .map(|id| json!({"id": id, "rule": "hide"}))
         .collect();
     assert_eq!(hidden["dropped"], json!(rules));
+}
+
+/// Returns the worth of a page by these owns.
+fn worth(own: [f64; 4]) -> f64 {
+    let places = own.iter().zip(1..);
+    places
+        .map(|(own, place)| own / f64::from(1 + place).log2())
+        .sum()
+}
+
+#[test]
+fn each_rule_has_its_price() {
+    let service = service();
+    let ranked = |user: u32| {
+        service.rank(&json!({"user_id": format!("u{user}"), "candidates": ALL, "scene": "two"}))
+    };
+    assert_eq!(ids(&ranked(0)), ["a1", "c1", "a2", "b1"]);
+    let as_of = ranked(0)["as_of"].as_str().unwrap().to_owned();
+    let day = saima::clock::Time::parse(&as_of)
+        .unwrap()
+        .millis()
+        .div_euclid(DAY);
+    let is_sampled = |user: &u32| lot(&format!("u{user}"), day, ALL[0]).is_multiple_of(128);
+    let sampled: Vec<u32> = (0..2_000).filter(is_sampled).take(5).collect();
+    let others = (0..2_000).filter(|user| !is_sampled(user)).take(20);
+    others.chain(sampled).for_each(|user| drop(ranked(user)));
+    let label =
+        |rule: &str, name: &str| format!("{{scene=\"two\",rule=\"{rule}\",name=\"{name}\"}} ");
+    let best = worth([0.9, 0.8, 0.7, 0.6]);
+    let page = worth([0.9, 0.4, 0.8, 0.6]);
+    for (rule, name, without) in [
+        ("pin", "notice", [0.9, 0.6, 0.8, 0.5]),
+        ("cap", "shops", [0.9, 0.4, 0.8, 0.7]),
+        ("boost", "tea day", [0.9, 0.4, 0.8, 0.6]),
+    ] {
+        let price = service.metric(&format!("saima_rule_price{}", label(rule, name)));
+        near(price, (worth(without) - page) / best);
+        let pages = format!("saima_rule_price_pages_total{}", label(rule, name));
+        near(service.metric(&pages), 5.0);
+    }
 }
 
 #[test]
