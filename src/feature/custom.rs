@@ -72,6 +72,8 @@ impl Custom {
 }
 
 impl Figure for Custom {
+    const ON_DEMAND: bool = true;
+
     #[inline(always)]
     fn concerns(event: &Learned<'_>) -> bool {
         event.kind == EventKind::Purchase && event.goals && event.merchant.is_some()

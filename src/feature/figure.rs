@@ -17,6 +17,9 @@ use crate::id::{Gone, UserRow};
 /// The learnt record of one user. The default is a user of whom nothing was learnt. What it holds must not depend on the order of
 /// events.
 pub trait Figure: Clone + Default + Serialize + DeserializeOwned {
+    /// True for a figure that is kept only if the configuration asks for it: its column begins with the first record that learns.
+    const ON_DEMAND: bool = false;
+
     /// Returns whether the record learns from an event. The records of other users are not touched.
     #[inline(always)]
     fn concerns(_event: &Learned<'_>) -> bool {
@@ -44,7 +47,7 @@ pub trait Figure: Clone + Default + Serialize + DeserializeOwned {
     /// Marks the tags, items and merchants that the record names. A figure that names any must mark them: what nothing names is forgotten.
     fn mark(&self, _named: &mut Named) {}
 
-    /// Returns whether nothing is held, of a figure that is kept only if the configuration asks for it.
+    /// Returns whether nothing is held, of a figure that is kept [on demand](Self::ON_DEMAND).
     fn is_blank(&self) -> bool {
         false
     }
@@ -110,6 +113,10 @@ impl<F: Figure> Records<F> {
             |record| !record.is_blank(),
             |record| *record = F::default(),
         );
+        // The rows of a checkpoint that is being written stay.
+        if self.column.frozen_rows() == 0 {
+            self.column = Column::default();
+        }
     }
 
     /// Returns the records of a range of rows.
@@ -133,6 +140,9 @@ impl<F: Figure> Records<F> {
 
     /// Lets one record take over another.
     pub(super) fn absorb(&mut self, (from, into): (UserRow, UserRow), learn: &Learn) -> usize {
+        if self.get(from).is_none() {
+            return 0;
+        }
         let mut other = self.get_mut(from).clone();
         let evicted = self.get_mut(into).absorb(&mut other, learn);
         *self.get_mut(from) = other;

@@ -48,9 +48,11 @@ macro_rules! figures {
                 $(self.evicted += self.$name.absorb(rows, learn) as u64;)+
             }
 
-            /// Gives a new user a blank record in every column.
+            /// Gives a new user a blank record in every column that is not kept on demand.
             pub(super) fn enter(&mut self, row: UserRow) {
-                $(self.$name.get_mut(row);)+
+                $(if !<$figure as Figure>::ON_DEMAND {
+                    self.$name.get_mut(row);
+                })+
             }
 
             /// Forgets a user.

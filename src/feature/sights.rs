@@ -162,6 +162,8 @@ impl Sights {
 }
 
 impl Figure for Sights {
+    const ON_DEMAND: bool = true;
+
     #[inline(always)]
     fn concerns(event: &Learned<'_>) -> bool {
         event.sights > 0

@@ -19,11 +19,14 @@ use crate::model::{
     Contender, Decision, Dropped, Explanation, LeverPrice, Move, PagePrice, Placed, RankRequest,
     SlotRace,
 };
+use crate::number::wide;
 use crate::rule::{RULES, Rule};
 
 /// One request in so many is arranged once more without each lever: so few that neither the median nor the 99th percentile of the
 /// duration sees them.
 const SAMPLE: u64 = 128;
+/// Maximum number of levers that one of them is arranged without; of more, others each time.
+const LEVERS: usize = 8;
 
 /// The scored candidates of one request, and how many places it asks for.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +77,12 @@ pub(super) fn blank<'r>(view: &View<'_>) -> Decision<'r> {
         degraded: view.turn.anew.then_some("pages").into_iter().collect(),
         explained: false,
     }
+}
+
+/// Returns the remainder of a number by a count; 0 if there is none.
+fn remainder(number: u64, count: usize) -> usize {
+    let remainder = number.checked_rem(wide(count));
+    remainder.map_or(0, |it| usize::try_from(it).unwrap_or(0))
 }
 
 impl<'o, 'r> Scored<'o, 'r> {
@@ -164,8 +173,8 @@ impl<'o, 'r> Scored<'o, 'r> {
     /// Returns what each lever adds to the price of the first page: the page is arranged once more without it. Only one request in
     /// [`SAMPLE`] is looked at, by the lot of its first candidate.
     fn levers(&self, live: &Live<'_>, price: f64) -> Vec<LeverPrice> {
-        let lot = self.ids.first().map(|id| self.lots.key(id).0);
-        if lot.is_none_or(|lot| !lot.is_multiple_of(SAMPLE)) {
+        let lot = self.ids.first().map_or(1, |id| self.lots.key(id).0);
+        if !lot.is_multiple_of(SAMPLE) {
             return Vec::new();
         }
         let of = |lever: Lever<'_>| {
@@ -178,7 +187,11 @@ impl<'o, 'r> Scored<'o, 'r> {
                 price: price - self.price(&page),
             }
         };
-        live.levers().map(of).collect()
+        let levers: Vec<Lever<'_>> = live.levers().collect();
+        let first = remainder(lot / SAMPLE, levers.len());
+        let from_first = levers.iter().cycle().skip(first);
+        let some = from_first.take(levers.len().min(LEVERS));
+        some.map(|lever| of(*lever)).collect()
     }
 
     /// Arranges the page that is asked for. If earlier pages are forgotten, they are arranged anew.
