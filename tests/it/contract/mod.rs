@@ -2,6 +2,7 @@
 
 mod bodies;
 mod bounds;
+mod campaigns;
 mod commands;
 mod creators;
 mod demo;

@@ -233,6 +233,43 @@ fn rebuild_applies_new_settings_to_all_history() {
 }
 
 #[test]
+fn rebuild_learns_what_a_new_rule_or_objective_asks_for() {
+    let mut data = Data::new("[scene.default.weights]\nquality = 1\n");
+    let service = data.start();
+    service.merchants(&[json!({"id": "m", "goal": "acquisition"})]);
+    service.items(&[
+        json!({"id": "a", "quality": 0.9}),
+        json!({"id": "b", "merchant_id": "m"}),
+    ]);
+    let at = 1_743_984_000_000_i64;
+    let shown = |user: &str, item: &str| json!({"user_id": user, "item_id": item, "kind": "impression", "at": at});
+    service.events(&[shown("u", "a"), shown("u", "b"), shown("v", "b")]);
+    assert_eq!(service.order("u", &["a", "b"]), ["a", "b"]);
+    drop(service);
+
+    data.config = "[scene.default]\nweights = { quality = 1, goal = 1 }\n\
+                   rules = [{ name = \"worn\", rule = \"seen\", after = 1, days = 7, then = \"hide\" }]\n"
+        .to_owned();
+    let service = data.start();
+    assert_eq!(service.order("u", &["a", "b"]), ["a", "b"], "not known yet");
+    assert_eq!(service.objective("v", "b", "goal")["missing"], true);
+    drop(service);
+    let config = data.home.path().join("rebuild.toml");
+    let event_time = "[clock]\nmode = \"event\"\n";
+    fs::write(&config, format!("{}{event_time}", data.config)).unwrap();
+    done(&["rebuild", text(&data.path()), "--config", text(&config)]);
+    let service = data.start();
+    assert_eq!(service.order("u", &["a", "b"]), Vec::<String>::new());
+    assert_eq!(service.order("new", &["a", "b"]), ["a", "b"]);
+    let goal = service.objective("new", "b", "goal");
+    assert_eq!(
+        (goal["raw"].as_f64(), goal["value"].as_f64()),
+        (Some(0.0), Some(0.5))
+    );
+    assert!(goal.get("missing").is_none());
+}
+
+#[test]
 fn a_restored_backup_with_journal_can_be_rebuilt() {
     let (data, service, _) = filled(SMALL, 60);
     let backup = data.home.path().join("backup");
