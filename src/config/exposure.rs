@@ -14,6 +14,8 @@ pub struct Exposure {
     pub amounts: usize,
     /// Maximum number of runners, and of purchases of items, whose last click by one user is remembered.
     pub clicks: usize,
+    /// Maximum number of counts of visits by merchant or creator and day.
+    pub visits: usize,
     /// Maximum number of items by scene whose places in answers wait to be counted.
     pub placements: usize,
 }
@@ -35,6 +37,7 @@ pub(super) fn read(s: &Section<'_>) -> Exposure {
         source: s.choice("source", &sources, Source::Events),
         amounts: s.integer("amounts", 1_000..=4_000_000_000),
         clicks: s.integer("clicks", 1..=10_000),
+        visits: s.integer("visits", 1_000..=4_000_000_000),
         placements: s.integer("placements", 1_000..=100_000_000),
     }
 }
@@ -45,6 +48,7 @@ pub(super) fn shown(exposure: &Exposure) -> Value {
         "source": exposure.source,
         "amounts": exposure.amounts,
         "clicks": exposure.clicks,
+        "visits": exposure.visits,
         "placements": exposure.placements,
     })
 }

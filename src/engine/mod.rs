@@ -18,6 +18,7 @@ mod rank;
 mod rebuild;
 mod rebuilder;
 mod record;
+mod report;
 mod selecting;
 mod service;
 mod show;

@@ -11,6 +11,7 @@ use super::numbers::Numbers;
 use super::pages::Pages;
 use super::placements::Placements;
 use super::rebuilder::Rebuilder;
+use super::report::Visitors;
 use super::sizes::Sizes;
 use super::store::Kept;
 use crate::clock::{Clock, Day, Time};
@@ -42,6 +43,8 @@ pub struct Engine {
     pub(super) sizes: Sizes,
     pub(super) numbers: Numbers,
     pub(super) pages: Pages,
+    /// The visitors that the last report counted.
+    pub(super) visitors: Visitors,
     /// Places of answers that are not counted yet.
     pub(super) placements: Placements,
     pub(super) telemetry: Telemetry,

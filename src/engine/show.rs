@@ -31,6 +31,13 @@ pub enum RacePart<'a> {
     Around(&'a str),
 }
 
+/// A runner by its row, and the trust in its sales.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RunnerOf<R> {
+    pub(super) row: R,
+    pub(super) integrity: f32,
+}
+
 /// A query for a board of the race.
 #[derive(Clone, Copy, Debug)]
 pub struct RaceQuery<'a> {
@@ -56,7 +63,7 @@ impl Engine {
             let declared = facts.declared(EntityKind::Item, id)?;
             (declared, row, books.merchants.integrity(seller))
         };
-        let learnt = OrNull(self.figures(row, integrity));
+        let learnt = OrNull(self.figures(RunnerOf { row, integrity }));
         Some(StoredItem { declared, learnt })
     }
 
@@ -70,7 +77,7 @@ impl Engine {
             let declared = facts.declared(EntityKind::Merchant, id)?;
             (declared, row, books.merchants.integrity(row))
         };
-        let learnt = OrNull(self.figures(row, integrity));
+        let learnt = OrNull(self.figures(RunnerOf { row, integrity }));
         Some(StoredMerchant { declared, learnt })
     }
 
@@ -85,12 +92,16 @@ impl Engine {
         (items > 0).then(|| StoredCreator {
             id: id.to_owned(),
             items,
-            learnt: OrNull(self.figures(creator, 1.0)),
+            learnt: OrNull(self.figures(RunnerOf {
+                row: creator,
+                integrity: 1.0,
+            })),
         })
     }
 
     /// Returns the figures of a runner at the last rebuild; `None` if it was added later.
-    fn figures<R: Races>(&self, row: R, integrity: f32) -> Option<RaceFigures> {
+    pub(super) fn figures<R: Races>(&self, of: RunnerOf<R>) -> Option<RaceFigures> {
+        let RunnerOf { row, integrity } = of;
         let standings = self.standings.load();
         let lots = Lots::new("", standings.as_of.day(standings.utc_offset));
         // A lock for each tie: nine in ten items tie at 0, and the writer must not wait for all of them.

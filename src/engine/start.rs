@@ -11,6 +11,7 @@ use super::numbers::Numbers;
 use super::pages::Pages;
 use super::placements::Placements;
 use super::rebuilder::Rebuilder;
+use super::report::Visitors;
 use super::sizes::Sizes;
 use super::{Engine, Stored, gather, market, placed, rebuild, selecting, store};
 use crate::clock::{Clock, ClockMode};
@@ -43,6 +44,7 @@ impl Engine {
             sizes: Sizes::default(),
             numbers: Numbers::default(),
             pages: Pages::default(),
+            visitors: Visitors::default(),
             placements: Placements::default(),
             telemetry,
             threads: stored.threads,

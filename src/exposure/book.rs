@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use super::amount::Amount;
 use super::day::{DayExposures, Entry};
-use super::days::Days;
+use super::days::{DAYS, Days};
 use super::evidence::{Clicks, Evidence, is_evidence};
 use super::hours::Hours;
 use super::scenes::Scenes;
 use super::shown::{Placement, Shown};
 use super::trial::Trial;
+use super::visits::Visits;
 use crate::clock::{Day, Time};
 use crate::id::{RunnerKey, SceneId};
 
@@ -18,6 +19,7 @@ use crate::id::{RunnerKey, SceneId};
 pub struct Exposure {
     pub(super) scenes: Scenes,
     pub(super) days: Days,
+    pub(super) visits: Visits,
     pub(super) hours: Hours,
     pub(super) trials: BTreeMap<RunnerKey, Trial>,
     pub(super) evidence: Evidence,
@@ -189,13 +191,15 @@ impl Exposure {
     /// Forgets a runner.
     pub fn forget(&mut self, runner: RunnerKey) {
         self.days.forget(runner);
+        self.visits.0.forget(runner);
         self.evidence.forget(runner);
         self.trials.remove(&runner);
     }
 
     /// Drops the days before the window that ends with the last complete day, and the names of scenes without exposures.
     pub fn expire(&mut self, last_complete: Day) {
-        self.days.expire(last_complete);
+        self.days.expire(last_complete, DAYS);
+        self.visits.expire(last_complete);
         let days = &self.days.days;
         self.scenes.retain(|scene| {
             let mut days = days.values();

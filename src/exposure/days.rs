@@ -84,9 +84,9 @@ impl Days {
         gone
     }
 
-    /// Drops the days before the window that ends with the last complete day.
-    pub(super) fn expire(&mut self, last_complete: Day) {
-        let first = last_complete.plus(1 - DAYS);
+    /// Drops the days before the `kept` ones that end with the last complete day.
+    pub(super) fn expire(&mut self, last_complete: Day, kept: i32) {
+        let first = last_complete.plus(1 - kept);
         while let Some((&oldest, _)) = self.days.first_key_value()
             && oldest < first
         {

@@ -14,6 +14,7 @@ use super::hours::Hours;
 use super::scenes::Scenes;
 use super::shown::Side;
 use super::trial::Trial;
+use super::visits::{VisitsImage, VisitsPart};
 use crate::clock::Day;
 use crate::id::RunnerKey;
 
@@ -59,6 +60,7 @@ pub struct ExposureImage {
     pub small: Small,
     shards: Vec<(Day, Arc<Shard>)>,
     evidence: Evidence,
+    visits: VisitsImage,
 }
 
 impl ExposureImage {
@@ -70,6 +72,12 @@ impl ExposureImage {
             day: *day,
             entries: shard.iter().copied().collect(),
         })
+    }
+
+    /// Returns a part of the counts of visits; `None` beyond the last.
+    #[must_use]
+    pub fn visits(&self, part: usize) -> Option<VisitsPart> {
+        self.visits.part(part)
     }
 
     /// Returns a part of the evidence of one side; `None` beyond the last.
@@ -102,6 +110,7 @@ impl Exposure {
             },
             shards: shards.collect(),
             evidence: self.evidence.clone(),
+            visits: self.visits.image(),
         }
     }
 

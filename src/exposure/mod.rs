@@ -4,6 +4,7 @@
 //! amount    exposures by runner, scene and day          whole counts, in any order; 84 days
 //! evidence  x = clickers, E = Σ weight(r)               up to and with a user's first click; half-life 28 days
 //! trials    amount, x and E since a start               of the runners that a traffic target watches
+//! visits    users who clicked in 28 days                of merchants and creators; 56 days
 //! ```
 //! weight(r) = 1/log₂(1 + r) for place r. Volume counts exposures, evidence counts weights. One impression is an exposure of its item,
 //! its merchant and its creator.
@@ -22,6 +23,8 @@ mod image;
 mod scenes;
 mod shown;
 mod trial;
+mod visited;
+mod visits;
 mod weight;
 
 #[cfg(test)]
@@ -34,4 +37,5 @@ pub use evidence::{Clicks, EVIDENCE_HALF_LIFE, Evidence, RETURNS, is_evidence};
 pub use image::{ExposureImage, Part, Small};
 pub use shown::{Placement, Shown, Side};
 pub use trial::{ENOUGH, Trial};
+pub use visits::{VISIT_DAYS, VisitsOfDays, VisitsPart};
 pub use weight::weight;

@@ -1,5 +1,7 @@
 //! The book against plain models: counts in any order, bounds, forgetting, and images.
 
+mod visits;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

@@ -21,6 +21,8 @@ pub(super) enum Cause {
     NotFound,
     /// The route has no such method.
     Method,
+    /// The header `Accept` allows none of the media types of the answer.
+    NotAcceptable,
     /// The body did not arrive within `[server] body_seconds`.
     BodyLate,
     /// The service cannot do this in its present mode, such as a back-up of facts kept in memory.
@@ -79,7 +81,7 @@ const fn row(cause: Cause, status: u16, name: &'static str, title: &'static str)
 }
 
 /// Every cause, by status.
-pub(super) static CAUSES: [Row; 18] = [
+pub(super) static CAUSES: [Row; 19] = [
     row(
         Cause::Malformed,
         400,
@@ -90,6 +92,12 @@ pub(super) static CAUSES: [Row; 18] = [
     row(Cause::Forbidden, 403, "forbidden", "Not allowed"),
     row(Cause::NotFound, 404, "not-found", "Not found"),
     row(Cause::Method, 405, "method", "The route has no such method"),
+    row(
+        Cause::NotAcceptable,
+        406,
+        "not-acceptable",
+        "The answer has none of the accepted media types",
+    ),
     row(
         Cause::BodyLate,
         408,

@@ -2,6 +2,7 @@
 //!
 //! A request passes, in this order: host → route and method → token → content type → query → admission → handler.
 
+mod accept;
 mod admission;
 mod answer;
 mod app;
@@ -23,6 +24,7 @@ mod query;
 mod rank;
 mod release;
 mod reply;
+mod report;
 mod request_id;
 mod route;
 mod routes;

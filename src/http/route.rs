@@ -189,6 +189,8 @@ pub(super) enum Answer {
     Nothing,
     /// An object of the views, as JSON.
     Json(&'static view::Object),
+    /// An object of the views, as JSON or as Markdown, as the header `Accept` asks.
+    Readable(&'static view::Object),
     /// Text or a file of a media type.
     File(&'static str),
     /// A page for people, or a redirect to one.

@@ -8,7 +8,7 @@ use super::assets::Page;
 use super::auth::Role;
 use super::param::Param;
 use super::route::{Answer, Route, Tag, Takes, now};
-use super::{facts, market, ops, rank};
+use super::{facts, market, ops, rank, report};
 use crate::engine::{Engine, EntityKind, Operation, RACE_KINDS};
 use crate::model::schema::{self, Shape};
 use crate::model::view::{self, View};
@@ -83,8 +83,8 @@ const BULK_PARAMS: &[Param] = &[
 
 /// Every route. Routes of one path are adjacent.
 #[rustfmt::skip]
-pub(super) static ROUTES: [Route; 32] = {
-    use Answer::{File, Json};
+pub(super) static ROUTES: [Route; 34] = {
+    use Answer::{File, Json, Readable};
     use EntityKind::{Item, Merchant, User};
     use Operation::{Events, Patch, Upsert};
     use Role::{Open, Ops, Rank, Read, Write};
@@ -128,12 +128,19 @@ pub(super) static ROUTES: [Route; 32] = {
             |call| Box::pin(ops::delete(call, Merchant)))
             .admits(Work::Ingest),
 
+        Route::new(GET, "/merchants/{id}/report", Read, Insight, "getMerchantReport", "Get what a merchant sold and was shown, and what helped and hurt it, as JSON or Markdown",
+            |call| Box::pin(report::report(call, Engine::merchant_report)))
+            .admits(Work::Read).answers(Readable(view::Report::VIEW)),
+
         Route::new(GET, "/creators/{id}", Read, Insight, "getCreator", "Get a creator of items as learnt",
             |call| Box::pin(ops::show(call, Engine::creator)))
             .admits(Work::Read).answers(Json(view::StoredCreator::VIEW)),
         Route::new(DELETE, "/creators/{id}", Write, Data, "deleteCreator", "Delete what was learnt of a creator",
             |call| Box::pin(ops::delete_creator(call)))
             .admits(Work::Ingest),
+        Route::new(GET, "/creators/{id}/report", Read, Insight, "getCreatorReport", "Get what a creator sold and was shown, and what helped and hurt it, as JSON or Markdown",
+            |call| Box::pin(report::report(call, Engine::creator_report)))
+            .admits(Work::Read).answers(Readable(view::Report::VIEW)),
 
         Route::new(PUT, "/users", Write, Data, "upsertUsers", "Declare users: replaces what was declared, keeps what was learnt",
             |call| Box::pin(facts::ingest(call, Upsert(User))))

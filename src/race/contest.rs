@@ -17,6 +17,7 @@ use super::median::median_money;
 use super::runner::{Kind, Runner};
 use super::series::{Bounds, Run, Scratch, Terms, buyer_weeks, counted, sells, spent};
 use super::strangers::{Acquainted, Tally, usual};
+use super::trade::trades;
 use super::window::Window;
 use crate::money::Money;
 
@@ -162,8 +163,14 @@ impl Contest<'_> {
             .map_init(Scratch::default, |scratch, (seller, bounds)| {
                 let entrant = &seller.entrant;
                 let terms = self.terms(entrant, bounds);
-                let unlinked = unlinked.of(entrant.row);
-                scratch.run(&sales[entrant.sales.clone()], unlinked, &terms, self.window)
+                let sales = &sales[entrant.sales.clone()];
+                let run = scratch.run(sales, unlinked.of(entrant.row), &terms, self.window);
+                let of_trade = || trades(sales, unlinked.of(entrant.row));
+                let trades = self.kind.row().with_trade.then(of_trade);
+                Run {
+                    trades: trades.unwrap_or_default(),
+                    ..run
+                }
             })
             .collect()
     }

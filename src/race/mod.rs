@@ -24,6 +24,7 @@ mod level;
 mod median;
 mod series;
 mod strangers;
+mod trade;
 mod window;
 mod winsor;
 
@@ -40,4 +41,5 @@ pub use standings::{
     Board, Evidence, Inputs, ItemStanding, MerchantStanding, Part, References, Standing, Standings,
     posterior,
 };
+pub use trade::{Trade, Trades};
 pub use window::{WEEKS, WINDOW, WINDOW_DAYS};

@@ -39,6 +39,8 @@ pub struct Row {
     pub(super) share_capped: bool,
     /// True if its standings include the usual value of an order.
     pub(super) with_order: bool,
+    /// True if its standings include its trade, for reports.
+    pub(super) with_trade: bool,
 }
 
 /// Every kind of runner.
@@ -48,18 +50,21 @@ pub const TABLE: &[Row] = &[
         name: "item",
         share_capped: false,
         with_order: true,
+        with_trade: false,
     },
     Row {
         kind: Kind::Merchant,
         name: "merchant",
         share_capped: true,
         with_order: false,
+        with_trade: true,
     },
     Row {
         kind: Kind::Creator,
         name: "creator",
         share_capped: true,
         with_order: false,
+        with_trade: true,
     },
 ];
 

@@ -8,6 +8,7 @@ use super::group::Sale;
 use super::growth::Trend;
 use super::median::{median, median_money};
 use super::strangers::{CAP, Excess, FREE};
+use super::trade::Trades;
 use super::window::{RECENT, WEEKS, WINDOW, Window, whole_weeks};
 use super::winsor::{NEVER_CLIPPED, winsorised};
 use crate::id::UserRow;
@@ -57,6 +58,8 @@ pub(super) struct Run {
     pub(super) trend: Option<Trend>,
     /// The median amount of the purchases with a price that were not refunded in full.
     pub(super) order: Option<Money>,
+    /// Its trade, if its kind has reports.
+    pub(super) trades: Trades,
 }
 
 /// Splits a runner's sales, sorted by buyer and day, into the calendar weeks of each buyer.
@@ -193,6 +196,7 @@ impl Scratch {
             weekly: weekly.map(narrow),
             trend: Trend::of(&weekly[..weeks]),
             order: terms.with_order.then(|| self.order(sales)).flatten(),
+            trades: Trades::default(),
         }
     }
 

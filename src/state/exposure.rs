@@ -5,7 +5,7 @@ use super::encode::whole;
 use crate::binary::append;
 use crate::clock::Day;
 use crate::config::{Config, Source};
-use crate::exposure::{Clicks, Exposure, ExposureImage, Part, Shown, weight};
+use crate::exposure::{Clicks, Exposure, ExposureImage, Part, Shown, VisitsPart, weight};
 use crate::feature::{Learned, Moment};
 use crate::id::{Gone, IdHasher};
 use crate::model::EventKind;
@@ -17,6 +17,8 @@ const SMALL: usize = 0;
 const AMOUNTS: usize = 1;
 /// Index of the first of the kinds that hold the evidence, one for each side.
 const EVIDENCE: usize = 2;
+/// Index of the kind of parts that holds the visits.
+const VISITS: usize = 5;
 
 impl Book for Exposure {
     type Image = ExposureImage;
@@ -33,7 +35,10 @@ impl Book for Exposure {
         if event.kind == EventKind::Impression && settings.source == Source::Events {
             self.show(&shown_of(event), weight(event.place), settings.amounts);
         } else if event.kind == EventKind::Click {
-            self.click(&shown_of(event));
+            let click = shown_of(event);
+            self.click(&click);
+            let offset = moment.config.race.utc_offset;
+            self.visit(&click, offset, settings.visits);
         } else if event.kind == EventKind::Purchase {
             self.buy(&shown_of(event));
         }
@@ -64,6 +69,10 @@ impl Book for Exposure {
                 let amounts = image.amounts(part);
                 amounts.map(|amounts| append(&amounts, bytes)).is_some()
             }
+            VISITS => {
+                let visits = image.visits(part);
+                visits.map(|visits| append(&visits, bytes)).is_some()
+            }
             _ => {
                 let rows = image.evidence(kind - EVIDENCE, part);
                 rows.map(|rows| append(rows, bytes)).is_some()
@@ -77,6 +86,10 @@ impl Book for Exposure {
             AMOUNTS => {
                 let part: Part = postcard::from_bytes(bytes)?;
                 self.restore_amounts(part);
+            }
+            VISITS => {
+                let part: VisitsPart = postcard::from_bytes(bytes)?;
+                self.restore_visits(part);
             }
             _ => {
                 let rows: Vec<Clicks> = postcard::from_bytes(bytes)?;
@@ -94,6 +107,13 @@ impl Book for Exposure {
             evicted,
         };
         report("exposures", amounts);
+        let (entries, bytes, evicted) = self.visits_size();
+        let visits = Size {
+            entries,
+            bytes,
+            evicted,
+        };
+        report("visits", visits);
         let (entries, bytes) = self.evidence_size();
         let evidence = Size {
             entries,

@@ -52,7 +52,7 @@ table::books! {
     /// The recent event ids.
     seen: Seen = [0x25, 0x12, 0x40];
     /// The exposures of the window, and the evidence of clicks.
-    exposure: Exposure = [0x30, 0x31, 0x32, 0x33, 0x34];
+    exposure: Exposure = [0x30, 0x31, 0x32, 0x33, 0x34, 0x44];
     /// The ladders of newcomers, by kind.
     ladders: Ladders = [0x38];
     /// The exposures that wait for shares and budgets, and what these have come to.

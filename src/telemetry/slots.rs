@@ -7,6 +7,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 
 use super::metric::{Declare, Labelled};
+use crate::model::view::ReportSlot;
 use crate::model::{Contender, SlotRace};
 
 /// Maximum number of slots and merchants that are counted by name.
@@ -40,6 +41,27 @@ impl SlotMetrics {
         if let Some(runner_up) = &race.runner_up {
             self.add(&race.name, runner_up, "second");
         }
+    }
+
+    /// Returns the races of a merchant by slot: those that it won, and those in which it was second. Merchants that are counted together
+    /// have none.
+    #[must_use]
+    pub fn of(&self, merchant: &str) -> Vec<ReportSlot> {
+        let known = self.known.lock();
+        let mine = known.iter().filter(|(_, of)| of == merchant);
+        let mut slots: Vec<ReportSlot> = mine
+            .map(|(slot, _)| {
+                let count = |result| self.races.with([slot, merchant, result]).get();
+                let [won, second] = ["won", "second"].map(count);
+                ReportSlot {
+                    slot: slot.clone(),
+                    won,
+                    second,
+                }
+            })
+            .collect();
+        slots.sort_by(|a, b| a.slot.cmp(&b.slot));
+        slots
     }
 
     fn add(&self, slot: &str, contender: &Contender<'_>, result: &str) {

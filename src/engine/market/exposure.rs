@@ -16,7 +16,7 @@ const RATE: f64 = 0.05;
 const DAYS: i32 = 7;
 
 /// Returns the key of a runner.
-pub(super) const fn key(kind: Kind, row: u32) -> Option<RunnerKey> {
+pub(in crate::engine) const fn key(kind: Kind, row: u32) -> Option<RunnerKey> {
     match kind {
         Kind::Item => RunnerKey::new(KeyOf::Item(ItemRow(row))),
         Kind::Merchant => RunnerKey::new(KeyOf::Merchant(MerchantRow(row))),

@@ -13,5 +13,6 @@ mod settle;
 mod show;
 mod thread;
 
+pub(super) use exposure::key;
 pub(super) use live::Markets;
 pub(super) use thread::run;

@@ -32,7 +32,8 @@ impl Engine {
         }
     }
 
-    fn states(&self, config: &Config, at: Time) -> Vec<CampaignState> {
+    /// Returns the state of each campaign of a configuration at a time.
+    pub(in crate::engine) fn states(&self, config: &Config, at: Time) -> Vec<CampaignState> {
         let facts = self.facts.read();
         let state = |campaign: &Campaign| {
             let used = Amount::from_units(facts.books.pace.used(&campaign.name)).exposures();

@@ -11,7 +11,7 @@ use crate::model::view::{Object, Problem, Shape, View};
 pub(super) fn schemas() -> Map<String, Value> {
     let mut schemas = Map::new();
     let answers = ROUTES.iter().filter_map(|route| match route.answer {
-        Answer::Json(view) => Some(view),
+        Answer::Json(view) | Answer::Readable(view) => Some(view),
         Answer::Nothing | Answer::File(_) | Answer::Page(_) => None,
     });
     for view in answers.chain([Problem::VIEW]) {

@@ -15,6 +15,7 @@ use crate::http::auth::Role;
 use crate::http::body::Media;
 use crate::http::error::{CAUSES, Problem, Row};
 use crate::http::param::Param;
+use crate::http::report::MARKDOWN;
 use crate::http::route::{Answer, Route, Tag, Takes};
 use crate::http::routes::{PATH_PARAMS, ROUTES};
 use crate::model::Fault;
@@ -167,6 +168,7 @@ fn statuses(route: &Route) -> Vec<u16> {
     statuses.retain(|status| match status {
         401 => route.role != Role::Open,
         429 => route.work.is_some(),
+        406 => matches!(route.answer, Answer::Readable(_)),
         404 => names_one || route.problems.contains(&404),
         409 => route.problems.contains(&409),
         status if BODY.contains(status) => takes_body,
@@ -185,6 +187,13 @@ fn good(answer: Answer) -> (&'static str, Value) {
     match answer {
         Answer::Nothing => ("204", json!({"description": "Deleted."})),
         Answer::Json(view) => content(Media::Json.name(), reference(view.name)),
+        Answer::Readable(view) => {
+            let content = json!({
+                (Media::Json.name()): {"schema": reference(view.name)},
+                (MARKDOWN): {"schema": text},
+            });
+            ("200", json!({"description": "Done.", "content": content}))
+        }
         Answer::File(media) => content(media, text),
         Answer::Page(Page::Root) => {
             let headers = json!({"Location": {"schema": text}});

@@ -73,7 +73,7 @@ fn every_answer_is_its_view() {
         ("/users/", "u-1001"),
     ];
     for route in &ROUTES {
-        let Answer::Json(view) = route.answer else {
+        let (Answer::Json(view) | Answer::Readable(view)) = route.answer else {
             continue;
         };
         let body = match route.takes {

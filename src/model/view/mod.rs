@@ -11,6 +11,7 @@ mod operations;
 mod problem;
 mod race;
 mod ranking;
+mod report;
 mod shape;
 mod shaped;
 mod stored;
@@ -28,6 +29,10 @@ pub use race::{Race, RaceFigures, RaceLane, RaceLanes, RebuildReply, Runner};
 pub use ranking::{
     Dropped, Explanation, FactorPart, Move, ObjectivePart, RankBatchReply, RankedItem, Ranking,
     SlotRace,
+};
+pub use report::{
+    Reason, Report, ReportExposure, ReportFigure, ReportItems, ReportScene, ReportShare,
+    ReportSlot, ReportTail, ReportWindow, Revenue,
 };
 pub use shape::{Declared, Field, Object, Shape};
 pub use shaped::{OrNull, Shaped, View, Weights};

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::super::contest::{Finish, Markets, Results};
 use super::super::growth::Trend;
-use super::super::lane::LaneId;
+use super::super::lane::{ENOUGH, LaneId};
 use super::super::runner::Kind;
+use super::super::trade::Trades;
 use super::super::window::{WEEKS, whole_weeks};
 use super::inputs::Inputs;
 use crate::money::Money;
@@ -61,6 +62,8 @@ struct Detail {
 pub(super) struct Field {
     seats: Vec<Seat>,
     details: Vec<Detail>,
+    /// By the position of the detail; empty if the kind has no reports.
+    trades: Vec<Trades>,
     markets: Markets,
     /// Number of runners by lane; those without a lane count in `size` alone.
     lane_sizes: Vec<usize>,
@@ -71,9 +74,15 @@ pub(super) struct Field {
 
 impl Field {
     pub(super) fn new(kind: Kind, inputs: &Inputs, openings: &[u8], results: Results) -> Self {
+        let finishes = || results.finishes.iter();
+        let with_trade = kind.row().with_trade;
         let mut field = Self {
+            trades: finishes()
+                .filter(|_| with_trade)
+                .map(|finish| finish.run.trades)
+                .collect(),
             seats: seats(kind, inputs, openings),
-            details: results.finishes.iter().map(Detail::of).collect(),
+            details: finishes().map(Detail::of).collect(),
             markets: results.markets,
             lane_sizes: vec![0; inputs.lanes.len()],
             size: 0,
@@ -155,8 +164,41 @@ impl Field {
         weekly.take(weeks).collect()
     }
 
+    /// Returns the trades of a runner; none sold if it has no sales.
+    pub(super) fn trades(&self, row: usize) -> Trades {
+        let seat = self.seats.get(row).filter(|seat| seat.present);
+        seat.map_or_else(Trades::default, |seat| self.trades_of(seat))
+    }
+
+    /// Returns the rows of a runner's rivals, itself included, with their trades: the runners of its lane, or of all lanes if it has none or
+    /// fewer than [`ENOUGH`] sold there in the last 28 days.
+    pub(super) fn rivals(&self, row: usize) -> Vec<(usize, Trades)> {
+        let lane = self.lane(row);
+        let mut rivals = self.traders(|seat| lane != LaneId::NONE && seat.lane == lane);
+        let sellers = rivals.iter().filter(|(_, [now, _])| now.orders > 0).count();
+        if sellers < ENOUGH {
+            rivals = self.traders(|_| true);
+        }
+        rivals
+    }
+
+    fn traders(&self, is: impl Fn(&Seat) -> bool) -> Vec<(usize, Trades)> {
+        let seats = self.seats.iter().enumerate();
+        seats
+            .filter(|(_, seat)| seat.present && is(seat))
+            .map(|(row, seat)| (row, self.trades_of(seat)))
+            .collect()
+    }
+
+    fn trades_of(&self, seat: &Seat) -> Trades {
+        let detail = usize::try_from(seat.detail).unwrap_or(usize::MAX);
+        self.trades.get(detail).copied().unwrap_or_default()
+    }
+
     pub(super) fn bytes(&self) -> usize {
-        size_of_val(self.seats.as_slice()) + size_of_val(self.details.as_slice())
+        size_of_val(self.seats.as_slice())
+            + size_of_val(self.details.as_slice())
+            + size_of_val(self.trades.as_slice())
     }
 
     fn detail(&self, seat: &Seat) -> Option<&Detail> {

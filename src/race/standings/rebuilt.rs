@@ -6,6 +6,7 @@ use super::super::contest::{Contest, Results};
 use super::super::lane::{LaneId, Lanes};
 use super::super::runner::{Kind, PerKind, Races};
 use super::super::strangers::Acquainted;
+use super::super::trade::Trades;
 use super::super::window::Window;
 use super::appeal::{Evidence, ratios};
 use super::columns::{self, ItemStanding, MerchantStanding};
@@ -130,6 +131,19 @@ impl Standings {
     #[must_use]
     pub fn standing<R: Races>(&self, row: R) -> Option<Standing> {
         self.fields[R::KIND].standing(row.runner().index())
+    }
+
+    /// Returns the trades of a runner; none sold if its kind has no reports, or it did not exist at the rebuild.
+    #[must_use]
+    pub fn trades<R: Races>(&self, row: R) -> Trades {
+        self.fields[R::KIND].trades(row.runner().index())
+    }
+
+    /// Returns the rows of a runner's rivals, itself included, with their trades: the runners of its lane, or of all lanes if it has none or
+    /// too few sold there.
+    #[must_use]
+    pub fn rivals<R: Races>(&self, row: R) -> Vec<(usize, Trades)> {
+        self.fields[R::KIND].rivals(row.runner().index())
     }
 
     /// Returns the lane of the runner in a row; [`LaneId::NONE`] if it has none or did not exist at the rebuild.

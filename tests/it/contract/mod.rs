@@ -17,6 +17,7 @@ mod live;
 mod merging;
 mod ranking;
 mod rehearsal;
+mod reports;
 mod seen;
 mod slate;
 mod standings;

@@ -88,7 +88,21 @@ fn appeals(service: &Service) -> Vec<String> {
     };
     let feeds: String = (0..6).map(feed).collect();
     let entries = service.metric("saima_entries{structure=\"exposures\"} ");
-    vec![ranking["items"].to_string(), entries.to_string(), feeds]
+    let mut found = vec![ranking["items"].to_string(), entries.to_string(), feeds];
+    for path in [
+        "/merchants/m0/report",
+        "/merchants/m1/report",
+        "/creators/k0/report",
+    ] {
+        let report = service.get(path);
+        let parts = |report: Value| format!("{}{}", report["revenue"], report["exposure"]);
+        found.push(if report.status == 200 {
+            parts(report.ok())
+        } else {
+            path.to_owned()
+        });
+    }
+    found
 }
 
 #[test]
