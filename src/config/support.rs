@@ -51,7 +51,7 @@ const PART: usize = 10;
 
 /// Reads the section.
 pub(super) fn read(s: &Section<'_>, scenes: &BTreeMap<String, Arc<Scene>>) -> Support {
-    let kinds = [("item", "item"), ("merchant", "merchant")];
+    let kinds = ["item", "merchant", "creator"].map(|kind| (kind, kind));
     let support = Support {
         scenes: names(s, scenes),
         places: s.list("places", place, |places| {

@@ -2,6 +2,7 @@
 
 use super::Facts;
 use crate::config::Config;
+use crate::feature::Space;
 use crate::id::{CreatorRow, ItemRow, KeyOf, MerchantRow, RunnerKey};
 use crate::race::Kind;
 use crate::support::{Step, Targets};
@@ -38,7 +39,7 @@ impl Facts {
                 Some(row.0)
             }
             Kind::Merchant => Some(books.merchants.find(&books.hasher, id)?.0),
-            Kind::Creator => None,
+            Kind::Creator => Some(books.tags.find(&books.hasher, Space::Creator, id)?.0),
         }
     }
 

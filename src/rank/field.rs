@@ -170,11 +170,11 @@ impl Set for Field<'_> {
     }
 
     fn supported(&self, candidate: usize) -> Option<Group> {
-        let row = self.row(candidate);
-        let merchant = self.view.items.get(row).merchant;
-        match support::behind(self.view, row)? {
-            Kind::Merchant => Some(Group::of(merchant.0)),
-            Kind::Item | Kind::Creator => Some(Group::alone(row)),
-        }
+        let (kind, row) = support::behind(self.view, self.row(candidate))?;
+        Some(match kind {
+            Kind::Merchant => Group::of(row),
+            Kind::Creator => Group::of_creator(row),
+            Kind::Item => Group::alone(ItemRow(row)),
+        })
     }
 }

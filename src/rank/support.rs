@@ -6,26 +6,30 @@ use crate::id::ItemRow;
 use crate::race::Kind;
 use crate::support::Climb;
 
-/// Returns the kind of the runner of an item that is behind its plan: its merchant, else the item itself; `None` if neither is.
-pub(super) fn behind(view: &View<'_>, item: ItemRow) -> Option<Kind> {
-    let is_behind = |kind: Kind, row: u32| {
-        let climbers = view.market.climbers(kind as usize);
-        climbers.is_some_and(|climbers| climbers.is_behind(row))
-    };
-    let merchant = view.items.get(item).merchant.some();
-    if merchant.is_some_and(|merchant| is_behind(Kind::Merchant, merchant.0)) {
-        return Some(Kind::Merchant);
+/// Returns the kind and the row of the runner of an item that is behind its plan: its merchant, else its creator, else the item itself;
+/// `None` if none is.
+pub(super) fn behind(view: &View<'_>, row: ItemRow) -> Option<(Kind, u32)> {
+    let item = view.items.get(row);
+    let climbers = |kind: Kind| view.market.climbers(kind as usize);
+    let is_behind = |kind: Kind, row: &u32| climbers(kind).is_some_and(|it| it.is_behind(*row));
+    let merchant = item.merchant.some().map(|merchant| merchant.0);
+    if let Some(merchant) = merchant.filter(|row| is_behind(Kind::Merchant, row)) {
+        return Some((Kind::Merchant, merchant));
     }
-    is_behind(Kind::Item, item.0).then_some(Kind::Item)
+    // The creator of an item takes a walk over its tags.
+    if climbers(Kind::Creator).is_some_and(|it| !it.is_empty()) {
+        let creator = view.items.creator(row, item, view.tags).some();
+        let creator = creator.map(|creator| creator.0);
+        if let Some(creator) = creator.filter(|row| is_behind(Kind::Creator, row)) {
+            return Some((Kind::Creator, creator));
+        }
+    }
+    is_behind(Kind::Item, &row.0).then_some((Kind::Item, row.0))
 }
 
 /// Returns why an item is supported: "stage 2, 412 of 1,000, 60 % behind plan".
 pub(super) fn reason(view: &View<'_>, item: ItemRow) -> Option<String> {
-    let kind = behind(view, item)?;
-    let row = match kind {
-        Kind::Merchant => view.items.get(item).merchant.0,
-        Kind::Item | Kind::Creator => item.0,
-    };
+    let (kind, row) = behind(view, item)?;
     let climb: &Climb = view.market.climbers(kind as usize)?.get(row)?;
     Some(format!(
         "stage {}, {} of {}, {:.0} % behind plan",

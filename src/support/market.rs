@@ -136,6 +136,12 @@ impl Climbers {
         word.is_some_and(|word| word & (1 << (row % 64)) != 0)
     }
 
+    /// Returns whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.figures.is_empty()
+    }
+
     /// Returns whether any runner is behind its plan.
     #[must_use]
     pub fn any_behind(&self) -> bool {

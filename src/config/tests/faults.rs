@@ -58,7 +58,7 @@ max = 0.4                           #! not below min
 [support]
 scenes = ["c", "home"]              #! "home": unknown scene; known:
 places = [1, 11]                    #! from 2 to 1000000, not 1
-kinds = ["shop"]                    #! must be "item" or "merchant"
+kinds = ["shop"]                    #! must be "item" or "merchant" or "creator"
 quotas = [200, 200]                 #! must ascend
 floor = 2                           #! from 0 to 1, not 2
 [tail]

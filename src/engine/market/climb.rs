@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use compact_str::CompactString;
 
+use super::creators::{self, Starts};
 use super::exposure::{rate_of_all, trial};
 use crate::clock::{DAY, Time};
 use crate::config::Generation;
@@ -48,7 +49,11 @@ impl Engine {
         (generation, rules): (&Generation, &Rules),
         now: Time,
     ) -> Climbers {
-        let entrants = self.entrants(kind, rules, now);
+        let starts = match kind {
+            Kind::Creator => self.starts(&generation.config),
+            Kind::Item | Kind::Merchant => Starts::default(),
+        };
+        let entrants = self.entrants(kind, &starts, (rules, now));
         let mut steps: Vec<Next> = entrants
             .into_iter()
             .map(|entrant| Next {
@@ -61,7 +66,7 @@ impl Engine {
         {
             let facts = self.facts.read();
             let rates = Rates::of(&facts.books, kind, &standings, now);
-            steps.extend(judged(&facts.books, (kind, rules), &rates, now));
+            steps.extend(judged(&facts.books, (rules, &starts), &rates, now));
         }
         self.take_steps(generation, kind, &steps);
         let facts = self.facts.read();
@@ -95,7 +100,7 @@ impl Engine {
     }
 }
 
-/// Returns the id and the owner of a runner; an item is its own.
+/// Returns the id and the owner of a runner; an item and a creator are their own.
 fn names(books: &Books, kind: Kind, row: u32) -> Option<(&str, &str)> {
     match kind {
         Kind::Item => {
@@ -106,16 +111,25 @@ fn names(books: &Books, kind: Kind, row: u32) -> Option<(&str, &str)> {
             let merchant = books.merchants.get(MerchantRow(row))?;
             Some((merchant.id(), merchant.owner()))
         }
-        Kind::Creator => None,
+        Kind::Creator => {
+            let id = creators::name(books, row)?;
+            Some((id, id))
+        }
     }
 }
 
 /// Returns the steps of the runners on a ladder whose state changes, or whose owner does: the new owner is remembered too.
-fn judged(books: &Books, (kind, rules): (Kind, &Rules), rates: &Rates<'_>, now: Time) -> Vec<Next> {
+fn judged(
+    books: &Books,
+    (rules, starts): (&Rules, &Starts),
+    rates: &Rates<'_>,
+    now: Time,
+) -> Vec<Next> {
+    let kind = rates.kind;
     let ladder = &books.ladders[kind];
     let climbing = ladder.rungs().filter(|(_, rung)| rung.climbs());
     let next = |(row, rung): (u32, &Rung)| {
-        let (since, integrity) = declared(books, kind, row);
+        let (since, integrity) = declared(books, kind, row, starts);
         let (served, evidence) = trial(books, kind, row);
         let situation = Situation {
             since,
@@ -135,8 +149,8 @@ fn judged(books: &Books, (kind, rules): (Kind, &Rules), rates: &Rates<'_>, now: 
     climbing.filter_map(next).collect()
 }
 
-/// Returns the declared start and the integrity of a runner.
-fn declared(books: &Books, kind: Kind, row: u32) -> (Option<Time>, f64) {
+/// Returns the start and the integrity of a runner.
+fn declared(books: &Books, kind: Kind, row: u32, starts: &Starts) -> (Option<Time>, f64) {
     match kind {
         Kind::Item => {
             let item = books.items.get(ItemRow(row));
@@ -148,7 +162,7 @@ fn declared(books: &Books, kind: Kind, row: u32) -> (Option<Time>, f64) {
             let since = books.merchants.get(row).and_then(|it| it.joined_at);
             (since, books.merchants.integrity(row).into())
         }
-        Kind::Creator => (None, 1.0),
+        Kind::Creator => (starts.since(row), creators::INTEGRITY),
     }
 }
 

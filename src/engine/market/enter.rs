@@ -2,6 +2,7 @@
 
 use compact_str::CompactString;
 
+use super::creators::Starts;
 use crate::clock::Time;
 use crate::engine::Engine;
 use crate::engine::slices::{ITEMS, slices};
@@ -10,14 +11,19 @@ use crate::race::Kind;
 use crate::state::Books;
 use crate::support::{Entrant, Groups, Rules};
 
-/// Number of items of one merchant that climb at once.
-const ITEMS_AT_ONCE: usize = 3;
+/// Number of items of one merchant, and of creators whom it names, that climb at once.
+const AT_ONCE: usize = 3;
 
 impl Engine {
     /// Returns the newcomers of a kind who enter now, the longest present first.
-    pub(super) fn entrants(&self, kind: Kind, rules: &Rules, now: Time) -> Vec<Entrant> {
+    pub(super) fn entrants(
+        &self,
+        kind: Kind,
+        starts: &Starts,
+        (rules, now): (&Rules, Time),
+    ) -> Vec<Entrant> {
+        let mut entrants = starts.newcomers(&self.facts.read().books, (rules, now));
         let rows = rows(&self.facts.read().books, kind);
-        let mut entrants = Vec::new();
         for slice in slices(rows, ITEMS) {
             let facts = self.facts.read();
             let newcomers = slice.filter_map(|row| entrant(&facts.books, kind, row, (rules, now)));
@@ -27,7 +33,7 @@ impl Engine {
             return entrants;
         }
         let facts = self.facts.read();
-        let groups = groups(&facts.books, kind);
+        let groups = groups(&facts.books, kind, starts);
         facts.books.ladders[kind].admit(entrants, &groups, now)
     }
 }
@@ -36,7 +42,7 @@ fn rows(books: &Books, kind: Kind) -> usize {
     match kind {
         Kind::Item => books.items.rows(),
         Kind::Merchant => books.merchants.rows(),
-        // Creators declare no start.
+        // Their starts come from their items.
         Kind::Creator => 0,
     }
 }
@@ -82,15 +88,19 @@ fn item(books: &Books, row: ItemRow, (rules, now): (&Rules, Time)) -> Option<Ent
 }
 
 /// Returns the groups of the runners of a kind that climb now.
-fn groups(books: &Books, kind: Kind) -> Groups {
+fn groups(books: &Books, kind: Kind, starts: &Starts) -> Groups {
     let climbing = books.ladders[kind].rungs();
     let climbing = climbing.filter(|(_, rung)| rung.climbs());
     let merchant = |row| books.items.get(ItemRow(row)).merchant;
     match kind {
         Kind::Item => {
             let merchants = climbing.filter_map(|(row, _)| merchant(row).some());
-            Groups::new(ITEMS_AT_ONCE, merchants.map(|merchant| merchant.0))
+            Groups::new(AT_ONCE, merchants.map(|merchant| merchant.0))
         }
-        Kind::Merchant | Kind::Creator => Groups::new(usize::MAX, []),
+        Kind::Creator => {
+            let merchants = climbing.filter_map(|(row, _)| starts.merchant(row));
+            Groups::new(AT_ONCE, merchants)
+        }
+        Kind::Merchant => Groups::new(usize::MAX, []),
     }
 }

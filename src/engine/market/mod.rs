@@ -6,6 +6,7 @@
 
 mod build;
 mod climb;
+mod creators;
 mod enter;
 mod exposure;
 mod live;

@@ -204,6 +204,7 @@ impl Reasons {
                 (false, text)
             }
             What::Hide { .. }
+            | What::Seen(_)
             | What::Boost { .. }
             | What::Pin { .. }
             | What::Slot(_)

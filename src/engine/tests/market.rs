@@ -21,7 +21,11 @@ fn config(text: &str) -> Config {
 }
 
 fn open(path: &Path, at: Time) -> Arc<Engine> {
-    let live = Arc::new(Live::new(config(TEXT)));
+    open_with(TEXT, path, at)
+}
+
+fn open_with(text: &str, path: &Path, at: Time) -> Arc<Engine> {
+    let live = Arc::new(Live::new(config(text)));
     let stored = Stored::open(path, &live.load().config, &Threads::default()).unwrap();
     Engine::start(live, Clock::manual(at), Telemetry::default(), stored)
 }
@@ -118,6 +122,105 @@ fn a_newcomer_climbs_by_clicks_of_many_users() {
         ladder(&engine, "good"),
         good,
         "learnt again from the journal"
+    );
+    end(engine, home.path());
+}
+
+/// Returns where a creator stands on the ladder, null if nowhere.
+fn creator(engine: &Engine, creator: &str) -> Value {
+    engine.refresh_market();
+    pollster::block_on(engine.rebuild());
+    let creator = serde_json::to_value(engine.creator(creator)).unwrap();
+    creator["learnt"]["ladder"].clone()
+}
+
+/// Declares an item of a creator, listed some days ago, and sends impressions and clicks of users on it.
+fn make(
+    engine: &Engine,
+    (creator, item): (&str, &str),
+    listed: Option<i64>,
+    users: std::ops::Range<u32>,
+) {
+    let listed = listed.map(|days| engine.clock().now().plus(-days * DAY).to_string());
+    let id = format!("i-{item}");
+    let fields = json!({"id": id, "creator_id": creator, "merchant_id": item, "listed_at": listed});
+    send(engine, Operation::Upsert(EntityKind::Item), &fields).unwrap();
+    show(engine, item, users, true);
+}
+
+#[test]
+fn creators_climb_from_the_first_listing_of_their_items() {
+    let text = TEXT.replace("[support]", "[support]\nkinds = [\"creator\"]");
+    let home = tempfile::tempdir().unwrap();
+    let engine = open_with(&text, home.path(), noon());
+    make(&engine, ("fresh", "a"), Some(2), 0..0);
+    make(&engine, ("fresh", "b"), Some(1), 0..0);
+    make(&engine, ("old", "c"), Some(40), 0..0);
+    make(&engine, ("old", "d"), Some(1), 0..0);
+    make(&engine, ("undated", "e"), None, 0..0);
+    // An item from before, which is deleted, holds against the creator.
+    make(&engine, ("again", "f"), None, 0..0);
+    let viewed = json!({"user_id": "u", "item_id": "i-f", "kind": "view", "at": noon().plus(-40 * DAY).to_string()});
+    send(&engine, Operation::Events, &viewed).unwrap();
+    make(&engine, ("again", "g"), Some(1), 0..1);
+    pollster::block_on(engine.delete(EntityKind::Item, "i-f")).unwrap();
+    assert_eq!(creator(&engine, "fresh")["stage"], 1);
+    for other in ["old", "undated", "again"] {
+        assert_eq!(creator(&engine, other), Value::Null, "{other}");
+    }
+    engine.clock().set(noon().plus(HOUR));
+    show(&engine, "a", 0..150, true);
+    show(&engine, "b", 1_000..1_050, false);
+    let climbed = creator(&engine, "fresh");
+    assert_eq!(
+        (&climbed["stage"], &climbed["served"], &climbed["x"]),
+        (&json!(2), &json!(200.0), &json!(150.0)),
+        "the exposures of both items count"
+    );
+    end(engine, home.path());
+    for checkpoint in [true, false] {
+        let engine = open_with(&text, home.path(), noon().plus(HOUR));
+        assert_eq!(creator(&engine, "fresh"), climbed, "as before the restart");
+        if checkpoint {
+            engine.checkpoint().unwrap();
+        }
+        end(engine, home.path());
+    }
+    crate::engine::rebuild(home.path(), &config(&text)).unwrap();
+    let engine = open_with(&text, home.path(), noon().plus(HOUR));
+    assert_eq!(creator(&engine, "fresh"), climbed, "learnt again");
+    let late = noon().plus(29 * DAY + HOUR);
+    engine.clock().set(late);
+    assert_eq!(
+        creator(&engine, "fresh")["end"],
+        "time",
+        "since the listing"
+    );
+    end(engine, home.path());
+}
+
+#[test]
+fn few_creators_of_one_merchant_climb_at_once() {
+    let text = TEXT.replace("[support]", "[support]\nkinds = [\"creator\"]");
+    let home = tempfile::tempdir().unwrap();
+    let engine = open_with(&text, home.path(), noon());
+    let line = |number: i64| {
+        json!({"id": format!("i{number}"), "creator_id": format!("c{number}"), "merchant_id": format!("m{}", number / 5),
+               "listed_at": noon().plus(-DAY - number * HOUR).to_string()})
+        .to_string()
+    };
+    // At once, because the market also looks by itself.
+    let lines: Vec<String> = (0..6).map(line).collect();
+    let lines: Vec<&[u8]> = lines.iter().map(String::as_bytes).collect();
+    let declared = engine.ingest(Operation::Upsert(EntityKind::Item), &lines);
+    assert!(declared.unwrap().iter().all(Result::is_ok));
+    let climbing: Vec<i64> = (0..6)
+        .filter(|number| creator(&engine, &format!("c{number}")) != Value::Null)
+        .collect();
+    assert_eq!(
+        climbing,
+        [2, 3, 4, 5],
+        "three of one, the longest present first, and one of the other"
     );
     end(engine, home.path());
 }

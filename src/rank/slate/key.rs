@@ -10,10 +10,18 @@ pub(in crate::rank) struct Group(u64);
 /// Set in the number of a group that is one item alone.
 const ALONE: u64 = 1 << 32;
 
+/// Set in the number of a group that is a creator beside merchants.
+const CREATOR: u64 = 1 << 33;
+
 impl Group {
     /// Creates the group of a row or tag.
     pub(in crate::rank) fn of(number: u32) -> Self {
         Self(u64::from(number))
+    }
+
+    /// Creates the group of a creator, other than that of any merchant.
+    pub(in crate::rank) fn of_creator(number: u32) -> Self {
+        Self(CREATOR | u64::from(number))
     }
 
     /// Creates the group of an item that has no merchant, category, creator or kind: the item itself.
