@@ -17,6 +17,8 @@ mod maps;
 #[cfg(test)]
 mod market;
 #[cfg(test)]
+mod mechanisms;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod order;

@@ -5,6 +5,7 @@
 
 mod block;
 mod commands;
+mod examples;
 mod form;
 mod mentions;
 mod session;
