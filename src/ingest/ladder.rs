@@ -48,7 +48,8 @@ impl Facts {
     pub fn follows(&self, config: &Config) -> bool {
         let exposure = &self.books.exposure;
         let number = |scene: &str| exposure.scene(scene).unwrap_or_default();
-        *self.books.pace.targets() == Targets::of(config, number)
+        let targets = Targets::of(config, number);
+        self.books.pace.follows(config, &targets)
     }
 
     /// Counts shares and budgets as a configuration asks for, from now on.

@@ -15,7 +15,7 @@ use crate::exposure::Placement;
 use crate::feature::Decay;
 use crate::model::id_text;
 use crate::model::{Event, Vocabulary, schema};
-use crate::support::{Goals, Step};
+use crate::support::{Goals, PaceStep, Step};
 
 /// One record of the journal.
 #[derive(Debug, Deserialize, Serialize)]
@@ -106,6 +106,8 @@ pub enum Record<'a> {
         /// The creator's id.
         id: &'a str,
     },
+    /// A step of shares and budgets.
+    Pace(PaceStep),
 }
 
 /// An event of an anonymised record.
@@ -199,7 +201,9 @@ impl<'a> Record<'a> {
             }
             Self::Forgetting { ids, last_complete } => departure(&ids, alias, last_complete),
             // The sums and the steps name no user.
-            Self::Placed { .. } | Self::Ladder { .. } | Self::Creator { .. } => None,
+            Self::Placed { .. } | Self::Ladder { .. } | Self::Creator { .. } | Self::Pace(_) => {
+                None
+            }
             Self::Deletion { .. } | Self::Departure { .. } | Self::Terms(_) | Self::Lost => None,
         };
         let mut bytes = Vec::new();
@@ -343,7 +347,10 @@ impl Facts {
                 self.delete_named(&ids, last_complete);
                 Ok(0)
             }
-            rest @ (Record::Placed { .. } | Record::Ladder { .. } | Record::Creator { .. }) => {
+            rest @ (Record::Placed { .. }
+            | Record::Ladder { .. }
+            | Record::Creator { .. }
+            | Record::Pace(_)) => {
                 self.redo_rest(rest, terms);
                 Ok(0)
             }
@@ -351,7 +358,7 @@ impl Facts {
         }
     }
 
-    /// Applies again what traffic targets did, places of answers and steps of the ladder, or the deletion of a creator.
+    /// Applies again what traffic targets did, places of answers, steps of the ladder, sums of shares and budgets, or the deletion of a creator.
     fn redo_rest(&mut self, record: Record<'_>, terms: &Config) {
         if let Record::Placed { at, scene, items } = record {
             self.place(at, scene, &items, terms);
@@ -359,6 +366,8 @@ impl Facts {
             self.climb(kind, &steps);
         } else if let Record::Creator { id } = record {
             self.delete_creator(id);
+        } else if let Record::Pace(step) = record {
+            self.books.pace.redo(step);
         }
     }
 

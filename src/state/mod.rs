@@ -56,7 +56,7 @@ table::books! {
     /// The ladders of newcomers, by kind.
     ladders: Ladders = [0x38];
     /// The exposures that wait for shares and budgets, and what these have come to.
-    pace: Pace = [0x39];
+    pace: Pace = [0x39, 0x45];
     /// At what share of its exposures the goal of each merchant held.
     goals: Goals = [0x43];
 }

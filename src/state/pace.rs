@@ -10,6 +10,9 @@ use crate::model::EventKind;
 use crate::support::{Pace, PaceImage, Seen};
 use crate::telemetry::Size;
 
+/// Index of the kind of parts that holds the sums and what waits; the other one holds the rest.
+const SUMS: usize = 0;
+
 impl Book for Pace {
     type Image = PaceImage;
 
@@ -48,12 +51,18 @@ impl Book for Pace {
         self.image()
     }
 
-    fn write(&self, image: &PaceImage, _: usize, part: usize, bytes: &mut Vec<u8>) -> bool {
-        whole(part, image, bytes)
+    fn write(&self, image: &PaceImage, kind: usize, part: usize, bytes: &mut Vec<u8>) -> bool {
+        match kind {
+            SUMS => whole(part, image, bytes),
+            _ => whole(part, &image.dated, bytes),
+        }
     }
 
-    fn restore(&mut self, _: usize, bytes: &[u8], _: &IdHasher) -> Result<(), postcard::Error> {
-        Self::restore(self, postcard::from_bytes(bytes)?);
+    fn restore(&mut self, kind: usize, bytes: &[u8], _: &IdHasher) -> Result<(), postcard::Error> {
+        match kind {
+            SUMS => Self::restore(self, postcard::from_bytes(bytes)?),
+            _ => self.restore_dated(postcard::from_bytes(bytes)?),
+        }
         Ok(())
     }
 

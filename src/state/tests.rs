@@ -23,7 +23,7 @@ fn codes_are_permanent_and_unique() {
         ("seen", &[0x25, 0x12, 0x40]),
         ("exposure", &[0x30, 0x31, 0x32, 0x33, 0x34, 0x44]),
         ("ladders", &[0x38]),
-        ("pace", &[0x39]),
+        ("pace", &[0x39, 0x45]),
         ("goals", &[0x43]),
     ];
     for row in known {

@@ -1,5 +1,7 @@
 //! Campaigns: a dated boost, held to a budget of exposures if it has one.
 
+use serde::{Deserialize, Serialize};
+
 use super::credit::dated;
 use crate::clock::{HOUR, Time};
 use crate::number::{real, span};
@@ -8,7 +10,7 @@ use crate::number::{real, span};
 const BAND: i64 = 6 * HOUR;
 
 /// The dates of a campaign; without a date it has always begun, or never ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Flight {
     /// The first instant.
     pub from: Option<Time>,
@@ -21,6 +23,16 @@ impl Flight {
     #[must_use]
     pub fn has(&self, at: Time) -> bool {
         self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
+    }
+
+    /// Returns whether both have an instant in common.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        let begins_before_end = |one: &Self, other: &Self| {
+            let dates = one.from.zip(other.until);
+            dates.is_none_or(|(from, until)| from < until)
+        };
+        begins_before_end(self, other) && begins_before_end(other, self)
     }
 }
 

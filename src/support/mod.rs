@@ -28,6 +28,6 @@ pub use goal::goal_value;
 pub use goals::Goals;
 pub use ladder::{Entrant, Groups, Ladder, LadderImage};
 pub use market::{Climb, Climbers, Help, Lifted, Market, Spent};
-pub use pace::{Pace, PaceImage, Seen, Settled, Targets, Waiting};
+pub use pace::{Dated, Pace, PaceImage, PaceStep, Seen, Settled, Sums, Targets, Waiting};
 pub use rung::{End, Left, Rung, Step};
 pub use stage::{Plan, Stages};

@@ -3,7 +3,8 @@
 //!
 //! Which merchants belong to the tail, and which items to a campaign, is known to the snapshot alone. So an event is counted by target
 //! and row at once, and the snapshot settles the counts: [`Pace::begin`] hands them out, [`Pace::settle`] takes them back as sums. A
-//! checkpoint in between holds both, so that nothing counts twice and nothing is lost.
+//! checkpoint in between holds both, so that nothing counts twice and nothing is lost. Both steps are recorded, with the [`Sums`] after the
+//! second, so that a replay has the same sums, whoever belongs to the tail or to a campaign by then.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::campaign::Flight;
 use crate::clock::Time;
-use crate::config::Config;
+use crate::config::{Campaign, Config};
 use crate::id::{ItemRow, MerchantRow, SceneId};
 
 /// What is counted in one scene.
@@ -124,6 +125,29 @@ pub struct Settled {
     pub used: BTreeMap<String, u64>,
 }
 
+/// The settled sums of all targets.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct Sums {
+    /// The credit of each share, by scene.
+    pub credits: BTreeMap<String, f64>,
+    /// What each campaign has used, in units.
+    pub used: BTreeMap<String, u64>,
+    /// The dates of each campaign, the last ones of a campaign that is not configured any more.
+    pub flights: BTreeMap<String, Flight>,
+}
+
+/// A step that is recorded, so that a replay repeats it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub enum PaceStep {
+    /// What waits is handed out.
+    Begin,
+    /// The sums after what was handed out is settled, or after a change of what is counted.
+    Sums(Sums),
+}
+
+/// Maximum number of campaigns that are remembered although they are not configured.
+const PAST: usize = 1_000;
+
 /// The kept state of shares and budgets.
 #[derive(Clone, Debug, Default)]
 pub struct Pace {
@@ -131,8 +155,7 @@ pub struct Pace {
     waiting: Waiting,
     /// What a snapshot is settling.
     settling: Arc<Waiting>,
-    credits: BTreeMap<String, f64>,
-    used: BTreeMap<String, u64>,
+    sums: Sums,
     /// Maximum number of waiting counts.
     most: usize,
     /// Number of waiting counts.
@@ -147,29 +170,49 @@ pub struct PaceImage {
     waiting: Waiting,
     credits: BTreeMap<String, f64>,
     used: BTreeMap<String, u64>,
+    /// What is stored beside them.
+    #[serde(skip)]
+    pub dated: Dated,
+}
+
+/// The rest of the stored form.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Dated {
+    settling: Arc<Waiting>,
+    flights: BTreeMap<String, Flight>,
 }
 
 impl Pace {
-    /// Counts what a configuration asks for from now on. What is known of targets that are gone is forgotten.
+    /// Counts what a configuration asks for from now on. What is known of shares that are gone is forgotten. A campaign goes on where it was
+    /// if it comes back, and from 0 if its new dates have nothing in common with those before: it is another one under the same name.
     pub fn follow(&mut self, config: &Config, targets: Targets) {
         self.targets = targets;
         self.most = config.market.waiting;
         let is_share = |scene: &String| config.tail.scenes.contains_key(scene);
-        let named = |name: &String| {
-            let each = &config.campaigns.each;
-            each.binary_search_by(|it| it.name.cmp(name)).is_ok()
+        let campaigns = &config.campaigns.each;
+        let is_named = |name: &String| {
+            let found = campaigns.binary_search_by(|it| it.name.cmp(name));
+            found.is_ok()
         };
-        self.credits.retain(|scene, _| is_share(scene));
-        self.used.retain(|name, _| named(name));
+        self.sums.credits.retain(|scene, _| is_share(scene));
         self.waiting.shares.retain(|scene, _| is_share(scene));
-        self.waiting.campaigns.retain(|name, _| named(name));
+        self.waiting.campaigns.retain(|name, _| is_named(name));
+        for campaign in campaigns {
+            let flight = Flight {
+                from: campaign.from,
+                until: campaign.until,
+            };
+            let before = self.sums.flights.insert(campaign.name.clone(), flight);
+            if before.is_some_and(|before| !before.meets(&flight)) {
+                self.sums.used.remove(&campaign.name);
+                self.waiting.campaigns.remove(&campaign.name);
+            }
+        }
+        if self.sums.flights.len() > campaigns.len() + PAST {
+            self.sums.flights.retain(|name, _| is_named(name));
+            self.sums.used.retain(|name, _| is_named(name));
+        }
         self.counts = self.waiting.len();
-    }
-
-    /// Returns what is counted.
-    #[must_use]
-    pub fn targets(&self) -> &Targets {
-        &self.targets
     }
 
     /// Counts an exposure.
@@ -201,13 +244,46 @@ impl Pace {
     /// Returns the credit of a scene's share.
     #[must_use]
     pub fn credit(&self, scene: &str) -> f64 {
-        self.credits.get(scene).copied().unwrap_or(0.0)
+        self.sums.credits.get(scene).copied().unwrap_or(0.0)
     }
 
     /// Returns the exposure of the enrolled that a campaign has used, in units.
     #[must_use]
     pub fn used(&self, campaign: &str) -> u64 {
-        self.used.get(campaign).copied().unwrap_or(0)
+        self.sums.used.get(campaign).copied().unwrap_or(0)
+    }
+
+    /// Returns whether nothing waits.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.waiting.is_empty() && self.settling.is_empty()
+    }
+
+    /// Returns the settled sums.
+    #[must_use]
+    pub fn sums(&self) -> &Sums {
+        &self.sums
+    }
+
+    /// Repeats a recorded step.
+    pub fn redo(&mut self, step: PaceStep) {
+        match step {
+            PaceStep::Begin => drop(self.begin()),
+            PaceStep::Sums(sums) => {
+                self.settling = Arc::default();
+                self.sums = sums;
+            }
+        }
+    }
+
+    /// Returns whether it counts these targets, by the dates that the configuration has.
+    #[must_use]
+    pub fn follows(&self, config: &Config, targets: &Targets) -> bool {
+        let is_known = |it: &Campaign| {
+            let flight = self.sums.flights.get(&it.name);
+            flight.is_some_and(|flight| (flight.from, flight.until) == (it.from, it.until))
+        };
+        self.targets == *targets && config.campaigns.each.iter().all(is_known)
     }
 
     /// Hands out what waits, to be settled.
@@ -225,9 +301,9 @@ impl Pace {
     /// Takes the sums of what was handed out.
     pub fn settle(&mut self, settled: Settled) {
         self.settling = Arc::default();
-        self.credits.extend(settled.credits);
+        self.sums.credits.extend(settled.credits);
         for (campaign, more) in settled.used {
-            *self.used.entry(campaign).or_default() += more;
+            *self.sums.used.entry(campaign).or_default() += more;
         }
     }
 
@@ -252,27 +328,34 @@ impl Pace {
     /// Forgets what was counted; the credits stay.
     pub fn clear(&mut self) {
         (self.waiting, self.settling) = (Waiting::default(), Arc::default());
-        self.used.clear();
+        self.sums.used.clear();
         self.counts = 0;
     }
 
     /// Returns the stored form.
     #[must_use]
     pub fn image(&self) -> PaceImage {
-        let mut waiting = self.waiting.clone();
-        waiting.absorb(&self.settling);
         PaceImage {
-            waiting,
-            credits: self.credits.clone(),
-            used: self.used.clone(),
+            waiting: self.waiting.clone(),
+            credits: self.sums.credits.clone(),
+            used: self.sums.used.clone(),
+            dated: Dated {
+                settling: Arc::clone(&self.settling),
+                flights: self.sums.flights.clone(),
+            },
         }
     }
 
-    /// Restores the stored form.
+    /// Restores the stored form, but for its rest.
     pub fn restore(&mut self, image: PaceImage) {
         self.counts = image.waiting.len();
         self.waiting = image.waiting;
-        (self.credits, self.used) = (image.credits, image.used);
+        (self.sums.credits, self.sums.used) = (image.credits, image.used);
+    }
+
+    /// Restores the rest.
+    pub fn restore_dated(&mut self, dated: Dated) {
+        (self.settling, self.sums.flights) = (dated.settling, dated.flights);
     }
 
     /// Returns the number of waiting counts, those being settled included, and their bytes, approximately.

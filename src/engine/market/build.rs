@@ -17,9 +17,9 @@ impl Engine {
         let started = Instant::now();
         let generation = self.generation();
         let now = self.clock.now();
-        self.follow_targets(&generation.config);
+        self.follow_targets(&generation);
         let ladders = self.climb(&generation, now);
-        self.settle_exposures(&generation.config);
+        self.settle_exposures(&generation);
         let mut next = self.market(&generation, ladders, now);
         let live = Arc::clone(&self.markets.live.load());
         if live.number == 0 || !live.equals(&next) {
@@ -32,10 +32,13 @@ impl Engine {
     }
 
     /// Lets the books count what the live configuration asks for.
-    fn follow_targets(&self, config: &Config) {
+    fn follow_targets(&self, generation: &Generation) {
+        let config = &generation.config;
         let follows = self.facts.read().follows(config);
         if !follows {
-            self.facts.write().follow(config);
+            let mut facts = self.facts.write();
+            facts.follow(config);
+            self.record_sums(generation, &facts);
         }
     }
 

@@ -30,7 +30,8 @@ impl Engine {
     /// Judges every ladder that is on, applies the steps, and returns the figures by kind.
     pub(super) fn climb(&self, generation: &Generation, now: Time) -> Vec<Climbers> {
         let support = &generation.config.support;
-        if support.scenes.is_empty() {
+        // Before the first event the wall clock may stand in for an event clock: whoever entered by it would be ahead of all exposures.
+        if support.scenes.is_empty() || !self.clock.has_begun() {
             return Vec::new();
         }
         let rules = Rules::of(&generation.config);

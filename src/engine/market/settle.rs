@@ -3,29 +3,46 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::exposure::a_day;
-use crate::config::Config;
+use crate::config::{Config, Generation};
 use crate::engine::Engine;
 use crate::exposure::Amount;
 use crate::id::{ItemRow, MerchantRow};
+use crate::ingest::{Facts, Record};
 use crate::race::Standings;
-use crate::support::{Settled, Share, Waiting};
+use crate::support::{PaceStep, Settled, Share, Sums, Waiting};
 
 impl Engine {
     /// Settles the exposures since the last snapshot. They wait as long as it is not known which items belong to the selections.
-    pub(super) fn settle_exposures(&self, config: &Config) {
+    pub(super) fn settle_exposures(&self, generation: &Generation) {
+        let config = &generation.config;
         {
             let facts = self.facts.read();
             let is_known = facts.selections.is_complete(&config.selections);
-            if facts.books.pace.targets().is_empty() || !is_known {
+            if facts.books.pace.is_settled() || !is_known || self.check_journal().is_err() {
                 return;
             }
         }
-        let waiting = self.facts.write().books.pace.begin();
+        let waiting = {
+            let mut facts = self.facts.write();
+            // A journal that breaks is reported by its own thread.
+            let _broken = self.append(generation, &Record::Pace(PaceStep::Begin));
+            facts.books.pace.begin()
+        };
         let settled = Settled {
             credits: self.credits(config, &waiting),
             used: self.used(config, &waiting),
         };
-        self.facts.write().books.pace.settle(settled);
+        let mut facts = self.facts.write();
+        facts.books.pace.settle(settled);
+        self.record_sums(generation, &facts);
+    }
+
+    /// Appends the sums of shares and budgets to the journal, if there are any.
+    pub(super) fn record_sums(&self, generation: &Generation, facts: &Facts) {
+        let sums = facts.books.pace.sums();
+        if *sums != Sums::default() {
+            let _broken = self.append(generation, &Record::Pace(PaceStep::Sums(sums.clone())));
+        }
     }
 
     /// Returns the next credit of each share.

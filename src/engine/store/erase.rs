@@ -39,7 +39,10 @@ impl Erased {
             Record::Terms(_) | Record::Lines { .. } | Record::Anonymised { .. } => &[],
             // The journal forgets evicted users with its history.
             Record::Lost | Record::Eviction { .. } => &[],
-            Record::Placed { .. } | Record::Ladder { .. } | Record::Creator { .. } => &[],
+            Record::Placed { .. }
+            | Record::Ladder { .. }
+            | Record::Creator { .. }
+            | Record::Pace(_) => &[],
         };
         let erased = |id: &&str| Self {
             id: (*id).to_owned(),

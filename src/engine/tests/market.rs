@@ -266,6 +266,62 @@ fn paces(engine: &Engine) -> (f64, f64, f64) {
     (sale.used, sale.credit, credit)
 }
 
+/// Declares an item of a merchant, in the campaign or not.
+fn enrol(engine: &Engine, merchant: &str, campaigns: &[&str]) {
+    let item =
+        json!({"id": format!("i-{merchant}"), "merchant_id": merchant, "campaigns": campaigns});
+    send(engine, Operation::Upsert(EntityKind::Item), &item).unwrap();
+}
+
+#[test]
+fn a_replay_counts_who_was_enrolled_then() {
+    let home = tempfile::tempdir().unwrap();
+    let engine = open(home.path(), noon());
+    enrol(&engine, "a", &["sale"]);
+    enrol(&engine, "b", &[]);
+    show(&engine, "a", 0..5, false);
+    show(&engine, "b", 0..20, false);
+    near(paces(&engine).0, 5.0);
+    enrol(&engine, "a", &[]);
+    enrol(&engine, "b", &["sale"]);
+    show(&engine, "a", 0..40, false);
+    show(&engine, "b", 0..3, false);
+    let before = paces(&engine);
+    near(before.0, 8.0);
+    enrol(&engine, "b", &[]);
+    end(engine, home.path());
+    let engine = open(home.path(), noon());
+    assert_eq!(paces(&engine), before);
+    end(engine, home.path());
+
+    // Another edition counts from 0, whether it is live at once or after a restart; one that lasts longer goes on.
+    let dates = |from: u32, until: u32| {
+        let text = TEXT.replace("2026-03-20", &format!("2026-03-{from}"));
+        text.replace("2026-03-21", &format!("2026-03-{until}"))
+    };
+    for (text, used) in [(dates(20, 23), 8.0), (dates(25, 26), 0.0)] {
+        let engine = open_with(&text, home.path(), noon());
+        near(paces(&engine).0, used);
+        end(engine, home.path());
+    }
+}
+
+#[test]
+fn a_campaign_that_comes_back_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    let engine = open(home.path(), noon());
+    enrol(&engine, "a", &["sale"]);
+    show(&engine, "a", 0..5, false);
+    near(paces(&engine).0, 5.0);
+    let without = TEXT.replace("[campaign.sale]", "[campaign.other]");
+    for (text, used) in [(&*without, 0.0), (TEXT, 5.0)] {
+        engine.live.replace(config(text)).unwrap();
+        near(paces(&engine).0, used);
+    }
+    end(engine, home.path());
+    near(paces(&open(home.path(), noon())).0, 5.0);
+}
+
 #[test]
 fn budgets_and_shares_count_each_exposure_once() {
     let home = tempfile::tempdir().unwrap();

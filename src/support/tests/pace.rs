@@ -57,9 +57,12 @@ fn nothing_is_settled_twice_or_lost() {
     pace.show(&seen(2, "10T05", 1));
     let begun = pace.begin();
     pace.show(&seen(2, "10T06", 1));
-    let stored = postcard::to_allocvec(&pace.image()).unwrap();
+    let image = pace.image();
+    let stored = postcard::to_allocvec(&image).unwrap();
+    let dated = postcard::to_allocvec(&image.dated).unwrap();
     let mut restored = self::pace();
     restored.restore(postcard::from_bytes(&stored).unwrap());
+    restored.restore_dated(postcard::from_bytes(&dated).unwrap());
     assert_eq!(restored.begin().campaigns["sale"][&ItemRow(1)], 2);
     // A snapshot that failed is begun anew.
     assert_eq!(pace.begin().campaigns["sale"][&ItemRow(1)], 2);
@@ -73,7 +76,32 @@ fn nothing_is_settled_twice_or_lost() {
     assert!((pace.credit("feed") - 0.25).abs() < 1e-12);
     let gone = Config::embedded();
     pace.follow(&gone, Targets::of(&gone, number));
-    assert_eq!((pace.used("sale"), pace.credit("feed").to_bits()), (0, 0));
+    // A campaign may come back.
+    assert_eq!((pace.used("sale"), pace.credit("feed").to_bits()), (2, 0));
+}
+
+#[test]
+fn dates_in_common_are_one_edition() {
+    let config = |from: &str, until: &str| {
+        let text = TEXT.replace("2026-11-11", until);
+        Config::parse("test", &text.replace("2026-11-10", from)).unwrap()
+    };
+    for (from, until, used) in [
+        ("2026-11-10", "2026-12-01", 2),
+        ("2026-11-11", "2026-11-12", 0),
+    ] {
+        let mut pace = pace();
+        pace.settle(Settled {
+            used: [("sale".to_owned(), 2)].into(),
+            ..Settled::default()
+        });
+        let next = config(from, until);
+        let targets = Targets::of(&next, number);
+        assert!(!pace.follows(&next, &targets));
+        pace.follow(&next, targets.clone());
+        assert!(pace.follows(&next, &targets));
+        assert_eq!(pace.used("sale"), used);
+    }
 }
 
 #[test]
