@@ -300,7 +300,6 @@ impl Facts {
                 let next = Config::of_terms(text).map_err(Unreadable::Terms)?;
                 self.change_terms(terms, &next);
                 *terms = next;
-                Ok(0)
             }
             Record::Lines {
                 operation,
@@ -310,65 +309,37 @@ impl Facts {
                 let vocabulary = &terms.vocabulary;
                 let lines = lines.into_iter();
                 let read = lines.map(|line| read(operation, line, vocabulary));
-                Ok(self.redo_all(read.collect(), terms, wall))
+                return Ok(self.redo_all(read.collect(), terms, wall));
             }
             Record::Anonymised { wall, lines } => {
                 let read = lines.into_iter().map(|line| line.read(&terms.vocabulary));
-                Ok(self.redo_all(read.collect(), terms, wall))
+                return Ok(self.redo_all(read.collect(), terms, wall));
             }
             Record::Deletion {
                 kind,
                 id,
                 last_complete,
-            } => {
-                self.delete_whole(kind, id, last_complete);
-                Ok(0)
-            }
+            } => self.delete_whole(kind, id, last_complete),
             Record::Departure {
                 number,
                 last_complete,
-            } => {
-                self.depart(number, last_complete);
-                Ok(0)
-            }
+            } => self.depart(number, last_complete),
             Record::Eviction {
                 users,
                 last_complete,
-            } => {
-                (users.iter()).for_each(|user| self.evict_again(user, last_complete));
-                Ok(0)
-            }
+            } => (users.iter()).for_each(|user| self.evict_again(user, last_complete)),
             Record::Merge { wall, from, into } => {
                 let config = &*terms;
                 self.merge_again(from, into, &Moment { config, wall });
-                Ok(0)
             }
-            Record::Forgetting { ids, last_complete } => {
-                self.delete_named(&ids, last_complete);
-                Ok(0)
-            }
-            rest @ (Record::Placed { .. }
-            | Record::Ladder { .. }
-            | Record::Creator { .. }
-            | Record::Pace(_)) => {
-                self.redo_rest(rest, terms);
-                Ok(0)
-            }
-            Record::Lost => Ok(0),
+            Record::Forgetting { ids, last_complete } => self.delete_named(&ids, last_complete),
+            Record::Placed { at, scene, items } => self.place(at, scene, &items, terms),
+            Record::Ladder { kind, steps } => self.climb(kind, &steps),
+            Record::Creator { id } => self.delete_creator(id),
+            Record::Pace(step) => self.books.pace.redo(step),
+            Record::Lost => {}
         }
-    }
-
-    /// Applies again what traffic targets did, places of answers, steps of the ladder, sums of shares and budgets, or the deletion of a creator.
-    fn redo_rest(&mut self, record: Record<'_>, terms: &Config) {
-        if let Record::Placed { at, scene, items } = record {
-            self.place(at, scene, &items, terms);
-        } else if let Record::Ladder { kind, steps } = record {
-            self.climb(kind, &steps);
-        } else if let Record::Creator { id } = record {
-            self.delete_creator(id);
-        } else if let Record::Pace(step) = record {
-            self.books.pace.redo(step);
-        }
+        Ok(0)
     }
 
     /// Forgets what is remembered for a rule or an objective that no scene has.
