@@ -51,10 +51,14 @@ fn home(row: u32, mask: usize) -> usize {
     (row.wrapping_mul(0x9E37_79B1) >> 7) as usize & mask
 }
 
-/// Returns the bit of a row in a word.
+/// Number of words of a sieve.
+const WORDS: u32 = 8;
+
+/// Returns the word of a row in a sieve, and its bit there.
 #[inline(always)]
-const fn bit(row: u32) -> u64 {
-    1 << (row % u64::BITS)
+const fn bit(row: u32) -> (usize, u64) {
+    let word = row / u64::BITS % WORDS;
+    (word as usize, 1 << (row % u64::BITS))
 }
 
 /// Sums by row.
@@ -62,8 +66,8 @@ const fn bit(row: u32) -> u64 {
 pub(super) struct Sums {
     rows: Vec<u32>,
     sums: Vec<f64>,
-    /// The rows that have a sum, as bits by their number modulo 64.
-    bits: u64,
+    /// The rows that have a sum, as bits by their number modulo 512.
+    bits: [u64; WORDS as usize],
 }
 
 impl Sums {
@@ -72,19 +76,20 @@ impl Sums {
         self.rows.clear();
         self.rows.resize(slots(rows), FREE);
         self.sums.resize(self.rows.len(), 0.0);
-        self.bits = 0;
+        self.bits = [0; WORDS as usize];
     }
 
     /// Returns whether no row has a sum.
     pub(super) fn is_empty(&self) -> bool {
-        self.bits == 0
+        self.bits == [0; WORDS as usize]
     }
 
     /// Adds an amount to the sum of a row.
     pub(super) fn add(&mut self, row: u32, amount: f64) {
         let mask = self.rows.len() - 1;
         let mut at = home(row, mask);
-        self.bits |= bit(row);
+        let (word, bit) = bit(row);
+        self.bits[word] |= bit;
         loop {
             match self.rows[at & mask] {
                 FREE => {
@@ -102,9 +107,11 @@ impl Sums {
     }
 
     /// Returns a function that tells of a row whether it may have a sum. In a table of few rows it is wrong about few others.
-    pub(super) fn sieve(&self) -> impl Fn(u32) -> bool + use<> {
-        let bits = self.bits;
-        move |row| bits & bit(row) != 0
+    pub(super) fn sieve(&self) -> impl Fn(u32) -> bool + '_ {
+        move |row| {
+            let (word, bit) = bit(row);
+            self.bits[word] & bit != 0
+        }
     }
 
     /// Returns a function from a row to its sum, `None` if nothing was added.
