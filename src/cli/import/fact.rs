@@ -10,6 +10,9 @@ use super::expression::{Given, Outcome, at, text};
 use super::mapping::{Fact, Field, Mapping, Origin, Source};
 use super::value::Cell;
 
+/// Bytes that are enough for the JSON of most facts.
+const ROOM: usize = 256;
+
 /// The columns of a row.
 #[derive(Clone, Copy)]
 pub(super) enum Columns<'r> {
@@ -148,7 +151,8 @@ impl Fact<usize> {
                 }
             }
         }
-        let mut json = vec![b'{'];
+        let mut json = Vec::with_capacity(ROOM);
+        json.push(b'{');
         let mut cells = Cells::default();
         for field in &self.fields {
             cells.clear();
@@ -184,6 +188,7 @@ impl Field<usize> {
         }
         for cell in &mut cells.values {
             if let Cell::Text(text) = cell
+                && !is_bare(text)
                 && text.trim().len() < text.len()
             {
                 *text = Cow::Owned(text.trim().to_owned());
@@ -211,8 +216,7 @@ impl Field<usize> {
     }
 
     fn value(&self, cells: &Cells<'_>, json: &mut Vec<u8>) -> serde_json::Result<()> {
-        serde_json::to_writer(&mut *json, &self.name)?;
-        json.push(b':');
+        json.extend_from_slice(self.key.as_bytes());
         match cells.values.as_slice() {
             [cell] if !self.list && !cells.list || *cell == Cell::Null => {
                 serde_json::to_writer(json, cell)
@@ -298,7 +302,7 @@ impl Source<usize> {
     }
 
     fn one<'r>(&'r self, text: Cow<'r, str>, cells: &mut Cells<'r>) -> Result<(), String> {
-        let cell = if text.trim().is_empty() {
+        let cell = if is_blank(&text) {
             self.default.clone()
         } else if let Some(values) = &self.values {
             values.read(text.trim())?
@@ -323,6 +327,17 @@ impl Source<usize> {
     }
 }
 
+/// Returns whether a text has blanks at most.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
+}
+
+/// Returns whether a text surely has no blanks around it: it begins and ends with a sign of ASCII.
+fn is_bare(text: &str) -> bool {
+    let ends = text.as_bytes().first().zip(text.as_bytes().last());
+    ends.is_some_and(|(first, last)| first.is_ascii_graphic() && last.is_ascii_graphic())
+}
+
 /// Returns the first value that is not empty.
 fn first<'r>(row: Row<'r>, columns: &[usize]) -> Given<'r> {
     let mut values = columns.iter().map(|column| row.given(*column));
@@ -335,7 +350,7 @@ fn joined(row: Row<'_>, columns: &[usize], join: &str) -> Result<String, String>
     let mut texts = Vec::with_capacity(columns.len());
     for column in columns {
         let text = row.text(*column)?;
-        if !text.trim().is_empty() {
+        if !is_blank(&text) {
             texts.push(text);
         }
     }

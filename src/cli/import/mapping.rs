@@ -33,6 +33,8 @@ pub(super) struct Fact<C> {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Field<C> {
     pub(super) name: String,
+    /// The name as JSON, with the colon after it.
+    pub(super) key: String,
     /// True if the field is an id or a name, around which blanks are removed.
     pub(super) trims: bool,
     /// True if the field is a list even with one value.
@@ -164,6 +166,7 @@ impl Field<String> {
         let sources = sources.filter_map(|source| source.bind(&self.name, data, place, faults));
         Field {
             name: self.name.clone(),
+            key: self.key.clone(),
             trims: self.trims,
             list: self.list,
             sources: sources.collect(),

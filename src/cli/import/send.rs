@@ -89,6 +89,8 @@ struct Import<'a> {
     progress: Progress,
     /// Number of facts without id.
     without_id: u64,
+    /// Finds the field `id` of a fact.
+    id: memmem::Finder<'static>,
     is_mapped: bool,
     /// The items of a rehearsal of several kinds.
     brought: Option<&'a mut Brought>,
@@ -131,6 +133,7 @@ impl<'a> Import<'a> {
             read: mark,
             progress,
             without_id: 0,
+            id: memmem::Finder::new(b"\"id\""),
             is_mapped: pass.mapping.is_some(),
             brought: None,
         })
@@ -182,7 +185,7 @@ impl<'a> Import<'a> {
         if self.passes()? {
             return Ok(());
         }
-        if memmem::find(&line.json, b"\"id\"").is_none() {
+        if self.id.find(&line.json).is_none() {
             self.without_id += 1;
         }
         let origin = self.origin(line.number);

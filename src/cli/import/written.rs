@@ -75,6 +75,7 @@ fn field(name: &str, value: &Value, style: &Style) -> Result<Field<String>, Vec<
     }
     Ok(Field {
         name: name.to_owned(),
+        key: format!("{}:", serde_json::Value::from(name)),
         trims: IDS.contains(&name),
         list: several.is_some() || sources.iter().any(|source| source.split.is_some()),
         sources,
