@@ -5,7 +5,7 @@
 //! the cosine of the tags is below 0; at least `min`. Only the parts that may differ from 1 are computed; see [`super::sides`].
 
 use super::BLOCK;
-use super::lookup::Sums;
+use super::lookup::{NOTHING, Sums};
 use super::resolve::Candidate;
 use super::sides::{SIDES, Side, Sides};
 use super::taste::Taste;
@@ -153,9 +153,9 @@ impl<'a> Aversion<'a> {
         if sides.has(Side::Creator) && !self.factors.creators.is_empty() {
             self.multiply_creators(block, factors);
         }
-        if sides.has(Side::Tags) {
+        if let Some(cosines) = cosines.filter(|_| sides.has(Side::Tags)) {
             let strength = narrow(self.view.config.aversion.tags);
-            for (cosine, factor) in cosines.into_iter().flatten().zip(factors) {
+            for (cosine, factor) in cosines.iter().zip(factors) {
                 // Without tags the cosine is NaN, which is not below 0.
                 let against = if *cosine < 0.0 { -cosine } else { 0.0 };
                 *factor *= 1.0 - strength * against;
@@ -165,8 +165,7 @@ impl<'a> Aversion<'a> {
 
     /// Multiplies factors by those of items and merchants, which nearly all candidates lack.
     fn multiply_histories(&self, sides: Sides, block: &[Candidate<'_>], factors: &mut [f32]) {
-        let nothing = Sums::default();
-        let table = |side, table| if sides.has(side) { table } else { &nothing };
+        let table = |side, table| if sides.has(side) { table } else { &NOTHING };
         let items = table(Side::Item, &self.factors.items);
         let merchants = table(Side::Merchant, &self.factors.merchants);
         let (may_item, may_merchant) = (items.sieve(), merchants.sieve());

@@ -51,45 +51,58 @@ fn home(row: u32, mask: usize) -> usize {
     (row.wrapping_mul(0x9E37_79B1) >> 7) as usize & mask
 }
 
-/// Number of words of a sieve.
-const WORDS: u32 = 8;
-
-/// Returns the word of a row in a sieve, and its bit there.
-#[inline(always)]
-const fn bit(row: u32) -> (usize, u64) {
-    let word = row / u64::BITS % WORDS;
-    (word as usize, 1 << (row % u64::BITS))
-}
+/// Number of marks of a sieve.
+const MARKS: usize = 512;
 
 /// Sums by row.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Sums {
     rows: Vec<u32>,
     sums: Vec<f64>,
-    /// The rows that have a sum, as bits by their number modulo 512.
-    bits: [u64; WORDS as usize],
+    /// Whether a row has a sum, by its number modulo [`MARKS`].
+    marks: [bool; MARKS],
+    is_empty: bool,
+}
+
+/// A table without sums.
+pub(super) static NOTHING: Sums = Sums::new();
+
+impl Default for Sums {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Sums {
+    const fn new() -> Self {
+        Self {
+            rows: Vec::new(),
+            sums: Vec::new(),
+            marks: [false; MARKS],
+            is_empty: true,
+        }
+    }
+
     /// Removes all sums and makes room for `rows` rows.
     pub(super) fn clear(&mut self, rows: usize) {
         self.rows.clear();
         self.rows.resize(slots(rows), FREE);
         self.sums.resize(self.rows.len(), 0.0);
-        self.bits = [0; WORDS as usize];
+        self.marks = [false; MARKS];
+        self.is_empty = true;
     }
 
     /// Returns whether no row has a sum.
     pub(super) fn is_empty(&self) -> bool {
-        self.bits == [0; WORDS as usize]
+        self.is_empty
     }
 
     /// Adds an amount to the sum of a row.
     pub(super) fn add(&mut self, row: u32, amount: f64) {
         let mask = self.rows.len() - 1;
         let mut at = home(row, mask);
-        let (word, bit) = bit(row);
-        self.bits[word] |= bit;
+        self.marks[row as usize % MARKS] = true;
+        self.is_empty = false;
         loop {
             match self.rows[at & mask] {
                 FREE => {
@@ -108,10 +121,7 @@ impl Sums {
 
     /// Returns a function that tells of a row whether it may have a sum. In a table of few rows it is wrong about few others.
     pub(super) fn sieve(&self) -> impl Fn(u32) -> bool + '_ {
-        move |row| {
-            let (word, bit) = bit(row);
-            self.bits[word] & bit != 0
-        }
+        move |row| self.marks[row as usize % MARKS]
     }
 
     /// Returns a function from a row to its sum, `None` if nothing was added.
