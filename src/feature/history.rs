@@ -116,6 +116,18 @@ impl History {
         weights.fold(false, |hit, weight| hit | (weight < 0.0))
     }
 
+    /// Returns the sums below 0. Groups without any are passed over as a whole: most histories have few.
+    pub fn negative(&self) -> impl Iterator<Item = Entry> + '_ {
+        let is_any = |group: &&Group| {
+            let weights = group.weights.iter();
+            weights.fold(false, |hit, weight| hit | (*weight < 0.0))
+        };
+        let groups = self.groups.iter().filter(is_any);
+        let lanes = groups.flat_map(|group| std::iter::zip(group.keys, group.weights));
+        let negative = lanes.filter(|(_, weight)| *weight < 0.0);
+        negative.map(|(key, weight)| Entry { key, weight })
+    }
+
     /// Prefetches the sums.
     pub fn prefetch(&self) {
         prefetch(self.groups.as_slice());
@@ -354,7 +366,9 @@ mod tests {
                 prop_assert_eq!(history.is_empty(), model.is_empty());
                 prop_assert_eq!(sorted(history.entries()), sorted(model.iter().copied()));
                 prop_assert!(model.iter().all(|entry| history.has(entry.key)));
-                prop_assert_eq!(history.has_negative(), model.iter().any(|entry| entry.weight < 0.0));
+                let negative = model.iter().copied().filter(|entry| entry.weight < 0.0);
+                prop_assert_eq!(sorted(history.negative()), sorted(negative));
+                prop_assert_eq!(history.has_negative(), history.negative().next().is_some());
             }
             let stored = postcard::to_allocvec(&history).unwrap();
             let plain: Vec<Entry> = history.entries().collect();

@@ -5,22 +5,22 @@
 //! the cosine of the tags is below 0; at least `min`. Only the parts that may differ from 1 are computed; see [`super::sides`].
 
 use super::BLOCK;
-use super::lookup::{NOTHING, Sums};
+use super::lookup::{Marks, Sums};
 use super::resolve::Candidate;
 use super::sides::{SIDES, Side, Sides};
 use super::taste::Taste;
 use super::view::View;
-use crate::feature::{Bond, History, Space};
+use crate::feature::{Bond, History, Profile, Space};
 use crate::id::{ItemRow, MerchantRow, TagId};
 use crate::model::FactorPart;
 use crate::number::narrow;
 use crate::race::{Kind, LogScale};
 
-/// The factors of one user, by what the user has a negative history with.
+/// What one user may have a negative history with: marks of items and merchants, whose histories the taste holds, and the factors of creators.
 #[derive(Debug, Default)]
 pub(super) struct Factors {
-    items: Sums,
-    merchants: Sums,
+    items: Marks,
+    merchants: Marks,
     creators: Sums,
 }
 
@@ -29,51 +29,51 @@ fn factor(strength: f64, scale: LogScale, history: f64) -> Option<f64> {
     (history < 0.0).then(|| 1.0 - strength * f64::from(scale.value(-history)))
 }
 
+/// Returns marks of the rows whose learnt sum is below 0.
+fn marks(history: &History) -> Marks {
+    let mut marks = Marks::NONE;
+    history.negative().for_each(|entry| marks.add(entry.key));
+    marks
+}
+
 impl Factors {
-    /// Loads the factors of a user whose taste is loaded.
+    /// Loads what concerns a user whose taste is loaded.
     fn load(&mut self, sides: Sides, taste: &Taste, view: &View<'_>) {
         let Some(profile) = taste.user.and_then(|user| view.users.profile(user)) else {
             return;
         };
-        let settings = &view.config.aversion;
-        let scales = &view.standings.references.history;
         if sides.has(Side::Item) {
-            let history = taste.items();
-            fill(&mut self.items, profile.items(), |row, _| {
-                factor(settings.item, scales[Kind::Item], history(ItemRow(row))?)
-            });
+            self.items = marks(profile.items());
         }
-        let scale = scales[Kind::Merchant];
         if sides.has(Side::Merchant) {
-            let history = taste.merchants();
-            fill(&mut self.merchants, profile.merchants(), |row, _| {
-                factor(settings.merchant, scale, history(MerchantRow(row))?)
-            });
+            self.merchants = marks(profile.merchants());
         }
         if sides.has(Side::Creator) {
-            let left = profile.left(view.decay(), view.as_of);
-            fill(&mut self.creators, profile.tags(), |row, weight| {
-                let tag = TagId(row);
-                view.tags.bare_name(Space::Creator, tag)?;
-                let follows = profile.follows().any(|bond| bond == Bond::Creator(tag));
-                let bond = if follows {
-                    view.config.profile.follow_bond
-                } else {
-                    0.0
-                };
-                factor(settings.creator, scale, weight * left + bond)
-            });
+            self.load_creators(profile, view);
         }
     }
-}
 
-/// Replaces a table by the factors of the rows of a history whose learnt sum is below 0, from the row and that sum.
-fn fill(table: &mut Sums, history: &History, factor: impl Fn(u32, f64) -> Option<f64>) {
-    let negative = || history.entries().filter(|entry| entry.weight < 0.0);
-    table.clear(negative().count());
-    for entry in negative() {
-        if let Some(factor) = factor(entry.key, entry.weight) {
-            table.add(entry.key, factor);
+    fn load_creators(&mut self, profile: &Profile, view: &View<'_>) {
+        let (strength, left) = (
+            view.config.aversion.creator,
+            profile.left(view.decay(), view.as_of),
+        );
+        let scale = view.standings.references.history[Kind::Merchant];
+        self.creators.clear(profile.tags().negative().count());
+        for entry in profile.tags().negative() {
+            let tag = TagId(entry.key);
+            if view.tags.bare_name(Space::Creator, tag).is_none() {
+                continue;
+            }
+            let follows = profile.follows().any(|bond| bond == Bond::Creator(tag));
+            let bond = if follows {
+                view.config.profile.follow_bond
+            } else {
+                0.0
+            };
+            if let Some(factor) = factor(strength, scale, entry.weight * left + bond) {
+                self.creators.add(entry.key, factor);
+            }
         }
     }
 }
@@ -165,19 +165,37 @@ impl<'a> Aversion<'a> {
 
     /// Multiplies factors by those of items and merchants, which nearly all candidates lack.
     fn multiply_histories(&self, sides: Sides, block: &[Candidate<'_>], factors: &mut [f32]) {
-        let table = |side, table| if sides.has(side) { table } else { &NOTHING };
-        let items = table(Side::Item, &self.factors.items);
-        let merchants = table(Side::Merchant, &self.factors.merchants);
-        let (may_item, may_merchant) = (items.sieve(), merchants.sieve());
+        let marks = |side, marks| if sides.has(side) { marks } else { &Marks::NONE };
+        let items = marks(Side::Item, &self.factors.items);
+        let merchants = marks(Side::Merchant, &self.factors.merchants);
         for (candidate, factor) in block.iter().zip(factors) {
-            let (item, merchant) = (candidate.row.0, candidate.item.merchant.0);
-            if may_item(item) | may_merchant(merchant) {
-                for (sums, row) in [(items, item), (merchants, merchant)] {
-                    let found = sums.sieve()(row).then(|| sums.reader()(row)).flatten();
-                    *factor *= found.map_or(1.0, narrow);
+            let (item, merchant) = (candidate.row, candidate.item.merchant);
+            let (is_item, is_merchant) = (items.may_have(item.0), merchants.may_have(merchant.0));
+            if is_item | is_merchant {
+                let item = is_item.then(|| self.item(item)).flatten();
+                let merchant = is_merchant.then(|| self.merchant(merchant)).flatten();
+                for part in [item, merchant] {
+                    *factor *= part.map_or(1.0, narrow);
                 }
             }
         }
+    }
+
+    /// Returns the factor of an item, if the user has a negative history with it.
+    fn item(&self, item: ItemRow) -> Option<f64> {
+        let scale = self.view.standings.references.history[Kind::Item];
+        factor(
+            self.view.config.aversion.item,
+            scale,
+            self.taste.items()(item)?,
+        )
+    }
+
+    /// Returns the factor of a merchant, in the same way.
+    fn merchant(&self, merchant: MerchantRow) -> Option<f64> {
+        let scale = self.view.standings.references.history[Kind::Merchant];
+        let history = self.taste.merchants()(merchant)?;
+        factor(self.view.config.aversion.merchant, scale, history)
     }
 
     fn multiply_creators(&self, block: &[Candidate<'_>], factors: &mut [f32]) {

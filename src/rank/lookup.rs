@@ -51,44 +51,49 @@ fn home(row: u32, mask: usize) -> usize {
     (row.wrapping_mul(0x9E37_79B1) >> 7) as usize & mask
 }
 
-/// Number of marks of a sieve.
+/// Rows of which few are marked. A row that is not may look as if it were.
+#[derive(Clone, Debug)]
+pub(super) struct Marks([bool; MARKS]);
+
+/// Number of marks; rows share one if they are equal modulo it.
 const MARKS: usize = 512;
 
+impl Default for Marks {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl Marks {
+    /// No row is marked.
+    pub(super) const NONE: Self = Self([false; MARKS]);
+
+    /// Marks a row.
+    pub(super) fn add(&mut self, row: u32) {
+        self.0[row as usize % MARKS] = true;
+    }
+
+    /// Returns whether a row may be marked.
+    #[inline(always)]
+    pub(super) fn may_have(&self, row: u32) -> bool {
+        self.0[row as usize % MARKS]
+    }
+}
+
 /// Sums by row.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Sums {
     rows: Vec<u32>,
     sums: Vec<f64>,
-    /// Whether a row has a sum, by its number modulo [`MARKS`].
-    marks: [bool; MARKS],
     is_empty: bool,
 }
 
-/// A table without sums.
-pub(super) static NOTHING: Sums = Sums::new();
-
-impl Default for Sums {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Sums {
-    const fn new() -> Self {
-        Self {
-            rows: Vec::new(),
-            sums: Vec::new(),
-            marks: [false; MARKS],
-            is_empty: true,
-        }
-    }
-
     /// Removes all sums and makes room for `rows` rows.
     pub(super) fn clear(&mut self, rows: usize) {
         self.rows.clear();
         self.rows.resize(slots(rows), FREE);
         self.sums.resize(self.rows.len(), 0.0);
-        self.marks = [false; MARKS];
         self.is_empty = true;
     }
 
@@ -101,7 +106,6 @@ impl Sums {
     pub(super) fn add(&mut self, row: u32, amount: f64) {
         let mask = self.rows.len() - 1;
         let mut at = home(row, mask);
-        self.marks[row as usize % MARKS] = true;
         self.is_empty = false;
         loop {
             match self.rows[at & mask] {
@@ -117,11 +121,6 @@ impl Sums {
                 _ => at += 1,
             }
         }
-    }
-
-    /// Returns a function that tells of a row whether it may have a sum. In a table of few rows it is wrong about few others.
-    pub(super) fn sieve(&self) -> impl Fn(u32) -> bool + '_ {
-        move |row| self.marks[row as usize % MARKS]
     }
 
     /// Returns a function from a row to its sum, `None` if nothing was added.
@@ -153,6 +152,8 @@ mod tests {
         #[test]
         fn seen_and_sums_match_standard_collections(rows in prop::collection::vec(0u32..300, 0..300)) {
             let (mut seen, mut sums) = (Seen::default(), Sums::default());
+            let mut marks = Marks::NONE;
+            rows.iter().for_each(|row| marks.add(*row));
             seen.clear(300);
             sums.clear(rows.len());
             let (mut set, mut map) = (HashSet::new(), HashMap::<u32, f64>::new());
@@ -163,7 +164,7 @@ mod tests {
             }
             for row in 0..300 {
                 prop_assert_eq!(sums.reader()(row), map.get(&row).copied());
-                prop_assert!(sums.sieve()(row) || !map.contains_key(&row));
+                prop_assert!(marks.may_have(row) || !map.contains_key(&row));
             }
         }
     }
