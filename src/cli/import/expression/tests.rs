@@ -16,7 +16,7 @@ use crate::allocator::linear::assert_linear;
 
 /// Reads a table of one row with an expression for the field `x`.
 fn value(cel: &str, header: &str, row: &str) -> Result<Value, String> {
-    let section = format!("x = {{ cel = '''{cel}''' }}");
+    let section = format!("x = {{ cel = {} }}", toml::Value::from(cel));
     let settings = Settings::default();
     let (fact, faults) = section_of(&section.parse().unwrap(), &settings);
     if !faults.is_empty() {
