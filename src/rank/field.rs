@@ -12,6 +12,7 @@ use super::view::View;
 use crate::config::Pool;
 use crate::feature::Space;
 use crate::id::{ItemRow, TagId};
+use crate::prefetch::prefetch;
 use crate::race::Kind;
 use crate::rule::By;
 
@@ -107,6 +108,12 @@ impl Set for Field<'_> {
     fn lot(&self, candidate: usize) -> (u64, &str) {
         let (_, place) = self.scores.candidates[candidate];
         self.lots.key(&self.ids[place as usize])
+    }
+
+    #[inline(always)]
+    fn prefetch(&self, candidate: usize) {
+        let row = self.row(candidate);
+        prefetch(self.view.items.details(row));
     }
 
     fn group(&self, candidate: usize, by: By) -> Group {

@@ -146,7 +146,7 @@ impl<'o, 'r> Scored<'o, 'r> {
             }
             self.place(&chosen, || self.why(&chosen, Some(live), moves))
         });
-        let price = (page.start == 0).then(|| self.price(&page));
+        let price = (page.start == 0).then(|| self.price(&mut arranger, &page));
         let left = page.left.iter().map(|&(candidate, by)| Dropped {
             id: self.id(candidate),
             rule: Rule::Cap,
@@ -164,10 +164,11 @@ impl<'o, 'r> Scored<'o, 'r> {
         }
     }
 
-    /// Returns the price of an arranged page.
-    fn price(&self, page: &Arranged) -> f64 {
-        let placed: Vec<usize> = page.held.iter().map(|held| held.candidate).collect();
-        price(&self.scores.scores, &placed)
+    /// Returns the price of the first page.
+    fn price<S: Set>(&self, arranger: &mut Arranger<'_, S>, page: &Arranged) -> f64 {
+        let own = |candidate| self.scores.scores[candidate];
+        let placed = page.held.iter().map(|held| own(held.candidate));
+        price(arranger.best(page.held.len()).map(own), placed)
     }
 
     /// Returns what each lever adds to the price of the first page: the page is arranged once more without it. Only one request in
@@ -180,11 +181,12 @@ impl<'o, 'r> Scored<'o, 'r> {
         let of = |lever: Lever<'_>| {
             let rest = live.without(lever);
             let field = Field::new(&rest, (self.ids, self.lots), self.scores, self.scorer);
-            let page = Arranger::new(&field, &rest.plan, self.limit).next(self.limit);
+            let mut arranger = Arranger::new(&field, &rest.plan, self.limit);
+            let page = arranger.next(self.limit);
             LeverPrice {
                 rule: lever.rule,
                 name: CompactString::from(lever.name),
-                price: price - self.price(&page),
+                price: price - self.price(&mut arranger, &page),
             }
         };
         let levers: Vec<Lever<'_>> = live.levers().collect();

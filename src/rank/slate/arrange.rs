@@ -26,7 +26,7 @@ impl<'a, S: Set> Arranger<'a, S> {
     pub(in crate::rank) fn new(set: &'a S, plan: &'a Plan<'a>, limit: usize) -> Self {
         Self {
             page: Page::new(set, plan, limit),
-            fill: Fill::default(),
+            fill: Fill::new(0),
             mmr: None,
             fired: [0; RULES],
         }
@@ -35,7 +35,7 @@ impl<'a, S: Set> Arranger<'a, S> {
     /// Arranges the next page, of at most `limit` places.
     pub(in crate::rank) fn next(&mut self, limit: usize) -> Arranged {
         self.page.turn(limit);
-        (self.fill, self.fired) = (Fill::default(), [0; RULES]);
+        (self.fill, self.fired) = (Fill::new(0), [0; RULES]);
         pin::place(&mut self.page);
         reserve::place(&mut self.page);
         support::place(&mut self.page);
@@ -52,6 +52,12 @@ impl<'a, S: Set> Arranger<'a, S> {
         }
     }
 
+    /// Returns the best candidates by own.
+    pub(in crate::rank) fn best(&mut self, count: usize) -> impl Iterator<Item = usize> {
+        let Page { set, orders, .. } = &mut self.page;
+        (0..count).map_while(|index| orders.by_own(*set, index))
+    }
+
     /// Returns the moves of each place of the page that was arranged last.
     pub(in crate::rank) fn moves(&self, page: &Arranged) -> Vec<Vec<Move>> {
         moves::of(self.page.set, self.page.plan, page, self.page.earlier())
@@ -60,7 +66,7 @@ impl<'a, S: Set> Arranger<'a, S> {
     /// Begins the fill.
     fn begin(&mut self) {
         self.fired[Rule::Cap as usize] += self.fill.passed;
-        self.fill = Fill::default();
+        self.fill = Fill::new(self.page.range().count());
         let lambda = self.page.plan.lambda;
         self.mmr = lambda.map(|lambda| Mmr::new(&mut self.page, lambda));
     }

@@ -24,11 +24,11 @@ pub(super) struct Counts<'a> {
 }
 
 impl<'a> Counts<'a> {
-    /// Creates the empty counts of a cap.
-    pub(super) fn new(cap: &'a Cap) -> Self {
+    /// Creates the empty counts of a cap, with room for that many places.
+    pub(super) fn new(cap: &'a Cap, places: usize) -> Self {
         Self {
             cap,
-            places: HashMap::new(),
+            places: HashMap::with_capacity(places),
         }
     }
 

@@ -13,12 +13,12 @@ pub(super) struct Decay {
 }
 
 impl Decay {
-    /// Creates a decay by factor d and floor f, both in [0, 1].
-    pub(super) fn new((factor, floor): (f64, f64)) -> Self {
+    /// Creates a decay by factor d and floor f, both in [0, 1], with room for that many places.
+    pub(super) fn new((factor, floor): (f64, f64), places: usize) -> Self {
         Self {
             factor,
             floor,
-            places: HashMap::new(),
+            places: HashMap::with_capacity(places),
         }
     }
 

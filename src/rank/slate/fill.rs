@@ -13,6 +13,8 @@ use super::page::{Page, Why};
 use super::set::Set;
 use crate::rule::By;
 
+/// Number of candidates between the one that is drawn and the one that is prefetched.
+const AHEAD: usize = 8;
 /// The end of a queue.
 const NONE: usize = usize::MAX;
 
@@ -68,7 +70,7 @@ impl PartialEq for Head {
 impl Eq for Head {}
 
 /// The race for the free places of one page.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Fill {
     /// In the order of score.
     drawn: Vec<Drawn>,
@@ -84,6 +86,20 @@ pub(super) struct Fill {
 }
 
 impl Fill {
+    /// Creates the race for about `places` places, with room for the candidates that are probably drawn.
+    pub(super) fn new(places: usize) -> Self {
+        let room = 2 * places;
+        Self {
+            drawn: Vec::with_capacity(room),
+            read: 0,
+            queues: Vec::with_capacity(room),
+            index: HashMap::with_capacity(room),
+            heads: BinaryHeap::with_capacity(room),
+            waiting: BinaryHeap::new(),
+            passed: 0,
+        }
+    }
+
     /// Returns the candidate for a place, and how it got it; `None` if none fits.
     pub(super) fn pick<S: Set>(
         &mut self,
@@ -140,6 +156,7 @@ impl Fill {
                 return;
             }
             self.read += 1;
+            page.orders.prefetch(page.set, self.read + AHEAD);
             if !page.is_taken(candidate) {
                 self.append(page, candidate);
             }

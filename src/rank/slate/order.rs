@@ -20,6 +20,11 @@ impl Prefix {
             let wanted = least.max(4 * sorted).max(2 * index);
             topk::best(column, wanted, lot, &mut self.0);
         }
+        self.known(index)
+    }
+
+    /// Returns the place in the column of an index, if it is sorted already.
+    fn known(&self, index: usize) -> Option<usize> {
         self.0.get(index).map(|key| topk::place(*key))
     }
 }
@@ -46,6 +51,14 @@ impl Orders {
     pub(super) fn by_own(&mut self, set: &impl Set, index: usize) -> Option<usize> {
         self.own
             .nth(set.own(), |at| set.lot(at), (index, self.least))
+    }
+
+    /// Says that the groups of the candidate of an index by score will be read soon. This is a hint.
+    pub(super) fn prefetch(&self, set: &impl Set, index: usize) {
+        let order = set.lifted().map_or(&self.own, |_| &self.score);
+        if let Some(candidate) = order.known(index) {
+            set.prefetch(candidate);
+        }
     }
 
     /// Returns the candidate of an index by score, from the best on.

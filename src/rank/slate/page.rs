@@ -73,6 +73,8 @@ pub(super) struct Page<'a, S> {
     pub(super) orders: Orders,
     caps: Vec<Counts<'a>>,
     decay: Option<Decay>,
+    /// The kinds of groups that caps and decay count.
+    counted: Vec<By>,
     /// By candidate, true for those that have a place, on this page or an earlier one.
     taken: Vec<bool>,
     /// Number of candidates without a place.
@@ -89,12 +91,22 @@ impl<'a, S: Set> Page<'a, S> {
     /// Creates the state before the first page that is arranged. What was answered before counts in windows and decay.
     pub(super) fn new(set: &'a S, plan: &'a Plan<'a>, limit: usize) -> Self {
         let candidates = set.own().len();
+        let mut counted: Vec<By> = plan.caps.iter().map(|cap| cap.by).collect();
+        counted.extend(plan.decay.map(|_| By::Merchant));
+        counted.sort_unstable_by_key(|by| *by as usize);
+        counted.dedup();
+        let places = set.past() + limit.min(candidates);
         let mut page = Self {
             set,
             plan,
             orders: Orders::new(limit.saturating_mul(2)),
-            caps: plan.caps.iter().map(|cap| Counts::new(cap)).collect(),
-            decay: plan.decay.map(Decay::new),
+            caps: plan
+                .caps
+                .iter()
+                .map(|cap| Counts::new(cap, places))
+                .collect(),
+            decay: plan.decay.map(|settings| Decay::new(settings, places)),
+            counted,
             taken: vec![false; candidates],
             left: candidates,
             earlier: Vec::new(),
@@ -185,9 +197,8 @@ impl<'a, S: Set> Page<'a, S> {
     /// Returns the groups of a candidate that the rules of this page count.
     pub(super) fn key(&self, candidate: usize) -> Key {
         let mut key = Key::default();
-        let by_merchant = self.decay.as_ref().map(|_| By::Merchant);
-        for by in self.caps.iter().map(Counts::by).chain(by_merchant) {
-            key.set(by, self.set.group(candidate, by));
+        for by in &self.counted {
+            key.set(*by, self.set.group(candidate, *by));
         }
         key
     }
@@ -224,11 +235,12 @@ impl<'a, S: Set> Page<'a, S> {
         self.places[index] = Some(Held { candidate, why });
         self.taken[candidate] = true;
         self.left -= 1;
+        let key = self.key(candidate);
         for counts in &mut self.caps {
-            counts.add(self.set.group(candidate, counts.by()), place);
+            counts.add(key.of(counts.by()), place);
         }
         if let Some(decay) = &mut self.decay {
-            decay.add(self.set.group(candidate, By::Merchant));
+            decay.add(key.of(By::Merchant));
         }
     }
 
@@ -247,11 +259,12 @@ impl<'a, S: Set> Page<'a, S> {
     fn uncount(&mut self, candidate: usize, place: usize) {
         self.taken[candidate] = false;
         self.left += 1;
+        let key = self.key(candidate);
         for counts in &mut self.caps {
-            counts.remove(self.set.group(candidate, counts.by()), place);
+            counts.remove(key.of(counts.by()), place);
         }
         if let Some(decay) = &mut self.decay {
-            decay.remove(self.set.group(candidate, By::Merchant));
+            decay.remove(key.of(By::Merchant));
         }
     }
 
@@ -275,6 +288,20 @@ impl<'a, S: Set> Page<'a, S> {
                 Some(self.set.group(*candidate, by))
             }
         }
+    }
+
+    /// Returns the candidates for which `holds`, by index. Which of them hold is random, so that a branch for each would cost more than
+    /// the rest.
+    #[inline(always)]
+    pub(super) fn those(&self, holds: impl Fn(usize) -> bool) -> Vec<usize> {
+        let mut found = vec![0; self.taken.len() + 1];
+        let mut count = 0;
+        for candidate in 0..self.taken.len() {
+            found[count] = candidate;
+            count += usize::from(holds(candidate));
+        }
+        found.truncate(count);
+        found
     }
 
     /// Returns the candidates without a place.

@@ -120,12 +120,9 @@ impl Field {
 
 /// Returns the members of a slot's pool with an own of at least `least`.
 fn weigh<S: Set>(page: &Page<'_, S>, slot: usize, least: f64) -> Weighed {
-    let set = page.set;
-    let own = set.own().iter().enumerate();
-    let enough = own.filter(|(_, own)| f64::from(**own) >= least);
-    let enough = enough.map(|(candidate, _)| candidate);
-    let members = enough.filter(|candidate| set.in_pool(slot, *candidate));
-    let members: Vec<usize> = members.collect();
+    let (set, own) = (page.set, page.set.own());
+    let mut members = page.those(|candidate| f64::from(own[candidate]) >= least);
+    members.retain(|candidate| set.in_pool(slot, *candidate));
     Weighed {
         scores: set.weigh(slot, &members),
         members,

@@ -37,9 +37,9 @@ pub(super) fn place<S: Set>(page: &mut Page<'_, S>) {
 /// own first.
 fn behind<S: Set>(page: &Page<'_, S>, least: f64) -> Vec<(usize, Group)> {
     let (set, own) = (page.set, page.set.own());
-    let enough = page.without_place();
-    let enough = enough.filter(|candidate| f64::from(own[*candidate]) >= least);
-    let behind = enough.filter_map(|candidate| Some((candidate, set.supported(candidate)?)));
+    let waits = |candidate: usize| !page.is_taken(candidate) & (f64::from(own[candidate]) >= least);
+    let waiting = page.those(waits).into_iter();
+    let behind = waiting.filter_map(|candidate| Some((candidate, set.supported(candidate)?)));
     let mut behind: Vec<(usize, Group)> = behind.collect();
     behind.sort_unstable_by(|(a, _), (b, _)| {
         let by_own = own[*b].total_cmp(&own[*a]);

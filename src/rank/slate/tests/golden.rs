@@ -101,7 +101,7 @@ fn decay_spreads_a_merchant() {
         ..Scene::of(6)
     };
     assert_eq!(scene.ids(&six()), ["a1", "b1", "a2", "c1", "b2", "a3"]);
-    let mut decay = Decay::new((0.5, 0.25));
+    let mut decay = Decay::new((0.5, 0.25), 3);
     for share in [1.0, 0.625, 0.4375, 0.34375, 0.296_875] {
         assert!((decay.share(Group::of(1)) - share).abs() < 1e-6);
         decay.add(Group::of(1));

@@ -77,6 +77,8 @@ impl Set for Table {
         self.rows[candidate].lot()
     }
 
+    fn prefetch(&self, _: usize) {}
+
     fn group(&self, candidate: usize, by: By) -> Group {
         self.rows[candidate].group(by)
     }
