@@ -8,6 +8,7 @@ use criterion::{BatchSize, Criterion};
 use rayon::ThreadPoolBuilder;
 use saima::clock::{Day, Time};
 use saima::config::Scale;
+use saima::corpus::Corpus;
 use saima::id::{ItemRow, MerchantRow, UserRow};
 use saima::money::Money;
 use saima::race::{
@@ -74,6 +75,7 @@ fn market(size: &Size) -> Inputs {
         lanes,
         sales: ledger.snapshot(LAST),
         item_count: size.items,
+        corpus: Corpus::default(),
         tag_counts: vec![100; 10_000],
         history: PerKind::from_fn(|_| 40.0),
         evidence: PerKind::default(),

@@ -25,6 +25,7 @@
 //! http::facts         splits the body into lines
 //! ingest::read        line → fact or faults, outside the lock
 //! ingest::Facts       the only way in: applies the fact to state (features and sales)
+//! engine::deriving    outside the lock again: what a scene reads of the declared texts of items
 //! journal::Journal    appends it in the same order; the answer waits until it is on disk
 //! engine::store       in the background: a checkpoint of the state at one instant, from which a start goes on
 //! engine::rebuild     in the background: race::Standings from the raw sales, swapped as a whole
@@ -37,9 +38,9 @@
 //! | 5 | [`http`] | [`engine`], [`config`], [`telemetry`], layer 0 |
 //! | 4 | [`engine`] | layers 0–3 |
 //! | 3 | [`rank`], [`ingest`]: never each other; [`state`] below [`ingest`], not below [`rank`] | layers 0–2 |
-//! | 2 | [`feature`], [`race`], [`exposure`], [`selection`], [`support`], [`journal`]: never each other | layers 0–1 |
+//! | 2 | [`feature`], [`race`], [`exposure`], [`selection`], [`support`], [`derived`], [`journal`]: never each other | layers 0–1 |
 //! | 1 | [`config`], [`telemetry`]: never each other | layer 0 |
-//! | 0 | [`allocator`], [`binary`], [`chunked`], [`clock`], [`decay`], [`expression`], [`id`], [`model`], [`money`], [`number`], [`objective`], [`prefetch`], [`random`], [`rule`], [`spelling`], [`threads`] | layer 0 |
+//! | 0 | [`allocator`], [`binary`], [`chunked`], [`clock`], [`corpus`], [`decay`], [`expression`], [`id`], [`model`], [`money`], [`number`], [`objective`], [`prefetch`], [`random`], [`rule`], [`spelling`], [`threads`] | layer 0 |
 //!
 //! `tests/it/house.rs` checks this table. [`rank`], [`race`], [`feature`], [`exposure`], [`support`] and [`state`] use no async runtime, no HTTP, no log and no
 //! file. Below the engine, time is an argument. Async tasks reach the CPU threads through [`engine`] only.
@@ -64,7 +65,9 @@ pub mod chunked;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod corpus;
 pub mod decay;
+pub mod derived;
 pub mod engine;
 pub mod exposure;
 pub mod expression;

@@ -40,10 +40,12 @@ pub enum Objective {
     ItemConversion,
     /// Whether the merchant wants its traffic from this user.
     Goal,
+    /// How well the item's texts fit the search query.
+    Text,
 }
 
-/// The parts of a user's profile that an objective reads through `Taste`, as a set of bits. Ranking loads no other part. An objective
-/// that reads a figure by the row of the user needs nothing.
+/// The parts of a user's profile that an objective reads through `Taste`, and of the request, as a set of bits. Ranking prepares no other
+/// part. An objective that reads a figure by the row of the user needs nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Needs(u8);
 
@@ -56,6 +58,9 @@ impl Needs {
     pub const HISTORY: Self = Self(2);
     /// The user's histories with creators.
     pub const CREATORS: Self = Self(4);
+
+    /// The search query of the request.
+    pub const QUERY: Self = Self(64);
 
     /// Returns the union of both sets.
     #[must_use]
@@ -249,6 +254,15 @@ pub const TABLE: &[Row] = &[
         needs: Needs::NOTHING,
         raw: "1 if the goal of the merchant holds for the user, else 0; less the share of its exposures at which it held",
         value: "½ + ½ · raw",
+    },
+    Row {
+        objective: Objective::Text,
+        name: "text",
+        neutral: 0.0,
+        default_weight: 0.0,
+        needs: Needs::QUERY,
+        raw: "BM25F of the query over title, brand, category and tags",
+        value: "raw / (2.2 · Σ idf of the query's words), at most 1; without a query 0",
     },
 ];
 

@@ -41,6 +41,7 @@ impl Config {
             "profile": profile::shown(&self.profile),
             "scale": scale::shown(&self.scale),
             "freshness": { "half_life_days": self.freshness_half_life / DAY_MILLIS },
+            "text": { "words": self.text_words },
             "race": race::shown(&self.race),
             "integrity": integrity::shown(&self.integrity),
             "aversion": aversion::shown(&self.aversion),

@@ -66,6 +66,8 @@ pub struct Config {
     pub scale: Scale,
     /// `[freshness] half_life_days`, in milliseconds.
     pub freshness_half_life: f64,
+    /// `[text] words`, the maximum number of distinct words of an item that are kept.
+    pub text_words: usize,
     /// `[race]`
     pub race: Race,
     /// `[integrity]`
@@ -205,8 +207,19 @@ impl Config {
     /// Returns whether a scene weighs an objective that reads the exposures.
     #[must_use]
     pub fn weighs_appeal(&self) -> bool {
-        let mut scenes = self.scenes.values();
-        scenes.any(|scene| scene.weighs(Objective::is_appeal))
+        self.weighs(Objective::is_appeal)
+    }
+
+    /// Returns whether a scene weighs an objective.
+    fn weighs(&self, is: fn(Objective) -> bool) -> bool {
+        self.scenes.values().any(|scene| scene.weighs(is))
+    }
+
+    /// Returns the maximum number of words of an item that are kept; `None` if no scene weighs `text`.
+    #[must_use]
+    pub fn words(&self) -> Option<usize> {
+        let weighs_text = self.weighs(|objective| objective == Objective::Text);
+        weighs_text.then_some(self.text_words)
     }
 
     /// Returns the name of an objective or prediction that a scene weighs.
@@ -269,6 +282,7 @@ fn config(root: &Section<'_>) -> Config {
         profile: root.within("profile", profile::read),
         scale: root.within("scale", scale::read),
         freshness_half_life: root.within("freshness", half_life),
+        text_words: root.within("text", |s| s.integer("words", 8..=4_096)),
         race: root.within("race", race::read),
         integrity: root.within("integrity", integrity::read),
         aversion: root.within("aversion", aversion::read),

@@ -7,6 +7,7 @@ use super::Engine;
 use super::slices::{ITEMS, USERS, slices};
 use crate::clock::{Day, Time};
 use crate::config::{Config, LaneBy, Race, Scale};
+use crate::corpus::Corpus;
 use crate::exposure::Side;
 use crate::feature::{Bond, Decay, Merchant, Profile, Space};
 use crate::id::{CreatorRow, ItemRow, MerchantRow, TagId};
@@ -28,6 +29,7 @@ pub(super) fn empty(config: &Config) -> Standings {
         sales: Ledger::new(0).snapshot(last_complete),
         item_count: 0,
         tag_counts: Vec::new(),
+        corpus: Corpus::default(),
         history: configured_references(&config.scale),
         evidence: PerKind::default(),
         scale: config.scale.clone(),
@@ -46,6 +48,7 @@ impl Engine {
         let runners = PerKind::from_fn(|kind| self.runners(kind, &mut lanes));
         let history = self.history_references(config, as_of);
         let evidence = self.evidence(config, as_of);
+        let corpus = self.facts.read().derived.words.corpus().clone();
         let mut facts = self.facts.write();
         // Before the first event the wall clock may stand in for an event clock; it must not end days that imported events will fill.
         if self.clock.has_begun() {
@@ -65,6 +68,7 @@ impl Engine {
                 .merged(facts.books.users.names.buyers()),
             item_count: u32::try_from(facts.books.items.len()).unwrap_or(u32::MAX),
             tag_counts: facts.books.tags.carriers().to_vec(),
+            corpus,
             history,
             evidence,
             scale: config.scale.clone(),

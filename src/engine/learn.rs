@@ -73,7 +73,9 @@ impl Engine {
             .latest
             .into_iter()
             .for_each(|at| self.clock.observe(at));
+        let (changed, wanted) = facts.derived.take_changed();
         drop(facts);
+        self.derive_items(&changed, wanted);
         self.observe_facts(operation, &fates);
         Ok(Applied { fates, odd_ids })
     }

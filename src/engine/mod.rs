@@ -5,6 +5,7 @@
 
 mod blind;
 mod delete;
+mod deriving;
 mod gather;
 mod learn;
 mod market;

@@ -257,6 +257,9 @@ impl Engine {
             size.bytes += self.sizes.walked(name);
             to.memory.report(name, size);
         });
+        facts
+            .derived
+            .sizes(|name, size| to.memory.report(name, size));
         to.memory.report("departed_buyers", facts.departed_buyers());
         to.memory.report("placements", self.placements.size());
         for kind in EventKind::ALL {

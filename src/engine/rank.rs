@@ -170,6 +170,7 @@ impl Engine {
             users: &books.users,
             goals: &books.goals,
             tags: &books.tags,
+            words: &facts.derived.words,
             selections: facts.selections.of(&config.selections),
             as_of: self.as_of(config),
             turn: Turn::default(),

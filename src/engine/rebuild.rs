@@ -120,6 +120,7 @@ impl Engine {
         let started = Instant::now();
         let number = self.standings.load().number + 1;
         let retired = self.facts.read().retired();
+        self.derive();
         let inputs = self.gather(number, last_complete);
         let standings = Standings::build(inputs);
         self.observe_days(&standings);

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use roaring::RoaringBitmap;
 
 use super::Engine;
+use super::deriving;
 use super::record::Records;
 use super::slices::slices;
 use crate::config::{Config, Selection};
@@ -60,6 +61,7 @@ impl Engine {
             let seconds = started.elapsed().as_secs_f64();
             tracing::info!(selections = list.len(), seconds, "all items were judged");
         }
+        self.derive_all(config);
         go_live();
         self.forget_unused();
     }
@@ -78,7 +80,11 @@ impl Engine {
             }
             self.select_merchants();
         }
-        self.facts.write().selections.keep_only(list);
+        let mut facts = self.facts.write();
+        facts.selections.keep_only(list);
+        facts
+            .derived
+            .keep_only(deriving::wanted(&generation.config));
     }
 
     /// Judges the items of changed merchants, for every configuration whose selections are kept.

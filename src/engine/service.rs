@@ -38,6 +38,8 @@ pub struct Engine {
     pub(super) sweeping: Mutex<()>,
     /// Held during a walk that judges items for selections: one at a time.
     pub(super) selecting: Mutex<()>,
+    /// Held while a slice of items is derived: one at a time.
+    pub(super) deriving: Mutex<()>,
     /// Threads among which large requests are split; `None` if they could not be started.
     pub(super) splitters: Option<ThreadPool>,
     pub(super) sizes: Sizes,

@@ -40,6 +40,7 @@ impl Engine {
             deleting: Mutex::new(()),
             sweeping: Mutex::new(()),
             selecting: Mutex::new(()),
+            deriving: Mutex::new(()),
             splitters: ThreadPoolBuilder::new().build().ok(),
             sizes: Sizes::default(),
             numbers: Numbers::default(),

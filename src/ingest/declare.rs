@@ -25,6 +25,7 @@ impl Facts {
         let fields = self.item_fields(item);
         self.sweeps.item(row);
         self.selections.note_item(row);
+        self.derived.note_item(row);
         let books = &mut self.books;
         books.items.declare(
             row,

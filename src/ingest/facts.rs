@@ -8,6 +8,7 @@ use super::sweeps::Sweeps;
 use super::{Accepted, Fact, Fate, Moment, Retired};
 use crate::clock::{ClockMode, Day, Time};
 use crate::config::Config;
+use crate::derived::Derived;
 use crate::id::{EventId, TagId, UserRow};
 use crate::model::{EventKind, Repeat};
 use crate::selection::Keeper;
@@ -48,6 +49,8 @@ pub struct Facts {
     pub revision: u64,
     /// The selections, kept up with changes of items and merchants.
     pub selections: Keeper,
+    /// What is derived of the items.
+    pub derived: Derived,
     /// Deleted users whose purchases are still in the window.
     pub(super) leaving: Leaving,
     /// Rows of deleted users by the number of the deletion, until the record of the deletion is applied.
@@ -73,6 +76,7 @@ impl Facts {
             judging: None,
             revision: 0,
             selections: Keeper::default(),
+            derived: Derived::default(),
             leaving: Leaving::default(),
             nameless: HashMap::new(),
             retired: Vec::new(),

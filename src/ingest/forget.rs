@@ -32,6 +32,7 @@ impl Facts {
                     .remove(row, &mut books.tags, &mut books.merchants, &books.hasher);
                 books.forget(Gone::Item(row));
                 self.selections.note_item(row);
+                self.derived.note_item(row);
                 self.sweeps.note();
                 Retired::Item(row)
             }

@@ -1,5 +1,7 @@
 //! Facts: declared items, merchants and users, and the events of users.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 use super::id::Id;
@@ -37,8 +39,8 @@ pub struct Item<'a> {
     #[serde(borrow, default)]
     pub brand: Option<Id<'a>>,
     /// Its title.
-    #[serde(default, deserialize_with = "read::text")]
-    pub title: Option<()>,
+    #[serde(borrow, default, deserialize_with = "read::title")]
+    pub title: Option<Cow<'a, str>>,
     /// Its listed price.
     #[serde(default)]
     pub price: Option<f64>,

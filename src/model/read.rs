@@ -131,13 +131,24 @@ pub(super) fn whole<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
         .flatten()
 }
 
-/// Checks a title or a name without keeping it: the declared JSON is kept as a whole.
-pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<()>, D::Error> {
-    let text = Option::<Cow<'de, str>>::deserialize(deserializer)?;
-    match text {
-        Some(text) if text.len() > MAX_TEXT => {
+/// A text that is borrowed if it has no escapes.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Reads a title.
+pub(super) fn title<'de, D>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    match Option::<Text<'de>>::deserialize(deserializer)? {
+        Some(Text(text)) if text.len() > MAX_TEXT => {
             Err(D::Error::invalid_length(text.len(), &"a shorter text"))
         }
-        text => Ok(text.map(|_| ())),
+        text => Ok(text.map(|Text(text)| text)),
     }
+}
+
+/// Checks a name without keeping it: the declared JSON is kept as a whole.
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<()>, D::Error> {
+    title(deserializer).map(|text| text.map(|_| ()))
 }

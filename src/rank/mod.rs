@@ -27,6 +27,7 @@ mod sides;
 mod slate;
 mod support;
 mod taste;
+mod text;
 mod topk;
 mod view;
 
@@ -50,6 +51,7 @@ use score::{Scorer, Scores};
 use seen::Seen;
 use shown::Scored;
 use slate::Kept;
+use text::Query;
 
 /// Number of candidates that go through the steps together, so that they stay in the nearest caches.
 const BLOCK: usize = 256;
@@ -74,7 +76,8 @@ pub fn rank<'r>(
     let needs = needs.fold(weights.needs(), Needs::and);
     let sides = taste.load(&request.user_id, view, needs);
     let aversion = Aversion::new(sides, taste, averse, view);
-    let predictor = Predictor::new(view, taste, &request.candidates.predictions);
+    let asked = Query::of(request, view, needs);
+    let predictor = Predictor::new(view, taste, &request.candidates.predictions, asked);
     let threads = view.splitters_for(ids.len());
     let tired = Seen::of(live.as_ref().map(|it| &*it.seen), taste.user, view);
     let scorer = Scorer::new(&predictor, &weights, (aversion, tired.as_ref()), threads);

@@ -12,6 +12,7 @@ use super::goal::Aims;
 use super::normalise::{clips, normalise};
 use super::resolve::Candidate;
 use super::taste::Taste;
+use super::text::Query;
 use super::view::View;
 use crate::config::Weighed;
 use crate::feature::Details;
@@ -29,6 +30,8 @@ const LEAST_EXPONENT: f32 = -126.0;
 pub(super) struct Predictor<'a> {
     view: &'a View<'a>,
     taste: &'a Taste,
+    /// The search query, if there is one.
+    query: Option<Query<'a>>,
     /// The caller's numbers, by place of the candidate and index of the prediction.
     predictions: HashMap<(u32, usize), f64>,
     /// Number of the caller's numbers, by prediction; empty if the request gives none.
@@ -41,6 +44,7 @@ impl<'a> Predictor<'a> {
         view: &'a View<'a>,
         taste: &'a Taste,
         given: &[(u32, Cow<'_, str>, f64)],
+        query: Option<Query<'a>>,
     ) -> Self {
         let number = |name: &str| view.config.vocabulary.prediction(name);
         let predictions: HashMap<_, _> = given
@@ -60,6 +64,7 @@ impl<'a> Predictor<'a> {
         Self {
             view,
             taste,
+            query,
             predictions,
             given: counts,
         }
@@ -128,6 +133,10 @@ impl<'a> Predictor<'a> {
                         .map_or(f32::NAN, |aim| narrow(aim.value()))
                 });
             }
+            Objective::Text => match &self.query {
+                Some(query) => query.fill(candidates, out),
+                None => out.fill(own.row().neutral),
+            },
         }
         settle(out, own.row().neutral)
     }
@@ -165,14 +174,20 @@ impl<'a> Predictor<'a> {
             Objective::MerchantAppeal => known(standings.appeal(candidate.item.merchant)),
             Objective::ItemConversion => known(standings.conversion(candidate.row)),
             Objective::Goal => Some(self.aims().of(candidate.item.merchant)?.raw()),
+            Objective::Text => match &self.query {
+                Some(query) => query.raw(candidate),
+                None => Some(0.0),
+            },
         }
     }
 
     /// Returns the reason of an objective's value in words, if it has one.
     pub(super) fn reason(&self, weighed: Weighed, candidate: &Candidate<'_>) -> Option<String> {
-        let is_goal = weighed == Weighed::Own(Objective::Goal);
-        let merchant = candidate.item.merchant;
-        is_goal.then(|| self.aims().reason(merchant)).flatten()
+        match weighed {
+            Weighed::Own(Objective::Goal) => self.aims().reason(candidate.item.merchant),
+            Weighed::Own(Objective::Text) => self.query.as_ref()?.reason(candidate),
+            Weighed::Own(_) | Weighed::Prediction(_) => None,
+        }
     }
 
     fn aims(&self) -> Aims<'_> {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{Lots, Scratch, Turn, View, rank};
 use crate::clock::{DAY, Day, Time};
 use crate::config::Config;
+use crate::corpus::Corpus;
 use crate::ingest::{EntityKind, Facts, Moment, Operation, read};
 use crate::model::{Decision, diagnose};
 use crate::race::{Inputs, Kind, Lanes, Ledger, PerKind, Runner, Standings};
@@ -71,6 +72,7 @@ impl Market {
             users: &books.users,
             goals: &books.goals,
             tags: &books.tags,
+            words: &self.facts.derived.words,
             selections: &self.selections,
             as_of: noon(100),
             turn: Turn::default(),
@@ -111,6 +113,7 @@ fn standings(facts: &Facts) -> Standings {
         lanes: Lanes::default(),
         sales: Ledger::new(0).snapshot(last_complete),
         item_count: u32::try_from(facts.books.items.len()).unwrap(),
+        corpus: Corpus::default(),
         tag_counts: facts.books.tags.carriers().to_vec(),
         history: PerKind::from_fn(|kind| match kind {
             Kind::Item => 40.0,

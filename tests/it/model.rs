@@ -47,8 +47,25 @@ item.appeal = 0.05
 merchant.appeal = -0.04
 item.conversion = 0.03
 goal = 0.06
+text = 0.11
 margin = 0.08
 ";
+
+/// Names, and the words that they are split into.
+const NAMES: [(&str, &[&str]); 6] = [
+    ("Serum", &["serum"]),
+    ("精华液", &["精华", "精华液"]),
+    ("skin-care", &["skin", "care"]),
+    ("ＢＩＧ", &["big"]),
+    ("补水面膜", &["补水", "面膜"]),
+    ("🎁", &[]),
+];
+
+/// The search query, and its distinct words.
+const QUERY: (&str, &[&str]) = (
+    "SERUM 精华液 serum t3 c1 care nothing",
+    &["serum", "精华", "精华液", "t3", "c1", "care", "nothing"],
+);
 
 /// The goals of some merchants.
 const GOALS: [(&str, &str); 5] = [
@@ -64,6 +81,8 @@ struct Item {
     merchant: Option<String>,
     category: String,
     brand: Option<String>,
+    /// Places in `NAMES`.
+    title: Option<Vec<usize>>,
     kind: Option<&'static str>,
     creator: Option<String>,
     tags: BTreeMap<String, f64>,
@@ -207,12 +226,15 @@ fn random_item(numbers: &mut Random, n: u32) -> Item {
     );
     let creator = format!("k{}", numbers.below(3));
     let price = f64::from(numbers.below(3_000)) / 2.0;
+    let words = numbers.below(9);
+    let title = (0..words).map(|_| numbers.below(6) as usize).collect();
     let listed_at = FIRST - i64::from(numbers.below(100 * 24)) * HOUR;
     Item {
         id: format!("i{n}"),
         merchant: some(numbers, merchant),
         category: format!("c{}", n % 3),
         brand: some(numbers, brand),
+        title: some(numbers, title),
         kind: some(numbers, "video"),
         creator: some(numbers, creator),
         tags,
@@ -242,6 +264,7 @@ fn twin(n: u32) -> Item {
         merchant: None,
         category: "c0".to_owned(),
         brand: None,
+        title: None,
         kind: None,
         creator: None,
         tags: BTreeMap::new(),
@@ -255,11 +278,30 @@ fn twin(n: u32) -> Item {
 
 impl Item {
     fn declared(&self) -> Value {
+        let name = |place: &usize| NAMES[*place].0;
+        let title = self.title.as_ref();
+        let title = title.map(|title| title.iter().map(name).collect::<Vec<_>>().join(", "));
         json!({
-            "id": self.id, "merchant_id": self.merchant, "category": self.category, "brand": self.brand, "kind": self.kind,
+            "id": self.id, "title": title, "merchant_id": self.merchant, "category": self.category, "brand": self.brand, "kind": self.kind,
             "creator_id": self.creator, "tags": self.tags, "price": self.price, "listed_at": self.listed_at, "quality": self.quality,
             "long_term_value": self.long_term_value,
         })
+    }
+
+    /// Returns the weighted count of each word of its texts.
+    fn words(&self) -> BTreeMap<&str, f64> {
+        let title = self.title.iter().flatten();
+        let title = title
+            .flat_map(|place| NAMES[*place].1)
+            .map(|word| (*word, 3.0));
+        let tags = self.tags.iter().filter(|(_, weight)| **weight > 0.0);
+        let tags = tags.map(|(tag, _)| (tag.as_str(), 1.0));
+        let brand = self.brand.iter().map(|brand| (brand.as_str(), 2.0));
+        let mut words = BTreeMap::from([(self.category.as_str(), 2.0)]);
+        for (word, weight) in title.chain(tags).chain(brand) {
+            *words.entry(word).or_default() += weight;
+        }
+        words
     }
 
     /// Returns its tags with those of the name spaces.
@@ -419,6 +461,23 @@ impl World {
         1.0 + ((1.0 + all) / (1.0 + with)).ln()
     }
 
+    /// Returns the BM25F score of an item for the query, and its value.
+    fn text(&self, item: usize) -> (Option<f64>, f64) {
+        let all: Vec<BTreeMap<&str, f64>> = self.items.iter().map(Item::words).collect();
+        let length = |words: &BTreeMap<&str, f64>| words.values().sum::<f64>();
+        let mean = all.iter().map(length).sum::<f64>() / all.len() as f64;
+        let (mut score, mut most) = (0.0, 0.0);
+        for word in QUERY.1 {
+            let with = all.iter().filter(|words| words.contains_key(word)).count() as f64;
+            let idf = 1.0 + ((1.0 + all.len() as f64) / (1.0 + with)).ln();
+            let f = all[item].get(word).copied().unwrap_or(0.0);
+            let saturation = 1.2 * (0.25 + 0.75 * length(&all[item]) / mean);
+            score += idf * 2.2 * f / (f + saturation);
+            most += idf * 2.2;
+        }
+        (Some(score), score / most)
+    }
+
     /// Returns the cosine; `None` without a taste or tags.
     fn cosine(&self, user: usize, item: usize) -> Option<f64> {
         let (taste, tags) = (self.taste(user), self.items[item].all_tags());
@@ -530,6 +589,7 @@ impl World {
             Objective::ItemAppeal => self.ratio(item, [1, 0]),
             Objective::ItemConversion => self.ratio(item, [2, 1]),
             Objective::Goal => self.goal(user, merchant),
+            Objective::Text => self.text(item),
             Objective::MerchantAppeal => {
                 let shows = self.shows.get_or_init(|| self.count_shows());
                 let lane = shows.0.iter().filter(|(id, _)| id.starts_with('m'));
@@ -869,8 +929,7 @@ fn explanations_match_the_formulas() {
         };
         let candidates: Vec<Value> = world.items.iter().map(candidate).collect();
         for user in 0..world.declared.len() {
-            let request =
-                json!({"user_id": format!("u{user}"), "candidates": candidates, "explain": true});
+            let request = json!({"user_id": format!("u{user}"), "candidates": candidates, "explain": true, "context": {"query": QUERY.0}});
             let ranking = service.rank(&request);
             let ranked = ranking["items"].as_array().unwrap();
             assert_eq!(ranked.len(), world.items.len());

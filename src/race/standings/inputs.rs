@@ -7,6 +7,7 @@ use super::super::window::WINDOW;
 use super::appeal::Evidence;
 use crate::clock::{Day, Time};
 use crate::config::Scale;
+use crate::corpus::Corpus;
 
 /// The inputs of a rebuild.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct Inputs {
     pub item_count: u32,
     /// Number of items that have each tag, by its number.
     pub tag_counts: Vec<u32>,
+    /// In how many items each word occurs; empty if no scene weighs `text`.
+    pub corpus: Corpus,
     /// The reference point of users' histories with the runners of each kind.
     pub history: PerKind<f64>,
     /// What is known of the appeal of the runners of each kind, by row; empty if no scene weighs it.

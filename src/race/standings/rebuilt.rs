@@ -15,6 +15,7 @@ use super::inputs::Inputs;
 use super::references::References;
 use super::sparse::Sparse;
 use crate::clock::{Day, Time};
+use crate::corpus::{Corpus, Token};
 use crate::id::{CreatorRow, ItemRow, MerchantRow, TagId};
 use crate::number::narrow;
 
@@ -44,6 +45,7 @@ pub struct Standings {
     conversion: Vec<f32>,
     idf: Vec<f32>,
     unseen_idf: f32,
+    corpus: Corpus,
 }
 
 impl Standings {
@@ -79,6 +81,7 @@ impl Standings {
             fields: races
                 .map(|kind, (openings, results)| Field::new(kind, &inputs, &openings, results)),
             lanes: inputs.lanes,
+            corpus: inputs.corpus,
         }
     }
 
@@ -125,6 +128,18 @@ impl Standings {
     pub fn idf_of(&self, tag: TagId) -> f32 {
         let idf = self.idf.get(tag.index());
         idf.copied().unwrap_or(self.unseen_idf)
+    }
+
+    /// Returns the idf of a word, by the same formula over the items that have words at all.
+    #[must_use]
+    pub fn word_idf(&self, word: Token) -> f64 {
+        f64::from(idf(self.corpus.texts(), self.corpus.carriers_of(word)))
+    }
+
+    /// Returns the mean weighted length of the items' texts; `None` if no item had words.
+    #[must_use]
+    pub fn mean_text(&self) -> Option<f64> {
+        self.corpus.mean_length()
     }
 
     /// Returns the full standing of a runner; `None` if it did not exist at the rebuild.
@@ -178,6 +193,7 @@ impl Standings {
                 .map(|(_, column)| size_of_val(column.as_slice()))
                 .sum::<usize>()
             + size_of_val(self.conversion.as_slice())
+            + self.corpus.bytes()
             + fields
     }
 }

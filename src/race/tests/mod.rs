@@ -18,6 +18,7 @@ use super::{
 };
 use crate::clock::{Day, Time};
 use crate::config::Scale;
+use crate::corpus::Corpus;
 use crate::id::{ItemRow, MerchantRow, UserRow};
 use crate::money::Money;
 use crate::random::Random;
@@ -93,6 +94,7 @@ impl Market {
             lanes: self.lanes.clone(),
             sales: self.ledger.snapshot(self.last),
             item_count: 10,
+            corpus: Corpus::default(),
             tag_counts: vec![1, 10],
             history: PerKind::from_fn(|_| 40.0),
             evidence: PerKind::default(),

@@ -18,6 +18,7 @@ mod merging;
 mod ranking;
 mod rehearsal;
 mod reports;
+mod searching;
 mod seen;
 mod slate;
 mod standings;

@@ -1,0 +1,119 @@
+//! Keeps what is derived up with the changes of items.
+
+use super::text::Text;
+use super::words::Words;
+use crate::id::ItemRow;
+use crate::model::Item;
+use crate::telemetry::Size;
+
+/// What a configuration reads of what is derived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Maximum number of words of an item; `None` if no scene weighs `text`.
+    pub words: Option<usize>,
+}
+
+impl Wanted {
+    /// Nothing.
+    pub const NOTHING: Self = Self { words: None };
+
+    /// Returns what one or the other wants, this one first.
+    const fn or(self, other: Self) -> Self {
+        Self {
+            words: match self.words {
+                Some(words) => Some(words),
+                None => other.words,
+            },
+        }
+    }
+}
+
+/// What is derived of one item.
+#[derive(Debug, Default)]
+pub struct Sheet {
+    words: Option<(Text, u64)>,
+}
+
+impl Sheet {
+    /// Derives what is wanted of an item; `None` is one that is not declared.
+    #[must_use]
+    pub fn of(item: Option<&Item<'_>>, wanted: Wanted) -> Self {
+        let text = |most| item.map_or_else(Default::default, |item| Text::of(item, most));
+        Self {
+            words: wanted.words.map(text),
+        }
+    }
+}
+
+/// What is derived of all items.
+#[derive(Debug, Default)]
+pub struct Derived {
+    /// The words of the items; empty while no scene weighs `text`.
+    pub words: Words,
+    /// What is kept up.
+    wanted: Wanted,
+    /// What was derived of every item.
+    complete: Wanted,
+    /// Changed items.
+    changed: Vec<ItemRow>,
+}
+
+impl Derived {
+    /// Notes an item that was declared, or removed.
+    pub fn note_item(&mut self, row: ItemRow) {
+        if self.wanted != Wanted::NOTHING {
+            self.changed.push(row);
+        }
+    }
+
+    /// Takes the changed items, and returns what to derive of each.
+    pub fn take_changed(&mut self) -> (Vec<ItemRow>, Wanted) {
+        (std::mem::take(&mut self.changed), self.wanted)
+    }
+
+    /// Returns what is kept up of each item.
+    #[must_use]
+    pub const fn wanted(&self) -> Wanted {
+        self.wanted
+    }
+
+    /// Returns whether what a configuration wants was derived of every item.
+    #[must_use]
+    pub fn has(&self, wanted: Wanted) -> bool {
+        wanted.or(self.complete) == self.complete
+    }
+
+    /// Begins a walk over all items for a configuration. Items that change from now on are noted.
+    pub fn begin(&mut self, wanted: Wanted) {
+        self.wanted = wanted.or(self.wanted);
+    }
+
+    /// Takes over what was derived of an item.
+    pub fn put(&mut self, row: ItemRow, sheet: Sheet) {
+        if let Some(words) = sheet.words.filter(|_| self.wanted.words.is_some()) {
+            self.words.put(row, words);
+        }
+    }
+
+    /// Ends a walk that visited every item.
+    pub fn end(&mut self, wanted: Wanted) {
+        self.complete = wanted.or(self.complete);
+    }
+
+    /// Drops what a configuration does not want.
+    pub fn keep_only(&mut self, wanted: Wanted) {
+        if wanted.words.is_none() {
+            self.words.clear();
+            self.wanted.words = None;
+            self.complete.words = None;
+        }
+        if self.wanted == Wanted::NOTHING {
+            self.changed = Vec::new();
+        }
+    }
+
+    /// Reports the size of each structure, by its name in the metrics.
+    pub fn sizes(&self, mut report: impl FnMut(&'static str, Size)) {
+        self.words.sizes(&mut report);
+    }
+}

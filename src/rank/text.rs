@@ -1,0 +1,171 @@
+//! The objective `text`: how well the texts of an item fit the query of the request, by BM25F.
+//!
+//! score = Σ idf·(k₁ + 1)·f/(f + k₁·(1 − b + b·L/L̄)) over the distinct words of the query, with f the weighted count of the word in the
+//! item, L the weighted length of its texts and L̄ the mean of L. The value is the score as a share of what it would be if f were without
+//! bound for every word.
+
+use std::collections::BTreeSet;
+
+use super::resolve::Candidate;
+use super::view::View;
+use crate::corpus::Token;
+use crate::derived::{Text, Words, words};
+use crate::model::RankRequest;
+use crate::number::narrow;
+use crate::objective::Needs;
+use crate::prefetch::prefetch;
+
+const K1: f64 = 1.2;
+const B: f64 = 0.75;
+/// Number of candidates between the prefetch of an item's entry, that of its words, and their use.
+const AHEAD: usize = 8;
+/// Marks a free slot. Tokens are smaller.
+const FREE: u64 = u64::MAX;
+/// Number of slots for each word of the query.
+const SLOTS: usize = 4;
+/// Maximum number of words that a reason lists.
+const LISTED: usize = 8;
+
+/// The words of a query, in a table by token.
+#[derive(Debug)]
+pub(super) struct Query<'a> {
+    text: &'a str,
+    index: &'a Words,
+    /// Slots: a token, and its idf · (k₁ + 1).
+    slots: Vec<(u64, f64)>,
+    /// Sum of idf · (k₁ + 1) over the words.
+    most: f64,
+    /// Number of distinct words.
+    words: usize,
+    mean: Option<f64>,
+}
+
+impl<'a> Query<'a> {
+    /// Returns the query of a request, if an objective reads it and it has any word.
+    pub(super) fn of(request: &'a RankRequest<'_>, view: &View<'a>, needs: Needs) -> Option<Self> {
+        let context = request
+            .context
+            .as_ref()
+            .filter(|_| needs.includes(Needs::QUERY))?;
+        let text = context.query.as_deref()?;
+        let mut tokens = Vec::new();
+        words(text, |word| tokens.push(Token::of(word)));
+        tokens.sort_unstable();
+        tokens.dedup();
+        if tokens.is_empty() {
+            return None;
+        }
+        let mut query = Self {
+            text,
+            index: view.words,
+            slots: vec![(FREE, 0.0); (tokens.len() * SLOTS).next_power_of_two()],
+            most: 0.0,
+            words: tokens.len(),
+            mean: view.standings.mean_text(),
+        };
+        for token in tokens {
+            query.add(token, view.standings.word_idf(token) * (K1 + 1.0));
+        }
+        Some(query)
+    }
+
+    fn add(&mut self, token: Token, weight: f64) {
+        self.most += weight;
+        let mask = self.slots.len() - 1;
+        let mut at = home(token);
+        while self.slots[at & mask].0 != FREE {
+            at += 1;
+        }
+        self.slots[at & mask] = (token.number(), weight);
+    }
+
+    /// Returns the weight of a word; 0 if it is not in the query.
+    #[inline(always)]
+    fn weight(&self, token: Token) -> f64 {
+        let mask = self.slots.len() - 1;
+        let mut at = home(token);
+        loop {
+            match self.slots[at & mask] {
+                (FREE, _) => return 0.0,
+                (known, weight) if known == token.number() => return weight,
+                _ => at += 1,
+            }
+        }
+    }
+
+    /// Returns the score of a text.
+    fn score(&self, text: &Text) -> f64 {
+        let length = f64::from(text.length());
+        let k = K1 * (1.0 - B + B * length / self.mean.unwrap_or(length));
+        let mut score = 0.0;
+        for word in text.words() {
+            let weight = self.weight(word.token());
+            if weight > 0.0 {
+                let count = f64::from(word.count());
+                score += weight * count / (count + k);
+            }
+        }
+        score
+    }
+
+    /// Fills in the values of candidates, NaN for items without words.
+    pub(super) fn fill(&self, candidates: &[Candidate<'_>], out: &mut [f32]) {
+        let text = |place: usize| self.index.get(candidates.get(place)?.row);
+        for step in 0..candidates.len() + 2 * AHEAD {
+            if let Some(candidate) = candidates.get(step) {
+                self.index.prefetch(candidate.row);
+            }
+            if let Some(text) = step.checked_sub(AHEAD).and_then(text) {
+                prefetch(text.words());
+            }
+            if let Some(place) = step.checked_sub(2 * AHEAD) {
+                out[place] = text(place).map_or(f32::NAN, |text| self.value(text));
+            }
+        }
+    }
+
+    fn value(&self, text: &Text) -> f32 {
+        narrow((self.score(text) / self.most).min(1.0))
+    }
+
+    /// Returns the score of a candidate; `None` for an item without words.
+    pub(super) fn raw(&self, candidate: &Candidate<'_>) -> Option<f64> {
+        Some(self.score(self.index.get(candidate.row)?))
+    }
+
+    /// Returns which words of the query the item has, in words: "has 2 of 3 words of the query: serum, 面膜".
+    pub(super) fn reason(&self, candidate: &Candidate<'_>) -> Option<String> {
+        let has: BTreeSet<Token> = {
+            let words = self.index.get(candidate.row)?.words().iter();
+            words.map(|word| word.token()).collect()
+        };
+        let (mut found, mut known) = (Vec::new(), BTreeSet::new());
+        words(self.text, |word| {
+            let token = Token::of(word);
+            if has.contains(&token) && known.insert(token) {
+                found.push(word.to_owned());
+            }
+        });
+        let count = found.len();
+        found.truncate(LISTED);
+        let list = if found.is_empty() {
+            String::new()
+        } else {
+            format!(
+                ": {}{}",
+                found.join(", "),
+                if count > LISTED { ", …" } else { "" }
+            )
+        };
+        Some(format!(
+            "has {count} of {} words of the query{list}",
+            self.words
+        ))
+    }
+}
+
+/// Returns the first slot of a token, whose bits are spread already.
+#[inline(always)]
+fn home(token: Token) -> usize {
+    usize::try_from(token.number()).unwrap_or(0)
+}
