@@ -76,6 +76,7 @@ fn market(size: &Size) -> Inputs {
         sales: ledger.snapshot(LAST),
         item_count: size.items,
         corpus: Corpus::default(),
+        kinds: Default::default(),
         tag_counts: vec![100; 10_000],
         history: PerKind::from_fn(|_| 40.0),
         evidence: PerKind::default(),

@@ -42,6 +42,10 @@ pub enum Objective {
     Goal,
     /// How well the item's texts fit the search query.
     Text,
+    /// How near the item is to the place of the request.
+    Proximity,
+    /// The user's taste for the kind of the item.
+    Format,
 }
 
 /// The parts of a user's profile that an objective reads through `Taste`, and of the request, as a set of bits. Ranking prepares no other
@@ -61,6 +65,8 @@ impl Needs {
 
     /// The search query of the request.
     pub const QUERY: Self = Self(64);
+    /// The place of the request.
+    pub const PLACE: Self = Self(32);
 
     /// Returns the union of both sets.
     #[must_use]
@@ -263,6 +269,24 @@ pub const TABLE: &[Row] = &[
         needs: Needs::QUERY,
         raw: "BM25F of the query over title, brand, category and tags",
         value: "raw / (2.2 · Σ idf of the query's words), at most 1; without a query 0",
+    },
+    Row {
+        objective: Objective::Proximity,
+        name: "proximity",
+        neutral: 0.5,
+        default_weight: 0.0,
+        needs: Needs::PLACE,
+        raw: "kilometres from the place of the request; without coordinates the value",
+        value: "2^(−km / half_km); by regions 1, 0.6, 0.3, 0.1 or 0",
+    },
+    Row {
+        objective: Objective::Format,
+        name: "format",
+        neutral: 0.5,
+        default_weight: 0.0,
+        needs: Needs::NOTHING,
+        raw: "r: the kind's share of the user's taste for kinds, over its share of all users'",
+        value: "r/(1 + r)",
     },
 ];
 

@@ -42,6 +42,7 @@ impl Config {
             "scale": scale::shown(&self.scale),
             "freshness": { "half_life_days": self.freshness_half_life / DAY_MILLIS },
             "text": { "words": self.text_words },
+            "proximity": { "half_km": self.half_km },
             "race": race::shown(&self.race),
             "integrity": integrity::shown(&self.integrity),
             "aversion": aversion::shown(&self.aversion),

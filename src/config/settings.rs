@@ -68,6 +68,8 @@ pub struct Config {
     pub freshness_half_life: f64,
     /// `[text] words`, the maximum number of distinct words of an item that are kept.
     pub text_words: usize,
+    /// `[proximity] half_km`.
+    pub half_km: f64,
     /// `[race]`
     pub race: Race,
     /// `[integrity]`
@@ -222,6 +224,18 @@ impl Config {
         weighs_text.then_some(self.text_words)
     }
 
+    /// Returns whether a scene weighs `proximity`.
+    #[must_use]
+    pub fn weighs_proximity(&self) -> bool {
+        self.weighs(|objective| objective == Objective::Proximity)
+    }
+
+    /// Returns whether a scene weighs `format`.
+    #[must_use]
+    pub fn weighs_format(&self) -> bool {
+        self.weighs(|objective| objective == Objective::Format)
+    }
+
     /// Returns the name of an objective or prediction that a scene weighs.
     #[must_use]
     pub fn name(&self, weighed: Weighed) -> &str {
@@ -283,6 +297,7 @@ fn config(root: &Section<'_>) -> Config {
         scale: root.within("scale", scale::read),
         freshness_half_life: root.within("freshness", half_life),
         text_words: root.within("text", |s| s.integer("words", 8..=4_096)),
+        half_km: root.within("proximity", |s| s.number("half_km", 0.001..=20_000.0)),
         race: root.within("race", race::read),
         integrity: root.within("integrity", integrity::read),
         aversion: root.within("aversion", aversion::read),
@@ -295,17 +310,19 @@ fn config(root: &Section<'_>) -> Config {
         market: root.within("market", market::read),
         selections: selections.into(),
         audiences: audiences.list.into(),
-        sights: scenes
-            .values()
-            .map(|scene| scene.sights())
-            .max()
-            .unwrap_or(0),
+        sights: sights(&scenes),
         goals: scenes.values().any(|scene| scene.weighs_goals()),
         scenes,
         log: root.within("log", log::read),
         vocabulary,
         warnings: Vec::new(),
     }
+}
+
+/// Returns the most impressions of one item that a rule of any scene counts.
+fn sights(scenes: &BTreeMap<String, Arc<Scene>>) -> usize {
+    let sights = scenes.values().map(|scene| scene.sights());
+    sights.max().unwrap_or(0)
 }
 
 fn warn_of_unused(all: &Section<'_>, audiences: &Audiences) {

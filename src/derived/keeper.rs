@@ -1,5 +1,6 @@
 //! Keeps what is derived up with the changes of items.
 
+use super::places::{Places, Point, point};
 use super::text::Text;
 use super::words::Words;
 use crate::id::ItemRow;
@@ -11,11 +12,16 @@ use crate::telemetry::Size;
 pub struct Wanted {
     /// Maximum number of words of an item; `None` if no scene weighs `text`.
     pub words: Option<usize>,
+    /// True if a scene weighs `proximity`.
+    pub places: bool,
 }
 
 impl Wanted {
     /// Nothing.
-    pub const NOTHING: Self = Self { words: None };
+    pub const NOTHING: Self = Self {
+        words: None,
+        places: false,
+    };
 
     /// Returns what one or the other wants, this one first.
     const fn or(self, other: Self) -> Self {
@@ -24,6 +30,7 @@ impl Wanted {
                 Some(words) => Some(words),
                 None => other.words,
             },
+            places: self.places || other.places,
         }
     }
 }
@@ -32,6 +39,7 @@ impl Wanted {
 #[derive(Debug, Default)]
 pub struct Sheet {
     words: Option<(Text, u64)>,
+    point: Option<Option<Point>>,
 }
 
 impl Sheet {
@@ -41,6 +49,7 @@ impl Sheet {
         let text = |most| item.map_or_else(Default::default, |item| Text::of(item, most));
         Self {
             words: wanted.words.map(text),
+            point: wanted.places.then(|| item.and_then(point)),
         }
     }
 }
@@ -50,6 +59,8 @@ impl Sheet {
 pub struct Derived {
     /// The words of the items; empty while no scene weighs `text`.
     pub words: Words,
+    /// The places of the items; empty while no scene weighs `proximity`.
+    pub places: Places,
     /// What is kept up.
     wanted: Wanted,
     /// What was derived of every item.
@@ -93,6 +104,9 @@ impl Derived {
         if let Some(words) = sheet.words.filter(|_| self.wanted.words.is_some()) {
             self.words.put(row, words);
         }
+        if let Some(point) = sheet.point.filter(|_| self.wanted.places) {
+            self.places.put(row, point);
+        }
     }
 
     /// Ends a walk that visited every item.
@@ -107,6 +121,11 @@ impl Derived {
             self.wanted.words = None;
             self.complete.words = None;
         }
+        if !wanted.places {
+            self.places = Places::default();
+            self.wanted.places = false;
+            self.complete.places = false;
+        }
         if self.wanted == Wanted::NOTHING {
             self.changed = Vec::new();
         }
@@ -115,5 +134,6 @@ impl Derived {
     /// Reports the size of each structure, by its name in the metrics.
     pub fn sizes(&self, mut report: impl FnMut(&'static str, Size)) {
         self.words.sizes(&mut report);
+        self.places.sizes(&mut report);
     }
 }

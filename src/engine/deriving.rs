@@ -19,6 +19,7 @@ const ITEMS: usize = 1_024;
 pub(super) fn wanted(config: &Config) -> Wanted {
     Wanted {
         words: config.words(),
+        places: config.weighs_proximity(),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::corpus::Corpus;
 use crate::exposure::Side;
 use crate::feature::{Bond, Decay, Merchant, Profile, Space};
 use crate::id::{CreatorRow, ItemRow, MerchantRow, TagId};
+use crate::model::ItemKind;
 use crate::race::{
     Evidence, Inputs, Kind, LaneId, Lanes, Ledger, PerKind, Reference, Runner, Standings,
 };
@@ -30,6 +31,7 @@ pub(super) fn empty(config: &Config) -> Standings {
         item_count: 0,
         tag_counts: Vec::new(),
         corpus: Corpus::default(),
+        kinds: Default::default(),
         history: configured_references(&config.scale),
         evidence: PerKind::default(),
         scale: config.scale.clone(),
@@ -48,6 +50,7 @@ impl Engine {
         let runners = PerKind::from_fn(|kind| self.runners(kind, &mut lanes));
         let history = self.history_references(config, as_of);
         let evidence = self.evidence(config, as_of);
+        let kinds = self.kinds(config, as_of);
         let corpus = self.facts.read().derived.words.corpus().clone();
         let mut facts = self.facts.write();
         // Before the first event the wall clock may stand in for an event clock; it must not end days that imported events will fill.
@@ -69,6 +72,7 @@ impl Engine {
             item_count: u32::try_from(facts.books.items.len()).unwrap_or(u32::MAX),
             tag_counts: facts.books.tags.carriers().to_vec(),
             corpus,
+            kinds,
             history,
             evidence,
             scale: config.scale.clone(),
@@ -135,6 +139,30 @@ impl Engine {
 }
 
 impl Engine {
+    /// Returns the share of each kind of items in all users' taste for kinds; 0 if no scene weighs `format`, or nobody has any.
+    fn kinds(&self, config: &Config, as_of: Time) -> [f64; ItemKind::ALL.len()] {
+        let mut sums = [0.0; ItemKind::ALL.len()];
+        if !config.weighs_format() {
+            return sums;
+        }
+        let decay = Decay::new(config.profile.half_life);
+        let users = self.facts.read().books.users.rows();
+        for slice in slices(users, USERS) {
+            let facts = self.facts.read();
+            let books = &facts.books;
+            let tag = |kind: ItemKind| books.tags.find(&books.hasher, Space::Kind, kind.name());
+            let tags = ItemKind::ALL.map(|kind| tag(kind).unwrap_or(TagId::NONE));
+            for profile in books.users.figures.profile.slice(slice) {
+                let liking = profile.liking(&tags, profile.left(decay, as_of));
+                sums.iter_mut()
+                    .zip(liking)
+                    .for_each(|(sum, more)| *sum += more);
+            }
+        }
+        let all: f64 = sums.iter().sum();
+        sums.map(|sum| if all > 0.0 { sum / all } else { 0.0 })
+    }
+
     /// Returns what is known of the appeal of the runners of each kind, by row; nothing if no scene weighs it.
     fn evidence(&self, config: &Config, as_of: Time) -> PerKind<Vec<Evidence>> {
         if !config.weighs_appeal() {

@@ -171,6 +171,7 @@ impl Engine {
             goals: &books.goals,
             tags: &books.tags,
             words: &facts.derived.words,
+            places: &facts.derived.places,
             selections: facts.selections.of(&config.selections),
             as_of: self.as_of(config),
             turn: Turn::default(),

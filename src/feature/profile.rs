@@ -120,6 +120,18 @@ impl Profile {
         &self.histories.sums.tags
     }
 
+    /// Returns the values of the weights of some tags, those below 0 and those without a weight as 0, given what is [`Self::left`].
+    #[must_use]
+    pub fn liking<const N: usize>(&self, tags: &[TagId; N], left: f64) -> [f64; N] {
+        let mut values = [0.0; N];
+        for entry in self.tags().entries() {
+            if let Some(place) = tags.iter().position(|tag| tag.0 == entry.key) {
+                values[place] = (entry.weight * left).max(0.0);
+            }
+        }
+        values
+    }
+
     /// Returns the history with items.
     #[must_use]
     pub fn items(&self) -> &History {

@@ -8,6 +8,7 @@ mod blend;
 mod explain;
 mod factor;
 mod field;
+mod format;
 mod goal;
 mod lever;
 mod lift;
@@ -18,6 +19,7 @@ mod members;
 mod normalise;
 mod predict;
 mod price;
+mod proximity;
 mod resolve;
 mod score;
 mod scratch;
@@ -51,7 +53,6 @@ use score::{Scorer, Scores};
 use seen::Seen;
 use shown::Scored;
 use slate::Kept;
-use text::Query;
 
 /// Number of candidates that go through the steps together, so that they stay in the nearest caches.
 const BLOCK: usize = 256;
@@ -76,8 +77,7 @@ pub fn rank<'r>(
     let needs = needs.fold(weights.needs(), Needs::and);
     let sides = taste.load(&request.user_id, view, needs);
     let aversion = Aversion::new(sides, taste, averse, view);
-    let asked = Query::of(request, view, needs);
-    let predictor = Predictor::new(view, taste, &request.candidates.predictions, asked);
+    let predictor = Predictor::new(view, taste, request, needs);
     let threads = view.splitters_for(ids.len());
     let tired = Seen::of(live.as_ref().map(|it| &*it.seen), taste.user, view);
     let scorer = Scorer::new(&predictor, &weights, (aversion, tired.as_ref()), threads);

@@ -3,13 +3,14 @@
 //! An objective is a function from a candidate to its value, or NaN if the data is missing. [`Predictor::fill`] lists the values and
 //! [`Predictor::raw`] the figures behind them. Data of the whole request is looked up once per column, not once per candidate.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use wide::f32x8;
 
+use super::format::Formats;
 use super::goal::Aims;
 use super::normalise::{clips, normalise};
+use super::proximity::Here;
 use super::resolve::Candidate;
 use super::taste::Taste;
 use super::text::Query;
@@ -17,9 +18,9 @@ use super::view::View;
 use crate::config::Weighed;
 use crate::feature::Details;
 use crate::id::CreatorRow;
-use crate::model::Given;
+use crate::model::{Given, RankRequest};
 use crate::number::{DAY_MILLIS, narrow};
-use crate::objective::Objective;
+use crate::objective::{Needs, Objective};
 use crate::race::Kind;
 
 /// Exponent of the smallest normal `f32`.
@@ -30,8 +31,10 @@ const LEAST_EXPONENT: f32 = -126.0;
 pub(super) struct Predictor<'a> {
     view: &'a View<'a>,
     taste: &'a Taste,
-    /// The search query, if there is one.
+    /// The search query, if there is one and an objective reads it.
     query: Option<Query<'a>>,
+    /// The place of the request, in the same way.
+    here: Option<Here<'a>>,
     /// The caller's numbers, by place of the candidate and index of the prediction.
     predictions: HashMap<(u32, usize), f64>,
     /// Number of the caller's numbers, by prediction; empty if the request gives none.
@@ -39,13 +42,14 @@ pub(super) struct Predictor<'a> {
 }
 
 impl<'a> Predictor<'a> {
-    /// Creates the predictor of one request.
+    /// Creates the predictor of one request, with what the objectives need.
     pub(super) fn new(
         view: &'a View<'a>,
         taste: &'a Taste,
-        given: &[(u32, Cow<'_, str>, f64)],
-        query: Option<Query<'a>>,
+        request: &'a RankRequest<'_>,
+        needs: Needs,
     ) -> Self {
+        let given = &request.candidates.predictions;
         let number = |name: &str| view.config.vocabulary.prediction(name);
         let predictions: HashMap<_, _> = given
             .iter()
@@ -64,7 +68,8 @@ impl<'a> Predictor<'a> {
         Self {
             view,
             taste,
-            query,
+            query: Query::of(request, view, needs),
+            here: Here::of(request, view, needs),
             predictions,
             given: counts,
         }
@@ -126,17 +131,10 @@ impl<'a> Predictor<'a> {
             Objective::ItemConversion => {
                 column(candidates, out, |c| share(standings.conversion(c.row)));
             }
-            Objective::Goal => {
-                let aims = self.aims();
-                column(candidates, out, |c| {
-                    aims.of(c.item.merchant)
-                        .map_or(f32::NAN, |aim| narrow(aim.value()))
-                });
-            }
-            Objective::Text => match &self.query {
-                Some(query) => query.fill(candidates, out),
-                None => out.fill(own.row().neutral),
-            },
+            Objective::Goal => column(candidates, out, self.goal()),
+            Objective::Text => self.text(candidates, out),
+            Objective::Proximity => self.proximity(candidates, out),
+            Objective::Format => column(candidates, out, self.formats().value()),
         }
         settle(out, own.row().neutral)
     }
@@ -178,6 +176,8 @@ impl<'a> Predictor<'a> {
                 Some(query) => query.raw(candidate),
                 None => Some(0.0),
             },
+            Objective::Proximity => self.here.as_ref()?.raw(candidate),
+            Objective::Format => self.formats().raw(candidate),
         }
     }
 
@@ -186,12 +186,41 @@ impl<'a> Predictor<'a> {
         match weighed {
             Weighed::Own(Objective::Goal) => self.aims().reason(candidate.item.merchant),
             Weighed::Own(Objective::Text) => self.query.as_ref()?.reason(candidate),
+            Weighed::Own(Objective::Proximity) => self.here.as_ref()?.reason(candidate),
+            Weighed::Own(Objective::Format) => self.formats().reason(candidate),
             Weighed::Own(_) | Weighed::Prediction(_) => None,
         }
     }
 
     fn aims(&self) -> Aims<'_> {
         Aims::new(self.view, self.taste.user)
+    }
+
+    fn goal(&self) -> impl Fn(&Candidate<'_>) -> f32 {
+        let aims = self.aims();
+        move |candidate| {
+            let aim = aims.of(candidate.item.merchant);
+            aim.map_or(f32::NAN, |aim| narrow(aim.value()))
+        }
+    }
+
+    fn text(&self, candidates: &[Candidate<'_>], out: &mut [f32]) {
+        match &self.query {
+            Some(query) => query.fill(candidates, out),
+            // Nothing is missing.
+            None => out.fill(Objective::Text.row().neutral),
+        }
+    }
+
+    fn proximity(&self, candidates: &[Candidate<'_>], out: &mut [f32]) {
+        match &self.here {
+            Some(here) => here.fill(candidates, out),
+            None => out.fill(f32::NAN),
+        }
+    }
+
+    fn formats(&self) -> Formats<'_> {
+        Formats::of(self.view, self.taste.user)
     }
 
     /// Returns whether the number of a prediction is clipped.

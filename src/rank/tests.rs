@@ -73,6 +73,7 @@ impl Market {
             goals: &books.goals,
             tags: &books.tags,
             words: &self.facts.derived.words,
+            places: &self.facts.derived.places,
             selections: &self.selections,
             as_of: noon(100),
             turn: Turn::default(),
@@ -114,6 +115,7 @@ fn standings(facts: &Facts) -> Standings {
         sales: Ledger::new(0).snapshot(last_complete),
         item_count: u32::try_from(facts.books.items.len()).unwrap(),
         corpus: Corpus::default(),
+        kinds: Default::default(),
         tag_counts: facts.books.tags.carriers().to_vec(),
         history: PerKind::from_fn(|kind| match kind {
             Kind::Item => 40.0,

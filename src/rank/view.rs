@@ -4,7 +4,7 @@ use rayon::ThreadPool;
 
 use crate::clock::{Day, Time};
 use crate::config::{Config, Scene};
-use crate::derived::Words;
+use crate::derived::{Places, Words};
 use crate::feature::{Decay, Items, Merchants, Tags, Users};
 use crate::id::{IdHasher, ItemRow};
 use crate::race::Standings;
@@ -49,6 +49,8 @@ pub struct View<'a> {
     pub tags: &'a Tags,
     /// The words of the items, as far as a scene weighs `text`.
     pub words: &'a Words,
+    /// The places of the items, as far as a scene weighs `proximity`.
+    pub places: &'a Places,
     /// The members of the selections of the live configuration.
     pub selections: &'a Selections,
     /// The instant that decay, freshness and windows read.

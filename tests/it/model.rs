@@ -48,6 +48,8 @@ merchant.appeal = -0.04
 item.conversion = 0.03
 goal = 0.06
 text = 0.11
+proximity = 0.12
+format = 0.13
 margin = 0.08
 ";
 
@@ -66,6 +68,19 @@ const QUERY: (&str, &[&str]) = (
     "SERUM 精华液 serum t3 c1 care nothing",
     &["serum", "精华", "精华液", "t3", "c1", "care", "nothing"],
 );
+
+/// Where users with an odd number are.
+const HERE: [f64; 2] = [30.27, 120.05];
+
+/// Returns the context of a user's request.
+fn context(user: usize) -> Value {
+    let mut context = json!({"query": QUERY.0, "region": "CN-33-01"});
+    if user % 2 == 1 {
+        context["lat"] = HERE[0].into();
+        context["lon"] = HERE[1].into();
+    }
+    context
+}
 
 /// The goals of some merchants.
 const GOALS: [(&str, &str); 5] = [
@@ -86,6 +101,9 @@ struct Item {
     kind: Option<&'static str>,
     creator: Option<String>,
     tags: BTreeMap<String, f64>,
+    /// Latitude and longitude.
+    point: Option<[f64; 2]>,
+    region: Option<&'static str>,
     price: Option<f64>,
     listed_at: Option<i64>,
     quality: Option<f64>,
@@ -220,6 +238,7 @@ fn random_item(numbers: &mut Random, n: u32) -> Item {
         )
     });
     let tags = tags.filter(|(_, weight)| weight.abs() > 0.0).collect();
+    let kind = ["video", "product", "live"][n as usize % 3];
     let (merchant, brand) = (
         format!("m{}", numbers.below(5)),
         format!("b{}", numbers.below(3)),
@@ -235,9 +254,11 @@ fn random_item(numbers: &mut Random, n: u32) -> Item {
         category: format!("c{}", n % 3),
         brand: some(numbers, brand),
         title: some(numbers, title),
-        kind: some(numbers, "video"),
+        kind: some(numbers, kind),
         creator: some(numbers, creator),
         tags,
+        point: (n % 4 < 2).then(|| [30.0 + f64::from(n) / 70.0, 120.0 + f64::from(n % 7) / 90.0]),
+        region: [Some("CN-33-01"), Some("CN-44"), None, Some("US-33-01")][n as usize % 4],
         price: some(numbers, price),
         listed_at: some(numbers, listed_at),
         quality: some(numbers, f64::from(n) / 25.0),
@@ -268,6 +289,8 @@ fn twin(n: u32) -> Item {
         kind: None,
         creator: None,
         tags: BTreeMap::new(),
+        point: None,
+        region: None,
         price: None,
         listed_at: None,
         quality: None,
@@ -282,7 +305,8 @@ impl Item {
         let title = self.title.as_ref();
         let title = title.map(|title| title.iter().map(name).collect::<Vec<_>>().join(", "));
         json!({
-            "id": self.id, "title": title, "merchant_id": self.merchant, "category": self.category, "brand": self.brand, "kind": self.kind,
+            "id": self.id, "title": title, "region": self.region,
+            "lat": self.point.map(|point| point[0]), "lon": self.point.map(|point| point[1]), "merchant_id": self.merchant, "category": self.category, "brand": self.brand, "kind": self.kind,
             "creator_id": self.creator, "tags": self.tags, "price": self.price, "listed_at": self.listed_at, "quality": self.quality,
             "long_term_value": self.long_term_value,
         })
@@ -324,7 +348,7 @@ impl World {
     fn send(&self, service: &Service) {
         let merchants: Vec<Value> = GOALS
             .iter()
-            .map(|(id, goal)| json!({"id": id, "integrity": self.integrity.get(*id), "goal": goal}))
+            .map(|(id, goal)| json!({"id": id, "integrity": self.integrity.get(*id), "goal": goal, "region": "CN-33"}))
             .collect();
         service.merchants(&merchants);
         service.items(&self.items.iter().map(Item::declared).collect::<Vec<_>>());
@@ -461,6 +485,52 @@ impl World {
         1.0 + ((1.0 + all) / (1.0 + with)).ln()
     }
 
+    /// Returns r of the kind of an item for a user, and its value.
+    fn format(&self, user: usize, item: usize) -> (Option<f64>, f64) {
+        let liking = |user: usize| {
+            let taste = self.taste(user);
+            ["product", "live", "video", "article", "page"].map(|kind| {
+                let weight = taste.get(&format!("kind:{kind}"));
+                (kind, weight.map_or(0.0, |weight| weight.max(0.0)))
+            })
+        };
+        let sum = |liking: &[(&str, f64)]| liking.iter().map(|it| it.1).sum::<f64>();
+        let all: Vec<_> = (0..self.declared.len()).flat_map(liking).collect();
+        let own = liking(user);
+        let share = |kind: &str| {
+            let of_kind = all.iter().filter(|it| it.0 == kind);
+            of_kind.map(|it| it.1).sum::<f64>() / sum(&all)
+        };
+        let Some((kind, gain)) = own.iter().find(|it| Some(it.0) == self.items[item].kind) else {
+            return (None, 0.5);
+        };
+        let taste = (gain + 8.0 * share(kind)) / (sum(&own) + 8.0);
+        let r = taste / share(kind);
+        (Some(r), r / (1.0 + r))
+    }
+
+    /// Returns how near an item is to the place of odd users, who have coordinates, or to the region of even ones.
+    fn proximity(&self, user: usize, item: usize) -> (Option<f64>, f64) {
+        let item = &self.items[item];
+        if let (true, Some(point)) = (user % 2 == 1, item.point) {
+            let [lat, lon, there_lat, there_lon] =
+                [HERE[0], HERE[1], point[0], point[1]].map(f64::to_radians);
+            let h = ((there_lat - lat) / 2.0).sin().powi(2)
+                + lat.cos() * there_lat.cos() * ((there_lon - lon) / 2.0).sin().powi(2);
+            let km = 2.0 * 6_371.0 * h.sqrt().asin();
+            return (Some(km), 0.5_f64.powf(km / 5.0));
+        }
+        // Merchants declare the region CN-33.
+        let region = item.region.or(item.merchant.as_ref().map(|_| "CN-33"));
+        let value = region.map(|region| match region {
+            "CN-33-01" => 1.0,
+            "CN-33" => 0.6,
+            "CN-44" => 0.3,
+            _ => 0.0,
+        });
+        (value, value.unwrap_or(0.5))
+    }
+
     /// Returns the BM25F score of an item for the query, and its value.
     fn text(&self, item: usize) -> (Option<f64>, f64) {
         let all: Vec<BTreeMap<&str, f64>> = self.items.iter().map(Item::words).collect();
@@ -590,6 +660,8 @@ impl World {
             Objective::ItemConversion => self.ratio(item, [2, 1]),
             Objective::Goal => self.goal(user, merchant),
             Objective::Text => self.text(item),
+            Objective::Proximity => self.proximity(user, item),
+            Objective::Format => self.format(user, item),
             Objective::MerchantAppeal => {
                 let shows = self.shows.get_or_init(|| self.count_shows());
                 let lane = shows.0.iter().filter(|(id, _)| id.starts_with('m'));
@@ -929,7 +1001,7 @@ fn explanations_match_the_formulas() {
         };
         let candidates: Vec<Value> = world.items.iter().map(candidate).collect();
         for user in 0..world.declared.len() {
-            let request = json!({"user_id": format!("u{user}"), "candidates": candidates, "explain": true, "context": {"query": QUERY.0}});
+            let request = json!({"user_id": format!("u{user}"), "candidates": candidates, "explain": true, "context": context(user)});
             let ranking = service.rank(&request);
             let ranked = ranking["items"].as_array().unwrap();
             assert_eq!(ranked.len(), world.items.len());

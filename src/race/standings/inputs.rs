@@ -8,6 +8,7 @@ use super::appeal::Evidence;
 use crate::clock::{Day, Time};
 use crate::config::Scale;
 use crate::corpus::Corpus;
+use crate::model::ItemKind;
 
 /// The inputs of a rebuild.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct Inputs {
     pub tag_counts: Vec<u32>,
     /// In how many items each word occurs; empty if no scene weighs `text`.
     pub corpus: Corpus,
+    /// The share of each kind of items in all users' taste for kinds, by [`ItemKind`]; 0 if no scene weighs `format`.
+    pub kinds: [f64; ItemKind::ALL.len()],
     /// The reference point of users' histories with the runners of each kind.
     pub history: PerKind<f64>,
     /// What is known of the appeal of the runners of each kind, by row; empty if no scene weighs it.

@@ -17,6 +17,7 @@ use super::sparse::Sparse;
 use crate::clock::{Day, Time};
 use crate::corpus::{Corpus, Token};
 use crate::id::{CreatorRow, ItemRow, MerchantRow, TagId};
+use crate::model::ItemKind;
 use crate::number::narrow;
 
 /// The immutable result of one rebuild. Everything in it belongs to the same sales and the same number.
@@ -34,6 +35,8 @@ pub struct Standings {
     pub days: usize,
     /// The log scales.
     pub references: References,
+    /// The share of each kind of items in all users' taste for kinds, by [`ItemKind`]; 0 if it is not known.
+    pub kinds: [f64; ItemKind::ALL.len()],
     pub(super) lanes: Lanes,
     pub(super) fields: PerKind<Field>,
     items: Sparse<ItemStanding>,
@@ -67,6 +70,7 @@ impl Standings {
             utc_offset: inputs.utc_offset,
             days: inputs.days(),
             references,
+            kinds: inputs.kinds,
             items: columns::items(rows(Kind::Item), items, &references),
             merchants: columns::merchants(rows(Kind::Merchant), merchants),
             creators: columns::creators(&inputs.runners[Kind::Creator], creators),

@@ -95,6 +95,7 @@ impl Market {
             sales: self.ledger.snapshot(self.last),
             item_count: 10,
             corpus: Corpus::default(),
+            kinds: Default::default(),
             tag_counts: vec![1, 10],
             history: PerKind::from_fn(|_| 40.0),
             evidence: PerKind::default(),
