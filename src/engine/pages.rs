@@ -1,22 +1,24 @@
 //! The pages that were answered, so that the next page repeats nothing and an answered page is answered again, byte for byte.
 //!
-//! Held in memory only, for a while, within two bounds; the lists that were asked for least recently are evicted first. Of a page that is
+//! A list of pages belongs to a request id, a user and a scene, so that no other user's request under that id can change it. After a merge of
+//! users it goes on under every name of the user. Held in memory only, for a while, within two bounds; the lists that were asked for least recently are evicted first. Of a page that is
 //! forgotten, the earlier ones are arranged anew, and the answer says so.
 
 use std::sync::Arc;
 use std::time::Instant;
 
+use hashbrown::HashMap;
 use lru::LruCache;
 use parking_lot::Mutex;
 use serde::Deserialize;
 
 use crate::config::Pages as Bounds;
 use crate::id::IdHasher;
-use crate::model::{Fault, RankRequest};
+use crate::model::{Fault, RankRequest, Won};
 use crate::telemetry::Size;
 
 /// Bytes of a list beside its answers.
-const LIST: usize = 160;
+const LIST: usize = 224;
 /// Maximum number of lists that one request forgets, so that none pays for thousands.
 const FORGOTTEN: usize = 16;
 
@@ -27,8 +29,25 @@ pub(super) enum Found {
     Nothing,
     /// It was answered.
     Answer(Arc<[u8]>),
-    /// It comes next; the ids of the items on the pages before it, in the order of their places.
-    Next(Vec<String>),
+    /// It comes next; what stands on the pages before it, in the order of the places.
+    Next(Vec<Stands>),
+}
+
+/// What stands at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stands {
+    /// Id of the item.
+    pub(super) id: String,
+    /// How it was won, if a slot or a support place gave it.
+    pub(super) won: Option<Won>,
+}
+
+/// The checks of a request id, a user's id and a scene's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    id: u64,
+    user: u64,
+    scene: u64,
 }
 
 /// One answered page.
@@ -39,13 +58,13 @@ struct Page {
     /// Number of places before the next page.
     end: usize,
     answer: Arc<[u8]>,
+    /// The places that slots and support places gave away.
+    won: Vec<Won>,
 }
 
 /// The answered pages of one list, from the first on.
 #[derive(Debug)]
 struct List {
-    /// Checks of the user's id and of the scene's name.
-    owner: [u64; 2],
     pages: Vec<Page>,
     /// Time of the last use.
     used: Instant,
@@ -53,8 +72,10 @@ struct List {
 
 #[derive(Debug)]
 struct Inner {
-    /// By the check of the request id, in the order of use. The bounds are those of the configuration.
-    lists: LruCache<u64, List, foldhash::fast::RandomState>,
+    /// In the order of use. The bounds are those of the configuration.
+    lists: LruCache<Key, List, foldhash::fast::RandomState>,
+    /// The newest list under the check of each request id.
+    newest: HashMap<u64, Key>,
     pages: usize,
     bytes: usize,
     evicted: u64,
@@ -64,6 +85,7 @@ impl Default for Inner {
     fn default() -> Self {
         Self {
             lists: LruCache::unbounded_with_hasher(foldhash::fast::RandomState::default()),
+            newest: HashMap::new(),
             pages: 0,
             bytes: 0,
             evicted: 0,
@@ -87,44 +109,54 @@ pub(super) struct Answered<'a> {
     pub(super) start: usize,
     /// Number of its places.
     pub(super) places: usize,
+    /// The places that slots and support places gave away.
+    pub(super) won: &'a [Won],
     /// The answer.
     pub(super) json: &'a [u8],
 }
 
 impl Pages {
-    /// Returns what is known of the page that a request asks for. A request without an offset begins anew.
+    /// Returns what is known of the page that a request asks for. A request without an offset begins anew. `names` returns every id of
+    /// the user, and is called if no list belongs to the one that is given.
     ///
     /// # Errors
     /// A fault if the list belongs to another user or scene, or if its pages neither begin nor end at the offset.
     pub(super) fn find(
         &self,
         request: &RankRequest<'_>,
-        id: &str,
+        (id, names): (&str, impl FnOnce() -> Vec<String>),
         (bounds, now): (&Bounds, Instant),
     ) -> Result<Found, Fault> {
         let Some(offset) = request.offset else {
             return Ok(Found::Nothing);
         };
-        let (key, owner) = (self.check(id), self.owner(request));
-        let mut inner = self.inner.lock();
-        let _gone = inner.expire(bounds, now);
-        let list = inner.lists.peek(&key);
-        let Some(list) = list.filter(|list| !list.is_old(bounds, now)) else {
-            return Ok(Found::Nothing);
-        };
-        if list.owner != owner {
-            return if offset == 0 {
-                Ok(Found::Nothing)
-            } else {
-                Err(Fault::new(
-                    "request_id",
-                    "is that of a request of another user or for another scene",
-                ))
-            };
+        let key = self.key(id, request);
+        {
+            let mut inner = self.inner.lock();
+            let _gone = inner.expire(bounds, now);
+            if inner.knows(&key, (bounds, now)) {
+                return inner.find(key, offset, now);
+            }
         }
-        let found = list.find(offset)?;
-        inner.touch(key, now);
-        Ok(found)
+        let names = names();
+        let mut others = names.iter().map(|name| Key {
+            user: self.check(name),
+            ..key
+        });
+        let mut inner = self.inner.lock();
+        if let Some(other) = others.find(|other| inner.knows(other, (bounds, now))) {
+            inner.rename(other, key);
+            return inner.find(key, offset, now);
+        }
+        let newest = inner.newest.get(&key.id);
+        let is_others = newest.is_some_and(|newest| inner.knows(newest, (bounds, now)));
+        if is_others && offset > 0 {
+            return Err(Fault::new(
+                "request_id",
+                "is that of a request of another user or for another scene",
+            ));
+        }
+        Ok(Found::Nothing)
     }
 
     /// Remembers an answered page. A first page begins its list anew, unless it is the page that is remembered.
@@ -137,15 +169,16 @@ impl Pages {
         if bounds.pages == 0 || answered.json.len() > bounds.bytes {
             return;
         }
-        let (key, owner) = (self.check(answered.id), self.owner(request));
+        let key = self.key(answered.id, request);
         let page = Page {
             start: answered.start,
             end: answered.start + answered.places,
             answer: answered.json.into(),
+            won: answered.won.to_vec(),
         };
         let gone = {
             let mut inner = self.inner.lock();
-            inner.add(key, owner, page, now);
+            inner.add(key, page, now);
             inner.expire(bounds, now)
         };
         drop(gone);
@@ -165,8 +198,27 @@ impl Pages {
         self.hasher.hash(text).check()
     }
 
-    fn owner(&self, request: &RankRequest<'_>) -> [u64; 2] {
-        [self.check(&request.user_id), self.check(request.scene())]
+    fn key(&self, id: &str, request: &RankRequest<'_>) -> Key {
+        Key {
+            id: self.check(id),
+            user: self.check(&request.user_id),
+            scene: self.check(request.scene()),
+        }
+    }
+}
+
+impl Page {
+    fn bytes(&self) -> usize {
+        self.answer.len() + size_of_val(&*self.won)
+    }
+
+    /// Returns what stands on it.
+    fn stands(&self) -> impl Iterator<Item = Stands> + '_ {
+        let places = ids(&self.answer).into_iter().zip(self.start + 1..);
+        places.map(|(id, place)| Stands {
+            id,
+            won: self.won.iter().find(|won| won.place == place).cloned(),
+        })
     }
 }
 
@@ -180,19 +232,18 @@ impl List {
     }
 
     fn bytes(&self) -> usize {
-        let answers = self.pages.iter().map(|page| page.answer.len());
-        LIST + answers.sum::<usize>()
+        LIST + self.pages.iter().map(Page::bytes).sum::<usize>()
     }
 
-    /// Returns the page at an offset, or the ids before it if it comes next.
+    /// Returns the page at an offset, or what stands before it if it comes next.
     fn find(&self, offset: usize) -> Result<Found, Fault> {
         let at = self.pages.binary_search_by_key(&offset, |page| page.start);
         if let Ok(at) = at {
             return Ok(Found::Answer(Arc::clone(&self.pages[at].answer)));
         }
         if offset == self.end() {
-            let ids = self.pages.iter().flat_map(|page| ids(&page.answer));
-            return Ok(Found::Next(ids.collect()));
+            let stands = self.pages.iter().flat_map(Page::stands);
+            return Ok(Found::Next(stands.collect()));
         }
         let end = self.end();
         Err(Fault::new(
@@ -218,9 +269,38 @@ fn ids(answer: &[u8]) -> Vec<String> {
 }
 
 impl Inner {
-    fn add(&mut self, key: u64, owner: [u64; 2], page: Page, now: Instant) {
+    /// Returns whether a list is remembered.
+    fn knows(&self, key: &Key, (bounds, now): (&Bounds, Instant)) -> bool {
+        let list = self.lists.peek(key);
+        list.is_some_and(|list| !list.is_old(bounds, now))
+    }
+
+    /// Returns what is known of the page of a list at an offset.
+    fn find(&mut self, key: Key, offset: usize, now: Instant) -> Result<Found, Fault> {
+        let list = self.lists.peek(&key);
+        let found = list.map_or(Ok(Found::Nothing), |list| list.find(offset))?;
+        self.touch(key, now);
+        Ok(found)
+    }
+
+    /// Gives a list another key.
+    fn rename(&mut self, from: Key, to: Key) {
+        self.remove(to);
+        if let Some(list) = self.remove(from) {
+            self.put(to, list);
+        }
+    }
+
+    fn put(&mut self, key: Key, list: List) {
+        self.pages += list.pages.len();
+        self.bytes += list.bytes();
+        self.newest.insert(key.id, key);
+        self.lists.push(key, list);
+    }
+
+    fn add(&mut self, key: Key, page: Page, now: Instant) {
         let begins = page.start == 0;
-        let list = self.lists.peek(&key).filter(|list| list.owner == owner);
+        let list = self.lists.peek(&key);
         let is_known = list.is_some_and(|list| {
             let same = list.pages.iter().find(|known| known.start == page.start);
             same.is_some_and(|same| same.answer == page.answer)
@@ -232,22 +312,21 @@ impl Inner {
             } else if !goes_on {
                 return;
             }
-            let bytes = page.answer.len();
+            let bytes = page.bytes();
             if let Some(list) = self.lists.get_mut(&key) {
                 list.pages.push(page);
+                self.pages += 1;
+                self.bytes += bytes;
             } else {
                 let (pages, used) = (vec![page], now);
-                self.lists.push(key, List { owner, pages, used });
-                self.bytes += LIST;
+                self.put(key, List { pages, used });
             }
-            self.pages += 1;
-            self.bytes += bytes;
         }
         self.touch(key, now);
     }
 
     /// Notes a use of a list.
-    fn touch(&mut self, key: u64, now: Instant) {
+    fn touch(&mut self, key: Key, now: Instant) {
         if let Some(list) = self.lists.get_mut(&key) {
             list.used = now;
         }
@@ -276,8 +355,11 @@ impl Inner {
         gone
     }
 
-    fn remove(&mut self, key: u64) -> Option<List> {
+    fn remove(&mut self, key: Key) -> Option<List> {
         let list = self.lists.pop(&key)?;
+        if self.newest.get(&key.id) == Some(&key) {
+            self.newest.remove(&key.id);
+        }
         self.pages -= list.pages.len();
         self.bytes -= list.bytes();
         Some(list)
@@ -318,14 +400,24 @@ mod tests {
             id,
             start,
             places: 2,
+            won: &[],
             json: json.as_bytes(),
         };
         pages.remember(&request("u", None), answered, (&BOUNDS, now));
     }
 
+    /// Returns the first of some items in a row that stand in the order of fill.
+    fn stand(first: usize, places: usize) -> Vec<Stands> {
+        let stands = |number| Stands {
+            id: format!("i{number}"),
+            won: None,
+        };
+        (first..first + places).map(stands).collect()
+    }
+
     fn find(pages: &Pages, id: &str, offset: usize, now: Instant) -> Found {
         pages
-            .find(&request("u", Some(offset)), id, (&BOUNDS, now))
+            .find(&request("u", Some(offset)), (id, Vec::new), (&BOUNDS, now))
             .unwrap()
     }
 
@@ -334,8 +426,7 @@ mod tests {
         let (pages, start) = (Pages::default(), Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
         add(&pages, "r", 0, at(0));
-        let next = ["i0", "i1"].map(str::to_owned).to_vec();
-        assert_eq!(find(&pages, "r", 2, at(500)), Found::Next(next));
+        assert_eq!(find(&pages, "r", 2, at(500)), Found::Next(stand(0, 2)));
         add(&pages, "r", 2, at(510));
         let second = json(2, 2).into_bytes().into();
         assert_eq!(find(&pages, "r", 2, at(1_100)), Found::Answer(second));
@@ -380,9 +471,55 @@ mod tests {
     fn another_users_list_is_refused() {
         let (pages, now) = (Pages::default(), Instant::now());
         add(&pages, "r", 0, now);
-        let find = |user: &str, offset| pages.find(&request(user, offset), "r", (&BOUNDS, now));
+        let find = |user: &str, offset| {
+            pages.find(&request(user, offset), ("r", Vec::new), (&BOUNDS, now))
+        };
         assert!(find("v", Some(2)).is_err() && find("u", Some(1)).is_err());
         assert_eq!(find("v", Some(0)), Ok(Found::Nothing));
         assert_eq!(find("u", None), Ok(Found::Nothing));
+    }
+
+    #[test]
+    fn a_list_stays_with_its_user() {
+        let (pages, now) = (Pages::default(), Instant::now());
+        let remember = |user: &str, start: usize, first: usize| {
+            let (won, json) = (vec![won(start + 1)], json(first, 2));
+            let answered = Answered {
+                id: "r",
+                start,
+                places: 2,
+                won: &won,
+                json: json.as_bytes(),
+            };
+            pages.remember(&request(user, None), answered, (&BOUNDS, now));
+        };
+        let find = |user: &str, names: &[&str]| {
+            let names = || names.iter().map(|name| (*name).to_owned()).collect();
+            pages.find(&request(user, Some(2)), ("r", names), (&BOUNDS, now))
+        };
+        let next = |first: usize| {
+            let mut stands = stand(first, 2);
+            stands[0].won = Some(won(1));
+            Ok(Found::Next(stands))
+        };
+        remember("u", 0, 0);
+        remember("stranger", 0, 7);
+        assert_eq!(find("u", &[]), next(0), "a stranger takes nothing over");
+        assert_eq!(find("stranger", &[]), next(7));
+        assert!(find("login", &["login"]).is_err());
+        assert_eq!(find("login", &["login", "u"]), next(0), "one user");
+        remember("login", 2, 2);
+        assert_eq!(
+            find("u", &["u", "login"]),
+            Ok(Found::Answer(json(2, 2).into_bytes().into()))
+        );
+        assert_eq!(pages.size().entries, 3);
+        let inner = pages.inner.lock();
+        let bytes: usize = inner.lists.iter().map(|(_, list)| list.bytes()).sum();
+        assert_eq!((inner.bytes, inner.newest.len()), (bytes, 1));
+    }
+
+    fn won(place: usize) -> Won {
+        Won { place, slot: None }
     }
 }

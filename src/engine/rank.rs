@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Engine;
-use super::pages::{Answered, Found};
+use super::pages::{Answered, Found, Stands};
 use crate::clock::Deadline;
 use crate::config::{Generation, Scene};
 use crate::ingest::Facts;
 use crate::model::{Decision, Fault, RankRequest};
 use crate::race::Standings;
-use crate::rank::{self, Scratch, Turn, View};
+use crate::rank::{self, Past, Scratch, Turn, View};
 use crate::support::Market;
 
 thread_local! {
@@ -41,8 +41,8 @@ pub enum Ranked<'r> {
 /// What is known of the pages before the one that is asked for.
 #[derive(Clone, Debug, Default)]
 struct Before {
-    /// Ids of the items there, in the order of their places.
-    ids: Vec<String>,
+    /// What stands there, in the order of the places.
+    stands: Vec<Stands>,
     /// True if they are known.
     known: bool,
 }
@@ -59,10 +59,14 @@ impl Engine {
         arrived: Instant,
     ) -> Result<Ranked<'r>, RankError> {
         let bounds = self.live.load().config.pages;
-        let found = self.pages.find(request, id, (&bounds, arrived));
+        let names = || self.facts.read().ids_of_user(&request.user_id);
+        let found = self.pages.find(request, (id, names), (&bounds, arrived));
         let before = match found.map_err(|fault| RankError::Invalid(vec![fault]))? {
             Found::Answer(json) => return Ok(Ranked::Again(json)),
-            Found::Next(ids) => Before { ids, known: true },
+            Found::Next(stands) => Before {
+                stands,
+                known: true,
+            },
             Found::Nothing => Before::default(),
         };
         let decision = self.rank_after(request, &before, arrived)?;
@@ -84,6 +88,7 @@ impl Engine {
             id,
             start: decision.start,
             places: decision.placed.len(),
+            won: &decision.won,
             json,
         };
         let bounds = self.live.load().config.pages;
@@ -126,8 +131,11 @@ impl Engine {
         let market = self.markets.live.load();
         let now = self.clock.now();
         let books = &facts.books;
-        let row = |id: &String| books.items.find(books.hasher.hash(id), id);
-        let past: Vec<_> = before.ids.iter().map(row).collect();
+        let past = before.stands.iter().map(|Stands { id, won }| Past {
+            item: books.items.find(books.hasher.hash(id), id),
+            won: won.as_ref(),
+        });
+        let past: Vec<Past<'_>> = past.collect();
         let start = request.offset.unwrap_or_default();
         let view = View {
             turn: Turn {

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use crate::clock::Time;
 use crate::model::{
-    Contender, Decision, Dropped, Explanation, FactorPart, Move, Part, Placed, SlotRace,
+    Contender, Decision, Dropped, Explanation, FactorPart, GivenBack, Move, Part, Placed, SlotRace,
 };
 
 use super::number;
@@ -40,6 +40,14 @@ pub(super) fn write(ranking: &Decision<'_>, request_id: &str) -> Vec<u8> {
         list(&mut out, ",\"dropped\":", &ranking.dropped, dropped);
         if ranking.arranged {
             list(&mut out, ",\"slots\":", &ranking.slots, slot);
+            if !ranking.given_back.is_empty() {
+                list(
+                    &mut out,
+                    ",\"given_back\":",
+                    &ranking.given_back,
+                    given_back,
+                );
+            }
         }
     }
     if !ranking.degraded.is_empty() {
@@ -103,6 +111,13 @@ fn slot(out: &mut Vec<u8>, slot: &SlotRace<'_>) {
     whole(out, ",\"place\":", wide(slot.place));
     contender(out, "winner", Some(&slot.winner));
     contender(out, "runner_up", slot.runner_up.as_ref());
+    out.push(b'}');
+}
+
+fn given_back(out: &mut Vec<u8>, back: &GivenBack) {
+    member(out, "{\"rule\":", &back.rule);
+    whole(out, ",\"place\":", wide(back.place));
+    member(out, ",\"reason\":", &back.reason);
     out.push(b'}');
 }
 
@@ -245,6 +260,8 @@ mod tests {
             start: 0,
             price: None,
             slots: Vec::new(),
+            given_back: Vec::new(),
+            won: Vec::new(),
             arranged: false,
             degraded: Vec::new(),
             explained: true,
@@ -291,6 +308,11 @@ mod tests {
             ..race.clone()
         };
         arranged.slots = vec![race, alone];
+        arranged.given_back = vec![GivenBack {
+            rule: "support".to_owned(),
+            place: 5,
+            reason: "none".to_owned(),
+        }];
         arranged.arranged = true;
         arranged.degraded = vec!["pages"];
         arranged.dropped[0].by = Some(By::Merchant);
@@ -306,7 +328,7 @@ mod tests {
         for part in [
             r#""score":0.312500,"moves":[{"rule":"slot.deal","from":7,"to":3,"reason":"why"}]}}"#,
             r#""dropped":[{"id":"y","rule":"cap.merchant"}],"slots":[{"name":"deal","place":3,"winner":"a","winner_score":0.750000,"runner_up":"b","runner_up_score":0.500000},"#,
-            r#""runner_up":null,"runner_up_score":null}],"degraded":["pages"]}"#,
+            r#""runner_up":null,"runner_up_score":null}],"given_back":[{"rule":"support","place":5,"reason":"none"}],"degraded":["pages"]}"#,
         ] {
             assert!(text.contains(part), "{text}");
         }

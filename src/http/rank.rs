@@ -4,6 +4,7 @@
 //! cost more. What would take longer than a millisecond goes to the workers: batches, whose requests run there in parallel, very large
 //! bodies, large faulty ones, and long explanations.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -179,7 +180,7 @@ pub(super) async fn batch(mut call: Call<'_>) -> Result<Reply, Problem> {
     Ok(Reply::json(answer).timed("rank", begun.elapsed()))
 }
 
-/// Ranks all requests of a batch in parallel, and returns the answer as JSON, in the order of the requests.
+/// Ranks the requests of a batch in parallel, those of one list in their order, and returns the answer as JSON, in the order of the requests.
 ///
 /// # Errors
 /// If the body is not a batch, its requests have too many candidates in all, or the client has gone. Faults of single requests are part
@@ -215,15 +216,42 @@ fn rank_all(
         Ok(request.ok_or_else(|| diagnosed(part.get(), vocabulary, &mut room)))
     });
     let requests = requests.collect::<Result<Vec<_>, Unwanted>>()?;
-    let results = requests.into_par_iter().enumerate();
-    let results = results.map(|(index, request)| {
+    let answer = |(index, request): (usize, _)| {
         wanted.check()?;
         let json = result(app, request, &format!("{id}.{index}"), arrived);
         let (work, admission) = (Some(Work::Batch), &config.admission);
         let held = app.admission.answer(work, json.len(), None, admission)?;
-        Ok((json, held))
-    });
-    Ok(join_results(results.collect::<Result<Vec<_>, Problem>>()?))
+        Ok((index, (json, held)))
+    };
+    let lists = by_list(requests).into_par_iter();
+    let results = lists.map(|list| list.into_iter().map(answer).collect());
+    let results: Vec<Vec<_>> = results.collect::<Result<_, Problem>>()?;
+    let mut results: Vec<_> = results.into_iter().flatten().collect();
+    results.sort_unstable_by_key(|(index, _)| *index);
+    Ok(join_results(
+        results.into_iter().map(|(_, result)| result).collect(),
+    ))
+}
+
+/// A request of a batch with its index, or the problem of an invalid one.
+type Indexed<'a> = (usize, Result<RankRequest<'a>, Problem>);
+
+/// Returns requests by the list whose pages they may ask for: those with one `request_id` are answered one after the other.
+fn by_list(requests: Vec<Result<RankRequest<'_>, Problem>>) -> Vec<Vec<Indexed<'_>>> {
+    let mut lists: Vec<Vec<Indexed<'_>>> = Vec::with_capacity(requests.len());
+    let mut known = HashMap::<String, usize>::new();
+    for (index, request) in requests.into_iter().enumerate() {
+        let id = request.as_ref().ok();
+        let id = id.and_then(|request| request.request_id.as_deref());
+        let list = id.map_or(lists.len(), |id| {
+            *known.entry(id.to_owned()).or_insert(lists.len())
+        });
+        match lists.get_mut(list) {
+            Some(list) => list.push((index, request)),
+            None => lists.push(vec![(index, request)]),
+        }
+    }
+    lists
 }
 
 /// Reads one request of a batch, `None` if it is invalid, and adds the number of its candidates to `candidates` in any case.

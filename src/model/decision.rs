@@ -48,6 +48,10 @@ pub struct Decision<'r> {
     pub price: Option<PagePrice>,
     /// The races for reserved places.
     pub slots: Vec<SlotRace<'r>>,
+    /// The reserved places that nobody won; empty unless explained.
+    pub given_back: Vec<GivenBack>,
+    /// The places that slots and support places gave away, of all places from 1 on: later pages of the list count them.
+    pub won: Vec<Won>,
     /// True if rules of the scene arranged the places.
     pub arranged: bool,
     /// Names of the steps that were left out or done over.
@@ -118,6 +122,26 @@ pub struct SlotRace<'r> {
     pub winner: Contender<'r>,
     /// The best of another merchant.
     pub runner_up: Option<Contender<'r>>,
+}
+
+/// A reserved place that nobody won, so that it went back to the fill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenBack {
+    /// `slot.NAME` or `support`.
+    pub rule: String,
+    /// The place, from 1.
+    pub place: usize,
+    /// The reason in words.
+    pub reason: String,
+}
+
+/// A place that a slot or a support place gave away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Won {
+    /// The place, from 1.
+    pub place: usize,
+    /// Name of the slot; `None` for a support place.
+    pub slot: Option<CompactString>,
 }
 
 /// A contender for a reserved place.

@@ -30,8 +30,8 @@ mod whole;
 pub use candidates::{Candidates, MAX_PREDICTIONS};
 pub use content::Repeat;
 pub use decision::{
-    Contender, Decision, Dropped, Explanation, FactorPart, Given, LeverPrice, Move, PagePrice,
-    Part, Placed, SlotRace,
+    Contender, Decision, Dropped, Explanation, FactorPart, Given, GivenBack, LeverPrice, Move,
+    PagePrice, Part, Placed, SlotRace, Won,
 };
 pub use diagnose::Diagnosis;
 pub use fact::{Entity, Event, Item, MAX_CAMPAIGNS, MAX_MONEY, Merchant, User};

@@ -6,9 +6,9 @@ use super::live::Live;
 use super::lot::Lots;
 use super::resolve::Candidate;
 use super::score::{Scorer, Scores};
-use super::slate::{Group, Set};
+use super::slate::{Group, Set, Why};
 use super::support;
-use super::view::View;
+use super::view::{Past, View};
 use crate::config::Pool;
 use crate::feature::Space;
 use crate::id::{ItemRow, TagId};
@@ -94,6 +94,46 @@ impl<'a> Field<'a> {
         });
         found
     }
+
+    /// Returns what stands at a place of a page that was answered.
+    fn past_at(&self, place: usize) -> Option<Past<'a>> {
+        let index = place.checked_sub(1)?;
+        self.view.turn.past.get(index).copied()
+    }
+
+    fn past_row(&self, place: usize) -> Option<ItemRow> {
+        self.past_at(place)?.item
+    }
+
+    /// Returns the tags of an item as a vector of length 1, sorted by tag.
+    fn tags_of(&self, row: ItemRow) -> Vec<(u32, f32)> {
+        let mut tags = Vec::new();
+        let idf = |tag: TagId| self.view.standings.idf_of(tag);
+        let items = self.view.items;
+        items.visit_tags(row, items.get(row), |tag, weight| {
+            tags.push((tag.0, weight * idf(tag)));
+        });
+        let length = tags
+            .iter()
+            .map(|(_, weight)| weight * weight)
+            .sum::<f32>()
+            .sqrt();
+        if length > 0.0 {
+            tags.iter_mut().for_each(|(_, weight)| *weight /= length);
+        }
+        tags.sort_unstable_by_key(|(tag, _)| *tag);
+        tags
+    }
+
+    /// Returns the runner of an item that is behind its plan.
+    fn runner_of(&self, row: ItemRow) -> Option<Group> {
+        let (kind, row) = support::behind(self.view, row)?;
+        Some(match kind {
+            Kind::Merchant => Group::of(row),
+            Kind::Creator => Group::of_creator(row),
+            Kind::Item => Group::alone(ItemRow(row)),
+        })
+    }
 }
 
 impl Set for Field<'_> {
@@ -125,8 +165,25 @@ impl Set for Field<'_> {
     }
 
     fn past_group(&self, place: usize, by: By) -> Option<Group> {
-        let row = self.view.turn.past.get(place - 1).copied().flatten()?;
-        Some(self.group_of(row, by))
+        Some(self.group_of(self.past_row(place)?, by))
+    }
+
+    fn past_why(&self, place: usize) -> Option<Why> {
+        let won = self.past_at(place)?.won?;
+        let Some(name) = &won.slot else {
+            return Some(Why::Support);
+        };
+        let mut slots = self.live.plan.slots.iter();
+        slots.position(|(slot, _)| slot == name).map(Why::Slot)
+    }
+
+    fn past_tags(&self, place: usize) -> Vec<(u32, f32)> {
+        self.past_row(place)
+            .map_or_else(Vec::new, |row| self.tags_of(row))
+    }
+
+    fn past_supported(&self, place: usize) -> Option<Group> {
+        self.runner_of(self.past_row(place)?)
     }
 
     fn pinned(&self, pin: usize) -> Option<usize> {
@@ -158,30 +215,10 @@ impl Set for Field<'_> {
     }
 
     fn tags(&self, candidate: usize) -> Vec<(u32, f32)> {
-        let (row, mut tags) = (self.row(candidate), Vec::new());
-        let idf = |tag: TagId| self.view.standings.idf_of(tag);
-        let items = self.view.items;
-        items.visit_tags(row, items.get(row), |tag, weight| {
-            tags.push((tag.0, weight * idf(tag)));
-        });
-        let length = tags
-            .iter()
-            .map(|(_, weight)| weight * weight)
-            .sum::<f32>()
-            .sqrt();
-        if length > 0.0 {
-            tags.iter_mut().for_each(|(_, weight)| *weight /= length);
-        }
-        tags.sort_unstable_by_key(|(tag, _)| *tag);
-        tags
+        self.tags_of(self.row(candidate))
     }
 
     fn supported(&self, candidate: usize) -> Option<Group> {
-        let (kind, row) = support::behind(self.view, self.row(candidate))?;
-        Some(match kind {
-            Kind::Merchant => Group::of(row),
-            Kind::Creator => Group::of_creator(row),
-            Kind::Item => Group::alone(ItemRow(row)),
-        })
+        self.runner_of(self.row(candidate))
     }
 }

@@ -9,6 +9,7 @@ mod explain;
 mod factor;
 mod field;
 mod format;
+mod given_back;
 mod goal;
 mod lever;
 mod lift;
@@ -42,7 +43,7 @@ use crate::objective::Needs;
 pub use lot::Lots;
 pub use members::Members;
 pub use scratch::Scratch;
-pub use view::{Turn, View};
+pub use view::{Past, Turn, View};
 
 use aversion::Aversion;
 use blend::Weights;
@@ -100,7 +101,7 @@ pub fn rank<'r>(
     let scored = Scored::new(request, (&scores, &scorer), &lots);
     let arranging = live.as_ref().filter(|live| live.arranges);
     let shown = scored.shown(arranging, keys);
-    kept.dropped.extend(shown.left);
+    kept.dropped.extend_from_slice(&shown.left);
     Decision {
         asked: ids.len(),
         unknown: set.unknown(),
@@ -110,11 +111,8 @@ pub fn rank<'r>(
         missing: weights.missing(view.scene, scores.missing),
         undecided: members.undecided(),
         given: predictor.given.clone(),
-        placed: shown.placed,
-        slots: shown.slots,
-        price: shown.price,
         arranged: arranging.is_some(),
         explained: request.explain == Some(true),
-        ..shown::blank(view)
+        ..shown.decision(view)
     }
 }

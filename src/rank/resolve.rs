@@ -66,7 +66,7 @@ impl<'v, 'r, 'a> Resolver<'v, 'r, 'a> {
     pub(super) fn new(view: &'v View<'a>, seen: &'v mut Seen) -> Self {
         seen.clear(view.items.rows());
         // What stands on earlier pages counts as repeated.
-        for row in view.turn.past.iter().flatten() {
+        for row in view.turn.past.iter().filter_map(|past| past.item) {
             seen.first(row.0);
         }
         Self {

@@ -6,6 +6,7 @@ use compact_str::CompactString;
 
 use super::explain::explain;
 use super::field::Field;
+use super::given_back::given_back;
 use super::lever::Lever;
 use super::live::Live;
 use super::lot::Lots;
@@ -16,8 +17,8 @@ use super::support;
 use super::topk::{self, Chosen};
 use super::view::View;
 use crate::model::{
-    Contender, Decision, Dropped, Explanation, LeverPrice, Move, PagePrice, Placed, RankRequest,
-    SlotRace,
+    Contender, Decision, Dropped, Explanation, GivenBack, LeverPrice, Move, PagePrice, Placed,
+    RankRequest, SlotRace, Won,
 };
 use crate::number::wide;
 use crate::rule::{RULES, Rule};
@@ -44,12 +45,30 @@ pub(super) struct Scored<'o, 'r> {
 pub(super) struct Shown<'r> {
     pub(super) placed: Vec<Placed<'r>>,
     pub(super) slots: Vec<SlotRace<'r>>,
+    /// The reserved places that nobody won, if explained.
+    pub(super) given_back: Vec<GivenBack>,
+    /// The places that slots and support places gave away.
+    pub(super) won: Vec<Won>,
     /// Candidates that fit no place of a page that ended early.
     pub(super) left: Vec<Dropped<'r>>,
     /// Number of times each rule acted.
     pub(super) fired: [usize; RULES],
     /// The price of the first page.
     pub(super) price: Option<PagePrice>,
+}
+
+impl<'r> Shown<'r> {
+    /// Returns the decision on these places, which says nothing of the candidates yet.
+    pub(super) fn decision(self, view: &View<'_>) -> Decision<'r> {
+        Decision {
+            placed: self.placed,
+            slots: self.slots,
+            given_back: self.given_back,
+            won: self.won,
+            price: self.price,
+            ..blank(view)
+        }
+    }
 }
 
 /// Returns the decision of a view on a request without candidates.
@@ -73,9 +92,20 @@ pub(super) fn blank<'r>(view: &View<'_>) -> Decision<'r> {
         placed: Vec::new(),
         price: None,
         slots: Vec::new(),
+        given_back: Vec::new(),
+        won: Vec::new(),
         arranged: false,
         degraded: view.turn.anew.then_some("pages").into_iter().collect(),
         explained: false,
+    }
+}
+
+/// Returns a place that was given away, with the name of the slot.
+fn won(live: &Live<'_>, (place, slot): (usize, Option<usize>)) -> Won {
+    let slot = slot.and_then(|slot| live.plan.slots.get(slot));
+    Won {
+        place,
+        slot: slot.map(|(name, _)| CompactString::from(*name)),
     }
 }
 
@@ -155,6 +185,12 @@ impl<'o, 'r> Scored<'o, 'r> {
         Shown {
             placed: placed.collect(),
             slots: page.wins.iter().map(|win| self.slot(win, live)).collect(),
+            given_back: if self.explained {
+                given_back(&field, live, &page)
+            } else {
+                Vec::new()
+            },
+            won: page.won().map(|won| self::won(live, won)).collect(),
             left: left.collect(),
             fired: page.fired,
             price: price.map(|share| PagePrice {

@@ -7,17 +7,27 @@ use crate::config::{Config, Scene};
 use crate::derived::{Places, Words};
 use crate::feature::{Decay, Items, Merchants, Tags, Users};
 use crate::id::{IdHasher, ItemRow};
+use crate::model::Won;
 use crate::race::Standings;
 use crate::selection::Selections;
 use crate::support::{Goals, Market};
+
+/// What stands at a place of a page that was answered.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Past<'a> {
+    /// The item; `None` if it is no longer in the catalogue.
+    pub item: Option<ItemRow>,
+    /// How it was won, if a slot or a support place gave it.
+    pub won: Option<&'a Won>,
+}
 
 /// The page that a request asks for.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Turn<'a> {
     /// Number of places before it.
     pub start: usize,
-    /// What stands at these places; `None` for what is no longer in the catalogue. Empty if they are forgotten.
-    pub past: &'a [Option<ItemRow>],
+    /// What stands at these places. Empty if they are forgotten.
+    pub past: &'a [Past<'a>],
     /// True if the places before are forgotten, so that the pages are arranged anew from the first on.
     pub anew: bool,
 }

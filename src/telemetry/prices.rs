@@ -8,6 +8,7 @@ use prometheus_client::registry::Registry;
 
 use super::metric::{Declare, Figure, Labelled};
 use crate::model::LeverPrice;
+use crate::model::view::ReportPrice;
 use crate::number::real;
 
 /// Number of pages at which the mean begins to forget: then both sums are halved.
@@ -81,6 +82,22 @@ impl Prices {
             (sum + mean.sum, pages + mean.pages)
         });
         (pages > 0).then(|| sum / real(pages))
+    }
+
+    /// Returns the mean prices of a scene, by rule and name.
+    #[must_use]
+    pub fn of_scene(&self, scene: &str) -> Vec<ReportPrice> {
+        let means = self.means.lock();
+        let first = (scene.to_owned(), "", String::new());
+        let of = means.range(first..).take_while(|(key, _)| key.0 == scene);
+        of.map(|((scene, rule, name), mean)| ReportPrice {
+            scene: scene.clone(),
+            rule,
+            name: name.clone(),
+            price: mean.sum / real(mean.pages.max(1)),
+            pages: mean.pages,
+        })
+        .collect()
     }
 
     /// Removes the prices for which `is_live` of scene, rule and name does not hold.

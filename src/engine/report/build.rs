@@ -71,11 +71,15 @@ impl Engine {
             slots: if tail.is_some() { slots } else { Vec::new() },
             campaigns: self.campaigns_of(&stock, config),
             tail,
+            prices: Vec::new(),
             helped: Vec::new(),
             hurt: Vec::new(),
         };
+        let scenes = report.exposure.scenes.iter();
+        let prices = scenes.flat_map(|it| self.telemetry.market.prices.of_scene(&it.scene));
+        report.prices = prices.collect();
         let reasons = Reasons::of(&report)
-            .rules(config, &stock, shelf, self.clock.now())
+            .rules(config, (&stock, &report.prices), shelf, self.clock.now())
             .blind(&self.markets.live.load());
         (report.helped, report.hurt) = reasons.parts();
         report

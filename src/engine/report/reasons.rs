@@ -3,7 +3,9 @@
 use super::catalogue::{Shelf, Stock};
 use crate::clock::Time;
 use crate::config::{Cap, Config, Scene, SceneRule, What};
-use crate::model::view::{CampaignState, Ladder, RaceFigures, Reason, Report, ReportFigure};
+use crate::model::view::{
+    CampaignState, Ladder, RaceFigures, Reason, Report, ReportFigure, ReportPrice,
+};
 use crate::rule::By;
 use crate::support::Market;
 
@@ -170,19 +172,31 @@ impl Reasons {
     }
 
     /// Adds the rules of scenes that apply to the runner at an instant, for every user or for some.
-    pub(super) fn rules(mut self, config: &Config, stock: &Stock, of: Shelf, now: Time) -> Self {
+    pub(super) fn rules(
+        mut self,
+        config: &Config,
+        (stock, prices): (&Stock, &[ReportPrice]),
+        of: Shelf,
+        now: Time,
+    ) -> Self {
         for scene in config.scenes.values() {
             let is_live = |rule: &&SceneRule| {
                 rule.from.is_none_or(|from| from <= now) && rule.until.is_none_or(|it| now < it)
             };
             for rule in scene.rules.iter().filter(is_live) {
-                self.rule(scene, rule, stock, of);
+                self.rule(scene, rule, (stock, prices), of);
             }
         }
         self
     }
 
-    fn rule(&mut self, scene: &Scene, rule: &SceneRule, stock: &Stock, of: Shelf) {
+    fn rule(
+        &mut self,
+        scene: &Scene,
+        rule: &SceneRule,
+        (stock, prices): (&Stock, &[ReportPrice]),
+        of: Shelf,
+    ) {
         let available = stock.available();
         let (helps, text) = match &rule.what {
             What::Hide { select } if stock.members(*select) > 0 => {
@@ -213,7 +227,12 @@ impl Reasons {
             | What::Mmr { .. } => return,
         };
         let by = format!(" in the scene {}, by the rule {}", scene.name, rule.name);
-        self.add(helps, rule.what.rule().row().name, text + &by);
+        let kind = rule.what.rule().row().name;
+        let mut prices = prices.iter();
+        let price =
+            prices.find(|it| it.scene == scene.name && it.rule == kind && it.name == rule.name);
+        let price = price.map_or_else(String::new, |it| cost(it.price));
+        self.add(helps, kind, text + &by + &price);
     }
 
     /// Adds the scenes in which nothing is helped, because too few exposures are reported.
@@ -227,6 +246,14 @@ impl Reasons {
         }
         self
     }
+}
+
+/// Returns the price of a rule in words.
+fn cost(price: f64) -> String {
+    format!(
+        "; the rule costs the first pages there {:.2} % of what their users would have liked most",
+        price * 100.0
+    )
 }
 
 /// Returns a share in words.

@@ -14,6 +14,7 @@ pub(super) fn text(report: &Report) -> String {
     text.reasons("What hurt", &report.hurt);
     text.exposure(report);
     text.campaigns(report);
+    text.prices(report);
     text.0
 }
 
@@ -217,6 +218,27 @@ impl Text {
                 used,
                 budget,
                 credit,
+            ]);
+        }
+    }
+}
+
+impl Text {
+    fn prices(&mut self, report: &Report) {
+        if report.prices.is_empty() {
+            return;
+        }
+        self.heading("What rules cost");
+        self.line("The mean share of own that first pages gave up, of all pages of the scenes in which it was shown.");
+        self.line("");
+        self.table(&["scene", "rule", "price", "pages"]);
+        for price in &report.prices {
+            let rule = format!("{} {}", price.rule, price.name);
+            self.row(&[
+                escaped(&price.scene),
+                escaped(rule.trim_end()),
+                format!("{:+.2} %", price.price * 100.0),
+                price.pages.to_string(),
             ]);
         }
     }

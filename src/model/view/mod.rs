@@ -27,12 +27,12 @@ pub use operations::{ClockReply, Health, LiveConfig, MergeReply, OpenApiDocument
 pub use problem::Problem;
 pub use race::{Race, RaceFigures, RaceLane, RaceLanes, RebuildReply, Runner};
 pub use ranking::{
-    Dropped, Explanation, FactorPart, Move, ObjectivePart, RankBatchReply, RankedItem, Ranking,
-    SlotRace,
+    Dropped, Explanation, FactorPart, GivenBack, Move, ObjectivePart, RankBatchReply, RankedItem,
+    Ranking, SlotRace,
 };
 pub use report::{
-    Reason, Report, ReportExposure, ReportFigure, ReportItems, ReportScene, ReportShare,
-    ReportSlot, ReportTail, ReportWindow, Revenue,
+    Reason, Report, ReportExposure, ReportFigure, ReportItems, ReportPrice, ReportScene,
+    ReportShare, ReportSlot, ReportTail, ReportWindow, Revenue,
 };
 pub use shape::{Declared, Field, Object, Shape};
 pub use shaped::{OrNull, Shaped, View, Weights};

@@ -31,6 +31,8 @@ describe! {
         dropped: Option<Vec<Dropped>>,
         /// The races for reserved places. Present if the request set `explain` and rules of the scene arrange the places.
         slots: Option<Vec<SlotRace>>,
+        /// The reserved places that nobody won. Present if the request set `explain` and there are any.
+        given_back: Option<Vec<GivenBack>>,
         /// Parts that were not answered as asked: `pages`, if the earlier pages were forgotten, so that repeats are possible.
         degraded: Option<Vec<String>>,
     }
@@ -85,6 +87,16 @@ describe! {
         runner_up: OrNull<String>,
         /// Its score in the slot.
         runner_up_score: OrNull<f64>,
+    }
+
+    /// A reserved place that nobody won, so that it went back to the order.
+    pub struct GivenBack {
+        /// `slot.NAME` or `support`.
+        rule: String,
+        /// The place, from 1.
+        place: u64,
+        /// The reason in words.
+        reason: String,
     }
 
     /// The part of one objective in a score.

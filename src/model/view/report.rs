@@ -35,6 +35,8 @@ view! {
         pub campaigns: Vec<CampaignState>,
         /// Its part in the long tail; absent for creators.
         pub tail: Option<ReportTail>,
+        /// What the rules, campaigns and targets of the scenes in which it was shown cost; of all pages, not of its own places.
+        pub prices: Vec<ReportPrice>,
         /// What helped it.
         pub helped: Vec<Reason>,
         /// What hurt it.
@@ -127,6 +129,21 @@ view! {
         pub won: u64,
         /// Number of races lost as the runner-up.
         pub second: u64,
+    }
+
+    /// What a rule, a campaign or a target costs in a scene.
+    #[derive(Clone)]
+    pub struct ReportPrice {
+        /// Name of the scene.
+        pub scene: String,
+        /// The kind of rule, `campaign`, `support` or `tail`.
+        pub rule: &'static str,
+        /// Name of the rule or campaign; empty of the ladder and the long tail.
+        pub name: String,
+        /// Mean share of own that first pages gave up for it: 0.01 is 1 %.
+        pub price: f64,
+        /// Number of pages that the mean is of.
+        pub pages: u64,
     }
 
     /// The part of a merchant in the long tail.

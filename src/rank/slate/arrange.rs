@@ -5,9 +5,10 @@
 
 use super::fill::Fill;
 use super::mmr::Mmr;
-use super::page::{Arranged, Page, Why};
+use super::page::{Arranged, Page};
 use super::plan::Plan;
 use super::set::Set;
+use super::why::Why;
 use super::{moves, pin, reserve, support};
 use crate::model::Move;
 use crate::rule::{By, RULES, Rule};
@@ -110,11 +111,7 @@ impl<'a, S: Set> Arranger<'a, S> {
         for index in 0.. {
             let best = page.orders.by_own(page.set, index)?;
             if !page.is_taken(best) && page.fits(best, 1) {
-                let why = Why::Fill {
-                    passed: None,
-                    decayed: false,
-                };
-                return Some((best, why));
+                return Some((best, Why::First));
             }
         }
         None
@@ -141,7 +138,7 @@ impl<'a, S: Set> Arranger<'a, S> {
                 Why::Support => Rule::Support,
                 Why::Mmr => Rule::Mmr,
                 Why::Fill { decayed: true, .. } => Rule::Decay,
-                Why::Fill { .. } => continue,
+                Why::First | Why::Fill { .. } => continue,
             };
             self.fired[rule as usize] += 1;
         }

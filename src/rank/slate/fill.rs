@@ -9,8 +9,9 @@ use std::collections::BinaryHeap;
 use hashbrown::HashMap;
 
 use super::key::Key;
-use super::page::{Page, Why};
+use super::page::Page;
 use super::set::Set;
+use super::why::Why;
 use crate::rule::By;
 
 /// Number of candidates between the one that is drawn and the one that is prefetched.

@@ -1,5 +1,5 @@
 //! Rule `mmr` (maximal marginal relevance): of the best candidates, each place takes the largest λ·v − (1 − λ)·(largest cosine of its tags
-//! with those of what is placed), where v is its score × the share that decay leaves.
+//! with those of what is placed on this page, and right before it on as many places), where v is its score × the share that decay leaves.
 //!
 //! Only the best [`POOL`] candidates take part. Where none of them fits, the plain fill goes on.
 
@@ -68,6 +68,7 @@ impl Mmr {
             parts,
             begun: false,
         };
+        page.tags_before().for_each(|tags| pool.note_tags(&tags));
         for held in page.held() {
             pool.note(page.set, held.candidate);
         }
@@ -76,7 +77,12 @@ impl Mmr {
 
     /// Compares the pool with one more that is placed.
     pub(super) fn note<S: Set>(&mut self, set: &S, placed: usize) {
-        let cosines = self.cosines(&set.tags(placed));
+        self.note_tags(&set.tags(placed));
+    }
+
+    /// Compares the pool with the tags of one more that is placed.
+    fn note_tags(&mut self, tags: &[(u32, f32)]) {
+        let cosines = self.cosines(tags);
         for (member, cosine) in self.members.iter_mut().zip(cosines) {
             member.likeness = if self.begun {
                 member.likeness.max(cosine)

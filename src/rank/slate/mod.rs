@@ -21,6 +21,7 @@ mod reserve;
 mod set;
 mod support;
 mod unavailable;
+mod why;
 
 #[cfg(test)]
 mod tests;
@@ -31,3 +32,4 @@ pub(super) use key::Group;
 pub(super) use page::{Arranged, Win};
 pub(super) use plan::{Plan, Support};
 pub(super) use set::Set;
+pub(super) use why::Why;

@@ -1,8 +1,9 @@
 //! The moves of an explanation: from the place by own to the final place, and the first rule that explains the difference.
 
-use super::page::{Arranged, Held, Why};
+use super::page::{Arranged, Held};
 use super::plan::Plan;
 use super::set::Set;
+use super::why::Why;
 use crate::model::Move;
 use crate::rank::topk;
 
@@ -13,7 +14,7 @@ pub(super) fn of<S: Set>(
     set: &S,
     plan: &Plan<'_>,
     page: &Arranged,
-    earlier: &[usize],
+    earlier: &[Held],
 ) -> Vec<Vec<Move>> {
     let ranks = ranks(set, earlier);
     let places = page.held.iter().zip(page.start + 1..);
@@ -32,10 +33,12 @@ pub(super) fn of<S: Set>(
 }
 
 /// Returns the place by own, from 1, of each candidate, `earlier` ones left out.
-fn ranks<S: Set>(set: &S, earlier: &[usize]) -> Vec<usize> {
+fn ranks<S: Set>(set: &S, earlier: &[Held]) -> Vec<usize> {
     let own = set.own();
     let mut is_here = vec![true; own.len()];
-    earlier.iter().for_each(|gone| is_here[*gone] = false);
+    earlier
+        .iter()
+        .for_each(|gone| is_here[gone.candidate] = false);
     let mut keys = Vec::new();
     topk::best(own, own.len(), |candidate| set.lot(candidate), &mut keys);
     let sorted = keys.iter().map(|key| topk::place(*key));
@@ -59,6 +62,7 @@ fn name<S: Set>(set: &S, plan: &Plan<'_>, held: &Held, (from, to): (usize, usize
         } if down => return format!("cap.{}", by.name()),
         Why::Fill { decayed: true, .. } if down => return "decay".to_owned(),
         Why::Mmr => return "mmr".to_owned(),
+        Why::First => return "displaced".to_owned(),
         Why::Fill { .. } => {}
     }
     let own = set.own()[held.candidate];

@@ -6,27 +6,8 @@ use super::key::{Group, Key};
 use super::order::Orders;
 use super::plan::Plan;
 use super::set::Set;
+use super::why::Why;
 use crate::rule::{By, RULES};
-
-/// How a candidate got its place.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::rank) enum Why {
-    /// By a pin.
-    Pin,
-    /// As the winner of a slot, by its index in the plan.
-    Slot(usize),
-    /// In a support place.
-    Support,
-    /// By MMR.
-    Mmr,
-    /// In the order of score.
-    Fill {
-        /// The cap that kept it, or its group, from an earlier place.
-        passed: Option<By>,
-        /// True if decay left less than all of its score.
-        decayed: bool,
-    },
-}
 
 /// A candidate in its place.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,6 +46,18 @@ pub(in crate::rank) struct Arranged {
     pub(in crate::rank) fired: [usize; RULES],
 }
 
+impl Arranged {
+    /// Returns the places that slots and support places gave away, with the slot's index in the plan; `None` for support.
+    pub(in crate::rank) fn won(&self) -> impl Iterator<Item = (usize, Option<usize>)> + '_ {
+        let places = self.held.iter().zip(self.start + 1..);
+        places.filter_map(|(held, place)| match held.why {
+            Why::Slot(slot) => Some((place, Some(slot))),
+            Why::Support => Some((place, None)),
+            Why::Pin | Why::Mmr | Why::First | Why::Fill { .. } => None,
+        })
+    }
+}
+
 /// A page while it is arranged. Places count from 1 over all pages.
 #[derive(Debug)]
 pub(super) struct Page<'a, S> {
@@ -80,7 +73,7 @@ pub(super) struct Page<'a, S> {
     /// Number of candidates without a place.
     left: usize,
     /// What stands on earlier pages that were arranged here.
-    earlier: Vec<usize>,
+    earlier: Vec<Held>,
     /// What stands on this page, from the first place on.
     places: Vec<Option<Held>>,
     last_own: f64,
@@ -135,8 +128,7 @@ impl<'a, S: Set> Page<'a, S> {
 
     /// Begins a page of at most `limit` places.
     pub(super) fn turn(&mut self, limit: usize) {
-        let shown = self.places.drain(..).flatten();
-        self.earlier.extend(shown.map(|held| held.candidate));
+        self.earlier.extend(self.places.drain(..).flatten());
         self.caps.iter_mut().for_each(Counts::turn);
         self.places.resize(limit.min(self.left), None);
         self.wins.clear();
@@ -166,7 +158,7 @@ impl<'a, S: Set> Page<'a, S> {
     }
 
     /// Returns what stands on earlier pages that were arranged here.
-    pub(super) fn earlier(&self) -> &[usize] {
+    pub(super) fn earlier(&self) -> &[Held] {
         &self.earlier
     }
 
@@ -279,14 +271,23 @@ impl<'a, S: Set> Page<'a, S> {
         self.places.iter().flatten().copied()
     }
 
+    /// Returns what stands at a place of an earlier page that was arranged here; `None` if it was answered, or is on this page.
+    fn earlier_at(&self, place: usize) -> Option<Held> {
+        let index = place.checked_sub(self.set.past() + 1)?;
+        self.earlier.get(index).copied()
+    }
+
+    /// Returns how a place of an earlier page was won: by a slot or a support place, or otherwise.
+    pub(super) fn why_at(&self, place: usize) -> Option<Why> {
+        let held = self.earlier_at(place).map(|held| held.why);
+        held.or_else(|| self.set.past_why(place))
+    }
+
     /// Returns the group of what stands at a place of an earlier page.
     pub(super) fn group_at(&self, place: usize, by: By) -> Option<Group> {
-        match place.checked_sub(self.set.past() + 1) {
+        match self.earlier_at(place) {
+            Some(held) => Some(self.set.group(held.candidate, by)),
             None => self.set.past_group(place, by),
-            Some(index) => {
-                let candidate = self.earlier.get(index)?;
-                Some(self.set.group(*candidate, by))
-            }
         }
     }
 
@@ -302,6 +303,24 @@ impl<'a, S: Set> Page<'a, S> {
         }
         found.truncate(count);
         found
+    }
+
+    /// Returns the runner of what stands at a place of an earlier page, if that runner is behind its plan.
+    pub(super) fn supported_at(&self, place: usize) -> Option<Group> {
+        match self.earlier_at(place) {
+            Some(held) => self.set.supported(held.candidate),
+            None => self.set.past_supported(place),
+        }
+    }
+
+    /// Returns the tags of what stands right before this page, at as many places as this page has.
+    pub(super) fn tags_before(&self) -> impl Iterator<Item = Vec<(u32, f32)>> + '_ {
+        let start = self.start();
+        let places = start.saturating_sub(self.places.len()) + 1..=start;
+        places.map(|place| match self.earlier_at(place) {
+            Some(held) => self.set.tags(held.candidate),
+            None => self.set.past_tags(place),
+        })
     }
 
     /// Returns the candidates without a place.

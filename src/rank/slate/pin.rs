@@ -1,7 +1,8 @@
 //! Rule `pin`: an item has a place of its own, if it is a candidate and fits the caps; else the place goes back to the fill.
 
-use super::page::{Page, Why};
+use super::page::Page;
 use super::set::Set;
+use super::why::Why;
 
 /// Places the pinned candidates, in the order of the configuration.
 pub(super) fn place<S: Set>(page: &mut Page<'_, S>) {

@@ -5,8 +5,9 @@
 
 use super::key::Group;
 use super::order::Prefix;
-use super::page::{Page, Why, Win};
+use super::page::{Page, Win};
 use super::set::Set;
+use super::why::Why;
 use crate::rule::By;
 
 /// Fills the reserved places of a page, in the order of the configuration.
@@ -14,12 +15,12 @@ pub(super) fn place<S: Set>(page: &mut Page<'_, S>) {
     for (slot, (_, settings)) in page.plan.slots.iter().enumerate() {
         let mut field = Field::new(slot, settings.min * page.last_own());
         let mut merchants = Vec::new();
-        for &place in settings
-            .places
-            .iter()
-            .filter(|place| **place <= page.start())
-        {
-            merchants.extend(page.group_at(place, By::Merchant));
+        // On earlier pages it holds what it won there, not what went back to the fill.
+        let earlier = settings.places.iter().copied();
+        for place in earlier.filter(|place| *place <= page.start()) {
+            let is_won = page.why_at(place) == Some(Why::Slot(slot));
+            let group = is_won.then(|| page.group_at(place, By::Merchant));
+            merchants.extend(group.flatten());
         }
         for &place in &settings.places {
             if page.is_free(place)

@@ -1,6 +1,7 @@
 //! The candidates as the slate sees them.
 
 use super::key::Group;
+use super::why::Why;
 use crate::rule::By;
 
 /// The scored candidates of one request, by index.
@@ -25,6 +26,15 @@ pub(in crate::rank) trait Set {
 
     /// Returns the group of what stands at such a place, from 1; `None` if it is gone.
     fn past_group(&self, place: usize, by: By) -> Option<Group>;
+
+    /// Returns how such a place was won, if a slot or a support place gave it; by the slot's index in the plan.
+    fn past_why(&self, place: usize) -> Option<Why>;
+
+    /// Returns the tags of what stands at such a place, as [`Self::tags`]; empty if it is gone.
+    fn past_tags(&self, place: usize) -> Vec<(u32, f32)>;
+
+    /// Returns the runner that such a place would help, as [`Self::supported`].
+    fn past_supported(&self, place: usize) -> Option<Group>;
 
     /// Returns the candidate that a pin names, by the pin's index in the plan.
     fn pinned(&self, pin: usize) -> Option<usize>;

@@ -1,4 +1,4 @@
-//! Support places: each takes the largest own among candidates whose runner is behind its plan, one a runner.
+//! Support places: each takes the largest own among candidates whose runner is behind its plan, one a runner over all pages.
 //!
 //! Runners that are on plan wait, so that the places go round by themselves. Nothing that is worth much less to this user than the page's
 //! last place is helped. Few candidates have a runner that is behind, so those are sorted, and not all of the set.
@@ -6,9 +6,10 @@
 use hashbrown::HashSet;
 
 use super::key::Group;
-use super::page::{Page, Why};
+use super::page::Page;
 use super::plan::Support;
 use super::set::Set;
+use super::why::Why;
 
 /// Fills the support places of a page.
 pub(super) fn place<S: Set>(page: &mut Page<'_, S>) {
@@ -17,7 +18,14 @@ pub(super) fn place<S: Set>(page: &mut Page<'_, S>) {
         return;
     }
     let behind = behind(page, min * page.last_own());
-    let mut helped = HashSet::new();
+    let earlier = places
+        .iter()
+        .copied()
+        .filter(|place| *place <= page.start());
+    let earlier = earlier.filter(|place| page.why_at(*place) == Some(Why::Support));
+    let mut helped: HashSet<Group> = earlier
+        .filter_map(|place| page.supported_at(place))
+        .collect();
     for &place in places.iter() {
         if !page.is_free(place) {
             continue;

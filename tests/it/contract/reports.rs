@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{DAY, FIRST, bought, did, end_of_window, near, noon};
 use crate::service::{Answer, Service};
+use crate::siphash::lot;
 
 const CONFIG: &str = r#"
 [selection.videos]
@@ -284,6 +285,54 @@ fn exposures_slots_and_reasons_are_reported() {
             .get("tail")
             .is_none()
     );
+}
+
+#[test]
+fn a_report_says_what_rules_cost() {
+    let service = Service::with_config(CONFIG);
+    service.items(&shops());
+    let shown = |item: &str, day: i64| {
+        let mut shown = did("u1", "impression", item, noon(day));
+        shown["scene"] = json!("feed");
+        shown
+    };
+    service.events(&[shown("a1", 83)]);
+    end_of_window(&service);
+    assert_eq!(report(&service, "/merchants/a/report")["prices"], json!([]));
+    let ranked = |user: u32| {
+        service.rank(&json!({"user_id": format!("u{user}"), "candidates": ["a1", "a2", "b1", "c1"], "scene": "feed"}))
+    };
+    let as_of = ranked(0)["as_of"].as_str().unwrap().to_owned();
+    let day = saima::clock::Time::parse(&as_of)
+        .unwrap()
+        .millis()
+        .div_euclid(DAY);
+    let is_sampled = |user: &u32| lot(&format!("u{user}"), day, "a1").is_multiple_of(128);
+    (0..2_000)
+        .filter(is_sampled)
+        .take(3)
+        .for_each(|user| drop(ranked(user)));
+    let answer = report(&service, "/merchants/a/report");
+    let prices = answer["prices"].as_array().unwrap();
+    let cap = prices.iter().find(|it| it["rule"] == "cap").unwrap();
+    assert_eq!(
+        (&cap["scene"], &cap["name"], &cap["pages"]),
+        (&json!("feed"), &json!("shops"), &json!(3))
+    );
+    let metric = service.metric("saima_rule_price{scene=\"feed\",rule=\"cap\",name=\"shops\"} ");
+    near(cap["price"].as_f64().unwrap(), metric);
+    let hurt = answer["hurt"].to_string();
+    assert!(
+        hurt.contains("by the rule shops; the rule costs the first pages there"),
+        "{hurt}"
+    );
+    let text = reading(&service, "text/markdown").text();
+    assert!(
+        text.contains("## What rules cost") && text.contains("| feed | cap shops | "),
+        "{text}"
+    );
+    // What no user was shown is in no scene.
+    assert_eq!(report(&service, "/merchants/c/report")["prices"], json!([]));
 }
 
 #[test]

@@ -205,6 +205,7 @@ fn moves_slots_and_dropped_are_explained() {
         .collect();
     assert_eq!(page["dropped"], json!(left));
     assert_eq!(page["slots"], json!([]));
+    assert!(page.get("given_back").is_none());
     let plain = explained(&service, "over");
     assert!(plain.get("slots").is_none() && plain["items"][0]["explain"].get("moves").is_none());
     near(service.metric("saima_dropped_total{rule=\"cap\"} "), 4.0);
@@ -215,6 +216,22 @@ fn moves_slots_and_dropped_are_explained() {
     };
     near(race("b", "won"), 1.0);
     near(race("c", "second"), 1.0);
+}
+
+#[test]
+fn reserved_places_that_nobody_won_are_explained() {
+    let service = service();
+    let ask = |candidates: &[&str]| {
+        let request = json!({"user_id": "u", "candidates": candidates, "scene": "slot", "explain": true, "limit": 2});
+        service.rank(&request)["given_back"].clone()
+    };
+    let back = |reason: &str| json!([{"rule": "slot.deal", "place": 2, "reason": reason}]);
+    assert_eq!(ask(&["a1", "a3"]), back("no candidate is in its pool"));
+    assert_eq!(ask(&["a1"]), Value::Null, "there is no place 2");
+    assert_eq!(ask(&["a1", "a3", "c1"]), Value::Null);
+    service.items(&[json!({"id": "c1", "merchant_id": "c", "quality": 0.1})]);
+    let some = "of 1 contenders, each is worth too little, breaks a cap, has a place, or is of a merchant with a place of the slot";
+    assert_eq!(ask(&["a1", "a3", "c1"]), back(some));
 }
 
 #[test]
@@ -372,6 +389,52 @@ fn a_page_of_another_list_is_refused() {
         ("offset", json!(-1), "offset"),
     ] {
         assert_eq!(refused(key, value), [path], "{key}");
+    }
+}
+
+#[test]
+fn a_list_belongs_to_its_user_under_every_name() {
+    let service = service();
+    let ask = |user: &str, offset: usize| {
+        let request = json!({"user_id": user, "candidates": ALL, "request_id": "r", "limit": 2, "offset": offset});
+        service.json("POST", "/rank", &request)
+    };
+    service.events(&[super::did("visitor", "view", "c1", super::noon(0))]);
+    let first = ask("visitor", 0).ok();
+    let second = ask("visitor", 2).ok();
+    // A stranger with the same id has a list of its own.
+    ask("stranger", 0).ok();
+    assert_eq!(ask("visitor", 0).ok(), first);
+    let pair = json!({"from": "visitor", "into": "member"});
+    service.json("POST", "/users/merge", &pair).ok();
+    for user in ["member", "visitor"] {
+        assert_eq!(ask(user, 2).ok(), second, "{user}");
+    }
+    let third = ask("member", 4).ok();
+    assert_eq!(ids(&third), ["b2", "c1"]);
+    assert!(third.get("degraded").is_none());
+    assert_eq!(ask("visitor", 4).ok(), third);
+    assert_eq!(ask("stranger", 4).problem(422), ["offset"]);
+    assert_eq!(ask("third", 2).problem(422), ["request_id"]);
+}
+
+#[test]
+fn a_batch_answers_the_pages_of_a_list_in_order() {
+    let service = service();
+    let page = |id: u32, offset: usize| json!({"user_id": "u", "candidates": ALL, "request_id": format!("r{id}"), "limit": 2, "offset": offset});
+    for round in 0..10 {
+        let mut requests: Vec<Value> = (0..8)
+            .flat_map(|id| [0, 2, 4].map(|offset| page(100 * round + id, offset)))
+            .collect();
+        requests.insert(5, json!({"user_id": "u"}));
+        let answer = service.json("POST", "/rank/batch", &json!({"requests": requests}));
+        let mut results = answer.ok()["results"].as_array().unwrap().clone();
+        assert_eq!(results.remove(5)["status"], 422);
+        for (place, result) in results.iter().enumerate() {
+            let right = [["a1", "a2"], ["a3", "b1"], ["b2", "c1"]][place % 3];
+            assert_eq!(ids(result), right);
+            assert!(result.get("degraded").is_none(), "{place}");
+        }
     }
 }
 

@@ -243,3 +243,92 @@ fn moves_name_the_rule_that_explains_them() {
         ]
     );
 }
+
+/// Returns the ids of the first pages.
+fn pages(scene: &Scene, table: &Table, count: usize) -> Vec<Vec<String>> {
+    let pages = scene.pages(table, count);
+    pages
+        .iter()
+        .map(|page| super::table::ids(table, page))
+        .collect()
+}
+
+#[test]
+fn a_runner_gets_one_support_place_of_a_list() {
+    let table = table(&[
+        ("a1", 'A', 0.9, 0.9, false),
+        ("n1", 'N', 0.8, 0.8, true),
+        ("n2", 'N', 0.78, 0.78, true),
+        ("b1", 'B', 0.77, 0.77, false),
+        ("m1", 'M', 0.7, 0.7, true),
+    ]);
+    let scene = Scene {
+        support: vec![2, 4],
+        ..Scene::of(2)
+    };
+    let right = [["a1", "n1"], ["n2", "m1"]];
+    assert_eq!(pages(&scene, &table, 2), right, "N has place 2");
+    let scene = Scene {
+        support: vec![2, 4],
+        ..Scene::of(4)
+    };
+    assert_eq!(scene.ids(&table), right.concat(), "as on one page");
+}
+
+#[test]
+fn a_slot_counts_what_it_won_on_earlier_pages() {
+    let table = pool(
+        plain(&[
+            ("a1", 'A', 0.9),
+            ("a2", 'A', 0.85),
+            ("b1", 'B', 0.82),
+            ("a3", 'A', 0.8),
+            ("a4", 'A', 0.7),
+            ("c1", 'C', 0.6),
+        ]),
+        &[("a3", 0.5), ("a4", 0.9), ("c1", 0.1)],
+    );
+    let scene = Scene {
+        slots: vec![slot(&[2, 4, 6], true, 0.98)],
+        ..Scene::of(2)
+    };
+    // Place 2 went back to the fill, which gave it to A; place 4 is won by A, so that A wins no other.
+    let won = scene.pages(&table, 3);
+    let won = won.iter().map(|page| page.won().collect::<Vec<_>>());
+    let won: Vec<_> = won.collect();
+    assert_eq!(won, [vec![], vec![(4, Some(0))], vec![(6, Some(0))]]);
+    let all = [["a1", "a2"], ["b1", "a3"], ["a4", "c1"]];
+    assert_eq!(pages(&scene, &table, 3), all);
+}
+
+#[test]
+fn mmr_knows_what_stands_before_the_page() {
+    let mut table = six();
+    for (row, tag) in table.rows.iter_mut().zip([1, 1, 2, 1, 3, 2]) {
+        row.tags = vec![(tag, 1.0)];
+    }
+    let scene = Scene {
+        lambda: Some(0.5),
+        ..Scene::of(2)
+    };
+    assert_eq!(pages(&scene, &table, 2), [["a1", "a3"], ["b2", "a2"]]);
+}
+
+#[test]
+fn the_first_place_is_never_explained_by_a_lift() {
+    let mut table = table(&[
+        ("a1", 'A', 0.9, 0.9, false),
+        ("b1", 'B', 0.8, 1.0, false),
+        ("a2", 'A', 0.7, 0.7, false),
+    ]);
+    table.pins = vec!["a2".to_owned()];
+    let scene = Scene {
+        pins: vec![("a2".to_owned(), 2)],
+        ..capped(3, 1, Some(2))
+    };
+    let plan = scene.plan();
+    let mut arranger = super::super::Arranger::new(&table, &plan, 3);
+    let page = arranger.next(3);
+    assert_eq!(super::table::ids(&table, &page), ["b1", "a2"]);
+    assert_eq!(arranger.moves(&page)[0][0].rule, "displaced");
+}

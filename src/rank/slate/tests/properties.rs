@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Arranged, Group};
+use super::super::{Arranged, Group, Why};
 use super::table::{Row, Scene, Table, ids, slot};
 use crate::config::Cap;
 use crate::random::Random;
@@ -260,9 +260,14 @@ fn remembered_pages_go_on_like_arranged_ones() {
         let is_shown = |row: &Row| ids(table, &pages[0]).contains(&row.id);
         let shown = ids(table, &pages[0]);
         let find = |id: &String| table.rows.iter().find(|row| row.id == *id).unwrap().clone();
+        let why = (1..=shown.len()).map(|place| {
+            let mut won = pages[0].won();
+            let slot = won.find(|won| won.0 == place)?.1;
+            Some(slot.map_or(Why::Support, Why::Slot))
+        });
         let rest = table.rows.iter().filter(|row| !is_shown(row)).cloned();
         let rest = Table {
-            past: shown.iter().map(find).collect(),
+            past: shown.iter().map(find).zip(why).collect(),
             pins: table.pins.clone(),
             ..Table::new(rest.collect())
         };

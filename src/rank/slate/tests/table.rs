@@ -1,7 +1,7 @@
 //! A table of candidates, and a scene for it.
 
 use super::super::plan::Support;
-use super::super::{Arranged, Arranger, Group, Plan, Set};
+use super::super::{Arranged, Arranger, Group, Plan, Set, Why};
 use crate::config::{Cap, Pool, Slot};
 use crate::id::ItemRow;
 use crate::random::mixed;
@@ -40,6 +40,10 @@ impl Row {
         let alone = || Group::alone(ItemRow(self.number()));
         self.groups[by as usize].map_or_else(alone, Group::of)
     }
+
+    fn runner(&self) -> Option<Group> {
+        self.behind.then(|| self.group(By::Merchant))
+    }
 }
 
 /// The candidates of one request.
@@ -48,7 +52,8 @@ pub(super) struct Table {
     pub(super) rows: Vec<Row>,
     pub(super) own: Vec<f32>,
     pub(super) scores: Vec<f32>,
-    pub(super) past: Vec<Row>,
+    /// What stands on earlier pages, with how it was won.
+    pub(super) past: Vec<(Row, Option<Why>)>,
     pub(super) pins: Vec<String>,
 }
 
@@ -88,7 +93,19 @@ impl Set for Table {
     }
 
     fn past_group(&self, place: usize, by: By) -> Option<Group> {
-        Some(self.past[place - 1].group(by))
+        Some(self.past[place - 1].0.group(by))
+    }
+
+    fn past_why(&self, place: usize) -> Option<Why> {
+        self.past.get(place - 1)?.1
+    }
+
+    fn past_tags(&self, place: usize) -> Vec<(u32, f32)> {
+        self.past[place - 1].0.tags.clone()
+    }
+
+    fn past_supported(&self, place: usize) -> Option<Group> {
+        self.past[place - 1].0.runner()
     }
 
     fn pinned(&self, pin: usize) -> Option<usize> {
@@ -109,8 +126,7 @@ impl Set for Table {
     }
 
     fn supported(&self, candidate: usize) -> Option<Group> {
-        let row = &self.rows[candidate];
-        row.behind.then(|| row.group(By::Merchant))
+        self.rows[candidate].runner()
     }
 }
 
