@@ -31,6 +31,18 @@ impl Facts {
         }
     }
 
+    /// Notes the usual rates against which runners that left were compared last.
+    pub(super) fn note_usual(&mut self, kind: &str, rates: &[(&str, f64)]) {
+        let Some(kind) = Kind::named(kind) else {
+            return;
+        };
+        for (id, usual) in rates {
+            if let Some(row) = self.runner(kind, id) {
+                self.books.ladders[kind].note_usual(row, *usual);
+            }
+        }
+    }
+
     fn runner(&self, kind: Kind, id: &str) -> Option<u32> {
         let books = &self.books;
         match kind {

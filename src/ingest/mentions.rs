@@ -34,7 +34,11 @@ impl Record<'_> {
                 add(into);
             }
             Self::Forgetting { ids, .. } => ids.iter().for_each(|id| add(id)),
-            Self::Placed { .. } | Self::Ladder { .. } | Self::Creator { .. } | Self::Pace(_) => {}
+            Self::Placed { .. }
+            | Self::Ladder { .. }
+            | Self::Creator { .. }
+            | Self::Pace(_)
+            | Self::Usual { .. } => {}
             Self::Deletion { .. } | Self::Departure { .. } | Self::Terms(_) | Self::Lost => {}
         }
     }

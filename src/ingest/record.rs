@@ -108,6 +108,14 @@ pub enum Record<'a> {
     },
     /// A step of shares and budgets.
     Pace(PaceStep),
+    /// The usual rates of newcomers against which runners that left the ladder were compared last.
+    Usual {
+        /// Name of the kind of runners.
+        kind: &'a str,
+        /// The runners, by id, with the rates.
+        #[serde(borrow)]
+        rates: Vec<(&'a str, f64)>,
+    },
 }
 
 /// An event of an anonymised record.
@@ -201,9 +209,8 @@ impl<'a> Record<'a> {
             }
             Self::Forgetting { ids, last_complete } => departure(&ids, alias, last_complete),
             // The sums and the steps name no user.
-            Self::Placed { .. } | Self::Ladder { .. } | Self::Creator { .. } | Self::Pace(_) => {
-                None
-            }
+            Self::Placed { .. } | Self::Ladder { .. } | Self::Usual { .. } => None,
+            Self::Creator { .. } | Self::Pace(_) => None,
             Self::Deletion { .. } | Self::Departure { .. } | Self::Terms(_) | Self::Lost => None,
         };
         let mut bytes = Vec::new();
@@ -337,6 +344,7 @@ impl Facts {
             Record::Ladder { kind, steps } => self.climb(kind, &steps),
             Record::Creator { id } => self.delete_creator(id),
             Record::Pace(step) => self.books.pace.redo(step),
+            Record::Usual { kind, rates } => self.note_usual(kind, &rates),
             Record::Lost => {}
         }
         Ok(0)

@@ -12,9 +12,19 @@ use crate::telemetry::Size;
 /// The ladder of each kind of runners.
 pub type Ladders = PerKind<Ladder>;
 
+/// Index of the kind of parts that holds the ladders; the other one holds the usual rates of those who left.
+const LADDERS: usize = 0;
+
+/// A ladder as stored, with the usual rates of those who left, by row.
+#[derive(Debug)]
+pub struct Image {
+    kind: String,
+    ladder: LadderImage,
+    usual: Vec<(u32, f64)>,
+}
+
 impl Book for Ladders {
-    /// The stored form of each ladder, by the name of its kind.
-    type Image = Vec<(String, LadderImage)>;
+    type Image = Vec<Image>;
 
     fn new(config: &Config) -> Self {
         let support = &config.support;
@@ -43,19 +53,42 @@ impl Book for Ladders {
     fn freeze(&mut self) -> Self::Image {
         let ladders = self.iter().filter(|(_, ladder)| !ladder.is_empty());
         ladders
-            .map(|(kind, ladder)| (kind.row().name.to_owned(), ladder.image()))
+            .map(|(kind, ladder)| Image {
+                kind: kind.row().name.to_owned(),
+                ladder: ladder.image(),
+                usual: ladder.usual_rates(),
+            })
             .collect()
     }
 
-    fn write(&self, image: &Self::Image, _: usize, part: usize, bytes: &mut Vec<u8>) -> bool {
-        whole(part, image, bytes)
+    fn write(&self, image: &Vec<Image>, kind: usize, part: usize, bytes: &mut Vec<u8>) -> bool {
+        let images = image.iter();
+        if kind == LADDERS {
+            let ladders: Vec<(&str, &LadderImage)> =
+                images.map(|it| (&*it.kind, &it.ladder)).collect();
+            return whole(part, &ladders, bytes);
+        }
+        let rates: Vec<(&str, &[(u32, f64)])> = images.map(|it| (&*it.kind, &*it.usual)).collect();
+        whole(part, &rates, bytes)
     }
 
-    fn restore(&mut self, _: usize, bytes: &[u8], _: &IdHasher) -> Result<(), postcard::Error> {
-        let images: Self::Image = postcard::from_bytes(bytes)?;
-        for (kind, image) in images {
+    fn restore(&mut self, kind: usize, bytes: &[u8], _: &IdHasher) -> Result<(), postcard::Error> {
+        if kind == LADDERS {
+            let images: Vec<(String, LadderImage)> = postcard::from_bytes(bytes)?;
+            for (kind, image) in images {
+                if let Some(kind) = Kind::named(&kind) {
+                    self[kind].restore(image);
+                }
+            }
+            return Ok(());
+        }
+        let rates: Vec<(String, Vec<(u32, f64)>)> = postcard::from_bytes(bytes)?;
+        for (kind, rates) in rates {
             if let Some(kind) = Kind::named(&kind) {
-                self[kind].restore(image);
+                let ladder = &mut self[kind];
+                rates
+                    .iter()
+                    .for_each(|(row, usual)| ladder.note_usual(*row, *usual));
             }
         }
         Ok(())

@@ -54,7 +54,7 @@ table::books! {
     /// The exposures of the window, and the evidence of clicks.
     exposure: Exposure = [0x30, 0x31, 0x32, 0x33, 0x34, 0x44];
     /// The ladders of newcomers, by kind.
-    ladders: Ladders = [0x38];
+    ladders: Ladders = [0x38, 0x5A];
     /// The exposures that wait for shares and budgets, and what these have come to.
     pace: Pace = [0x39, 0x45];
     /// At what share of its exposures the goal of each merchant held.

@@ -124,6 +124,7 @@ impl Situation {
             at,
             served: self.served,
             evidence: self.evidence,
+            usual: Some(self.usual),
         }
     }
 }

@@ -146,6 +146,24 @@ impl Ladder {
         }
     }
 
+    /// Notes the usual rate of newcomers against which a runner that left was compared last.
+    pub fn note_usual(&mut self, row: u32, usual: f64) {
+        let rung = self.rungs.get_mut(&row);
+        if let Some(left) = rung.and_then(|rung| rung.end.as_mut()) {
+            left.usual = Some(usual);
+        }
+    }
+
+    /// Returns the usual rates of the runners that left, by row.
+    #[must_use]
+    pub fn usual_rates(&self) -> Vec<(u32, f64)> {
+        let left = self
+            .rungs()
+            .filter_map(|(row, rung)| Some((row, rung.end?)));
+        left.filter_map(|(row, left)| Some((row, left.usual?)))
+            .collect()
+    }
+
     /// Forgets a deleted runner, except for its names.
     pub fn forget(&mut self, row: u32) {
         self.rungs.remove(&row);
@@ -157,13 +175,18 @@ impl Ladder {
     }
 
     /// Returns the entrants who enter, the longest present first: each under names of its own that entered in none of the last 365 days,
-    /// at most `in_group` of a group climbing at once, and as many as there is room for.
+    /// and of none of those who climb now, `owners`; at most so many of a group climbing at once, and as many as there is room for.
     #[must_use]
-    pub fn admit(&self, mut entrants: Vec<Entrant>, groups: &Groups, now: Time) -> Vec<Entrant> {
+    pub fn admit(
+        &self,
+        mut entrants: Vec<Entrant>,
+        (groups, owners): (&Groups, BTreeSet<CompactString>),
+        now: Time,
+    ) -> Vec<Entrant> {
         entrants.sort_unstable_by(|a, b| (a.since, &a.id).cmp(&(b.since, &b.id)));
         let climbing = self.rungs.values().filter(|rung| rung.climbs()).count();
         let mut room = self.most.saturating_sub(climbing);
-        let mut taken = BTreeSet::new();
+        let mut taken = owners;
         let mut groups = groups.clone();
         entrants.retain(|entrant| {
             let names = [&entrant.id, &entrant.owner];

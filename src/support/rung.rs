@@ -63,6 +63,9 @@ pub struct Left {
     pub served: f64,
     /// The evidence then.
     pub evidence: Evidence,
+    /// The usual rate of newcomers then; `None` if it left before this was kept. Stored apart.
+    #[serde(skip)]
+    pub usual: Option<f64>,
 }
 
 impl Rung {

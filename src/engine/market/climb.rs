@@ -96,13 +96,20 @@ impl Engine {
         let (kind, steps) = (kind.row().name, steps.collect::<Vec<_>>());
         let mut facts = self.facts.write();
         facts.climb(kind, &steps);
+        let usual = steps
+            .iter()
+            .filter_map(|step| Some((step.id, step.rung.end?.usual?)));
+        let rates: Vec<(&str, f64)> = usual.collect();
         // A journal that breaks is reported by its own thread.
         let _broken = self.append(generation, &Record::Ladder { kind, steps });
+        if !rates.is_empty() {
+            let _broken = self.append(generation, &Record::Usual { kind, rates });
+        }
     }
 }
 
 /// Returns the id and the owner of a runner; an item and a creator are their own.
-fn names(books: &Books, kind: Kind, row: u32) -> Option<(&str, &str)> {
+pub(super) fn names(books: &Books, kind: Kind, row: u32) -> Option<(&str, &str)> {
     match kind {
         Kind::Item => {
             let id = books.items.id(ItemRow(row));
@@ -178,6 +185,7 @@ fn figures(
     let (at, served, evidence) = end.map_or((now, served, evidence), |left| {
         (left.at, left.served, left.evidence)
     });
+    let usual = end.and_then(|left| left.usual).unwrap_or(usual);
     let (stage, stages) = (usize::from(rung.stage), rules.stages());
     let days = span(at.since(rung.staged)) / span(DAY);
     let plan = stages.plan(stage, served, rung.at_start, days);

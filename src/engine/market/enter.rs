@@ -2,6 +2,7 @@
 
 use compact_str::CompactString;
 
+use super::climb::names;
 use super::creators::Starts;
 use crate::clock::Time;
 use crate::engine::Engine;
@@ -34,7 +35,12 @@ impl Engine {
         }
         let facts = self.facts.read();
         let groups = groups(&facts.books, kind, starts);
-        facts.books.ladders[kind].admit(entrants, &groups, now)
+        // An owner that a climber got since the last snapshot is not remembered yet.
+        let climbing = facts.books.ladders[kind].rungs();
+        let climbing = climbing.filter(|(_, rung)| rung.climbs());
+        let owner = |(row, _)| Some(names(&facts.books, kind, row)?.1.into());
+        let owners = climbing.filter_map(owner).collect();
+        facts.books.ladders[kind].admit(entrants, (&groups, owners), now)
     }
 }
 

@@ -42,7 +42,8 @@ impl Erased {
             Record::Placed { .. }
             | Record::Ladder { .. }
             | Record::Creator { .. }
-            | Record::Pace(_) => &[],
+            | Record::Pace(_)
+            | Record::Usual { .. } => &[],
         };
         let erased = |id: &&str| Self {
             id: (*id).to_owned(),

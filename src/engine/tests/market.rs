@@ -101,6 +101,13 @@ fn a_newcomer_climbs_by_clicks_of_many_users() {
         (&dull["end"], &dull["x"]),
         (&json!("evidence"), &json!(1.0))
     );
+    // The clicks on others move the usual rate, but not the figures of one that left.
+    declare(&engine, "late", newcomer());
+    assert_eq!(ladder(&engine, "late")["stage"], 1);
+    show(&engine, "late", 2_000..2_100, true);
+    assert_eq!(ladder(&engine, "late")["x"], 100.0);
+    assert_eq!(ladder(&engine, "dull"), dull);
+    let good = ladder(&engine, "good");
     end(engine, home.path());
 
     for checkpoint in [false, true] {
@@ -245,6 +252,18 @@ fn deleting_and_registering_again_starts_no_ladder() {
     assert_eq!(ladder(&engine, "d")["stage"], 1);
     declare(&engine, "e", owned("next"));
     assert_eq!(ladder(&engine, "e"), Value::Null);
+    // Both at once, before a snapshot knows the owner.
+    declare(&engine, "f", owned("f"));
+    assert_eq!(ladder(&engine, "f")["stage"], 1);
+    let lines = ["f", "boss"].map(|id| {
+        let mut line = owned("boss");
+        line["id"] = id.into();
+        line.to_string()
+    });
+    let lines = lines.each_ref().map(|line| line.as_bytes());
+    let fates = engine.ingest(Operation::Upsert(EntityKind::Merchant), &lines);
+    assert!(fates.unwrap().iter().all(Result::is_ok));
+    assert_eq!(ladder(&engine, "boss"), Value::Null);
     end(engine, home.path());
     let engine = open(home.path(), noon());
     assert_eq!(ladder(&engine, "e"), Value::Null, "names outlive a restart");

@@ -1,5 +1,7 @@
 //! The ladder: who enters, who climbs, who leaves.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use crate::clock::{DAY, Time};
@@ -30,7 +32,7 @@ fn enter(ladder: &mut Ladder, row: u32, (id, owner): (&str, &str), at: Time) {
 }
 
 fn admitted(ladder: &Ladder, entrants: &[Entrant], now: Time) -> Vec<u32> {
-    let entrants = ladder.admit(entrants.to_vec(), &no_groups(), now);
+    let entrants = ladder.admit(entrants.to_vec(), (&no_groups(), BTreeSet::new()), now);
     entrants.into_iter().map(|entrant| entrant.row).collect()
 }
 
@@ -74,7 +76,9 @@ fn three_items_of_a_merchant_climb_at_once() {
     };
     let count = |climbing: &[u32]| {
         let groups = Groups::new(3, climbing.iter().copied());
-        ladder.admit(items(5), &groups, day(0)).len()
+        ladder
+            .admit(items(5), (&groups, BTreeSet::new()), day(0))
+            .len()
     };
     assert_eq!(count(&[]), 3);
     assert_eq!(count(&[7, 7, 8]), 1);
