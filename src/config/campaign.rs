@@ -34,6 +34,8 @@ pub struct Campaign {
     pub until: Option<Time>,
     /// Name of the selection of items; `None`: those that list the campaign, and those of merchants that do.
     pub select: Option<String>,
+    /// The selection that it names, or that of the items which list it.
+    pub items: SelectionId,
     /// Names of the scenes.
     pub scenes: Vec<String>,
     /// Name of the audience; `None`: every user.
@@ -58,15 +60,6 @@ impl Campaign {
     pub fn is_live(&self, at: Time) -> bool {
         self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
     }
-
-    /// Returns its selection: the one that it names, or that of the items which list it.
-    #[must_use]
-    pub fn selection(&self, selections: &[Selection]) -> Option<SelectionId> {
-        match &self.select {
-            Some(name) => SelectionId::named(selections, name).ok(),
-            None => SelectionId::of_campaign(selections, &self.name),
-        }
-    }
 }
 
 /// Maximum number of campaigns.
@@ -85,13 +78,18 @@ pub(super) fn read(s: &Section<'_>, scenes: &BTreeMap<String, Arc<Scene>>) -> Ca
         );
     }
     let each = names.into_iter().take(MOST);
+    let cap = s.number(CAP, 1.0..=10.0);
     Campaigns {
-        cap: s.number(CAP, 1.0..=10.0),
-        each: each.map(|name| campaign(s, name, scenes)).collect(),
+        cap,
+        each: each.map(|name| campaign((s, cap), name, scenes)).collect(),
     }
 }
 
-fn campaign(all: &Section<'_>, name: &str, scenes: &BTreeMap<String, Arc<Scene>>) -> Campaign {
+fn campaign(
+    (all, cap): (&Section<'_>, f64),
+    name: &str,
+    scenes: &BTreeMap<String, Arc<Scene>>,
+) -> Campaign {
     require_id(all, name, "a campaign");
     let s = all.alone(name);
     let text = |key| {
@@ -108,6 +106,7 @@ fn campaign(all: &Section<'_>, name: &str, scenes: &BTreeMap<String, Arc<Scene>>
         from: at("from"),
         until: at("until"),
         select: text("select"),
+        items: SelectionId::default(),
         scenes: s.list(
             "scenes",
             |name| scene(name, scenes),
@@ -123,34 +122,55 @@ fn campaign(all: &Section<'_>, name: &str, scenes: &BTreeMap<String, Arc<Scene>>
             .then(|| s.integer("budget", 1..=1_000_000_000_000)),
     };
     check_dates(&s, &campaign);
+    let boost = campaign.boost;
+    if boost > cap {
+        let message = format!(
+            "is {boost}, but all campaigns of an item together multiply by at most {cap}, which is campaign.cap"
+        );
+        s.warn("boost", message);
+    }
     s.finish();
     campaign
 }
 
-/// Reports selections and audiences that do not exist, and adds a selection for each campaign that names none.
+/// Finds the selection of each campaign, and adds one for each that names none. Reports selections and audiences that do not exist.
 pub(super) fn resolve(
     all: &Section<'_>,
-    campaigns: &Campaigns,
+    campaigns: &mut Campaigns,
     selections: &mut Vec<Selection>,
     audiences: &Audiences,
 ) {
-    for campaign in &campaigns.each {
+    let named = selections.len();
+    for campaign in &mut campaigns.each {
         let s = all.section(&campaign.name);
         if let Some(audience) = &campaign.audience {
             let _known = audiences.named(&s, "audience", audience);
         }
         match &campaign.select {
-            Some(name) => {
-                if let Err(message) = SelectionId::named(selections, name) {
-                    s.fault("select", message);
-                }
-            }
+            Some(name) => match SelectionId::named(&selections[..named], name) {
+                Ok(items) => campaign.items = items,
+                Err(message) => s.fault("select", message),
+            },
             None => match Selection::enrolled(&campaign.name) {
-                Ok(selection) => selections.push(selection),
+                Ok(selection) if has(&selections[..named], &selection.name) => {
+                    let name = selection.name;
+                    let message = format!(
+                        "the items that list it are the selection {name:?}: rename the one in [selection]"
+                    );
+                    s.fault("", message);
+                }
+                Ok(selection) => {
+                    campaign.items = SelectionId::at(selections.len());
+                    selections.push(selection);
+                }
                 Err(faults) => faults.into_iter().for_each(|fault| s.fault("", fault)),
             },
         }
     }
+}
+
+fn has(selections: &[Selection], name: &str) -> bool {
+    selections.iter().any(|known| known.name == name)
 }
 
 /// Checks that a campaign ends after it begins, and that a budget has dates to spread over.

@@ -34,13 +34,13 @@ pub struct KeptTwice<'a> {
 }
 
 impl<'a> Lifting<'a> {
-    fn campaign(campaign: &'a Campaign, config: &'a Config) -> Option<Self> {
-        Some(Self {
+    fn campaign(campaign: &'a Campaign) -> Self {
+        Self {
             name: &campaign.name,
             scenes: campaign.scenes.iter().map(String::as_str).collect(),
-            items: campaign.selection(&config.selections)?,
+            items: campaign.items,
             is_campaign: true,
-        })
+        }
     }
 
     fn boost(scene: &'a Scene, rule: &'a SceneRule) -> Option<Self> {
@@ -80,7 +80,7 @@ impl Config {
     #[must_use]
     pub fn lifting_at(&self, at: Time) -> Vec<Lifting<'_>> {
         let campaigns = self.campaigns.live_at(at).into_iter();
-        let campaigns = campaigns.filter_map(|it| Lifting::campaign(it, self));
+        let campaigns = campaigns.map(Lifting::campaign);
         let rules = self.rules_at(at);
         let boosts = rules.filter_map(|(scene, rule)| Lifting::boost(scene, rule));
         campaigns.chain(boosts).collect()

@@ -35,6 +35,7 @@ mod scale;
 mod scene;
 mod section;
 mod selection;
+mod sense;
 mod server;
 mod settings;
 mod store;

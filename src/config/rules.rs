@@ -11,7 +11,7 @@ use super::rule::{Cap, Pool, SceneRule, Seen, Slot, What};
 use super::section::{Section, unknown};
 use super::selection::{Selection, SelectionId};
 use super::value::{self, Checked};
-use super::weights;
+use super::{sense, weights};
 use crate::clock::Time;
 use crate::model::is_id;
 use crate::rule::{self, By, Form, Rule};
@@ -73,6 +73,8 @@ pub(super) fn rules<'a>(scene: &Section<'a>, names: Names<'_>) -> Option<Vec<Giv
     let given: Vec<Given<'_>> = tables.into_iter().filter_map(|s| one(s, names)).collect();
     check_names(&given);
     check_places(&given);
+    let each = given.iter().map(|given| (&given.rule, &given.section));
+    sense::check(&each.collect::<Vec<_>>());
     Some(given)
 }
 

@@ -12,7 +12,7 @@ use crate::spelling::unknown;
 pub const MAX_SELECTIONS: usize = 256;
 
 /// A selection, by its index in [`Config::selections`](super::Config::selections).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SelectionId(pub u32);
 
 impl SelectionId {
@@ -22,15 +22,10 @@ impl SelectionId {
         self.0 as usize
     }
 
-    /// Returns the selection of a campaign that names none.
+    /// Returns the selection at an index.
     #[must_use]
-    pub fn of_campaign(selections: &[Selection], campaign: &str) -> Option<Self> {
-        let named = |known: &Selection| {
-            let name = known.name.strip_prefix("campaign.");
-            known.implicit && name == Some(campaign)
-        };
-        let found = selections.iter().zip(0..).find(|(known, _)| named(known));
-        found.map(|(_, place)| Self(place))
+    pub fn at(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
     }
 
     /// Returns the selection with a name.

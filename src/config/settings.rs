@@ -272,10 +272,10 @@ fn config(root: &Section<'_>) -> Config {
         audiences: &audiences,
     };
     let scenes = scenes(root, &limits, names);
-    let campaigns = root.within("campaign", |s| campaign::read(s, &scenes));
+    let mut campaigns = root.within("campaign", |s| campaign::read(s, &scenes));
     campaign::resolve(
         &root.section("campaign"),
-        &campaigns,
+        &mut campaigns,
         &mut selections,
         &audiences,
     );

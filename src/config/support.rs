@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use toml::de::DeValue;
 
 use super::check::{ascending, need};
+use super::rule::SceneRule;
 use super::scene::Scene;
 use super::section::{Section, unknown};
 use super::value::{self, Checked};
@@ -88,6 +89,7 @@ pub(super) fn read(s: &Section<'_>, scenes: &BTreeMap<String, Arc<Scene>>) -> Su
     };
     check_stages(s, &support);
     check_places(s, &support, scenes);
+    warn_of_places(s, &support, scenes);
     support
 }
 
@@ -146,6 +148,30 @@ fn check_places(s: &Section<'_>, support: &Support, scenes: &BTreeMap<String, Ar
                 scene.name
             );
             s.fault("places", message);
+        }
+    }
+}
+
+/// Warns of support places that no first page has, or that rules of the scene take.
+fn warn_of_places(s: &Section<'_>, support: &Support, scenes: &BTreeMap<String, Arc<Scene>>) {
+    let named = support.scenes.iter().filter_map(|name| scenes.get(name));
+    for scene in named.filter(|scene| !scene.retired) {
+        let (name, limit) = (&scene.name, scene.limit);
+        for place in &support.places {
+            if *place > limit {
+                let message = format!(
+                    "place {place} lies beyond the limit of the scene {name}, {limit}: only later pages have it"
+                );
+                s.warn("places", message);
+            }
+            let takes = |rule: &&SceneRule| rule.what.places().contains(place);
+            for rule in scene.rules.iter().filter(takes) {
+                let rule = &rule.name;
+                let message = format!(
+                    "place {place} of the scene {name} is kept by its rule {rule:?} too, which has it while it applies"
+                );
+                s.warn("places", message);
+            }
         }
     }
 }

@@ -34,10 +34,16 @@ impl Parsed {
         let parser = Parser::new().max_recursion_depth(DEPTH);
         let parsed = parser.parse_with_source_info(text);
         let (tree, places) = parsed.map_err(|faults| {
-            let faults = faults.errors.iter();
-            faults
-                .map(|fault| syntax(text, fault, usage))
-                .collect::<Vec<_>>()
+            let faults = &faults.errors;
+            // What is reported beside it follows from it.
+            if faults
+                .iter()
+                .any(|fault| fault.msg.contains("ecursion limit"))
+            {
+                return vec![too_deep()];
+            }
+            let faults = faults.iter().map(|fault| syntax(text, fault, usage));
+            faults.collect::<Vec<_>>()
         })?;
         let parsed = Self {
             text: text.to_owned(),
@@ -53,9 +59,7 @@ impl Parsed {
     /// The tree is too deep.
     pub fn check_depth(&self) -> Result<(), Vec<String>> {
         if depth(&self.tree) > DEPTH {
-            return Err(vec![format!(
-                "the expression is nested more than {DEPTH} deep"
-            )]);
+            return Err(vec![too_deep()]);
         }
         Ok(())
     }
@@ -75,6 +79,11 @@ impl Parsed {
         let start = self.places.offset_for(node).map_or(0, |(start, _)| start);
         caret(&self.text, usize::try_from(start).unwrap_or(0), message)
     }
+}
+
+/// Returns the fault of an expression that is too deep.
+fn too_deep() -> String {
+    format!("the expression is nested more than {DEPTH} deep")
 }
 
 /// Returns a fault of the syntax with a caret under its place.

@@ -428,3 +428,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_deep_expression_is_refused_in_plain_words() {
+    for deep in [
+        "(".repeat(60) + "1" + &")".repeat(60),
+        "[".repeat(60) + "1" + &"]".repeat(60),
+    ] {
+        let faults = Predicate::new(&format!("{deep} == 1"), &TABLE).unwrap_err();
+        assert_eq!(faults, ["the expression is nested more than 28 deep"]);
+    }
+}

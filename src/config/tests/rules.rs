@@ -297,6 +297,151 @@ fn every_fault_of_the_rules_is_reported() {
     );
 }
 
+/// Returns the text of a scene with rules, each with its own keys.
+fn with_rules(rules: &[&str]) -> String {
+    let head = "[selection.s]\nwhere = 'item.price < 5.0'\n[selection.t]\nwhere = 'item.price < 6.0'\n\
+                [audience.a]\nwhere = '!user.known'\n[audience.b]\nwhere = 'user.known'\n[scene.feed]\nlimit = 20\n";
+    let rules = rules.iter().enumerate().map(|(number, keys)| {
+        format!(
+            "[[scene.feed.rules]]\nname = \"r{number}\"\n{}\n",
+            keys.replace("; ", "\n")
+        )
+    });
+    head.to_owned() + &rules.collect::<String>()
+}
+
+#[test]
+fn rules_that_contradict_each_other_are_refused() {
+    let (decay, mmr) = (
+        "rule = \"decay\"; factor = 0.5",
+        "rule = \"mmr\"; lambda = 0.5",
+    );
+    let pin = |place: u32| format!("rule = \"pin\"; item = \"x\"; place = {place}");
+    let for_a = |rule: &str| format!("{rule}; audience = \"a\"");
+    let for_b = |rule: &str| format!("{rule}; audience = \"b\"");
+    let until = |rule: &str| format!("{rule}; until = 2026-01-01T00:00:00Z");
+    let from = |rule: &str| format!("{rule}; from = 2026-01-01T00:00:00Z");
+    let message = "for the same users at the same time, and only the first counts";
+    let cases = [
+        (vec![decay.to_owned(), decay.to_owned()], Some("rule")),
+        (vec![mmr.to_owned(), for_a(mmr)], Some("rule")),
+        (vec![for_a(mmr), mmr.to_owned()], None),
+        (vec![for_a(decay), for_b(decay)], None),
+        (vec![for_a(decay), for_a(decay)], Some("rule")),
+        (vec![until(decay), from(decay)], None),
+        (vec![decay.to_owned(), mmr.to_owned()], None),
+        (vec![pin(2), pin(3)], Some("item")),
+        (vec![for_a(&pin(2)), for_b(&pin(3))], None),
+    ];
+    for (rules, key) in cases {
+        let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
+        let read = parse(&with_rules(&rules));
+        let Some(key) = key else {
+            assert_valid(&read.unwrap());
+            continue;
+        };
+        let faults = read.unwrap_err().faults;
+        assert_eq!(faults.len(), 1, "{rules:?}: {faults:?}");
+        assert_eq!(faults[0].path, format!("scene.feed.rules[1].{key}"));
+        assert!(faults[0].message.contains(message), "{faults:?}");
+    }
+}
+
+/// Each line that ends in `#!` has a warning with that part of the message, and no other line has one.
+const USELESS: &str = r#"
+[selection.s]
+where = 'item.price < 5.0'
+[audience.a]
+where = '!user.known'
+[scene.feed]
+limit = 20
+[[scene.feed.rules]]
+name = "lifted"
+rule = "boost"                      #! never acts: the rule "hidden" hides its items
+select = "s"
+factor = 1.2
+audience = "a"
+[[scene.feed.rules]]
+name = "raced"
+rule = "slot"                       #! never acts: the rule "hidden"
+places = [11]
+select = "s"
+score = true
+[[scene.feed.rules]]
+name = "hidden"
+rule = "hide"
+select = "s"
+[[scene.feed.rules]]
+name = "hidden again"
+rule = "hide"                       #! never acts: the rule "hidden"
+select = "s"
+[[scene.feed.rules]]
+name = "worn"
+rule = "seen"
+after = 3
+days = 7
+then = "hide"
+[[scene.feed.rules]]
+name = "tired"
+rule = "seen"                       #! never acts: the rule "worn"
+after = 4
+days = 7
+factor = 0.5
+[[scene.feed.rules]]
+name = "fresh"
+rule = "seen"
+after = 2
+days = 7
+factor = 0.5
+[[scene.feed.rules]]
+name = "wide"
+rule = "cap"
+by = "kind"
+max = 4                             #! never acts: 4 places in a row hold at most 4
+window = 4
+[[scene.feed.rules]]
+name = "deal"
+rule = "pin"
+item = "x"
+place = 5
+until = 2026-01-01T00:00:00Z
+[support]
+scenes = ["feed"]
+places = [5, 30]                    #! place 5 of the scene feed is kept by its rule "deal" #! place 30 lies beyond the limit
+[campaign]
+cap = 1.5
+[campaign.big]
+scenes = ["feed"]
+boost = 2.0                         #! is 2, but all campaigns of an item together multiply by at most 1.5
+"#;
+
+#[test]
+fn what_never_acts_is_a_warning() {
+    let warnings = parse(USELESS).unwrap().warnings;
+    let mut expected = 0;
+    for (line, text) in (1..).zip(USELESS.lines()) {
+        for part in text.split("#!").skip(1).map(str::trim) {
+            let mut here = warnings.iter().filter(|it| it.line == line);
+            assert!(
+                here.any(|it| it.message.contains(part)),
+                "{line}: {part}\n{warnings:#?}"
+            );
+            expected += 1;
+        }
+    }
+    assert_eq!(warnings.len(), expected, "{warnings:#?}");
+    assert_eq!(warnings[0].path, "scene.feed.rules[0].rule");
+}
+
+#[test]
+fn a_selection_named_like_that_of_a_campaign_is_refused() {
+    let text = "[scene.feed]\n[selection.\"campaign.x\"]\nwhere = 'item.price < 5.0'\n[campaign.x]\nscenes = [\"feed\"]\nboost = 1.2\n";
+    let faults = parse(text).unwrap_err().faults;
+    assert_eq!((faults.len(), faults[0].line), (1, 4), "{faults:?}");
+    assert!(faults[0].message.contains("\"campaign.x\""), "{faults:?}");
+    assert_valid(&parse(&format!("{text}select = \"campaign.x\"")).unwrap());
+}
+
 #[test]
 fn the_largest_count_of_a_live_rule_is_remembered() {
     let rule = |after: usize| {
