@@ -1,5 +1,6 @@
 //! The engine's metrics.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -146,11 +147,15 @@ impl Engine {
         let to = &self.telemetry.market;
         to.number.set(market.number);
         to.duration.set(took.as_secs_f64());
-        let named = |name: &str| config.campaigns.each.iter().any(|it| it.name == name);
+        let campaigns = config.campaigns.each.iter().map(|it| &*it.name);
+        let campaigns: HashSet<&str> = campaigns.collect();
+        let named = |name: &str| campaigns.contains(name);
         let live = |name: &str| config.scenes.get(name).is_some_and(|scene| !scene.retired);
         to.retain(live, named);
-        to.prices
-            .retain(|scene, rule, name| live(scene) && is_lever(config, scene, rule, name));
+        let is_campaign = |rule: &str, name: &str| rule == "campaign" && named(name);
+        to.prices.retain(|scene, rule, name| {
+            live(scene) && (is_campaign(rule, name) || is_rule(config, scene, (rule, name)))
+        });
         let facts = self.facts.read();
         for scene in config.scenes.keys().filter(|scene| live(scene)) {
             to.tail(scene, facts.books.pace.credit(scene));
@@ -233,7 +238,9 @@ impl Engine {
 
     fn measure_selections(&self, config: &Config) {
         let to = &self.telemetry.selections;
-        let is_selection = |name: &str| config.selections.iter().any(|it| it.name == name);
+        let selections = config.selections.iter().map(|it| &*it.name);
+        let selections: HashSet<&str> = selections.collect();
+        let is_selection = |name: &str| selections.contains(name);
         let is_audience = |name: &str| config.audiences.iter().any(|it| it.name == name);
         to.retain(is_selection, is_audience);
         // Every audience is exported from the start.
@@ -279,16 +286,14 @@ impl Engine {
     }
 }
 
-/// Returns whether a scene of the configuration may have a price for a rule, campaign or target.
-fn is_lever(config: &Config, scene: &str, rule: &str, name: &str) -> bool {
+/// Returns whether a scene of the configuration may have a price for a rule or a target.
+fn is_rule(config: &Config, scene: &str, (rule, name): (&str, &str)) -> bool {
     if name.is_empty() {
         return true;
     }
     let named = |it: &SceneRule| it.name == name && it.what.rule().row().name == rule;
     let rules = config.scenes.get(scene).map(|scene| &scene.rules);
-    let mut campaigns = config.campaigns.each.iter();
     rules.is_some_and(|rules| rules.iter().any(named))
-        || campaigns.any(|it| rule == "campaign" && it.name == name)
 }
 
 fn short_race(standings: &Standings) -> Option<String> {

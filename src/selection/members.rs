@@ -49,6 +49,13 @@ impl Selections {
         members.into_iter().flatten().map(ItemRow)
     }
 
+    /// Returns the items of a selection, copied, so that a walk over them needs no lock.
+    #[must_use]
+    pub fn members(&self, selection: SelectionId) -> RoaringBitmap {
+        let members = self.members.get(selection.index());
+        members.cloned().unwrap_or_default()
+    }
+
     /// Returns each selection with the number of its items, the bytes that they take, and the number of judgements without a value.
     pub fn sizes(&self) -> impl Iterator<Item = (&Selection, u64, usize, u64)> {
         let all = self.list.iter().zip(&self.members).zip(&self.undecided);

@@ -99,7 +99,7 @@ fn live_in(config: &Config, campaigns: &[Spent], scene: &String) -> Vec<Lifted> 
         Some(Lifted {
             place,
             credit: spent.credit,
-            items: campaign.selection(&config.selections)?,
+            items: campaign.items,
             users: audience(config, campaign)?,
         })
     };

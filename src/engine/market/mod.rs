@@ -6,6 +6,7 @@
 
 mod build;
 mod climb;
+mod conflicts;
 mod creators;
 mod enter;
 mod exposure;

@@ -71,8 +71,7 @@ impl Engine {
         let campaigns = config.campaigns.each.iter();
         let used = campaigns.filter_map(|campaign| {
             let counts = waiting.campaigns.get(&campaign.name)?;
-            let items = campaign.selection(&config.selections)?;
-            let enrols = |item: &ItemRow| selections.has(items, *item);
+            let enrols = |item: &ItemRow| selections.has(campaign.items, *item);
             let enrolled = counts.iter().filter(|(item, _)| enrols(item));
             let amounts = enrolled.map(|(_, amount)| Amount::from_units(*amount));
             Some((campaign.name.clone(), amounts.sum::<Amount>().units()))

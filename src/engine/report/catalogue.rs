@@ -114,10 +114,7 @@ impl Engine {
     pub(super) fn campaigns_of(&self, stock: &Stock, config: &Config) -> Vec<CampaignState> {
         let states = self.states(config, self.clock.now());
         let campaigns = config.campaigns.each.iter().zip(states);
-        let mine = campaigns.filter(|(campaign, _)| {
-            let items = campaign.selection(&config.selections);
-            items.is_some_and(|items| stock.members(items) > 0)
-        });
+        let mine = campaigns.filter(|(campaign, _)| stock.members(campaign.items) > 0);
         mine.map(|(_, state)| state).collect()
     }
 }
