@@ -28,6 +28,7 @@ const WORDS: &[&str] = &[
     "corpus",
     "decay",
     "expression",
+    "forest",
     "id",
     "model",
     "money",
