@@ -62,7 +62,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Checks a configuration file and the files that it names, and prints the outcome. Returns a valid configuration.
+/// Checks a configuration file and the files that it names, models included, and prints the outcome. Returns a valid configuration.
 fn valid(path: &std::path::Path) -> Option<Config> {
     let config = match Config::load(path) {
         Ok(config) => config,
@@ -79,6 +79,9 @@ fn valid(path: &std::path::Path) -> Option<Config> {
     }
     for warning in &config.warnings {
         eprintln!("warning: {}", warning.shown(&path.display().to_string()));
+    }
+    for model in &config.models {
+        eprintln!("{}", model.shown());
     }
     let scenes = config.vocabulary.scenes.join(", ");
     eprintln!("{}: valid; scenes: {scenes}", path.display());

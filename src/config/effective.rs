@@ -9,7 +9,7 @@ use super::scene::Scene;
 use super::settings::Config;
 use super::weights::Weighed;
 use super::{
-    admission, audience, aversion, campaign, clock, exposure, integrity, log, market, pages,
+    admission, audience, aversion, campaign, clock, exposure, integrity, log, market, model, pages,
     prediction, profile, race, scale, selection, server, store, support, tail, tls,
 };
 use crate::clock::SECOND;
@@ -49,6 +49,7 @@ impl Config {
             "pages": pages::shown(&self.pages),
             "exposure": exposure::shown(&self.exposure),
             "predictions": self.predictions.iter().map(prediction::shown).collect::<Map<_, _>>(),
+            "model": self.models.iter().map(model::shown).collect::<Map<_, _>>(),
             "selection": self.selections.iter().filter(|each| !each.implicit).map(selection::shown).collect::<Map<_, _>>(),
             "audience": self.audiences.iter().map(audience::shown).collect::<Map<_, _>>(),
             "scene": self.scenes.values().map(|each| self.scene(each)).collect::<Map<_, _>>(),
@@ -107,8 +108,10 @@ impl Config {
         };
         let own = TABLE.iter().map(|row| Weighed::Own(row.objective));
         let predictions = (0..self.predictions.len()).map(Weighed::Prediction);
+        let models = (0..self.models.len()).map(Weighed::Model);
         let weights: Map<_, _> = own
             .chain(predictions)
+            .chain(models)
             .map(|weighed| (self.name(weighed).to_owned(), weight(weighed).into()))
             .collect();
         let timeout_ms = u64::try_from(scene.timeout.as_millis()).unwrap_or(u64::MAX);

@@ -3,9 +3,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::path::Path;
 
 use serde::Serialize;
 use toml::de::{DeTable, DeValue};
+
+use super::named::Named;
 
 /// One fault of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -78,15 +81,22 @@ pub(super) struct Report<'a> {
     paths: RefCell<BTreeSet<String>>,
     /// What is valid, but probably not meant.
     warnings: RefCell<Vec<ConfigFault>>,
+    /// Where the relative paths in the text start, if anywhere.
+    pub(super) directory: Option<&'a Path>,
+    /// The files that the text names.
+    named: RefCell<Vec<Named>>,
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    /// Creates the report of a text whose relative paths start in a directory, if anywhere.
+    pub(super) fn new(text: &'a str, directory: Option<&'a Path>) -> Self {
         Self {
             text,
             faults: RefCell::default(),
             paths: RefCell::default(),
             warnings: RefCell::default(),
+            directory,
+            named: RefCell::default(),
         }
     }
 
@@ -118,6 +128,16 @@ impl<'a> Report<'a> {
             path,
             message,
         });
+    }
+
+    /// Notes a file that the text names.
+    pub(super) fn note(&self, named: Named) {
+        self.named.borrow_mut().push(named);
+    }
+
+    /// Returns the files that the text names.
+    pub(super) fn named(&self) -> Vec<Named> {
+        self.named.take()
     }
 
     /// Returns the warnings, in order of lines.

@@ -32,6 +32,14 @@ pub fn read_once(path: &Path) -> io::Result<Vec<u8>> {
     bounded(File::open(path)?)
 }
 
+/// Returns the directory of a file.
+pub(super) fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
 /// Returns whether a path leads to a pipe or another file that can be read only once.
 #[must_use]
 pub fn is_pipe(path: &Path) -> bool {

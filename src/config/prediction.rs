@@ -68,8 +68,7 @@ fn prediction(all: &Section<'_>, name: &str) -> Prediction {
         all.fault(name, "is the name of an objective; choose another name");
     }
     let s = all.alone(name);
-    let read = s.choice("normaliser", &NORMALISERS, unknown_normaliser);
-    let normaliser = read(&s);
+    let normaliser = normaliser(&s);
     let neutral = or(&s, "neutral", 0.0..=1.0, 0.0);
     s.finish();
     Prediction {
@@ -77,6 +76,12 @@ fn prediction(all: &Section<'_>, name: &str) -> Prediction {
         normaliser,
         neutral,
     }
+}
+
+/// Reads the normaliser of a table: its name and its parameters.
+pub(super) fn normaliser(s: &Section<'_>) -> Normaliser {
+    let read = s.choice("normaliser", &NORMALISERS, unknown_normaliser);
+    read(s)
 }
 
 /// Reads the parameters of one normaliser.
@@ -133,14 +138,19 @@ fn unknown_normaliser(s: &Section<'_>) -> Normaliser {
 
 /// Returns one prediction in the names and units of the file.
 pub(super) fn shown(prediction: &Prediction) -> (String, Value) {
-    let mut value = match &prediction.normaliser {
+    let mut value = shown_normaliser(&prediction.normaliser);
+    value["neutral"] = prediction.neutral.into();
+    (prediction.name.clone(), value)
+}
+
+/// Returns a normaliser in the names and units of the file.
+pub(super) fn shown_normaliser(normaliser: &Normaliser) -> Value {
+    match normaliser {
         Normaliser::Identity { scale } => json!({ "normaliser": "identity", "scale": scale }),
         Normaliser::Log { reference } => json!({ "normaliser": "log", "reference": reference }),
         Normaliser::Logistic { centre, scale } => {
             json!({ "normaliser": "logistic", "centre": centre, "scale": scale })
         }
         Normaliser::Quantile { points } => json!({ "normaliser": "quantile", "points": points }),
-    };
-    value["neutral"] = prediction.neutral.into();
-    (prediction.name.clone(), value)
+    }
 }

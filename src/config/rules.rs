@@ -6,7 +6,6 @@ use toml::de::DeValue;
 
 use super::audience::Audiences;
 use super::check::need;
-use super::prediction::Prediction;
 use super::rule::{Cap, Pool, SceneRule, Seen, Slot, What};
 use super::section::{Section, unknown};
 use super::selection::{Selection, SelectionId};
@@ -28,8 +27,8 @@ const MOST_PLACES: usize = 1_000;
 pub(super) struct Names<'a> {
     /// The selections.
     pub(super) selections: &'a [Selection],
-    /// The declared predictions.
-    pub(super) predictions: &'a [Prediction],
+    /// What may be weighed.
+    pub(super) known: weights::Known<'a>,
     /// The audiences.
     pub(super) audiences: &'a Audiences,
 }
@@ -227,7 +226,7 @@ fn slot(s: &Section<'_>, names: Names<'_>) -> Slot {
 
 fn own_weights(s: &Section<'_>, names: Names<'_>) -> Vec<(weights::Weighed, f64)> {
     let section = s.section("weights");
-    let weights = weights::weighed(weights::weights(&section, names.predictions));
+    let weights = weights::weighed(weights::weights(&section, names.known));
     if weights.is_empty() && section.is_clean() {
         s.fault("weights", "at least one weight must not be 0");
     }

@@ -8,6 +8,7 @@ use super::answered::Answered;
 use super::asked::LastAsked;
 use super::audience::AudienceId;
 use super::check::require_id;
+use super::model::Model;
 use super::rule::{SceneRule, What};
 use super::rules::{self, Given, Names};
 use super::section::{Section, unknown};
@@ -24,7 +25,7 @@ pub struct Scene {
     pub limit: usize,
     /// Time within which scoring must begin if the request sets none.
     pub timeout: Duration,
-    /// Objectives of weight ≠ 0 in the table's order, then predictions by name; never empty.
+    /// Objectives of weight ≠ 0 in the table's order, then predictions and models by name; never empty.
     pub weights: Vec<(Weighed, f64)>,
     /// Its rules, in the order written.
     pub rules: Vec<SceneRule>,
@@ -32,6 +33,8 @@ pub struct Scene {
     pub weights_for: Vec<(AudienceId, Vec<(Weighed, f64)>)>,
     /// Everything that the scene weighs for anyone, in the same order as the weights.
     pub weighed: Vec<Weighed>,
+    /// The objectives that the models read which it weighs for anyone, or in a slot.
+    pub modelled: Vec<Objective>,
     /// True if requests for it are answered by the scene `default`.
     pub retired: bool,
     /// The last request for it.
@@ -41,18 +44,14 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Returns whether it weighs an objective of some for anyone, or a slot does.
+    /// Returns whether it weighs an objective of some for anyone, or a slot or a model reads one.
     #[must_use]
     pub fn weighs(&self, is: fn(Objective) -> bool) -> bool {
         let is_one = |it: &Weighed| matches!(it, Weighed::Own(own) if is(*own));
-        let mut slots = self.rules.iter().filter_map(|rule| {
-            let What::Slot(slot) = &rule.what else {
-                return None;
-            };
-            slot.weights.as_deref()
-        });
-        let mut weighed = self.weighed.iter();
-        weighed.any(is_one) || slots.any(|it| it.iter().any(|(weighed, _)| is_one(weighed)))
+        let (mut weighed, mut modelled) = (self.weighed.iter(), self.modelled.iter());
+        weighed.any(is_one)
+            || slots(&self.rules).any(|weighed| is_one(&weighed))
+            || modelled.any(|own| is(*own))
     }
 
     /// Returns whether it weighs the goals of merchants, and is not retired.
@@ -71,6 +70,33 @@ impl Scene {
         });
         after.max().unwrap_or(0)
     }
+}
+
+/// Returns what the slots of some rules weigh.
+fn slots(rules: &[SceneRule]) -> impl Iterator<Item = Weighed> {
+    let slots = rules.iter().filter_map(|rule| {
+        let What::Slot(slot) = &rule.what else {
+            return None;
+        };
+        slot.weights.as_deref()
+    });
+    slots.flatten().map(|(weighed, _)| *weighed)
+}
+
+/// Returns the objectives that the models read which are weighed.
+fn modelled(weighed: impl Iterator<Item = Weighed>, models: &[Model]) -> Vec<Objective> {
+    let mut objectives = Vec::new();
+    for weighed in weighed {
+        let Weighed::Model(number) = weighed else {
+            continue;
+        };
+        for own in models.get(number).into_iter().flat_map(Model::objectives) {
+            if !objectives.contains(&own) {
+                objectives.push(own);
+            }
+        }
+    }
+    objectives
 }
 
 /// The root of all scenes.
@@ -105,7 +131,7 @@ pub(super) fn scenes(
     for (name, raw) in &raws {
         check_parent(name, raw, &raws);
     }
-    let resolved = raws.keys().map(|name| (*name, resolve(name, &raws)));
+    let resolved = raws.keys().map(|name| (*name, resolve(name, &raws, names)));
     resolved
         .inspect(|(name, scene)| check_weights(name, scene, &raws, names))
         .inspect(|(name, scene)| check_places(name, scene, &raws))
@@ -130,7 +156,7 @@ fn raw<'a>(
         retired: s.flag("retired"),
         weights: s
             .has("weights")
-            .then(|| weights(&s.without_embedded("weights"), names.predictions)),
+            .then(|| weights(&s.without_embedded("weights"), names.known)),
         rules: rules::rules(&s, names),
         weights_for: s.within("weights_for", |all| weights_for(all, names)),
         section: s,
@@ -163,7 +189,7 @@ fn weights_for(all: &Section<'_>, names: Names<'_>) -> Vec<(AudienceId, Weights)
     let written = all.written().into_iter();
     written
         .filter_map(|name| {
-            let weights = weights(&all.section(name), names.predictions);
+            let weights = weights(&all.section(name), names.known);
             let audience = names.audiences.named(all, name, name)?;
             Some((audience, weights))
         })
@@ -294,11 +320,12 @@ fn check_places(name: &str, scene: &Scene, raws: &Raws<'_, '_>) {
 }
 
 /// Applies the keys of the lineage, the root first.
-fn resolve(name: &str, raws: &Raws<'_, '_>) -> Scene {
+fn resolve(name: &str, raws: &Raws<'_, '_>, names: Names<'_>) -> Scene {
     let (mut limit, mut timeout_ms) = (1, 1);
     let line = lineage(name, raws);
     let own_rules = line.iter().find_map(|name| raws.get(name)?.rules.as_ref());
     let own_rules = own_rules.map(|rules| rules.iter().map(|given| given.rule.clone()).collect());
+    let rules: Vec<SceneRule> = own_rules.unwrap_or_default();
     for raw in line.iter().rev().filter_map(|name| raws.get(name)) {
         limit = raw.limit.unwrap_or(limit);
         timeout_ms = raw.timeout_ms.unwrap_or(timeout_ms);
@@ -308,6 +335,7 @@ fn resolve(name: &str, raws: &Raws<'_, '_>) -> Scene {
     let over = weights_for.iter().flat_map(|(_, weights)| weights.keys());
     let own = weights.iter().filter(|(_, weight)| weight.abs() > 0.0);
     let all: BTreeSet<Order> = own.map(|(order, _)| order).chain(over).copied().collect();
+    let weighed_by = all.iter().map(|order| order.weighed());
     Scene {
         name: name.to_owned(),
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
@@ -320,7 +348,8 @@ fn resolve(name: &str, raws: &Raws<'_, '_>) -> Scene {
             .into_iter()
             .map(|(audience, weights)| (audience, listed(weights)))
             .collect(),
+        modelled: modelled(weighed_by.chain(slots(&rules)), names.known.models),
         weighed: all.into_iter().map(Order::weighed).collect(),
-        rules: own_rules.unwrap_or_default(),
+        rules,
     }
 }

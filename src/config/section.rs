@@ -7,12 +7,14 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::fault::Report;
+use super::named::Named;
 use super::value::{self, Checked};
 pub(super) use crate::spelling::unknown;
 
@@ -38,6 +40,15 @@ pub(super) struct Leaf<'a> {
     pub(super) at: Option<usize>,
     /// Its value.
     pub(super) value: &'a DeValue<'a>,
+}
+
+/// The text of a file that a key names.
+pub(super) struct Content {
+    /// The path as given.
+    pub(super) given: PathBuf,
+    /// The path that was read.
+    pub(super) path: PathBuf,
+    pub(super) text: String,
 }
 
 impl<'a> Section<'a> {
@@ -252,6 +263,38 @@ impl<'a> Section<'a> {
             let list = value::list(given, &element)?;
             whole(&list).map(|()| list)
         })
+    }
+
+    /// Reads the text of the file that a key names. A relative path starts in the directory of the configuration. `None` at a fault.
+    pub(super) fn content(&self, key: &str) -> Option<Content> {
+        let given = self.text(key, None, |text| Ok(Some(PathBuf::from(text))))?;
+        let Some(path) = self.placed(&given) else {
+            let message = "is a relative path, but this configuration is no file in a directory; give an absolute one";
+            self.fault(key, message);
+            return None;
+        };
+        let (named, read) = Named::read(path);
+        let path = named.path().to_owned();
+        self.report.note(named);
+        let text = read
+            .map_err(|error| error.to_string())
+            .and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()));
+        match text {
+            Ok(text) => Some(Content { given, path, text }),
+            Err(error) => {
+                let message = format!("{} cannot be read: {error}", path.display());
+                self.fault(key, message);
+                None
+            }
+        }
+    }
+
+    /// Returns where a path leads; `None` for a relative one without a place to start.
+    fn placed(&self, given: &Path) -> Option<PathBuf> {
+        if given.is_absolute() {
+            return Some(given.to_owned());
+        }
+        self.report.directory.map(|directory| directory.join(given))
     }
 
     /// Returns every value in nested tables: those of the file, and the defaults that it does not set.

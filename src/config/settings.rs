@@ -16,6 +16,8 @@ use super::fault::{ConfigFault, ConfigFaults, Report};
 use super::integrity::Integrity;
 use super::log::Log;
 use super::market::Market;
+use super::model::{Model, models};
+use super::named::Named;
 use super::pages::Pages;
 use super::prediction::{Prediction, predictions};
 use super::profile::{Profile, half_life};
@@ -30,7 +32,7 @@ use super::store::Store;
 use super::support::Support;
 use super::tail::Tail;
 use super::tls::Tls;
-use super::weights::Weighed;
+use super::weights::{Known, Weighed};
 use super::{
     admission, aversion, campaign, clock, exposure, file, integrity, limits, log, market, pages,
     profile, race, scale, server, store, support, tail, tls,
@@ -82,6 +84,8 @@ pub struct Config {
     pub exposure: Exposure,
     /// `[predictions.*]`, sorted by name.
     pub predictions: Vec<Prediction>,
+    /// `[model.*]`, sorted by name.
+    pub models: Vec<Model>,
     /// `[selection.*]`, sorted by name, then those of campaigns without a selection of their own.
     pub selections: Arc<[Selection]>,
     /// `[audience.*]`, sorted by name.
@@ -140,9 +144,14 @@ impl Config {
     /// # Errors
     /// As [`Self::parse`].
     pub fn parse_over(base: &str, file: &str, text: &str) -> Result<Self, ConfigFaults> {
-        let [(base, _), (embedded, _)] = [base, EMBEDDED].map(DeTable::parse_recoverable);
-        let bases = [&base, &embedded].map(|table| Some(table.get_ref()));
-        parse(file, text, bases)
+        let directory = None;
+        let name = file;
+        let source = Source {
+            name,
+            text,
+            directory,
+        };
+        source.over(base).0
     }
 
     /// Reads the text that [`Self::terms`] returned. Other settings are the embedded ones.
@@ -174,26 +183,37 @@ impl Config {
     /// # Errors
     /// As [`Self::load`].
     pub fn load_over(base: &str, path: &Path) -> Result<Self, ConfigFaults> {
-        Self::decode(base, path, file::read_once(path))
+        Self::decode(base, path, file::read_once(path)).0
     }
 
-    /// Parses the result of reading a file.
+    /// Parses the result of reading a file. Returns the files that it names too, whether or not it has faults.
     pub(super) fn decode(
         base: &str,
         path: &Path,
         read: std::io::Result<Vec<u8>>,
-    ) -> Result<Self, ConfigFaults> {
-        let file = path.display().to_string();
-        let bytes = read.map_err(|error| {
-            ConfigFaults::whole(&*file, 0, format!("the file cannot be read: {error}"))
-        })?;
+    ) -> (Result<Self, ConfigFaults>, Vec<Named>) {
+        let name = path.display().to_string();
+        let rejected =
+            |line, message| (Err(ConfigFaults::whole(&*name, line, message)), Vec::new());
+        let bytes = match read {
+            Ok(bytes) => bytes,
+            Err(error) => return rejected(0, format!("the file cannot be read: {error}")),
+        };
         match std::str::from_utf8(&bytes) {
-            Ok(text) => Self::parse_over(base, &file, text),
+            Ok(text) => {
+                let directory = Some(file::directory(path));
+                let name = &name;
+                let source = Source {
+                    name,
+                    text,
+                    directory,
+                };
+                source.over(base)
+            }
             Err(error) => {
                 let before = bytes.iter().take(error.valid_up_to());
                 let line = 1 + before.filter(|byte| **byte == b'\n').count();
-                let message = "the file must be UTF-8".to_owned();
-                Err(ConfigFaults::whole(file, line, message))
+                rejected(line, "the file must be UTF-8".to_owned())
             }
         }
     }
@@ -236,7 +256,13 @@ impl Config {
         self.weighs(|objective| objective == Objective::Format)
     }
 
-    /// Returns the name of an objective or prediction that a scene weighs.
+    /// Returns the names of the objectives whose numbers a normaliser may clip: predictions, then models.
+    pub fn numbered(&self) -> impl Iterator<Item = &str> {
+        let predictions = self.predictions.iter().map(|it| it.name.as_str());
+        predictions.chain(self.models.iter().map(|it| it.name.as_str()))
+    }
+
+    /// Returns the name of an objective, prediction or model that a scene weighs.
     #[must_use]
     pub fn name(&self, weighed: Weighed) -> &str {
         match weighed {
@@ -245,15 +271,39 @@ impl Config {
                 .predictions
                 .get(number)
                 .map_or("", |prediction| &prediction.name),
+            Weighed::Model(number) => self.models.get(number).map_or("", |model| &model.name),
         }
+    }
+}
+
+/// A text to read.
+struct Source<'a> {
+    /// Its name in the faults.
+    name: &'a str,
+    text: &'a str,
+    /// Where the relative paths in it start, if anywhere.
+    directory: Option<&'a Path>,
+}
+
+impl Source<'_> {
+    /// Reads the text over another configuration. Returns the files that it names too.
+    fn over(&self, base: &str) -> (Result<Config, ConfigFaults>, Vec<Named>) {
+        let [(base, _), (embedded, _)] = [base, EMBEDDED].map(DeTable::parse_recoverable);
+        let bases = [&base, &embedded].map(|table| Some(table.get_ref()));
+        let report = Report::new(self.text, self.directory);
+        let config = read(self.name, &report, bases);
+        (config, report.named())
     }
 }
 
 /// Reads a text over the tables of other configurations, the nearest first.
 pub(super) fn parse(file: &str, text: &str, bases: [Base<'_>; 2]) -> Result<Config, ConfigFaults> {
-    let report = Report::new(text);
+    read(file, &Report::new(text, None), bases)
+}
+
+fn read(file: &str, report: &Report<'_>, bases: [Base<'_>; 2]) -> Result<Config, ConfigFaults> {
     let table = report.syntax(file)?;
-    let root = Section::root(&report, &table, bases);
+    let root = Section::root(report, &table, bases);
     let mut config = config(&root);
     root.finish();
     config.warnings = report.warnings();
@@ -264,11 +314,15 @@ pub(super) fn parse(file: &str, text: &str, bases: [Base<'_>; 2]) -> Result<Conf
 fn config(root: &Section<'_>) -> Config {
     let limits = root.within("limits", limits::read);
     let predictions = root.within("predictions", predictions);
+    let models = root.within("model", |s| models(s, &predictions));
     let mut selections = root.within("selection", selections);
     let audiences = root.within("audience", Audiences::read);
     let names = Names {
         selections: &selections,
-        predictions: &predictions,
+        known: Known {
+            predictions: &predictions,
+            models: &models,
+        },
         audiences: &audiences,
     };
     let scenes = scenes(root, &limits, names);
@@ -280,12 +334,7 @@ fn config(root: &Section<'_>) -> Config {
         &audiences,
     );
     warn_of_unused(&root.section("audience"), &audiences);
-    let vocabulary = Vocabulary {
-        recorded: false,
-        limits: limits.clone(),
-        scenes: scenes.keys().cloned().collect(),
-        predictions: predictions.iter().map(|each| each.name.clone()).collect(),
-    };
+    let vocabulary = vocabulary(&limits, &scenes, &predictions);
     Config {
         server: root.within("server", server::read),
         tls: root.within("tls", tls::read),
@@ -304,6 +353,7 @@ fn config(root: &Section<'_>) -> Config {
         pages: root.within("pages", pages::read),
         exposure: root.within("exposure", exposure::read),
         predictions,
+        models,
         support: root.within("support", |s| support::read(s, &scenes)),
         tail: root.within("tail", |s| tail::read(s, &scenes)),
         campaigns,
@@ -323,6 +373,20 @@ fn config(root: &Section<'_>) -> Config {
 fn sights(scenes: &BTreeMap<String, Arc<Scene>>) -> usize {
     let sights = scenes.values().map(|scene| scene.sights());
     sights.max().unwrap_or(0)
+}
+
+/// Returns the limits and names that requests are checked against.
+fn vocabulary(
+    limits: &Limits,
+    scenes: &BTreeMap<String, Arc<Scene>>,
+    predictions: &[Prediction],
+) -> Vocabulary {
+    Vocabulary {
+        recorded: false,
+        limits: limits.clone(),
+        scenes: scenes.keys().cloned().collect(),
+        predictions: predictions.iter().map(|each| each.name.clone()).collect(),
+    }
 }
 
 fn warn_of_unused(all: &Section<'_>, audiences: &Audiences) {

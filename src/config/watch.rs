@@ -17,6 +17,7 @@ use thiserror::Error;
 use super::fault::{ConfigFault, ConfigFaults, line_of};
 use super::file;
 use super::live::Live;
+use super::named::Named;
 use super::settings::Config;
 use crate::threads::Threads;
 
@@ -89,7 +90,7 @@ pub fn watch(
     on_result: impl Fn(Result<u64, ConfigFaults>) + Send + 'static,
 ) -> Result<Watcher, WatchError> {
     let (signals, inbox) = channel();
-    let events = listen(directory(path), signals.clone())?;
+    let events = listen(file::directory(path), signals.clone())?;
     let mut follower = Follower {
         base,
         path: path.to_owned(),
@@ -98,6 +99,7 @@ pub fn watch(
         prepare,
         on_result,
         seen: None,
+        named: Vec::new(),
         due: Some(Due::Changed),
     };
     let thread = threads.start("config", move || follower.round(&inbox))?;
@@ -122,14 +124,6 @@ impl Drop for Watcher {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-    }
-}
-
-/// Returns the directory of a file.
-fn directory(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
     }
 }
 
@@ -160,6 +154,8 @@ struct Follower<A, R> {
     on_result: R,
     /// Result of the last read that was applied or rejected.
     seen: Option<Seen>,
+    /// The files that it names.
+    named: Vec<Named>,
     /// The read that is due now; stays if the read panics.
     due: Option<Due>,
 }
@@ -185,14 +181,14 @@ impl<A: Fn(&mut Config), R: Fn(Result<u64, ConfigFaults>)> Follower<A, R> {
         ControlFlow::Continue(())
     }
 
-    /// Reads the file; if it changed, makes it live or reports its faults.
+    /// Reads the file; if it or a file that it names changed, makes it live or reports its faults.
     fn look(&mut self, due: Due) {
         let read = file::read(&self.path);
         let seen = match &read {
             Ok(content) => Seen::Content(content.clone()),
             Err(error) => Seen::Unreadable(error.kind()),
         };
-        let same = self.seen.as_ref() == Some(&seen);
+        let same = self.seen.as_ref() == Some(&seen) && self.named.iter().all(Named::is_unchanged);
         if same && due == Due::Changed {
             return;
         }
@@ -205,8 +201,14 @@ impl<A: Fn(&mut Config), R: Fn(Result<u64, ConfigFaults>)> Follower<A, R> {
         }
     }
 
-    fn take_over(&self, read: std::io::Result<Vec<u8>>, seen: &Seen) -> Result<u64, ConfigFaults> {
-        let mut config = Config::decode(self.base, &self.path, read)?;
+    fn take_over(
+        &mut self,
+        read: std::io::Result<Vec<u8>>,
+        seen: &Seen,
+    ) -> Result<u64, ConfigFaults> {
+        let (config, named) = Config::decode(self.base, &self.path, read);
+        self.named = named;
+        let mut config = config?;
         (self.adjust)(&mut config);
         let empty = matches!(seen, Seen::Content(content) if content.trim_ascii().is_empty());
         if empty && config.effective() != self.live.peek().config.effective() {

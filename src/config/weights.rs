@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::model::Model;
 use super::prediction::Prediction;
 use super::section::{Leaf, Section, unknown};
 use super::value::{self, Checked};
@@ -14,6 +15,17 @@ pub enum Weighed {
     Own(Objective),
     /// A prediction of the caller, by its index in [`Config::predictions`](super::Config::predictions).
     Prediction(usize),
+    /// A model, by its index in [`Config::models`](super::Config::models).
+    Model(usize),
+}
+
+/// What may be weighed besides the objectives of the table.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// The declared predictions.
+    pub(super) predictions: &'a [Prediction],
+    /// The models.
+    pub(super) models: &'a [Model],
 }
 
 /// Range of a weight. Only the ratios between weights matter.
@@ -21,7 +33,7 @@ const WEIGHT: std::ops::RangeInclusive<f64> = -1_000.0..=1_000.0;
 /// Minimum magnitude of a weight that is not 0. Smaller ones could vanish in a sum with larger ones.
 const LEAST_WEIGHT: f64 = 1e-6;
 
-/// Weights in the order of the table of objectives, then of the predictions.
+/// Weights in the order of the table of objectives, then of the predictions, then of the models.
 pub(super) type Weights = BTreeMap<Order, f64>;
 
 /// The place of an objective among the weights.
@@ -29,16 +41,17 @@ pub(super) type Weights = BTreeMap<Order, f64>;
 pub(super) enum Order {
     Own(usize),
     Prediction(usize),
+    Model(usize),
 }
 
-/// Reads weights by the names of objectives and predictions.
-pub(super) fn weights(s: &Section<'_>, predictions: &[Prediction]) -> Weights {
+/// Reads weights by the names of objectives, predictions and models.
+pub(super) fn weights(s: &Section<'_>, known: Known<'_>) -> Weights {
     let mut weights = Weights::new();
     for Leaf { name, at, value } in s.leaves() {
-        let Some(order) = order(&name, predictions) else {
+        let Some(order) = order(&name, known) else {
             let own = TABLE.iter().map(|row| row.name);
-            let known = own.chain(predictions.iter().map(|each| each.name.as_str()));
-            s.fault_at(at, &name, unknown("objective or prediction", &name, known));
+            let all = own.chain(known.names());
+            s.fault_at(at, &name, unknown("objective or prediction", &name, all));
             continue;
         };
         let weight = weight(value).unwrap_or_else(|message| {
@@ -60,11 +73,22 @@ fn weight(given: &toml::de::DeValue<'_>) -> Checked<f64> {
     Ok(weight)
 }
 
-fn order(name: &str, predictions: &[Prediction]) -> Option<Order> {
+impl<'a> Known<'a> {
+    /// Returns the names, in their order.
+    fn names(self) -> impl Iterator<Item = &'a str> + Clone {
+        let predictions = self.predictions.iter().map(|each| each.name.as_str());
+        predictions.chain(self.models.iter().map(|each| each.name.as_str()))
+    }
+}
+
+fn order(name: &str, known: Known<'_>) -> Option<Order> {
     let own = TABLE.iter().position(|row| row.name == name);
     own.map(Order::Own).or_else(|| {
-        let place = predictions.iter().position(|each| each.name == name);
-        place.map(Order::Prediction)
+        let place = known.names().position(|each| each == name)?;
+        Some(match place.checked_sub(known.predictions.len()) {
+            None => Order::Prediction(place),
+            Some(place) => Order::Model(place),
+        })
     })
 }
 
@@ -88,6 +112,7 @@ impl Order {
         match self {
             Self::Own(place) => Weighed::Own(TABLE[place].objective),
             Self::Prediction(place) => Weighed::Prediction(place),
+            Self::Model(place) => Weighed::Model(place),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The numbers that requests give for predictions, hour by hour: whether too many lie outside of what their normaliser tells apart.
+//! The numbers that requests give for predictions and the raw scores of models, hour by hour: whether too many lie outside of what their normaliser tells apart.
 
 use std::time::{Duration, Instant};
 
@@ -33,18 +33,18 @@ impl Numbers {
         if given.is_empty() {
             return;
         }
-        for (counts, prediction) in self
+        for (counts, name) in self
             .add(generation.number, given, now)
             .iter()
-            .zip(&generation.config.predictions)
+            .zip(generation.config.numbered())
         {
             if counts.clipped * TOO_MANY > counts.numbers {
                 tracing::warn!(
-                    prediction = prediction.name,
+                    prediction = name,
                     clipped = counts.clipped,
                     numbers = counts.numbers,
-                    "in the last hour more than 5 % of the numbers of a prediction were clipped: its normaliser does not tell them \
-                     apart; see [predictions] in the configuration"
+                    "in the last hour more than 5 % of the numbers of a prediction or model were clipped: its normaliser does not tell \
+                     them apart; see [predictions] in the configuration"
                 );
             }
         }

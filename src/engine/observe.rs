@@ -51,7 +51,7 @@ impl Engine {
                 Weighed::Own(objective) => {
                     to.missing(objective).inc_by(missing as u64);
                 }
-                Weighed::Prediction(_) => {
+                Weighed::Prediction(_) | Weighed::Model(_) => {
                     to.missing_prediction(config.name(weighed))
                         .inc_by(missing as u64);
                 }
@@ -88,11 +88,11 @@ impl Engine {
         to.starved.inc_by(kept.saturating_sub(placed) as u64);
     }
 
-    /// Counts the numbers that a request gave for predictions.
+    /// Counts the numbers of predictions and models of a request.
     pub(super) fn observe_numbers(&self, generation: &Generation, given: &[Given], now: Instant) {
-        let named = given.iter().zip(&generation.config.predictions);
-        for (given, prediction) in named.filter(|(given, _)| given.clipped > 0) {
-            let to = self.telemetry.ranking.clipped(&prediction.name);
+        let named = given.iter().zip(generation.config.numbered());
+        for (given, name) in named.filter(|(given, _)| given.clipped > 0) {
+            let to = self.telemetry.ranking.clipped(name);
             to.inc_by(given.clipped);
         }
         self.numbers.note(generation, given, now);
@@ -200,15 +200,15 @@ impl Engine {
         let generation = self.generation();
         to.configuration.generation.set(generation.number);
         let config = &generation.config;
-        let is_prediction = |name: &str| config.predictions.iter().any(|it| it.name == name);
+        let is_prediction = |name: &str| config.numbered().any(|it| it == name);
         let is_scene = |name: &str| config.scenes.contains_key(name);
         to.ranking.retain(is_scene, is_prediction);
-        // Every declared prediction is exported from the start.
+        // Every declared prediction and model is exported from the start.
         let shares = self.numbers.shares(generation.number);
-        for (place, prediction) in config.predictions.iter().enumerate() {
-            let _exported = to.ranking.clipped(&prediction.name);
+        for (place, name) in config.numbered().enumerate() {
+            let _exported = to.ranking.clipped(name);
             let share = shares.get(place).copied().unwrap_or(0.0);
-            to.ranking.clipped_share(&prediction.name).set(share);
+            to.ranking.clipped_share(name).set(share);
         }
         to.standings
             .age

@@ -3,7 +3,7 @@
 use super::MAX_LEAVES;
 use super::fault::Fault;
 use super::lines::Keys;
-use super::numbers::{list, reals, shown, whole};
+use super::numbers::{index, list, reals, shown, whole};
 use super::tree::{Branch, Forest, Node, Test, Tree};
 use super::walk::{Links, Walked, walk};
 
@@ -189,9 +189,4 @@ fn categories(keys: &TreeKeys<'_>, sets: usize) -> Result<(Vec<u32>, Vec<u32>), 
     let words = keys.get("cat_threshold")?;
     let words = list("cat_threshold", words, count, &(0..=u32::MAX))?;
     Ok((bounds, words))
-}
-
-/// Returns a number that is not negative as an index.
-pub(super) fn index(number: i32) -> usize {
-    usize::try_from(number).unwrap_or_default()
 }

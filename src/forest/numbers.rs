@@ -96,3 +96,8 @@ pub(super) fn shown(text: &str) -> String {
         None => format!("{text:?}"),
     }
 }
+
+/// Returns a number that is not negative as an index.
+pub(super) fn index(number: i32) -> usize {
+    usize::try_from(number).unwrap_or_default()
+}

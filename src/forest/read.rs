@@ -50,12 +50,7 @@ pub fn read(text: &str, check: impl Fn(&str) -> Result<(), String>) -> Result<Fo
     let sizes = judge(&head)?;
     let mut forest = Forest {
         names: names(&head, check)?,
-        used: Vec::new(),
-        trees: Vec::new(),
-        nodes: Vec::new(),
-        branches: Vec::new(),
-        leaves: Vec::new(),
-        sets: Vec::new(),
+        ..Forest::default()
     };
     loop {
         let line = lines.read()?;

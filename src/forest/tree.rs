@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 /// Trees of decisions over named features.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Forest {
     /// Names of the features in the file.
     pub(super) names: Vec<String>,

@@ -1,7 +1,7 @@
 //! Walks through a tree as its file links it: every node and every leaf must be reached once.
 
-use super::block::index;
 use super::fault::Fault;
+use super::numbers::index;
 use super::tree::Child;
 
 /// The children of the nodes: n ≥ 0 is the node n, n < 0 the leaf −n − 1. Each lies within the tree.

@@ -16,8 +16,9 @@ use super::error::{Cause, Problem};
 use super::reply::{JSON, Reply};
 use super::request_id::RequestId;
 use crate::clock::SECOND;
+use crate::config::Model;
 use crate::engine::{Engine, EntityKind, RacePart, RaceQuery, Wanted};
-use crate::model::view::{ClockReply, Health, LiveConfig, RebuildReply};
+use crate::model::view::{ClockReply, Health, LiveConfig, ModelView, RebuildReply};
 use crate::model::{Fault, diagnose};
 use crate::telemetry::SCRAPE_TYPE;
 
@@ -201,6 +202,16 @@ fn nothing(body: &[u8]) -> Result<(), Problem> {
     Err(Problem::invalid(vec![fault]))
 }
 
+fn model(model: &Model) -> ModelView<'_> {
+    ModelView {
+        name: &model.name,
+        sha256: &model.sha256,
+        trees: model.forest.trees(),
+        leaves: model.forest.leaves(),
+        features: model.forest.features().collect(),
+    }
+}
+
 /// Answers with the live configuration.
 pub(super) async fn config(mut call: Call<'_>) -> Result<Reply, Problem> {
     let generation = Arc::clone(&call.generation);
@@ -208,6 +219,7 @@ pub(super) async fn config(mut call: Call<'_>) -> Result<Reply, Problem> {
         serde_json::to_vec(&LiveConfig {
             generation: generation.number,
             config: &generation.config.effective(),
+            models: generation.config.models.iter().map(model).collect(),
         })
     };
     let json = aside(&mut call, work).await?;

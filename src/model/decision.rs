@@ -38,7 +38,7 @@ pub struct Decision<'r> {
     pub missing: Vec<usize>,
     /// Audiences whose condition reads what is not given, a bit each.
     pub undecided: u64,
-    /// The numbers that the request gives for predictions, by prediction; empty if it gives none.
+    /// The numbers that the request gives for predictions, then the raw scores of models; empty if there are none.
     pub given: Vec<Given>,
     /// Number of places before the first of this answer, which earlier pages hold.
     pub start: usize,
@@ -80,7 +80,7 @@ pub struct LeverPrice {
     pub price: f64,
 }
 
-/// The numbers given for one prediction.
+/// The numbers of one prediction or model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Given {
     /// Number of candidates with a number.
@@ -192,7 +192,7 @@ pub struct Part {
     pub value: f32,
     /// The scene's weight.
     pub weight: f32,
-    /// True if the number of a prediction lies outside of what its normaliser tells apart.
+    /// True if the number of a prediction, or the raw score of a model, lies outside of what its normaliser tells apart.
     pub clipped: bool,
     /// weight · value / Σ|weight|; a negative weight counts as |weight| on 1 − value.
     pub contribution: f32,

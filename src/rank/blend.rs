@@ -5,7 +5,7 @@
 use ndarray::{ArrayView1, ArrayViewMut1};
 
 use super::members::Members;
-use crate::config::{Scene, Weighed};
+use crate::config::{Config, Model, Scene, Weighed};
 use crate::number::narrow;
 use crate::objective::Needs;
 
@@ -51,10 +51,14 @@ impl Weights {
     }
 
     /// Returns the parts of the profile that the objectives read.
-    pub(super) fn needs(&self) -> Needs {
+    pub(super) fn needs(&self, config: &Config) -> Needs {
         let own = |weighed| match weighed {
             Weighed::Own(objective) => objective.row().needs,
             Weighed::Prediction(_) => Needs::NOTHING,
+            Weighed::Model(number) => {
+                let model = config.models.get(number);
+                model.map_or(Needs::NOTHING, Model::needs)
+            }
         };
         self.parts
             .iter()

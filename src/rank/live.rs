@@ -7,7 +7,7 @@ use super::lift::{Boost, Lifts};
 use super::members::Members;
 use super::slate::{Plan, Support};
 use super::view::View;
-use crate::config::{SceneRule, Seen, SelectionId, What};
+use crate::config::{Config, SceneRule, Seen, SelectionId, What};
 use crate::objective::Needs;
 
 /// The live rules of one request, sorted by what they do.
@@ -120,9 +120,11 @@ impl<'a> Live<'a> {
     }
 
     /// Returns the parts of the profile that the slots read.
-    pub(super) fn needs(&self) -> Needs {
+    pub(super) fn needs(&self, config: &Config) -> Needs {
         let weights = self.weights.iter().flatten();
-        weights.fold(Needs::NOTHING, |needs, weights| needs.and(weights.needs()))
+        weights.fold(Needs::NOTHING, |needs, weights| {
+            needs.and(weights.needs(config))
+        })
     }
 }
 

@@ -8,6 +8,7 @@ mod blend;
 mod explain;
 mod factor;
 mod field;
+mod forest;
 mod format;
 mod given_back;
 mod goal;
@@ -74,8 +75,8 @@ pub fn rank<'r>(
     let members = Members::new(view, request);
     let weights = Weights::of(view.scene, &members);
     let live = Live::of(view, &members);
-    let needs = live.iter().map(Live::needs);
-    let needs = needs.fold(weights.needs(), Needs::and);
+    let needs = live.iter().map(|live| live.needs(view.config));
+    let needs = needs.fold(weights.needs(view.config), Needs::and);
     let sides = taste.load(&request.user_id, view, needs);
     let aversion = Aversion::new(sides, taste, averse, view);
     let predictor = Predictor::new(view, taste, request, needs);
@@ -108,9 +109,9 @@ pub fn rank<'r>(
         fired: std::array::from_fn(|rule| kept.fired[rule] + shown.fired[rule]),
         dropped: kept.dropped,
         scored: scores.len(),
+        given: forest::numbers(&predictor, &weights, &mut scores),
         missing: weights.missing(view.scene, scores.missing),
         undecided: members.undecided(),
-        given: predictor.given.clone(),
         arranged: arranging.is_some(),
         explained: request.explain == Some(true),
         ..shown.decision(view)

@@ -17,7 +17,7 @@ use super::text::Query;
 use super::view::View;
 use crate::config::Weighed;
 use crate::feature::Details;
-use crate::id::CreatorRow;
+use crate::id::{CreatorRow, UserRow};
 use crate::model::{Given, RankRequest};
 use crate::number::{DAY_MILLIS, narrow};
 use crate::objective::{Needs, Objective};
@@ -37,7 +37,10 @@ pub(super) struct Predictor<'a> {
     here: Option<Here<'a>>,
     /// The caller's numbers, by place of the candidate and index of the prediction.
     predictions: HashMap<(u32, usize), f64>,
-    /// Number of the caller's numbers, by prediction; empty if the request gives none.
+    /// Number of candidates of the request, repeats included.
+    pub(super) asked: usize,
+    /// Number of the caller's numbers, in the order of [`Config::numbered`](crate::config::Config::numbered); empty if the request gives
+    /// none.
     pub(super) given: Vec<Given>,
 }
 
@@ -57,7 +60,7 @@ impl<'a> Predictor<'a> {
             .collect();
         let mut counts = Vec::new();
         if !predictions.is_empty() {
-            counts.resize(view.config.predictions.len(), Given::default());
+            counts.resize(view.config.numbered().count(), Given::default());
         }
         for (&(_, number), &x) in &predictions {
             if let Some(counts) = counts.get_mut(number) {
@@ -71,6 +74,7 @@ impl<'a> Predictor<'a> {
             query: Query::of(request, view, needs),
             here: Here::of(request, view, needs),
             predictions,
+            asked: request.candidates.ids.len(),
             given: counts,
         }
     }
@@ -80,21 +84,35 @@ impl<'a> Predictor<'a> {
         self.view
     }
 
-    /// Fills the column of one objective. Returns the number of candidates without data, which get the neutral value.
+    /// Returns the row of the user; `None` if unknown.
+    pub(super) fn user(&self) -> Option<UserRow> {
+        self.taste.user
+    }
+
+    /// Fills the column of one objective. Returns the number of candidates without data, which get the neutral value; of a model, which
+    /// always has a score, the number of those whose raw its normaliser clips.
     pub(super) fn fill(
         &self,
         weighed: Weighed,
         candidates: &[Candidate<'_>],
         out: &mut [f32],
     ) -> usize {
-        let own = match weighed {
-            Weighed::Own(objective) => objective,
+        match weighed {
+            Weighed::Own(own) => {
+                self.fill_own(own, candidates, out);
+                settle(out, own.row().neutral)
+            }
             Weighed::Prediction(number) => {
                 column(candidates, out, |c| self.prediction(number, c));
                 let prediction = self.view.config.predictions.get(number);
-                return settle(out, prediction.map_or(0.0, |it| narrow(it.neutral)));
+                settle(out, prediction.map_or(0.0, |it| narrow(it.neutral)))
             }
-        };
+            Weighed::Model(number) => self.fill_model(number, candidates, out),
+        }
+    }
+
+    /// Fills the column of an objective that Saima computes; NaN if the data is missing.
+    pub(super) fn fill_own(&self, own: Objective, candidates: &[Candidate<'_>], out: &mut [f32]) {
         let standings = self.view.standings;
         match own {
             Objective::AffinityTags => {
@@ -136,7 +154,6 @@ impl<'a> Predictor<'a> {
             Objective::Proximity => self.proximity(candidates, out),
             Objective::Format => column(candidates, out, self.formats().value()),
         }
-        settle(out, own.row().neutral)
     }
 
     /// Returns the natural figure behind an objective's value; `None` if the data is missing.
@@ -146,6 +163,7 @@ impl<'a> Predictor<'a> {
             Weighed::Prediction(number) => {
                 return self.predictions.get(&(candidate.place, number)).copied();
             }
+            Weighed::Model(number) => return self.model_raw(number, candidate),
         };
         let standings = self.view.standings;
         match own {
@@ -188,6 +206,7 @@ impl<'a> Predictor<'a> {
             Weighed::Own(Objective::Text) => self.query.as_ref()?.reason(candidate),
             Weighed::Own(Objective::Proximity) => self.here.as_ref()?.reason(candidate),
             Weighed::Own(Objective::Format) => self.formats().reason(candidate),
+            Weighed::Model(number) => self.model_reason(number, candidate),
             Weighed::Own(_) | Weighed::Prediction(_) => None,
         }
     }
@@ -223,10 +242,12 @@ impl<'a> Predictor<'a> {
         Formats::of(self.view, self.taste.user)
     }
 
-    /// Returns whether the number of a prediction is clipped.
+    /// Returns whether the number of a prediction, or the raw of a model, is clipped.
     pub(super) fn is_clipped(&self, weighed: Weighed, candidate: &Candidate<'_>) -> bool {
-        let Weighed::Prediction(number) = weighed else {
-            return false;
+        let number = match weighed {
+            Weighed::Own(_) => return false,
+            Weighed::Prediction(number) => number,
+            Weighed::Model(number) => return self.model_clips(number, candidate),
         };
         let x = self.predictions.get(&(candidate.place, number));
         x.is_some_and(|x| is_clipped(self.view, number, *x))

@@ -23,9 +23,9 @@ metrics! {
         missing: Each<Counter, OBJECTIVES> = "missing" by ("objective", objective::names()),
             "Values replaced by the neutral value because the data is missing";
         clipped: Each<Counter, 0> = "clipped" by ("prediction", []),
-            "Numbers of a prediction outside of what its normaliser tells apart";
+            "Numbers of a prediction or model outside of what its normaliser tells apart";
         clipped_share: Each<Figure, 0> = "clipped_share" by ("prediction", []),
-            "Share of the numbers of a prediction that were clipped in the last full hour of requests; before one is over, so far";
+            "Share of the numbers of a prediction or model that were clipped in the last full hour of requests; before one is over, so far";
         dropped: Each<Counter, RULES> = "dropped" by ("rule", rule::names()), "Candidates hidden or left out by a rule";
         fired: Each<Counter, RULES> = "rule_acts" by ("rule", rule::names()),
             "Acts of a rule: candidates hidden, places given, or a cap that kept a candidate from a place";

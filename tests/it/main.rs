@@ -21,6 +21,8 @@ mod mechanisms;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod models;
+#[cfg(test)]
 mod order;
 #[cfg(test)]
 mod overload;

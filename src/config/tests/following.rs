@@ -115,13 +115,13 @@ fn concurrent_replacements_lose_no_number() {
 }
 
 /// A followed file and its results.
-struct Followed {
-    live: Arc<Live>,
+pub(super) struct Followed {
+    pub(super) live: Arc<Live>,
     results: Receiver<Result<u64, ConfigFaults>>,
     watcher: Watcher,
 }
 
-fn follow(path: &Path) -> Followed {
+pub(super) fn follow(path: &Path) -> Followed {
     let live = Arc::new(Live::new(Config::load(path).unwrap()));
     let (sender, results) = channel();
     let on_result = move |result| sender.send(result).unwrap();
@@ -143,7 +143,7 @@ fn follow(path: &Path) -> Followed {
 }
 
 impl Followed {
-    fn next(&self) -> Result<u64, ConfigFaults> {
+    pub(super) fn next(&self) -> Result<u64, ConfigFaults> {
         self.results
             .recv_timeout(Duration::from_secs(60))
             .expect("no result arrived")
@@ -151,7 +151,7 @@ impl Followed {
 }
 
 /// Replaces a file as editors do: writes another one and renames it.
-fn rename_over(path: &Path, text: &str) {
+pub(super) fn rename_over(path: &Path, text: &str) {
     let other = path.with_extension("new");
     fs::write(&other, text).unwrap();
     fs::rename(other, path).unwrap();

@@ -5,6 +5,7 @@ mod embedded;
 mod faults;
 mod following;
 mod inheritance;
+mod models;
 mod refusals;
 mod rules;
 

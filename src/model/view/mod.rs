@@ -23,7 +23,7 @@ mod tests;
 
 pub use bulk::{BulkReply, Effects, EmptiedField, KindOfEvents, Rejected, Repeat};
 pub use market::{CampaignState, Campaigns, Conflict, Ladder};
-pub use operations::{ClockReply, Health, LiveConfig, MergeReply, OpenApiDocument};
+pub use operations::{ClockReply, Health, LiveConfig, MergeReply, ModelView, OpenApiDocument};
 pub use problem::Problem;
 pub use race::{Race, RaceFigures, RaceLane, RaceLanes, RebuildReply, Runner};
 pub use ranking::{

@@ -12,6 +12,22 @@ view! {
         pub generation: u64,
         /// The effective configuration, without secrets.
         pub config: &'c Value,
+        /// The models of the configuration, by name.
+        pub models: Vec<ModelView<'c>>,
+    }
+
+    /// A model that the configuration names.
+    pub struct ModelView<'c> {
+        /// Name of its objective: `model.NAME`.
+        pub name: &'c str,
+        /// SHA-256 of its file in hexadecimal.
+        pub sha256: &'c str,
+        /// Number of trees.
+        pub trees: usize,
+        /// Number of leaves of all trees.
+        pub leaves: usize,
+        /// Names of the features that the trees read.
+        pub features: Vec<&'c str>,
     }
 
     /// Two users who are one.

@@ -101,7 +101,7 @@ describe! {
 
     /// The part of one objective in a score.
     pub struct ObjectivePart {
-        /// Name of the objective or prediction.
+        /// Name of the objective, prediction or model.
         name: String,
         /// The natural figure, such as the weekly GMV for `race.level`; null if the data is missing. The guide to scoring lists the
         /// figure of each objective.
@@ -114,9 +114,11 @@ describe! {
         contribution: f64,
         /// Present, and true, if the data is missing and `value` is the neutral one.
         missing: Option<bool>,
-        /// Present, and true, if the number of a prediction lies outside of what its normaliser tells apart, so that `value` is 0 or 1.
+        /// Present, and true, if the number of a prediction or the raw score of a model lies outside of what its normaliser tells apart, so
+        /// that `value` is 0 or 1.
         clipped: Option<bool>,
-        /// The reason in words. Present for `goal`, if the merchant has one.
+        /// The reason in words. Present for a model: where its score starts, and what its largest features add. Present for `goal`, if the
+        /// merchant has one.
         reason: Option<String>,
     }
 

@@ -125,6 +125,13 @@ fn the_state_of_the_service_is_written() {
     written(&LiveConfig {
         generation: 3,
         config: &config,
+        models: vec![ModelView {
+            name: "model.ctr",
+            sha256: "00",
+            trees: 100,
+            leaves: 1_500,
+            features: vec!["affinity.item"],
+        }],
     });
     let reply = ClockReply {
         now: crate::clock::Time::parse("2026-11-20T12:00:00Z").unwrap(),
