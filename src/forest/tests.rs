@@ -187,117 +187,66 @@ fn other_kinds_of_models_are_rejected() {
     }
 }
 
+/// Returns the first line of a text that begins with a key.
+fn first<'t>(key: &str, text: &'t str) -> &'t str {
+    text.lines().find(|line| line.starts_with(key)).unwrap()
+}
+
+fn assert_rejected(text: &str, line: usize, message: &str) {
+    let fault = forest(text).unwrap_err();
+    assert!(fault.message.contains(message), "{fault}, not {message}");
+    assert_eq!(fault.line, line, "{fault}");
+}
+
 #[test]
 fn each_fault_has_its_line() {
-    let (numeric, sets) = (MODELS[0].1, MODELS[3].1);
-    let left = numeric
-        .lines()
-        .find(|line| line.starts_with("left_child"))
-        .unwrap();
-    let cyclic = left.replacen("=1 ", "=0 ", 1);
-    let first =
-        |key: &str, text: &'static str| text.lines().find(|line| line.starts_with(key)).unwrap();
+    let numeric = MODELS[0].1;
+    for (old, new, line, message) in [
+        ("version=v4", "version=v3", 2, "version must be v4"),
+        ("version=v4\n", "", 1, "version is missing"),
+        ("weekday", "weather", 8, "\"weather\": unknown"),
+        ("weekday", "hour", 8, "named twice"),
+        ("feature_idx=5", "feature_idx=6", 8, "6 features are named"),
+        ("Tree=1", "Tree=2", 31, "must be Tree=1"),
+        ("num_leaves=15", "num_leaves=14", 15, "must have 13 numbers"),
+        ("num_leaves=15", "num_leaves=0", 13, "from 1 to 64"),
+        ("num_leaves=15", "num_leaves=15\nnum_leaves=15", 14, "twice"),
+        ("threshold=", "threshold=nan ", 17, "finite"),
+        ("leaf_value=", "leaf_value=1e999 ", 21, "finite"),
+        ("leaf_value=", "leaf_value=1e101 ", 21, "at most 1e100"),
+        ("internal_value=", "internal_value=inf ", 24, "finite"),
+        ("split_feature=", "split_feature=6 ", 15, "from 0 to 5"),
+        ("left_child=", "left_child=14 ", 19, "from -15 to 13"),
+        ("right_child=", "right_child=-16 ", 20, "from -15 to 13"),
+        ("left_child=1 ", "left_child=0 ", 19, "form a cycle"),
+        (
+            "left_child=1 ",
+            "left_child=-1 ",
+            20,
+            "leaf 0 is reached twice",
+        ),
+        ("decision_type=2", "decision_type=12", 18, "from 0 to 11"),
+        ("decision_type=2", "decision_type=1", 17, "does not have"),
+        ("is_linear=0", "is_linear=1", 27, "linear_tree=false"),
+        ("end of trees", "", 259, "cut short"),
+        ("tree_sizes=", "tree_sizes=1 ", 126, "6 trees"),
+    ] {
+        assert_rejected(&with(numeric, old, new), line, message);
+    }
+}
+
+#[test]
+fn faults_of_sets_have_their_lines() {
+    let sets = MODELS[3].1;
     let words = first("cat_threshold", sets);
     let fewer = words.rsplit_once(' ').unwrap().0;
-    let bounds = first("cat_boundaries", sets);
-    let types = first("decision_type", numeric);
-    for (text, line, message) in [
-        (
-            with(numeric, "version=v4", "version=v3"),
-            2,
-            "version must be v4",
-        ),
-        (with(numeric, "version=v4\n", ""), 1, "version is missing"),
-        (
-            with(numeric, "weekday", "weather"),
-            8,
-            "\"weather\": unknown",
-        ),
-        (with(numeric, "weekday", "hour"), 8, "named twice"),
-        (
-            with(numeric, "max_feature_idx=5", "max_feature_idx=6"),
-            8,
-            "6 features are named",
-        ),
-        (with(numeric, "Tree=1", "Tree=2"), 31, "must be Tree=1"),
-        (
-            with(numeric, "num_leaves=15", "num_leaves=14"),
-            15,
-            "must have 13 numbers",
-        ),
-        (
-            with(numeric, "num_leaves=15", "num_leaves=0"),
-            13,
-            "from 1 to 64",
-        ),
-        (with(numeric, "threshold=", "threshold=nan "), 17, "finite"),
-        (
-            with(numeric, "leaf_value=", "leaf_value=1e999 "),
-            21,
-            "finite",
-        ),
-        (
-            with(numeric, "leaf_value=", "leaf_value=1e101 "),
-            21,
-            "at most 1e100",
-        ),
-        (
-            with(numeric, "internal_value=", "internal_value=inf "),
-            24,
-            "finite",
-        ),
-        (
-            with(numeric, "split_feature=", "split_feature=6 "),
-            15,
-            "from 0 to 5",
-        ),
-        (
-            with(numeric, "left_child=", "left_child=14 "),
-            19,
-            "from -15 to 13",
-        ),
-        (
-            with(numeric, "right_child=", "right_child=-16 "),
-            20,
-            "from -15 to 13",
-        ),
-        (with(numeric, left, &cyclic), 19, "cycle"),
-        (
-            with(numeric, types, &types.replacen('2', "12", 1)),
-            18,
-            "from 0 to 11",
-        ),
-        (
-            with(numeric, types, &types.replacen('2', "1", 1)),
-            17,
-            "which the tree does not have",
-        ),
-        (
-            with(numeric, "num_leaves=15", "num_leaves=15\nnum_leaves=15"),
-            14,
-            "given twice",
-        ),
-        (with(numeric, "end of trees", ""), 259, "cut short"),
-        (
-            with(numeric, "tree_sizes=", "tree_sizes=1 "),
-            126,
-            "6 trees",
-        ),
-        (with(sets, words, fewer), 28, "it has fewer"),
-        (
-            with(sets, bounds, &bounds.replacen("=0", "=1", 1)),
-            27,
-            "ascend from 0",
-        ),
-        (
-            with(sets, words, &words.replacen('=', "=4294967296 ", 1)),
-            28,
-            "from 0 to 4294967295",
-        ),
-    ] {
-        let fault = forest(&text).unwrap_err();
-        assert!(fault.message.contains(message), "{fault}, not {message}");
-        assert_eq!(fault.line, line, "{fault}");
+    assert_rejected(&with(sets, words, fewer), 28, "it has fewer");
+    let large = "cat_threshold=4294967296 ";
+    assert_rejected(&with(sets, "cat_threshold=", large), 28, "to 4294967295");
+    for bounds in ["=1", "=0 9"] {
+        let bounds = format!("cat_boundaries{bounds}");
+        let text = with(sets, "cat_boundaries=0", &bounds);
+        assert_eq!(forest(&text).unwrap_err().line, 27);
     }
 }
 
