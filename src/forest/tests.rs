@@ -222,8 +222,8 @@ fn each_fault_has_its_line() {
         (
             "left_child=1 ",
             "left_child=-1 ",
-            20,
-            "leaf 0 is reached twice",
+            19,
+            "node 1 cannot be reached",
         ),
         ("decision_type=2", "decision_type=12", 18, "from 0 to 11"),
         ("decision_type=2", "decision_type=1", 17, "does not have"),

@@ -4,10 +4,11 @@
 //! right: those of its left subtree. A candidate reaches the first leaf that no node puts out of reach, so all nodes can be tested in any
 //! order, for many candidates at once (QuickScorer: Lucchese et al., SIGIR 2015).
 
+use std::fmt;
 use std::ops::Range;
 
 /// Trees of decisions over named features.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Forest {
     /// Names of the features in the file.
     pub(super) names: Vec<String>,
@@ -77,6 +78,14 @@ pub(super) enum Child {
     Node(usize),
     /// A leaf of the same tree.
     Leaf(usize),
+}
+
+impl fmt::Debug for Forest {
+    /// Shows the size, not every node.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (trees, leaves) = (self.trees.len(), self.leaves.len());
+        write!(f, "Forest of {trees} trees of {leaves} leaves")
+    }
 }
 
 impl Forest {

@@ -121,7 +121,9 @@ fn absolute_paths_need_no_directory() {
 fn faults_name_the_file_and_its_line() {
     let (model, csv) = NUMERIC;
     let cut = &model[..2_000];
-    let disagrees = csv.replacen("1.0", "2.0", 3);
+    let row = csv.lines().nth(5).unwrap();
+    let (cells, _) = row.rsplit_once(',').unwrap();
+    let disagrees = csv.replacen(row, &format!("{cells},99"), 1);
     let unknown = (model.replace("weekday", "weather"), csv.to_owned());
     for (text, model, csv, fault) in [
         (
@@ -136,7 +138,12 @@ fn faults_name_the_file_and_its_line() {
             csv,
             ":2: model.ctr.file: DIR/m.txt:8: \"weather\": unknown feature",
         ),
-        (TEXT, model, &*disagrees, ":3: model.ctr.check: DIR/m.csv:"),
+        (
+            TEXT,
+            model,
+            &*disagrees,
+            ":3: model.ctr.check: DIR/m.csv:6: raw is 99, but the model gives",
+        ),
         (
             &TEXT.replace("m.csv", "n.csv"),
             model,
@@ -144,10 +151,10 @@ fn faults_name_the_file_and_its_line() {
             ":3: model.ctr.check: DIR/n.csv cannot be read",
         ),
         (
-            &TEXT.replace("centre", "center"),
+            &TEXT.replace("scale = 2", "scale = 2\nscal = 2"),
             model,
             csv,
-            ":5: model.ctr.center: unknown key",
+            ":7: model.ctr.scal: unknown key",
         ),
         (
             &TEXT.replace("\"model.ctr\"", "\"model.cvr\""),
@@ -162,7 +169,7 @@ fn faults_name_the_file_and_its_line() {
             ":2: model.ctr: a prediction is named model.ctr too",
         ),
     ] {
-        let faults = load(text, (model, csv)).unwrap_err();
+        let faults = load(text, (model, csv)).map(drop).unwrap_err();
         assert_eq!(faults.lines().count(), 1, "{faults}");
         assert!(
             faults.contains(&format!("DIR/saima.toml{fault}")),
