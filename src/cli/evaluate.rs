@@ -3,6 +3,7 @@
 //! A query is a user, candidates that were chosen before the outcome was known, and the outcome: the items that the user bought, and the
 //! money spent. The service ranks the candidates, and `measure` compares its order with the best one.
 
+mod export;
 mod exposure;
 mod interval;
 mod measure;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
+use export::Export;
 pub use exposure::{Exposure, exposure};
 pub use interval::{Interval, bootstrap};
 pub use measure::{Quality, quality};
@@ -55,6 +57,9 @@ pub struct Args {
     /// Items with their `merchant_id` (.ndjson, optionally .gz or .zst): measure also the exposure of merchants
     #[arg(long, value_name = "FILE")]
     items: Option<PathBuf>,
+    /// Write the features of every ranked candidate in the first scene, with its outcome, to a Parquet file to train a model on
+    #[arg(long, value_name = "FILE")]
+    export: Option<PathBuf>,
     /// Print one line of JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -75,6 +80,9 @@ pub enum EvaluateError {
     /// A request or the figures cannot be written as JSON.
     #[error("cannot write JSON")]
     Json(#[from] serde_json::Error),
+    /// The features cannot be exported.
+    #[error("cannot export the features: {0}")]
+    Export(String),
     /// More than two scenes.
     #[error("at most two scenes can be compared")]
     Scenes,
@@ -116,6 +124,7 @@ struct Comparison {
 #[derive(Deserialize)]
 struct Ranking {
     scene: String,
+    as_of: String,
     items: Vec<Placed>,
     unknown: Vec<String>,
 }
@@ -130,6 +139,8 @@ struct Placed {
 #[derive(Deserialize)]
 struct Explained {
     objectives: Vec<Part>,
+    #[serde(default)]
+    features: Option<HashMap<String, f64>>,
 }
 
 #[derive(Deserialize)]
@@ -147,7 +158,12 @@ pub fn run(args: &Args) -> Result<ExitCode, EvaluateError> {
     let (queries, without) = queries::read(&args.queries)?;
     let merchants = args.items.as_deref().map(queries::merchants).transpose()?;
     let (a, b) = args.sides()?;
-    let (figures, rows) = args.measure(&a, &queries, merchants.as_ref())?;
+    let mut export = args.export.as_deref().map(Export::create).transpose()?;
+    let (figures, rows) = args.measure(&a, &queries, merchants.as_ref(), export.as_mut())?;
+    if let Some(export) = export {
+        let rows = export.close()?;
+        eprintln!("the features of {rows} candidates were exported");
+    }
     let users = queries::users(&queries);
     if without > 0 {
         eprintln!("{without} queries without outcome were left out");
@@ -158,7 +174,7 @@ pub fn run(args: &Args) -> Result<ExitCode, EvaluateError> {
     let Some(b) = b else {
         return args.print(&figures, &figures.table());
     };
-    let (other, others) = args.measure(&b, &queries, merchants.as_ref())?;
+    let (other, others) = args.measure(&b, &queries, merchants.as_ref(), None)?;
     let differences: Vec<Quality> = rows.iter().zip(&others).map(difference).collect();
     let comparison = Comparison {
         a: figures,
@@ -205,11 +221,22 @@ impl Args {
         side: &Side,
         queries: &[Query],
         merchants: Option<&HashMap<String, String>>,
+        mut export: Option<&mut Export>,
     ) -> Result<(Figures, Vec<Quality>), EvaluateError> {
         let client = Client::new(&side.service)?;
         let mut rankings = Vec::with_capacity(queries.len());
         for (place, query) in queries.iter().enumerate() {
-            rankings.push(self.rank(&client, side, query, place < EXPLAINED)?);
+            let explain = place < EXPLAINED || export.is_some();
+            let mut ranking = self.rank(&client, side, query, (explain, export.is_some()))?;
+            if let Some(export) = &mut export {
+                export.add(place, query, &ranking)?;
+                // They are written; only names of objectives are still read of the first ones.
+                ranking
+                    .items
+                    .iter_mut()
+                    .for_each(|placed| placed.forget(place < EXPLAINED));
+            }
+            rankings.push(ranking);
         }
         let (figures, rows) = figures(queries, &rankings, merchants, self.seed);
         for name in lacking(&rankings) {
@@ -232,15 +259,22 @@ impl Args {
         client: &Client,
         side: &Side,
         query: &Query,
-        explain: bool,
+        (explain, features): (bool, bool),
     ) -> Result<Ranking, EvaluateError> {
         let mut request = query.request.clone();
-        request.insert("limit".to_owned(), self.limit.into());
+        let candidates = request.get("candidates").and_then(Value::as_array);
+        let all = candidates.map_or(0, Vec::len) as u64;
+        let limit = u64::from(self.limit);
+        let limit = if features { limit.max(all) } else { limit };
+        request.insert("limit".to_owned(), limit.into());
         if let Some(scene) = &side.scene {
             request.insert("scene".to_owned(), scene.as_str().into());
         }
         if explain {
             request.insert("explain".to_owned(), Value::Bool(true));
+        }
+        if features {
+            request.insert("features".to_owned(), Value::Bool(true));
         }
         let body = serde_json::to_vec(&request)?;
         Ok(client.send("POST", "/rank", &body, Format::Json)?)
@@ -259,6 +293,16 @@ impl Args {
 impl Ranking {
     fn order(&self) -> Vec<&str> {
         self.items.iter().map(|placed| placed.id.as_str()).collect()
+    }
+}
+
+impl Placed {
+    /// Forgets its features, and its explanation unless it is to be kept.
+    fn forget(&mut self, keeps: bool) {
+        self.explain = self.explain.take().filter(|_| keeps);
+        if let Some(explained) = &mut self.explain {
+            explained.features = None;
+        }
     }
 }
 
@@ -396,6 +440,7 @@ mod tests {
     fn ranking(ids: &[&str]) -> Ranking {
         Ranking {
             scene: "default".to_owned(),
+            as_of: "2026-11-20T10:00:00Z".to_owned(),
             items: ids
                 .iter()
                 .map(|id| Placed {

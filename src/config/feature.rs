@@ -38,6 +38,12 @@ impl Feature {
         own.chain(OTHERS.into_iter().map(|(_, feature)| feature))
     }
 
+    /// Returns the parts of the profile that all of them together read.
+    #[must_use]
+    pub fn all_needs() -> Needs {
+        Self::all().fold(Needs::NOTHING, |needs, it| needs.and(it.needs()))
+    }
+
     /// Returns the feature with a name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {

@@ -94,6 +94,20 @@ fn explained(out: &mut Vec<u8>, explanation: &Explanation, score: f32) {
     figure(out, ",\"base\":", f64::from(explanation.base));
     list(out, ",\"factors\":", &explanation.factors, factor);
     figure(out, ",\"score\":", f64::from(score));
+    if let Some(features) = &explanation.features {
+        list_features(out, features);
+    }
+}
+
+/// Writes features with all their digits, so that a model is trained on the numbers that it will read.
+fn list_features(out: &mut Vec<u8>, features: &[(String, f64)]) {
+    let mut before = ",\"features\":{";
+    for (name, x) in features {
+        member(out, before, name);
+        out.extend_from_slice(format!(":{x:?}").as_bytes());
+        before = ",";
+    }
+    out.push(b'}');
 }
 
 fn moved(out: &mut Vec<u8>, moved: &Move) {
@@ -243,6 +257,7 @@ mod tests {
                 reason: "integrity 0.5".to_owned(),
             }],
             moves: Vec::new(),
+            features: None,
         };
         Decision {
             scene: "feed".to_owned(),
@@ -324,9 +339,16 @@ mod tests {
             to: 3,
             reason: Some("why".to_owned()),
         }];
+        let features = [
+            ("hour", 15.0),
+            ("affinity.item.raw", 0.1 + 0.2),
+            ("order_value.raw", 1e-300),
+        ];
+        let features = features.map(|(name, x)| (name.to_owned(), x));
+        explanation.features = Some(features.to_vec());
         let text = String::from_utf8(write(&arranged, "r")).unwrap();
         for part in [
-            r#""score":0.312500,"moves":[{"rule":"slot.deal","from":7,"to":3,"reason":"why"}]}}"#,
+            r#""score":0.312500,"features":{"hour":15.0,"affinity.item.raw":0.30000000000000004,"order_value.raw":1e-300},"moves":[{"rule":"slot.deal","from":7,"to":3,"reason":"why"}]}}"#,
             r#""dropped":[{"id":"y","rule":"cap.merchant"}],"slots":[{"name":"deal","place":3,"winner":"a","winner_score":0.750000,"runner_up":"b","runner_up_score":0.500000},"#,
             r#""runner_up":null,"runner_up_score":null}],"given_back":[{"rule":"support","place":5,"reason":"none"}],"degraded":["pages"]}"#,
         ] {

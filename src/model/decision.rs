@@ -166,6 +166,8 @@ pub struct Explanation {
     pub factors: Vec<FactorPart>,
     /// The rule that moved it, if any did.
     pub moves: Vec<Move>,
+    /// Every feature that a model may read and that is not missing, by name, if the request asked for them.
+    pub features: Option<Vec<(String, f64)>>,
 }
 
 /// A move of an item in the slate.

@@ -58,6 +58,9 @@ pub struct RankRequest<'a> {
     /// True asks for an explanation of every score.
     #[serde(default)]
     pub explain: Option<bool>,
+    /// True adds every feature that a model may read to each explanation.
+    #[serde(default)]
+    pub features: Option<bool>,
     /// Echoed in the answer.
     #[serde(borrow, default)]
     pub request_id: Option<Id<'a>>,
@@ -71,6 +74,12 @@ impl RankRequest<'_> {
     #[must_use]
     pub fn scene(&self) -> &str {
         self.scene.as_deref().unwrap_or(DEFAULT_SCENE)
+    }
+
+    /// Returns whether explanations list the features.
+    #[must_use]
+    pub fn wants_features(&self) -> bool {
+        self.explain == Some(true) && self.features == Some(true)
     }
 
     /// Checks the rules that the types alone do not enforce; [`diagnose`](super::diagnose) reports what breaks them.

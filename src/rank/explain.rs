@@ -4,9 +4,10 @@ use super::lift::Lifts;
 use super::resolve::Candidate;
 use super::score::Scorer;
 use super::topk::Chosen;
-use crate::config::Weighed;
-use crate::model::{Explanation, Move, Part};
+use crate::config::{Feature, Weighed};
+use crate::model::{Explanation, Move, Part, RankRequest};
 use crate::number::narrow;
+use crate::objective::Needs;
 
 /// Explains the score and the moves of one candidate.
 pub(super) fn explain(
@@ -48,5 +49,30 @@ pub(super) fn explain(
         base: base[0],
         factors: factors.collect(),
         moves,
+        features: None,
     }
+}
+
+/// Returns the parts of the profile that the explanations of a request read beyond its weights.
+pub(super) fn needs(request: &RankRequest<'_>) -> Needs {
+    if request.wants_features() {
+        Feature::all_needs()
+    } else {
+        Needs::NOTHING
+    }
+}
+
+/// Returns every feature of one candidate that is not missing, by name.
+pub(super) fn features(chosen: &Chosen, scorer: &Scorer<'_>) -> Vec<(String, f64)> {
+    let view = scorer.predictor.view();
+    let item = view.items.get(chosen.row);
+    let candidate = Candidate::new(view, (chosen.row, item), chosen.place);
+    let known = Feature::all().filter_map(|feature| {
+        let mut x = [f64::NAN];
+        let one = std::slice::from_ref(&candidate);
+        scorer.predictor.fill_feature(feature, one, &mut x);
+        let [x] = x;
+        x.is_finite().then(|| (feature.name(), x))
+    });
+    known.collect()
 }

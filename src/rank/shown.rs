@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use compact_str::CompactString;
 
-use super::explain::explain;
+use super::explain::{explain, features};
 use super::field::Field;
 use super::given_back::given_back;
 use super::lever::Lever;
@@ -38,6 +38,7 @@ pub(super) struct Scored<'o, 'r> {
     pub(super) scorer: &'o Scorer<'o>,
     pub(super) limit: usize,
     pub(super) explained: bool,
+    pub(super) with_features: bool,
 }
 
 /// The places of an answer.
@@ -130,6 +131,7 @@ impl<'o, 'r> Scored<'o, 'r> {
             scorer,
             limit: request.limit.unwrap_or(scene.limit),
             explained: request.explain == Some(true),
+            with_features: request.wants_features(),
         }
     }
 
@@ -267,7 +269,12 @@ impl<'o, 'r> Scored<'o, 'r> {
             step.reason = support::reason(view, chosen.row);
         }
         let lifts = live.and_then(|live| live.lifts.as_ref());
-        explain(chosen, self.scorer, lifts, moves)
+        let explanation = explain(chosen, self.scorer, lifts, moves);
+        let with_features = self.with_features.then(|| features(chosen, self.scorer));
+        Explanation {
+            features: with_features,
+            ..explanation
+        }
     }
 
     fn slot(&self, win: &Win, live: &Live<'_>) -> SlotRace<'r> {

@@ -2,10 +2,12 @@
 
 use std::fs;
 
+use parquet::file::reader::SerializedFileReader;
+use parquet::record::{Field, Row};
 use saima::forest::{self, Columns, Forest};
 use serde_json::{Value, json};
 
-use crate::service::{Service, ids};
+use crate::service::{Service, ids, program};
 
 macro_rules! model {
     ($name:literal) => {
@@ -189,4 +191,87 @@ fn a_bad_model_keeps_the_old_generation() {
         assert_eq!(after["items"], before["items"]);
         assert_eq!(after["generation"], 2);
     }
+}
+
+/// Runs the export of one query, and returns the rows as JSON.
+fn exported(service: &Service) -> Vec<Value> {
+    let folder = tempfile::tempdir().unwrap();
+    let (queries, out) = (
+        folder.path().join("q.ndjson"),
+        folder.path().join("f.parquet"),
+    );
+    let candidates: Vec<String> = (0..30).map(|id| format!("i{id}")).collect();
+    let query = json!({"user_id": "u", "candidates": candidates, "relevant": {"i4": 2.5}});
+    fs::write(&queries, query.to_string()).unwrap();
+    let mut command = program();
+    command.args([
+        "evaluate",
+        "--json",
+        "--scene",
+        "feed",
+        "--limit",
+        "10",
+        "--url",
+        service.base(),
+        "--export",
+    ]);
+    let output = command.arg(&out).arg(&queries).output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let reader = SerializedFileReader::new(fs::File::open(out).unwrap()).unwrap();
+    let object = |row: Row| -> Value {
+        let members = row.get_column_iter();
+        members
+            .map(|(name, field)| (name.clone(), value(field)))
+            .collect()
+    };
+    reader.into_iter().map(|row| object(row.unwrap())).collect()
+}
+
+fn value(field: &Field) -> Value {
+    if let Field::Double(x) = field {
+        json!(x)
+    } else if let Field::Str(text) = field {
+        json!(text)
+    } else if let Field::Long(number) = field {
+        json!(number)
+    } else {
+        Value::Null
+    }
+}
+
+#[test]
+fn exported_features_are_those_that_models_read() {
+    let service = filled();
+    put(&service, CATEGORICAL);
+    service.reconfigure(WITH);
+    service.wait("the model is live", |service| generation(service) == 2);
+    let forest = forest::read(CATEGORICAL[0], |_| Ok(())).unwrap();
+    let (rows, ranking) = (exported(&service), rank(&service, "u", "feed"));
+    assert_eq!(rows.len(), 30, "all candidates, not only the page");
+    for row in &rows {
+        let id = row["item_id"].as_str().unwrap();
+        assert_eq!((&row["user_id"], &row["query"]), (&json!("u"), &json!(0)));
+        assert_eq!(row["label"], f64::from(u8::from(id == "i4")));
+        assert_eq!(row["amount"], if id == "i4" { 2.5 } else { 0.0 });
+        assert_eq!(row["user.events"], 20.0);
+        let mut columns = Columns::new(forest.features().len(), 1);
+        for (place, name) in forest.features().enumerate() {
+            columns
+                .column(place)
+                .fill(row[name].as_f64().unwrap_or(f64::NAN));
+        }
+        let mut raw = [0.0];
+        forest.score(&columns, &mut raw);
+        let found = part(&ranking, id, "model.ctr")["raw"].as_f64().unwrap();
+        assert!(
+            (found - raw[0]).abs() < 1e-6,
+            "{id}: {found}, not {}",
+            raw[0]
+        );
+    }
+    assert!(rows.iter().any(|row| row["order_value.raw"].is_null()));
 }

@@ -65,6 +65,11 @@ pub static RANK_REQUEST: Object = Object {
             "Explains every score, and lists the candidates dropped by a rule.",
         ),
         optional(
+            "features",
+            Shape::Flag,
+            "With `explain`: adds to each explanation every feature that a model may read, to train one.",
+        ),
+        optional(
             "request_id",
             Shape::Id,
             "Echoed in the answer; it names the list for later pages. Default: the header `X-Request-Id`, else a generated id.",

@@ -3,7 +3,7 @@
 use super::define::describe;
 use super::problem::Problem;
 use super::shape::Shape;
-use super::shaped::{OrNull, Shaped, View};
+use super::shaped::{OrNull, Shaped, View, Weights};
 use crate::clock::Time;
 
 describe! {
@@ -57,6 +57,8 @@ describe! {
         factors: Vec<FactorPart>,
         /// base × factors.
         score: f64,
+        /// Every feature that a model may read, with all digits, by name; missing ones are left out. Present if the request set `features`.
+        features: Option<Weights>,
         /// The rule that moved the item, if any did. Present if rules of the scene arrange the places.
         moves: Option<Vec<Move>>,
     }
