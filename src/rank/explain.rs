@@ -1,9 +1,11 @@
 //! Explanations of the rows shown, computed again by the functions that scored them.
 
+use super::blend::Weights;
 use super::lift::Lifts;
 use super::resolve::Candidate;
 use super::score::Scorer;
 use super::topk::Chosen;
+use super::view::View;
 use crate::config::{Feature, Weighed};
 use crate::model::{Explanation, Move, Part, RankRequest};
 use crate::number::narrow;
@@ -53,12 +55,13 @@ pub(super) fn explain(
     }
 }
 
-/// Returns the parts of the profile that the explanations of a request read beyond its weights.
-pub(super) fn needs(request: &RankRequest<'_>) -> Needs {
+/// Returns the parts of the profile that the weights of a request and its explanations read.
+pub(super) fn needs(request: &RankRequest<'_>, weights: &Weights, view: &View<'_>) -> Needs {
+    let needs = weights.needs(view.config);
     if request.wants_features() {
-        Feature::all_needs()
+        needs.and(Feature::all_needs())
     } else {
-        Needs::NOTHING
+        needs
     }
 }
 

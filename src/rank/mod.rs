@@ -76,8 +76,7 @@ pub fn rank<'r>(
     let weights = Weights::of(view.scene, &members);
     let live = Live::of(view, &members);
     let needs = live.iter().map(|live| live.needs(view.config));
-    let needs = needs.fold(weights.needs(view.config), Needs::and);
-    let needs = needs.and(explain::needs(request));
+    let needs = needs.fold(explain::needs(request, &weights, view), Needs::and);
     let sides = taste.load(&request.user_id, view, needs);
     let aversion = Aversion::new(sides, taste, averse, view);
     let predictor = Predictor::new(view, taste, request, needs);
