@@ -137,3 +137,104 @@ impl Derived {
         self.places.sizes(&mut report);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WORDS: Wanted = Wanted {
+        words: Some(64),
+        places: false,
+    };
+    const PLACES: Wanted = Wanted {
+        words: None,
+        places: true,
+    };
+
+    fn sheet(wanted: Wanted) -> Sheet {
+        let item = r#"{"id":"i","title":"red tea","lat":1,"lon":2}"#;
+        Sheet::of(Some(&serde_json::from_str(item).unwrap()), wanted)
+    }
+
+    fn kept(derived: &Derived) -> [bool; 2] {
+        let row = ItemRow(0);
+        [
+            derived.words.get(row).is_some(),
+            derived.places.get(row).is_some(),
+        ]
+    }
+
+    #[test]
+    fn nothing_is_kept_that_nothing_wants() {
+        let mut derived = Derived::default();
+        derived.note_item(ItemRow(0));
+        derived.put(ItemRow(0), sheet(WORDS));
+        assert_eq!(kept(&derived), [false, false]);
+        assert_eq!(derived.take_changed(), (Vec::new(), Wanted::NOTHING));
+        assert!(derived.has(Wanted::NOTHING));
+    }
+
+    #[test]
+    fn what_two_configurations_want_is_kept_until_one_goes() {
+        let mut derived = Derived::default();
+        for wanted in [WORDS, PLACES] {
+            assert!(!derived.has(wanted));
+            derived.begin(wanted);
+            derived.put(ItemRow(0), sheet(wanted));
+            derived.end(wanted);
+            assert!(derived.has(wanted));
+        }
+        assert_eq!(kept(&derived), [true, true]);
+        let more = Wanted {
+            words: Some(65),
+            places: false,
+        };
+        assert!(!derived.has(more), "another bound is another walk");
+        derived.note_item(ItemRow(0));
+        let both = Wanted {
+            words: Some(64),
+            places: true,
+        };
+        assert_eq!(derived.take_changed(), (vec![ItemRow(0)], both));
+        derived.keep_only(PLACES);
+        assert_eq!(kept(&derived), [false, true]);
+        assert!(derived.has(PLACES) && !derived.has(WORDS));
+        derived.keep_only(Wanted::NOTHING);
+        assert_eq!(kept(&derived), [false, false]);
+    }
+
+    /// The counts of words follow every change, so that they are those of the items that there are.
+    #[test]
+    fn the_words_of_removed_items_are_taken_back() {
+        let mut derived = Derived::default();
+        derived.begin(WORDS);
+        for row in [0, 1, 0] {
+            derived.put(ItemRow(row), sheet(WORDS));
+        }
+        assert_eq!(
+            (
+                derived.words.corpus().texts(),
+                derived.words.corpus().words()
+            ),
+            (2, 2)
+        );
+        for row in [1, 0, 0] {
+            derived.put(ItemRow(row), Sheet::of(None, WORDS));
+        }
+        assert_eq!(
+            (
+                derived.words.corpus().texts(),
+                derived.words.corpus().words()
+            ),
+            (0, 0)
+        );
+        assert_eq!(derived.words.corpus().mean_length(), None);
+        let mut bytes = 0;
+        derived.sizes(|name, size| {
+            if name == "item_texts" {
+                bytes = size.bytes;
+            }
+        });
+        assert_eq!(bytes, 2 * size_of::<Text>());
+    }
+}
