@@ -31,26 +31,52 @@ pub fn words(text: &str, mut each: impl FnMut(&str)) {
             let found = DICTIONARY.cut_for_search(run, false);
             found.iter().for_each(|token| each(token.word));
         } else {
-            run.unicode_words().for_each(&mut each);
+            // No word has a space. Ideographs have no case, so lower case costs them nothing.
+            let spaced = lower(run);
+            let spaced = spaced.split(|next: char| next.is_ascii_whitespace());
+            spaced.for_each(|part| alphabetic(part, &mut each));
         }
         rest = after;
     }
 }
 
-/// Returns a text in the normal form NFKC and lower case.
+/// Calls a function for each word of a text without ideographs and spaces.
+fn alphabetic(text: &str, each: &mut impl FnMut(&str)) {
+    if !text.is_empty() && text.chars().all(joins) {
+        each(text);
+    } else {
+        text.unicode_words().for_each(each);
+    }
+}
+
+/// Returns whether a character surely has no word boundary before another one like it (UAX 29, WB5 and WB8 to WB10): the letters of the
+/// most common alphabets, and digits. Segmentation itself takes a tenth of a microsecond a character.
+fn joins(letter: char) -> bool {
+    let is_common = matches!(letter,
+        '\0'..'\u{2B0}' | '\u{370}'..'\u{530}' | '\u{5D0}'..='\u{5EA}' | '\u{620}'..='\u{64A}' | '\u{AC00}'..='\u{D7A3}');
+    is_common && letter.is_alphanumeric()
+}
+
+/// Returns a text in the normal form NFKC.
 fn normal(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
-        return if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            text.to_ascii_lowercase().into()
-        } else {
-            text.into()
-        };
+    let is_plain = |letter: char| letter.is_ascii() || matches!(letter, '\u{4E00}'..='\u{9FFF}');
+    if text.chars().all(is_plain) {
+        return text.into();
     }
     match is_nfkc_quick(text.chars()) {
-        IsNormalized::Yes => text.to_lowercase().into(),
-        IsNormalized::No | IsNormalized::Maybe => {
-            text.nfkc().collect::<String>().to_lowercase().into()
-        }
+        IsNormalized::Yes => text.into(),
+        IsNormalized::No | IsNormalized::Maybe => text.nfkc().collect::<String>().into(),
+    }
+}
+
+/// Returns a text in lower case.
+fn lower(text: &str) -> Cow<'_, str> {
+    if !text.is_ascii() {
+        text.to_lowercase().into()
+    } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        text.to_ascii_lowercase().into()
+    } else {
+        text.into()
     }
 }
 
@@ -83,6 +109,29 @@ mod tests {
         assert_eq!(split("Café ÉTÉ"), ["café", "été"]);
         assert_eq!(split("e\u{301}te\u{301}"), ["été"], "decomposed");
         assert_eq!(split("赫莲娜"), ["莲娜", "赫莲娜"]);
+    }
+
+    /// The shorter way to the words of common letters finds the same words, but that a mark does not take the space before it along.
+    #[test]
+    fn common_letters_are_split_as_unicode_does() {
+        let mut letters = vec![
+            'a', '1', ' ', '.', '\'', 'ß', 'é', 'я', 'ω', 'א', 'ب', '한', 'ア', 'ก', '_',
+            '\u{301}', '\u{200d}', '×',
+        ];
+        letters.extend((0x80..0x700_u32).step_by(7).filter_map(char::from_u32));
+        for &a in &letters {
+            for &b in &letters {
+                for c in ['x', '7', b, a] {
+                    let given = String::from_iter([a, b, c, a, b]);
+                    let text = lower(&normal(&given)).into_owned();
+                    let right: Vec<String> = text
+                        .unicode_words()
+                        .map(|word| word.trim().to_owned())
+                        .collect();
+                    assert_eq!(split(&given), right, "{text:?} {}", text.escape_unicode());
+                }
+            }
+        }
     }
 
     #[test]
