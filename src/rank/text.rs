@@ -21,8 +21,6 @@ const B: f64 = 0.75;
 const AHEAD: usize = 8;
 /// Marks a free slot. Tokens are smaller.
 const FREE: u64 = u64::MAX;
-/// Number of slots for each word of the query.
-const SLOTS: usize = 4;
 /// Maximum number of words that a reason lists.
 const LISTED: usize = 8;
 
@@ -58,7 +56,7 @@ impl<'a> Query<'a> {
         let mut query = Self {
             text,
             index: view.words,
-            slots: vec![(FREE, 0.0); (tokens.len() * SLOTS).next_power_of_two()],
+            slots: vec![(FREE, 0.0); slots(tokens.len())],
             most: 0.0,
             words: tokens.len(),
             mean: view.standings.mean_text(),
@@ -162,6 +160,12 @@ impl<'a> Query<'a> {
             self.words
         ))
     }
+}
+
+/// Returns the number of slots for some words: 32 each while filling them is cheap, at least 8 each. Nearly every word of an item is not in
+/// the query, and with many free slots the first one says so.
+fn slots(words: usize) -> usize {
+    (words * 32).min(2_048).max(words * 8).next_power_of_two()
 }
 
 /// Returns the first slot of a token, whose bits are spread already.
