@@ -12,7 +12,8 @@ use saima::corpus::Corpus;
 use saima::id::{ItemRow, MerchantRow, UserRow};
 use saima::money::Money;
 use saima::race::{
-    Inputs, Kind, LaneId, Lanes, Ledger, PerKind, Purchase, Runner, RunnerRows, Stamp, Standings,
+    Inputs, Kind, LaneId, Lanes, Ledger, PerKind, Purchase, Repeats, Runner, RunnerRows,
+    SalesHistory, Stamp, Standings,
 };
 use saima::random::Random;
 
@@ -80,6 +81,8 @@ fn market(size: &Size) -> Inputs {
         tag_counts: vec![100; 10_000],
         history: PerKind::from_fn(|_| 40.0),
         evidence: PerKind::default(),
+        repeats: Repeats::default(),
+        recent: SalesHistory::default(),
         scale: Scale {
             item_history: 40.0,
             merchant_history: 100.0,

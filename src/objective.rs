@@ -10,6 +10,8 @@ pub enum Objective {
     AffinityTags,
     /// The user's history with the item itself.
     AffinityItem,
+    /// The chance that the user buys the item again.
+    AffinityRepeat,
     /// The user's history with the item's merchant.
     AffinityMerchant,
     /// The user's history with the item's creator.
@@ -22,9 +24,11 @@ pub enum Objective {
     ItemLevel,
     /// The item's growth in its lane.
     ItemGrowth,
+    /// How much more the item sells in these days than usual.
+    ItemTrend,
     /// The level of the item's creator among all creators.
     CreatorLevel,
-    /// The usual amount of one order of the item.
+    /// The usual amount of one order of the item, for a user who bought it of the user's orders too.
     OrderValue,
     /// The age of the listing.
     Freshness,
@@ -67,6 +71,8 @@ impl Needs {
     pub const QUERY: Self = Self(64);
     /// The place of the request.
     pub const PLACE: Self = Self(32);
+    /// What the user bought, by item.
+    pub const BOUGHT: Self = Self(8);
 
     /// Returns the union of both sets.
     #[must_use]
@@ -121,10 +127,19 @@ pub const TABLE: &[Row] = &[
         objective: Objective::AffinityItem,
         name: "affinity.item",
         neutral: 0.0,
-        default_weight: 0.30,
+        default_weight: 0.15,
         needs: Needs::HISTORY,
         raw: "the user's decayed history with this item",
         value: "log scale",
+    },
+    Row {
+        objective: Objective::AffinityRepeat,
+        name: "affinity.repeat",
+        neutral: 0.0,
+        default_weight: 0.15,
+        needs: Needs::BOUGHT,
+        raw: "P: the chance that the user buys the item again within 14 days",
+        value: "ln(1 + P/0.01)/ln(101)",
     },
     Row {
         objective: Objective::AffinityMerchant,
@@ -181,6 +196,15 @@ pub const TABLE: &[Row] = &[
         value: "1 − exp(−max(0, lower)/0.15)",
     },
     Row {
+        objective: Objective::ItemTrend,
+        name: "item.trend",
+        neutral: 0.5,
+        default_weight: 0.0,
+        needs: Needs::NOTHING,
+        raw: "ln((10·s + 4)/(l + 4)), s and l: purchases that fade with half-lives of 3 and 30 days, one a buyer and day",
+        value: "½ + ¼ · raw, within 0 and 1",
+    },
+    Row {
         objective: Objective::CreatorLevel,
         name: "creator.level",
         neutral: 0.0,
@@ -194,8 +218,8 @@ pub const TABLE: &[Row] = &[
         name: "order_value",
         neutral: 0.5,
         default_weight: 0.04,
-        needs: Needs::NOTHING,
-        raw: "median amount of the window's purchases, else the listed price",
+        needs: Needs::BOUGHT,
+        raw: "m: median amount of the window's purchases, else the listed price; for a user who spent S on n purchases of it (S + 3·m)/(n + 3)",
         value: "log scale",
     },
     Row {

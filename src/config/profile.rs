@@ -27,6 +27,8 @@ pub struct Profile {
     pub follow_bond: f64,
     /// Gain of an event, by [`EventKind`].
     pub gains: [f64; EventKind::ALL.len()],
+    /// Gains of an event for the history with the item itself, by [`EventKind`], where they differ.
+    pub gains_for_item: [Option<f64>; EventKind::ALL.len()],
     /// Gains of an event for the history with the item itself, by category.
     pub item_gains: BTreeMap<String, [Option<f64>; EventKind::ALL.len()]>,
     /// Maximum number of items in one user's history.
@@ -48,6 +50,7 @@ pub(super) fn read(s: &Section<'_>) -> Profile {
         gains: s.within("gains", |s| {
             gains_of(s, |kind| kind != EventKind::Refund).map(|gain| gain.unwrap_or(0.0))
         }),
+        gains_for_item: s.within("gains_for_item", own_gains),
         item_gains: s.within("item_gains", item_gains),
         max_items: s.integer("max_items", ENTRIES),
         max_tags: s.integer("max_tags", ENTRIES),
@@ -57,7 +60,7 @@ pub(super) fn read(s: &Section<'_>) -> Profile {
 }
 
 fn item_gains(s: &Section<'_>) -> BTreeMap<String, [Option<f64>; EventKind::ALL.len()]> {
-    let gains = |category: &str| s.within(category, |s| gains_of(s, |kind| s.has(kind.name())));
+    let gains = |category: &str| s.within(category, own_gains);
     s.names()
         .into_iter()
         .map(|category| {
@@ -65,6 +68,11 @@ fn item_gains(s: &Section<'_>) -> BTreeMap<String, [Option<f64>; EventKind::ALL.
             (category.to_owned(), gains(category))
         })
         .collect()
+}
+
+/// Reads the gains of the kinds that the file or the defaults set.
+fn own_gains(s: &Section<'_>) -> [Option<f64>; EventKind::ALL.len()] {
+    gains_of(s, |kind| s.has(kind.name()))
 }
 
 /// Reads the gain of each kind that is set. A refund has none of its own, since it takes back what its purchase gave; files of older
@@ -99,6 +107,7 @@ pub(super) fn shown(profile: &Profile) -> Value {
         "declared_gain": profile.declared_gain,
         "follow_bond": profile.follow_bond,
         "gains": gains(&shown_gains(profile)),
+        "gains_for_item": gains(&profile.gains_for_item),
         "item_gains": item_gains,
         "max_items": profile.max_items,
         "max_tags": profile.max_tags,

@@ -159,7 +159,12 @@ impl Config {
     /// # Errors
     /// The faults of settings that this version no longer accepts.
     pub fn of_terms(terms: &str) -> Result<Self, ConfigFaults> {
-        Self::parse("the journal's settings", terms).map(Self::recorded)
+        let mut config = Self::parse("the journal's settings", terms).map(Self::recorded)?;
+        if !terms.contains("gains_for_item") {
+            // Of a version in which they did not differ.
+            config.profile.gains_for_item = Default::default();
+        }
+        Ok(config)
     }
 
     /// Returns the same settings, to read facts that were accepted before: bounds apply to facts as they arrive.
@@ -254,6 +259,18 @@ impl Config {
     #[must_use]
     pub fn weighs_format(&self) -> bool {
         self.weighs(|objective| objective == Objective::Format)
+    }
+
+    /// Returns whether a scene weighs how likely users buy an item again.
+    #[must_use]
+    pub fn weighs_repeats(&self) -> bool {
+        self.weighs(|objective| objective == Objective::AffinityRepeat)
+    }
+
+    /// Returns whether a scene weighs the trends of items.
+    #[must_use]
+    pub fn weighs_trends(&self) -> bool {
+        self.weighs(|objective| objective == Objective::ItemTrend)
     }
 
     /// Returns the names of the objectives whose numbers a normaliser may clip: predictions, then models.

@@ -9,11 +9,12 @@ use crate::clock::{Day, Time};
 use crate::config::{Config, LaneBy, Race, Scale};
 use crate::corpus::Corpus;
 use crate::exposure::Side;
-use crate::feature::{Bond, Decay, Merchant, Profile, Space};
+use crate::feature::{Bond, Bought, Decay, Merchant, Profile, Space};
 use crate::id::{CreatorRow, ItemRow, MerchantRow, TagId};
 use crate::model::ItemKind;
 use crate::race::{
-    Evidence, Inputs, Kind, LaneId, Lanes, Ledger, PerKind, Reference, Runner, Standings,
+    Evidence, Inputs, Kind, LaneId, Lanes, Ledger, PerKind, Reference, Repeats, Runner,
+    SalesHistory, Standings,
 };
 use crate::state::Books;
 
@@ -28,12 +29,14 @@ pub(super) fn empty(config: &Config) -> Standings {
         runners: PerKind::default(),
         lanes: Lanes::default(),
         sales: Ledger::new(0).snapshot(last_complete),
+        recent: SalesHistory::default(),
         item_count: 0,
         tag_counts: Vec::new(),
         corpus: Corpus::default(),
         kinds: Default::default(),
         history: configured_references(&config.scale),
         evidence: PerKind::default(),
+        repeats: Repeats::default(),
         scale: config.scale.clone(),
         level_weight: config.race.level,
         growth_weight: config.race.growth,
@@ -52,11 +55,18 @@ impl Engine {
         let evidence = self.evidence(config, as_of);
         let kinds = self.kinds(config, as_of);
         let corpus = self.facts.read().derived.words.corpus().clone();
+        let repeats = self.repeats(config, as_of);
         let mut facts = self.facts.write();
         // Before the first event the wall clock may stand in for an event clock; it must not end days that imported events will fill.
         if self.clock.has_begun() {
             facts.expire(last_complete.min(self.last_complete(config)));
         }
+        let (sales, buyers) = (&facts.books.sales, facts.books.users.names.buyers());
+        let recent = if config.weighs_trends() {
+            sales.snapshot_with_today(last_complete).merged(buyers)
+        } else {
+            SalesHistory::default()
+        };
         Inputs {
             number,
             as_of,
@@ -64,17 +74,15 @@ impl Engine {
             utc_offset: config.race.utc_offset,
             runners,
             lanes: lanes.lanes,
-            sales: facts
-                .books
-                .sales
-                .snapshot(last_complete)
-                .merged(facts.books.users.names.buyers()),
+            sales: sales.snapshot(last_complete).merged(buyers),
+            recent,
             item_count: u32::try_from(facts.books.items.len()).unwrap_or(u32::MAX),
             tag_counts: facts.books.tags.carriers().to_vec(),
             corpus,
             kinds,
             history,
             evidence,
+            repeats,
             scale: config.scale.clone(),
             level_weight: config.race.level,
             growth_weight: config.race.growth,
@@ -115,10 +123,16 @@ impl Engine {
             Reference::new(users.saturating_mul(most))
         });
         let decay = Decay::new(settings.half_life);
-        let mut bytes = 0;
+        let (mut bytes, mut bought) = (0, 0);
         for slice in slices(users, USERS) {
             let facts = self.facts.read();
             bytes += facts.books.users.bytes(slice.clone());
+            let figures = &facts.books.users.figures;
+            bought += figures
+                .bought
+                .slice(slice.clone())
+                .map(Bought::len)
+                .sum::<usize>();
             for profile in facts.books.users.figures.profile.slice(slice) {
                 let left = profile.left(decay, as_of);
                 push_items(profile, left, &mut histories[Kind::Item]);
@@ -131,6 +145,7 @@ impl Engine {
             }
         }
         self.sizes.users.store(bytes, Ordering::Relaxed);
+        self.sizes.bought.store(bought, Ordering::Relaxed);
         let configured = configured_references(&config.scale);
         let mut values = histories.map(|kind, history| history.value(configured[kind]));
         values[Kind::Creator] = values[Kind::Merchant];

@@ -19,6 +19,7 @@ mod rank;
 mod rebuild;
 mod rebuilder;
 mod record;
+mod repeats;
 mod report;
 mod selecting;
 mod service;

@@ -262,6 +262,7 @@ impl Engine {
         let (sales, to) = (facts.books.sales.counts(), &self.telemetry);
         facts.books.sizes(|name, mut size| {
             size.bytes += self.sizes.walked(name);
+            size.entries += self.sizes.walked_entries(name);
             to.memory.report(name, size);
         });
         facts

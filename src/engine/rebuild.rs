@@ -28,8 +28,8 @@ struct Basis {
     sold: u64,
     generation: u64,
     last_complete: Day,
-    /// The instant of the evidence of appeal, if a scene weighs it: nothing else tells that there is more of it.
-    appeal: Option<Time>,
+    /// The instant of the evidence of appeal or of the trends, if a scene weighs them: nothing else tells that there is more of it.
+    news: Option<Time>,
 }
 
 /// Starts the thread; it ends when the engine is dropped.
@@ -103,15 +103,16 @@ impl Engine {
     fn basis(&self) -> Basis {
         let generation = self.generation();
         let last_complete = self.last_complete(&generation.config);
-        let weighs_appeal = generation.config.weighs_appeal();
-        let appeal = weighs_appeal.then(|| self.as_of(&generation.config));
+        let config = &generation.config;
+        let weighs_news = config.weighs_appeal() || config.weighs_trends();
+        let news = weighs_news.then(|| self.as_of(config));
         let facts = self.facts.read();
         Basis {
             declared: facts.revision,
             sold: facts.books.sales.last_change(last_complete),
             generation: generation.number,
             last_complete,
-            appeal,
+            news,
         }
     }
 

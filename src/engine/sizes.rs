@@ -11,6 +11,8 @@ pub(super) struct Sizes {
     pub(super) items: AtomicUsize,
     /// Profiles and declared texts of users.
     pub(super) users: AtomicUsize,
+    /// Number of items that users bought, of all users together.
+    pub(super) bought: AtomicUsize,
     /// Held while counters are raised to their totals.
     pub(super) measuring: Mutex<()>,
 }
@@ -21,6 +23,14 @@ impl Sizes {
         match name {
             "items" => self.items.load(Ordering::Relaxed),
             "profiles" => self.users.load(Ordering::Relaxed),
+            _ => 0,
+        }
+    }
+
+    /// Returns the entries of a structure that only a walk can count, in the same way.
+    pub(super) fn walked_entries(&self, name: &str) -> usize {
+        match name {
+            "bought_items" => self.bought.load(Ordering::Relaxed),
             _ => 0,
         }
     }

@@ -1,46 +1,110 @@
-//! What a user bought, as a figure: for each item the decayed number of purchases, less what was returned.
+//! What a user bought, as a figure: for each item the decayed number of purchases, less what was returned, and beside it how often, when
+//! first and last, and for how much.
 //!
-//! It says how much of a purchase a refund can still take back from the histories. The number is one sum of signed parts, so it does not
-//! depend on the order of purchases and refunds; below 0 more was returned than was bought so far.
+//! It says how likely the user buys again, and how much of a purchase a refund can still take back from the histories. The number is one
+//! sum of signed parts, so it does not depend on the order of purchases and refunds; below 0 more was returned than was bought so far.
 
 use serde::{Deserialize, Serialize};
 
-use super::decayed::{Decayed, Sums};
+use super::decayed::Decayed;
 use super::figure::Figure;
 use super::history::{History, ROUNDING};
 use super::learned::{Learned, Trade};
 use super::moment::{Learn, Moment};
 use super::named::Named;
+use super::pairs::{Mark, Pairs};
+use super::repeat::{DAY_SECONDS, Purchases, seconds};
 use crate::clock::Time;
 use crate::decay::Decay;
 use crate::id::{Gone, ItemRow};
+use crate::model::EventKind;
+use crate::money::Money;
+use crate::prefetch::prefetch;
 
 /// What one user bought; small for a user who never did.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct Bought(Option<Box<Decayed<History>>>);
+pub struct Bought(Option<Box<Decayed<Pairs>>>);
 
-impl Sums for History {
-    fn scale(&mut self, factor: f64) {
-        Self::scale(self, factor);
-    }
+/// The record in its first shape, which held the numbers alone.
+#[derive(Debug, Deserialize)]
+pub struct Numbers(Option<Box<Decayed<History>>>);
 
-    fn is_blank(&self) -> bool {
-        self.is_empty()
+impl From<Numbers> for Bought {
+    fn from(Numbers(held): Numbers) -> Self {
+        Self(held.map(|held| Box::new(held.map(Pairs::from))))
     }
 }
 
 impl Bought {
+    /// Returns the number of items.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |held| held.sums.len())
+    }
+
+    /// Returns whether there are no items.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Prefetches the record, before [`Self::prefetch_items`].
+    #[inline(always)]
+    pub fn prefetch(&self) {
+        self.0.iter().for_each(|held| prefetch(&**held));
+    }
+
+    /// Prefetches the items.
+    pub fn prefetch_items(&self) {
+        if let Some(held) = &self.0 {
+            held.sums.numbers().prefetch();
+            prefetch(held.sums.marks());
+        }
+    }
+
+    /// Returns the items that the user bought and did not return in full, each with its place for [`Self::purchases`].
+    pub fn kept(&self) -> impl Iterator<Item = (ItemRow, usize)> {
+        let sums = self.0.iter().map(|held| &held.sums);
+        let items = sums.flat_map(|sums| sums.numbers().entries().zip(sums.marks()));
+        let kept = items.enumerate().filter(|(_, (_, mark))| mark.count > 0);
+        kept.map(|(place, (number, _))| (ItemRow(number.key), place))
+    }
+
+    /// Returns what the user bought of the item at a place, as of an instant; `None` if it was returned in full.
+    #[must_use]
+    pub fn purchases(&self, place: usize, decay: Decay, now: Time) -> Option<Purchases> {
+        let held = self.0.as_ref()?;
+        let mark = held.sums.marks().get(place)?;
+        let number = held.sums.numbers().at(place)?;
+        let days = |second: u32| ((seconds(now) - f64::from(second)) / DAY_SECONDS).max(0.0);
+        (mark.count > 0).then(|| Purchases {
+            count: f64::from(mark.count),
+            left: number.weight * held.left(decay, now),
+            first: days(mark.first),
+            last: days(mark.last),
+            sum: Money(mark.sum().max(0)).units(),
+        })
+    }
+
+    /// Returns the factor that turns a number into its value at an instant, and the numbers with their marks.
+    pub(super) fn read(&self, decay: Decay, now: Time) -> Option<(f64, &Pairs)> {
+        let held = self.0.as_ref()?;
+        Some((held.left(decay, now), &held.sums))
+    }
+
     /// Returns the number of purchases of an item at an instant, as if all had faded to that instant; `None` if it is not known, because
     /// there was none, or it was evicted.
     #[must_use]
     pub fn count(&self, decay: Decay, item: ItemRow, at: Time) -> Option<f64> {
         let held = self.0.as_ref()?;
-        Some(held.sums.get(item.0)? * held.left(decay, at))
+        let number = held.sums.numbers().get(item.0)?;
+        Some(number * held.left(decay, at))
     }
 
     /// Returns the items with a number.
     pub fn items(&self) -> impl Iterator<Item = ItemRow> {
-        let entries = self.0.iter().flat_map(|held| held.sums.entries());
+        let numbers = self.0.iter().map(|held| held.sums.numbers());
+        let entries = numbers.flat_map(History::entries);
         entries.map(|entry| ItemRow(entry.key))
     }
 
@@ -69,14 +133,20 @@ impl Bought {
 
 impl Figure for Bought {
     fn concerns(event: &Learned<'_>) -> bool {
-        event
-            .trade
-            .is_some_and(|trade| trade.item.is_some() && trade.change.abs() > 0.0)
+        // A purchase that was refunded before it came is remembered too: it was made.
+        let counts = |change: f64| change.abs() > 0.0 || event.kind == EventKind::Purchase;
+        let trade = event.trade.filter(|trade| trade.item.is_some());
+        trade.is_some_and(|trade| counts(trade.change))
     }
 
     fn learn(&mut self, event: &Learned<'_>, moment: &Moment<'_>) -> usize {
         let Some(Trade {
-            at, item, change, ..
+            at,
+            item,
+            change,
+            count,
+            money,
+            ..
         }) = event.trade
         else {
             return 0;
@@ -84,7 +154,13 @@ impl Figure for Bought {
         let learn = moment.learn();
         let held = self.0.get_or_insert_default();
         let growth = held.open(learn.decay, at);
-        held.sums.add(item.0, change * growth, learn.max_items)
+        let mark = if event.kind == EventKind::Purchase {
+            Mark::bought(at, count, money)
+        } else {
+            Mark::changed(count, money)
+        };
+        held.sums
+            .add(item.0, change * growth, mark, learn.max_items)
     }
 
     fn absorb(&mut self, other: &mut Self, learn: &Learn) -> usize {
@@ -104,7 +180,7 @@ impl Figure for Bought {
 
     fn knows(&self, gone: Gone) -> bool {
         let held = self.0.as_ref();
-        matches!(gone, Gone::Item(item) if held.is_some_and(|it| it.sums.has(item.0)))
+        matches!(gone, Gone::Item(item) if held.is_some_and(|it| it.sums.numbers().has(item.0)))
     }
 
     fn forget(&mut self, gone: Gone) {

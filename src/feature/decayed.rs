@@ -34,6 +34,16 @@ pub struct Decayed<S> {
     pub sums: S,
 }
 
+impl<S> Decayed<S> {
+    /// Returns other sums under the same landmark.
+    pub fn map<T>(self, of: impl FnOnce(S) -> T) -> Decayed<T> {
+        Decayed {
+            landmark: self.landmark,
+            sums: of(self.sums),
+        }
+    }
+}
+
 impl<S: Sums> Decayed<S> {
     /// Prepares for gains at an instant; returns what a gain of 1 adds to a sum.
     pub fn open(&mut self, decay: Decay, at: Time) -> f64 {

@@ -62,12 +62,15 @@ pub trait Figure: Clone + Default + Serialize + DeserializeOwned {
 #[derive(Debug)]
 pub struct Records<F> {
     pub(super) column: Column<F>,
+    /// Number of entries evicted at a bound since the start.
+    pub evicted: u64,
 }
 
 impl<F> Default for Records<F> {
     fn default() -> Self {
         Self {
             column: Column::default(),
+            evicted: 0,
         }
     }
 }

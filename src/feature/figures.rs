@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::bought::Bought;
+use super::bought::{Bought, Numbers};
 use super::clicked::Clicked;
 use super::custom::Custom;
 use super::figure::{Figure, Records};
@@ -39,13 +39,17 @@ macro_rules! figures {
             /// Lets every figure learn from an event of a user.
             pub fn learn(&mut self, event: &Learned<'_>, moment: &Moment<'_>) {
                 $(if <$figure as Figure>::concerns(event) {
-                    self.evicted += Figure::learn(self.$name.get_mut(event.user), event, moment) as u64;
+                    let evicted = Figure::learn(self.$name.get_mut(event.user), event, moment) as u64;
+                    self.$name.evicted += evicted;
+                    self.evicted += evicted;
                 })+
             }
 
             /// Lets a user take over what was learnt of another one.
             pub(super) fn absorb(&mut self, rows: (UserRow, UserRow), learn: &Learn) {
-                $(self.evicted += self.$name.absorb(rows, learn) as u64;)+
+                $(let evicted = self.$name.absorb(rows, learn) as u64;
+                self.$name.evicted += evicted;
+                self.evicted += evicted;)+
             }
 
             /// Gives a new user a blank record in every column that is not kept on demand.
@@ -131,13 +135,28 @@ macro_rules! figures {
     };
 }
 
+impl Figures {
+    /// Appends the rows of a stored part of what users bought in its first shape.
+    ///
+    /// # Errors
+    /// The bytes are not those of such records.
+    pub fn read_numbers(&mut self, mut bytes: &[u8]) -> Result<(), postcard::Error> {
+        while !bytes.is_empty() {
+            let (numbers, rest) = postcard::take_from_bytes::<Numbers>(bytes)?;
+            self.bought.push(numbers.into());
+            bytes = rest;
+        }
+        Ok(())
+    }
+}
+
 figures! {
     /// Histories with tags, items and merchants, follows, and the number of events.
     profile: Profile = 0x27;
     /// The last sign of the user.
     presence: Presence = 0x28;
     /// What the user bought and did not return.
-    bought: Bought = 0x29;
+    bought: Bought = 0x46;
     /// How often and when the user bought.
     orders: Orders = 0x2C;
     /// Whom the user clicked on, and when last.

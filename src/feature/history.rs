@@ -174,6 +174,46 @@ impl History {
         evicted
     }
 
+    /// Returns the place of a row's sum among all.
+    #[inline(always)]
+    pub(super) fn place_of(&self, key: u32) -> Option<usize> {
+        let (group, lane) = self.place(key)?;
+        Some(group * LANES + lane)
+    }
+
+    /// Returns the sum at a place.
+    #[inline(always)]
+    pub(super) fn at(&self, place: usize) -> Option<Entry> {
+        let group = self.groups.get(place / LANES)?;
+        let lane = place % LANES;
+        Some(Entry {
+            key: group.keys[lane],
+            weight: group.weights[lane],
+        })
+    }
+
+    /// Adds to the sum at a place.
+    pub(super) fn add_at(&mut self, place: usize, amount: f64) {
+        if let Some(group) = self.groups.get_mut(place / LANES) {
+            group.weights[place % LANES] += amount;
+        }
+    }
+
+    /// Returns the sums in groups of four, with free lanes at the end of the last one.
+    pub(super) fn lanes(&self) -> impl Iterator<Item = (&[u32; LANES], &[f64; LANES])> {
+        let groups = self.groups.iter();
+        groups.map(|group| (&group.keys, &group.weights))
+    }
+
+    /// Replaces the first sum of the smallest absolute value by one that is not smaller. Returns its place; `None` if the new one is.
+    pub(super) fn displace(&mut self, entry: Entry) -> Option<usize> {
+        let weakest = self.least();
+        if weakest > entry.weight.abs() {
+            return None;
+        }
+        self.replace(weakest, entry)
+    }
+
     /// Takes from a row's sum, if it has one: what was evicted or forgotten has nothing to give back.
     pub(super) fn take(&mut self, key: u32, amount: f64) {
         if let Some(weight) = self.find(key) {
@@ -218,7 +258,7 @@ impl History {
     }
 
     /// Appends a sum. Room grows by half, never past the bound: doubling would waste twice as much on every user.
-    fn push(&mut self, entry: Entry, bound: usize) {
+    pub(super) fn push(&mut self, entry: Entry, bound: usize) {
         let last = self.groups.last_mut();
         if let Some((last, lane)) = last.and_then(|it| it.lane(NO_KEY).map(|lane| (it, lane))) {
             last.set(lane, entry);
@@ -232,13 +272,13 @@ impl History {
         self.groups.push(Group::of(&[entry]));
     }
 
-    /// Replaces the first sum of the smallest absolute value.
-    fn replace(&mut self, least: f64, entry: Entry) {
-        let mut groups = self.groups.iter_mut();
-        let weakest = groups.find_map(|group| Some((group.lane_within(least)?, group)));
-        if let Some((lane, group)) = weakest {
-            group.set(lane, entry);
-        }
+    /// Replaces the first sum of the smallest absolute value. Returns its place.
+    fn replace(&mut self, least: f64, entry: Entry) -> Option<usize> {
+        let mut groups = self.groups.iter_mut().enumerate();
+        let (place, lane, group) =
+            groups.find_map(|(place, group)| Some((place, group.lane_within(least)?, group)))?;
+        group.set(lane, entry);
+        Some(place * LANES + lane)
     }
 
     /// Returns the smallest absolute sum.

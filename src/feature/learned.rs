@@ -89,6 +89,10 @@ pub struct Trade {
     pub merchant: MerchantRow,
     /// Change of the number of purchases of the item: 1 for a purchase, less the shares that are refunded.
     pub change: f64,
+    /// Change of the number of purchases that were not refunded in full.
+    pub count: i32,
+    /// Change of the money spent on the item, in millionths of the currency's unit.
+    pub money: i64,
     /// Part of one purchase that is taken back from the histories, in [0, 1].
     pub back: f64,
     /// The gain of a purchase.

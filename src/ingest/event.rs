@@ -406,7 +406,10 @@ impl Facts {
         } else {
             own()
         };
-        set_apart.unwrap_or(config.profile.gains[kind as usize])
+        let of_kind = config.profile.gains_for_item[kind as usize];
+        set_apart
+            .or(of_kind)
+            .unwrap_or(config.profile.gains[kind as usize])
     }
 
     /// Returns the money of a purchase or refund: its amount, else the listed price × quantity; `None` if neither is known, and for other

@@ -36,6 +36,8 @@ impl Facts {
             item,
             merchant: self.books.items.get(item).merchant,
             change: 0.0,
+            count: 0,
+            money: 0,
             back,
             gain: config.profile.gains[kind as usize],
             item_gain: self.item_gain(kind, item, config),

@@ -37,7 +37,8 @@ impl Facts {
     /// Returns a purchase, less the refunds that wait for it.
     fn purchased(&self, event: &Learned<'_>, moment: &Moment<'_>) -> Trade {
         let offset = moment.config.race.utc_offset;
-        let refunded = self.books.sales.settled(sale_of(event, offset)).share();
+        let sale = self.books.sales.settled(sale_of(event, offset));
+        let refunded = sale.share();
         let bought = self.books.users.figures.bought.get(event.user);
         let withheld = bought.filter(|_| event.item.is_some()).map(|bought| {
             let decay = moment.learn().decay;
@@ -45,6 +46,8 @@ impl Facts {
         });
         Trade {
             change: 1.0 - refunded,
+            count: i32::from(!is_all(refunded)),
+            money: sale.net().0,
             back: withheld.unwrap_or(refunded),
             ..trade(event)
         }
@@ -59,6 +62,7 @@ impl Facts {
             return None;
         }
         let share = after.share() - before.share();
+        let ends = is_all(after.share()) && !is_all(before.share());
         let of = Trade {
             at: before.at(day.start(moment.config.race.utc_offset)),
             item: before.item(),
@@ -67,8 +71,15 @@ impl Facts {
         };
         // The number of purchases is not known if the item is not, or if the record is older than its count.
         let back = self.left_of(event, &of, share, moment);
+        let is_counted = back.is_some();
         Some(Trade {
-            change: if back.is_some() { -share } else { 0.0 },
+            change: if is_counted { -share } else { 0.0 },
+            count: -i32::from(is_counted && ends),
+            money: if is_counted {
+                after.net().0 - before.net().0
+            } else {
+                0
+            },
             back: back.unwrap_or(share),
             ..of
         })
@@ -95,6 +106,8 @@ impl Facts {
         let of = trade(event);
         Some(Trade {
             change: -share,
+            count: -i32::from(is_all(share)),
+            money: -event.worth.map_or(0, |worth| worth.0),
             back: self.left_of(event, &of, share, moment).unwrap_or(0.0),
             ..of
         })
@@ -113,6 +126,11 @@ impl Facts {
     }
 }
 
+/// Returns whether a share of the money is all of it.
+fn is_all(share: f64) -> bool {
+    share >= 1.0
+}
+
 /// Returns a trade of the item and the merchant of an event, at its time.
 fn trade(event: &Learned<'_>) -> Trade {
     Trade {
@@ -120,6 +138,8 @@ fn trade(event: &Learned<'_>) -> Trade {
         item: event.item,
         merchant: event.merchant,
         change: 0.0,
+        count: 0,
+        money: 0,
         back: 0.0,
         gain: 0.0,
         item_gain: 0.0,

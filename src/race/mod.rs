@@ -38,8 +38,8 @@ pub use ledger::{
 pub use runner::{Kind, PerKind, Races, Runner, RunnerRows};
 pub use scale::{LogScale, Reference};
 pub use standings::{
-    Board, Evidence, Inputs, ItemStanding, MerchantStanding, Part, References, Standing, Standings,
-    posterior,
+    Board, Evidence, Inputs, ItemStanding, MerchantStanding, Part, References, Repeats, Standing,
+    Standings, posterior, trend_value,
 };
 pub use trade::{Trade, Trades};
 pub use window::{WEEKS, WINDOW, WINDOW_DAYS};

@@ -3,6 +3,8 @@
 //! Standard collections cost several times as much. The lookups must be predictable branches: nearly every candidate is new and not in
 //! the user's history, and with one bit per row, or a table with many free slots, the first probe says so.
 
+use std::ops::AddAssign;
+
 /// The rows already seen in a request: one bit per row of the catalogue.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
@@ -81,19 +83,22 @@ impl Marks {
 }
 
 /// Sums by row.
+pub(super) type Sums = Table<f64>;
+
+/// Numbers by row.
 #[derive(Debug, Default)]
-pub(super) struct Sums {
+pub(super) struct Table<T> {
     rows: Vec<u32>,
-    sums: Vec<f64>,
+    sums: Vec<T>,
     is_empty: bool,
 }
 
-impl Sums {
+impl<T: Copy + Default + AddAssign> Table<T> {
     /// Removes all sums and makes room for `rows` rows.
     pub(super) fn clear(&mut self, rows: usize) {
         self.rows.clear();
         self.rows.resize(slots(rows), FREE);
-        self.sums.resize(self.rows.len(), 0.0);
+        self.sums.resize(self.rows.len(), T::default());
         self.is_empty = true;
     }
 
@@ -103,7 +108,7 @@ impl Sums {
     }
 
     /// Adds an amount to the sum of a row.
-    pub(super) fn add(&mut self, row: u32, amount: f64) {
+    pub(super) fn add(&mut self, row: u32, amount: T) {
         let mask = self.rows.len() - 1;
         let mut at = home(row, mask);
         self.is_empty = false;
@@ -124,7 +129,7 @@ impl Sums {
     }
 
     /// Returns a function from a row to its sum, `None` if nothing was added.
-    pub(super) fn reader(&self) -> impl Fn(u32) -> Option<f64> + '_ {
+    pub(super) fn reader(&self) -> impl Fn(u32) -> Option<T> + '_ {
         let (rows, sums) = (self.rows.as_slice(), self.sums.as_slice());
         let mask = rows.len() - 1;
         move |row| {

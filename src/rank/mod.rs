@@ -22,6 +22,7 @@ mod normalise;
 mod predict;
 mod price;
 mod proximity;
+mod repeat;
 mod resolve;
 mod score;
 mod scratch;

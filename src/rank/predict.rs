@@ -11,6 +11,7 @@ use super::format::Formats;
 use super::goal::Aims;
 use super::normalise::{clips, normalise};
 use super::proximity::Here;
+use super::repeat;
 use super::resolve::Candidate;
 use super::taste::Taste;
 use super::text::Query;
@@ -21,7 +22,7 @@ use crate::id::{CreatorRow, UserRow};
 use crate::model::{Given, RankRequest};
 use crate::number::{DAY_MILLIS, narrow};
 use crate::objective::{Needs, Objective};
-use crate::race::Kind;
+use crate::race::{Kind, trend_value};
 
 /// Exponent of the smallest normal `f32`.
 const LEAST_EXPONENT: f32 = -126.0;
@@ -120,12 +121,14 @@ impl<'a> Predictor<'a> {
                 column(candidates, out, |c| cosine(c).clamp(0.0, 1.0));
             }
             Objective::AffinityItem => column(candidates, out, self.item_history()),
+            Objective::AffinityRepeat => column(candidates, out, self.repeats()),
             Objective::AffinityMerchant => column(candidates, out, self.merchant_history()),
             Objective::AffinityCreator => column(candidates, out, self.creator_history()),
             Objective::RaceLevel => column(candidates, out, |c| c.merchant.level),
             Objective::RaceGrowth => column(candidates, out, |c| c.merchant.growth),
             Objective::ItemLevel => column(candidates, out, |c| c.standing.level),
             Objective::ItemGrowth => column(candidates, out, |c| c.standing.growth),
+            Objective::ItemTrend => column(candidates, out, self.trends()),
             Objective::CreatorLevel => column(candidates, out, self.creator_level()),
             Objective::OrderValue => column(candidates, out, self.order_value()),
             Objective::Freshness => {
@@ -169,6 +172,7 @@ impl<'a> Predictor<'a> {
         match own {
             Objective::AffinityTags => known(self.cosine()(candidate)),
             Objective::AffinityItem => self.taste.items()(candidate.row),
+            Objective::AffinityRepeat => Some(repeat::chances(self.taste, self.view)(candidate)),
             Objective::AffinityMerchant => self.taste.merchants()(candidate.item.merchant.some()?),
             Objective::AffinityCreator => {
                 let creator = self.creator()(candidate);
@@ -178,11 +182,12 @@ impl<'a> Predictor<'a> {
             Objective::RaceGrowth => standings.standing(candidate.item.merchant)?.lower,
             Objective::ItemLevel => Some(standings.standing(candidate.row)?.buyers),
             Objective::ItemGrowth => standings.standing(candidate.row)?.lower,
+            Objective::ItemTrend => standings.trend(self.view.as_of)(candidate.row).map(f64::from),
             Objective::CreatorLevel => {
                 let creator = self.creator()(candidate);
                 Some(standings.standing(creator)?.weekly_gmv)
             }
-            Objective::OrderValue => self.worth(candidate),
+            Objective::OrderValue => self.own_worth(candidate),
             Objective::Freshness => self.age(candidate),
             Objective::Quality => self.details(candidate).quality.map(f64::from),
             Objective::LongTermValue => self.details(candidate).long_term_value.map(f64::from),
@@ -202,6 +207,10 @@ impl<'a> Predictor<'a> {
     /// Returns the reason of an objective's value in words, if it has one.
     pub(super) fn reason(&self, weighed: Weighed, candidate: &Candidate<'_>) -> Option<String> {
         match weighed {
+            Weighed::Own(Objective::AffinityRepeat) => {
+                Some(repeat::reason(self.taste, self.view, candidate))
+            }
+            Weighed::Own(Objective::ItemTrend) => self.trend_reason(candidate),
             Weighed::Own(Objective::Goal) => self.aims().reason(candidate.item.merchant),
             Weighed::Own(Objective::Text) => self.query.as_ref()?.reason(candidate),
             Weighed::Own(Objective::Proximity) => self.here.as_ref()?.reason(candidate),
@@ -268,6 +277,24 @@ impl<'a> Predictor<'a> {
         move |candidate| history(candidate.row).map_or(f32::NAN, |history| scale.value(history))
     }
 
+    fn repeats(&self) -> impl Fn(&Candidate<'_>) -> f32 {
+        repeat::values(self.taste, self.view)
+    }
+
+    fn trends(&self) -> impl Fn(&Candidate<'_>) -> f32 {
+        let trend = self.view.standings.trend(self.view.as_of);
+        move |candidate| trend(candidate.row).map_or(f32::NAN, trend_value)
+    }
+
+    /// Returns how much the item sells in these days, in words.
+    fn trend_reason(&self, candidate: &Candidate<'_>) -> Option<String> {
+        let trend = self.view.standings.trend(self.view.as_of)(candidate.row)?;
+        let times = trend.exp();
+        Some(format!(
+            "sells {times:.1} times as much in these days as usual"
+        ))
+    }
+
     fn merchant_history(&self) -> impl Fn(&Candidate<'_>) -> f32 {
         let scale = self.view.standings.references.history[Kind::Merchant];
         let history = self.taste.merchants();
@@ -302,13 +329,27 @@ impl<'a> Predictor<'a> {
 
     fn order_value(&self) -> impl Fn(&Candidate<'_>) -> f32 {
         let scale = self.view.standings.references.price;
+        let purchases = self.taste.purchases(self.view);
         move |candidate| {
+            if let Some(own) = purchases(candidate.row) {
+                return scale.value(own.usual_amount(self.worth(candidate)));
+            }
             let sold = candidate.standing.order_value;
             let listed = scale.value_of_ln(candidate.item.ln_price);
             if sold.is_nan() { listed } else { sold }
         }
     }
 
+    /// Returns the usual amount of one order of this user.
+    fn own_worth(&self, candidate: &Candidate<'_>) -> Option<f64> {
+        let usual = self.worth(candidate);
+        match self.taste.purchases(self.view)(candidate.row) {
+            Some(own) => Some(own.usual_amount(usual)),
+            None => usual,
+        }
+    }
+
+    /// Returns the usual amount of one order of anybody.
     fn worth(&self, candidate: &Candidate<'_>) -> Option<f64> {
         let sold = self
             .view

@@ -1,11 +1,11 @@
 //! The user's profile, laid out for a few loads per candidate: tag weights in an array over all tags, histories in tables by row.
 
-use super::lookup::Sums;
+use super::lookup::{Sums, Table};
 use super::sides::Sides;
 use super::view::View;
-use crate::feature::{Bond, Item, Items, Profile, User};
+use crate::feature::{Bond, Bought, Item, Items, Profile, Purchases, User};
 use crate::id::{CreatorRow, ItemRow, MerchantRow, TagId, UserRow};
-use crate::number::narrow;
+use crate::number::{narrow, short};
 use crate::objective::Needs;
 use crate::race::Standings;
 
@@ -26,6 +26,8 @@ pub(super) struct Taste {
     merchants: Sums,
     /// Loaded only if they are needed.
     creators: Sums,
+    /// The places of the items that the user bought; loaded only if they are needed.
+    bought: Table<u32>,
 }
 
 impl Taste {
@@ -60,6 +62,9 @@ impl Taste {
         }
         if needs.includes(Needs::CREATORS) {
             self.load_creators(profile, view);
+        }
+        if needs.includes(Needs::BOUGHT) {
+            self.load_bought(view);
         }
         if needs.includes(Needs::HISTORY)
             && let Some(profile) = profile
@@ -163,6 +168,14 @@ impl Taste {
         }
     }
 
+    fn load_bought(&mut self, view: &View<'_>) {
+        let bought = bought(self.user, view);
+        self.bought.clear(bought.map_or(0, Bought::len));
+        for (item, place) in bought.into_iter().flat_map(Bought::kept) {
+            self.bought.add(item.0, short(place));
+        }
+    }
+
     /// Returns the cosine of the user's and an item's tags, each × idf, in [−1, 1]; NaN if either has no tags.
     pub(super) fn cosine<'t>(&'t self, items: &'t Items) -> impl Fn(ItemRow, &Item) -> f32 + 't {
         let (length, tags) = (self.norm, self.tags.as_slice());
@@ -186,6 +199,16 @@ impl Taste {
         move |item| known.then(|| sums(item.0).unwrap_or(0.0))
     }
 
+    /// Returns a function from an item to what the user bought of it, `None` for nothing.
+    pub(super) fn purchases<'t>(
+        &'t self,
+        view: &'t View<'_>,
+    ) -> impl Fn(ItemRow) -> Option<Purchases> + 't {
+        let (bought, places) = (bought(self.user, view), self.bought.reader());
+        let (decay, now) = (view.decay(), view.as_of);
+        move |item| bought?.purchases(places(item.0)? as usize, decay, now)
+    }
+
     /// Returns the user's history with a merchant, including the bond of following, in the same way.
     pub(super) fn merchants(&self) -> impl Fn(MerchantRow) -> Option<f64> + '_ {
         let (known, sums) = (self.user.is_some(), self.merchants.reader());
@@ -197,4 +220,9 @@ impl Taste {
         let (known, sums) = (self.user.is_some(), self.creators.reader());
         move |creator| known.then(|| sums(creator.0).unwrap_or(0.0))
     }
+}
+
+/// Returns what a user bought, who may be unknown.
+fn bought<'v>(user: Option<UserRow>, view: &View<'v>) -> Option<&'v Bought> {
+    view.users.figures.bought.get(user?)
 }

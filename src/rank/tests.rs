@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::corpus::Corpus;
 use crate::ingest::{EntityKind, Facts, Moment, Operation, read};
 use crate::model::{Decision, diagnose};
-use crate::race::{Inputs, Kind, Lanes, Ledger, PerKind, Runner, Standings};
+use crate::race::{Inputs, Kind, Lanes, Ledger, PerKind, Repeats, Runner, SalesHistory, Standings};
 use crate::rule::Rule;
 use crate::selection::Selections;
 use crate::support::Market as Snapshot;
@@ -122,6 +122,8 @@ fn standings(facts: &Facts) -> Standings {
             Kind::Merchant | Kind::Creator => 100.0,
         }),
         evidence: PerKind::default(),
+        repeats: Repeats::default(),
+        recent: SalesHistory::default(),
         scale: Config::embedded().scale,
         level_weight: 0.6,
         growth_weight: 0.4,

@@ -1,5 +1,5 @@
-//! Parts of format 1 that have another shape today; still read, never written: the head, which held the small parts of all books, and
-//! the users, whose declared and learnt fields were one record.
+//! Parts that have another shape today; still read, never written: of format 1 the head, which held the small parts of all books, and the
+//! users, whose declared and learnt fields were one record; of later versions what users bought, of which only the number was held.
 
 use serde::Deserialize;
 
@@ -12,6 +12,9 @@ use crate::race::LedgerImage;
 
 /// Code of the users' records.
 pub(super) const USERS: u8 = 0x00;
+
+/// Code of what users bought, by number alone. The days and the money are not in it, so its code of today counts as missing.
+pub(super) const NUMBERS: u8 = 0x29;
 
 /// Codes of today whose content the users' records hold.
 pub(super) const CODES_OF_USERS: [u8; 2] = [0x26, 0x27];

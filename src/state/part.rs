@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::format_1::{CODES_OF_USERS, USERS, restore_users};
+use super::format_1::{CODES_OF_USERS, NUMBERS, USERS, restore_users};
 use super::table::{HEAD, HEAD_OF_FORMAT_1};
 use super::{Book, Books, CODES, Format1, Frozen, THAW, WRITE};
 
@@ -155,6 +155,9 @@ impl Books {
         if bytes.is_empty() {
             return Ok(());
         }
+        if code == NUMBERS {
+            return self.users.figures.read_numbers(bytes);
+        }
         self.restore_kind(code, bytes)
     }
 
@@ -171,6 +174,7 @@ pub(super) const fn are_unique(books: &[(&str, &[u8])]) -> bool {
     used[HEAD as usize] = true;
     used[HEAD_OF_FORMAT_1 as usize] = true;
     used[USERS as usize] = true;
+    used[NUMBERS as usize] = true;
     let mut book = 0;
     while book < books.len() {
         let codes = books[book].1;

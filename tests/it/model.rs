@@ -21,6 +21,8 @@ const CONFIG: &str = "
 max_items = 1000
 max_tags = 1000
 max_merchants = 1000
+[profile.gains_for_item]
+purchase = 8
 [profile.item_gains.c1]
 purchase = -8
 [predictions.margin]
@@ -32,12 +34,14 @@ clicks = 1000
 [scene.default.weights]
 affinity.tags = 0.3
 affinity.item = 0.25
+affinity.repeat = 0.07
 affinity.merchant = 0.2
 affinity.creator = 0.09
 race.level = 0.1
 race.growth = -0.05
 item.level = 0.1
 item.growth = 0.03
+item.trend = 0.02
 creator.level = 0.05
 order_value = -0.07
 freshness = 0.04
@@ -585,6 +589,59 @@ impl World {
         factor.clamp(0.1, 1.0)
     }
 
+    /// Returns the number of purchases of an item that a user kept, the sum of what is left of each, and the ages of the first and the
+    /// last purchase; `None` for one that the user does not have. A refund without a purchase takes one back.
+    fn bought(&self, user: usize, item: usize) -> Option<(f64, f64, [f64; 2])> {
+        let of = |kind: &'static str| {
+            let own = self.fading(user);
+            own.filter(move |(event, _)| event.item == item && event.kind == kind)
+        };
+        let count = of("purchase").count() as f64 - of("refund").count() as f64;
+        let left = |kind| of(kind).map(|(_, left)| left).sum::<f64>();
+        let days = || of("purchase").map(|(event, _)| self.age(event));
+        let ages = [days().fold(0.0, f64::max), days().fold(f64::MAX, f64::min)];
+        (count > 0.0).then(|| (count, left("purchase") - left("refund"), ages))
+    }
+
+    fn age(&self, event: &Event) -> f64 {
+        (self.as_of - event.at) as f64 / 86_400_000.0
+    }
+
+    /// Returns N and E of a user and an item.
+    fn repeats(&self, user: usize, item: usize) -> [f64; 2] {
+        let Some((count, left, [first, _])) = self.bought(user, item) else {
+            return [0.0; 2];
+        };
+        let faded = 0.5_f64.powf(first / HALF_LIFE);
+        let watched = HALF_LIFE / std::f64::consts::LN_2 * (1.0 - faded);
+        [(left.min(count) - faded).max(0.0), watched]
+    }
+
+    /// Returns the usual rate of repeats of an item.
+    fn usual_rate(&self, item: usize) -> f64 {
+        let sums = |is: &dyn Fn(usize) -> bool| {
+            let items = (0..self.items.len()).filter(|item| is(*item));
+            let pairs = items.flat_map(|item| (0..6).map(move |user| self.repeats(user, item)));
+            pairs.fold([0.0, 0.0], |[n, e], [one, more]| [n + one, e + more])
+        };
+        let rate = |[n, e]: [f64; 2], coarser: f64| (n + 1_000.0 * coarser) / (e + 1_000.0);
+        let all = rate(sums(&|_| true), 0.004);
+        let category = &self.items[item].category;
+        let coarser = rate(sums(&|other| self.items[other].category == *category), all);
+        rate(sums(&|other| other == item), coarser)
+    }
+
+    /// Returns the chance that a user buys an item again within 14 days.
+    fn repeat(&self, user: usize, item: usize) -> f64 {
+        let Some((_, _, [_, last])) = self.bought(user, item) else {
+            return 0.0;
+        };
+        let [n, e] = self.repeats(user, item);
+        let rate = (n + HALF_LIFE * 0.4 * self.usual_rate(item)) / (e + HALF_LIFE);
+        let overdue = (last * rate - 0.5).max(0.0);
+        1.0 - (-14.0 * rate * (-0.5 * overdue).exp()).exp()
+    }
+
     /// Returns the median amount of the window's purchases, or the listed price without any.
     fn worth(&self, item: usize) -> Option<f64> {
         let sold = self
@@ -602,6 +659,35 @@ impl World {
         }
     }
 
+    /// Returns ln((10·s + 4)/(l + 4)).
+    fn trend(&self, item: usize) -> f64 {
+        let mut first: BTreeMap<(usize, i64), i64> = BTreeMap::new();
+        let is_sale = |event: &&Event| event.item == item && event.kind == "purchase";
+        for event in self.events.iter().filter(is_sale) {
+            let day = event.at.div_euclid(24 * HOUR);
+            let at = first.entry((event.user, day)).or_insert(event.at);
+            *at = (*at).min(event.at);
+        }
+        let sum = |half_life| -> f64 { first.values().map(|at| self.left(*at, half_life)).sum() };
+        ((10.0 * sum(3.0) + 4.0) / (sum(30.0) + 4.0)).ln()
+    }
+
+    /// Returns what one order is usually worth to a user.
+    fn own_worth(&self, user: usize, item: usize) -> Option<f64> {
+        let usual = self.worth(item);
+        let Some((count, ..)) = self.bought(user, item) else {
+            return usual;
+        };
+        let own = self.fading(user).filter(|(event, _)| event.item == item);
+        let spent = own.map(|(event, _)| match event.kind {
+            "purchase" => event.amount,
+            "refund" => -self.items[item].price.unwrap_or(0.0),
+            _ => 0.0,
+        });
+        let sum = spent.sum::<f64>().max(0.0);
+        Some(usual.map_or(sum / count, |m| (sum + 3.0 * m) / (count + 3.0)))
+    }
+
     /// Returns the raw figure and the value of an objective by the plain formulas.
     ///
     /// The match lists every objective, so a new one does not compile until it is modelled. Figures of the race have a model of
@@ -616,6 +702,7 @@ impl World {
         let declared = &self.items[item];
         let neutral = |raw: Option<f64>| (raw, raw.unwrap_or(0.5));
         let merchant = declared.merchant.as_ref();
+        let history = |raw: Option<f64>| (raw, raw.map_or(0.0, |it| log_scale(it, 100.0)));
         match objective {
             Objective::AffinityTags => {
                 let cosine = self.cosine(user, item);
@@ -625,27 +712,28 @@ impl World {
                 let history = self.item_history(user, item);
                 (Some(history), log_scale(history, 40.0))
             }
-            Objective::AffinityMerchant => match merchant {
-                Some(merchant) => {
-                    let history = self.merchant_history(user, merchant);
-                    (Some(history), log_scale(history, 100.0))
-                }
-                None => (None, 0.0),
-            },
-            Objective::AffinityCreator => match &declared.creator {
-                Some(creator) => {
-                    let history = self.creator_history(user, creator);
-                    (Some(history), log_scale(history, 100.0))
-                }
-                None => (None, 0.0),
-            },
+            Objective::AffinityRepeat => {
+                let chance = self.repeat(user, item);
+                (Some(chance), (1.0 + 100.0 * chance).ln() / 101.0_f64.ln())
+            }
+            Objective::AffinityMerchant => {
+                history(merchant.map(|id| self.merchant_history(user, id)))
+            }
+            Objective::AffinityCreator => {
+                let creator = declared.creator.as_ref();
+                history(creator.map(|id| self.creator_history(user, id)))
+            }
             Objective::CreatorLevel => (shown, races.level(declared.creator.as_ref())),
             Objective::RaceLevel => (shown, races.level(merchant)),
             Objective::RaceGrowth => (shown, races.growth(merchant)),
             Objective::ItemLevel => (shown, shown.map_or(0.0, |buyers| log_scale(buyers, 100.0))),
             Objective::ItemGrowth => (shown, races.growth(Some(&declared.id))),
+            Objective::ItemTrend => {
+                let trend = self.trend(item);
+                (Some(trend), (0.5 + 0.25 * trend).clamp(0.0, 1.0))
+            }
             Objective::OrderValue => {
-                let worth = self.worth(item);
+                let worth = self.own_worth(user, item);
                 (worth, worth.map_or(0.5, |worth| log_scale(worth, 1_000.0)))
             }
             Objective::Freshness => {

@@ -43,13 +43,13 @@ fn weights_over_a_base_replace_one_by_one() {
     let below = Config::parse("demo.toml", demo).unwrap();
     assert_eq!(weights(&over(""), "default"), weights(&below, "default"));
     for text in [
-        "[scene.default.weights]\nrace.level = 0.5\norder_value = 0",
-        "[scene.default.weights]\n'race.level' = 0.5\norder_value = 0\n[scene.new]",
+        "[scene.default.weights]\nrace.growth = 0.5\norder_value = 0",
+        "[scene.default.weights]\n'race.growth' = 0.5\norder_value = 0\n[scene.new]",
     ] {
         let mut expected = weights(&below, "default");
         expected.retain(|(name, _)| name != "order_value");
         for (name, weight) in &mut expected {
-            if name == "race.level" {
+            if name == "race.growth" {
                 *weight = 0.5;
             }
         }
@@ -59,7 +59,7 @@ fn weights_over_a_base_replace_one_by_one() {
     let given = weights(&gmv, "gmv");
     assert!(given.contains(&("quality".to_owned(), 1.0)), "{given:?}");
     assert!(
-        given.contains(&("order_value".to_owned(), 0.25)),
+        given.contains(&("order_value".to_owned(), 0.19)),
         "{given:?}"
     );
     assert_eq!((gmv.profile.max_tags, gmv.profile.max_items), (7, 400));

@@ -46,6 +46,11 @@ fn deal() -> impl Strategy<Value = Deal> {
     ]
 }
 
+/// Returns settings under which a purchase counts for the history with its item, as every other event does.
+fn config() -> Config {
+    Config::parse("test", "[profile.gains_for_item]\npurchase = 8\n").unwrap()
+}
+
 /// The price of every item.
 const PRICE: u32 = 100;
 
@@ -113,6 +118,73 @@ fn events(deals: &[Deal], now: Time) -> (Vec<Value>, BTreeMap<u8, [f64; 2]>) {
     )
 }
 
+/// Returns the number of purchases kept, the money of them, and the first and last hour of each item, by the events of one user.
+fn kept_of(deals: &[Deal]) -> BTreeMap<u8, (i32, f64, [i64; 2])> {
+    let mut kept: BTreeMap<u8, (i32, f64, [i64; 2])> = BTreeMap::new();
+    for (number, deal) in deals.iter().enumerate() {
+        match deal {
+            Deal::Buy { hour, amount } => {
+                let refund = |deal: &Deal| {
+                    let Deal::Return {
+                        of,
+                        amount,
+                        is_stranger: false,
+                        ..
+                    } = deal
+                    else {
+                        return None;
+                    };
+                    let amount = amount.map_or(f64::INFINITY, f64::from);
+                    (*of == number).then_some(amount)
+                };
+                let refunds = deals.iter().filter_map(refund);
+                let (paid, refunds) =
+                    (amount.map_or(100.0, f64::from), refunds.collect::<Vec<_>>());
+                let back: f64 = refunds.iter().sum();
+                let is_kept = refunds.is_empty() || paid > back;
+                let item = kept.entry(u8::try_from(number % 3).unwrap());
+                let (count, sum, [first, last]) = item.or_insert((0, 0.0, [i64::MAX, i64::MIN]));
+                *count += i32::from(is_kept);
+                *sum += (paid - back).max(0.0);
+                (*first, *last) = ((*first).min(*hour), (*last).max(*hour));
+            }
+            Deal::Unlinked { item, amount, .. } => {
+                let amount = amount.unwrap_or(PRICE);
+                let (count, sum, _) = kept.entry(*item).or_insert((0, 0.0, [i64::MAX, i64::MIN]));
+                *count -= i32::from(amount >= PRICE);
+                *sum -= f64::from(amount);
+            }
+            Deal::Return { .. } | Deal::View { .. } => {}
+        }
+    }
+    kept.retain(|_, (count, _, _)| *count > 0);
+    kept
+}
+
+/// Compares what is known of the purchases of the user `u` with what was kept.
+fn compare_kept(facts: &Facts, deals: &[Deal], now: Time) -> Result<(), TestCaseError> {
+    let books = &facts.books;
+    let row = books.users.find(&books.hasher, "u").unwrap();
+    let (bought, decay) = (
+        books.users.figures.bought.get(row).unwrap(),
+        Decay::new(DAYS * crate::number::DAY_MILLIS),
+    );
+    let expected = kept_of(deals);
+    prop_assert_eq!(bought.kept().count(), expected.len());
+    for (item, place) in bought.kept() {
+        let number: u8 = books.items.id(item)[1..].parse().unwrap();
+        let (count, sum, hours) = expected[&number];
+        let got = bought.purchases(place, decay, now).unwrap();
+        near(got.count, f64::from(count), "count")?;
+        near(got.sum, sum.max(0.0), "money")?;
+        #[expect(clippy::cast_precision_loss, reason = "a few weeks in milliseconds")]
+        let ages = hours.map(|hour| now.since(start().plus(hour * HOUR)) as f64 / DAY as f64);
+        near(got.first, ages[0], "first")?;
+        near(got.last, ages[1], "last")?;
+    }
+    Ok(())
+}
+
 /// Returns the learnt sums of the user `u` with items, merchants and the items' tags, by name.
 fn learnt(facts: &Facts, now: Time) -> BTreeMap<String, f64> {
     let books = &facts.books;
@@ -177,7 +249,7 @@ proptest! {
         deals in prop::collection::vec(deal(), 1..14),
         order in any::<prop::sample::Index>(),
     ) {
-        let config = Config::embedded();
+        let config = config();
         let now = Time::parse("2026-01-01T00:00:00Z").unwrap();
         let (mut events, kept) = events(&deals, now);
         if events.iter().all(|event| event["user_id"] == "v") {
@@ -193,6 +265,7 @@ proptest! {
                 whole += gains;
                 near(learnt.get(&format!("i{item}")).copied().unwrap_or(0.0), gains, "item")?;
             }
+            compare_kept(&facts, &deals, now)?;
             near(learnt.get("m").copied().unwrap_or(0.0), whole, "merchant")?;
             near(learnt.get("category:c").copied().unwrap_or(0.0), whole, "tag")?;
             events.rotate_left(turn);
@@ -204,7 +277,7 @@ proptest! {
 /// A partial refund after a checkpoint finds the time of its purchase and what was refunded of it.
 #[test]
 fn a_checkpoint_keeps_what_can_be_returned() {
-    let config = Config::embedded();
+    let config = config();
     let now = Time::parse("2026-01-01T00:00:00Z").unwrap();
     let buy = |id: &str, amount: u32| json!({"id": id, "user_id": "u", "item_id": "i0", "kind": "purchase", "at": start().plus(7 * HOUR + 1), "amount": amount});
     let back = |id: &str, amount: u32| json!({"user_id": "u", "item_id": "i0", "kind": "refund", "at": start().plus(DAY), "purchase_id": id, "amount": amount});
@@ -259,7 +332,7 @@ fn a_chain_of_merges_is_one_step_for_the_race() {
 
 #[test]
 fn a_merged_user_returns_earlier_purchases() {
-    let config = Config::embedded();
+    let config = config();
     let now = Time::parse("2026-01-01T00:00:00Z").unwrap();
     let event = |user: &str, kind: &str, id: &str, purchase: Option<&str>| json!({"id": id, "user_id": user, "item_id": "i0", "kind": kind, "at": now, "purchase_id": purchase, "amount": 50});
     let both = [

@@ -18,6 +18,7 @@ mod stamp;
 mod unlinked;
 mod waiting;
 
+pub(in crate::race) use history::HistoryDay;
 pub use history::SalesHistory;
 pub use image::LedgerImage;
 pub use later::OfCreators;

@@ -237,7 +237,17 @@ impl Ledger {
     /// Returns the sales of the 84 days that end with `last_complete`, for a rebuild.
     #[must_use]
     pub fn snapshot(&self, last_complete: Day) -> SalesHistory {
-        let window = last_complete.plus(-REACH)..=last_complete;
+        self.snapshot_until(last_complete, last_complete)
+    }
+
+    /// Returns the same sales and those of the day after, which has not ended.
+    #[must_use]
+    pub fn snapshot_with_today(&self, last_complete: Day) -> SalesHistory {
+        self.snapshot_until(last_complete, last_complete.plus(1))
+    }
+
+    fn snapshot_until(&self, last_complete: Day, last: Day) -> SalesHistory {
+        let window = last_complete.plus(-REACH)..=last;
         let days = self.days.range(window);
         SalesHistory {
             days: days

@@ -5,6 +5,7 @@ use super::super::ledger::SalesHistory;
 use super::super::runner::{Kind, PerKind, Runner};
 use super::super::window::WINDOW;
 use super::appeal::Evidence;
+use super::repeats::Repeats;
 use crate::clock::{Day, Time};
 use crate::config::Scale;
 use crate::corpus::Corpus;
@@ -27,6 +28,8 @@ pub struct Inputs {
     pub lanes: Lanes,
     /// The sales up to the last complete day.
     pub sales: SalesHistory,
+    /// The sales up to today, for the trends of items; none if no scene weighs them.
+    pub recent: SalesHistory,
     /// Number of items, for idf.
     pub item_count: u32,
     /// Number of items that have each tag, by its number.
@@ -39,6 +42,8 @@ pub struct Inputs {
     pub history: PerKind<f64>,
     /// What is known of the appeal of the runners of each kind, by row; empty if no scene weighs it.
     pub evidence: PerKind<Vec<Evidence>>,
+    /// How often users bought the same item again; empty if no scene weighs it.
+    pub repeats: Repeats,
     /// Reference points to use when there are too few values to learn them.
     pub scale: Scale,
     /// Weight of the level in the race score.

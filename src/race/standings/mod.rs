@@ -10,7 +10,9 @@ mod field;
 mod inputs;
 mod rebuilt;
 mod references;
+mod repeats;
 mod sparse;
+mod trend;
 
 pub use appeal::{Evidence, posterior};
 pub use board::{Board, Part};
@@ -19,3 +21,5 @@ pub use field::Standing;
 pub use inputs::Inputs;
 pub use rebuilt::Standings;
 pub use references::References;
+pub use repeats::Repeats;
+pub use trend::trend_value;

@@ -13,7 +13,9 @@ use super::columns::{self, ItemStanding, MerchantStanding};
 use super::field::{Field, Standing};
 use super::inputs::Inputs;
 use super::references::References;
+use super::repeats::RepeatRates;
 use super::sparse::Sparse;
+use super::trend::Trends;
 use crate::clock::{Day, Time};
 use crate::corpus::{Corpus, Token};
 use crate::id::{CreatorRow, ItemRow, MerchantRow, TagId};
@@ -46,6 +48,8 @@ pub struct Standings {
     appeal: PerKind<Vec<f32>>,
     /// Buyers of an item among those who click on it, in the same units.
     conversion: Vec<f32>,
+    repeats: RepeatRates,
+    trends: Trends,
     idf: Vec<f32>,
     unseen_idf: f32,
     corpus: Corpus,
@@ -76,6 +80,12 @@ impl Standings {
             creators: columns::creators(&inputs.runners[Kind::Creator], creators),
             appeal: PerKind::from_fn(|kind| appeal(kind, &inputs, |it| [it.clicked, it.shown])),
             conversion: appeal(Kind::Item, &inputs, |it| [it.bought, it.clicked]),
+            repeats: RepeatRates::new(&inputs.repeats),
+            trends: Trends::new(
+                &inputs.recent,
+                (inputs.as_of, inputs.utc_offset),
+                rows(Kind::Item),
+            ),
             idf: inputs
                 .tag_counts
                 .par_iter()
@@ -124,6 +134,18 @@ impl Standings {
     pub fn conversion(&self, item: ItemRow) -> f32 {
         let conversion = self.conversion.get(item.index());
         conversion.copied().unwrap_or(f32::NAN)
+    }
+
+    /// Returns how often users who bought an item buy it again, a day.
+    #[must_use]
+    pub fn repeat_rate(&self, item: ItemRow) -> f64 {
+        f64::from(self.repeats.of(item))
+    }
+
+    /// Returns a function from an item to its trend at an instant, on the log scale: 0 for one that sells as usual; `None` if it was added
+    /// after the rebuild.
+    pub fn trend(&self, now: Time) -> impl Fn(ItemRow) -> Option<f32> + '_ {
+        self.trends.at(now)
     }
 
     /// Returns idf(t) = 1 + ln((1 + N)/(1 + n)) of a tag that n of N items have; n = 0 for a tag that was unknown at the rebuild.
@@ -198,6 +220,8 @@ impl Standings {
                 .sum::<usize>()
             + size_of_val(self.conversion.as_slice())
             + self.corpus.bytes()
+            + self.repeats.bytes()
+            + self.trends.bytes()
             + fields
     }
 }

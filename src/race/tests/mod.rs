@@ -10,11 +10,12 @@ mod scale;
 mod simulation;
 mod standings;
 mod strangers;
+mod trends;
 mod trust;
 
 use super::{
-    Inputs, ItemStanding, Kind, LaneId, Lanes, Ledger, PerKind, Purchase, Races, Refund, Runner,
-    RunnerRows, Standing, Standings,
+    Inputs, ItemStanding, Kind, LaneId, Lanes, Ledger, PerKind, Purchase, Races, Refund, Repeats,
+    Runner, RunnerRows, SalesHistory, Standing, Standings,
 };
 use crate::clock::{Day, Time};
 use crate::config::Scale;
@@ -99,6 +100,8 @@ impl Market {
             tag_counts: vec![1, 10],
             history: PerKind::from_fn(|_| 40.0),
             evidence: PerKind::default(),
+            repeats: Repeats::default(),
+            recent: SalesHistory::default(),
             scale: Scale {
                 item_history: 40.0,
                 merchant_history: 100.0,

@@ -31,7 +31,7 @@ fn a_weight_in_the_file_changes_the_order() {
     let service = demo("[limits]\ncandidates = 500");
     let order = || service.order("u1890", &CANDIDATES);
     assert_eq!(order(), OWN);
-    service.reconfigure("[limits]\ncandidates = 500\n[scene.default.weights]\naffinity.item = 0");
+    service.reconfigure("[limits]\ncandidates = 500\n[scene.default.weights]\naffinity.repeat = 0");
     service.wait("the order changes", |_| order() != OWN);
     service.reconfigure("[limits]\ncandidates = 500");
     service.wait("the order changes back", |_| order() == OWN);

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{did, near, noon};
+use super::{PURCHASES_COUNT, did, near, noon};
 use crate::service::Service;
 
 #[test]
 fn an_upsert_replaces_declared_fields_only() {
-    let service = Service::start();
+    let service = Service::with_config(PURCHASES_COUNT);
     service.items(&[
         json!({"id": "a", "merchant_id": "m", "price": 5, "tags": ["t"], "quality": 0.9}),
     ]);
@@ -20,7 +20,14 @@ fn an_upsert_replaces_declared_fields_only() {
     );
     let history = service.objective("u", "a", "affinity.item");
     near(history["raw"].as_f64().unwrap(), 8.0);
-    assert_eq!(service.objective("u", "a", "order_value")["missing"], true);
+    // The price is gone; what the user paid is not.
+    near(
+        service.objective("u", "a", "order_value")["raw"]
+            .as_f64()
+            .unwrap(),
+        5.0,
+    );
+    assert_eq!(service.objective("v", "a", "order_value")["missing"], true);
     service.users(&[json!({"id": "u"})]);
     let user = service.get("/users/u").ok();
     assert_eq!((&user["tags"], user.get("region")), (&json!({}), None));

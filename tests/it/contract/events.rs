@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::{DAY, bought, did, end_of_window, near, noon, weighing};
+use super::{DAY, PURCHASES_COUNT, bought, did, end_of_window, near, noon, weighing};
 use crate::service::Service;
 
 fn one_item(service: &Service) {
@@ -20,7 +20,7 @@ fn raw(service: &Service, user: &str, name: &str) -> f64 {
 
 #[test]
 fn the_next_request_sees_an_event() {
-    let service = Service::start();
+    let service = Service::with_config(PURCHASES_COUNT);
     one_item(&service);
     assert!(service.objective("u", "a", "affinity.item")["missing"] == true);
     for (count, kind, gain) in [
@@ -57,7 +57,7 @@ fn the_next_request_sees_an_event() {
 
 #[test]
 fn a_history_halves_in_a_half_life() {
-    let service = Service::start();
+    let service = Service::with_config(PURCHASES_COUNT);
     one_item(&service);
     service.events(&[
         did("u", "purchase", "a", noon(0)),
@@ -218,7 +218,8 @@ fn an_unknown_merchant_is_created_and_counted() {
 
 #[test]
 fn an_undeclared_item_keeps_its_learnt_state() {
-    let service = Service::with_config("[store]\nunknown_items = \"stub\"\n");
+    let stubs = format!("[store]\nunknown_items = \"stub\"\n{PURCHASES_COUNT}");
+    let service = Service::with_config(&stubs);
     service.events(&[did("u", "purchase", "a", noon(1))]);
     service.get("/items/a").problem(404);
     assert_eq!(
@@ -374,7 +375,7 @@ fn a_category_may_invert_the_gain_of_purchases() {
 #[test]
 fn bounds_evict_the_weakest_sums() {
     let config = format!(
-        "{}[profile]\nmax_items = 2\n",
+        "{}[profile]\nmax_items = 2\n{PURCHASES_COUNT}",
         weighing("affinity.item = 1")
     );
     let service = Service::with_config(&config);
@@ -394,7 +395,7 @@ fn bounds_evict_the_weakest_sums() {
 #[test]
 fn a_sale_by_another_merchant_counts_for_both() {
     let sale = json!({"id": "p", "user_id": "u", "item_id": "a", "merchant_id": "other", "kind": "purchase", "at": noon(60), "amount": 9});
-    let service = Service::start();
+    let service = Service::with_config(PURCHASES_COUNT);
     one_item(&service);
     let earlier =
         json!({"user_id": "v", "merchant_id": "other", "kind": "impression", "at": noon(1)});

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{DAY, bought, did, end_of_window, near, noon};
+use super::{DAY, PURCHASES_COUNT, bought, did, end_of_window, near, noon};
 use crate::service::Service;
 
 fn learn(service: &Service) {
@@ -35,7 +35,7 @@ fn raw(service: &Service, name: &str) -> Option<f64> {
 
 #[test]
 fn a_deleted_item_leaves_histories_and_race() {
-    let service = Service::start();
+    let service = Service::with_config(PURCHASES_COUNT);
     learn(&service);
     near(raw(&service, "item.level").unwrap(), 10.0);
     assert!(raw(&service, "affinity.item").unwrap() > 1.0);

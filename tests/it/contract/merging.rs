@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{DAY, bought, did, end_of_window, near, noon};
+use super::{DAY, PURCHASES_COUNT, bought, did, end_of_window, near, noon};
 use crate::service::Service;
 
 fn catalogue(service: &Service) {
@@ -78,7 +78,7 @@ fn a_visitor_becomes_a_user() {
 
 #[test]
 fn a_refund_before_a_merge_is_taken_back() {
-    let service = Service::start();
+    let service = Service::with_config(PURCHASES_COUNT);
     catalogue(&service);
     service.events(&[
         bought("p", "42", "a", noon(1), 10.0),

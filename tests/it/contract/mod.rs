@@ -35,6 +35,9 @@ const FIRST: i64 = 1_743_984_000_000;
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
 
+/// Settings under which a purchase counts for the history with its item, as every other event does.
+const PURCHASES_COUNT: &str = "[profile.gains_for_item]\npurchase = 8\n";
+
 /// Returns noon of a day of the window.
 fn noon(day: i64) -> i64 {
     FIRST + day * DAY + 12 * HOUR

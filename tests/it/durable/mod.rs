@@ -8,6 +8,7 @@ mod full;
 mod killed;
 mod missing;
 mod places;
+mod repeats;
 mod restart;
 mod targets;
 mod tools;
