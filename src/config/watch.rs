@@ -70,10 +70,10 @@ pub type Prepare = dyn Fn(&Config, &mut dyn FnMut()) + Send;
 /// Keeps `live` equal to the file, read over `base` as [`Config::load_over`] does.
 ///
 /// `adjust` applies the overrides of the command line to each configuration, as at the start; without it every overridden key would
-/// seem to need a restart. `prepare` makes each valid change live. `on_result` is called after each change of the file's content, with the number of the live generation (the
-/// same as before if only comments changed) or with the faults. The file is also compared with `live` at once, in case it changed since
-/// it was loaded; of this first read only a change or a fault is reported. These functions run on the watcher's thread, one of `threads`,
-/// and must not drop the watcher.
+/// seem to need a restart. `prepare` makes each valid change live. `on_result` is called after each change of the file's content, with
+/// the number of the live generation (the same as before if only comments changed) or with the faults. The file is also compared with
+/// `live` at once, in case it changed since it was loaded; of this first read only a change or a fault is reported. These functions run
+/// on the watcher's thread, one of `threads`, and must not drop the watcher.
 ///
 /// A file that became empty is rejected: editors, shells and full disks leave one behind for a moment, and it would mean the default of
 /// every key.

@@ -1,4 +1,5 @@
-//! The numbers that requests give for predictions and the raw scores of models, hour by hour: whether too many lie outside of what their normaliser tells apart.
+//! The numbers that requests give for predictions and the raw scores of models, hour by hour: whether too many lie outside of what their
+//! normaliser tells apart.
 
 use std::time::{Duration, Instant};
 

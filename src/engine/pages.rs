@@ -1,8 +1,9 @@
 //! The pages that were answered, so that the next page repeats nothing and an answered page is answered again, byte for byte.
 //!
-//! A list of pages belongs to a request id, a user and a scene, so that no other user's request under that id can change it. After a merge of
-//! users it goes on under every name of the user. Held in memory only, for a while, within two bounds; the lists that were asked for least recently are evicted first. Of a page that is
-//! forgotten, the earlier ones are arranged anew, and the answer says so.
+//! A list of pages belongs to a request id, a user and a scene, so that no other user's request under that id can change it. After a
+//! merge of users it goes on under every name of the user. Lists are held in memory only, for a while, within two bounds; those that were
+//! asked for least recently are evicted first. Before a page whose list is forgotten, the earlier ones are arranged anew, and the answer
+//! says so.
 
 use std::sync::Arc;
 use std::time::Instant;

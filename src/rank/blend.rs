@@ -5,6 +5,7 @@
 use ndarray::{ArrayView1, ArrayViewMut1};
 
 use super::members::Members;
+use super::tally::Tally;
 use crate::config::{Config, Model, Scene, Weighed};
 use crate::number::narrow;
 use crate::objective::Needs;
@@ -38,14 +39,14 @@ impl Weights {
     }
 
     /// Returns counts by objective in the order of everything that the scene weighs for anyone.
-    pub(super) fn missing(&self, scene: &Scene, missing: Vec<usize>) -> Vec<usize> {
+    pub(super) fn missing(&self, scene: &Scene, tallies: &[Tally]) -> Vec<usize> {
         if scene.weights_for.is_empty() {
-            return missing;
+            return tallies.iter().map(|tally| tally.missing).collect();
         }
         let count = |weighed: &Weighed| {
-            let mut counted = self.parts.iter().zip(&missing);
+            let mut counted = self.parts.iter().zip(tallies);
             let found = counted.find(|((other, _), _)| other == weighed);
-            found.map_or(0, |(_, missing)| *missing)
+            found.map_or(0, |(_, tally)| tally.missing)
         };
         scene.weighed.iter().map(count).collect()
     }

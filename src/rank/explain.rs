@@ -4,6 +4,7 @@ use super::blend::Weights;
 use super::lift::Lifts;
 use super::resolve::Candidate;
 use super::score::Scorer;
+use super::tally::Tally;
 use super::topk::Chosen;
 use super::view::View;
 use crate::config::{Feature, Weighed};
@@ -37,8 +38,8 @@ pub(super) fn explain(
         }
     };
     let mut base = [0.0];
-    let mut missing = vec![0; weights.parts().len()];
-    scorer.bases(one, None, &mut base, &mut missing);
+    let mut tallies = vec![Tally::default(); weights.parts().len()];
+    scorer.bases(one, None, &mut base, &mut tallies);
     let integrity = scorer.factors.explain(candidate.item.merchant);
     let aversion = scorer.aversion.as_ref();
     let aversion = aversion.and_then(|aversion| aversion.explain(&candidate));

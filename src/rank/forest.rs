@@ -5,6 +5,7 @@ use super::normalise::{clips, normalise};
 use super::predict::Predictor;
 use super::resolve::Candidate;
 use super::score::Scores;
+use super::tally::Tally;
 use crate::clock::DAY;
 use crate::config::{Config, Feature, Model, Weighed};
 use crate::forest::Columns;
@@ -19,22 +20,18 @@ const TOO_SMALL: f64 = 5e-7;
 const HOUR: i64 = 3_600_000;
 
 /// Returns the numbers of a ranking and how many of them were clipped, in the order of [`Config::numbered`]: those of the caller, and the
-/// raw scores of models, whose clipped ones stand among the counts of missing values and are moved out of them.
-pub(super) fn numbers(
-    predictor: &Predictor<'_>,
-    weights: &Weights,
-    scores: &mut Scores,
-) -> Vec<Given> {
+/// raw scores of models.
+pub(super) fn numbers(predictor: &Predictor<'_>, weights: &Weights, scores: &Scores) -> Vec<Given> {
     let config: &Config = predictor.view().config;
-    let (mut given, scored) = (predictor.given.clone(), scores.len());
-    for (&(weighed, _), count) in weights.parts().iter().zip(&mut scores.missing) {
+    let mut given = predictor.given.clone();
+    for (&(weighed, _), tally) in weights.parts().iter().zip(&scores.tallies) {
         let Weighed::Model(number) = weighed else {
             continue;
         };
         given.resize(config.numbered().count(), Given::default());
         given[config.predictions.len() + number] = Given {
-            numbers: wide(scored),
-            clipped: wide(std::mem::take(count)),
+            numbers: wide(scores.len()),
+            clipped: wide(tally.clipped),
         };
     }
     given
@@ -45,23 +42,23 @@ impl Predictor<'_> {
         self.view().config.models.get(number)
     }
 
-    /// Fills the column of a model's values. Returns the number of raw scores that its normaliser clips.
+    /// Fills the column of a model's values. None is missing: a model always has a score.
     pub(super) fn fill_model(
         &self,
         number: usize,
         candidates: &[Candidate<'_>],
         out: &mut [f32],
-    ) -> usize {
+    ) -> Tally {
+        let mut tally = Tally::default();
         let Some(model) = self.model(number) else {
             out.fill(0.0);
-            return 0;
+            return tally;
         };
-        let mut clipped = 0;
         for (raw, out) in self.raws(model, candidates).into_iter().zip(out) {
             *out = normalise(&model.normaliser, raw);
-            clipped += usize::from(clips(&model.normaliser, raw));
+            tally.clipped += usize::from(clips(&model.normaliser, raw));
         }
-        clipped
+        tally
     }
 
     /// Returns the raw score of a model.

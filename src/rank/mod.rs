@@ -31,6 +31,7 @@ mod shown;
 mod sides;
 mod slate;
 mod support;
+mod tally;
 mod taste;
 mod text;
 mod topk;
@@ -110,8 +111,8 @@ pub fn rank<'r>(
         fired: std::array::from_fn(|rule| kept.fired[rule] + shown.fired[rule]),
         dropped: kept.dropped,
         scored: scores.len(),
-        given: forest::numbers(&predictor, &weights, &mut scores),
-        missing: weights.missing(view.scene, scores.missing),
+        given: forest::numbers(&predictor, &weights, &scores),
+        missing: weights.missing(view.scene, &scores.tallies),
         undecided: members.undecided(),
         arranged: arranging.is_some(),
         explained: request.explain == Some(true),

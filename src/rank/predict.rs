@@ -13,6 +13,7 @@ use super::normalise::{clips, normalise};
 use super::proximity::Here;
 use super::repeat;
 use super::resolve::Candidate;
+use super::tally::Tally;
 use super::taste::Taste;
 use super::text::Query;
 use super::view::View;
@@ -90,14 +91,13 @@ impl<'a> Predictor<'a> {
         self.taste.user
     }
 
-    /// Fills the column of one objective. Returns the number of candidates without data, which get the neutral value; of a model, which
-    /// always has a score, the number of those whose raw its normaliser clips.
+    /// Fills the column of one objective. Candidates without data get the neutral value.
     pub(super) fn fill(
         &self,
         weighed: Weighed,
         candidates: &[Candidate<'_>],
         out: &mut [f32],
-    ) -> usize {
+    ) -> Tally {
         match weighed {
             Weighed::Own(own) => {
                 self.fill_own(own, candidates, out);
@@ -385,7 +385,7 @@ impl<'a> Predictor<'a> {
 }
 
 /// Fills the column of `affinity.tags` as [`Predictor::fill`] does, given the cosines of the candidates' tags.
-pub(super) fn fill_tags(cosines: &[f32], out: &mut [f32]) -> usize {
+pub(super) fn fill_tags(cosines: &[f32], out: &mut [f32]) -> Tally {
     for (cosine, out) in cosines.iter().zip(&mut *out) {
         *out = cosine.clamp(0.0, 1.0);
     }
@@ -420,13 +420,13 @@ fn column<'b>(
     }
 }
 
-/// Replaces NaN by the neutral value. Returns the number of replacements.
-fn settle(column: &mut [f32], neutral: f32) -> usize {
+/// Replaces NaN by the neutral value, and counts it as missing.
+fn settle(column: &mut [f32], neutral: f32) -> Tally {
     let missing = column.iter().filter(|value| value.is_nan()).count();
     for value in column {
         *value = if value.is_nan() { neutral } else { *value };
     }
-    missing
+    Tally::missing(missing)
 }
 
 /// Replaces each x by 2^x, eight lanes at a time.

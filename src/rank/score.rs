@@ -13,6 +13,7 @@ use super::factor::Factors;
 use super::predict::{Predictor, fill_tags};
 use super::resolve::Candidate;
 use super::seen::Seen;
+use super::tally::Tally;
 use crate::config::Weighed;
 use crate::id::ItemRow;
 use crate::objective::Objective;
@@ -37,8 +38,8 @@ pub(super) struct Scores {
     pub(super) candidates: Vec<(ItemRow, u32)>,
     /// Their scores.
     pub(super) scores: Vec<f32>,
-    /// Number of candidates without data for each weighed objective.
-    pub(super) missing: Vec<usize>,
+    /// What each weighed objective counted.
+    pub(super) tallies: Vec<Tally>,
 }
 
 impl Scores {
@@ -47,7 +48,7 @@ impl Scores {
         Self {
             candidates: Vec::with_capacity(candidates),
             scores: Vec::with_capacity(candidates),
-            missing: vec![0; objectives],
+            tallies: vec![Tally::default(); objectives],
         }
     }
 
@@ -64,7 +65,7 @@ impl Scores {
         self.candidates.extend(rows);
         let start = self.scores.len();
         self.scores.resize(start + candidates.len(), 0.0);
-        scorer.fill(candidates, &mut self.scores[start..], &mut self.missing);
+        scorer.fill(candidates, &mut self.scores[start..], &mut self.tallies);
     }
 }
 
@@ -100,35 +101,35 @@ impl<'a> Scorer<'a> {
 
     /// Fills in the scores of any number of candidates.
     pub(super) fn score(&self, candidates: &[Candidate<'_>], scores: &mut [f32]) {
-        let mut missing = vec![0; self.weights.parts().len()];
+        let mut tallies = vec![Tally::default(); self.weights.parts().len()];
         for (block, scores) in candidates.chunks(BLOCK).zip(scores.chunks_mut(BLOCK)) {
-            self.block(block, scores, &mut missing);
+            self.block(block, scores, &mut tallies);
         }
     }
 
-    /// Fills in the scores of candidates, and adds to `missing` how many lacked the data of each objective.
-    fn fill(&self, candidates: &[Candidate<'_>], scores: &mut [f32], missing: &mut [usize]) {
+    /// Fills in the scores of candidates, and adds what each objective counted.
+    fn fill(&self, candidates: &[Candidate<'_>], scores: &mut [f32], tallies: &mut [Tally]) {
         let Some(threads) = self.threads else {
-            self.block(candidates, scores, missing);
+            self.block(candidates, scores, tallies);
             return;
         };
-        let none = || vec![0; missing.len()];
+        let none = || vec![Tally::default(); tallies.len()];
         let sums = threads.install(|| {
             let blocks = candidates
                 .par_chunks(BLOCK)
                 .zip(scores.par_chunks_mut(BLOCK));
             let counts = blocks.map(|(block, scores)| {
-                let mut missing = none();
-                self.block(block, scores, &mut missing);
-                missing
+                let mut tallies = none();
+                self.block(block, scores, &mut tallies);
+                tallies
             });
             counts.reduce(none, add)
         });
-        missing.copy_from_slice(&sums);
+        tallies.copy_from_slice(&sums);
     }
 
     /// Scores one block.
-    fn block(&self, block: &[Candidate<'_>], scores: &mut [f32], missing: &mut [usize]) {
+    fn block(&self, block: &[Candidate<'_>], scores: &mut [f32], tallies: &mut [Tally]) {
         let mut room;
         let cosines = match &self.aversion {
             Some(aversion) => {
@@ -137,7 +138,7 @@ impl<'a> Scorer<'a> {
             }
             None => None,
         };
-        self.bases(block, cosines, scores, missing);
+        self.bases(block, cosines, scores, tallies);
         for (candidate, score) in block.iter().zip(scores.iter_mut()) {
             *score *= self.factors.of(candidate.item.merchant);
         }
@@ -149,21 +150,21 @@ impl<'a> Scorer<'a> {
         }
     }
 
-    /// Fills in the bases of one block, of at most [`BLOCK`] candidates, given the cosines of their tags if they are known; counts missing
-    /// data as [`Self::fill`] does.
+    /// Fills in the bases of one block, of at most [`BLOCK`] candidates, given the cosines of their tags if they are known; adds what each
+    /// objective counted.
     pub(super) fn bases(
         &self,
         block: &[Candidate<'_>],
         cosines: Option<&[f32]>,
         bases: &mut [f32],
-        missing: &mut [usize],
+        tallies: &mut [Tally],
     ) {
         let mut room = [0.0; BLOCK];
         let column = &mut room[..block.len()];
         bases.fill(self.weights.start());
         let mut bases = ArrayViewMut1::from(bases);
-        for (&(weighed, weight), missing) in self.weights.parts().iter().zip(missing) {
-            *missing += match cosines {
+        for (&(weighed, weight), tally) in self.weights.parts().iter().zip(tallies) {
+            *tally += match cosines {
                 Some(cosines) if weighed == Weighed::Own(Objective::AffinityTags) => {
                     fill_tags(cosines, column)
                 }
@@ -176,7 +177,7 @@ impl<'a> Scorer<'a> {
     }
 }
 
-fn add(mut sums: Vec<usize>, more: Vec<usize>) -> Vec<usize> {
+fn add(mut sums: Vec<Tally>, more: Vec<Tally>) -> Vec<Tally> {
     sums.iter_mut()
         .zip(more)
         .for_each(|(sum, more)| *sum += more);
