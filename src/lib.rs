@@ -40,7 +40,7 @@
 //! | 3 | [`rank`], [`ingest`]: never each other; [`state`] below [`ingest`], not below [`rank`] | layers 0–2 |
 //! | 2 | [`feature`], [`race`], [`exposure`], [`selection`], [`support`], [`derived`], [`journal`]: never each other | layers 0–1 |
 //! | 1 | [`config`], [`telemetry`]: never each other | layer 0 |
-//! | 0 | [`allocator`], [`binary`], [`chunked`], [`clock`], [`corpus`], [`decay`], [`expression`], [`forest`], [`id`], [`model`], [`money`], [`number`], [`objective`], [`prefetch`], [`random`], [`rule`], [`spelling`], [`threads`] | layer 0 |
+//! | 0 | [`allocator`], [`binary`], [`chunked`], [`clock`], [`corpus`], [`decay`], [`digest`], [`expression`], [`forest`], [`id`], [`model`], [`money`], [`number`], [`objective`], [`prefetch`], [`random`], [`rule`], [`spelling`], [`threads`] | layer 0 |
 //!
 //! `tests/it/house.rs` checks this table. [`rank`], [`race`], [`feature`], [`exposure`], [`support`] and [`state`] use no async runtime, no HTTP, no log and no
 //! file. Below the engine, time is an argument. Async tasks reach the CPU threads through [`engine`] only.
@@ -68,6 +68,7 @@ pub mod config;
 pub mod corpus;
 pub mod decay;
 pub mod derived;
+pub mod digest;
 pub mod engine;
 pub mod exposure;
 pub mod expression;

@@ -27,6 +27,7 @@ const WORDS: &[&str] = &[
     "clock",
     "corpus",
     "decay",
+    "digest",
     "expression",
     "forest",
     "id",
