@@ -58,3 +58,15 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Evaluate(args) => Ok(evaluate::run(&args)?),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_of_all_commands_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::import::{COMMA, Cursor, MapFile, table};
 use super::serve::{Layers, serve};
+use super::shoppers::{self, World};
 use super::synthetic;
 use crate::clock::Time;
 use crate::config::Config;
@@ -59,6 +60,8 @@ pub(super) struct Args {
     /// Leave out the purchases from this time on (RFC 3339), to measure how well they are foreseen
     #[arg(long, value_name = "TIME", value_parser = time, conflicts_with = "synthetic")]
     until: Option<Time>,
+    #[command(flatten)]
+    traffic: shoppers::Args,
 }
 
 fn time(text: &str) -> Result<Time, &'static str> {
@@ -66,7 +69,7 @@ fn time(text: &str) -> Result<Time, &'static str> {
 }
 
 pub(super) fn run(args: Args) -> Result<ExitCode> {
-    let (synthetic, until) = (args.synthetic, args.until);
+    let (synthetic, until, traffic) = (args.synthetic, args.until, args.traffic);
     let layers = Layers {
         base: if synthetic.is_some() { "" } else { CONFIG },
         file: args.config,
@@ -88,7 +91,13 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
         }
         None => load(engine, until),
     };
-    serve(layers, fill, |url| hints(tour, url))
+    let listening = |url: &str| {
+        if traffic.asked() {
+            world(synthetic, until).and_then(|world| shoppers::start(traffic, world, url))?;
+        }
+        Ok(hints(tour, url))
+    };
+    serve(layers, fill, listening)
 }
 
 /// Returns true if a fact is an event from that time on.
@@ -101,21 +110,26 @@ fn is_after(fact: &[u8], until: Time) -> bool {
     dated.is_ok_and(|fact| fact.at.is_some_and(|at| at >= until))
 }
 
-/// Applies the tables as facts, as the API does, without the events from a time on.
-fn load(engine: &Engine, until: Option<Time>) -> Result<()> {
+/// Returns the facts of a table as JSON lines, without the events from a time on.
+fn facts(target: &str, packed: &[u8], until: Option<Time>) -> Result<Vec<Vec<u8>>> {
     let map = MapFile::parse(MAP).map_err(|fault| anyhow!(fault))?;
+    let mapping = map.target(target).map_err(|fault| anyhow!(fault))?;
+    let cursor = Cursor::default();
+    let rows = table(zstd::Decoder::new(packed)?, COMMA, &mapping, &cursor)?;
+    let mut lines: Vec<Vec<u8>> = rows
+        .map(|line| line.map(|line| line.json))
+        .collect::<Result<_, _>>()
+        .with_context(|| target.to_owned())?;
+    if let Some(until) = until {
+        lines.retain(|line| !is_after(line, until));
+    }
+    Ok(lines)
+}
+
+/// Applies the tables as facts, as the API does.
+fn load(engine: &Engine, until: Option<Time>) -> Result<()> {
     for (target, operation, packed) in TABLES {
-        let mapping = map.target(target).map_err(|fault| anyhow!(fault))?;
-        let cursor = Cursor::default();
-        let rows = table(zstd::Decoder::new(packed)?, COMMA, &mapping, &cursor)?;
-        let mut lines: Vec<Vec<u8>> = rows
-            .map(|line| line.map(|line| line.json))
-            .collect::<Result<_, _>>()
-            .with_context(|| target)?;
-        if let Some(until) = until {
-            lines.retain(|line| !is_after(line, until));
-        }
-        for slice in lines.chunks(SLICE) {
+        for slice in facts(target, packed, until)?.chunks(SLICE) {
             let slice: Vec<&[u8]> = slice.iter().map(Vec::as_slice).collect();
             let rejected = engine
                 .ingest(operation, &slice)?
@@ -128,6 +142,25 @@ fn load(engine: &Engine, until: Option<Time>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Returns what the shoppers of the marketplace know.
+fn world(synthetic: Option<u32>, until: Option<Time>) -> Result<World> {
+    if let Some(items) = synthetic {
+        return Ok(World::synthetic(items));
+    }
+    let mut world = World::default();
+    for (target, operation, packed) in TABLES {
+        for line in facts(target, packed, until)? {
+            match operation {
+                Operation::Upsert(EntityKind::Item) => world.declare(&line)?,
+                Operation::Events => world.learn(&line)?,
+                Operation::Upsert(EntityKind::Merchant | EntityKind::User)
+                | Operation::Patch(_) => {}
+            }
+        }
+    }
+    Ok(world)
 }
 
 /// Returns a text with requests to try. `URL` in a command is replaced.

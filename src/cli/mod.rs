@@ -14,6 +14,7 @@ mod place;
 mod restore;
 mod secrets;
 mod serve;
+mod shoppers;
 mod signals;
 
 pub use command::{Cli, run};

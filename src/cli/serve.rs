@@ -74,7 +74,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
         file: args.config.clone(),
         adjust: move |config: &mut Config| adjust(config, &args),
     };
-    serve(layers, |_| Ok(()), |_| String::new())
+    serve(layers, |_| Ok(()), |_| Ok(String::new()))
 }
 
 fn adjust(config: &mut Config, args: &Args) {
@@ -128,12 +128,12 @@ impl<A: Fn(&mut Config) + Send + 'static> Layers<A> {
     }
 }
 
-/// Runs a service until it receives a signal to stop. `fill` fills the engine before the service listens; `hints` returns
-/// what is printed afterwards, given its URL.
+/// Runs a service until it receives a signal to stop. `fill` fills the engine before the service listens; `listening` is called
+/// afterwards with its URL, and returns what is printed.
 pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
     layers: Layers<A>,
     fill: impl FnOnce(&Engine) -> Result<()>,
-    hints: impl FnOnce(&str) -> String,
+    listening: impl FnOnce(&str) -> Result<String>,
 ) -> Result<ExitCode> {
     let config = match layers.load() {
         Ok(config) => config,
@@ -180,7 +180,7 @@ pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
         if let Err(error) = writeln!(io::stdout(), "saima listening on {url}") {
             tracing::warn!("listening on {url}, but standard output does not accept it: {error}");
         }
-        log.print(&hints(&url));
+        log.print(&listening(&url)?);
         http::serve(Arc::clone(&engine), tokens, tls, listener, terminated).await;
         Ok(ExitCode::SUCCESS)
     });
