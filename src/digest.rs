@@ -41,10 +41,6 @@ impl Digest {
     /// # Panics
     /// If the place of the word is 8 or more.
     #[must_use]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the product of two 32-bit numbers, shifted by 32, has 32 bits"
-    )]
     pub const fn part(&self, place: usize, parts: u32) -> u32 {
         ((self.0[place] as u64 * parts as u64) >> 32) as u32
     }
