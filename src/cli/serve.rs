@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use super::secrets::Secrets;
 use super::signals::Signals;
 use crate::clock::{Clock, ClockMode, Time};
-use crate::config::{self, Config, ConfigFaults, Live, LogFormat, Watcher, file};
+use crate::config::{self, Config, ConfigFaults, Live, LogFormat, Origin, Watcher, file};
 use crate::engine::{Engine, Stored};
 use crate::http;
 use crate::telemetry::{self, Log, Telemetry};
@@ -25,7 +25,7 @@ use crate::threads::Threads;
 const TURNS: u32 = 8;
 
 /// The arguments of `saima serve`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
     /// Configuration file, followed while the service runs; default: the embedded configuration
     #[arg(long, value_name = "FILE")]
@@ -89,7 +89,7 @@ fn adjust(config: &mut Config, args: &Args) {
     }
 }
 
-impl<A: Fn(&mut Config) + Send + 'static> Layers<A> {
+impl<A: Fn(&mut Config) + Send + Sync + 'static> Layers<A> {
     fn load(&self) -> Result<Config, ConfigFaults> {
         let mut config = match &self.file {
             Some(file) => Config::load_over(self.base, file),
@@ -97,6 +97,17 @@ impl<A: Fn(&mut Config) + Send + 'static> Layers<A> {
         }?;
         (self.adjust)(&mut config);
         Ok(config)
+    }
+
+    /// Makes the file live under the overrides of the data directory.
+    fn open(&self, config: Config) -> Result<Live>
+    where
+        A: Clone,
+    {
+        let data = config.store.path.clone();
+        let adjust = Arc::new(self.adjust.clone());
+        let origin = Origin::new(self.base, self.file.as_deref(), adjust);
+        Ok(Live::open(config, origin, data.as_deref())?)
     }
 
     /// Follows the file: applies a valid change, logs and counts an invalid one and keeps the configuration. A pipe is not followed.
@@ -130,7 +141,7 @@ impl<A: Fn(&mut Config) + Send + 'static> Layers<A> {
 
 /// Runs a service until it receives a signal to stop. `fill` fills the engine before the service listens; `listening` is called
 /// afterwards with its URL, and returns what is printed.
-pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
+pub(super) fn serve<A: Fn(&mut Config) + Clone + Send + Sync + 'static>(
     layers: Layers<A>,
     fill: impl FnOnce(&Engine) -> Result<()>,
     listening: impl FnOnce(&str) -> Result<String>,
@@ -144,17 +155,19 @@ pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
     };
     let telemetry = Telemetry::default();
     let threads = Threads::default();
-    let log = Arc::new(log(&config, &telemetry, &threads)?);
+    let live = Arc::new(layers.open(config)?);
+    let generation = live.load();
+    let config = &generation.config;
+    let log = Arc::new(log(config, &telemetry, &threads)?);
     check_clock(SystemTime::now())?;
     http::check_open_files(config.server.connections)?;
-    let secrets = Secrets::load(&config, &telemetry)?;
+    let secrets = Secrets::load(config, &telemetry)?;
     let (tokens, tls) = (secrets.tokens(), secrets.tls());
     let listen = config.server.listen;
-    log_config(&config);
+    log_config(config);
     if tls.is_none() && !listen.ip().is_loopback() {
         tracing::warn!("without [tls], tokens and facts travel to {listen} in clear text");
     }
-    let live = Arc::new(Live::new(config));
     let engine = open(Arc::clone(&live), telemetry, &threads)?;
     let signals = Signals::start(&threads, Arc::clone(&live), Arc::clone(&log))?;
     let reread = secrets.follow(Arc::clone(&engine))?;
@@ -166,6 +179,7 @@ pub(super) fn serve<A: Fn(&mut Config) + Send + 'static>(
         .event_interval(TURNS)
         .build()?;
     fill(&engine)?;
+    engine.keep_plans();
     let followed = layers.follow(live, Arc::clone(&engine))?;
     if let Some(reread) = followed.as_ref().map(Watcher::reread) {
         signals.on_reread(move || reread.now());
@@ -216,6 +230,17 @@ fn open(live: Arc<Live>, telemetry: Telemetry, threads: &Threads) -> Result<Arc<
         Some(path) => Stored::open(path, config, threads)?,
         None => Stored::in_memory(config, threads),
     };
+    if let Err(error) = live.begin() {
+        tracing::error!(
+            "the start cannot be recorded in the history of the configuration: {error}"
+        );
+    }
+    for fault in live.conflict().iter() {
+        let fault = fault.shown("config");
+        tracing::error!(
+            "the configuration file and the overrides cannot be merged; the last good generation is live: {fault}"
+        );
+    }
     let clock = Clock::new(config.clock.mode);
     Ok(Engine::start(live, clock, telemetry, stored))
 }

@@ -9,8 +9,8 @@ use super::scene::Scene;
 use super::settings::Config;
 use super::weights::Weighed;
 use super::{
-    admission, audience, aversion, campaign, clock, exposure, integrity, log, market, model, pages,
-    prediction, profile, race, scale, selection, server, store, support, tail, tls,
+    admission, audience, aversion, campaign, clock, editing, exposure, integrity, log, market,
+    model, pages, prediction, profile, race, scale, selection, server, store, support, tail, tls,
 };
 use crate::clock::SECOND;
 use crate::model::DEFAULT_SCENE;
@@ -37,6 +37,7 @@ impl Config {
             "admission": admission::shown(&self.admission),
             "store": store::shown(&self.store),
             "clock": clock::shown(&self.clock),
+            "config": editing::shown(&self.editing),
             "limits": self.limits,
             "profile": profile::shown(&self.profile),
             "scale": scale::shown(&self.scale),
@@ -117,7 +118,9 @@ impl Config {
         let timeout_ms = u64::try_from(scene.timeout.as_millis()).unwrap_or(u64::MAX);
         let mut value =
             json!({ "limit": scene.limit, "timeout_ms": timeout_ms, "weights": weights });
-        if !scene.rules.is_empty() {
+        // Without rules it would inherit those of the root.
+        let root = self.scenes.get(DEFAULT_SCENE);
+        if !scene.rules.is_empty() || root.is_some_and(|root| !root.rules.is_empty()) {
             let rules = scene.rules.iter().map(|rule| self.rule(rule));
             value["rules"] = rules.collect();
         }

@@ -21,6 +21,8 @@ use crate::objective::Objective;
 pub struct Scene {
     /// Name of the scene.
     pub name: String,
+    /// Name of the scene that it inherits from; `None` for the root.
+    pub parent: Option<String>,
     /// Maximum number of items returned if the request sets no limit.
     pub limit: usize,
     /// Time within which scoring must begin if the request sets none.
@@ -338,6 +340,7 @@ fn resolve(name: &str, raws: &Raws<'_, '_>, names: Names<'_>) -> Scene {
     let weighed_by = all.iter().map(|order| order.weighed());
     Scene {
         name: name.to_owned(),
+        parent: raws.get(name).and_then(|raw| raw.parent.clone()),
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
         timeout: Duration::from_millis(timeout_ms),
         retired: raws.get(name).is_some_and(|raw| raw.retired),

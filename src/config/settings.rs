@@ -11,6 +11,7 @@ use super::audience::{Audience, Audiences};
 use super::aversion::Aversion;
 use super::campaign::Campaigns;
 use super::clock::ClockConfig;
+use super::editing::Editing;
 use super::exposure::Exposure;
 use super::fault::{ConfigFault, ConfigFaults, Report};
 use super::integrity::Integrity;
@@ -34,8 +35,8 @@ use super::tail::Tail;
 use super::tls::Tls;
 use super::weights::{Known, Weighed};
 use super::{
-    admission, aversion, campaign, clock, exposure, file, integrity, limits, log, market, pages,
-    profile, race, scale, server, store, support, tail, tls,
+    admission, aversion, campaign, clock, editing, exposure, file, integrity, limits, log, market,
+    pages, profile, race, scale, server, store, support, tail, tls,
 };
 use crate::model::{DEFAULT_SCENE, Limits, Vocabulary};
 use crate::objective::Objective;
@@ -60,6 +61,8 @@ pub struct Config {
     pub store: Store,
     /// `[clock]`
     pub clock: ClockConfig,
+    /// `[config]`
+    pub editing: Editing,
     /// `[limits]`
     pub limits: Limits,
     /// `[profile]`
@@ -144,10 +147,18 @@ impl Config {
     /// # Errors
     /// As [`Self::parse`].
     pub fn parse_over(base: &str, file: &str, text: &str) -> Result<Self, ConfigFaults> {
-        let directory = None;
-        let name = file;
+        Self::parse_in(base, file, text, None)
+    }
+
+    /// Does the same for a text whose relative paths start in a directory, if anywhere.
+    pub(super) fn parse_in(
+        base: &str,
+        file: &str,
+        text: &str,
+        directory: Option<&Path>,
+    ) -> Result<Self, ConfigFaults> {
         let source = Source {
-            name,
+            name: file,
             text,
             directory,
         };
@@ -358,6 +369,7 @@ fn config(root: &Section<'_>) -> Config {
         admission: root.within("admission", |s| admission::read(s, &limits)),
         store: root.within("store", store::read),
         clock: root.within("clock", clock::read),
+        editing: root.within("config", editing::read),
         limits,
         profile: root.within("profile", profile::read),
         scale: root.within("scale", scale::read),

@@ -211,7 +211,7 @@ impl<A: Fn(&mut Config), R: Fn(Result<u64, ConfigFaults>)> Follower<A, R> {
         let mut config = config?;
         (self.adjust)(&mut config);
         let empty = matches!(seen, Seen::Content(content) if content.trim_ascii().is_empty());
-        if empty && config.effective() != self.live.peek().config.effective() {
+        if empty && !self.live.is_file(&config) {
             let file = self.path.display().to_string();
             let message = "the file is empty; for the default of every key, write a comment";
             return Err(ConfigFaults::whole(file, 0, message.to_owned()));

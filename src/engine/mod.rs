@@ -6,6 +6,7 @@
 mod blind;
 mod delete;
 mod deriving;
+mod edits;
 mod gather;
 mod learn;
 mod market;

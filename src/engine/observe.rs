@@ -231,6 +231,7 @@ impl Engine {
             to.journal.bytes.set(kept.journal.bytes());
             to.journal.broken.set(kept.journal.check().is_err().into());
         }
+        self.measure_edits();
         self.measure_selections(config);
         self.measure_blind(config);
         self.measure_facts();

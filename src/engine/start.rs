@@ -13,7 +13,7 @@ use super::placements::Placements;
 use super::rebuilder::Rebuilder;
 use super::report::Visitors;
 use super::sizes::Sizes;
-use super::{Engine, Stored, gather, market, placed, rebuild, selecting, store};
+use super::{Engine, Stored, edits, gather, market, placed, rebuild, selecting, store};
 use crate::clock::{Clock, ClockMode};
 use crate::config::Live;
 use crate::telemetry::Telemetry;
@@ -55,6 +55,7 @@ impl Engine {
         market::run(&engine);
         store::run(&engine);
         placed::run(&engine);
+        edits::run(&engine);
         engine
     }
 

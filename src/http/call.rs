@@ -23,6 +23,8 @@ pub(super) struct Call<'c> {
     pub(super) path: PathValues,
     pub(super) query: Query,
     pub(super) id: &'c RequestId,
+    /// Name of the token, or subject of the client certificate.
+    pub(super) caller: Option<Arc<str>>,
     pub(super) arrived: Instant,
     pub(super) generation: Arc<Generation>,
     pub(super) work: Option<Work>,

@@ -34,6 +34,7 @@ use super::reply::{Reply, bad, good};
 use super::request_id::RequestId;
 use super::route::Route;
 use super::routes::ROUTES;
+use super::tls::Subject;
 
 /// Properties of [`ROUTES`] that handlers need.
 pub(super) static TABLE: Table = Table {
@@ -229,7 +230,9 @@ impl App {
     ) -> Result<Reply, Problem> {
         self.tokens.check_host(&head.uri, &head.headers)?;
         let route = resolve(path_routes, found)?;
-        self.tokens.allow(route.role, &head.headers)?;
+        let token = self.tokens.allow(route.role, &head.headers)?;
+        let subject = || head.extensions.get::<Subject>().map(|it| Arc::clone(&it.0));
+        let caller = token.or_else(subject);
         self.check_media(route, head)?;
         let generation = self.engine.generation();
         let limits = &generation.config.vocabulary.limits;
@@ -243,6 +246,7 @@ impl App {
             path,
             query,
             id,
+            caller,
             arrived,
             work: route.work,
             priority,

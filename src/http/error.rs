@@ -27,6 +27,8 @@ pub(super) enum Cause {
     BodyLate,
     /// The service cannot do this in its present mode, such as a back-up of facts kept in memory.
     Conflict,
+    /// The change was made for another generation of the configuration than the live one.
+    Stale,
     /// The body has too many bytes.
     TooLarge,
     /// The path with the query is too long.
@@ -35,6 +37,8 @@ pub(super) enum Cause {
     MediaType,
     /// The request is understood but invalid.
     Invalid,
+    /// A change of the configuration does not name the generation that it was made for.
+    NoGeneration,
     /// Too many requests of this kind, or too many bytes of their bodies, are in progress.
     TooMany,
     /// The head of the request is too large.
@@ -81,7 +85,7 @@ const fn row(cause: Cause, status: u16, name: &'static str, title: &'static str)
 }
 
 /// Every cause, by status.
-pub(super) static CAUSES: [Row; 19] = [
+pub(super) static CAUSES: [Row; 21] = [
     row(
         Cause::Malformed,
         400,
@@ -110,6 +114,12 @@ pub(super) static CAUSES: [Row; 19] = [
         "conflict",
         "Not possible in this mode of the service",
     ),
+    row(
+        Cause::Stale,
+        409,
+        "stale",
+        "The configuration has changed meanwhile",
+    ),
     row(Cause::TooLarge, 413, "too-large", "The body is too large"),
     row(
         Cause::TargetTooLong,
@@ -124,6 +134,12 @@ pub(super) static CAUSES: [Row; 19] = [
         "The route does not accept this content type or encoding",
     ),
     row(Cause::Invalid, 422, "invalid", "The request is not valid"),
+    row(
+        Cause::NoGeneration,
+        428,
+        "no-generation",
+        "The header If-Match with the live generation is required",
+    ),
     row(Cause::TooMany, 429, "too-many", "Too many requests"),
     row(
         Cause::HeadTooLarge,

@@ -10,6 +10,7 @@ mod assets;
 mod auth;
 mod body;
 mod call;
+mod configure;
 mod connection;
 mod content;
 mod dispatch;

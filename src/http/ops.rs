@@ -12,6 +12,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::admission::Work;
 use super::app::App;
 use super::call::Call;
+use super::configure::shown;
 use super::error::{Cause, Problem};
 use super::reply::{JSON, Reply};
 use super::request_id::RequestId;
@@ -219,6 +220,7 @@ pub(super) async fn config(mut call: Call<'_>) -> Result<Reply, Problem> {
         serde_json::to_vec(&LiveConfig {
             generation: generation.number,
             config: &generation.config.effective(),
+            overrides: &shown(&generation),
             models: generation.config.models.iter().map(model).collect(),
         })
     };
@@ -281,6 +283,7 @@ fn degraded(engine: &Engine) -> Vec<String> {
             "the machine's clock jumped {ahead} s ahead and is not followed until it comes back or POST /clock/confirm"
         ));
     }
+    reasons.extend(engine.config_reasons());
     reasons.extend(engine.short_race());
     reasons
 }

@@ -8,9 +8,9 @@ use super::assets::Page;
 use super::auth::Role;
 use super::param::Param;
 use super::route::{Answer, Route, Tag, Takes, now};
-use super::{facts, market, ops, rank, report};
+use super::{configure, facts, market, ops, rank, report};
 use crate::engine::{Engine, EntityKind, Operation, RACE_KINDS};
-use crate::model::schema::{self, Shape};
+use crate::model::schema::{self, Bound, Shape};
 use crate::model::view::{self, View};
 
 const GET: Method = Method::GET;
@@ -59,6 +59,21 @@ const CAMPAIGN_PARAMS: &[Param] = &[Param {
     example: Some("2026-11-11T00:00:00Z"),
 }];
 
+const HISTORY_PARAMS: &[Param] = &[
+    Param {
+        name: "limit",
+        shape: Shape::Whole(1, schema::LIMIT),
+        doc: "Maximum number of generations. Default: 20.",
+        example: None,
+    },
+    Param {
+        name: "after",
+        shape: Shape::Whole(1, Bound::Fixed(u64::MAX)),
+        doc: "The last generation of the page before. Default: the page begins with the newest.",
+        example: None,
+    },
+];
+
 const BACKUP_PARAMS: &[Param] = &[Param {
     name: "journal",
     shape: Shape::OneOf(&["true", "false"]),
@@ -83,7 +98,7 @@ const BULK_PARAMS: &[Param] = &[
 
 /// Every route. Routes of one path are adjacent.
 #[rustfmt::skip]
-pub(super) static ROUTES: [Route; 34] = {
+pub(super) static ROUTES: [Route; 41] = {
     use Answer::{File, Json, Readable};
     use EntityKind::{Item, Merchant, User};
     use Operation::{Events, Patch, Upsert};
@@ -182,7 +197,28 @@ pub(super) static ROUTES: [Route; 34] = {
         Route::new(GET, "/config", Ops, Operations, "getConfig", "Get the effective configuration, without secrets",
             |call| Box::pin(ops::config(call)))
             .admits(Work::Read).answers(Json(view::LiveConfig::VIEW)),
-        Route::new(GET, "/metrics", Read, Operations, "getMetrics", "Get the metrics, for Prometheus",
+        Route::new(PUT, "/config", Ops, Operations, "changeConfig", "Change the configuration over its file, at once or for a time",
+            |call| Box::pin(configure::change(call)))
+            .takes(One(&schema::CONFIG_CHANGE)).admits(Work::Read).answers(Json(view::ConfigChanged::VIEW)).fails(&[409, 428]),
+        Route::new(GET, "/config/overrides", Ops, Operations, "getConfigOverrides", "Get the overrides as TOML to commit to the file, after which they vanish",
+            |call| Box::pin(configure::overrides(call)))
+            .admits(Work::Read).answers(File("application/toml")),
+        Route::new(GET, "/config/history", Ops, Operations, "getConfigHistory", "Get the generations that are kept, the newest first",
+            |call| Box::pin(configure::history(call)))
+            .admits(Work::Read).params(HISTORY_PARAMS).answers(Json(view::ConfigHistory::VIEW)),
+        Route::new(GET, "/config/history/{generation}", Ops, Operations, "getConfigGeneration", "Get a generation of the configuration",
+            |call| Box::pin(configure::generation(call)))
+            .admits(Work::Read).answers(Json(view::ConfigGeneration::VIEW)),
+        Route::new(POST, "/config/rollback", Ops, Operations, "rollBackConfig", "Go back to an earlier generation, as a new one",
+            |call| Box::pin(configure::roll_back(call)))
+            .takes(One(&schema::CONFIG_ROLLBACK)).admits(Work::Read).answers(Json(view::ConfigChanged::VIEW)).fails(&[404, 409, 428]),
+        Route::new(GET, "/config/plans", Ops, Operations, "getConfigPlans", "Get the planned changes of the configuration",
+            |call| Box::pin(configure::plans(call)))
+            .admits(Work::Read).answers(Json(view::ConfigPlans::VIEW)),
+        Route::new(DELETE, "/config/plans/{id}", Ops, Operations, "cancelConfigPlan", "Cancel a planned change; one that is applied is taken back",
+            |call| Box::pin(configure::cancel(call)))
+            .admits(Work::Read),
+        Route::new(GET, "/metrics", Role::Metrics, Operations, "getMetrics", "Get the metrics, for Prometheus",
             |call| Box::pin(ops::metrics(call)))
             .admits(Work::Read).answers(File("application/openmetrics-text")),
         Route::new(GET, "/healthz", Open, Operations, "getHealth", "Check that the service runs",
@@ -208,7 +244,13 @@ pub(super) static ROUTES: [Route; 34] = {
 };
 
 /// The path parameters that the patterns of the routes use.
-pub(super) static PATH_PARAMS: [Param; 2] = [
+pub(super) static PATH_PARAMS: [Param; 3] = [
+    Param {
+        name: "generation",
+        shape: Shape::Id,
+        doc: "Number of the generation.",
+        example: Some("12"),
+    },
     Param {
         name: "id",
         shape: Shape::Id,

@@ -23,7 +23,7 @@ use super::app::App;
 use super::auth::Tokens;
 use super::connection::{Explained, Overdue, Patience, Taken, Watch, Watched};
 use super::dispatch::{GaugeGuard, TABLE};
-use super::tls::Tls;
+use super::tls::{Subject, Tls};
 use crate::config;
 use crate::engine::Engine;
 
@@ -190,10 +190,13 @@ impl Listener {
             },
         };
         match self.tls.clone() {
-            None => drop(tokio::spawn(connection.serve(stream))),
+            None => drop(tokio::spawn(connection.serve(stream, None))),
             Some(tls) => drop(tokio::spawn(async move {
                 match tls.accept(stream).await {
-                    Ok(stream) => connection.serve(stream).await,
+                    Ok(stream) => {
+                        let subject = Subject::of(&stream);
+                        connection.serve(stream, subject).await;
+                    }
                     Err(error) => tracing::debug!("a connection ended: {error}"),
                 }
             })),
@@ -230,7 +233,11 @@ struct Connection {
 
 impl Connection {
     /// Answers the requests of the connection until it ends or is overdue.
-    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    async fn serve(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        subject: Option<Subject>,
+    ) {
         let (app, router, watch) = (self.app, self.router, Watch::new());
         let watched = Watched {
             stream,
@@ -244,6 +251,9 @@ impl Connection {
             let (in_progress, priority) = watch.begin(request.version());
             if request.version() == Version::HTTP_2 {
                 request.extensions_mut().insert(bytes.clone());
+            }
+            if let Some(subject) = &subject {
+                request.extensions_mut().insert(subject.clone());
             }
             let watch = Arc::clone(&watch);
             if let Some(priority) = priority {

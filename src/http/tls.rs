@@ -70,6 +70,20 @@ pub struct Tls {
     current: ArcSwap<Identity>,
 }
 
+/// Subject of the certificate of a client, as RFC 4514 writes it.
+#[derive(Clone, Debug)]
+pub(super) struct Subject(pub(super) Arc<str>);
+
+impl Subject {
+    /// Returns the subject of the client of a connection, if it showed a certificate.
+    pub(super) fn of(stream: &TlsStream<TcpStream>) -> Option<Self> {
+        let (_, connection) = stream.get_ref();
+        let certificate = connection.peer_certificates()?.first()?;
+        let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+        Some(Self(certificate.subject().to_string().into()))
+    }
+}
+
 /// TLS settings read from the files.
 struct Identity {
     server: Arc<ServerConfig>,

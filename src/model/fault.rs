@@ -10,6 +10,8 @@ view! {
         pub path: String,
         /// The fault, and the accepted values.
         pub message: String,
+        /// Line from 1 in the text of a configuration.
+        pub line: Option<usize>,
     }
 }
 
@@ -19,6 +21,14 @@ impl Fault {
         Self {
             path: path.into(),
             message: message.into(),
+            line: None,
         }
+    }
+
+    /// Sets the line; 0 is none.
+    #[must_use]
+    pub fn at_line(mut self, line: usize) -> Self {
+        self.line = Some(line).filter(|line| *line > 0);
+        self
     }
 }

@@ -11,6 +11,7 @@ pub mod view;
 
 mod batch;
 mod candidates;
+mod configuration;
 mod content;
 mod decision;
 mod fact;
@@ -28,6 +29,7 @@ mod vocabulary;
 mod whole;
 
 pub use candidates::{Candidates, MAX_PREDICTIONS};
+pub use configuration::{ConfigChange, ConfigRollback};
 pub use content::Repeat;
 pub use decision::{
     Contender, Decision, Dropped, Explanation, FactorPart, Given, GivenBack, LeverPrice, Move,

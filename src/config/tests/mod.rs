@@ -8,6 +8,7 @@ mod inheritance;
 mod models;
 mod refusals;
 mod rules;
+mod sharing;
 
 use serde_json::Value;
 

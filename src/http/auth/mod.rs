@@ -8,6 +8,7 @@
 //! a preflight request.
 
 mod host;
+mod named;
 mod role;
 mod tokens;
 mod variables;

@@ -8,6 +8,8 @@ use serde::Serialize;
 pub enum Role {
     /// Needs no token.
     Open,
+    /// Read the metrics and nothing else.
+    Metrics,
     /// Rank.
     Rank,
     /// Read entities, standings and metrics.
@@ -20,13 +22,20 @@ pub enum Role {
 
 impl Role {
     /// Roles with a token, smallest first.
-    pub const WITH_TOKEN: [Self; 4] = [Self::Rank, Self::Read, Self::Write, Self::Ops];
+    pub const WITH_TOKEN: [Self; 5] = [
+        Self::Metrics,
+        Self::Rank,
+        Self::Read,
+        Self::Write,
+        Self::Ops,
+    ];
 
     /// Returns the name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
+            Self::Metrics => "metrics",
             Self::Rank => "rank",
             Self::Read => "read",
             Self::Write => "write",
@@ -38,6 +47,7 @@ impl Role {
     pub(super) const fn variable(self) -> &'static str {
         match self {
             Self::Open => "",
+            Self::Metrics => "SAIMA_TOKEN_METRICS",
             Self::Rank => "SAIMA_TOKEN_RANK",
             Self::Read => "SAIMA_TOKEN_READ",
             Self::Write => "SAIMA_TOKEN_WRITE",
@@ -50,8 +60,9 @@ impl Role {
     pub const fn includes(self, other: Self) -> bool {
         match self {
             Self::Open => matches!(other, Self::Open),
+            Self::Metrics => matches!(other, Self::Open | Self::Metrics),
             Self::Rank => matches!(other, Self::Open | Self::Rank),
-            Self::Read => matches!(other, Self::Open | Self::Read),
+            Self::Read => matches!(other, Self::Open | Self::Metrics | Self::Read),
             Self::Write => !matches!(other, Self::Ops),
             Self::Ops => true,
         }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::http::header::AUTHORIZATION;
@@ -11,19 +12,20 @@ use axum::http::{HeaderMap, Uri};
 use subtle::{Choice, ConstantTimeEq};
 
 use super::host::hosts_are_loopback;
+use super::named::{NAMED, named};
 use super::role::Role;
-use super::variables::{LEAST, TokenError, token};
+use super::variables::{Held, LEAST, TokenError, token};
 use crate::http::error::{Cause, Problem};
 
 /// The tokens of the roles. Without any, everything is open.
 #[derive(Default)]
-pub struct Tokens(ArcSwap<Vec<(Role, Vec<u8>)>>);
+pub struct Tokens(ArcSwap<Vec<Held>>);
 
 impl fmt::Debug for Tokens {
     /// Writes the roles that have a token, never a token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let held = self.0.load();
-        let roles = held.iter().map(|(role, _)| role.name());
+        let roles = held.iter().map(|held| held.role.name());
         f.debug_list().entries(roles).finish()
     }
 }
@@ -40,8 +42,16 @@ impl Tokens {
         let mut tokens = Vec::new();
         for role in Role::WITH_TOKEN {
             if let Some(token) = token(role.variable(), &variable, &file)? {
-                tokens.push((role, token.into_bytes()));
+                tokens.push(Held {
+                    role,
+                    token: token.into_bytes(),
+                    name: None,
+                    source: role.variable().to_owned(),
+                });
             }
+        }
+        if let Some(path) = variable(NAMED) {
+            named(&path, file(&path), &mut tokens)?;
         }
         Ok(Self(ArcSwap::from_pointee(tokens)))
     }
@@ -50,7 +60,7 @@ impl Tokens {
     pub fn files(variable: impl Fn(&str) -> Option<String>) -> Vec<PathBuf> {
         let names = Role::WITH_TOKEN.map(|role| format!("{}_FILE", role.variable()));
         let paths = names.iter().filter_map(|name| variable(name));
-        paths.map(PathBuf::from).collect()
+        paths.chain(variable(NAMED)).map(PathBuf::from).collect()
     }
 
     /// Returns the environment variables that tokens are read from.
@@ -62,6 +72,7 @@ impl Tokens {
             .map(str::to_owned)
             .into_iter()
             .chain(in_files)
+            .chain([NAMED.to_owned()])
             .collect()
     }
 
@@ -76,13 +87,17 @@ impl Tokens {
         self.0.load().is_empty()
     }
 
-    /// Checks that the request has the rights of `role`.
+    /// Checks that the request has the rights of `role`. Returns the name of its token, if that has one.
     ///
     /// # Errors
     /// 401 without a valid token, 403 if the role of the token does not include `role`.
-    pub(in crate::http) fn allow(&self, role: Role, headers: &HeaderMap) -> Result<(), Problem> {
+    pub(in crate::http) fn allow(
+        &self,
+        role: Role,
+        headers: &HeaderMap,
+    ) -> Result<Option<Arc<str>>, Problem> {
         if self.is_open() || role == Role::Open {
-            return Ok(());
+            return Ok(None);
         }
         let sent = bearer(headers).ok_or_else(|| {
             Problem::new(
@@ -91,13 +106,18 @@ impl Tokens {
             )
         })?;
         let (mut known, mut enough) = (Choice::from(0), Choice::from(0));
-        for (held, token) in self.0.load().iter() {
-            let same = token.as_slice().ct_eq(sent);
+        let all = self.0.load();
+        let mut name = None;
+        for held in all.iter() {
+            let same = held.token.as_slice().ct_eq(sent);
             known |= same;
-            enough |= same & Choice::from(u8::from(held.includes(role)));
+            enough |= same & Choice::from(u8::from(held.role.includes(role)));
+            if bool::from(same) {
+                name.clone_from(&held.name);
+            }
         }
         if bool::from(enough) {
-            Ok(())
+            Ok(name)
         } else if bool::from(known) {
             let detail = format!("the token's role does not include `{}`", role.name());
             Err(Problem::new(Cause::Forbidden, detail))
@@ -116,13 +136,13 @@ impl Tokens {
         if self.is_open() && !is_loopback {
             return Err(TokenError::Exposed(address));
         }
-        for (role, token) in self.0.load().iter() {
-            let (short, variable) = (token.len() < LEAST, role.variable());
+        for held in self.0.load().iter() {
+            let (short, source) = (held.token.len() < LEAST, &held.source);
             if short && !is_loopback {
-                return Err(TokenError::Short(variable));
+                return Err(TokenError::Short(source.clone()));
             }
             if short {
-                tracing::warn!("the token of {variable} has fewer than {LEAST} characters");
+                tracing::warn!("the token of {source} has fewer than {LEAST} characters");
             }
         }
         Ok(())
@@ -186,7 +206,7 @@ mod tests {
     fn a_token_grants_every_role_it_includes() {
         let tokens = tokens(&[("SAIMA_TOKEN_READ", "r"), ("SAIMA_TOKEN_WRITE_FILE", "w")]).unwrap();
         let status = |role, sent: &str| match tokens.allow(role, &authorized(sent)) {
-            Ok(()) => 200,
+            Ok(_) => 200,
             Err(problem) => problem.status().as_u16(),
         };
         assert_eq!(status(Role::Read, "Bearer r"), 200);

@@ -2,8 +2,11 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use thiserror::Error;
+
+use super::role::Role;
 
 /// Minimum number of characters of a token beyond loopback.
 pub(super) const LEAST: usize = 16;
@@ -27,13 +30,26 @@ pub enum TokenError {
     #[error(
         "the token of {0} has fewer than {LEAST} characters: beyond loopback, tokens must be longer"
     )]
-    Short(&'static str),
+    Short(String),
+    /// The file of named tokens has faults: its path and all of them.
+    #[error("SAIMA_TOKENS_FILE: {0}: {1}")]
+    Named(String, String),
     /// There are no tokens, but the address is not loopback.
     #[error(
-        "without a token the service listens on loopback only, not on {0}: set SAIMA_TOKEN_RANK, SAIMA_TOKEN_READ, \
+        "without a token the service listens on loopback only, not on {0}: set SAIMA_TOKENS_FILE, SAIMA_TOKEN_RANK, SAIMA_TOKEN_READ, \
          SAIMA_TOKEN_WRITE or SAIMA_TOKEN_OPS, or listen on 127.0.0.1"
     )]
     Exposed(SocketAddr),
+}
+
+/// A token that the service accepts.
+pub(super) struct Held {
+    pub(super) role: Role,
+    pub(super) token: Vec<u8>,
+    /// Its name, if it has one.
+    pub(super) name: Option<Arc<str>>,
+    /// Where it comes from, for messages.
+    pub(super) source: String,
 }
 
 /// Reads a token from its variable or from its file, `None` if neither is set.

@@ -46,7 +46,8 @@ fn objects(shape: &Shape) -> Vec<&'static Object> {
         | Shape::Time
         | Shape::DeclaredTime
         | Shape::Weights
-        | Shape::AnyObject => Vec::new(),
+        | Shape::AnyObject
+        | Shape::Any => Vec::new(),
     }
 }
 
@@ -83,6 +84,7 @@ fn value(shape: &Shape) -> Value {
             json!({"anyOf": objects})
         }
         Shape::AnyObject => json!({"type": "object"}),
+        Shape::Any => json!({}),
     }
 }
 

@@ -98,7 +98,14 @@ fn parameters(route: &Route) -> Vec<Value> {
         };
         parameter(param, "query", schema)
     });
-    path.chain(query).collect()
+    let seen = (route.problems.contains(&428)).then(|| {
+        json!({
+            "name": "If-Match", "in": "header", "required": true, "example": "12",
+            "description": "The generation that the change was made for, as `GET /config` names it; quotes are allowed.",
+            "schema": {"type": "string", "pattern": "^\"?[0-9]{1,20}\"?$"},
+        })
+    });
+    path.chain(query).chain(seen).collect()
 }
 
 fn parameter(param: &Param, location: &str, schema: Value) -> Value {
@@ -170,7 +177,7 @@ fn statuses(route: &Route) -> Vec<u16> {
         429 => route.work.is_some(),
         406 => matches!(route.answer, Answer::Readable(_)),
         404 => names_one || route.problems.contains(&404),
-        409 => route.problems.contains(&409),
+        409 | 428 => route.problems.contains(status),
         status if BODY.contains(status) => takes_body,
         _ => true,
     });

@@ -93,6 +93,7 @@ pub(super) fn schema(shape: &Shape, patch: bool) -> Value {
             json!({"type": "object", "additionalProperties": number})
         }
         Shape::Object(object) => reference(object.name),
+        Shape::AnyObject => json!({"type": "object"}),
         Shape::Requests => json!({
             "type": "array",
             "items": reference(schema::RANK_REQUEST.name),

@@ -22,7 +22,8 @@ use crate::model::view::{Problem, View, check};
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const LINES: &str = "application/x-ndjson";
-pub(super) const TOKENS: [(Role, &str); 4] = [
+pub(super) const TOKENS: [(Role, &str); 5] = [
+    (Role::Metrics, "m"),
     (Role::Rank, "k"),
     (Role::Read, "r"),
     (Role::Write, "w"),

@@ -1,6 +1,7 @@
 //! Reads a text, or reports its faults.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::diagnosis::Diagnosis;
@@ -59,6 +60,28 @@ pub fn merge<'a>(bytes: &'a [u8], vocabulary: &Vocabulary) -> Result<MergeReques
     let mut room = vocabulary.limits.faults;
     read::whole::<MergeRequest<'a>>(text)
         .ok_or_else(|| diagnose(text, &schema::MERGE_REQUEST, vocabulary, &mut room))
+}
+
+/// Reads a body for which speed does not matter: its faults are looked for first.
+///
+/// # Errors
+/// Every fault of the text.
+pub fn body<T: DeserializeOwned>(
+    bytes: &[u8],
+    object: &Object,
+    vocabulary: &Vocabulary,
+) -> Result<T, Diagnosis> {
+    let text = std::str::from_utf8(bytes).map_err(|_| not_utf8())?;
+    syntax(text).map_err(Diagnosis::NotJson)?;
+    let faults = faults(text, object, vocabulary);
+    if !faults.is_empty() {
+        return Err(Diagnosis::Invalid(faults));
+    }
+    let unread = |error: serde_json::Error| {
+        let message = format!("could not be read as {}: {error}", object.name);
+        Diagnosis::Invalid(vec![Fault::new("", message)])
+    };
+    serde_json::from_str(text).map_err(unread)
 }
 
 /// Reads one fact. `room` is the number of faults that the answer may still list.

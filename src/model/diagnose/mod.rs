@@ -17,5 +17,7 @@ mod walk;
 mod tests;
 
 pub use diagnosis::Diagnosis;
-pub use entry::{batch, diagnose, faults, line, merge, not_utf8, patch, quick, request, syntax};
+pub use entry::{
+    batch, body, diagnose, faults, line, merge, not_utf8, patch, quick, request, syntax,
+};
 pub use raw::elements;

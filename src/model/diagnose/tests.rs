@@ -116,6 +116,7 @@ fn value(dice: &mut Random, shape: &Shape) -> String {
         Shape::Candidates => list(dice, 4, candidate),
         Shape::Predictions => predictions(dice),
         Shape::Object(inner) => object(dice, inner),
+        Shape::AnyObject => map(dice, &[r#""a""#, r#""b""#], odd),
         Shape::Requests => list(dice, 2, odd),
     }
 }

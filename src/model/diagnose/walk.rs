@@ -113,6 +113,9 @@ impl<'v> Walk<'v> {
             Shape::Candidates => self.list(raw, schema::CANDIDATES, Self::candidate),
             Shape::Predictions => self.predictions(raw),
             Shape::Object(object) => self.object(object, raw),
+            Shape::AnyObject => {
+                self.check(kind(raw) == Kind::Object, || "must be an object".to_owned())
+            }
             Shape::Requests => self.list(raw, schema::BATCH_REQUESTS, |_, _| {}),
         }
     }

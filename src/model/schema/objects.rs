@@ -307,8 +307,64 @@ pub static MERGE_REQUEST: Object = Object {
     example: r#"{"from":"cookie-77","into":"u-1001"}"#,
 };
 
+/// Maximum number of bytes of a whole configuration as text.
+const CONFIG_TEXT: Bound = Bound::Fixed(16 << 20);
+
+/// [`ConfigChange`](crate::model::ConfigChange)
+pub static CONFIG_CHANGE: Object = Object {
+    name: "ConfigChange",
+    doc: "A change of the configuration: either `set` or `toml`, at once or for a time.",
+    fields: &[
+        optional(
+            "set",
+            Shape::AnyObject,
+            "A merge patch (RFC 7386) over the file. Null gives a key back to the file.",
+        ),
+        optional(
+            "toml",
+            Shape::Text(CONFIG_TEXT),
+            "The whole configuration that is wanted, in the format of the file.",
+        ),
+        optional("reason", TEXT, "The reason, for the history."),
+        optional(
+            "author",
+            TEXT,
+            "Who asks. A named token or a client certificate counts instead, if there is one.",
+        ),
+        optional("from", Shape::Time, "When it is applied. Default: at once."),
+        optional(
+            "until",
+            Shape::Time,
+            "When it is taken back; what others changed meanwhile stays. Default: never.",
+        ),
+    ],
+    rule: None,
+    example: r#"{"set":{"scene":{"default":{"weights":{"race.growth":0.2}}}},"reason":"sale day","until":"2026-11-12T00:00:00Z"}"#,
+};
+
+/// [`ConfigRollback`](crate::model::ConfigRollback)
+pub static CONFIG_ROLLBACK: Object = Object {
+    name: "ConfigRollback",
+    doc: "A return to an earlier generation of the configuration.",
+    fields: &[
+        required(
+            "to",
+            Shape::Whole(1, Bound::Fixed(u64::MAX)),
+            "The generation.",
+        ),
+        optional("reason", TEXT, "The reason, for the history."),
+        optional(
+            "author",
+            TEXT,
+            "Who asks. A named token or a client certificate counts instead, if there is one.",
+        ),
+    ],
+    rule: None,
+    example: r#"{"to":12,"reason":"fewer orders since"}"#,
+};
+
 /// Every object, for the OpenAPI document.
-pub static OBJECTS: [&Object; 9] = [
+pub static OBJECTS: [&Object; 11] = [
     &RANK_REQUEST,
     &CONTEXT,
     &CANDIDATE,
@@ -318,4 +374,6 @@ pub static OBJECTS: [&Object; 9] = [
     &USER,
     &EVENT,
     &MERGE_REQUEST,
+    &CONFIG_CHANGE,
+    &CONFIG_ROLLBACK,
 ];

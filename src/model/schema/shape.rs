@@ -61,6 +61,8 @@ pub enum Shape {
     Object(&'static Object),
     /// A list of rank requests, each of which is read on its own.
     Requests,
+    /// An object with any members.
+    AnyObject,
 }
 
 /// A maximum.

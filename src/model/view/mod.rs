@@ -5,6 +5,7 @@
 //! them an [`Object`] alone, and a test checks the writer against it.
 
 mod bulk;
+mod configuration;
 pub(crate) mod define;
 mod market;
 mod operations;
@@ -22,6 +23,9 @@ pub(crate) mod check;
 mod tests;
 
 pub use bulk::{BulkReply, Effects, EmptiedField, KindOfEvents, Rejected, Repeat};
+pub use configuration::{
+    ConfigChanged, ConfigDifference, ConfigGeneration, ConfigHistory, ConfigPlan, ConfigPlans,
+};
 pub use market::{CampaignState, Campaigns, Conflict, Ladder};
 pub use operations::{ClockReply, Health, LiveConfig, MergeReply, ModelView, OpenApiDocument};
 pub use problem::Problem;
@@ -35,5 +39,5 @@ pub use report::{
     ReportShare, ReportSlot, ReportTail, ReportWindow, Revenue,
 };
 pub use shape::{Declared, Field, Object, Shape};
-pub use shaped::{OrNull, Shaped, View, Weights};
+pub use shaped::{Any, OrNull, Shaped, View, Weights};
 pub use stored::{Profile, StoredCreator, StoredItem, StoredMerchant, StoredUser};

@@ -12,6 +12,9 @@ view! {
         pub generation: u64,
         /// The effective configuration, without secrets.
         pub config: &'c Value,
+        /// The overrides of the API over the file, by key: `value`, `file` (the value there), `author`, `at`, `reason`. Without `value`
+        /// the key is left out.
+        pub overrides: &'c Value,
         /// The models of the configuration, by name.
         pub models: Vec<ModelView<'c>>,
     }

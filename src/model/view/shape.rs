@@ -64,6 +64,8 @@ pub enum Shape {
     OneOf(&'static [&'static Object]),
     /// An object with any members.
     AnyObject,
+    /// Any value.
+    Any,
 }
 
 impl Object {
@@ -95,7 +97,7 @@ const fn stored(shape: &schema::Shape) -> &'static Shape {
         schema::Shape::Whole(..) => &Shape::Whole,
         schema::Shape::Time => &Shape::DeclaredTime,
         schema::Shape::Tags | schema::Shape::Predictions => &Shape::Weights,
-        schema::Shape::Object(_) => &Shape::AnyObject,
+        schema::Shape::Object(_) | schema::Shape::AnyObject => &Shape::AnyObject,
         schema::Shape::Candidates | schema::Shape::Requests => &Shape::List(&Shape::AnyObject),
     }
 }

@@ -30,6 +30,11 @@ pub trait View {
 #[serde(transparent)]
 pub struct OrNull<T>(pub Option<T>);
 
+/// Any JSON value.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Any(pub Value);
+
 /// Numbers by name, in a given order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(transparent)]
@@ -86,5 +91,6 @@ shaped! {
     Whole: usize, u64, u32, u16;
     Time: Time;
     Weights: Weights;
-    AnyObject: &Value;
+    AnyObject: &Value, Map<String, Value>;
+    Any: Any;
 }

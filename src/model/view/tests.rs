@@ -122,9 +122,11 @@ fn stored_entities_begin_with_the_declared_fields() {
 #[test]
 fn the_state_of_the_service_is_written() {
     let config = json!({"server": {}});
+    let overrides = json!({"limits.limit": {"value": 9}});
     written(&LiveConfig {
         generation: 3,
         config: &config,
+        overrides: &overrides,
         models: vec![ModelView {
             name: "model.ctr",
             sha256: "00",

@@ -22,6 +22,7 @@ mod rehearsal;
 mod reports;
 mod searching;
 mod seen;
+mod sharing;
 mod slate;
 mod standings;
 mod ties;

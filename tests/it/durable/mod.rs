@@ -10,6 +10,7 @@ mod missing;
 mod places;
 mod repeats;
 mod restart;
+mod sharing;
 mod targets;
 mod tools;
 

@@ -1,0 +1,35 @@
+//! `[config]`: changes of the configuration that people make over the API.
+
+use serde_json::{Value, json};
+
+use super::section::Section;
+use super::value;
+
+/// Settings of changes over the API. Only the file sets them.
+#[derive(Clone, Debug)]
+pub struct Editing {
+    /// True if the API may change the configuration.
+    pub edits: bool,
+    /// Maximum number of generations that are kept.
+    pub history: usize,
+    /// Maximum number of planned changes.
+    pub plans: usize,
+}
+
+/// Reads the section.
+pub(super) fn read(s: &Section<'_>) -> Editing {
+    Editing {
+        edits: s.value("edits", true, value::flag),
+        history: s.integer("history", 10..=100_000),
+        plans: s.integer("plans", 1..=10_000),
+    }
+}
+
+/// Returns the section in the names and units of the file.
+pub(super) fn shown(editing: &Editing) -> Value {
+    json!({
+        "edits": editing.edits,
+        "history": editing.history,
+        "plans": editing.plans,
+    })
+}

@@ -1,0 +1,316 @@
+//! The file, the overrides and the history, and the configuration that follows from an edit.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::author::Author;
+use super::edit::{Edit, Step, Wish, steps_of, steps_to};
+use super::key::Key;
+use super::overrides::Overrides;
+use super::plan::Plan;
+use super::text::{as_toml, full};
+use crate::clock::Time;
+use crate::config::fault::ConfigFault;
+use crate::config::file::directory;
+use crate::config::settings::Config;
+
+/// How the file is read. The text of an edit is read alike.
+#[derive(Clone)]
+pub struct Origin {
+    /// The text of the configuration that the file is laid over.
+    pub base: &'static str,
+    /// Where relative paths start, if anywhere.
+    pub directory: Option<PathBuf>,
+    /// Applies the command line.
+    pub adjust: Arc<dyn Fn(&mut Config) + Send + Sync>,
+}
+
+impl Origin {
+    /// Creates the origin of a file, if any, over a base.
+    #[must_use]
+    pub fn new(
+        base: &'static str,
+        file: Option<&Path>,
+        adjust: Arc<dyn Fn(&mut Config) + Send + Sync>,
+    ) -> Self {
+        Self {
+            base,
+            directory: file.map(|file| directory(file).to_owned()),
+            adjust,
+        }
+    }
+}
+
+impl Default for Origin {
+    fn default() -> Self {
+        Self {
+            base: "",
+            directory: None,
+            adjust: Arc::new(|_| {}),
+        }
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Origin")
+            .field("directory", &self.directory)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A configuration that may follow the live one.
+#[derive(Debug)]
+pub(in crate::config) struct Next {
+    pub(in crate::config) config: Config,
+    pub(in crate::config) overrides: Overrides,
+}
+
+/// What changes are made from.
+#[derive(Debug)]
+pub(in crate::config) struct Desk {
+    /// The newest valid content of the file.
+    pub(in crate::config) file: Config,
+    pub(in crate::config) origin: Origin,
+    pub(in crate::config) overrides: Overrides,
+    pub(in crate::config) plans: Vec<Plan>,
+    pub(in crate::config) next_plan: u64,
+}
+
+impl Desk {
+    /// Lays overrides over the file.
+    ///
+    /// # Errors
+    /// Every fault of the result, without lines.
+    pub(in crate::config) fn merge(&self, overrides: Overrides) -> Result<Next, Vec<ConfigFault>> {
+        self.merge_over(&self.file, overrides)
+    }
+
+    /// Lays overrides over other content of the file.
+    ///
+    /// # Errors
+    /// As [`Self::merge`].
+    pub(in crate::config) fn merge_over(
+        &self,
+        file: &Config,
+        mut overrides: Overrides,
+    ) -> Result<Next, Vec<ConfigFault>> {
+        if overrides.is_empty() {
+            let config = file.clone();
+            return Ok(Next { config, overrides });
+        }
+        let in_file = full(file.effective());
+        let mut view = in_file.clone();
+        overrides.apply(&mut view);
+        let config = self.read_view(&view)?;
+        overrides.settle(&in_file, &full(config.effective()));
+        Ok(Next { config, overrides })
+    }
+
+    /// Reads a view as a configuration.
+    ///
+    /// # Errors
+    /// Every fault, without lines.
+    pub(in crate::config) fn read_view(&self, view: &Value) -> Result<Config, Vec<ConfigFault>> {
+        let whole = |message: String| {
+            vec![ConfigFault {
+                line: 0,
+                path: String::new(),
+                message,
+            }]
+        };
+        let text = as_toml(view)
+            .map_err(|error| whole(format!("has a value that TOML does not have: {error}")))?;
+        let read = Config::parse_in("", "", &text, self.origin.directory.as_deref());
+        let mut config = read.map_err(|faults| without_lines(faults.faults))?;
+        config.warnings = without_lines(config.warnings);
+        Ok(config)
+    }
+
+    /// Returns the steps of an edit, and what follows from them.
+    ///
+    /// # Errors
+    /// Every fault: of the text, with its line, of a key that only the file may set, or of the result.
+    pub(in crate::config) fn edited(
+        &self,
+        edit: &Edit,
+        by: &Author,
+        at: Time,
+    ) -> Result<(Vec<Step>, Next), Vec<ConfigFault>> {
+        let (steps, wanted) = match edit {
+            Edit::Set(set) => (steps_of(set), None),
+            Edit::Toml(text) => {
+                let wanted = self.wanted(text)?.effective();
+                (self.steps_to(&wanted), Some(wanted))
+            }
+        };
+        let of_file = |step: &&Step| {
+            step.key
+                .names()
+                .first()
+                .is_some_and(|name| name == "config")
+        };
+        let faults: Vec<ConfigFault> = steps.iter().filter(of_file).map(only_in_file).collect();
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let next = self.stepped(&steps, by, at)?;
+        match wanted {
+            Some(wanted) if next.config.effective().to_string() != wanted.to_string() => {
+                Err(vec![not_reached()])
+            }
+            Some(_) | None => Ok((steps, next)),
+        }
+    }
+
+    /// Reads the text of a whole configuration, as the file is read.
+    fn wanted(&self, text: &str) -> Result<Config, Vec<ConfigFault>> {
+        let (base, directory) = (self.origin.base, self.origin.directory.as_deref());
+        let read = Config::parse_in(base, "toml", text, directory);
+        let mut wanted = read.map_err(|faults| faults.faults)?;
+        (self.origin.adjust)(&mut wanted);
+        Ok(wanted)
+    }
+
+    /// Lays the steps over the file and the overrides.
+    ///
+    /// # Errors
+    /// As [`Self::merge`].
+    fn stepped(&self, steps: &[Step], by: &Author, at: Time) -> Result<Next, Vec<ConfigFault>> {
+        let mut overrides = self.overrides.clone();
+        overrides.follow(steps, by, at);
+        self.merge(overrides)
+    }
+
+    /// Returns what follows if a plan is applied now.
+    ///
+    /// # Errors
+    /// As [`Self::merge`].
+    pub(in crate::config) fn planned(
+        &self,
+        plan: &Plan,
+        at: Time,
+    ) -> Result<Next, Vec<ConfigFault>> {
+        self.stepped(&plan.steps, &plan.by, at)
+    }
+
+    /// Returns what follows if the overrides become those of another view.
+    ///
+    /// # Errors
+    /// As [`Self::merge`], or if overrides cannot express the view.
+    pub(in crate::config) fn moved(
+        &self,
+        wanted: &Value,
+        by: &Author,
+        at: Time,
+    ) -> Result<Next, Vec<ConfigFault>> {
+        let next = self.stepped(&self.steps_to(wanted), by, at)?;
+        if next.config.effective().to_string() == wanted.to_string() {
+            Ok(next)
+        } else {
+            Err(vec![not_reached()])
+        }
+    }
+
+    /// Returns the steps to another view.
+    fn steps_to(&self, wanted: &Value) -> Vec<Step> {
+        steps_to(
+            &full(self.file.effective()),
+            &full(wanted.clone()),
+            &self.overrides,
+        )
+    }
+
+    /// Writes the overrides as TOML to commit: laid over the file, it gives the live configuration.
+    ///
+    /// A scene that inherits in the file what is overridden in its ancestor is named too: it would follow the file otherwise.
+    pub(in crate::config) fn to_commit(&self, live: &Config) -> String {
+        let file = full(self.file.effective());
+        let view = full(live.effective());
+        let mut wanted = Overrides::default();
+        let (mut removed, mut kept) = (Vec::new(), Vec::new());
+        let one = |key: Key, value: Value| Step {
+            key,
+            wish: Wish::Value(value),
+        };
+        for (key, over) in self.overrides.iter() {
+            match &over.value {
+                Some(value) => {
+                    wanted.follow(&[one(key.clone(), value.clone())], &over.by, over.at);
+                    kept.extend(self.heirs(key, &file, &view));
+                }
+                None => removed.push(format!("# Remove {key} from the file.\n")),
+            }
+        }
+        kept.retain(|(key, _)| self.overrides.get(key).is_none());
+        for (key, value) in kept {
+            let at = Time::default();
+            wanted.follow(&[one(key, value)], &Author::default(), at);
+        }
+        let mut toml = Value::Object(serde_json::Map::new());
+        wanted.apply(&mut toml);
+        removed.concat() + &as_toml(&toml).unwrap_or_default()
+    }
+
+    /// Returns the keys of the scenes that inherit a key of a scene in the file, with their live values.
+    fn heirs(&self, key: &Key, file: &Value, live: &Value) -> Vec<(Key, Value)> {
+        let [scene, name, rest @ ..] = key.names() else {
+            return Vec::new();
+        };
+        if scene != "scene" || rest.is_empty() {
+            return Vec::new();
+        }
+        let heirs = self
+            .file
+            .scenes
+            .values()
+            .filter(|it| self.descends(&it.name, name));
+        let keys = heirs.map(|heir| {
+            let names = ["scene", &heir.name].into_iter();
+            Key::of(names.chain(rest.iter().map(String::as_str)))
+        });
+        keys.filter(|heir| heir.get(file) == key.get(file) && heir.get(live) != key.get(live))
+            .filter_map(|heir| Some((heir.clone(), heir.get(live)?.clone())))
+            .collect()
+    }
+
+    /// Returns whether a scene of the file inherits from another.
+    fn descends(&self, scene: &str, from: &str) -> bool {
+        let parent = |name: &str| self.file.scenes.get(name)?.parent.clone();
+        let mut next = parent(scene);
+        while let Some(name) = next {
+            if name == from {
+                return true;
+            }
+            next = parent(&name);
+        }
+        false
+    }
+}
+
+fn without_lines(mut faults: Vec<ConfigFault>) -> Vec<ConfigFault> {
+    for fault in &mut faults {
+        fault.line = 0;
+    }
+    faults
+}
+
+/// Returns the fault of a configuration that overrides cannot express.
+fn not_reached() -> ConfigFault {
+    ConfigFault {
+        line: 0,
+        path: "scene".to_owned(),
+        message: "the order of audiences in weights_for can be changed in the file only".to_owned(),
+    }
+}
+
+fn only_in_file(step: &Step) -> ConfigFault {
+    ConfigFault {
+        line: 0,
+        path: step.key.to_string(),
+        message: "is set in the file only".to_owned(),
+    }
+}

@@ -1,0 +1,286 @@
+//! The history of generations, and the state that goes on after a restart.
+//!
+//! One file holds one generation, and `state.json` the overrides and the planned changes with the number of the live generation. A
+//! change is made by the rename of `state.json`: the record of its generation is on disk before, and is a leftover without it. So a
+//! change happens as a whole or not at all, whenever the process ends.
+
+use std::collections::VecDeque;
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::overrides::Overrides;
+use super::plan::Plan;
+use super::record::Record;
+
+/// Name of the directory in the data directory.
+const DIRECTORY: &str = "config";
+const STATE: &str = "state.json";
+/// Extension of files that are being written.
+const UNFINISHED: &str = "part";
+const FORMAT: u32 = 1;
+
+/// The history of a data directory cannot be read.
+#[derive(Debug, Error)]
+#[error("{path}: {cause}; without this file the service starts with the configuration file alone", path = .path.display())]
+pub struct HistoryError {
+    path: PathBuf,
+    cause: String,
+}
+
+/// What goes on after a restart.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::config) struct State {
+    format: u32,
+    /// Number of the live generation.
+    pub(in crate::config) generation: u64,
+    /// The overrides.
+    pub(in crate::config) overrides: Overrides,
+    /// The planned changes.
+    pub(in crate::config) plans: Vec<Plan>,
+    /// Number of the next planned change.
+    pub(in crate::config) next_plan: u64,
+}
+
+impl State {
+    /// Creates the state of a generation.
+    pub(in crate::config) fn new(
+        generation: u64,
+        overrides: Overrides,
+        plans: Vec<Plan>,
+        next_plan: u64,
+    ) -> Self {
+        Self {
+            format: FORMAT,
+            generation,
+            overrides,
+            plans,
+            next_plan,
+        }
+    }
+}
+
+/// The generations that are kept. Copies share them.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct History(Place);
+
+#[derive(Clone, Debug)]
+enum Place {
+    Memory(Arc<Mutex<VecDeque<(u64, Vec<u8>)>>>),
+    Disk(Arc<Disk>),
+}
+
+#[derive(Debug)]
+struct Disk {
+    directory: PathBuf,
+    /// Number of the oldest record.
+    first: Mutex<u64>,
+}
+
+/// Size of a history.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HistorySize {
+    /// Number of records.
+    pub records: usize,
+    /// Bytes that they take in memory.
+    pub bytes: usize,
+    /// Number of records that were dropped from memory.
+    pub dropped: u64,
+}
+
+impl History {
+    /// Creates a history in memory.
+    pub(in crate::config) fn memory() -> Self {
+        Self(Place::Memory(Arc::default()))
+    }
+
+    /// Reads the state of a data directory, and changes nothing in it: the directory may still be in use.
+    ///
+    /// # Errors
+    /// The state is damaged or cannot be read.
+    pub(in crate::config) fn open(data: &Path) -> Result<(Self, Option<State>), HistoryError> {
+        let directory = data.join(DIRECTORY);
+        let path = directory.join(STATE);
+        let failed = |cause: String| HistoryError {
+            path: path.clone(),
+            cause,
+        };
+        let state = match fs::read(&path) {
+            Ok(bytes) => Some(read_state(&bytes).map_err(failed)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(failed(error.to_string())),
+        };
+        let disk = Disk {
+            directory,
+            first: Mutex::new(0),
+        };
+        Ok((Self(Place::Disk(Arc::new(disk))), state))
+    }
+
+    /// Removes what an earlier process left that is no part of the history: unfinished files, and records beyond the live generation.
+    ///
+    /// # Errors
+    /// An I/O error.
+    pub(in crate::config) fn tidy(&self, live: u64) -> io::Result<()> {
+        let Place::Disk(disk) = &self.0 else {
+            return Ok(());
+        };
+        let mut private = DirBuilder::new();
+        private
+            .recursive(true)
+            .mode(0o700)
+            .create(&disk.directory)?;
+        let mut oldest = live + 1;
+        for entry in fs::read_dir(&disk.directory)? {
+            let path = entry?.path();
+            let unfinished = path.extension().is_some_and(|end| end == UNFINISHED);
+            match number(&path) {
+                Some(number) if number <= live => oldest = oldest.min(number),
+                Some(_) => fs::remove_file(&path)?,
+                None if unfinished => fs::remove_file(&path)?,
+                None => {}
+            }
+        }
+        *disk.first.lock() = oldest;
+        Ok(())
+    }
+
+    /// Keeps a record, and then the state that follows from it, both durably. Drops the oldest records beyond `most`.
+    ///
+    /// # Errors
+    /// An I/O error: nothing has changed.
+    pub(in crate::config) fn commit(
+        &self,
+        record: Option<&Record>,
+        state: &State,
+        most: usize,
+    ) -> io::Result<()> {
+        let most = u64::try_from(most).unwrap_or(u64::MAX);
+        match &self.0 {
+            Place::Memory(records) => {
+                let Some(record) = record else {
+                    return Ok(());
+                };
+                let mut records = records.lock();
+                records.push_back((record.number, serde_json::to_vec(record)?));
+                while records
+                    .front()
+                    .is_some_and(|(number, _)| number + most <= record.number)
+                {
+                    records.pop_front();
+                }
+            }
+            Place::Disk(disk) => {
+                if let Some(record) = record {
+                    let bytes = serde_json::to_vec(record)?;
+                    write_durably(&disk.path(record.number), &bytes)?;
+                }
+                let bytes = serde_json::to_vec(state)?;
+                write_durably(&disk.directory.join(STATE), &bytes)?;
+                disk.drop_before((state.generation + 1).saturating_sub(most));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns a record; `None` if it is not kept.
+    ///
+    /// # Errors
+    /// The record is damaged or cannot be read.
+    pub(in crate::config) fn record(&self, number: u64) -> io::Result<Option<Record>> {
+        let bytes = match &self.0 {
+            Place::Memory(records) => {
+                let records = records.lock();
+                let found = records.iter().find(|(known, _)| *known == number);
+                found.map(|(_, bytes)| bytes.clone())
+            }
+            Place::Disk(disk) => match fs::read(disk.path(number)) {
+                Ok(bytes) => Some(bytes),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                Err(error) => return Err(error),
+            },
+        };
+        let read = bytes.map(|bytes| serde_json::from_slice(&bytes));
+        Ok(read.transpose()?)
+    }
+
+    /// Returns the number of the oldest record that is kept.
+    pub(in crate::config) fn first(&self) -> u64 {
+        match &self.0 {
+            Place::Memory(records) => records.lock().front().map_or(0, |(number, _)| *number),
+            Place::Disk(disk) => *disk.first.lock(),
+        }
+    }
+
+    /// Returns whether the records outlive the process.
+    pub(in crate::config) fn is_durable(&self) -> bool {
+        matches!(self.0, Place::Disk(_))
+    }
+
+    /// Returns its size in memory.
+    pub(in crate::config) fn size(&self) -> HistorySize {
+        match &self.0 {
+            Place::Memory(records) => {
+                let records = records.lock();
+                HistorySize {
+                    records: records.len(),
+                    bytes: records.iter().map(|(_, bytes)| bytes.capacity()).sum(),
+                    dropped: records
+                        .front()
+                        .map_or(0, |(first, _)| first.saturating_sub(1)),
+                }
+            }
+            Place::Disk(_) => HistorySize::default(),
+        }
+    }
+}
+
+impl Disk {
+    fn path(&self, number: u64) -> PathBuf {
+        self.directory.join(format!("{number:020}.json"))
+    }
+
+    /// Removes the records before a number. One that cannot be removed is tried again at the next change.
+    fn drop_before(&self, number: u64) {
+        let mut first = self.first.lock();
+        while *first < number {
+            match fs::remove_file(self.path(*first)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return,
+                Ok(()) | Err(_) => *first += 1,
+            }
+        }
+    }
+}
+
+fn read_state(bytes: &[u8]) -> Result<State, String> {
+    let state: State = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    if state.format == FORMAT {
+        Ok(state)
+    } else {
+        Err(format!("format {} is not of this version", state.format))
+    }
+}
+
+/// Returns the number in the name of a record.
+fn number(path: &Path) -> Option<u64> {
+    let name = path.file_name()?.to_str()?.strip_suffix(".json")?;
+    let digits = name.len() == 20 && name.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| name.parse().ok())?
+}
+
+/// Replaces the content of a file, atomically and durably.
+fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let unfinished = path.with_extension(UNFINISHED);
+    let mut file = File::create(&unfinished)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)?;
+    let parent = path.parent().unwrap_or(Path::new("."));
+    File::open(parent)?.sync_all()
+}

@@ -1,0 +1,148 @@
+//! The overrides: leaves of the configuration that somebody set over the file.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::author::Author;
+use super::edit::{Step, Wish};
+use super::key::Key;
+use crate::clock::Time;
+
+/// A leaf that somebody set over the file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Override {
+    /// The value; `None` if what the file has there is left out.
+    pub value: Option<Value>,
+    /// Who set it, and why.
+    #[serde(flatten)]
+    pub by: Author,
+    /// When it was set.
+    pub at: Time,
+}
+
+/// The overrides by key. A key sorts before those below it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Vec<(Key, Override)>", into = "Vec<(Key, Override)>")]
+pub(in crate::config) struct Overrides(BTreeMap<Key, Override>);
+
+impl From<Vec<(Key, Override)>> for Overrides {
+    fn from(list: Vec<(Key, Override)>) -> Self {
+        Self(list.into_iter().collect())
+    }
+}
+
+impl From<Overrides> for Vec<(Key, Override)> {
+    fn from(overrides: Overrides) -> Self {
+        overrides.0.into_iter().collect()
+    }
+}
+
+impl Overrides {
+    /// Returns the overrides in order of their keys.
+    pub(in crate::config) fn iter(&self) -> impl Iterator<Item = (&Key, &Override)> {
+        self.0.iter()
+    }
+
+    /// Returns the override of a key.
+    pub(in crate::config) fn get(&self, key: &Key) -> Option<&Override> {
+        self.0.get(key)
+    }
+
+    /// Returns whether there are none.
+    pub(in crate::config) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Carries out some steps in the name of an author.
+    pub(in crate::config) fn follow(&mut self, steps: &[Step], by: &Author, at: Time) {
+        for Step { key, wish } in steps {
+            let value = match wish {
+                Wish::File => {
+                    self.0.retain(|other, _| !other.is_within(key));
+                    continue;
+                }
+                Wish::Value(value) => Some(value.clone()),
+                Wish::Nothing => None,
+            };
+            if self.0.get(key).is_some_and(|known| known.value == value) {
+                continue;
+            }
+            let is_empty = value.as_ref().is_some_and(is_empty_table);
+            self.0.retain(|other, _| is_empty || !other.is_within(key));
+            let by = by.clone();
+            self.0.insert(key.clone(), Override { value, by, at });
+        }
+    }
+
+    /// Puts an override back as it was before; `None` gives the key to the file.
+    pub(in crate::config) fn put_back(&mut self, key: &Key, before: Option<&Override>) {
+        match before {
+            Some(before) => self.0.insert(key.clone(), before.clone()),
+            None => self.0.remove(key),
+        };
+    }
+
+    /// Lays the overrides over a view.
+    pub(in crate::config) fn apply(&self, view: &mut Value) {
+        for (key, over) in &self.0 {
+            lay(view, key.names(), over.value.as_ref());
+        }
+    }
+
+    /// Takes each value as the merged view shows it, and drops overrides that are equal to the file.
+    pub(in crate::config) fn settle(&mut self, file: &Value, merged: &Value) {
+        self.0.retain(|key, over| {
+            let in_file = key.get(file);
+            match &mut over.value {
+                None => in_file.is_some(),
+                Some(value) if is_empty_table(value) => !in_file.is_some_and(Value::is_object),
+                Some(value) => {
+                    if let Some(shown) = key.get(merged) {
+                        value.clone_from(shown);
+                    }
+                    in_file != Some(value)
+                }
+            }
+        });
+    }
+}
+
+/// Returns whether a value is a table without keys.
+pub(super) fn is_empty_table(value: &Value) -> bool {
+    value.as_object().is_some_and(Map::is_empty)
+}
+
+/// Sets the value at a path, or removes it. Tables on the way are created.
+fn lay(view: &mut Value, path: &[String], value: Option<&Value>) {
+    let Some((name, rest)) = path.split_first() else {
+        return;
+    };
+    if !view.is_object() {
+        *view = Value::Object(Map::new());
+    }
+    let Some(table) = view.as_object_mut() else {
+        return;
+    };
+    match (rest, value) {
+        ([], None) => {
+            table.shift_remove(name);
+        }
+        ([], Some(value)) => {
+            let keeps = is_empty_table(value) && table.get(name).is_some_and(Value::is_object);
+            if !keeps {
+                table.insert(name.clone(), value.clone());
+            }
+        }
+        (_, None) => {
+            if let Some(inner) = table.get_mut(name) {
+                lay(inner, rest, None);
+            }
+        }
+        (_, Some(_)) => {
+            let inner = table.entry(name.as_str()).or_insert(Value::Null);
+            lay(inner, rest, value);
+        }
+    }
+}

@@ -1,0 +1,594 @@
+//! Overrides over the file, their history, rollbacks and planned changes.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::super::{Author, Change, ChangeError, Changed, Config, Edit, Key, Live, Moment, Origin};
+use super::parse;
+use crate::clock::{HOUR, Time};
+use crate::random::Random;
+
+const FILE: &str = "[scene.default]\nlimit = 20\n[scene.default.weights]\nquality = 1\n\"race.growth\" = 0.1\n\
+    [scene.feed]\nlimit = 10\n[scene.new]\nparent = \"feed\"\n";
+
+fn noon() -> Time {
+    Time::parse("2026-03-20T12:00:00Z").unwrap()
+}
+
+fn at(hours: i64) -> Moment {
+    let now = noon().plus(hours * HOUR);
+    Moment { now, wall: now }
+}
+
+fn by(author: &str) -> Author {
+    Author {
+        author: Some(author.to_owned()),
+        claimed: false,
+        reason: Some("because".to_owned()),
+    }
+}
+
+fn set(patch: Value) -> Edit {
+    let Value::Object(patch) = patch else {
+        panic!("no object");
+    };
+    Edit::Set(patch)
+}
+
+fn change(edit: Edit) -> Change {
+    Change {
+        edit,
+        by: by("mei"),
+        from: None,
+        until: None,
+    }
+}
+
+fn growth(value: impl Into<Value>) -> Edit {
+    set(json!({"scene": {"default": {"weights": {"race.growth": value.into()}}}}))
+}
+
+/// Makes a change for the live generation.
+fn make(live: &Live, change: &Change, moment: Moment) -> Result<Changed, ChangeError> {
+    let expected = live.load().number;
+    live.change(change, expected, moment, &|_, go_live| go_live())
+}
+
+fn edit(live: &Live, edit: Edit) -> Result<Changed, ChangeError> {
+    make(live, &change(edit), at(0))
+}
+
+fn faults(result: Result<Changed, ChangeError>) -> Vec<(String, String, usize)> {
+    match result {
+        Err(ChangeError::Invalid(faults)) => faults
+            .into_iter()
+            .map(|fault| (fault.path, fault.message, fault.line))
+            .collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn view(live: &Live, path: &str) -> Value {
+    let view = live.load().config.effective();
+    view.pointer(path).cloned().unwrap_or_default()
+}
+
+const GROWTH: &str = "/scene/default/weights/race.growth";
+
+fn paths(live: &Live) -> Vec<String> {
+    let generation = live.load();
+    generation
+        .overrides
+        .iter()
+        .map(|it| it.key.to_string())
+        .collect()
+}
+
+#[test]
+fn an_override_changes_one_scene_alone() {
+    let live = Live::new(parse(FILE).unwrap());
+    let changed = edit(&live, growth(0.3)).unwrap();
+    assert_eq!(changed.generation.number, 2);
+    assert_eq!(view(&live, GROWTH), 0.3);
+    assert_eq!(view(&live, "/scene/feed/weights/race.growth"), 0.1);
+    let [difference] = &*changed.diff else {
+        panic!("{:?}", changed.diff);
+    };
+    assert_eq!(
+        difference.key.to_string(),
+        "scene.default.weights.race.growth"
+    );
+    assert_eq!(
+        (&difference.before, &difference.after),
+        (&Some(json!(0.1)), &Some(json!(0.3)))
+    );
+    let [shown] = changed.overrides() else {
+        panic!("{:?}", changed.overrides());
+    };
+    assert_eq!(
+        (&shown.file, &shown.over.value),
+        (&Some(json!(0.1)), &Some(json!(0.3)))
+    );
+    assert_eq!((&shown.over.by, shown.over.at), (&by("mei"), noon()));
+    let rules = set(
+        json!({"scene": {"default": {"rules": [{"name": "c", "rule": "cap", "by": "merchant", "max": 2}]}}}),
+    );
+    edit(&live, rules).unwrap();
+    assert_eq!(view(&live, "/scene/feed/rules"), json!([]));
+}
+
+#[test]
+fn null_and_equal_values_give_keys_back() {
+    let live = Live::new(parse(FILE).unwrap());
+    edit(&live, growth(0.3)).unwrap();
+    edit(&live, set(json!({"scene": {"feed": {"limit": 7}}}))).unwrap();
+    assert_eq!(paths(&live).len(), 2);
+    edit(&live, growth(Value::Null)).unwrap();
+    assert_eq!(paths(&live), ["scene.feed.limit"]);
+    let changed = edit(&live, set(json!({"scene": {"feed": {"limit": 10}}}))).unwrap();
+    assert_eq!(changed.overrides(), []);
+    assert_eq!(
+        live.load().config.effective(),
+        parse(FILE).unwrap().effective()
+    );
+    let same = edit(&live, set(json!({"scene": {"feed": null}}))).unwrap();
+    assert_eq!(same.generation.number, changed.generation.number);
+}
+
+#[test]
+fn invalid_changes_report_every_fault() {
+    let live = Live::new(parse(FILE).unwrap());
+    let wrong = set(
+        json!({"scene": {"default": {"limt": 3, "limit": -1}}, "server": {"listen": "127.0.0.1:1"}}),
+    );
+    let found = faults(edit(&live, wrong));
+    let paths: Vec<&str> = found.iter().map(|(path, ..)| &**path).collect();
+    assert_eq!(
+        paths,
+        ["scene.default.limit", "scene.default.limt"],
+        "{found:?}"
+    );
+    let restart = set(json!({"server": {"listen": "127.0.0.1:1"}, "store": {"users": 7}}));
+    let found = faults(edit(&live, restart));
+    assert_eq!(found.len(), 2);
+    assert!(
+        found
+            .iter()
+            .all(|(_, message, _)| message.starts_with("needs a restart"))
+    );
+    let found = faults(edit(&live, set(json!({"config": {"edits": false}}))));
+    assert_eq!(
+        (&*found[0].0, &*found[0].1),
+        ("config.edits", "is set in the file only")
+    );
+    let text = format!("{FILE}\n[scene.other]\nlimt = 3\n");
+    let found = faults(edit(&live, Edit::Toml(text)));
+    assert_eq!((&*found[0].0, found[0].2), ("scene.other.limt", 12));
+    let text = format!("{FILE}\n[server]\nlisten = \"127.0.0.1:1\"\n");
+    assert_eq!(faults(edit(&live, Edit::Toml(text)))[0].2, 12);
+    let null = set(json!({"scene": {"default": {"rules": [null]}}}));
+    assert_eq!(faults(edit(&live, null)).len(), 1);
+    assert_eq!(live.load().number, 1);
+    assert!(live.propose(&growth(1_001)).is_err() && live.propose(&growth(2)).is_ok());
+    assert_eq!(live.load().number, 1);
+}
+
+#[test]
+fn a_whole_text_becomes_the_difference() {
+    let live = Live::new(parse(FILE).unwrap());
+    edit(&live, growth(0.3)).unwrap();
+    let text = "[scene.default]\nlimit = 20\n[scene.default.weights]\nquality = 1\n\"race.growth\" = 0.3\npcvr = 2\n\
+        [scene.feed]\nlimit = 12\n[predictions.pcvr]\nnormaliser = 'identity'\nscale = 0.5\n[predictions.pnew]\nnormaliser = 'identity'\nscale = 2\n";
+    let wanted = match parse(text) {
+        Ok(wanted) => wanted,
+        Err(faults) => panic!("{faults}"),
+    };
+    let changed = edit(&live, Edit::Toml(text.to_owned())).unwrap();
+    assert_eq!(live.load().config.effective(), wanted.effective());
+    let kept = changed
+        .overrides()
+        .iter()
+        .find(|it| it.over.value == Some(json!(0.3)));
+    assert_eq!(
+        kept.unwrap().key,
+        Key::of(["scene", "default", "weights", "race.growth"])
+    );
+    let gone = changed
+        .overrides()
+        .iter()
+        .find(|it| it.over.value.is_none());
+    assert_eq!(gone.unwrap().key.to_string(), "scene.new");
+    edit(&live, Edit::Toml(FILE.to_owned())).unwrap();
+    assert_eq!(paths(&live), Vec::<String>::new());
+}
+
+#[test]
+fn a_changed_file_goes_in_under_the_overrides() {
+    let live = Live::new(parse(FILE).unwrap());
+    edit(&live, growth(0.3)).unwrap();
+    let deployed = FILE.replace("quality = 1", "quality = 2");
+    assert_eq!(live.replace(parse(&deployed).unwrap()), Ok(3));
+    assert_eq!(
+        (
+            view(&live, GROWTH),
+            view(&live, "/scene/default/weights/quality")
+        ),
+        (json!(0.3), json!(2.0))
+    );
+    // Committed: the override vanishes, and nothing else changes.
+    let committed = deployed.replace(
+        "[scene.feed]",
+        "[scene.feed.weights]\n\"race.growth\" = 0.1\n[scene.feed]",
+    );
+    let committed = committed.replace(
+        "\"race.growth\" = 0.1\n[scene.feed.",
+        "\"race.growth\" = 0.3\n[scene.feed.",
+    );
+    assert_eq!(live.replace(parse(&committed).unwrap()), Ok(3));
+    assert_eq!(paths(&live), Vec::<String>::new());
+}
+
+#[test]
+fn the_text_to_commit_keeps_the_heirs() {
+    let live = Live::new(parse(FILE).unwrap());
+    edit(
+        &live,
+        set(json!({"scene": {"default": {"weights": {"race.growth": 0.3}}, "feed": {"limit": 9}}})),
+    )
+    .unwrap();
+    let text = live.overrides_to_commit();
+    let committed = toml::from_str::<toml::Table>(&text).unwrap();
+    let limit = |scene: &str| {
+        committed["scene"][scene]
+            .get("limit")
+            .and_then(toml::Value::as_integer)
+    };
+    assert_eq!((limit("feed"), limit("new")), (Some(9), Some(10)), "{text}");
+    let growth = |scene: &str| committed["scene"][scene]["weights"]["race.growth"].as_float();
+    assert_eq!((growth("default"), growth("feed")), (Some(0.3), Some(0.1)));
+}
+
+#[test]
+fn an_invalid_merge_changes_nothing() {
+    let live = Live::new(parse(FILE).unwrap());
+    edit(&live, set(json!({"scene": {"feed": {"limit": 15}}}))).unwrap();
+    let lowered = "[limits]\nlimit = 12\n[scene.default]\nlimit = 12\n[scene.feed]\nlimit = 10\n";
+    let faults = live.replace(parse(lowered).unwrap()).unwrap_err();
+    assert!(
+        faults[0].message.contains("under the overrides"),
+        "{faults:?}"
+    );
+    assert_eq!(
+        (live.load().number, view(&live, "/scene/feed/limit")),
+        (2, json!(15))
+    );
+    assert_eq!(live.conflict().len(), 1);
+    // An edit that resolves it makes the file live.
+    edit(&live, set(json!({"scene": {"feed": {"limit": null}}}))).unwrap();
+    assert!(live.conflict().is_empty());
+    assert_eq!(
+        (live.load().number, view(&live, "/limits/limit")),
+        (3, json!(12))
+    );
+}
+
+#[test]
+fn stale_and_forbidden_changes_are_rejected() {
+    let live = Live::new(parse(FILE).unwrap());
+    let try_for = |expected| {
+        live.change(&change(growth(0.3)), expected, at(0), &|_, go_live| {
+            go_live()
+        })
+    };
+    assert!(matches!(try_for(2), Err(ChangeError::Stale { live: 1 })));
+    assert!(try_for(1).is_ok());
+    let off = Live::new(parse("[config]\nedits = false").unwrap());
+    assert!(matches!(edit(&off, growth(1)), Err(ChangeError::Off)));
+    let back = off.roll_back(1, &by("mei"), 1, at(0), &|_, go_live| go_live());
+    assert!(matches!(back, Err(ChangeError::Off)));
+}
+
+fn back(live: &Live, to: u64) -> Result<Changed, ChangeError> {
+    let expected = live.load().number;
+    live.roll_back(to, &by("li"), expected, at(0), &|_, go_live| go_live())
+}
+
+#[test]
+fn a_rollback_is_a_new_equal_generation() {
+    let live = Live::new(parse(FILE).unwrap());
+    edit(&live, growth(0.3)).unwrap();
+    let second = live.load().config.effective();
+    live.replace(parse(&FILE.replace("limit = 20", "limit = 30")).unwrap())
+        .unwrap();
+    let changed = back(&live, 2).unwrap();
+    assert_eq!((changed.generation.number, changed.left.len()), (4, 0));
+    assert_eq!(live.load().config.effective(), second);
+    assert_eq!(
+        paths(&live),
+        ["scene.default.limit", "scene.default.weights.race.growth"]
+    );
+    assert!(matches!(back(&live, 9), Err(ChangeError::Unknown)));
+    let record = live.record(4).unwrap().unwrap();
+    assert_eq!((record.source.name(), record.by), ("rollback", by("li")));
+    let numbers = |limit, after| -> Vec<u64> {
+        let records = live.records(limit, after).unwrap();
+        records.iter().map(|record| record.number).collect()
+    };
+    assert_eq!(numbers(9, None), [4, 3, 2, 1]);
+    assert_eq!(numbers(2, Some(4)), [3, 2]);
+}
+
+#[test]
+fn old_generations_are_dropped() {
+    let live = Live::new(parse("[config]\nhistory = 10").unwrap());
+    for weight in 1..=20 {
+        edit(&live, growth(weight)).unwrap();
+    }
+    assert_eq!(live.records(100, None).unwrap().len(), 10);
+    assert!(matches!(back(&live, 11), Err(ChangeError::Unknown)));
+    assert!(back(&live, 12).is_ok());
+}
+
+fn open(home: &Path, text: &str) -> Live {
+    let live = Live::open(parse(text).unwrap(), Origin::default(), Some(home)).unwrap();
+    live.begin().unwrap();
+    live
+}
+
+#[test]
+fn a_restart_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    let live = open(home.path(), FILE);
+    edit(&live, growth(0.3)).unwrap();
+    drop(live);
+    let live = open(home.path(), FILE);
+    assert_eq!((live.load().number, view(&live, GROWTH)), (2, json!(0.3)));
+    drop(live);
+    let live = open(home.path(), &FILE.replace("limit = 20", "limit = 30"));
+    assert_eq!(
+        (live.load().number, view(&live, "/scene/default/limit")),
+        (3, json!(30))
+    );
+    assert_eq!(live.record(3).unwrap().unwrap().source.name(), "start");
+    assert_eq!(live.load().overrides[0].over.by, by("mei"));
+    back(&live, 1).unwrap();
+    drop(live);
+    let live = open(home.path(), FILE);
+    assert_eq!((live.load().number, paths(&live).len()), (4, 0));
+}
+
+#[test]
+fn a_restart_under_an_invalid_merge_keeps_the_last_good() {
+    let home = tempfile::tempdir().unwrap();
+    let live = open(home.path(), FILE);
+    edit(&live, set(json!({"scene": {"feed": {"limit": 15}}}))).unwrap();
+    drop(live);
+    let lowered = "[limits]\nlimit = 12\n[scene.default]\nlimit = 12\n[scene.feed]\nlimit = 10\n";
+    for _ in 0..2 {
+        let live = open(home.path(), lowered);
+        assert_eq!(
+            (live.load().number, view(&live, "/scene/feed/limit")),
+            (2, json!(15))
+        );
+        assert_eq!((live.conflict().len(), paths(&live).len()), (1, 1));
+    }
+    let live = open(home.path(), FILE);
+    assert_eq!((live.load().number, live.conflict().len()), (2, 0));
+}
+
+#[test]
+fn a_damaged_state_names_its_file() {
+    let home = tempfile::tempdir().unwrap();
+    drop(open(home.path(), FILE));
+    let path = home.path().join("config/state.json");
+    std::fs::write(&path, "{").unwrap();
+    let opened = Live::open(parse(FILE).unwrap(), Origin::default(), Some(home.path()));
+    let said = opened.unwrap_err().to_string();
+    assert!(said.contains("state.json"), "{said}");
+}
+
+fn planned(edit: Edit, from: Option<i64>, until: Option<i64>) -> Change {
+    Change {
+        from: from.map(|hours| at(hours).now),
+        until: until.map(|hours| at(hours).now),
+        ..change(edit)
+    }
+}
+
+fn tick(live: &Live, hours: i64) -> Vec<(u64, &'static str)> {
+    let outcomes = live.keep_plans(at(hours), &|_, go_live| go_live());
+    let outcomes = outcomes.into_iter();
+    outcomes.map(|it| (it.id, it.what)).collect()
+}
+
+#[test]
+fn a_plan_is_applied_and_taken_back() {
+    let live = Live::new(parse(FILE).unwrap());
+    edit(&live, growth(0.2)).unwrap();
+    let made = make(&live, &planned(growth(0.5), Some(2), Some(4)), at(0)).unwrap();
+    assert_eq!(
+        (made.plan, made.generation.number, made.diff.len()),
+        (Some(1), 2, 1)
+    );
+    assert!(tick(&live, 1).is_empty() && !live.is_due(at(1).now));
+    assert!(live.is_due(at(2).now));
+    assert_eq!(tick(&live, 2), [(1, "applied")]);
+    assert_eq!((live.load().number, view(&live, GROWTH)), (3, json!(0.5)));
+    assert!(tick(&live, 3).is_empty());
+    // Others change something else, which stays.
+    edit(&live, set(json!({"scene": {"feed": {"limit": 7}}}))).unwrap();
+    assert_eq!(tick(&live, 4), [(1, "taken back")]);
+    assert_eq!(
+        (view(&live, GROWTH), view(&live, "/scene/feed/limit")),
+        (json!(0.2), json!(7))
+    );
+    assert!(live.plans().is_empty());
+    let record = live.record(5).unwrap().unwrap();
+    assert_eq!((record.source.name(), record.by), ("plan", by("mei")));
+}
+
+#[test]
+fn what_others_changed_is_not_taken_back() {
+    let live = Live::new(parse(FILE).unwrap());
+    make(&live, &planned(growth(0.5), None, Some(4)), at(0)).unwrap();
+    assert_eq!(
+        (live.load().number, live.plans()[0].is_applied()),
+        (2, true)
+    );
+    edit(&live, growth(0.7)).unwrap();
+    assert_eq!(tick(&live, 4), [(1, "taken back")]);
+    assert_eq!((live.load().number, view(&live, GROWTH)), (3, json!(0.7)));
+}
+
+#[test]
+fn wrong_plans_are_rejected() {
+    let live = Live::new(parse("[config]\nplans = 2").unwrap());
+    let fault = |change: &Change| faults(make(&live, change, at(1)))[0].clone();
+    for (from, until) in [
+        (Some(3), Some(3)),
+        (Some(3), Some(2)),
+        (None, Some(1)),
+        (Some(-2), Some(0)),
+    ] {
+        assert_eq!(fault(&planned(growth(1), from, until)).0, "until");
+    }
+    assert!(
+        fault(&planned(growth(1_001), Some(2), None))
+            .1
+            .contains("1000")
+    );
+    assert!(
+        fault(&planned(set(json!({})), Some(2), None))
+            .1
+            .contains("nothing")
+    );
+    make(&live, &planned(growth(1), Some(2), Some(4)), at(1)).unwrap();
+    let clash = fault(&planned(growth(2), Some(3), Some(5)));
+    assert_eq!(clash.0, "scene.default.weights.race.growth");
+    let below = set(json!({"scene": {"default": null}}));
+    assert!(
+        fault(&planned(below, None, Some(3)))
+            .1
+            .contains("planned change 1")
+    );
+    make(&live, &planned(growth(2), Some(4), None), at(1)).unwrap();
+    assert!(
+        fault(&planned(growth(3), Some(9), Some(10)))
+            .1
+            .contains("config.plans")
+    );
+    assert_eq!(tick(&live, 2), [(1, "applied")]);
+    assert_eq!(tick(&live, 4), [(1, "taken back"), (2, "applied")]);
+    assert_eq!(view(&live, GROWTH), 2.0);
+    assert!(live.plans().is_empty(), "one without an end is done");
+}
+
+#[test]
+fn a_plan_that_fails_is_tried_after_the_next_change() {
+    let live = Live::new(parse(FILE).unwrap());
+    let wide = set(json!({"scene": {"feed": {"limit": 15}}}));
+    make(&live, &planned(wide, Some(2), Some(9)), at(0)).unwrap();
+    let lowered = "[limits]\nlimit = 12\n[scene.default]\nlimit = 12\n[scene.feed]\nlimit = 10\n";
+    live.replace(parse(lowered).unwrap()).unwrap();
+    let outcomes = live.keep_plans(at(2), &|_, go_live| go_live());
+    assert!(outcomes[0].result.is_err());
+    assert!(
+        live.plans()[0]
+            .failure()
+            .unwrap()
+            .contains("scene.feed.limit")
+    );
+    assert!(!live.is_due(at(3).now));
+    live.replace(parse(FILE).unwrap()).unwrap();
+    assert_eq!(tick(&live, 3), [(1, "applied")]);
+    assert_eq!(view(&live, "/scene/feed/limit"), 15);
+}
+
+#[test]
+fn cancelling_takes_an_applied_plan_back() {
+    let live = Live::new(parse(FILE).unwrap());
+    let cancel = |id| live.cancel(id, &by("li"), at(0), &|_, go_live| go_live());
+    make(&live, &planned(growth(0.5), None, Some(4)), at(0)).unwrap();
+    let other = set(json!({"scene": {"feed": {"limit": 7}}}));
+    make(&live, &planned(other, Some(2), None), at(0)).unwrap();
+    assert!(matches!(cancel(3), Err(ChangeError::Unknown)));
+    cancel(2).unwrap();
+    cancel(1).unwrap();
+    assert_eq!((view(&live, GROWTH), live.plans().len()), (json!(0.1), 0));
+    assert_eq!(live.load().number, 3);
+}
+
+#[test]
+fn plans_due_while_down_are_kept_once() {
+    let home = tempfile::tempdir().unwrap();
+    let live = open(home.path(), FILE);
+    make(&live, &planned(growth(0.5), Some(1), Some(5)), at(0)).unwrap();
+    let missed = set(json!({"scene": {"feed": {"limit": 7}}}));
+    make(&live, &planned(missed, Some(1), Some(2)), at(0)).unwrap();
+    drop(live);
+    let live = open(home.path(), FILE);
+    assert_eq!(tick(&live, 3), [(2, "missed"), (1, "applied")]);
+    assert_eq!((live.load().number, view(&live, GROWTH)), (2, json!(0.5)));
+    drop(live);
+    let live = open(home.path(), FILE);
+    assert!(tick(&live, 4).is_empty());
+    drop(live);
+    let live = open(home.path(), FILE);
+    assert_eq!(tick(&live, 6), [(1, "taken back")]);
+    assert_eq!((live.load().number, view(&live, GROWTH)), (3, json!(0.1)));
+    drop(live);
+    let live = open(home.path(), FILE);
+    assert!(tick(&live, 6).is_empty() && live.plans().is_empty());
+    assert_eq!(live.load().number, 3);
+}
+
+/// Any sequence of edits, deploys and rollbacks leaves the live configuration equal to the file under the overrides, also after a restart.
+#[test]
+fn effective_is_always_file_and_overrides() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut live, mut dice) = (open(home.path(), FILE), Random::new(5));
+    let mut file = FILE.to_owned();
+    for _ in 0..200 {
+        let weight = f64::from(dice.below(4)) / 4.0 + 0.25;
+        let scene = ["default", "feed", "new"][dice.index(3)];
+        match dice.below(6) {
+            0 => {
+                file = FILE.replace("growth\" = 0.1", &format!("growth\" = {weight}"));
+                live.replace(parse(&file).unwrap()).unwrap();
+            }
+            1 => {
+                let newest = u32::try_from(live.load().number).unwrap();
+                drop(back(&live, 1 + u64::from(dice.below(newest))));
+            }
+            2 => {
+                drop(live);
+                live = open(home.path(), &file);
+            }
+            3 => drop(edit(&live, set(json!({"scene": {scene: {"weights": null}}}))).unwrap()),
+            _ => {
+                let patch = json!({"scene": {scene: {"weights": {"race.growth": weight}, "limit": 5 + dice.below(9)}}});
+                edit(&live, set(patch)).unwrap();
+            }
+        }
+        let generation = live.load();
+        let mut right = parse(&file).unwrap().effective();
+        for shown in generation.overrides.iter() {
+            let pointer = format!("/{}", shown.key.names().join("/"));
+            let target = right.pointer_mut(&pointer).unwrap();
+            assert_eq!(Some(&*target), shown.file.as_ref());
+            *target = shown.over.value.clone().unwrap();
+        }
+        assert_eq!(generation.config.effective(), right);
+        let record = live.record(generation.number).unwrap().unwrap();
+        assert_eq!(record.effective, right);
+    }
+}
+
+#[test]
+fn a_view_with_its_own_empty_rules_reads_back() {
+    let text = "[[scene.default.rules]]\nname = 'c'\nrule = 'cap'\nby = 'merchant'\nmax = 2\n[scene.feed]\nrules = []\n";
+    let config: Config = parse(text).unwrap();
+    super::assert_valid(&config);
+    assert_eq!(config.effective()["scene"]["feed"]["rules"], json!([]));
+}
