@@ -19,7 +19,7 @@ use super::scene::Scene;
 use super::settings::Config;
 use super::shared::{
     Author, ChangeSource, Desk, Difference, Edit, History, HistoryError, HistorySize, Key, Next,
-    Origin, Override, Overrides, Plan, Record, State, differences, full,
+    Origin, Override, Overrides, Plan, Record, State, differences, full, same,
 };
 use crate::clock::{Clock, Time};
 
@@ -181,11 +181,12 @@ impl Live {
             }
         };
         let view = config.effective();
-        let same = last
+        let is_same = last
             .as_ref()
-            .is_some_and(|last| last.effective.to_string() == view.to_string());
-        let number = if same { kept } else { kept + 1 };
-        let new = (!same).then(|| record(number, ChangeSource::Start, at, last.as_ref(), &config));
+            .is_some_and(|last| same(&last.effective, &view));
+        let number = if is_same { kept } else { kept + 1 };
+        let new =
+            (!is_same).then(|| record(number, ChangeSource::Start, at, last.as_ref(), &config));
         self.current.store(Arc::new(Generation {
             number,
             config,
@@ -348,9 +349,8 @@ impl Live {
         } = next;
         let old = self.load();
         let (before, after) = (old.config.effective(), config.effective());
-        // As texts: the order of the audiences in a scene counts too.
-        let same = before == after && format!("{before}") == format!("{after}");
-        let faults = if same {
+        let is_same = same(&before, &after);
+        let faults = if is_same {
             Vec::new()
         } else {
             self.faults(&config)
@@ -358,9 +358,9 @@ impl Live {
         if !faults.is_empty() {
             return Err(ChangeError::Invalid(faults));
         }
-        let number = if same { old.number } else { old.number + 1 };
+        let number = if is_same { old.number } else { old.number + 1 };
         let diff = differences(&before, &after);
-        let record = (!same).then(|| Record {
+        let record = (!is_same).then(|| Record {
             number,
             at: event.at,
             source: event.source,
@@ -370,7 +370,7 @@ impl Live {
         });
         let known = (desk.overrides.clone(), desk.plans.clone());
         (desk.overrides, desk.plans) = (overrides, event.plans);
-        if !same || (&desk.overrides, &desk.plans) != (&known.0, &known.1) {
+        if !is_same || (&desk.overrides, &desk.plans) != (&known.0, &known.1) {
             let state = state(desk, number);
             let most = desk.file.editing.history;
             let kept = self.history.commit(record.as_ref(), &state, most);
@@ -388,7 +388,7 @@ impl Live {
         }
         self.plans.store(Arc::new(desk.plans.clone()));
         self.conflict.store(Arc::default());
-        if same {
+        if is_same {
             self.show(desk);
             return Ok((self.load(), diff));
         }

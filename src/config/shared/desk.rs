@@ -11,7 +11,7 @@ use super::edit::{Edit, Step, Wish, steps_of, steps_to};
 use super::key::Key;
 use super::overrides::Overrides;
 use super::plan::Plan;
-use super::text::{as_toml, full};
+use super::text::{as_toml, full, same};
 use crate::clock::Time;
 use crate::config::fault::ConfigFault;
 use crate::config::file::directory;
@@ -159,9 +159,7 @@ impl Desk {
         }
         let next = self.stepped(&steps, by, at)?;
         match wanted {
-            Some(wanted) if next.config.effective().to_string() != wanted.to_string() => {
-                Err(vec![not_reached()])
-            }
+            Some(wanted) if !same(&next.config.effective(), &wanted) => Err(vec![not_reached()]),
             Some(_) | None => Ok((steps, next)),
         }
     }
@@ -208,7 +206,7 @@ impl Desk {
         at: Time,
     ) -> Result<Next, Vec<ConfigFault>> {
         let next = self.stepped(&self.steps_to(wanted), by, at)?;
-        if next.config.effective().to_string() == wanted.to_string() {
+        if same(&next.config.effective(), wanted) {
             Ok(next)
         } else {
             Err(vec![not_reached()])

@@ -43,9 +43,10 @@ pub(super) fn steps_of(set: &Map<String, Value>) -> Vec<Step> {
     flatten_names(&mut patch);
     let mut steps = Vec::new();
     leaves(&Key::default(), &patch, &mut |key, leaf| {
-        let wish = match leaf {
-            Value::Null => Wish::File,
-            value => Wish::Value(value.clone()),
+        let wish = if leaf.is_null() {
+            Wish::File
+        } else {
+            Wish::Value(leaf.clone())
         };
         if !key.names().is_empty() {
             steps.push(Step { key, wish });

@@ -72,9 +72,12 @@ pub(in crate::config) struct History(Place);
 
 #[derive(Clone, Debug)]
 enum Place {
-    Memory(Arc<Mutex<VecDeque<(u64, Vec<u8>)>>>),
+    Memory(Arc<Mutex<Written>>),
     Disk(Arc<Disk>),
 }
+
+/// Records by number, as they are written on a disk.
+type Written = VecDeque<(u64, Vec<u8>)>;
 
 #[derive(Debug)]
 struct Disk {

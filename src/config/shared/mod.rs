@@ -30,4 +30,4 @@ pub(super) use overrides::Overrides;
 pub use plan::Plan;
 pub(super) use plan::{Due, Failed};
 pub use record::{Record, Source as ChangeSource};
-pub(super) use text::full;
+pub(super) use text::{full, same};

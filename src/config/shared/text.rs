@@ -15,6 +15,12 @@ pub(in crate::config) fn full(mut view: Value) -> Value {
     view
 }
 
+/// Returns whether two views are equal, the order of their keys included: that of the audiences in a scene counts.
+pub(in crate::config) fn same(one: &Value, other: &Value) -> bool {
+    let [one, other] = [one, other].map(Value::to_string);
+    one == other
+}
+
 /// Writes a view as TOML.
 ///
 /// # Errors
