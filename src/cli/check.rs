@@ -1,11 +1,13 @@
 //! `saima check`: reports every fault of a configuration file, and what a running service has noticed of its predictions.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use prometheus_client::metrics::counter::Counter;
 
+use super::against::{LiveConfig, compare};
 use super::client::{Client, Service, Token};
 use super::live;
 use crate::clock::{Clock, Time};
@@ -28,29 +30,29 @@ pub(super) struct Args {
     /// URL of a running service: warns of predictions of which it clipped more than 5 % in the last hour
     #[arg(long, value_name = "URL")]
     url: Option<String>,
+    /// URL of a running service: prints the weights of every scene as shares, what the file would change there, and what needs a restart
+    #[arg(long, value_name = "URL")]
+    against: Option<String>,
     /// Bearer token for the service; default: the environment variable SAIMA_TOKEN
-    #[arg(long, value_name = "TOKEN", requires = "url")]
+    #[arg(long, value_name = "TOKEN")]
     token: Option<Token>,
     /// PEM file of the authorities to trust for an https service
-    #[arg(long, value_name = "FILE", requires = "url")]
+    #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// PEM file with a certificate and its private key, for a service that requires client certificates
+    #[arg(long, value_name = "FILE")]
+    identity: Option<PathBuf>,
 }
 
-/// Runs the command. Exit code 1: the file has faults. Warnings leave the exit code at 0.
+/// Runs the command. Exit code 1: the file has faults, alone or under the overrides of the service. Warnings leave the exit code at 0.
 pub(super) fn run(args: Args) -> Result<ExitCode> {
     let Some(config) = valid(&args.file) else {
         return Ok(ExitCode::FAILURE);
     };
     let lines = args.at.map_or_else(Vec::new, |at| live::live(&config, at));
     lines.iter().for_each(|line| eprintln!("{line}"));
-    if let Some(url) = args.url {
-        let service = Service {
-            url,
-            token: args.token,
-            ca: args.ca,
-            identity: None,
-        };
-        let metrics = Client::new(&service)?.text("/metrics")?;
+    if let Some(url) = &args.url {
+        let metrics = args.client(url)?.text("/metrics")?;
         for (prediction, share) in clipped(&metrics) {
             let percent = 100.0 * share;
             eprintln!(
@@ -59,7 +61,36 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
             );
         }
     }
-    Ok(ExitCode::SUCCESS)
+    let Some(url) = &args.against else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let live = LiveConfig::get(&args.client(url)?)?;
+    let report = compare(&config, &args.file, &live);
+    io::stdout().write_all(report.text.as_bytes())?;
+    for warning in &report.warnings {
+        eprintln!("warning: {warning}");
+    }
+    for fault in &report.faults {
+        eprintln!("{fault}");
+    }
+    Ok(if report.faults.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+impl Args {
+    /// Returns a client of a service.
+    fn client(&self, url: &str) -> Result<Client> {
+        let service = Service {
+            url: url.to_owned(),
+            token: self.token.clone(),
+            ca: self.ca.clone(),
+            identity: self.identity.clone(),
+        };
+        Ok(Client::new(&service)?)
+    }
 }
 
 /// Checks a configuration file and the files that it names, models included, and prints the outcome. Returns a valid configuration.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use super::{check, data, demo, evaluate, import, restore, serve};
+use super::{check, configure, data, demo, evaluate, import, restore, serve};
 
 /// Multi-objective ranking for marketplaces: the affinities of a user, blended with the race of the merchants
 #[derive(Debug, Parser)]
@@ -27,6 +27,8 @@ enum Command {
     Demo(demo::Args),
     /// Check a configuration file, and the files that it names, and print every fault
     Check(check::Args),
+    /// Show and change the configuration of a running service
+    Config(configure::Args),
     /// Back up a running service to a new data directory
     Backup(data::Backup),
     /// Restore a back-up to a new data directory, or in place of an existing one
@@ -50,6 +52,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Serve(args) => serve::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Check(args) => check::run(args),
+        Command::Config(args) => configure::run(args),
         Command::Backup(args) => data::backup(&args),
         Command::Restore(args) => restore::restore(&args),
         Command::Repair(args) => data::repair(&args),

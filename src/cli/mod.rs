@@ -5,8 +5,10 @@ pub mod evaluate;
 pub mod import;
 pub mod synthetic;
 
+mod against;
 mod check;
 mod command;
+mod configure;
 mod data;
 mod demo;
 mod live;

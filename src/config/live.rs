@@ -496,8 +496,9 @@ fn still_asked(before: &Config, after: &Config, now: Instant) -> Vec<ConfigFault
     asked.map(fault).collect()
 }
 
-/// Returns a fault for each key that differs and needs a restart.
-pub(super) fn needs_restart(before: &Value, after: &Value) -> Vec<ConfigFault> {
+/// Returns a fault for each key that differs between two effective configurations and needs a restart.
+#[must_use]
+pub fn needs_restart(before: &Value, after: &Value) -> Vec<ConfigFault> {
     let mut rejected = Vec::new();
     for path in RESTART {
         let pointer = format!("/{}", path.replace('.', "/"));

@@ -71,7 +71,7 @@ pub use exposure::{Exposure, Source};
 pub use fault::{ConfigFault, ConfigFaults};
 pub use feature::Feature;
 pub use integrity::Integrity;
-pub use live::{Generation, Live, Shown};
+pub use live::{Generation, Live, Shown, needs_restart};
 pub use log::{Log, LogFormat};
 pub use market::Market;
 pub use model::Model;
@@ -85,6 +85,7 @@ pub use scene::Scene;
 pub use selection::{ITEM_FIELDS, ItemField, MAX_SELECTIONS, Selection, SelectionId};
 pub use server::Server;
 pub use settings::{Config, EMBEDDED};
+pub use shared::differences;
 pub use shared::{
     Author, ChangeSource, Difference, Edit, HistoryError, HistorySize, Key, Origin, Override, Plan,
     Record,

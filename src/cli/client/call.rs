@@ -6,6 +6,7 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ureq::http::{HeaderValue, Request, Response, StatusCode, header};
 use ureq::{Agent, Body};
@@ -80,6 +81,47 @@ impl Client {
             return Err(self.busy(answer));
         }
         self.read(answer)
+    }
+
+    /// Sends a change of the configuration, made for a generation, and reads the answer.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn change<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        generation: u64,
+        body: &impl Serialize,
+    ) -> Result<T, CallError> {
+        let body = serde_json::to_vec(body).map_err(|cause| self.unexpected(cause))?;
+        let request = self.request(method, path, &body, Format::Json);
+        let mut request = request.map_err(|_| self.invalid_url())?;
+        let headers = request.headers_mut();
+        headers.insert(header::IF_MATCH, HeaderValue::from(generation));
+        self.read(self.run(request)?)
+    }
+
+    /// Gets JSON.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
+        self.read(self.once("GET", path, b"", Format::Json)?)
+    }
+
+    /// Deletes something.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn delete(&self, path: &str) -> Result<(), CallError> {
+        let mut answer = self.once("DELETE", path, b"", Format::Json)?;
+        let (status, bytes) = (answer.status(), self.bytes(&mut answer)?);
+        if status.is_success() {
+            Ok(())
+        } else {
+            Err(rejection(status, &bytes))
+        }
     }
 
     /// Gets a text.

@@ -26,10 +26,16 @@ pub struct ReportedFault {
     pub path: String,
     /// The fault.
     pub message: String,
+    /// Line from 1 in the text of a configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
 }
 
 impl fmt::Display for ReportedFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
         if self.path.is_empty() {
             f.write_str(&self.message)
         } else {
@@ -43,6 +49,7 @@ impl From<Fault> for ReportedFault {
         Self {
             path: fault.path,
             message: fault.message,
+            line: fault.line,
         }
     }
 }

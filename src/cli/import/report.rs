@@ -121,7 +121,15 @@ impl Report {
     pub(super) fn bad_row(&mut self, origin: &Origin, message: String) -> Result<(), ImportError> {
         self.totals.rejected += 1;
         let path = String::new();
-        self.reject(origin, None, &[ReportedFault { path, message }])
+        self.reject(
+            origin,
+            None,
+            &[ReportedFault {
+                path,
+                message,
+                line: None,
+            }],
+        )
     }
 
     /// Counts rejected events as accepted if only their item is unknown, and the rehearsal would bring it: `event` reads such an event,
@@ -304,10 +312,12 @@ mod tests {
             ReportedFault {
                 path: "price".to_owned(),
                 message: "must be finite".to_owned(),
+                line: None,
             },
             ReportedFault {
                 path: String::new(),
                 message: "odd".to_owned(),
+                line: None,
             },
         ];
         assert_eq!(

@@ -289,6 +289,35 @@ impl Desk {
     }
 }
 
+impl Config {
+    /// Lays overrides over this configuration, that of a file: each key with its value, or `None` if it is left out.
+    ///
+    /// # Errors
+    /// Every fault of the result, without lines.
+    pub fn under(
+        &self,
+        file: &Path,
+        overrides: &[(Key, Option<Value>)],
+    ) -> Result<Self, Vec<ConfigFault>> {
+        let steps: Vec<Step> = overrides
+            .iter()
+            .map(|(key, value)| Step {
+                key: key.clone(),
+                wish: value.clone().map_or(Wish::Nothing, Wish::Value),
+            })
+            .collect();
+        let desk = Desk {
+            file: self.clone(),
+            origin: Origin::new("", Some(file), Arc::new(|_| {})),
+            overrides: Overrides::default(),
+            plans: Vec::new(),
+            next_plan: 1,
+        };
+        let next = desk.stepped(&steps, &Author::default(), Time::default())?;
+        Ok(next.config)
+    }
+}
+
 fn without_lines(mut faults: Vec<ConfigFault>) -> Vec<ConfigFault> {
     for fault in &mut faults {
         fault.line = 0;

@@ -17,7 +17,8 @@ pub struct Difference {
 }
 
 /// Returns the leaves that differ, in the order of the views. A list is one leaf; a table that is new or gone is taken apart.
-pub(in crate::config) fn differences(before: &Value, after: &Value) -> Vec<Difference> {
+#[must_use]
+pub fn differences(before: &Value, after: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     compare(&Key::default(), before, after, &mut found);
     found

@@ -85,7 +85,10 @@ fn every_answer_is_its_view() {
         };
         let id = ids.iter().find(|(path, _)| route.path.starts_with(path));
         let path = route.path.replace("{id}", id.map_or("", |(_, id)| id));
-        let answer = service.json(route.method.as_str(), &path, &body);
+        let path = path.replace("{generation}", "1");
+        let generation = service.get("/config").json()["generation"].to_string();
+        let headers = [("Content-Type", JSON), ("If-Match", &*generation)];
+        let answer = service.send(route.method.as_str(), &path, &headers, body.as_bytes());
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
         check::assert_is(view, &answer.json());
     }

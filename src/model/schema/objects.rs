@@ -339,7 +339,7 @@ pub static CONFIG_CHANGE: Object = Object {
         ),
     ],
     rule: None,
-    example: r#"{"set":{"scene":{"default":{"weights":{"race.growth":0.2}}}},"reason":"sale day","until":"2026-11-12T00:00:00Z"}"#,
+    example: r#"{"set":{"scene":{"default":{"weights":{"race.growth":0.2}}}},"reason":"growing shops"}"#,
 };
 
 /// [`ConfigRollback`](crate::model::ConfigRollback)
@@ -360,7 +360,7 @@ pub static CONFIG_ROLLBACK: Object = Object {
         ),
     ],
     rule: None,
-    example: r#"{"to":12,"reason":"fewer orders since"}"#,
+    example: r#"{"to":1,"reason":"fewer orders since"}"#,
 };
 
 /// Every object, for the OpenAPI document.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{FIRST, HOUR};
-use crate::service::{Answer, JSON, Service};
+use crate::service::{Answer, JSON, Service, program};
 
 const FILE: &str =
     "[scene.default.weights]\nquality = 1\n\"race.growth\" = 0.1\n[scene.feed]\nlimit = 10\n";
@@ -320,4 +320,132 @@ fn the_author_is_the_name_of_the_token() {
         service.get("/config").text() + &service.get("/config/history").text()
     };
     assert!(!shown.contains("of-mei-17"));
+}
+
+fn saima(service: &Service, args: &[&str]) -> (i32, String) {
+    let mut command = program();
+    command.args(args);
+    match args {
+        ["check", ..] => command.args(["--against", service.base()]),
+        _ => command.args(["--url", service.base()]),
+    };
+    let output = command.output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(text).unwrap(),
+    )
+}
+
+#[test]
+fn the_commands_show_and_change() {
+    let service = Service::with_config(FILE);
+    pass(&service, 0);
+    let ran = |args: &[&str], part: &str| {
+        let (code, text) = saima(&service, args);
+        assert!(code == 0 && text.contains(part), "{args:?}: {text}");
+    };
+    ran(&["config", "diff"], "no overrides");
+    let growth = "scene.default.weights.race.growth";
+    ran(
+        &[
+            "config",
+            "set",
+            &format!("{growth} = 0.3"),
+            "--reason",
+            "sale",
+            "--author",
+            "mei",
+        ],
+        "generation 2 is live\n  scene.default.weights.race.growth: 0.1 → 0.3\n",
+    );
+    ran(&["config", "show", growth], "\"race.growth\" = 0.3");
+    ran(&["config", "show", "scene.feed"], "limit = 10");
+    ran(
+        &["config", "show", "--overrides"],
+        "[scene.default.weights]",
+    );
+    ran(&["config", "diff"], "0.1 → 0.3  # by mei (claimed) at ");
+    ran(&["config", "diff", "1", "2"], "0.1 → 0.3");
+    ran(&["config", "history"], "2 (api) ");
+    ran(&["config", "history", "1"], "[scene.feed]");
+    ran(
+        &["config", "set", "--unset", growth],
+        "generation 3 is live",
+    );
+    ran(
+        &[
+            "config",
+            "set",
+            "scene.feed.limit = 9",
+            "--until",
+            "2099-01-01T00:00:00Z",
+        ],
+        "planned as 1; generation 4",
+    );
+    ran(&["config", "plans"], "1 (applied) until 2099");
+    ran(&["config", "cancel", "1"], "cancelled");
+    ran(&["config", "plans"], "no change is planned");
+    ran(
+        &["config", "rollback", "2", "--reason", "back"],
+        "generation 6 is live",
+    );
+    let failed = |args: &[&str], part: &str| {
+        let (code, text) = saima(&service, args);
+        assert!(code == 1 && text.contains(part), "{args:?}: {text}");
+    };
+    failed(
+        &[
+            "config",
+            "set",
+            &format!("{growth} = 3"),
+            "--generation",
+            "2",
+        ],
+        "409",
+    );
+    failed(
+        &["config", "set", "scene.feed.limit = 0"],
+        "scene.feed.limit: must be",
+    );
+    failed(&["config", "set"], "name what to change");
+    failed(&["config", "rollback", "99"], "404");
+    failed(&["config", "show", "scene.none"], "no key");
+}
+
+#[test]
+fn a_file_is_checked_against_the_service() {
+    let service = Service::with_config(FILE);
+    put(
+        &service,
+        1,
+        &json!({"set": {"scene": {"feed": {"limit": 40}}}}),
+    )
+    .ok();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("next.toml");
+    let path = path.to_str().unwrap();
+    std::fs::write(path, FILE.replace("quality = 1", "quality = 20")).unwrap();
+    let (code, text) = saima(&service, &["check", path]);
+    assert_eq!(code, 0, "{text}");
+    for part in [
+        "scene feed:\n  race.growth                 0.5 %  (was 9.1 %)\n",
+        "changes against generation 2:\n",
+        "  scene.default.weights.quality: 1.0 → 20.0\n",
+        "stays overridden: scene.feed.limit\n",
+        "warning: scene default: quality has 99.5 % of the weight\n",
+        "needs a restart, unless the command line sets it: clock.mode\n",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    std::fs::write(
+        path,
+        "[limits]\nlimit = 30\n[scene.default]\nlimit = 30\n[scene.feed]\n",
+    )
+    .unwrap();
+    let (code, text) = saima(&service, &["check", path]);
+    assert!(
+        code == 1 && text.contains("under the overrides: scene.feed.limit"),
+        "{text}"
+    );
 }

@@ -17,14 +17,22 @@ fn command(text: &str) -> Option<(String, Vec<String>)> {
     if !name.bytes().all(|letter| letter.is_ascii_lowercase()) {
         return None;
     }
+    let name = match words.clone().next() {
+        Some(inner) if name == "config" => format!("{name} {inner}"),
+        _ => name.to_owned(),
+    };
     let flags = words.filter(|word| word.starts_with("--"));
     let flags = flags.map(|flag| flag.split('=').next().unwrap().to_owned());
-    Some((name.to_owned(), flags.collect()))
+    Some((name, flags.collect()))
 }
 
 /// Returns the long flags in the help of a subcommand, which must exist.
 pub(super) fn help(command: &str) -> Vec<String> {
-    let output = program().args([command, "--help"]).output().unwrap();
+    let output = program()
+        .args(command.split(' '))
+        .arg("--help")
+        .output()
+        .unwrap();
     assert!(output.status.success(), "there is no saima {command}");
     let text = String::from_utf8(output.stdout).unwrap();
     let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');

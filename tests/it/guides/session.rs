@@ -82,7 +82,7 @@ impl Session {
         let saima = program().get_program().to_str().unwrap().to_owned();
         let (host, port) = self.address.split_once(':').unwrap();
         let text = format!(
-            "#!/bin/bash\ncase \"$1\" in\nserve | demo) set -- \"$@\" --listen {};;\nimport | backup | evaluate)\n    {}\nesac\nexec {saima} \"$@\"\n",
+            "#!/bin/bash\ncase \"$1\" in\nserve | demo) set -- \"$@\" --listen {};;\nimport | backup | evaluate | config)\n    {}\nesac\nexec {saima} \"$@\"\n",
             self.address,
             format_args!(
                 "for _ in {{1..300}}; do (exec 3<>/dev/tcp/{host}/{port}) 2>/dev/null && break; sleep 0.2; done;;"
