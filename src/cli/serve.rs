@@ -164,10 +164,7 @@ pub(super) fn serve<A: Fn(&mut Config) + Clone + Send + Sync + 'static>(
     let secrets = Secrets::load(config, &telemetry)?;
     let (tokens, tls) = (secrets.tokens(), secrets.tls());
     let listen = config.server.listen;
-    log_config(config);
-    if tls.is_none() && !listen.ip().is_loopback() {
-        tracing::warn!("without [tls], tokens and facts travel to {listen} in clear text");
-    }
+    log_config(config, tls.is_some());
     let engine = open(Arc::clone(&live), telemetry, &threads)?;
     let signals = Signals::start(&threads, Arc::clone(&live), Arc::clone(&log))?;
     let reread = secrets.follow(Arc::clone(&engine))?;
@@ -206,10 +203,14 @@ pub(super) fn serve<A: Fn(&mut Config) + Clone + Send + Sync + 'static>(
 }
 
 /// Logs the configuration, and what in it is probably not meant.
-fn log_config(config: &Config) {
+fn log_config(config: &Config, is_encrypted: bool) {
     tracing::info!(config = %config.effective(), "effective configuration");
     for warning in &config.warnings {
         tracing::warn!(key = warning.path, "{}", warning.message);
+    }
+    let listen = config.server.listen;
+    if !is_encrypted && !listen.ip().is_loopback() {
+        tracing::warn!("without [tls], tokens and facts travel to {listen} in clear text");
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::fault::ConfigFault;
-use super::live::{Generation, Shown};
+use super::generation::{Generation, Shown};
 use super::shared::{Author, Difference, Edit};
 use crate::clock::Time;
 

@@ -15,11 +15,12 @@ use serde_json::Value;
 
 use super::change::ChangeError;
 use super::fault::ConfigFault;
+use super::generation::{Generation, Shown};
 use super::scene::Scene;
 use super::settings::Config;
 use super::shared::{
-    Author, ChangeSource, Desk, Difference, Edit, History, HistoryError, HistorySize, Key, Next,
-    Origin, Override, Overrides, Plan, Record, State, differences, full, same,
+    Author, ChangeSource, Desk, Difference, Edit, History, HistoryError, HistorySize, Next, Origin,
+    Overrides, Plan, Record, State, differences, full, same,
 };
 use crate::clock::{Clock, Time};
 
@@ -39,28 +40,6 @@ const RESTART: [&str; 10] = [
 
 /// Time after a request for a scene in which the scene cannot be removed, unless it is retired.
 const IN_USE: Duration = Duration::from_secs(3_600);
-
-/// A live configuration and its number.
-#[derive(Clone, Debug)]
-pub struct Generation {
-    /// 1 for the first of a data directory; each change adds 1.
-    pub number: u64,
-    /// The configuration.
-    pub config: Config,
-    /// The overrides over the file, by key.
-    pub overrides: Arc<[Shown]>,
-}
-
-/// An override, with what the file says instead.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Shown {
-    /// Its key.
-    pub key: Key,
-    /// The override.
-    pub over: Override,
-    /// The value in the file; `None` if the file has none.
-    pub file: Option<Value>,
-}
 
 /// The live configuration.
 #[derive(Debug)]
@@ -370,17 +349,12 @@ impl Live {
         });
         let known = (desk.overrides.clone(), desk.plans.clone());
         (desk.overrides, desk.plans) = (overrides, event.plans);
-        if !is_same || (&desk.overrides, &desk.plans) != (&known.0, &known.1) {
-            let state = state(desk, number);
-            let most = desk.file.editing.history;
-            let kept = self.history.commit(record.as_ref(), &state, most);
-            if let Err(error) = kept {
-                if event.source != ChangeSource::File {
-                    (desk.overrides, desk.plans) = known;
-                    return Err(error.into());
-                }
-                tracing::error!("generation {number} cannot be recorded: {error}");
+        if record.is_some() || (&desk.overrides, &desk.plans) != (&known.0, &known.1) {
+            let kept = self.record_change(desk, record.as_ref(), number, event.source);
+            if kept.is_err() {
+                (desk.overrides, desk.plans) = known;
             }
+            kept?;
         }
         for plan in &mut desk.plans {
             // What failed before may succeed now.
@@ -400,6 +374,24 @@ impl Live {
         });
         prepare(&next.config, &mut || self.current.store(Arc::clone(&next)));
         Ok((next, diff))
+    }
+
+    /// Puts a change on disk. One of the file is durable already: it goes live even if the disk is full.
+    fn record_change(
+        &self,
+        desk: &Desk,
+        record: Option<&Record>,
+        number: u64,
+        source: ChangeSource,
+    ) -> io::Result<()> {
+        let (state, most) = (state(desk, number), desk.file.editing.history);
+        match self.history.commit(record, &state, most) {
+            Err(error) if source == ChangeSource::File => {
+                tracing::error!("generation {number} cannot be recorded: {error}");
+                Ok(())
+            }
+            kept => kept,
+        }
     }
 
     /// Shows the overrides as they are now with the live configuration.

@@ -157,6 +157,14 @@ impl Engine {
     /// Sets the metrics of the shared configuration.
     pub(super) fn measure_edits(&self) {
         let to = &self.telemetry.configuration;
+        for source in [
+            ChangeSource::Api,
+            ChangeSource::Plan,
+            ChangeSource::Rollback,
+        ] {
+            // Exported from the start.
+            let _exported = to.changes.with([source.name()]);
+        }
         to.overrides.set(self.generation().overrides.len() as u64);
         to.plans.set(self.live.plans().len() as u64);
         to.conflict.set((!self.live.conflict().is_empty()).into());

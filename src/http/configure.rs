@@ -5,15 +5,16 @@ use std::sync::Arc;
 use axum::http::HeaderValue;
 use axum::http::header::IF_MATCH;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::app::App;
 use super::call::Call;
 use super::error::{Cause, Problem};
 use super::ops::{aside, no_entity, written};
+use super::overrides::shown;
 use super::reply::Reply;
 use crate::config::{
-    Author, Change, ChangeError, Changed, ConfigFault, Difference, Edit, Generation, Plan, Record,
+    Author, Change, ChangeError, Changed, ConfigFault, Difference, Edit, Plan, Record,
 };
 use crate::engine::Wanted;
 use crate::model::view::{
@@ -165,29 +166,6 @@ fn answered(call: &Call<'_>, changed: Changed, is_rollback: bool) -> Result<Repl
 
 fn json_of(call: &Call<'_>, answer: &impl Serialize) -> Result<Reply, Problem> {
     written(call, serde_json::to_vec(answer))
-}
-
-/// Returns the overrides of a generation by key.
-pub(super) fn shown(generation: &Generation) -> Value {
-    let each = generation.overrides.iter().map(|shown| {
-        let mut about = Map::new();
-        about.extend(
-            shown
-                .over
-                .value
-                .clone()
-                .map(|value| ("value".to_owned(), value)),
-        );
-        about.insert("file".to_owned(), json!(shown.file));
-        about.insert("author".to_owned(), json!(shown.over.by.author));
-        if shown.over.by.claimed {
-            about.insert("claimed".to_owned(), true.into());
-        }
-        about.insert("at".to_owned(), json!(shown.over.at));
-        about.insert("reason".to_owned(), json!(shown.over.by.reason));
-        (shown.key.to_string(), Value::Object(about))
-    });
-    Value::Object(each.collect())
 }
 
 fn difference(difference: Difference) -> ConfigDifference {

@@ -20,6 +20,7 @@ mod market;
 mod number;
 mod openapi;
 mod ops;
+mod overrides;
 mod param;
 mod query;
 mod rank;

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::author::Author;
-use super::edit::{Edit, Step, Wish, steps_of, steps_to};
+use super::edit::{Edit, steps_of, steps_to};
 use super::key::Key;
 use super::overrides::Overrides;
 use super::plan::Plan;
+use super::step::{Step, Wish};
 use super::text::{as_toml, full, same};
 use crate::clock::Time;
 use crate::config::fault::ConfigFault;

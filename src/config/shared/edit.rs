@@ -1,11 +1,11 @@
 //! An edit of the configuration as somebody writes it, and the steps that it means for the overrides.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::difference::{differences, leaves};
 use super::key::Key;
 use super::overrides::Overrides;
+use super::step::{Step, Wish};
 
 /// A change of the configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,27 +14,6 @@ pub enum Edit {
     Set(Map<String, Value>),
     /// The whole configuration that is wanted, as TOML, read as the file is.
     Toml(String),
-}
-
-/// One step of an edit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(in crate::config) struct Step {
-    /// The key that changes.
-    pub(in crate::config) key: Key,
-    /// What it is to become.
-    pub(in crate::config) wish: Wish,
-}
-
-/// What a key is to become.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(in crate::config) enum Wish {
-    /// This value.
-    Value(Value),
-    /// Absent, although the file has it.
-    Nothing,
-    /// What the file says.
-    File,
 }
 
 /// Returns the steps of a merge patch.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::author::Author;
-use super::edit::{Step, Wish};
 use super::key::Key;
+use super::step::{Step, Wish};
 use crate::clock::Time;
 
 /// A leaf that somebody set over the file.

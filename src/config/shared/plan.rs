@@ -6,9 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::author::Author;
-use super::edit::{Step, Wish};
 use super::key::Key;
 use super::overrides::{Override, Overrides};
+use super::step::{Step, Wish};
 use crate::clock::Time;
 
 /// A planned change.

@@ -1,5 +1,6 @@
 //! Tokens with names, several a role, from one TOML file.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use toml::Spanned;
@@ -70,10 +71,12 @@ fn read(table: &DeTable<'_>, tokens: &mut Vec<Held>, report: &mut dyn FnMut(usiz
         report(0, format!("has more than {MOST} tokens"));
         return;
     }
+    let known = tokens.iter().map(|held| held.token.clone());
+    let mut known: BTreeSet<Vec<u8>> = known.collect();
     for entry in list.iter() {
         let held = one(entry, report);
         let Some(held) = held else { continue };
-        if tokens.iter().any(|other| other.token == held.token) {
+        if !known.insert(held.token.clone()) {
             report(
                 entry.span().start,
                 "its token is that of another".to_owned(),

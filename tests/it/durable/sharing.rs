@@ -81,8 +81,7 @@ impl Known {
                     self.acknowledged.insert(reason.clone(), 2);
                 }
                 for hour in [self.hour, self.hour + 1] {
-                    let event = json!({"user_id": "u", "merchant_id": "m", "kind": "impression", "at": at(hour)});
-                    service.attempt("POST", "/events", event.to_string().as_bytes())?;
+                    self.pass(service, hour)?;
                 }
                 answer
             }
@@ -121,6 +120,13 @@ impl Known {
             409 => Some(json!({"generation": self.newest, "diff": []})),
             other => panic!("{other}: {answer}"),
         }
+    }
+
+    /// Moves the clock of the service to an hour, if it is later.
+    fn pass(&self, service: &Service, hour: i64) -> Option<u16> {
+        let at = FIRST + hour * HOUR;
+        let event = json!({"user_id": "u", "merchant_id": "m", "kind": "impression", "at": at});
+        service.attempt("POST", "/events", event.to_string().as_bytes())
     }
 
     fn live(&self, service: &Service) -> Option<u64> {
@@ -179,6 +185,7 @@ fn acknowledged_changes_count_exactly_once() {
     for _ in 0..ROUNDS {
         let service = data.start();
         known.check(&service);
+        known.pass(&service, 0);
         let patience = Duration::from_micros(u64::from(dice.below(60_000)));
         let killer = service.kill_after(patience);
         known.change_until_killed(&service, &mut dice);
@@ -188,8 +195,7 @@ fn acknowledged_changes_count_exactly_once() {
     known.check(&service);
     assert!(known.newest > u64::from(ROUNDS) / 2, "{}", known.newest);
     // Every plan is over, and was taken back.
-    let end = json!({"user_id": "u", "merchant_id": "m", "kind": "impression", "at": FIRST + (known.hour + 9) * HOUR});
-    service.events(&[end]);
+    known.pass(&service, known.hour + 9);
     service.wait("no plan is left", |it| {
         it.get("/config/plans").ok()["plans"] == json!([])
     });
