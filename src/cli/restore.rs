@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::data::load;
 use super::place::Place;
+use crate::config::keep_history;
 use crate::engine::Restoring;
 
 /// Maximum number of deleted users whose ids are shown.
@@ -63,6 +64,8 @@ pub(super) fn restore(args: &Restore) -> Result<ExitCode> {
         fs::remove_dir_all(&unfinished)?;
     }
     found.restore(&unfinished, without, &config)?;
+    // A back-up has no configuration: the overrides of the service stay as they are.
+    keep_history(directory, &unfinished)?;
     if occupied {
         report_deleted(&deleted, args.with_deleted);
     } else {

@@ -87,11 +87,11 @@ pub use scene::Scene;
 pub use selection::{ITEM_FIELDS, ItemField, MAX_SELECTIONS, Selection, SelectionId};
 pub use server::Server;
 pub use settings::{Config, EMBEDDED};
-pub use shared::differences;
 pub use shared::{
     Author, ChangeSource, Difference, Edit, HistoryError, HistorySize, Key, Origin, Override, Plan,
     Record,
 };
+pub use shared::{differences, keep_history};
 pub use store::{OtherMerchants, Store, UnknownItems};
 pub use support::Support;
 pub use tail::Tail;

@@ -250,6 +250,22 @@ fn a_client_without_a_required_certificate_is_rejected() {
 }
 
 #[test]
+fn the_author_is_the_subject_of_the_certificate() {
+    let (authority, clients, directory) = (Authority::new(), Authority::new(), Directory::new());
+    directory.put("clients.pem", &clients.0.pem());
+    let mut service = directory.serve(&authority.issue(NOW), "client_ca = \"clients.pem\"");
+    service.tls(authority.client(Some(&clients.issue(NOW))));
+    let body = r#"{"set":{"scene":{"default":{"limit":7}}},"author":"somebody else"}"#;
+    let headers = [("Content-Type", "application/json"), ("If-Match", "1")];
+    let answer = service
+        .send("PUT", "/config", &headers, body.as_bytes())
+        .ok();
+    let about = &answer["overrides"]["scene.default.limit"];
+    assert_eq!(about["author"], "CN=rcgen self signed cert");
+    assert!(about.get("claimed").is_none());
+}
+
+#[test]
 fn a_changed_certificate_is_live_without_a_restart() {
     let (before, after, directory) = (Authority::new(), Authority::new(), Directory::new());
     let mut service = directory.serve(&before.issue(NOW), "");

@@ -244,6 +244,26 @@ impl History {
     }
 }
 
+/// Copies the shared configuration of a data directory to a new one: its history, overrides and plans. Nothing if there is none.
+///
+/// # Errors
+/// An I/O error.
+pub fn keep_history(from: &Path, to: &Path) -> io::Result<()> {
+    let (from, to) = (from.join(DIRECTORY), to.join(DIRECTORY));
+    let entries = match fs::read_dir(&from) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    DirBuilder::new().mode(0o700).create(&to)?;
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            write_durably(&to.join(entry.file_name()), &fs::read(entry.path())?)?;
+        }
+    }
+    Ok(())
+}
+
 impl Disk {
     fn path(&self, number: u64) -> PathBuf {
         self.directory.join(format!("{number:020}.json"))
