@@ -196,8 +196,20 @@ fn changes(
     } else {
         let _ = writeln!(report.text, "changes against generation {number}:");
     }
+    let mut whole = None;
     for difference in &changed {
-        let _ = writeln!(report.text, "  {}", shown(difference));
+        // A scene that is new or gone is one line.
+        let scene = one_sided(difference, &live.config, merged);
+        match scene {
+            Some((scene, what)) if whole != Some(scene) => {
+                let _ = writeln!(report.text, "  scene.{scene}: {what}");
+            }
+            Some(_) => {}
+            None => {
+                let _ = writeln!(report.text, "  {}", shown(difference));
+            }
+        }
+        whole = scene.map(|(scene, _)| scene);
     }
     for path in &restart {
         let note = if COMMAND_LINE.contains(&&**path) {
@@ -209,6 +221,23 @@ fn changes(
     }
     for (key, _) in overrides {
         let _ = writeln!(report.text, "stays overridden: {key}");
+    }
+}
+
+/// Returns the scene of a difference that only one of the views has, and what happens to it.
+fn one_sided<'d>(
+    difference: &'d Difference,
+    live: &Value,
+    merged: &Value,
+) -> Option<(&'d str, &'static str)> {
+    let [section, scene, ..] = difference.key.names() else {
+        return None;
+    };
+    let is_in = |view: &Value| view["scene"].get(scene).is_some();
+    match (section.as_str(), is_in(live), is_in(merged)) {
+        ("scene", true, false) => Some((scene, "is gone")),
+        ("scene", false, true) => Some((scene, "is new")),
+        _ => None,
     }
 }
 
@@ -314,6 +343,14 @@ mod tests {
                 .text
                 .contains("needs a restart, unless the command line sets it: server.listen")
         );
+    }
+
+    #[test]
+    fn a_scene_that_is_new_or_gone_is_one_line() {
+        let live = live("[scene.old]\nlimit = 3", json!({}));
+        let report = report("[scene.new]\nlimit = 3", &live);
+        let right = "generation 7:\n  scene.old: is gone\n  scene.new: is new\n";
+        assert!(report.text.ends_with(right), "{}", report.text);
     }
 
     #[test]

@@ -110,9 +110,9 @@ impl Live {
         }
         let plan = Plan {
             id: desk.next_plan,
-            from: change.from.filter(|from| *from > moment.now),
+            from: change.from.unwrap_or(moment.now).max(moment.now),
             until: change.until,
-            at: moment.now,
+            at: moment.wall,
             by: change.by.clone(),
             steps,
             applied: None,
@@ -237,7 +237,9 @@ impl Live {
                 let result = self.carry_out(&mut desk, plan, wanted, moment, prepare);
                 if let Err(error) = &result {
                     let reason = error.shown();
-                    let generation = number;
+                    // A full disk may have room soon: it is tried again, whatever generation is live.
+                    let of_disk = matches!(error, ChangeError::Storage(_));
+                    let generation = if of_disk { 0 } else { number };
                     let failed = desk.plans.iter_mut().find(|plan| plan.id == *id);
                     if let Some(plan) = failed {
                         plan.failed = Some(Failed { generation, reason });

@@ -16,11 +16,11 @@ use crate::clock::Time;
 pub struct Plan {
     /// Its number.
     pub id: u64,
-    /// When it is applied; `None` if at once.
-    pub from: Option<Time>,
+    /// When it is applied, by the clock of the service.
+    pub from: Time,
     /// When it is taken back; `None` if never.
     pub until: Option<Time>,
-    /// When it was planned.
+    /// When it was planned, by the wall clock.
     pub at: Time,
     /// Who planned it, and why.
     #[serde(flatten)]
@@ -89,7 +89,7 @@ impl Plan {
     /// Returns what is due under a generation; `None` if nothing is, or if it failed under the same generation.
     pub(in crate::config) fn due(&self, now: Time, generation: u64) -> Option<Due> {
         let over = self.until.is_some_and(|until| until <= now);
-        let begun = self.from.is_none_or(|from| from <= now);
+        let begun = self.from <= now;
         let due = match (self.is_applied(), over, begun) {
             (true, true, _) => Due::TakeBack,
             (false, true, _) => Due::Missed,
@@ -130,9 +130,8 @@ impl Plan {
 
     /// Returns a key that another plan changes at the same time.
     pub(in crate::config) fn clashes(&self, other: &Self) -> Option<&Key> {
-        let begins = |plan: &Self| plan.from.unwrap_or(plan.at);
-        let before = |one: Option<Time>, other: Time| one.is_none_or(|until| other < until);
-        let overlap = before(self.until, begins(other)) && before(other.until, begins(self));
+        let before = |until: Option<Time>, from: Time| until.is_none_or(|until| from < until);
+        let overlap = before(self.until, other.from) && before(other.until, self.from);
         let mut keys = self.steps.iter().map(|step| &step.key);
         let taken = |key: &&Key| other.steps.iter().any(|step| meets(&step.key, key));
         keys.find(taken).filter(|_| overlap)

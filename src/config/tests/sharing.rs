@@ -543,6 +543,55 @@ fn plans_due_while_down_are_kept_once() {
     assert_eq!(live.load().number, 3);
 }
 
+/// Returns what the file becomes once the overrides are committed to it.
+fn committed(file: &str, live: &Live) -> Config {
+    fn merge(into: &mut toml::Table, from: toml::Table) {
+        for (name, value) in from {
+            match (into.get_mut(&name), value) {
+                (Some(toml::Value::Table(into)), toml::Value::Table(from)) => merge(into, from),
+                (_, value) => drop(into.insert(name, value)),
+            }
+        }
+    }
+    let mut table: toml::Table = toml::from_str(file).unwrap();
+    merge(
+        &mut table,
+        toml::from_str(&live.overrides_to_commit()).unwrap(),
+    );
+    parse(&toml::to_string(&table).unwrap()).unwrap()
+}
+
+#[test]
+fn an_unrecorded_change_is_rejected() {
+    let home = tempfile::tempdir().unwrap();
+    let live = open(home.path(), FILE);
+    make(&live, &planned(growth(0.5), Some(2), None), at(0)).unwrap();
+    std::fs::remove_dir_all(home.path().join("config")).unwrap();
+    assert!(matches!(
+        edit(&live, growth(0.3)),
+        Err(ChangeError::Storage(_))
+    ));
+    assert!(matches!(
+        make(&live, &planned(growth(0.3), Some(1), Some(2)), at(0)),
+        Err(ChangeError::Storage(_))
+    ));
+    assert_eq!(
+        (live.load().number, paths(&live).len(), live.plans().len()),
+        (1, 0, 1)
+    );
+    let outcomes = live.keep_plans(at(3), &|_, go_live| go_live());
+    assert!(outcomes[0].result.is_err() && live.plans()[0].failure().is_some());
+    // The file is durable by itself: what it says goes live.
+    assert_eq!(
+        live.replace(parse(&FILE.replace("limit = 20", "limit = 30")).unwrap()),
+        Ok(2)
+    );
+    std::fs::create_dir(home.path().join("config")).unwrap();
+    assert!(live.is_due(at(3).now), "it is tried again");
+    assert_eq!(tick(&live, 3), [(1, "applied")]);
+    assert_eq!((live.load().number, view(&live, GROWTH)), (3, json!(0.5)));
+}
+
 /// Any sequence of edits, deploys and rollbacks leaves the live configuration equal to the file under the overrides, also after a restart.
 #[test]
 fn effective_is_always_file_and_overrides() {
@@ -582,6 +631,7 @@ fn effective_is_always_file_and_overrides() {
         assert_eq!(generation.config.effective(), right);
         let record = live.record(generation.number).unwrap().unwrap();
         assert_eq!(record.effective, right);
+        assert_eq!(committed(&file, &live).effective(), right);
     }
 }
 

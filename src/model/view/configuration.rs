@@ -66,11 +66,11 @@ view! {
     pub struct ConfigPlan {
         /// Its id.
         pub id: String,
-        /// When it is applied; absent if it was applied at once.
-        pub from: Option<Time>,
+        /// When it is applied, by the clock of the service.
+        pub from: Time,
         /// When it is taken back; absent if never.
         pub until: Option<Time>,
-        /// When it was planned.
+        /// When it was planned, by the wall clock.
         pub at: Time,
         /// Who planned it.
         pub author: Option<String>,

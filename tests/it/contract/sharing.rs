@@ -383,7 +383,7 @@ fn the_commands_show_and_change() {
         ],
         "planned as 1; generation 4",
     );
-    ran(&["config", "plans"], "1 (applied) until 2099");
+    ran(&["config", "plans"], " until 2099-01-01T00:00:00Z");
     ran(&["config", "cancel", "1"], "cancelled");
     ran(&["config", "plans"], "no change is planned");
     ran(
