@@ -38,7 +38,7 @@
 //! | 5 | [`http`] | [`engine`], [`config`], [`telemetry`], layer 0 |
 //! | 4 | [`engine`] | layers 0–3 |
 //! | 3 | [`rank`], [`ingest`]: never each other; [`state`] below [`ingest`], not below [`rank`] | layers 0–2 |
-//! | 2 | [`feature`], [`race`], [`exposure`], [`selection`], [`support`], [`derived`], [`journal`]: never each other | layers 0–1 |
+//! | 2 | [`feature`], [`race`], [`exposure`], [`experiment`], [`selection`], [`support`], [`derived`], [`journal`]: never each other | layers 0–1 |
 //! | 1 | [`config`], [`telemetry`]: never each other | layer 0 |
 //! | 0 | [`allocator`], [`binary`], [`chunked`], [`clock`], [`corpus`], [`decay`], [`digest`], [`expression`], [`forest`], [`id`], [`model`], [`money`], [`number`], [`objective`], [`prefetch`], [`random`], [`rule`], [`spelling`], [`threads`] | layer 0 |
 //!
@@ -56,6 +56,8 @@
 //! - **Slate**: the final list. **Rule**: hides, moves or lifts a candidate; only `seen` may change its
 //!   **own**, the score without lifts.
 //! - **Scene**: a place in the app with its own weights. **Generation**: the number of a live configuration.
+//! - **Experiment**: a comparison of **arms** on different users. **Arm**: what it sets of the scenes. **Layer**: experiments that
+//!   exclude each other. **Enrolment**: from it on, what a user does counts for an arm.
 //! - **Race**: the contest of **runners** (merchants, items) in a **lane**, by **level** (how much they sell) and **growth** (how surely
 //!   they grow). **Standings**: the immutable result of one rebuild. **`as_of`**: the one instant that a request sees.
 
@@ -70,6 +72,7 @@ pub mod decay;
 pub mod derived;
 pub mod digest;
 pub mod engine;
+pub mod experiment;
 pub mod exposure;
 pub mod expression;
 pub mod feature;

@@ -54,6 +54,8 @@ impl Config {
             "selection": self.selections.iter().filter(|each| !each.implicit).map(selection::shown).collect::<Map<_, _>>(),
             "audience": self.audiences.iter().map(audience::shown).collect::<Map<_, _>>(),
             "scene": self.scenes.values().map(|each| self.scene(each)).collect::<Map<_, _>>(),
+            "experiments": self.shown_experiments(),
+            "experiment": self.experiments.each.iter().map(|each| (each.name.clone(), self.shown_experiment(each))).collect::<Map<_, _>>(),
             "support": support::shown(&self.support),
             "tail": tail::shown(&self.tail),
             "campaign": campaign::shown(&self.campaigns),

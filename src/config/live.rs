@@ -4,6 +4,7 @@
 //! at the start cannot change in a running service: such a change is rejected with the names of the keys, not ignored. Every change,
 //! wherever it comes from, takes the one path of [`Live::succeed`]: checked, recorded, prepared, swapped.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::change::ChangeError;
 use super::fault::ConfigFault;
@@ -231,7 +232,8 @@ impl Live {
     ///
     /// # Errors
     /// A fault for each changed key that needs a restart (`needs a restart: …`, line 0), for each removed scene with requests in the
-    /// last hour that is not retired, and of the merge with the overrides. The old generation stays live.
+    /// last hour that is not retired, for each key of a running experiment that would move its users, and of the merge with the overrides.
+    /// The old generation stays live.
     pub fn replace(&self, config: Config) -> Result<u64, Vec<ConfigFault>> {
         self.replace_after(config, |_, go_live| go_live())
     }
@@ -306,7 +308,9 @@ impl Live {
     /// Returns why a configuration cannot follow the live one in this process.
     pub(super) fn faults(&self, next: &Config) -> Vec<ConfigFault> {
         let old = self.load();
-        let mut faults = needs_restart(&old.config.effective(), &next.effective());
+        let (before, after) = (old.config.effective(), next.effective());
+        let mut faults = needs_restart(&before, &after);
+        faults.extend(changed_in_running(&before, &after));
         faults.extend(still_asked(&old.config, next, Instant::now()));
         faults
     }
@@ -486,6 +490,68 @@ fn still_asked(before: &Config, after: &Config, now: Instant) -> Vec<ConfigFault
     }
     };
     asked.map(fault).collect()
+}
+
+/// Returns a fault for each key of a running experiment that a change would give another value. Only the range may grow, and the guards
+/// may change: anything else would move users from arm to arm.
+fn changed_in_running(before: &Value, after: &Value) -> Vec<ConfigFault> {
+    let mut rejected = Vec::new();
+    let mut fault = |path: String, message: &str| {
+        let message = message.to_owned();
+        rejected.push(ConfigFault {
+            line: 0,
+            path,
+            message,
+        });
+    };
+    let each = |config: &Value| {
+        config["experiment"]
+            .as_object()
+            .cloned()
+            .unwrap_or_default()
+    };
+    let (old, new) = (each(before), each(after));
+    let running = old
+        .iter()
+        .filter_map(|(name, old)| Some((name, old, new.get(name)?)));
+    let mut runs = false;
+    for (name, old, new) in running {
+        runs = true;
+        let path = |key: &str| format!("experiment.{name}.{key}");
+        if !grows(&old["range"], &new["range"]) {
+            fault(path("range"), "may only grow while the experiment runs");
+        }
+        let keys = [old, new]
+            .into_iter()
+            .filter_map(Value::as_object)
+            .flat_map(Map::keys);
+        let keys: BTreeSet<&String> = keys
+            .filter(|key| !["range", "guards"].contains(&key.as_str()))
+            .collect();
+        for key in keys
+            .into_iter()
+            .filter(|key| old.get(*key) != new.get(*key))
+        {
+            fault(
+                path(key),
+                "cannot change while the experiment runs: give the changed one a new name",
+            );
+        }
+    }
+    let holdout = "/experiments/holdout";
+    if runs && before.pointer(holdout) != after.pointer(holdout) {
+        fault(
+            "experiments.holdout".to_owned(),
+            "cannot change while an experiment runs: it would move users",
+        );
+    }
+    rejected
+}
+
+/// Returns whether a range contains another one.
+fn grows(old: &Value, new: &Value) -> bool {
+    let end = |range: &Value, place: usize| range[place].as_f64().unwrap_or(f64::NAN);
+    end(new, 0) <= end(old, 0) && end(new, 1) >= end(old, 1)
 }
 
 /// Returns a fault for each key that differs between two effective configurations and needs a restart.

@@ -103,9 +103,9 @@ fn modelled(weighed: impl Iterator<Item = Weighed>, models: &[Model]) -> Vec<Obj
 
 /// The root of all scenes.
 const ROOT: &str = "default";
-/// The keys that one scene itself sets.
-struct Raw<'a> {
-    section: Section<'a>,
+/// The keys that one scene, or an arm of an experiment, itself sets.
+pub(super) struct Raw<'a> {
+    pub(super) section: Section<'a>,
     parent: Option<String>,
     limit: Option<u64>,
     timeout_ms: Option<u64>,
@@ -116,14 +116,10 @@ struct Raw<'a> {
 }
 
 /// The keys that every scene itself sets, by name.
-type Raws<'n, 'a> = BTreeMap<&'n str, Raw<'a>>;
+pub(super) type Raws<'n, 'a> = BTreeMap<&'n str, Raw<'a>>;
 
-/// Reads every scene, by name, inheritance resolved.
-pub(super) fn scenes(
-    root: &Section<'_>,
-    limits: &Limits,
-    names: Names<'_>,
-) -> BTreeMap<String, Arc<Scene>> {
+/// Reads the keys that every scene itself sets.
+pub(super) fn raws<'a>(root: &Section<'a>, limits: &Limits, names: Names<'_>) -> Raws<'a, 'a> {
     let raws: Raws<'_, '_> = root.within("scene", |all| {
         let scenes = all.names().into_iter();
         scenes
@@ -133,12 +129,168 @@ pub(super) fn scenes(
     for (name, raw) in &raws {
         check_parent(name, raw, &raws);
     }
-    let resolved = raws.keys().map(|name| (*name, resolve(name, &raws, names)));
+    raws
+}
+
+/// Returns every scene, by name, inheritance resolved.
+pub(super) fn scenes(raws: &Raws<'_, '_>, names: Names<'_>) -> BTreeMap<String, Arc<Scene>> {
+    let resolved = raws
+        .keys()
+        .map(|name| (*name, resolve(name, raws, &[], names)));
     resolved
-        .inspect(|(name, scene)| check_weights(name, scene, &raws, names))
-        .inspect(|(name, scene)| check_places(name, scene, &raws))
+        .inspect(|(name, scene)| check_weights(name, scene, raws, names))
+        .inspect(|(name, scene)| check_places(name, scene, raws))
         .map(|(name, scene)| (name.to_owned(), Arc::new(scene)))
         .collect()
+}
+
+/// What an arm of an experiment sets of a scene.
+#[derive(Clone, Debug, Default)]
+pub struct Overlay {
+    /// Maximum number of items returned if the request sets no limit.
+    pub limit: Option<u64>,
+    /// Milliseconds within which scoring must begin if the request sets none.
+    pub timeout_ms: Option<u64>,
+    /// Weights laid over those of the scene, 0 included.
+    pub weights: Vec<(Weighed, f64)>,
+    /// The rules, in place of those of the scene.
+    pub rules: Option<Vec<SceneRule>>,
+    /// Weights for audiences, 0 included, laid over those of the scene.
+    pub weights_for: Vec<(AudienceId, Vec<(Weighed, f64)>)>,
+}
+
+impl Overlay {
+    /// Returns whether it changes nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let sets_number = self.limit.is_some() || self.timeout_ms.is_some();
+        !sets_number
+            && self.weights.is_empty()
+            && self.rules.is_none()
+            && self.weights_for.is_empty()
+    }
+
+    /// Returns the keys that it sets, each weight on its own, by the numbers of what they name.
+    pub(super) fn keys(&self) -> Vec<Key> {
+        let set = [
+            (self.limit.is_some(), Key::Limit),
+            (self.timeout_ms.is_some(), Key::Timeout),
+            (self.rules.is_some(), Key::Rules),
+        ];
+        let set = set
+            .into_iter()
+            .filter(|(is_set, _)| *is_set)
+            .map(|(_, key)| key);
+        let weights = self
+            .weights
+            .iter()
+            .map(|(weighed, _)| Key::Weight(*weighed));
+        let of_audiences = self.weights_for.iter().flat_map(|(audience, weights)| {
+            let weights = weights.iter();
+            weights.map(|(weighed, _)| Key::WeightFor(*audience, *weighed))
+        });
+        set.chain(weights).chain(of_audiences).collect()
+    }
+}
+
+/// A key of a scene that an arm sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Key {
+    Limit,
+    Timeout,
+    Rules,
+    Weight(Weighed),
+    WeightFor(AudienceId, Weighed),
+}
+
+/// Reads what an arm sets of a scene.
+pub(super) fn overlay<'a>(s: Section<'a>, limits: &Limits, names: Names<'_>) -> Raw<'a> {
+    let most = u64::try_from(limits.limit).unwrap_or(u64::MAX);
+    let up_to = |key: &str, most| {
+        let limit = format!("limits.{key}");
+        s.has(key).then(|| s.integer_up_to(key, most, &limit))
+    };
+    for key in ["parent", "retired"] {
+        if s.has(key) {
+            s.fault(
+                key,
+                "cannot be set by an arm, which is laid over the scene as it is",
+            );
+        }
+    }
+    let raw = Raw {
+        parent: None,
+        limit: up_to("limit", most),
+        timeout_ms: up_to("timeout_ms", limits.timeout_ms),
+        retired: false,
+        weights: s
+            .has("weights")
+            .then(|| weights(&s.section("weights"), names.known)),
+        rules: rules::rules(&s, names),
+        weights_for: s.within("weights_for", |all| weights_for(all, names)),
+        section: s,
+    };
+    raw.section.finish();
+    raw
+}
+
+impl Raw<'_> {
+    /// Returns what an arm sets.
+    pub(super) fn overlay(&self) -> Overlay {
+        let rules = self.rules.as_ref();
+        let audiences = self.weights_for.iter();
+        Overlay {
+            limit: self.limit,
+            timeout_ms: self.timeout_ms,
+            weights: listed(self.weights.clone().unwrap_or_default()),
+            rules: rules.map(|rules| rules.iter().map(|given| given.rule.clone()).collect()),
+            weights_for: audiences
+                .map(|(audience, weights)| (*audience, listed(weights.clone())))
+                .collect(),
+        }
+    }
+}
+
+/// Returns a scene under arms, which set different keys. Reports at the last arm what they break together; `None` then.
+pub(super) fn under(
+    name: &str,
+    raws: &Raws<'_, '_>,
+    arms: &[&Raw<'_>],
+    names: Names<'_>,
+) -> Option<Scene> {
+    let scene = resolve(name, raws, arms, names);
+    let last = arms.last()?;
+    let line = line(name, raws, arms);
+    let is_zero = |weights: &Weights| weights.values().all(|weight| weight.abs() <= 0.0);
+    let own = weights_of(&line);
+    let of_audience = |(_, over): &(AudienceId, Weights)| {
+        let mut weights = own.clone();
+        weights.extend(over);
+        is_zero(&weights)
+    };
+    if is_zero(&own) || weights_for_of(&line).iter().any(of_audience) {
+        let message = format!("leaves no weight other than 0 in the scene {name}");
+        last.section.fault("weights", message);
+        return None;
+    }
+    let beyond = scene.rules.iter().find_map(|rule| {
+        let place = rule.what.places().iter().max()?;
+        (*place > scene.limit).then_some((&rule.name, place))
+    });
+    let Some((rule, place)) = beyond else {
+        return Some(scene);
+    };
+    let key = if last.limit.is_some() {
+        "limit"
+    } else {
+        "rules"
+    };
+    let limit = scene.limit;
+    let message = format!(
+        "the rule {rule} keeps place {place}, beyond the limit of the scene {name}, {limit}"
+    );
+    last.section.fault(key, message);
+    None
 }
 
 fn raw<'a>(
@@ -233,6 +385,13 @@ fn check_parent(name: &str, raw: &Raw<'_>, raws: &Raws<'_, '_>) {
     }
 }
 
+/// Returns what some arms and a scene set, then its parent and so on.
+fn line<'r, 'a>(name: &str, raws: &'r Raws<'_, 'a>, arms: &[&'r Raw<'a>]) -> Vec<&'r Raw<'a>> {
+    let scenes = lineage(name, raws).into_iter();
+    let scenes = scenes.filter_map(|name| raws.get(name));
+    arms.iter().copied().chain(scenes).collect()
+}
+
 /// Reads a whole number from 1 to `most`, the value of the same key in `[limits]`. If a default exceeds it, the fault is at the limit.
 fn bounded(s: &Section<'_>, name: &str, root: &Section<'_>, key: &str, most: u64) -> Option<u64> {
     if s.gives(key) {
@@ -263,7 +422,7 @@ fn check_weights(name: &str, scene: &Scene, raws: &Raws<'_, '_>, names: Names<'_
         return;
     }
     for (audience, over) in raws.get(name).iter().flat_map(|raw| &raw.weights_for) {
-        let mut weights = weights_of(name, raws);
+        let mut weights = weights_of(&line(name, raws, &[]));
         weights.extend(over);
         if weights.values().all(|weight| weight.abs() <= 0.0) {
             let all = raws[name].section.section("weights_for");
@@ -273,22 +432,18 @@ fn check_weights(name: &str, scene: &Scene, raws: &Raws<'_, '_>, names: Names<'_
     }
 }
 
-/// Returns the weights of a scene, zeros included.
-fn weights_of(name: &str, raws: &Raws<'_, '_>) -> Weights {
-    let line = lineage(name, raws).into_iter().rev();
-    let all = line.filter_map(|name| raws.get(name)?.weights.as_ref());
+/// Returns the weights of a line, zeros included.
+fn weights_of(line: &[&Raw<'_>]) -> Weights {
+    let all = line.iter().rev().filter_map(|raw| raw.weights.as_ref());
     all.flatten()
         .map(|(order, weight)| (*order, *weight))
         .collect()
 }
 
-/// Returns the weights of a scene for audiences. An audience that an ancestor names too keeps its place there.
-fn weights_for_of(name: &str, raws: &Raws<'_, '_>) -> Vec<(AudienceId, Weights)> {
+/// Returns the weights of a line for audiences. An audience that an ancestor names too keeps its place there.
+fn weights_for_of(line: &[&Raw<'_>]) -> Vec<(AudienceId, Weights)> {
     let mut all: Vec<(AudienceId, Weights)> = Vec::new();
-    let line = lineage(name, raws).into_iter().rev();
-    let written = line
-        .filter_map(|name| raws.get(name))
-        .flat_map(|raw| &raw.weights_for);
+    let written = line.iter().rev().flat_map(|raw| &raw.weights_for);
     for (audience, weights) in written {
         match all.iter_mut().find(|(known, _)| known == audience) {
             Some((_, known)) => known.extend(weights),
@@ -321,19 +476,19 @@ fn check_places(name: &str, scene: &Scene, raws: &Raws<'_, '_>) {
     }
 }
 
-/// Applies the keys of the lineage, the root first.
-fn resolve(name: &str, raws: &Raws<'_, '_>, names: Names<'_>) -> Scene {
+/// Applies the keys of the lineage, the root first, then those of arms.
+fn resolve(name: &str, raws: &Raws<'_, '_>, arms: &[&Raw<'_>], names: Names<'_>) -> Scene {
     let (mut limit, mut timeout_ms) = (1, 1);
-    let line = lineage(name, raws);
-    let own_rules = line.iter().find_map(|name| raws.get(name)?.rules.as_ref());
+    let line = line(name, raws, arms);
+    let own_rules = line.iter().find_map(|raw| raw.rules.as_ref());
     let own_rules = own_rules.map(|rules| rules.iter().map(|given| given.rule.clone()).collect());
     let rules: Vec<SceneRule> = own_rules.unwrap_or_default();
-    for raw in line.iter().rev().filter_map(|name| raws.get(name)) {
+    for raw in line.iter().rev() {
         limit = raw.limit.unwrap_or(limit);
         timeout_ms = raw.timeout_ms.unwrap_or(timeout_ms);
     }
-    let weights = weights_of(name, raws);
-    let weights_for = weights_for_of(name, raws);
+    let weights = weights_of(&line);
+    let weights_for = weights_for_of(&line);
     let over = weights_for.iter().flat_map(|(_, weights)| weights.keys());
     let own = weights.iter().filter(|(_, weight)| weight.abs() > 0.0);
     let all: BTreeSet<Order> = own.map(|(order, _)| order).chain(over).copied().collect();

@@ -12,6 +12,7 @@ use super::aversion::Aversion;
 use super::campaign::Campaigns;
 use super::clock::ClockConfig;
 use super::editing::Editing;
+use super::experiment::Experiments;
 use super::exposure::Exposure;
 use super::fault::{ConfigFault, ConfigFaults, Report};
 use super::integrity::Integrity;
@@ -23,9 +24,10 @@ use super::pages::Pages;
 use super::prediction::{Prediction, predictions};
 use super::profile::{Profile, half_life};
 use super::race::Race;
+use super::rule::SceneRule;
 use super::rules::Names;
 use super::scale::Scale;
-use super::scene::{Scene, scenes};
+use super::scene::{Raws, Scene, raws, scenes};
 use super::section::{Base, Section};
 use super::selection::{Selection, selections};
 use super::server::Server;
@@ -33,12 +35,13 @@ use super::store::Store;
 use super::support::Support;
 use super::tail::Tail;
 use super::tls::Tls;
+use super::trials::{Trials, compile};
 use super::weights::{Known, Weighed};
 use super::{
-    admission, aversion, campaign, clock, editing, exposure, file, integrity, limits, log, market,
-    pages, profile, race, scale, server, store, support, tail, tls,
+    admission, aversion, campaign, clock, editing, experiment, exposure, file, integrity, limits,
+    log, market, pages, profile, race, scale, server, store, support, tail, tls,
 };
-use crate::model::{DEFAULT_SCENE, Limits, Vocabulary};
+use crate::model::{Contest, DEFAULT_SCENE, Limits, Vocabulary};
 use crate::objective::Objective;
 
 /// The text of the reference configuration, `config/saima.toml`, which is the default.
@@ -107,6 +110,10 @@ pub struct Config {
     pub campaigns: Campaigns,
     /// `[market]`
     pub market: Market,
+    /// `[experiments]` and `[experiment.*]`.
+    pub experiments: Experiments,
+    /// The scenes in which experiments run, by name.
+    pub trials: BTreeMap<String, Trials>,
     /// `[log]`
     pub log: Log,
     /// Limits and names that requests are checked against.
@@ -250,7 +257,7 @@ impl Config {
 
     /// Returns whether a scene weighs an objective.
     fn weighs(&self, is: fn(Objective) -> bool) -> bool {
-        self.scenes.values().any(|scene| scene.weighs(is))
+        every(&self.scenes, &self.trials).any(|scene| scene.weighs(is))
     }
 
     /// Returns the maximum number of words of an item that are kept; `None` if no scene weighs `text`.
@@ -282,6 +289,13 @@ impl Config {
     #[must_use]
     pub fn weighs_trends(&self) -> bool {
         self.weighs(|objective| objective == Objective::ItemTrend)
+    }
+
+    /// Returns the rules of a scene, and those that the arms of experiments put in their place.
+    pub fn rules_of(&self, scene: &str) -> impl Iterator<Item = &SceneRule> {
+        let own = self.scenes.get(scene).into_iter().map(|scene| &**scene);
+        let under = self.trials.get(scene).into_iter().flat_map(Trials::scenes);
+        own.chain(under).flat_map(|scene| &scene.rules)
     }
 
     /// Returns the names of the objectives whose numbers a normaliser may clip: predictions, then models.
@@ -353,16 +367,14 @@ fn config(root: &Section<'_>) -> Config {
         },
         audiences: &audiences,
     };
-    let scenes = scenes(root, &limits, names);
-    let mut campaigns = root.within("campaign", |s| campaign::read(s, &scenes));
-    campaign::resolve(
-        &root.section("campaign"),
-        &mut campaigns,
-        &mut selections,
-        &audiences,
-    );
+    let raws = raws(root, &limits, names);
+    let scenes = scenes(&raws, names);
+    let (experiments, trials) = trials(root, &scenes, (&raws, &limits, names));
+    let campaigns = campaigns(root, &scenes, (&mut selections, &audiences));
     warn_of_unused(&root.section("audience"), &audiences);
-    let vocabulary = vocabulary(&limits, &scenes, &predictions);
+    let vocabulary = vocabulary(&limits, &scenes, &predictions, &experiments);
+    let sights = every(&scenes, &trials).map(Scene::sights).max();
+    let goals = every(&scenes, &trials).any(Scene::weighs_goals);
     Config {
         server: root.within("server", server::read),
         tls: root.within("tls", tls::read),
@@ -389,8 +401,10 @@ fn config(root: &Section<'_>) -> Config {
         market: root.within("market", market::read),
         selections: selections.into(),
         audiences: audiences.list.into(),
-        sights: sights(&scenes),
-        goals: scenes.values().any(|scene| scene.weighs_goals()),
+        sights: sights.unwrap_or(0),
+        goals,
+        experiments,
+        trials,
         scenes,
         log: root.within("log", log::read),
         vocabulary,
@@ -398,10 +412,34 @@ fn config(root: &Section<'_>) -> Config {
     }
 }
 
-/// Returns the most impressions of one item that a rule of any scene counts.
-fn sights(scenes: &BTreeMap<String, Arc<Scene>>) -> usize {
-    let sights = scenes.values().map(|scene| scene.sights());
-    sights.max().unwrap_or(0)
+/// Reads the campaigns, and adds the selections of those that name none.
+fn campaigns(
+    root: &Section<'_>,
+    scenes: &BTreeMap<String, Arc<Scene>>,
+    (selections, audiences): (&mut Vec<Selection>, &Audiences),
+) -> Campaigns {
+    let mut campaigns = root.within("campaign", |s| campaign::read(s, scenes));
+    let all = root.section("campaign");
+    campaign::resolve(&all, &mut campaigns, selections, audiences);
+    campaigns
+}
+
+/// Reads the experiments, and compiles the scenes in which they run.
+fn trials<'a>(
+    root: &Section<'a>,
+    scenes: &BTreeMap<String, Arc<Scene>>,
+    (raws, limits, names): (&Raws<'_, 'a>, &Limits, Names<'_>),
+) -> (Experiments, BTreeMap<String, Trials>) {
+    let (max_users, holdout) = root.within("experiments", experiment::settings);
+    let given = experiment::read(&root.section("experiment"), scenes, (limits, names));
+    let trials = compile(&given, scenes, (raws, names));
+    let each = given.into_iter().map(|given| Arc::new(given.experiment));
+    let experiments = Experiments {
+        max_users,
+        holdout,
+        each: each.collect(),
+    };
+    (experiments, trials)
 }
 
 /// Returns the limits and names that requests are checked against.
@@ -409,12 +447,33 @@ fn vocabulary(
     limits: &Limits,
     scenes: &BTreeMap<String, Arc<Scene>>,
     predictions: &[Prediction],
+    experiments: &Experiments,
 ) -> Vocabulary {
+    let experiments = experiments.each.iter();
     Vocabulary {
         recorded: false,
         limits: limits.clone(),
         scenes: scenes.keys().cloned().collect(),
         predictions: predictions.iter().map(|each| each.name.clone()).collect(),
+        experiments: experiments.map(|each| contest(each)).collect(),
+    }
+}
+
+/// Returns every scene, and what the arms of experiments make of it.
+fn every<'c>(
+    scenes: &'c BTreeMap<String, Arc<Scene>>,
+    trials: &'c BTreeMap<String, Trials>,
+) -> impl Iterator<Item = &'c Scene> {
+    let under = trials.values().flat_map(Trials::scenes);
+    scenes.values().map(|scene| &**scene).chain(under)
+}
+
+/// Returns what a request may name of an experiment.
+fn contest(experiment: &experiment::Experiment) -> Contest {
+    Contest {
+        name: experiment.name.clone(),
+        layer: experiment.layer.clone(),
+        arms: experiment.arms.iter().map(|arm| arm.name.clone()).collect(),
     }
 }
 

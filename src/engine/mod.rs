@@ -3,6 +3,7 @@
 //! One writer at a time changes the facts, under a lock that it holds for a slice of lines. A reader takes a read guard, the live
 //! generation, the live standings and one `as_of`. Nothing on the read path waits for a rebuild, a reload or a disk.
 
+mod arms;
 mod blind;
 mod delete;
 mod deriving;

@@ -294,8 +294,7 @@ fn is_rule(config: &Config, scene: &str, (rule, name): (&str, &str)) -> bool {
         return true;
     }
     let named = |it: &SceneRule| it.name == name && it.what.rule().row().name == rule;
-    let rules = config.scenes.get(scene).map(|scene| &scene.rules);
-    rules.is_some_and(|rules| rules.iter().any(named))
+    config.rules_of(scene).any(named)
 }
 
 fn short_race(standings: &Standings) -> Option<String> {

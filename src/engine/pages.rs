@@ -15,11 +15,11 @@ use serde::Deserialize;
 
 use crate::config::Pages as Bounds;
 use crate::id::IdHasher;
-use crate::model::{Fault, RankRequest, Won};
+use crate::model::{ArmOf, Arms, Fault, RankRequest, Won};
 use crate::telemetry::Size;
 
 /// Bytes of a list beside its answers.
-const LIST: usize = 224;
+const LIST: usize = 256;
 /// Maximum number of lists that one request forgets, so that none pays for thousands.
 const FORGOTTEN: usize = 16;
 
@@ -30,8 +30,8 @@ pub(super) enum Found {
     Nothing,
     /// It was answered.
     Answer(Arc<[u8]>),
-    /// It comes next; what stands on the pages before it, in the order of the places.
-    Next(Vec<Stands>),
+    /// It comes next; what stands on the pages before it, in the order of the places, and the arms under which they were ranked.
+    Next(Vec<Stands>, Vec<ArmOf>),
 }
 
 /// What stands at a place.
@@ -43,12 +43,13 @@ pub(super) struct Stands {
     pub(super) won: Option<Won>,
 }
 
-/// The checks of a request id, a user's id and a scene's name.
+/// The checks of a request id, a user's id, a scene's name and the arms that the request names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Key {
     id: u64,
     user: u64,
     scene: u64,
+    arms: u64,
 }
 
 /// One answered page.
@@ -67,6 +68,8 @@ struct Page {
 #[derive(Debug)]
 struct List {
     pages: Vec<Page>,
+    /// The arms under which its first page was ranked.
+    arms: Vec<ArmOf>,
     /// Time of the last use.
     used: Instant,
 }
@@ -112,6 +115,8 @@ pub(super) struct Answered<'a> {
     pub(super) places: usize,
     /// The places that slots and support places gave away.
     pub(super) won: &'a [Won],
+    /// The arms under which it was ranked.
+    pub(super) arms: &'a [ArmOf],
     /// The answer.
     pub(super) json: &'a [u8],
 }
@@ -154,7 +159,7 @@ impl Pages {
         if is_others && offset > 0 {
             return Err(Fault::new(
                 "request_id",
-                "is that of a request of another user or for another scene",
+                "is that of a request of another user, for another scene or under other arms",
             ));
         }
         Ok(Found::Nothing)
@@ -179,7 +184,7 @@ impl Pages {
         };
         let gone = {
             let mut inner = self.inner.lock();
-            inner.add(key, page, now);
+            inner.add(key, page, (answered.arms, now));
             inner.expire(bounds, now)
         };
         drop(gone);
@@ -199,11 +204,21 @@ impl Pages {
         self.hasher.hash(text).check()
     }
 
+    fn check_arms(&self, arms: &Arms<'_>) -> u64 {
+        let mut named: Vec<_> = arms.0.iter().collect();
+        named.sort_unstable();
+        self.check(&format!("{named:?}"))
+    }
+
     fn key(&self, id: &str, request: &RankRequest<'_>) -> Key {
         Key {
             id: self.check(id),
             user: self.check(&request.user_id),
             scene: self.check(request.scene()),
+            arms: request
+                .arms
+                .as_ref()
+                .map_or(0, |arms| self.check_arms(arms)),
         }
     }
 }
@@ -233,7 +248,7 @@ impl List {
     }
 
     fn bytes(&self) -> usize {
-        LIST + self.pages.iter().map(Page::bytes).sum::<usize>()
+        LIST + size_of_val(&*self.arms) + self.pages.iter().map(Page::bytes).sum::<usize>()
     }
 
     /// Returns the page at an offset, or what stands before it if it comes next.
@@ -244,7 +259,7 @@ impl List {
         }
         if offset == self.end() {
             let stands = self.pages.iter().flat_map(Page::stands);
-            return Ok(Found::Next(stands.collect()));
+            return Ok(Found::Next(stands.collect(), self.arms.clone()));
         }
         let end = self.end();
         Err(Fault::new(
@@ -299,7 +314,7 @@ impl Inner {
         self.lists.push(key, list);
     }
 
-    fn add(&mut self, key: Key, page: Page, now: Instant) {
+    fn add(&mut self, key: Key, page: Page, (arms, now): (&[ArmOf], Instant)) {
         let begins = page.start == 0;
         let list = self.lists.peek(&key);
         let is_known = list.is_some_and(|list| {
@@ -319,8 +334,12 @@ impl Inner {
                 self.pages += 1;
                 self.bytes += bytes;
             } else {
-                let (pages, used) = (vec![page], now);
-                self.put(key, List { pages, used });
+                let list = List {
+                    pages: vec![page],
+                    arms: arms.to_vec(),
+                    used: now,
+                };
+                self.put(key, list);
             }
         }
         self.touch(key, now);
@@ -402,6 +421,7 @@ mod tests {
             start,
             places: 2,
             won: &[],
+            arms: &[],
             json: json.as_bytes(),
         };
         pages.remember(&request("u", None), answered, (&BOUNDS, now));
@@ -427,7 +447,10 @@ mod tests {
         let (pages, start) = (Pages::default(), Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
         add(&pages, "r", 0, at(0));
-        assert_eq!(find(&pages, "r", 2, at(500)), Found::Next(stand(0, 2)));
+        assert_eq!(
+            find(&pages, "r", 2, at(500)),
+            Found::Next(stand(0, 2), Vec::new())
+        );
         add(&pages, "r", 2, at(510));
         let second = json(2, 2).into_bytes().into();
         assert_eq!(find(&pages, "r", 2, at(1_100)), Found::Answer(second));
@@ -490,6 +513,7 @@ mod tests {
                 start,
                 places: 2,
                 won: &won,
+                arms: &[],
                 json: json.as_bytes(),
             };
             pages.remember(&request(user, None), answered, (&BOUNDS, now));
@@ -501,7 +525,7 @@ mod tests {
         let next = |first: usize| {
             let mut stands = stand(first, 2);
             stands[0].won = Some(won(1));
-            Ok(Found::Next(stands))
+            Ok(Found::Next(stands, Vec::new()))
         };
         remember("u", 0, 0);
         remember("stranger", 0, 7);

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Engine;
+use super::arms::{Arms, Person};
 use super::pages::{Answered, Found, Stands};
 use crate::clock::Deadline;
-use crate::config::{Generation, Scene};
+use crate::config::{Config, Generation, Scene};
 use crate::ingest::Facts;
-use crate::model::{Decision, Fault, RankRequest};
+use crate::model::{ArmOf, Decision, Fault, RankRequest};
 use crate::race::Standings;
-use crate::rank::{self, Past, Scratch, Turn, View};
+use crate::rank::{self, Members, Past, Scratch, Turn, View};
 use crate::support::Market;
 
 thread_local! {
@@ -43,8 +44,8 @@ pub enum Ranked<'r> {
 struct Before {
     /// What stands there, in the order of the places.
     stands: Vec<Stands>,
-    /// True if they are known.
-    known: bool,
+    /// The arms under which they were ranked; `None` if they are not known.
+    arms: Option<Vec<ArmOf>>,
 }
 
 impl Engine {
@@ -63,9 +64,9 @@ impl Engine {
         let found = self.pages.find(request, (id, names), (&bounds, arrived));
         let before = match found.map_err(|fault| RankError::Invalid(vec![fault]))? {
             Found::Answer(json) => return Ok(Ranked::Again(json)),
-            Found::Next(stands) => Before {
+            Found::Next(stands, arms) => Before {
                 stands,
-                known: true,
+                arms: Some(arms),
             },
             Found::Nothing => Before::default(),
         };
@@ -89,6 +90,7 @@ impl Engine {
             start: decision.start,
             places: decision.placed.len(),
             won: &decision.won,
+            arms: &decision.arms,
             json,
         };
         let bounds = self.live.load().config.pages;
@@ -141,12 +143,19 @@ impl Engine {
             turn: Turn {
                 start,
                 past: &past,
-                anew: start > 0 && !before.known,
+                anew: start > 0 && before.arms.is_none(),
             },
             ..self.view(&generation, scene, (&standings, &market), &facts)
         };
+        let arms = arms(&view, (config, scene), request, before);
+        let scene = arms.as_ref().map_or(scene, |(_, scene)| scene);
+        let view = View { scene, ..view };
         let mut decision = SCRATCH.with_borrow_mut(|scratch| rank::rank(request, &view, scratch));
         self.note_placed(&generation, (request, scene), &decision, &facts, now);
+        if let Some((arms, _)) = &arms {
+            decision.arms = arms.names(config);
+            decision.forced = arms.forced;
+        }
         drop(facts);
         decision.scene_asked = asked.retired.then(|| asked.name.clone());
         scene.answered.note(now, decision.placed.len());
@@ -190,6 +199,32 @@ impl Engine {
                 .filter(|_| rayon::current_thread_index().is_none()),
         }
     }
+}
+
+/// Returns the arms of a request, and its scene under them; `None` if no experiment runs in the scene and the request names no arm.
+fn arms<'c>(
+    view: &View<'_>,
+    (config, scene): (&'c Config, &'c Scene),
+    request: &RankRequest<'_>,
+    before: &Before,
+) -> Option<(Arms, &'c Scene)> {
+    if config.trials.is_empty() && request.arms.is_none() {
+        return None;
+    }
+    let Some(trials) = config.trials.get(&scene.name) else {
+        let forced = request.arms.is_some();
+        return forced.then(|| (Arms::none_forced(), scene));
+    };
+    let user = view.users.find(view.hasher, &request.user_id);
+    let user = user.and_then(|row| view.users.get(row));
+    let members = Members::new(view, request);
+    let person = Person {
+        id: user.map_or(&*request.user_id, |user| user.id()),
+        belongs: |audience| members.has(audience),
+    };
+    let arms = Arms::of(config, trials, (request, before.arms.as_deref()), &person);
+    let scene = arms.scene(trials).map_or(scene, |scene| scene);
+    Some((arms, scene))
 }
 
 fn unknown_scene(name: &str) -> Fault {

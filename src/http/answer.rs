@@ -30,6 +30,7 @@ pub(super) fn write(ranking: &Decision<'_>, request_id: &str) -> Vec<u8> {
     whole(&mut out, ",\"standings\":", ranking.standings);
     whole(&mut out, ",\"market\":", ranking.market);
     as_of(&mut out, ranking.as_of);
+    arms(&mut out, ranking);
     list(&mut out, ",\"items\":", &ranking.placed, |out, each| {
         placed(out, each, ranking.arranged);
     });
@@ -58,6 +59,23 @@ pub(super) fn write(ranking: &Decision<'_>, request_id: &str) -> Vec<u8> {
     }
     out.push(b'}');
     out
+}
+
+/// Writes the arms of experiments, unless there are none.
+fn arms(out: &mut Vec<u8>, ranking: &Decision<'_>) {
+    let mut before = ",\"arms\":{";
+    for it in &ranking.arms {
+        out.extend_from_slice(before.as_bytes());
+        string(out, &it.experiment);
+        member(out, ":", &it.arm);
+        before = ",";
+    }
+    if !ranking.arms.is_empty() {
+        out.push(b'}');
+    }
+    if ranking.forced {
+        out.extend_from_slice(b",\"forced\":true");
+    }
 }
 
 thread_local! {
@@ -280,6 +298,8 @@ mod tests {
             arranged: false,
             degraded: Vec::new(),
             explained: true,
+            arms: Vec::new(),
+            forced: false,
             placed: vec![
                 Placed {
                     id: "i \"2\"\n\\店",
@@ -298,6 +318,13 @@ mod tests {
                 rule: Rule::Unavailable,
                 by: None,
             }],
+        }
+    }
+
+    fn arm((experiment, arm): (&str, &str)) -> crate::model::ArmOf {
+        crate::model::ArmOf {
+            experiment: experiment.into(),
+            arm: arm.into(),
         }
     }
 
@@ -330,6 +357,10 @@ mod tests {
         }];
         arranged.arranged = true;
         arranged.degraded = vec!["pages"];
+        arranged.arms = [("growth \"up\"", "more"), ("tail", "as-is")]
+            .map(arm)
+            .to_vec();
+        arranged.forced = true;
         arranged.dropped[0].by = Some(By::Merchant);
         arranged.dropped[0].rule = Rule::Cap;
         let explanation = arranged.placed[0].explain.as_mut().unwrap();
@@ -348,6 +379,7 @@ mod tests {
         explanation.features = Some(features.to_vec());
         let text = String::from_utf8(write(&arranged, "r")).unwrap();
         for part in [
+            r#","arms":{"growth \"up\"":"more","tail":"as-is"},"forced":true,"items":"#,
             r#""score":0.312500,"features":{"hour":15.0,"affinity.item.raw":0.30000000000000004,"order_value.raw":1e-300},"moves":[{"rule":"slot.deal","from":7,"to":3,"reason":"why"}]}}"#,
             r#""dropped":[{"id":"y","rule":"cap.merchant"}],"slots":[{"name":"deal","place":3,"winner":"a","winner_score":0.750000,"runner_up":"b","runner_up_score":0.500000},"#,
             r#""runner_up":null,"runner_up_score":null}],"given_back":[{"rule":"support","place":5,"reason":"none"}],"degraded":["pages"]}"#,

@@ -58,6 +58,19 @@ pub struct Decision<'r> {
     pub degraded: Vec<&'static str>,
     /// True if the request asked for explanations.
     pub explained: bool,
+    /// The arms of experiments under which it was ranked.
+    pub arms: Vec<ArmOf>,
+    /// True if the request named the arms, so that nothing counts for the experiments.
+    pub forced: bool,
+}
+
+/// An arm of an experiment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArmOf {
+    /// Name of the experiment.
+    pub experiment: CompactString,
+    /// Name of the arm.
+    pub arm: CompactString,
 }
 
 /// What a page gives up.

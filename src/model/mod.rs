@@ -9,6 +9,7 @@ pub mod diagnose;
 pub mod schema;
 pub mod view;
 
+mod arms;
 mod batch;
 mod candidates;
 mod configuration;
@@ -28,12 +29,13 @@ mod tags;
 mod vocabulary;
 mod whole;
 
+pub use arms::Arms;
 pub use candidates::{Candidates, MAX_PREDICTIONS};
 pub use configuration::{ConfigChange, ConfigRollback};
 pub use content::Repeat;
 pub use decision::{
-    Contender, Decision, Dropped, Explanation, FactorPart, Given, GivenBack, LeverPrice, Move,
-    PagePrice, Part, Placed, SlotRace, Won,
+    ArmOf, Contender, Decision, Dropped, Explanation, FactorPart, Given, GivenBack, LeverPrice,
+    Move, PagePrice, Part, Placed, SlotRace, Won,
 };
 pub use diagnose::Diagnosis;
 pub use fact::{Entity, Event, Item, MAX_CAMPAIGNS, MAX_MONEY, Merchant, User};
@@ -47,4 +49,4 @@ pub use operation::{EntityKind, Operation};
 pub use read::{MAX_LIST, MAX_TEXT};
 pub use request::{Context, DEFAULT_SCENE, RankRequest};
 pub use tags::{MAX_TAG_WEIGHT, Tags};
-pub use vocabulary::Vocabulary;
+pub use vocabulary::{Contest, Vocabulary};

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use super::arms::Arms;
 use super::candidates::Candidates;
 use super::id::Id;
 use super::vocabulary::Vocabulary;
@@ -64,6 +65,9 @@ pub struct RankRequest<'a> {
     /// Echoed in the answer.
     #[serde(borrow, default)]
     pub request_id: Option<Id<'a>>,
+    /// Arms of experiments that hold in place of the user's own, to try them.
+    #[serde(borrow, default)]
+    pub arms: Option<Arms<'a>>,
     /// The circumstances of a request that the caller knows.
     #[serde(borrow, default, deserialize_with = "read::object")]
     pub context: Option<Context<'a>>,
@@ -93,6 +97,7 @@ impl RankRequest<'_> {
                 .iter()
                 .all(|(_, name, _)| vocabulary.prediction(name).is_some())
             && vocabulary.has_scene(self.scene())
+            && self.arms.as_ref().is_none_or(|arms| arms.hold(vocabulary))
             && self
                 .limit
                 .is_none_or(|limit| (1..=limits.limit).contains(&limit))

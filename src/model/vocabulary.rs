@@ -14,6 +14,29 @@ pub struct Vocabulary {
     pub scenes: Vec<String>,
     /// Names of the declared predictions, sorted.
     pub predictions: Vec<String>,
+    /// The experiments, sorted by name.
+    pub experiments: Vec<Contest>,
+}
+
+/// What a request may name of an experiment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contest {
+    /// Its name.
+    pub name: String,
+    /// Its layer, of which a request may name one experiment.
+    pub layer: String,
+    /// Names of its arms, sorted.
+    pub arms: Vec<String>,
+}
+
+impl Contest {
+    /// Returns whether it has an arm of that name.
+    #[must_use]
+    pub fn has(&self, arm: &str) -> bool {
+        self.arms
+            .binary_search_by(|known| known.as_str().cmp(arm))
+            .is_ok()
+    }
 }
 
 impl Vocabulary {
@@ -23,6 +46,15 @@ impl Vocabulary {
         self.scenes
             .binary_search_by(|scene| scene.as_str().cmp(name))
             .is_ok()
+    }
+
+    /// Returns the experiment of that name.
+    #[must_use]
+    pub fn experiment(&self, name: &str) -> Option<&Contest> {
+        let place = self
+            .experiments
+            .binary_search_by(|each| each.name.as_str().cmp(name));
+        self.experiments.get(place.ok()?)
     }
 
     /// Returns the index of the declared prediction of that name.

@@ -98,6 +98,8 @@ pub(super) fn blank<'r>(view: &View<'_>) -> Decision<'r> {
         arranged: false,
         degraded: view.turn.anew.then_some("pages").into_iter().collect(),
         explained: false,
+        arms: Vec::new(),
+        forced: false,
     }
 }
 

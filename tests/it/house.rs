@@ -51,6 +51,7 @@ const LAYERS: &[Layer] = &[
             "feature",
             "race",
             "exposure",
+            "experiment",
             "journal",
             "selection",
             "support",
@@ -126,7 +127,14 @@ fn no_files_import_each_other_in_a_circle() {
 /// Returns whether a room is pure: it uses no async runtime, no log and no files.
 fn is_pure(room: &str) -> bool {
     [
-        "rank", "race", "feature", "exposure", "support", "state", "ingest",
+        "rank",
+        "race",
+        "feature",
+        "exposure",
+        "experiment",
+        "support",
+        "state",
+        "ingest",
     ]
     .contains(&room)
 }

@@ -2,6 +2,7 @@
 
 mod conditions;
 mod embedded;
+mod experiments;
 mod faults;
 mod following;
 mod inheritance;

@@ -46,6 +46,7 @@ fn objects(shape: &Shape) -> Vec<&'static Object> {
         | Shape::Time
         | Shape::DeclaredTime
         | Shape::Weights
+        | Shape::Names
         | Shape::AnyObject
         | Shape::Any => Vec::new(),
     }
@@ -78,6 +79,7 @@ fn value(shape: &Shape) -> Value {
         Shape::OrNull(inner) => nullable(value(inner)),
         Shape::List(inner) => json!({"type": "array", "items": value(inner)}),
         Shape::Weights => json!({"type": "object", "additionalProperties": {"type": "number"}}),
+        Shape::Names => json!({"type": "object", "additionalProperties": {"type": "string"}}),
         Shape::Object(object) => reference(object.name),
         Shape::OneOf(objects) => {
             let objects: Vec<Value> = objects.iter().map(|one| reference(one.name)).collect();

@@ -92,6 +92,9 @@ pub(super) fn schema(shape: &Shape, patch: bool) -> Value {
             let number = nullable(schema(&schema::PREDICTION, false));
             json!({"type": "object", "additionalProperties": number})
         }
+        Shape::Arms => {
+            json!({"type": "object", "propertyNames": reference(ID), "additionalProperties": reference(ID)})
+        }
         Shape::Object(object) => reference(object.name),
         Shape::AnyObject => json!({"type": "object"}),
         Shape::Requests => json!({

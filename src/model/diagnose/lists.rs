@@ -7,7 +7,9 @@ use serde_json::value::RawValue;
 use super::raw::{Kind, kind, members};
 use super::walk::Walk;
 use crate::model::schema::{self, listed};
+use crate::model::{Contest, Id};
 use crate::number::wide;
+use crate::spelling::unknown;
 
 impl Walk<'_> {
     pub(super) fn tags(&mut self, raw: &RawValue) {
@@ -65,6 +67,37 @@ impl Walk<'_> {
         self.check(unicode, || "must have names in Unicode".to_owned());
     }
 
+    pub(super) fn arms(&mut self, raw: &RawValue) {
+        if kind(raw) != Kind::Object {
+            return self.fault("must be an object of names of arms");
+        }
+        let vocabulary = self.vocabulary;
+        let mut layers = BTreeSet::new();
+        let unicode = members(raw, |name, arm| {
+            let known = vocabulary.experiment(&name);
+            self.within(&name, |walk| {
+                let Some(known) = known else {
+                    return walk.check(false, || no_experiment(&name, &vocabulary.experiments));
+                };
+                walk.check(!layers.contains(&known.layer), || {
+                    format!("excludes the other one of the layer {}", known.layer)
+                });
+                walk.arm(arm, known);
+            });
+            layers.extend(known.map(|known| &known.layer));
+        });
+        self.check(unicode, || "must have names in Unicode".to_owned());
+    }
+
+    fn arm(&mut self, raw: &RawValue, experiment: &Contest) {
+        let arm = serde_json::from_str::<Id<'_>>(raw.get());
+        let is_known = arm.is_ok_and(|arm| experiment.has(&arm));
+        self.check(is_known, || {
+            let known = experiment.arms.join(", ");
+            format!("must be an arm of the experiment: {known}")
+        });
+    }
+
     /// Checks one prediction; a null counts as not given, whatever its name.
     fn prediction(&mut self, is_declared: bool, is_twice: bool, number: &RawValue) {
         self.check(!is_twice, || "must not be given twice".to_owned());
@@ -74,6 +107,14 @@ impl Walk<'_> {
             self.value(&schema::PREDICTION, number);
         }
     }
+}
+
+fn no_experiment(name: &str, experiments: &[Contest]) -> String {
+    unknown(
+        "experiment",
+        name,
+        experiments.iter().map(|known| &*known.name),
+    )
 }
 
 fn undeclared(declared: &[String]) -> String {

@@ -4,7 +4,7 @@ use super::raw::depth;
 use super::*;
 use crate::allocator::linear::assert_linear;
 use crate::model::schema::{self, Object, Shape};
-use crate::model::{Event, Fault, Item, Limits, Merchant, User, Vocabulary};
+use crate::model::{Contest, Event, Fault, Item, Limits, Merchant, User, Vocabulary};
 use crate::random::Random;
 
 fn one_in(dice: &mut Random, of: u32) -> bool {
@@ -26,6 +26,17 @@ fn vocabulary() -> Vocabulary {
         },
         scenes: vec!["default".to_owned(), "feed".to_owned()],
         predictions: vec!["pctr".to_owned(), "pcvr".to_owned()],
+        experiments: [("one", "x"), ("other", "x"), ("third", "y")]
+            .map(contest)
+            .to_vec(),
+    }
+}
+
+fn contest((name, layer): (&str, &str)) -> Contest {
+    Contest {
+        name: name.to_owned(),
+        layer: layer.to_owned(),
+        arms: vec!["1".to_owned(), "a".to_owned()],
     }
 }
 
@@ -115,6 +126,7 @@ fn value(dice: &mut Random, shape: &Shape) -> String {
         Shape::Tags => tags(dice),
         Shape::Candidates => list(dice, 4, candidate),
         Shape::Predictions => predictions(dice),
+        Shape::Arms => arms(dice),
         Shape::Object(inner) => object(dice, inner),
         Shape::AnyObject => map(dice, &[r#""a""#, r#""b""#], odd),
         Shape::Requests => list(dice, 2, odd),
@@ -159,6 +171,14 @@ fn predictions(dice: &mut Random) -> String {
     let count = 4 - usize::from(!one_in(dice, 6));
     map(dice, &names[..count], |dice| {
         pick(dice, &["null", "0.5", "-3", "1e999", "0.5", "1e300"]).to_owned()
+    })
+}
+
+fn arms(dice: &mut Random) -> String {
+    let names = [r#""one""#, r#""third""#, r#""other""#, r#""none""#];
+    let count = 4 - usize::from(!one_in(dice, 6));
+    map(dice, &names[..count], |dice| {
+        pick(dice, &["1", r#""a""#, r#""a""#, r#""b""#, "null", "1.0"]).to_owned()
     })
 }
 

@@ -112,6 +112,7 @@ impl<'v> Walk<'v> {
             Shape::Tags => self.tags(raw),
             Shape::Candidates => self.list(raw, schema::CANDIDATES, Self::candidate),
             Shape::Predictions => self.predictions(raw),
+            Shape::Arms => self.arms(raw),
             Shape::Object(object) => self.object(object, raw),
             Shape::AnyObject => {
                 self.check(kind(raw) == Kind::Object, || "must be an object".to_owned())

@@ -75,6 +75,11 @@ pub static RANK_REQUEST: Object = Object {
             "Echoed in the answer; it names the list for later pages. Default: the header `X-Request-Id`, else a generated id.",
         ),
         optional(
+            "arms",
+            Shape::Arms,
+            "Arms by the names of experiments, to try them: only these hold, whoever the user is, and nothing counts for the experiments. Default: the user's own.",
+        ),
+        optional(
             "context",
             Shape::Object(&CONTEXT),
             "The circumstances of a request.",

@@ -53,6 +53,8 @@ pub enum Shape {
     Scene,
     /// Tags with weights, or a list of tags.
     Tags,
+    /// An object of arms by the names of experiments of the live configuration.
+    Arms,
     /// A list of candidates, ids and objects mixed.
     Candidates,
     /// An object of numbers by the names of predictions of the live configuration.

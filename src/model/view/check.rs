@@ -70,6 +70,9 @@ fn shape(expected: &Shape, value: &Value, path: &str, faults: &mut Vec<String>) 
         Shape::Weights => value
             .as_object()
             .is_some_and(|weights| weights.values().all(Value::is_number)),
+        Shape::Names => value
+            .as_object()
+            .is_some_and(|names| names.values().all(Value::is_string)),
         Shape::AnyObject => value.is_object(),
         Shape::Any => true,
         Shape::OrNull(inner) => {

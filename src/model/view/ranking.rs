@@ -23,6 +23,10 @@ describe! {
         market: u64,
         /// The instant that decay, freshness and windows read.
         as_of: Time,
+        /// The arms of the experiments under which it was ranked, by their names. Absent if there are none.
+        arms: Option<Names>,
+        /// Present, and true, if the request named the arms, so that nothing counts for the experiments.
+        forced: Option<bool>,
         /// The ranked items, best first.
         items: Vec<RankedItem>,
         /// Candidates that are not in the catalogue, in request order.
@@ -147,6 +151,14 @@ describe! {
         /// One ranking or problem per request, in request order.
         results: Vec<RankResult>,
     }
+}
+
+/// Names of arms by the names of their experiments.
+#[derive(Debug)]
+pub(super) enum Names {}
+
+impl Shaped for Names {
+    const SHAPE: &'static Shape = &Shape::Names;
 }
 
 /// The answer to one request of a batch.

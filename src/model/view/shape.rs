@@ -58,6 +58,8 @@ pub enum Shape {
     List(&'static Self),
     /// An object of numbers by name.
     Weights,
+    /// An object of texts by name.
+    Names,
     /// An object of the table.
     Object(&'static Object),
     /// One of several objects.
@@ -97,7 +99,9 @@ const fn stored(shape: &schema::Shape) -> &'static Shape {
         schema::Shape::Whole(..) => &Shape::Whole,
         schema::Shape::Time => &Shape::DeclaredTime,
         schema::Shape::Tags | schema::Shape::Predictions => &Shape::Weights,
-        schema::Shape::Object(_) | schema::Shape::AnyObject => &Shape::AnyObject,
+        schema::Shape::Object(_) | schema::Shape::AnyObject | schema::Shape::Arms => {
+            &Shape::AnyObject
+        }
         schema::Shape::Candidates | schema::Shape::Requests => &Shape::List(&Shape::AnyObject),
     }
 }

@@ -9,6 +9,7 @@ mod demo;
 mod entities;
 mod evaluating;
 mod events;
+mod experiments;
 mod forgetting;
 mod formats;
 mod goals;

@@ -1,0 +1,133 @@
+//! The arms of experiments under which a request is answered.
+
+use std::sync::Arc;
+
+use compact_str::CompactString;
+
+use crate::config::{AudienceId, Config, Experiment, Scene, TrialLayer, Trials};
+use crate::experiment::{Place, is_held, layer_part, place};
+use crate::model::{ArmOf, RankRequest};
+
+/// The arms under which a request is answered.
+#[derive(Debug, Default)]
+pub(super) struct Arms {
+    /// The experiments by their numbers, with the number of the arm and the user's place.
+    held: Vec<(usize, usize, Place)>,
+    /// True if the request names them, so that nothing counts.
+    pub(super) forced: bool,
+}
+
+/// The user of a request, as experiments see one.
+pub(super) struct Person<'a, F> {
+    /// The user's id, which a merge does not change.
+    pub(super) id: &'a str,
+    /// Whether the user belongs to an audience.
+    pub(super) belongs: F,
+}
+
+impl Arms {
+    /// Returns the arms of a request for a scene in which experiments run: those that it names, those of the pages before, or the user's
+    /// own.
+    pub(super) fn of<F: Fn(AudienceId) -> bool>(
+        config: &Config,
+        trials: &Trials,
+        (request, before): (&RankRequest<'_>, Option<&[ArmOf]>),
+        person: &Person<'_, F>,
+    ) -> Self {
+        let named = |name: &str, arm: &str| {
+            let numbers = trials.layers.iter().flat_map(|layer| &layer.experiments);
+            let mut found = numbers.filter_map(|trial| {
+                let experiment = config.experiments.each.get(trial.number)?;
+                let arm = (experiment.name == name).then(|| experiment.arm(arm))??;
+                Some((trial.number, arm, place(name, person.id)))
+            });
+            found.next()
+        };
+        if let Some(arms) = &request.arms {
+            return Self {
+                held: arms
+                    .0
+                    .iter()
+                    .filter_map(|(name, arm)| named(name, arm))
+                    .collect(),
+                forced: true,
+            };
+        }
+        let held = match before {
+            Some(before) => before
+                .iter()
+                .filter_map(|it| named(&it.experiment, &it.arm))
+                .collect(),
+            None => own(config, trials, person),
+        };
+        Self {
+            held,
+            forced: false,
+        }
+    }
+
+    /// Returns no arms, by the wish of the request.
+    pub(super) fn none_forced() -> Self {
+        Self {
+            held: Vec::new(),
+            forced: true,
+        }
+    }
+
+    /// Returns the scene under them.
+    pub(super) fn scene<'t>(&self, trials: &'t Trials) -> Option<&'t Arc<Scene>> {
+        trials.under(self.held.iter().map(|(number, arm, _)| (*number, *arm)))
+    }
+
+    /// Returns their names.
+    pub(super) fn names(&self, config: &Config) -> Vec<ArmOf> {
+        let names = self.each(config).map(|(experiment, arm, _)| ArmOf {
+            experiment: CompactString::from(&experiment.name),
+            arm: experiment
+                .arms
+                .get(arm)
+                .map_or_else(CompactString::default, |it| (&it.name).into()),
+        });
+        names.collect()
+    }
+
+    /// Returns each experiment with the number of the arm and the user's place.
+    pub(super) fn each<'c>(
+        &self,
+        config: &'c Config,
+    ) -> impl Iterator<Item = (&'c Experiment, usize, Place)> {
+        self.held.iter().filter_map(|(number, arm, place)| {
+            Some((&**config.experiments.each.get(*number)?, *arm, *place))
+        })
+    }
+}
+
+/// Returns the arms that a user has.
+fn own<F: Fn(AudienceId) -> bool>(
+    config: &Config,
+    trials: &Trials,
+    person: &Person<'_, F>,
+) -> Vec<(usize, usize, Place)> {
+    let experiments = &config.experiments;
+    let holdout = experiments.holdout.as_ref();
+    if holdout.is_some_and(|holdout| is_held(holdout, person.id)) {
+        return Vec::new();
+    }
+    let of_layer = |layer: &TrialLayer| {
+        let part = layer_part(&layer.name, person.id);
+        let found = layer.experiments.iter().find_map(|trial| {
+            let experiment = experiments.each.get(trial.number)?;
+            let [from, until] = experiment.range;
+            (from..until)
+                .contains(&part)
+                .then_some((trial.number, experiment))
+        });
+        let (number, experiment) = found?;
+        let belongs = experiment.audience.is_none_or(|id| (person.belongs)(id));
+        belongs.then(|| {
+            let place = place(&experiment.name, person.id);
+            (number, experiment.arm_of(place.part), place)
+        })
+    };
+    trials.layers.iter().filter_map(of_layer).collect()
+}
