@@ -47,6 +47,18 @@ pub const fn real(count: u64) -> f64 {
     count as f64
 }
 
+/// Returns a sum of ones as a count; 0 for less, and rounded down.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the cast saturates, and counts are whole"
+)]
+#[inline(always)]
+#[must_use]
+pub const fn counted(sum: f64) -> u64 {
+    sum.max(0.0) as u64
+}
+
 /// Returns a difference, such as one of instants in milliseconds, as the nearest `f64`, which is exact up to 2⁵³.
 #[expect(
     clippy::cast_precision_loss,

@@ -74,6 +74,11 @@ impl Arms {
         }
     }
 
+    /// Returns whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
     /// Returns the scene under them.
     pub(super) fn scene<'t>(&self, trials: &'t Trials) -> Option<&'t Arc<Scene>> {
         trials.under(self.held.iter().map(|(number, arm, _)| (*number, *arm)))

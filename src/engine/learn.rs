@@ -54,6 +54,7 @@ impl Engine {
             wall: self.clock.wall(),
         };
         let mut facts = self.facts.write();
+        self.enrol_waiting(&mut facts, &generation);
         if let Some(effects) = effects {
             for fact in read.iter().flatten() {
                 let _fate = facts.foresee(fact, &moment, effects);

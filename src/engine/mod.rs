@@ -8,6 +8,7 @@ mod blind;
 mod delete;
 mod deriving;
 mod edits;
+mod enrolments;
 mod gather;
 mod learn;
 mod market;
@@ -26,11 +27,13 @@ mod report;
 mod selecting;
 mod service;
 mod show;
+mod show_trials;
 mod sizes;
 mod slices;
 mod start;
 mod store;
 mod sweep;
+mod trials;
 mod workers;
 
 #[cfg(test)]

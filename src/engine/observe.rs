@@ -234,6 +234,7 @@ impl Engine {
         self.measure_edits();
         self.measure_selections(config);
         self.measure_blind(config);
+        self.measure_experiments();
         self.measure_facts();
     }
 
@@ -271,6 +272,7 @@ impl Engine {
             .sizes(|name, size| to.memory.report(name, size));
         to.memory.report("departed_buyers", facts.departed_buyers());
         to.memory.report("placements", self.placements.size());
+        to.memory.report("enrolments", self.enrolments.size());
         for kind in EventKind::ALL {
             raise(to.facts.events(kind), facts.counts.events[kind as usize]);
             raise(to.facts.late_events(kind), facts.counts.late[kind as usize]);

@@ -9,6 +9,8 @@ use super::arms::{Arms, Person};
 use super::pages::{Answered, Found, Stands};
 use crate::clock::Deadline;
 use crate::config::{Config, Generation, Scene};
+use crate::feature::Users;
+use crate::id::IdHasher;
 use crate::ingest::Facts;
 use crate::model::{ArmOf, Decision, Fault, RankRequest};
 use crate::race::Standings;
@@ -155,6 +157,8 @@ impl Engine {
         if let Some((arms, _)) = &arms {
             decision.arms = arms.names(config);
             decision.forced = arms.forced;
+            let id = id_of(request, (&facts.books.users, &facts.books.hasher));
+            self.note_arms((config, arms), (id, &facts), arrived);
         }
         drop(facts);
         decision.scene_asked = asked.retired.then(|| asked.name.clone());
@@ -215,16 +219,21 @@ fn arms<'c>(
         let forced = request.arms.is_some();
         return forced.then(|| (Arms::none_forced(), scene));
     };
-    let user = view.users.find(view.hasher, &request.user_id);
-    let user = user.and_then(|row| view.users.get(row));
     let members = Members::new(view, request);
     let person = Person {
-        id: user.map_or(&*request.user_id, |user| user.id()),
+        id: id_of(request, (view.users, view.hasher)),
         belongs: |audience| members.has(audience),
     };
     let arms = Arms::of(config, trials, (request, before.arms.as_deref()), &person);
     let scene = arms.scene(trials).map_or(scene, |scene| scene);
     Some((arms, scene))
+}
+
+/// Returns the id of the user of a request, whichever of the user's names it gives.
+fn id_of<'u>(request: &'u RankRequest<'_>, (users, hasher): (&'u Users, &IdHasher)) -> &'u str {
+    let row = users.find(hasher, &request.user_id);
+    let user = row.and_then(|row| users.get(row));
+    user.map_or(&*request.user_id, |user| user.id())
 }
 
 fn unknown_scene(name: &str) -> Fault {

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
 use rayon::ThreadPool;
 
+use super::enrolments::Enrolments;
 use super::market::Markets;
 use super::numbers::Numbers;
 use super::pages::Pages;
@@ -49,6 +50,8 @@ pub struct Engine {
     pub(super) visitors: Visitors,
     /// Places of answers that are not counted yet.
     pub(super) placements: Placements,
+    /// Users who were answered under arms of experiments.
+    pub(super) enrolments: Enrolments,
     pub(super) telemetry: Telemetry,
     pub(super) threads: Threads,
 }

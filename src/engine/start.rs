@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
 use rayon::ThreadPoolBuilder;
 
+use super::enrolments::Enrolments;
 use super::market::Markets;
 use super::numbers::Numbers;
 use super::pages::Pages;
@@ -13,7 +14,7 @@ use super::placements::Placements;
 use super::rebuilder::Rebuilder;
 use super::report::Visitors;
 use super::sizes::Sizes;
-use super::{Engine, Stored, edits, gather, market, placed, rebuild, selecting, store};
+use super::{Engine, Stored, edits, gather, market, placed, rebuild, selecting, store, trials};
 use crate::clock::{Clock, ClockMode};
 use crate::config::Live;
 use crate::telemetry::Telemetry;
@@ -47,6 +48,7 @@ impl Engine {
             pages: Pages::default(),
             visitors: Visitors::default(),
             placements: Placements::default(),
+            enrolments: Enrolments::default(),
             telemetry,
             threads: stored.threads,
         });
@@ -56,6 +58,7 @@ impl Engine {
         store::run(&engine);
         placed::run(&engine);
         edits::run(&engine);
+        trials::run(&engine);
         engine
     }
 

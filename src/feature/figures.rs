@@ -14,6 +14,7 @@ use super::learned::Learned;
 use super::moment::{Learn, Moment};
 use super::named::Named;
 use super::orders::Orders;
+use super::past::Past;
 use super::presence::Presence;
 use super::profile::Profile;
 use super::sights::Sights;
@@ -165,4 +166,6 @@ figures! {
     sights: Sights = 0x41;
     /// Where and when the user bought.
     custom: Custom = 0x42;
+    /// What the user bought lately.
+    past: Past = 0x52;
 }

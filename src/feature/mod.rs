@@ -20,6 +20,7 @@ mod named;
 mod names;
 mod orders;
 mod pairs;
+mod past;
 mod presence;
 mod profile;
 mod recency;

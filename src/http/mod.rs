@@ -15,6 +15,7 @@ mod connection;
 mod content;
 mod dispatch;
 mod error;
+mod experiments;
 mod facts;
 mod market;
 mod number;

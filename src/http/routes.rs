@@ -8,7 +8,7 @@ use super::assets::Page;
 use super::auth::Role;
 use super::param::Param;
 use super::route::{Answer, Route, Tag, Takes, now};
-use super::{configure, facts, market, ops, rank, report};
+use super::{configure, experiments, facts, market, ops, rank, report};
 use crate::engine::{Engine, EntityKind, Operation, RACE_KINDS};
 use crate::model::schema::{self, Bound, Shape};
 use crate::model::view::{self, View};
@@ -74,6 +74,13 @@ const HISTORY_PARAMS: &[Param] = &[
     },
 ];
 
+const ASSIGNMENT_PARAMS: &[Param] = &[Param {
+    name: "user",
+    shape: Shape::Id,
+    doc: "Id of the user. Required.",
+    example: Some("u-1001"),
+}];
+
 const BACKUP_PARAMS: &[Param] = &[Param {
     name: "journal",
     shape: Shape::OneOf(&["true", "false"]),
@@ -98,7 +105,7 @@ const BULK_PARAMS: &[Param] = &[
 
 /// Every route. Routes of one path are adjacent.
 #[rustfmt::skip]
-pub(super) static ROUTES: [Route; 41] = {
+pub(super) static ROUTES: [Route; 44] = {
     use Answer::{File, Json, Readable};
     use EntityKind::{Item, Merchant, User};
     use Operation::{Events, Patch, Upsert};
@@ -183,6 +190,15 @@ pub(super) static ROUTES: [Route; 41] = {
         Route::new(GET, "/campaigns", Read, Insight, "getCampaigns", "Get the campaigns at a time: what is live, what each has used, and what conflicts",
             |call| Box::pin(market::campaigns(call)))
             .admits(Work::Read).params(CAMPAIGN_PARAMS).answers(Json(view::Campaigns::VIEW)),
+        Route::new(GET, "/experiments", Read, Insight, "getExperiments", "Get the experiments with their results",
+            |call| Box::pin(experiments::all(call)))
+            .admits(Work::Read).answers(Json(view::Experiments::VIEW)),
+        Route::new(GET, "/experiments/{name}", Read, Insight, "getExperiment", "Get an experiment with its results",
+            |call| Box::pin(experiments::one(call)))
+            .admits(Work::Read).answers(Json(view::Experiment::VIEW)).fails(&[404]),
+        Route::new(GET, "/experiments/{name}/assignment", Read, Insight, "getAssignment", "Get the place of a user in an experiment: the part of its layer, the arm and the cell",
+            |call| Box::pin(experiments::assignment(call)))
+            .admits(Work::Read).params(ASSIGNMENT_PARAMS).answers(Json(view::Assignment::VIEW)).fails(&[404]),
         Route::new(POST, "/race/rebuild", Ops, Operations, "rebuildRace", "Rebuild the standings now; answers when they are live",
             |call| Box::pin(ops::rebuild(call)))
             .takes(Empty).answers(Json(view::RebuildReply::VIEW)),
@@ -244,12 +260,18 @@ pub(super) static ROUTES: [Route; 41] = {
 };
 
 /// The path parameters that the patterns of the routes use.
-pub(super) static PATH_PARAMS: [Param; 3] = [
+pub(super) static PATH_PARAMS: [Param; 4] = [
     Param {
         name: "generation",
         shape: Shape::Id,
         doc: "Number of the generation.",
         example: Some("12"),
+    },
+    Param {
+        name: "name",
+        shape: Shape::Id,
+        doc: "Name of the experiment.",
+        example: Some("growth-up"),
     },
     Param {
         name: "id",

@@ -100,6 +100,7 @@ impl Facts {
         self.copy_tags_for(&learned, &mut tags);
         learned.tags = &tags;
         self.learn(&learned, moment);
+        self.credit(event, &learned, moment);
         tags.clear();
         self.item_tags = tags;
         self.counts.events[event.kind as usize] += 1;

@@ -45,6 +45,7 @@ impl Facts {
             EntityKind::User => {
                 // A user who was evicted may be in an older backup too.
                 for id in self.ids_of_user(id) {
+                    self.books.experiments.forget(&id);
                     self.deleted.push_back(self.books.seen.hash(&id));
                 }
                 while self.deleted.len() > DELETED {

@@ -34,6 +34,7 @@ impl Record<'_> {
                 add(into);
             }
             Self::Forgetting { ids, .. } => ids.iter().for_each(|id| add(id)),
+            Self::Trial(step) => step.users(add),
             Self::Placed { .. }
             | Self::Ladder { .. }
             | Self::Creator { .. }

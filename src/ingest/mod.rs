@@ -29,6 +29,7 @@ mod sweep;
 mod sweeps;
 mod trace;
 mod trade;
+mod trials;
 
 #[cfg(test)]
 mod tests;
@@ -46,3 +47,4 @@ pub use record::{Line, Record, Unreadable};
 pub use retired::Retired;
 pub use sweep::{mark_creators, mark_sold};
 pub use trace::{Alias, Trace};
+pub use trials::TrialStep;

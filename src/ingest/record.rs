@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::read::fact;
-use super::{Alias, EntityKind, Evicted, Fact, Facts, Moment, Operation, Rejected, Trace, read};
+use super::{
+    Alias, EntityKind, Evicted, Fact, Facts, Moment, Operation, Rejected, Trace, TrialStep, read,
+};
 use crate::binary::append;
 use crate::clock::{Day, Time};
 use crate::config::{Config, ConfigFaults};
@@ -116,6 +118,8 @@ pub enum Record<'a> {
         #[serde(borrow)]
         rates: Vec<(&'a str, f64)>,
     },
+    /// A step of an experiment.
+    Trial(#[serde(borrow)] TrialStep<'a>),
 }
 
 /// An event of an anonymised record.
@@ -211,6 +215,7 @@ impl<'a> Record<'a> {
             // The sums and the steps name no user.
             Self::Placed { .. } | Self::Ladder { .. } | Self::Usual { .. } => None,
             Self::Creator { .. } | Self::Pace(_) => None,
+            Self::Trial(step) => step.without(alias).map(Self::Trial),
             Self::Deletion { .. } | Self::Departure { .. } | Self::Terms(_) | Self::Lost => None,
         };
         let mut bytes = Vec::new();
@@ -344,6 +349,7 @@ impl Facts {
             Record::Ladder { kind, steps } => self.climb(kind, &steps),
             Record::Creator { id } => self.delete_creator(id),
             Record::Pace(step) => self.books.pace.redo(step),
+            Record::Trial(step) => self.step_trial(step),
             Record::Usual { kind, rates } => self.note_usual(kind, &rates),
             Record::Lost => {}
         }

@@ -8,6 +8,7 @@
 
 mod book;
 mod encode;
+mod experiments;
 mod exposure;
 mod format_1;
 mod goals;
@@ -25,6 +26,7 @@ mod users;
 #[cfg(test)]
 mod tests;
 
+use crate::experiment::Experiments;
 use crate::exposure::Exposure;
 use crate::feature::{Items, Merchants, Tags, Users};
 use crate::race::Ledger;
@@ -59,4 +61,6 @@ table::books! {
     pace: Pace = [0x39, 0x45];
     /// At what share of its exposures the goal of each merchant held.
     goals: Goals = [0x43];
+    /// Who is enrolled in experiments, and what the users of each arm did.
+    experiments: Experiments = [0x51, 0x53, 0x54];
 }

@@ -11,10 +11,12 @@ use crate::telemetry::Size;
 /// Codes that are on disks somewhere: rows may be added, never changed or removed.
 #[test]
 fn codes_are_permanent_and_unique() {
-    let known: [(&str, &[u8]); 10] = [
+    let known: [(&str, &[u8]); 11] = [
         (
             "users",
-            &[0x20, 0x26, 0x27, 0x28, 0x46, 0x2C, 0x35, 0x41, 0x42, 0x2F],
+            &[
+                0x20, 0x26, 0x27, 0x28, 0x46, 0x2C, 0x35, 0x41, 0x42, 0x52, 0x2F,
+            ],
         ),
         ("items", &[0x21, 0x01]),
         ("merchants", &[0x22, 0x02, 0x2E]),
@@ -25,6 +27,7 @@ fn codes_are_permanent_and_unique() {
         ("ladders", &[0x38, 0x5A]),
         ("pace", &[0x39, 0x45]),
         ("goals", &[0x43]),
+        ("experiments", &[0x51, 0x53, 0x54]),
     ];
     for row in known {
         assert!(CODES.contains(&row), "{row:?} changed");

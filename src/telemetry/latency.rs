@@ -8,6 +8,8 @@ use std::time::Duration;
 use prometheus_client::encoding::{EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::{MetricType, TypedMetric};
 
+use crate::number::real;
+
 /// Upper edges of the buckets in microseconds, about three per decade. One more bucket holds the rest.
 const EDGES: [u64; 18] = [
     5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000,
@@ -33,6 +35,26 @@ impl Latency {
             count.fetch_add(1, Ordering::Relaxed);
         }
         self.0.nanos.fetch_add(nanos, Ordering::Relaxed);
+    }
+
+    /// Returns the duration that a share of them does not exceed, by interpolation between the edges of its bucket; `None` without any.
+    #[must_use]
+    pub fn quantile(&self, share: f64) -> Option<Duration> {
+        let count = self.count();
+        let wanted = real(count) * share;
+        let mut before = 0.0;
+        let edges = [0].into_iter().chain(EDGES);
+        let buckets = edges.zip(EDGES.into_iter().chain([EDGES[EDGES.len() - 1]]));
+        for ((low, high), bucket) in buckets.zip(&self.0.counts) {
+            let held = real(bucket.load(Ordering::Relaxed));
+            if held > 0.0 && before + held >= wanted {
+                let part = ((wanted - before) / held).clamp(0.0, 1.0);
+                let micros = real(low) + (real(high) - real(low)) * part;
+                return Duration::try_from_secs_f64(micros / 1e6).ok();
+            }
+            before += held;
+        }
+        None
     }
 
     /// Returns the number of durations.

@@ -5,6 +5,7 @@
 
 mod admission;
 mod configuration;
+mod experiments;
 mod exposure;
 mod facts;
 mod journal;
@@ -25,6 +26,7 @@ mod threads;
 
 pub use admission::AdmissionMetrics;
 pub use configuration::ConfigurationMetrics;
+pub use experiments::{ArmCounts, ExperimentMetrics};
 pub use exposure::ExposureMetrics;
 pub use facts::{FactKind, FactMetrics};
 pub use journal::JournalMetrics;

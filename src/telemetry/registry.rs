@@ -4,9 +4,9 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
 use super::{
-    AdmissionMetrics, ConfigurationMetrics, ExposureMetrics, FactMetrics, JournalMetrics,
-    LogMetrics, MarketMetrics, MemoryMetrics, RankingMetrics, RequestMetrics, SecretMetrics,
-    SelectionMetrics, StandingsMetrics, ThreadMetrics,
+    AdmissionMetrics, ConfigurationMetrics, ExperimentMetrics, ExposureMetrics, FactMetrics,
+    JournalMetrics, LogMetrics, MarketMetrics, MemoryMetrics, RankingMetrics, RequestMetrics,
+    SecretMetrics, SelectionMetrics, StandingsMetrics, ThreadMetrics,
 };
 
 /// Media type of [`Telemetry::scrape`].
@@ -20,6 +20,8 @@ pub struct Telemetry {
     pub requests: RequestMetrics,
     /// Rankings.
     pub ranking: RankingMetrics,
+    /// Running experiments.
+    pub experiments: ExperimentMetrics,
     /// Exposures.
     pub exposure: ExposureMetrics,
     /// Facts.
@@ -53,6 +55,7 @@ impl Default for Telemetry {
         Self {
             requests: RequestMetrics::declare(to),
             ranking: RankingMetrics::declare(to),
+            experiments: ExperimentMetrics::declare(to),
             exposure: ExposureMetrics::declare(to),
             facts: FactMetrics::declare(to),
             memory: MemoryMetrics::declare(to),

@@ -43,6 +43,7 @@ impl Engine {
     /// engine.
     pub fn close(&self) {
         self.apply_placed();
+        self.settle_experiments();
         if let Some(kept) = &self.kept {
             kept.journal.close();
         }

@@ -43,7 +43,8 @@ impl Erased {
             | Record::Ladder { .. }
             | Record::Creator { .. }
             | Record::Pace(_)
-            | Record::Usual { .. } => &[],
+            | Record::Usual { .. }
+            | Record::Trial(_) => &[],
         };
         let erased = |id: &&str| Self {
             id: (*id).to_owned(),

@@ -7,6 +7,7 @@
 mod bulk;
 mod configuration;
 pub(crate) mod define;
+mod experiments;
 mod market;
 mod operations;
 mod problem;
@@ -26,6 +27,7 @@ pub use bulk::{BulkReply, Effects, EmptiedField, KindOfEvents, Rejected, Repeat}
 pub use configuration::{
     ConfigChanged, ConfigDifference, ConfigGeneration, ConfigHistory, ConfigPlan, ConfigPlans,
 };
+pub use experiments::{ArmMetric, Assignment, Experiment, ExperimentArm, Experiments};
 pub use market::{CampaignState, Campaigns, Conflict, Ladder};
 pub use operations::{ClockReply, Health, LiveConfig, MergeReply, ModelView, OpenApiDocument};
 pub use problem::Problem;

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::service::{Service, ids};
+use super::{bought, did, near, noon};
+use crate::service::{Service, ids, program};
 
 /// `as-is` ranks by quality, `more` against it.
 const CONFIG: &str = r#"
@@ -194,4 +195,155 @@ fn a_changed_running_experiment_is_rejected() {
     service.wait("the ramp", |service| {
         service.rank(&request("u-1", &json!({})))["generation"] == 2
     });
+}
+
+/// Returns a service on which the experiments have begun.
+fn begun() -> Service {
+    let capped = CONFIG.replace("find = 0.1", "find = 0.1\ngmv_cap = 50.0");
+    let service = service(&capped);
+    service.events(&[did("watchman", "view", "a", noon(80))]);
+    service.wait("the begin", |service| {
+        let all = service.get("/experiments").ok();
+        let mut each = all["experiments"].as_array().unwrap().iter();
+        each.all(|it| it["state"] == "running")
+    });
+    service
+}
+
+fn metric(experiment: &Value, arm: &str, name: &str) -> Value {
+    let arms = experiment["arms"].as_array().unwrap();
+    let arm = arms.iter().find(|it| it["name"] == arm).unwrap();
+    let metrics = arm["metrics"].as_array().unwrap();
+    metrics
+        .iter()
+        .find(|it| it["name"] == name)
+        .unwrap()
+        .clone()
+}
+
+#[test]
+fn what_enrolled_users_do_counts_for_their_arm() {
+    let service = begun();
+    let turned = |service: &Service| service.get("/experiments/turned").ok();
+    assert_eq!(turned(&service)["users"], 0);
+    // A forced answer enrols nobody.
+    service.rank(&request("u-1", &json!({"arms": {"turned": "more"}})));
+    let of = |user: &str| {
+        let answer = service.rank(&request(user, &json!({})));
+        answer["arms"]["turned"].as_str().map(str::to_owned)
+    };
+    let mut users = (0..).map(|number| format!("u-{number}"));
+    let user = users
+        .find(|user| of(user).as_deref() == Some("more"))
+        .unwrap();
+    let at = noon(81);
+    let in_scene = |kind: &str, scene: &str| json!({"user_id": user, "item_id": "d", "kind": kind, "scene": scene, "position": 3, "at": at});
+    service.events(&[
+        in_scene("impression", "default"),
+        in_scene("impression", "plain"),
+        in_scene("click", "default"),
+        did(&user, "click", "d", at),
+        bought("p-1", &user, "d", at, 80.0),
+        json!({"id": "r-1", "user_id": user, "item_id": "d", "kind": "refund", "purchase_id": "p-1", "amount": 20, "at": at}),
+        bought("p-2", "stranger", "d", at, 80.0),
+    ]);
+    let found = turned(&service);
+    let sums = |name: &str| {
+        let metric = metric(&found, "more", name);
+        json!([metric["numerator"], metric["denominator"]])
+    };
+    let users = &sums("orders_per_user")[1];
+    assert_eq!(sums("orders_per_user"), json!([1.0, users]));
+    assert_eq!(sums("gmv_per_user"), json!([30.0, users]), "{found}");
+    assert_eq!(sums("ctr"), json!([2.0, 1.0]));
+    assert_eq!(sums("ctr_by_place"), json!([2.0, 0.5]));
+    assert_eq!(sums("refund_share"), json!([20.0, 50.0]));
+    assert_eq!(metric(&found, "as-is", "orders_per_user")["numerator"], 0.0);
+    let longer = service.get("/experiments/longer").ok();
+    let shown = |arm| metric(&longer, arm, "ctr")["denominator"].as_f64().unwrap();
+    near(shown("as-is") + shown("more"), 2.0);
+    let series =
+        "saima_experiment_events_total{experiment=\"turned\",arm=\"more\",kind=\"purchase\"} ";
+    near(service.metric(series), 1.0);
+    let users = [&found, &longer].map(|it| it["users"].as_f64().unwrap());
+    near(
+        service.metric("saima_entries{structure=\"enrolled\"} "),
+        users[0] + users[1],
+    );
+}
+
+#[test]
+fn an_assignment_shows_every_step() {
+    let service = begun();
+    let assignment = |query: &str| service.get(&format!("/experiments/turned/assignment{query}"));
+    let of = assignment("?user=u-1001").ok();
+    assert_eq!(
+        (&of["part"], &of["in_range"], &of["held"]),
+        (&json!(6_564), &json!(true), &json!(false))
+    );
+    assert_eq!(
+        (&of["in_audience"], &of["enrolled"]),
+        (&json!(true), &json!(false))
+    );
+    service.rank(&request("u-1001", &json!({})));
+    service.wait("the enrolment", |_| {
+        assignment("?user=u-1001").ok()["enrolled"] == true
+    });
+    assert_eq!(assignment("?user=x-1").ok()["takes_part"], false);
+    assert_eq!(assignment("").status, 422);
+    assert_eq!(
+        service.get("/experiments/none/assignment?user=u").status,
+        404
+    );
+    assert_eq!(service.get("/experiments/none").status, 404);
+}
+
+#[test]
+fn a_merged_user_keeps_the_arm_of_the_id() {
+    let service = begun();
+    service.events(&[
+        did("visitor", "view", "a", noon(81)),
+        did("u-7", "view", "a", noon(81)),
+    ]);
+    let arms = |user: &str| service.rank(&request(user, &json!({})))["arms"].clone();
+    let own = arms("u-7");
+    assert_eq!(
+        service
+            .json(
+                "POST",
+                "/users/merge",
+                &json!({"from": "visitor", "into": "u-7"})
+            )
+            .status,
+        200
+    );
+    assert_eq!(arms("visitor"), own);
+}
+
+#[test]
+fn the_command_prints_the_results() {
+    let service = begun();
+    service.rank(&request("u-1", &json!({})));
+    let run = |args: &[&str]| {
+        let output = program()
+            .arg("experiments")
+            .args(args)
+            .args(["--url", service.base()])
+            .output()
+            .unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).unwrap(),
+        )
+    };
+    let (code, table) = run(&["turned"]);
+    assert_eq!(code, Some(0));
+    assert!(
+        table.starts_with("turned: running, running.") && table.contains("more (running)"),
+        "{table}"
+    );
+    let (_, json) = run(&["--json"]);
+    let all: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(all.as_array().unwrap().len(), 2);
+    assert_eq!(run(&["none"]).0, Some(1));
 }

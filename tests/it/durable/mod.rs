@@ -13,6 +13,7 @@ mod restart;
 mod sharing;
 mod targets;
 mod tools;
+mod trials;
 
 use std::fs;
 use std::path::{Path, PathBuf};
