@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use super::{check, configure, data, demo, evaluate, import, restore, serve};
+use super::{check, configure, data, demo, evaluate, experiments, import, restore, serve};
 
 /// Multi-objective ranking for marketplaces: the affinities of a user, blended with the race of the merchants
 #[derive(Debug, Parser)]
@@ -41,6 +41,8 @@ enum Command {
     Import(import::Args),
     /// Measure the ranking quality of a running service
     Evaluate(evaluate::Args),
+    /// Print the results of the experiments of a running service
+    Experiments(experiments::Args),
 }
 
 /// Runs a command. Returns exit code 0 for success, and 1 if something was rejected, with the reasons on standard error.
@@ -59,6 +61,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Rebuild(args) => data::rebuild(&args),
         Command::Import(args) => Ok(import::run(&args)?),
         Command::Evaluate(args) => Ok(evaluate::run(&args)?),
+        Command::Experiments(args) => experiments::run(&args),
     }
 }
 

@@ -11,6 +11,7 @@ mod command;
 mod configure;
 mod data;
 mod demo;
+mod experiments;
 mod live;
 mod place;
 mod restore;

@@ -32,6 +32,8 @@ mod reloads;
 mod security;
 #[cfg(test)]
 mod service;
+#[cfg(test)]
+mod simulated;
 mod siphash;
 #[cfg(test)]
 mod story;

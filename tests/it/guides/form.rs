@@ -23,7 +23,7 @@ pub(super) fn check(block: &Block) -> Result<(), String> {
             .map_err(|faults| faults.to_string()),
         ("toml", "map") => MapFile::parse(&block.text).map(drop),
         ("yaml", "") if block.text.contains('\t') => Err("YAML has no tabs".to_owned()),
-        ("yaml" | "text", "") => Ok(()),
+        ("yaml" | "text" | "sql", "") => Ok(()),
         ("ini", "") => ini(&block.text),
         ("python", "") => read_by(
             "python3",

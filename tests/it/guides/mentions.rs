@@ -11,7 +11,8 @@ use super::block::{Page, pages};
 use crate::service::Service;
 
 /// A configuration that has one of everything of which each has metrics of its own.
-const NAMED: &str = "[selection.s]\nwhere = 'true'\n[audience.a]\nwhere = 'true'\n";
+const NAMED: &str = "[selection.s]\nwhere = 'true'\n[audience.a]\nwhere = 'true'\n[experiment.e]\nlayer = 'l'\nrange = [0.0, 1.0]\n\
+                     primary = 'ctr'\nfind = 0.1\ncontrol = 'a'\narms = { a = { share = 0.5 }, b = { share = 0.5 } }\n";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -3,6 +3,7 @@
 //! A comment before a block says how it is tested: `<!-- demo -->` (run against `saima demo`), `<!-- map -->` (a map of an
 //! import), `<!-- not run: reason -->` (only its form and its commands are checked).
 
+mod assignment;
 mod block;
 mod commands;
 mod examples;
