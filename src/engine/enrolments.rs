@@ -153,3 +153,37 @@ impl Enrolments {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> Config {
+        let text = "[experiment.e]\nlayer = 'l'\nrange = [0.0, 1.0]\nprimary = 'ctr'\nfind = 0.1\ncontrol = 'a'\n\
+                    arms = { a = { share = 0.5 }, b = { share = 0.5 } }";
+        Config::parse("test", text).unwrap()
+    }
+
+    #[test]
+    fn a_full_queue_drops_and_counts() {
+        let (config, enrolments) = (config(), Enrolments::default());
+        let experiment = &config.experiments.each[0];
+        let pushed =
+            (0..WAITING + 10).filter(|number| enrolments.push(experiment, &number.to_string(), 1));
+        assert_eq!(pushed.count(), WAITING);
+        let size = enrolments.size();
+        assert_eq!((size.entries, size.evicted), (WAITING, 10));
+        assert_eq!(enrolments.take().len(), WAITING);
+        assert!(!enrolments.is_any() && enrolments.push(experiment, "u", 0));
+    }
+
+    #[test]
+    fn answers_are_taken_once() {
+        let counts = Counts::new(2);
+        for (arm, cell) in [(0, 7), (1, 7), (1, 7), (1, CELLS - 1)] {
+            counts.answers[Counts::place(arm, cell)].fetch_add(1, Ordering::Relaxed);
+        }
+        assert_eq!(counts.take(), [(0, 7, 1), (1, 7, 2), (1, 999, 1)]);
+        assert_eq!(counts.take(), []);
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{bought, did, near, noon};
+use super::{DAY, FIRST, bought, did, near, noon};
 use crate::service::{Service, ids, program};
 
 /// `as-is` ranks by quality, `more` against it.
@@ -346,4 +346,60 @@ fn the_command_prints_the_results() {
     let all: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(all.as_array().unwrap().len(), 2);
     assert_eq!(run(&["none"]).0, Some(1));
+}
+
+#[test]
+fn a_verdict_comes_as_a_day_ends() {
+    let service = begun();
+    let users: Vec<String> = (0..4_000).map(|number| format!("u-{number}")).collect();
+    let mut purchases = Vec::new();
+    for users in users.chunks(500) {
+        let requests: Vec<Value> = users
+            .iter()
+            .map(|user| request(user, &json!({"limit": 1, "timeout_ms": 60_000})))
+            .collect();
+        let answer = service
+            .json("POST", "/rank/batch", &json!({"requests": requests}))
+            .ok();
+        for (number, answer) in answer["results"].as_array().unwrap().iter().enumerate() {
+            // All users of `more` buy, and every other one of `as-is`.
+            let buys = answer["arms"]["turned"] == "more" || number % 2 == 0;
+            if buys {
+                let id = format!("p-{}", users[number]);
+                purchases.push(bought(&id, &users[number], "a", noon(80), 10.0));
+                purchases.push(did(&users[number], "click", "a", noon(80)));
+            }
+            let seen = did(&users[number], "impression", "a", noon(80));
+            purchases.push(seen);
+        }
+    }
+    service.events(&purchases);
+    let judged = |day: i64| {
+        service.events(&[did("watchman", "view", "a", noon(day))]);
+        let judged = |service: &Service| {
+            let found = service.get("/experiments/turned").ok();
+            found["judged"].is_string()
+                && found["judged"] != Value::Null
+                && day_of(&found) == day - 1
+        };
+        service.wait("the verdict of the day", judged);
+        service.get("/experiments/turned").ok()
+    };
+    assert_eq!(judged(83)["verdict"], "running", "a week is not over");
+    let found = judged(89);
+    assert_eq!(found["verdict"], "better", "{found}");
+    assert!(found["progress"].is_u64(), "{found}");
+    let ctr = metric(&found, "more", "ctr");
+    assert!(
+        ctr["low"].as_f64().unwrap() > 0.5 && ctr["high"].as_f64().unwrap() < 1.5,
+        "{ctr}"
+    );
+    assert!(metric(&found, "as-is", "ctr")["lift"].is_null());
+    assert_eq!(judged(90)["verdict"], "better", "it stays");
+}
+
+/// Returns the number of the last judged day.
+fn day_of(experiment: &Value) -> i64 {
+    let judged = saima::clock::Time::parse(experiment["judged"].as_str().unwrap()).unwrap();
+    (judged.millis() - FIRST) / DAY
 }

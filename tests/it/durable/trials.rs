@@ -131,3 +131,32 @@ fn ended_results_and_deleted_users_survive_a_restart() {
     };
     assert_eq!(data.start().get("/experiments/turned").ok(), ended);
 }
+
+#[test]
+fn terms_changed_while_stopped_begin_anew() {
+    let data = Data::new(&format!("{SMALL}{EXPERIMENT}"));
+    let service = data.start();
+    service.items(&[json!({"id": "i1", "quality": 0.5})]);
+    service.events(&[json!({"user_id": "watchman", "item_id": "i1", "kind": "view", "at": FIRST})]);
+    wait_until_begun(&service);
+    (0..5).for_each(|number| assert!(shop(&service, number)));
+    drop(service);
+    let config = data.config.replace("find = 0.1", "find = 0.2");
+    let data = Data { config, ..data };
+    let service = data.start();
+    service.wait("the new begin", |service| {
+        let all = service.get("/experiments").ok();
+        all["experiments"].as_array().unwrap().len() == 2
+    });
+    let all = service.get("/experiments").ok();
+    let of = |place: usize| {
+        let one = &all["experiments"][place];
+        (
+            one["state"].clone(),
+            one["users"].clone(),
+            one["find"].clone(),
+        )
+    };
+    assert_eq!(of(0), (json!("running"), json!(0), json!(0.2)));
+    assert_eq!(of(1), (json!("ended"), json!(5), json!(0.1)));
+}
