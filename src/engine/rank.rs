@@ -149,6 +149,7 @@ impl Engine {
             },
             ..self.view(&generation, scene, (&standings, &market), &facts)
         };
+        let answered = &scene.answered;
         let arms = arms(&view, (config, scene), request, before);
         let scene = arms.as_ref().map_or(scene, |(_, scene)| scene);
         let view = View { scene, ..view };
@@ -162,7 +163,7 @@ impl Engine {
         }
         drop(facts);
         decision.scene_asked = asked.retired.then(|| asked.name.clone());
-        scene.answered.note(now, decision.placed.len());
+        answered.note(now, decision.placed.len());
         self.observe_ranking(config, scene, &decision);
         self.observe_numbers(&generation, &decision.given, arrived);
         Ok(decision)

@@ -1,6 +1,10 @@
 //! Tests of routes and of the headers of every answer.
 
+use std::sync::Arc;
+
 use super::service::{JSON, Service};
+use crate::config::{Config, Live};
+use crate::engine::Engine;
 use crate::http::route::{Answer, Takes};
 use crate::http::routes::ROUTES;
 use crate::model::view::check;
@@ -60,7 +64,11 @@ fn read_and_ops_routes_answer() {
 
 #[test]
 fn every_answer_is_its_view() {
-    let service = Service::open();
+    let experiment = "[experiment.e]\nlayer = 'l'\nrange = [0.0, 1.0]\nprimary = 'ctr'\nfind = 0.1\ncontrol = 'a'\n\
+                      arms = { a = { share = 0.5 }, b = { share = 0.5 } }";
+    let config = Config::parse("test", experiment).unwrap();
+    let engine = Engine::in_memory(Arc::new(Live::new(config)));
+    let service = Service::serving(engine, Arc::default());
     let items =
         r#"[{"id":"i-1","price":9.5,"available":false},{"id":"i-2","listed_at":1793491200000}]"#;
     service.json("PUT", "/items", items);
@@ -85,7 +93,13 @@ fn every_answer_is_its_view() {
         };
         let id = ids.iter().find(|(path, _)| route.path.starts_with(path));
         let path = route.path.replace("{id}", id.map_or("", |(_, id)| id));
-        let path = path.replace("{generation}", "1");
+        let path = path.replace("{generation}", "1").replace("{name}", "e");
+        let query = if path.ends_with("/assignment") {
+            "?user=u-1001"
+        } else {
+            ""
+        };
+        let path = path + query;
         let generation = service.get("/config").json()["generation"].to_string();
         let headers = [("Content-Type", JSON), ("If-Match", &*generation)];
         let answer = service.send(route.method.as_str(), &path, &headers, body.as_bytes());
