@@ -38,7 +38,7 @@
 //! | 5 | [`http`] | [`engine`], [`config`], [`telemetry`], layer 0 |
 //! | 4 | [`engine`] | layers 0–3 |
 //! | 3 | [`rank`], [`ingest`]: never each other; [`state`] below [`ingest`], not below [`rank`] | layers 0–2 |
-//! | 2 | [`feature`], [`race`], [`exposure`], [`experiment`], [`selection`], [`support`], [`derived`], [`journal`]: never each other | layers 0–1 |
+//! | 2 | [`feature`], [`race`], [`exposure`], [`experiment`], [`selection`], [`support`], [`derived`], [`journal`], [`decision`]: never each other | layers 0–1 |
 //! | 1 | [`config`], [`telemetry`]: never each other | layer 0 |
 //! | 0 | [`allocator`], [`binary`], [`chunked`], [`clock`], [`corpus`], [`decay`], [`digest`], [`expression`], [`forest`], [`id`], [`model`], [`money`], [`number`], [`objective`], [`prefetch`], [`random`], [`rule`], [`spelling`], [`threads`] | layer 0 |
 //!
@@ -69,6 +69,7 @@ pub mod clock;
 pub mod config;
 pub mod corpus;
 pub mod decay;
+pub mod decision;
 pub mod derived;
 pub mod digest;
 pub mod engine;

@@ -9,8 +9,9 @@ use super::scene::Scene;
 use super::settings::Config;
 use super::weights::Weighed;
 use super::{
-    admission, audience, aversion, campaign, clock, editing, exposure, integrity, log, market,
-    model, pages, prediction, profile, race, scale, selection, server, store, support, tail, tls,
+    admission, audience, aversion, campaign, clock, decisions, editing, exposure, integrity, log,
+    market, model, pages, prediction, profile, race, scale, selection, server, store, support,
+    tail, tls,
 };
 use crate::clock::SECOND;
 use crate::model::DEFAULT_SCENE;
@@ -60,6 +61,7 @@ impl Config {
             "tail": tail::shown(&self.tail),
             "campaign": campaign::shown(&self.campaigns),
             "market": market::shown(&self.market),
+            "decisions": decisions::shown(&self.decisions),
             "log": log::shown(&self.log),
         })
     }

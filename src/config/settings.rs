@@ -11,6 +11,7 @@ use super::audience::{Audience, Audiences};
 use super::aversion::Aversion;
 use super::campaign::Campaigns;
 use super::clock::ClockConfig;
+use super::decisions::Decisions;
 use super::editing::Editing;
 use super::experiment::Experiments;
 use super::exposure::Exposure;
@@ -38,11 +39,11 @@ use super::tls::Tls;
 use super::trials::{Trials, compile};
 use super::weights::{Known, Weighed};
 use super::{
-    admission, aversion, campaign, clock, editing, experiment, exposure, file, integrity, limits,
-    log, market, pages, profile, race, scale, server, store, support, tail, tls,
+    admission, aversion, campaign, clock, decisions, editing, experiment, exposure, file,
+    integrity, limits, log, market, pages, profile, race, scale, server, store, support, tail, tls,
 };
 use crate::model::{Contest, DEFAULT_SCENE, Limits, Vocabulary};
-use crate::objective::Objective;
+use crate::objective::{Objective, TABLE};
 
 /// The text of the reference configuration, `config/saima.toml`, which is the default.
 pub const EMBEDDED: &str = include_str!("../../config/saima.toml");
@@ -110,6 +111,8 @@ pub struct Config {
     pub campaigns: Campaigns,
     /// `[market]`
     pub market: Market,
+    /// `[decisions]`
+    pub decisions: Decisions,
     /// `[experiments]` and `[experiment.*]`.
     pub experiments: Experiments,
     /// The scenes in which experiments run, by name.
@@ -304,6 +307,17 @@ impl Config {
         predictions.chain(self.models.iter().map(|it| it.name.as_str()))
     }
 
+    /// Returns the objective, prediction or model of a name.
+    #[must_use]
+    pub fn weighed(&self, name: &str) -> Option<Weighed> {
+        let own = TABLE.iter().find(|row| row.name == name);
+        let prediction = || self.predictions.iter().position(|it| it.name == name);
+        let model = || self.models.iter().position(|it| it.name == name);
+        own.map(|row| Weighed::Own(row.objective))
+            .or_else(|| prediction().map(Weighed::Prediction))
+            .or_else(|| model().map(Weighed::Model))
+    }
+
     /// Returns the name of an objective, prediction or model that a scene weighs.
     #[must_use]
     pub fn name(&self, weighed: Weighed) -> &str {
@@ -399,6 +413,7 @@ fn config(root: &Section<'_>) -> Config {
         tail: root.within("tail", |s| tail::read(s, &scenes)),
         campaigns,
         market: root.within("market", market::read),
+        decisions: root.within("decisions", decisions::read),
         selections: selections.into(),
         audiences: audiences.list.into(),
         sights: sights.unwrap_or(0),

@@ -30,7 +30,15 @@ impl Engine {
     fn delete_now(&self, kind: EntityKind, id: &str) -> Result<bool, Broken> {
         let _one_at_a_time = self.deleting.lock();
         self.check_journal()?;
-        let Some(retired) = self.remove(kind, id)? else {
+        let others = match kind {
+            EntityKind::User => self.facts.read().ids_of_user(id),
+            EntityKind::Item | EntityKind::Merchant => Vec::new(),
+        };
+        let retired = self.remove(kind, id)?;
+        if kind == EntityKind::User {
+            self.forget_decisions(id, &others);
+        }
+        let Some(retired) = retired else {
             return Ok(false);
         };
         let (items, users) = {

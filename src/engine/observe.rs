@@ -232,6 +232,7 @@ impl Engine {
             to.journal.broken.set(kept.journal.check().is_err().into());
         }
         self.measure_edits();
+        self.decisions.measure(&to.decisions, &to.memory);
         self.measure_selections(config);
         self.measure_blind(config);
         self.measure_experiments();

@@ -9,6 +9,7 @@ use super::arms::{Arms, Person};
 use super::pages::{Answered, Found, Stands};
 use crate::clock::Deadline;
 use crate::config::{Config, Generation, Scene};
+use crate::decision::Share;
 use crate::feature::Users;
 use crate::id::IdHasher;
 use crate::ingest::Facts;
@@ -72,7 +73,7 @@ impl Engine {
             },
             Found::Nothing => Before::default(),
         };
-        let decision = self.rank_after(request, &before, arrived)?;
+        let decision = self.rank_after(request, (Some(id), &before), arrived)?;
         Ok(Ranked::New(Box::new(decision)))
     }
 
@@ -109,13 +110,13 @@ impl Engine {
         request: &'r RankRequest<'_>,
         arrived: Instant,
     ) -> Result<Decision<'r>, RankError> {
-        self.rank_after(request, &Before::default(), arrived)
+        self.rank_after(request, (None, &Before::default()), arrived)
     }
 
     fn rank_after<'r>(
         &self,
         request: &'r RankRequest<'_>,
-        before: &Before,
+        (id, before): (Option<&str>, &Before),
         arrived: Instant,
     ) -> Result<Decision<'r>, RankError> {
         let generation = self.live.load();
@@ -141,12 +142,17 @@ impl Engine {
         });
         let past: Vec<Past<'_>> = past.collect();
         let start = request.offset.unwrap_or_default();
+        let share = id.map_or(Share::None, |id| {
+            self.decisions.share(&config.decisions, id)
+        });
+        let begun = (share != Share::None).then(Instant::now);
         let view = View {
             turn: Turn {
                 start,
                 past: &past,
                 anew: start > 0 && before.arms.is_none(),
             },
+            traced: begun.is_some(),
             ..self.view(&generation, scene, (&standings, &market), &facts)
         };
         let answered = &scene.answered;
@@ -154,6 +160,9 @@ impl Engine {
         let scene = arms.as_ref().map_or(scene, |(_, scene)| scene);
         let view = View { scene, ..view };
         let mut decision = SCRATCH.with_borrow_mut(|scratch| rank::rank(request, &view, scratch));
+        let took = begun.map(|begun| begun.elapsed());
+        let capture = |scratch: &mut Scratch| rank::capture(request, &view, scratch);
+        let whole = (share == Share::Whole).then(|| SCRATCH.with_borrow_mut(capture));
         self.note_placed(&generation, (request, scene), &decision, &facts, now);
         if let Some((arms, _)) = &arms {
             decision.arms = arms.names(config);
@@ -166,6 +175,9 @@ impl Engine {
         answered.note(now, decision.placed.len());
         self.observe_ranking(config, scene, &decision);
         self.observe_numbers(&generation, &decision.given, arrived);
+        if let Some((id, took)) = id.zip(took) {
+            self.log_decision(&generation, request, &decision, (id, now, took, whole));
+        }
         Ok(decision)
     }
 }
@@ -197,6 +209,7 @@ impl Engine {
             selections: facts.selections.of(&config.selections),
             as_of: self.as_of(config),
             turn: Turn::default(),
+            traced: false,
             // A worker does not split: while it waits it would steal another request, under the same lock and on the same buffers.
             splitters: self
                 .splitters

@@ -17,6 +17,7 @@ use super::sizes::Sizes;
 use super::store::Kept;
 use crate::clock::{Clock, Day, Time};
 use crate::config::{Config, Generation, Live};
+use crate::decision::Decisions;
 use crate::ingest::Facts;
 use crate::race::Standings;
 use crate::telemetry::Telemetry;
@@ -50,6 +51,8 @@ pub struct Engine {
     pub(super) visitors: Visitors,
     /// Places of answers that are not counted yet.
     pub(super) placements: Placements,
+    /// The decision log.
+    pub(super) decisions: Decisions,
     /// Users who were answered under arms of experiments.
     pub(super) enrolments: Enrolments,
     pub(super) telemetry: Telemetry,

@@ -14,7 +14,9 @@ use super::placements::Placements;
 use super::rebuilder::Rebuilder;
 use super::report::Visitors;
 use super::sizes::Sizes;
-use super::{Engine, Stored, edits, gather, market, placed, rebuild, selecting, store, trials};
+use super::{
+    Engine, Stored, edits, gather, logging, market, placed, rebuild, selecting, store, trials,
+};
 use crate::clock::{Clock, ClockMode};
 use crate::config::Live;
 use crate::telemetry::Telemetry;
@@ -49,6 +51,7 @@ impl Engine {
             visitors: Visitors::default(),
             placements: Placements::default(),
             enrolments: Enrolments::default(),
+            decisions: stored.decisions,
             telemetry,
             threads: stored.threads,
         });
@@ -59,6 +62,7 @@ impl Engine {
         placed::run(&engine);
         edits::run(&engine);
         trials::run(&engine);
+        logging::run(&engine);
         engine
     }
 

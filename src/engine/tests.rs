@@ -1,5 +1,6 @@
 //! The engine with a manual clock and a real data directory.
 
+mod decisions;
 mod market;
 mod placements;
 mod refunds;

@@ -53,6 +53,6 @@ pub use profile::Profile;
 pub use relation::Relation;
 pub use repeat::{Purchases, WITHIN, value as repeat_value};
 pub use repeats::RepeatSums;
-pub use sights::Sights;
+pub use sights::{Sights, second as sight_second};
 pub use tags::{Space, Tags};
 pub use users::{User, Users};

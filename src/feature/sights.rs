@@ -34,8 +34,9 @@ struct Sign {
 /// The second and the item of a sign. No two items have the same.
 type Key = (u32, u32);
 
-/// Returns the second of an instant; one out of range counts as the nearest.
-fn second(at: Time) -> u32 {
+/// Returns the second of an instant, since [`Time::LIKELY`]; one out of range counts as the nearest.
+#[must_use]
+pub fn second(at: Time) -> u32 {
     let second = at.since(Time::LIKELY).div_euclid(SECOND).clamp(0, LAST);
     u32::try_from(second).unwrap_or(0)
 }
@@ -157,6 +158,19 @@ impl Sights {
                 ItemRow(signs.first()?.item),
                 signs.iter().filter(counts).count(),
             ))
+        })
+    }
+}
+
+impl Sights {
+    /// Returns the items with the seconds of their impressions without a click, as [`second`] returns them.
+    pub fn seconds(&self) -> impl Iterator<Item = (ItemRow, Vec<u32>)> {
+        let items = self.0.iter().flat_map(|ring| ring.items());
+        items.filter_map(|signs| {
+            let shown = signs.iter().filter(|sign| !sign.is_click());
+            let seconds: Vec<u32> = shown.map(|sign| sign.key().0).collect();
+            let item = ItemRow(signs.first()?.item);
+            (!seconds.is_empty()).then_some((item, seconds))
         })
     }
 }

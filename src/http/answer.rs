@@ -294,6 +294,7 @@ mod tests {
             price: None,
             slots: Vec::new(),
             given_back: Vec::new(),
+            moves: Vec::new(),
             won: Vec::new(),
             arranged: false,
             degraded: Vec::new(),

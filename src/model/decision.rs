@@ -50,6 +50,8 @@ pub struct Decision<'r> {
     pub slots: Vec<SlotRace<'r>>,
     /// The reserved places that nobody won; empty unless explained.
     pub given_back: Vec<GivenBack>,
+    /// The moves of the places, if they are traced.
+    pub moves: Vec<Move>,
     /// The places that slots and support places gave away, of all places from 1 on: later pages of the list count them.
     pub won: Vec<Won>,
     /// True if rules of the scene arranged the places.

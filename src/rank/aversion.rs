@@ -29,6 +29,12 @@ fn factor(strength: f64, scale: LogScale, history: f64) -> Option<f64> {
     (history < 0.0).then(|| 1.0 - strength * f64::from(scale.value(-history)))
 }
 
+/// Returns a factor within its minimum.
+#[inline(always)]
+pub(super) fn at_least(least: f32, factor: f32) -> f32 {
+    if factor < least { least } else { factor }
+}
+
 /// Returns marks of the rows whose learnt sum is below 0.
 fn marks(history: &History) -> Marks {
     let mut marks = Marks::NONE;
@@ -135,8 +141,17 @@ impl<'a> Aversion<'a> {
         self.multiply(self.sides, block, cosines, factors);
         let least = narrow(self.view.config.aversion.min);
         for (score, factor) in scores.iter_mut().zip(factors) {
-            *score *= if *factor < least { least } else { *factor };
+            *score *= at_least(least, *factor);
         }
+    }
+
+    /// Returns the factors of one block of candidates before the minimum.
+    pub(super) fn unbounded(&self, block: &[Candidate<'_>]) -> Vec<f32> {
+        let mut room = [0.0; BLOCK];
+        let cosines = self.cosines(block, &mut room);
+        let mut factors = vec![1.0; block.len()];
+        self.multiply(self.sides, block, cosines, &mut factors);
+        factors
     }
 
     /// Multiplies factors of candidates by some parts.

@@ -4,9 +4,9 @@
 
 use ndarray::{ArrayView1, ArrayViewMut1};
 
-use super::members::Members;
+use super::BLOCK;
 use super::tally::Tally;
-use crate::config::{Config, Model, Scene, Weighed};
+use crate::config::{AudienceId, Config, Model, Scene, Weighed};
 use crate::number::narrow;
 use crate::objective::Needs;
 
@@ -18,12 +18,12 @@ pub(super) struct Weights {
 }
 
 impl Weights {
-    /// Returns the weights of a scene for a user.
-    pub(super) fn of(scene: &Scene, members: &Members<'_>) -> Self {
+    /// Returns the weights of a scene for a user, given whether the user belongs to an audience.
+    pub(super) fn of(scene: &Scene, has: impl Fn(AudienceId) -> bool) -> Self {
         if scene.weights_for.is_empty() {
             Self::new(scene.weights.clone())
         } else {
-            Self::new(laid_over(scene, members))
+            Self::new(laid_over(scene, has))
         }
     }
 
@@ -79,14 +79,23 @@ impl Weights {
         narrow(negative / self.total)
     }
 
-    /// Adds the column of an objective to the bases.
-    pub(super) fn add(
+    /// Fills in the bases of one block, of at most [`BLOCK`] candidates; `fill` fills the column of an objective, given its place among the
+    /// parts.
+    #[inline(always)]
+    pub(super) fn bases(
         &self,
-        weight: f64,
-        values: ArrayView1<'_, f32>,
-        mut bases: ArrayViewMut1<'_, f32>,
+        bases: &mut [f32],
+        mut fill: impl FnMut(usize, Weighed, &mut [f32]),
     ) {
-        bases.scaled_add(narrow(weight / self.total), &values);
+        let mut room = [0.0; BLOCK];
+        let column = &mut room[..bases.len()];
+        bases.fill(self.start());
+        let mut bases = ArrayViewMut1::from(bases);
+        for (place, &(weighed, weight)) in self.parts.iter().enumerate() {
+            fill(place, weighed, column);
+            bases.scaled_add(narrow(weight / self.total), &ArrayView1::from(&*column));
+        }
+        bases.mapv_inplace(|base| base.clamp(0.0, 1.0));
     }
 
     /// Returns an objective's contribution to the base. It is never negative; the contributions sum to the base.
@@ -102,16 +111,14 @@ impl Weights {
 
 /// Returns the weights of a scene with those of the user's audiences laid over them, in the order written. If none is left but 0, those
 /// of the scene.
-fn laid_over(scene: &Scene, members: &Members<'_>) -> Vec<(Weighed, f64)> {
+fn laid_over(scene: &Scene, has: impl Fn(AudienceId) -> bool) -> Vec<(Weighed, f64)> {
     let weight = |weights: &[(Weighed, f64)], weighed: Weighed| {
         let mut weights = weights.iter();
         let found = weights.find(|(other, _)| *other == weighed);
         found.map(|(_, weight)| *weight)
     };
     let mine = scene.weights_for.iter();
-    let mine: Vec<_> = mine
-        .filter(|(audience, _)| members.has(*audience))
-        .collect();
+    let mine: Vec<_> = mine.filter(|(audience, _)| has(*audience)).collect();
     let last = |weighed: Weighed| {
         let mut over = mine.iter().rev();
         let over = over.find_map(|(_, weights)| weight(weights, weighed));

@@ -1,6 +1,7 @@
 //! Factors: named, bounded multipliers of the base. Score = base × factors.
 
 use super::view::View;
+use crate::config::Integrity;
 use crate::feature::Merchants;
 use crate::id::MerchantRow;
 use crate::model::FactorPart;
@@ -10,31 +11,50 @@ use crate::number::narrow;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Factors<'a> {
     merchants: &'a Merchants,
+    power: Power,
+}
+
+/// The power of integrity, within its bounds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Power {
     gamma: f64,
     bounds: (f32, f32),
 }
 
-impl<'a> Factors<'a> {
-    /// Creates the factors of one request.
-    pub(super) fn new(view: &View<'a>) -> Self {
-        let settings = &view.config.integrity;
+impl Power {
+    /// Creates the power of a configuration.
+    pub(super) fn new(settings: &Integrity) -> Self {
         Self {
-            merchants: view.merchants,
             gamma: settings.gamma,
             bounds: (narrow(settings.min), narrow(settings.max)),
         }
     }
 
-    /// Returns the factor of a merchant's items: clamp(p^γ, min, max) of its integrity p. Without a merchant p is 1.
+    /// Returns clamp(p^γ, min, max).
     #[inline(always)]
-    pub(super) fn of(&self, merchant: MerchantRow) -> f32 {
-        let p = self.merchants.integrity(merchant);
+    pub(super) fn of(&self, p: f32) -> f32 {
         let factor = if self.gamma.to_bits() == 1.0_f64.to_bits() {
             p
         } else {
             narrow(f64::from(p).powf(self.gamma))
         };
         factor.clamp(self.bounds.0, self.bounds.1)
+    }
+}
+
+impl<'a> Factors<'a> {
+    /// Creates the factors of one request.
+    pub(super) fn new(view: &View<'a>) -> Self {
+        Self {
+            merchants: view.merchants,
+            power: Power::new(&view.config.integrity),
+        }
+    }
+
+    /// Returns the factor of a merchant's items: clamp(p^γ, min, max) of its integrity p. Without a merchant p is 1.
+    #[inline(always)]
+    pub(super) fn of(&self, merchant: MerchantRow) -> f32 {
+        self.power.of(self.merchants.integrity(merchant))
     }
 
     /// Returns the same factor with its reason.

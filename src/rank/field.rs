@@ -11,7 +11,7 @@ use super::support;
 use super::view::{Past, View};
 use crate::config::Pool;
 use crate::feature::Space;
-use crate::id::{ItemRow, TagId};
+use crate::id::ItemRow;
 use crate::prefetch::prefetch;
 use crate::race::Kind;
 use crate::rule::By;
@@ -74,25 +74,8 @@ impl<'a> Field<'a> {
 
     /// Returns the group of an item.
     fn group_of(&self, row: ItemRow, by: By) -> Group {
-        let items = self.view.items;
-        let tag = match by {
-            By::Merchant => items.get(row).merchant.some().map(|merchant| merchant.0),
-            By::Category => items.details(row).category.some().map(|tag| tag.0),
-            By::Creator => self.tag_of(row, Space::Creator),
-            By::Kind => self.tag_of(row, Space::Kind),
-        };
+        let tag = group_of(self.view, row, by);
         tag.map_or(Group::alone(row), Group::of)
-    }
-
-    /// Returns the tag of an item that lies in a name space.
-    fn tag_of(&self, row: ItemRow, space: Space) -> Option<u32> {
-        let (items, mut found) = (self.view.items, None);
-        items.visit_tags(row, items.get(row), |tag, _| {
-            if self.view.tags.bare_name(space, tag).is_some() {
-                found = Some(tag.0);
-            }
-        });
-        found
     }
 
     /// Returns what stands at a place of a page that was answered.
@@ -107,22 +90,7 @@ impl<'a> Field<'a> {
 
     /// Returns the tags of an item as a vector of length 1, sorted by tag.
     fn tags_of(&self, row: ItemRow) -> Vec<(u32, f32)> {
-        let mut tags = Vec::new();
-        let idf = |tag: TagId| self.view.standings.idf_of(tag);
-        let items = self.view.items;
-        items.visit_tags(row, items.get(row), |tag, weight| {
-            tags.push((tag.0, weight * idf(tag)));
-        });
-        let length = tags
-            .iter()
-            .map(|(_, weight)| weight * weight)
-            .sum::<f32>()
-            .sqrt();
-        if length > 0.0 {
-            tags.iter_mut().for_each(|(_, weight)| *weight /= length);
-        }
-        tags.sort_unstable_by_key(|(tag, _)| *tag);
-        tags
+        tags_of(self.view, row)
     }
 
     /// Returns the runner of an item that is behind its plan.
@@ -134,6 +102,47 @@ impl<'a> Field<'a> {
             Kind::Item => Group::alone(ItemRow(row)),
         })
     }
+}
+
+/// Returns the row or tag of an item's group, if it has one.
+pub(super) fn group_of(view: &View<'_>, row: ItemRow, by: By) -> Option<u32> {
+    let items = view.items;
+    match by {
+        By::Merchant => items.get(row).merchant.some().map(|merchant| merchant.0),
+        By::Category => items.details(row).category.some().map(|tag| tag.0),
+        By::Creator => tag_of(view, row, Space::Creator),
+        By::Kind => tag_of(view, row, Space::Kind),
+    }
+}
+
+/// Returns the tag of an item that lies in a name space.
+fn tag_of(view: &View<'_>, row: ItemRow, space: Space) -> Option<u32> {
+    let (items, mut found) = (view.items, None);
+    items.visit_tags(row, items.get(row), |tag, _| {
+        if view.tags.bare_name(space, tag).is_some() {
+            found = Some(tag.0);
+        }
+    });
+    found
+}
+
+/// Returns the tags of an item as a vector of length 1, sorted by tag.
+pub(super) fn tags_of(view: &View<'_>, row: ItemRow) -> Vec<(u32, f32)> {
+    let mut tags = Vec::new();
+    let items = view.items;
+    items.visit_tags(row, items.get(row), |tag, weight| {
+        tags.push((tag.0, weight * view.standings.idf_of(tag)));
+    });
+    let length = tags
+        .iter()
+        .map(|(_, weight)| weight * weight)
+        .sum::<f32>()
+        .sqrt();
+    if length > 0.0 {
+        tags.iter_mut().for_each(|(_, weight)| *weight /= length);
+    }
+    tags.sort_unstable_by_key(|(tag, _)| *tag);
+    tags
 }
 
 impl Set for Field<'_> {

@@ -2,6 +2,7 @@
 //!
 //! A lift of f can only pass what is worth less than f times its own, so its bound is its relevance floor. The first place is never lifted.
 
+use super::ground::Ground;
 use super::lever::Lever;
 use super::members::Members;
 use super::score::Scores;
@@ -25,16 +26,19 @@ pub(super) struct Boost<'a> {
 
 /// A live campaign for this user.
 #[derive(Clone, Copy, Debug)]
-struct Flown<'a> {
-    campaign: &'a Campaign,
-    spent: &'a Spent,
-    lifted: Lifted,
+pub(super) struct Flown<'a> {
+    pub(super) campaign: &'a Campaign,
+    pub(super) spent: Spent,
+    /// Its credit.
+    pub(super) credit: f64,
+    /// The items that it lifts.
+    pub(super) items: SelectionId,
 }
 
 /// The lifts of one request.
 #[derive(Clone, Debug)]
 pub(super) struct Lifts<'a> {
-    view: &'a View<'a>,
+    ground: Ground<'a>,
     boosts: Vec<Boost<'a>>,
     campaigns: Vec<Flown<'a>>,
     /// Credit and factor of the long tail; `None` if it is not lifted.
@@ -49,12 +53,24 @@ impl<'a> Lifts<'a> {
         members: &Members<'_>,
     ) -> Option<Self> {
         let help = view.market.help(&view.scene.name);
-        let tail = help.map(|help| help.tail).filter(|credit| *credit > 0.0);
+        let campaigns = help.map_or_else(Vec::new, |help| campaigns(view, help, members));
+        let tail = help.map_or(0.0, |help| help.tail);
+        Self::of(Ground::Live(view), boosts, (campaigns, tail))
+    }
+
+    /// Does the same, given the campaigns that lift and the credit of the long tail.
+    pub(super) fn of(
+        ground: Ground<'a>,
+        boosts: Vec<Boost<'a>>,
+        (campaigns, tail): (Vec<Flown<'a>>, f64),
+    ) -> Option<Self> {
+        let tail = Some(tail).filter(|credit| *credit > 0.0);
+        let boost = ground.config().tail.boost;
         let lifts = Self {
-            view,
+            ground,
             boosts,
-            campaigns: help.map_or_else(Vec::new, |help| campaigns(view, help, members)),
-            tail: tail.map(|credit| (credit, strength(credit, view.config.tail.boost))),
+            campaigns,
+            tail: tail.map(|credit| (credit, strength(credit, boost))),
         };
         lifts.or_none()
     }
@@ -89,20 +105,20 @@ impl<'a> Lifts<'a> {
     pub(super) fn scores(&self, own: &Scores) -> Vec<f32> {
         let candidates = own.candidates.iter().zip(&own.scores);
         candidates
-            .map(|((row, _), own)| own * self.of(*row))
+            .map(|((row, _), own)| own * self.factor(*row))
             .collect()
     }
 
     /// Returns the factor of an item.
-    fn of(&self, item: ItemRow) -> f32 {
+    pub(super) fn factor(&self, item: ItemRow) -> f32 {
         narrow(self.promoted(item).1 * self.tail(item).map_or(1.0, |(_, factor)| factor))
     }
 
     /// Returns the factor of the campaigns of an item, and that of campaigns and boosts together; the cap bounds both.
     fn promoted(&self, item: ItemRow) -> (f64, f64) {
-        let cap = self.view.config.campaigns.cap;
+        let cap = self.ground.config().campaigns.cap;
         let each = self.campaigns(item);
-        let each = each.map(|it| (it.campaign.boost, it.lifted.credit));
+        let each = each.map(|it| (it.campaign.boost, it.credit));
         let campaigns = campaign_factor(each, cap);
         let boosts: f64 = self.boosts(item).map(|boost| boost.factor).product();
         (campaigns, (campaigns * boosts).min(cap))
@@ -111,22 +127,20 @@ impl<'a> Lifts<'a> {
     /// Returns the boosts of an item.
     fn boosts(&self, item: ItemRow) -> impl Iterator<Item = &Boost<'a>> {
         let boosts = self.boosts.iter();
-        boosts.filter(move |boost| self.view.selections.has(boost.selection, item))
+        boosts.filter(move |boost| self.ground.has(boost.selection, item))
     }
 
     /// Returns the campaigns of an item.
     fn campaigns(&self, item: ItemRow) -> impl Iterator<Item = &Flown<'a>> {
-        let has = move |it: &&Flown<'a>| self.view.selections.has(it.lifted.items, item);
+        let has = move |it: &&Flown<'a>| self.ground.has(it.items, item);
         self.campaigns.iter().filter(move |it| has(it))
     }
 
     /// Returns the credit and the factor of the long tail, if the item's merchant belongs to it.
     fn tail(&self, item: ItemRow) -> Option<(f64, f64)> {
         let tail = self.tail?;
-        let merchant = self.view.items.get(item).merchant.some()?;
-        let standing = self.view.standings.merchant(merchant);
-        let level = standing.map_or(0.0, |standing| f64::from(standing.level));
-        (level < self.view.config.tail.below).then_some(tail)
+        let level = self.ground.level(item)?;
+        (level < self.ground.config().tail.below).then_some(tail)
     }
 
     /// Returns the factors of an item with their reasons.
@@ -146,10 +160,10 @@ impl<'a> Lifts<'a> {
             reason: format!(
                 "{}; at most ×{} in all",
                 shown.join(", "),
-                self.view.config.campaigns.cap
+                self.ground.config().campaigns.cap
             ),
         });
-        let below = self.view.config.tail.below;
+        let below = self.ground.config().tail.below;
         let tail = self.tail(item).map(|(credit, factor)| FactorPart {
             name: "tail",
             factor: narrow(factor),
@@ -163,7 +177,7 @@ impl<'a> Lifts<'a> {
 }
 
 /// Returns the campaigns that lift for this user. A snapshot of another configuration names none.
-fn campaigns<'a>(view: &View<'a>, help: &Help, members: &Members<'_>) -> Vec<Flown<'a>> {
+pub(super) fn campaigns<'a>(view: &View<'a>, help: &Help, members: &Members<'_>) -> Vec<Flown<'a>> {
     if view.market.generation != view.generation {
         return Vec::new();
     }
@@ -173,8 +187,9 @@ fn campaigns<'a>(view: &View<'a>, help: &Help, members: &Members<'_>) -> Vec<Flo
         let applies = lifted.users.is_none_or(|audience| members.has(audience));
         applies.then_some(Flown {
             campaign,
-            spent,
-            lifted: *lifted,
+            spent: *spent,
+            credit: lifted.credit,
+            items: lifted.items,
         })
     };
     help.campaigns.iter().filter_map(flown).collect()
@@ -190,7 +205,7 @@ impl Flown<'_> {
         let (used, due) = (grouped(self.spent.used), grouped(due));
         format!(
             "{name}, {:.0} % of strength: {used} of {due} due by now",
-            self.lifted.credit * 100.0
+            self.credit * 100.0
         )
     }
 }

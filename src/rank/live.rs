@@ -7,7 +7,8 @@ use super::lift::{Boost, Lifts};
 use super::members::Members;
 use super::slate::{Plan, Support};
 use super::view::View;
-use crate::config::{Config, SceneRule, Seen, SelectionId, What};
+use crate::clock::Time;
+use crate::config::{AudienceId, Config, SceneRule, Seen, SelectionId, What};
 use crate::objective::Needs;
 
 /// The live rules of one request, sorted by what they do.
@@ -37,7 +38,22 @@ impl<'a> Live<'a> {
             return None;
         }
         let rules = view.scene.rules.iter();
-        let rules: Vec<&SceneRule> = rules.filter(|rule| is_live(rule, view, members)).collect();
+        let has = |audience| members.has(audience);
+        let rules = rules
+            .filter(|rule| is_live(rule, view.as_of, has))
+            .collect();
+        let lifts = |boosts| Lifts::new(view, boosts, members);
+        let supports = help.is_some_and(|help| help.support);
+        Self::new(rules, lifts, supports.then(|| support(view.config)))
+    }
+
+    /// Sorts rules that are live; `lifts` returns the lifts, given the boosts among them. With `support`, places are kept for newcomers.
+    /// `None` if there is nothing.
+    pub(super) fn new(
+        rules: Vec<&'a SceneRule>,
+        lifts: impl FnOnce(Vec<Boost<'a>>) -> Option<Lifts<'a>>,
+        support: Option<Support<'a>>,
+    ) -> Option<Self> {
         let (mut hidden, mut seen, mut boosts) = (Vec::new(), Vec::new(), Vec::new());
         let mut arranging = Vec::new();
         for &rule in &rules {
@@ -57,21 +73,16 @@ impl<'a> Live<'a> {
             }
         }
         let hidden_or_seen = hidden.len() + seen.len();
-        let lifts = Lifts::new(view, boosts, members);
-        let supports = help.is_some_and(|help| help.support);
-        if rules.is_empty() && lifts.is_none() && !supports {
+        let lifts = lifts(boosts);
+        if rules.is_empty() && lifts.is_none() && support.is_none() {
             return None;
         }
-        let places = if supports {
-            support(view)
-        } else {
-            Support::default()
-        };
+        let supports = support.is_some();
         Some(Self {
             hidden,
             seen,
             arranges: rules.len() > hidden_or_seen || lifts.is_some() || supports,
-            ..Self::arranging(arranging, places, lifts)
+            ..Self::arranging(arranging, support.unwrap_or_default(), lifts)
         })
     }
 
@@ -128,14 +139,14 @@ impl<'a> Live<'a> {
     }
 }
 
-/// Returns whether a rule is in its time, and for this user.
-fn is_live(rule: &SceneRule, view: &View<'_>, members: &Members<'_>) -> bool {
-    rule.is_live(view.as_of) && rule.audience.is_none_or(|audience| members.has(audience))
+/// Returns whether a rule is in its time, and for this user, given whether the user belongs to an audience.
+pub(super) fn is_live(rule: &SceneRule, as_of: Time, has: impl Fn(AudienceId) -> bool) -> bool {
+    rule.is_live(as_of) && rule.audience.is_none_or(has)
 }
 
 /// Returns the places for runners that are behind their plan.
-fn support<'a>(view: &'a View<'a>) -> Support<'a> {
-    let settings = &view.config.support;
+pub(super) fn support(config: &Config) -> Support<'_> {
+    let settings = &config.support;
     Support {
         places: &settings.places,
         min: settings.floor,

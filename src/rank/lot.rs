@@ -30,6 +30,23 @@ impl<'a> Lots<'a> {
         }
     }
 
+    /// Creates the lots of a user on a day, given the user's key.
+    #[must_use]
+    pub fn keyed(user: u64, day: Day) -> Self {
+        let day_number = i64::from(day.0).cast_unsigned();
+        Self {
+            user: "",
+            day,
+            hasher: OnceCell::from(SipHasher24::new_with_keys(user, day_number)),
+        }
+    }
+
+    /// Returns the key of a user: k0.
+    #[must_use]
+    pub fn user_key(user: &str) -> u64 {
+        SipHasher24::new_with_keys(0, 0).hash(user.as_bytes())
+    }
+
     /// Returns the sort key of an id: its lot, then its bytes.
     #[must_use]
     pub fn key<'i>(&self, id: &'i str) -> (u64, &'i str) {
@@ -44,7 +61,7 @@ impl<'a> Lots<'a> {
 
     fn lot(&self, id: &str) -> u64 {
         let hasher = self.hasher.get_or_init(|| {
-            let user = SipHasher24::new_with_keys(0, 0).hash(self.user.as_bytes());
+            let user = Self::user_key(self.user);
             SipHasher24::new_with_keys(user, i64::from(self.day.0).cast_unsigned())
         });
         hasher.hash(id.as_bytes())

@@ -5,13 +5,16 @@
 
 mod aversion;
 mod blend;
+mod capture;
 mod explain;
+mod explained;
 mod factor;
 mod field;
 mod forest;
 mod format;
 mod given_back;
 mod goal;
+mod ground;
 mod lever;
 mod lift;
 mod live;
@@ -19,10 +22,15 @@ mod lookup;
 mod lot;
 mod members;
 mod normalise;
+mod paged;
 mod predict;
 mod price;
 mod proximity;
+mod recorded;
+mod recorded_set;
 mod repeat;
+mod replay;
+mod replayed;
 mod resolve;
 mod score;
 mod scratch;
@@ -43,8 +51,13 @@ mod tests;
 use crate::model::{Decision, RankRequest};
 use crate::objective::Needs;
 
+pub use capture::capture;
+pub use explained::{Explained, ExplainedPart, Reach};
 pub use lot::Lots;
 pub use members::Members;
+pub use recorded::Recorded;
+pub use replay::Replay;
+pub use replayed::Replayed;
 pub use scratch::Scratch;
 pub use view::{Past, Turn, View};
 
@@ -75,7 +88,7 @@ pub fn rank<'r>(
     } = scratch;
     let ids = request.candidates.ids.as_slice();
     let members = Members::new(view, request);
-    let weights = Weights::of(view.scene, &members);
+    let weights = Weights::of(view.scene, |audience| members.has(audience));
     let live = Live::of(view, &members);
     let needs = live.iter().map(|live| live.needs(view.config));
     let needs = needs.fold(explain::needs(request, &weights, view), Needs::and);

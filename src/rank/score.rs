@@ -2,7 +2,6 @@
 //!
 //! The values of one objective are a column of the block: filled, then blended into the bases, one objective after the other.
 
-use ndarray::{ArrayView1, ArrayViewMut1};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
@@ -159,21 +158,14 @@ impl<'a> Scorer<'a> {
         bases: &mut [f32],
         tallies: &mut [Tally],
     ) {
-        let mut room = [0.0; BLOCK];
-        let column = &mut room[..block.len()];
-        bases.fill(self.weights.start());
-        let mut bases = ArrayViewMut1::from(bases);
-        for (&(weighed, weight), tally) in self.weights.parts().iter().zip(tallies) {
-            *tally += match cosines {
+        self.weights.bases(bases, |part, weighed, column| {
+            tallies[part] += match cosines {
                 Some(cosines) if weighed == Weighed::Own(Objective::AffinityTags) => {
                     fill_tags(cosines, column)
                 }
                 _ => self.predictor.fill(weighed, block, column),
             };
-            self.weights
-                .add(weight, ArrayView1::from(&*column), bases.view_mut());
-        }
-        bases.mapv_inplace(|base| base.clamp(0.0, 1.0));
+        });
     }
 }
 

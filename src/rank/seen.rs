@@ -2,7 +2,7 @@
 
 use super::resolve::Candidate;
 use super::view::View;
-use crate::clock::DAY;
+use crate::clock::{DAY, Time};
 use crate::config::Seen as Limit;
 use crate::id::{ItemRow, UserRow};
 use crate::model::FactorPart;
@@ -28,10 +28,18 @@ impl<'a> Seen<'a> {
     ) -> Option<Self> {
         let limits = limits.filter(|limits| !limits.is_empty())?;
         let sights = view.users.figures.sights.get(user?)?;
+        Self::new(limits, view.as_of, |since| sights.unclicked(since))
+    }
+
+    /// Does the same at an instant, given the items with the number of impressions without a click since another.
+    pub(super) fn new<I: Iterator<Item = (ItemRow, usize)>>(
+        limits: &[(&'a str, &'a Limit)],
+        as_of: Time,
+        unclicked: impl Fn(Time) -> I,
+    ) -> Option<Self> {
         let (mut hidden, mut why) = (Vec::new(), Vec::new());
         for &(name, limit) in limits {
-            let since = view.as_of.plus(-i64::from(limit.days) * DAY);
-            let items = sights.unclicked(since);
+            let items = unclicked(as_of.plus(-i64::from(limit.days) * DAY));
             for (item, _) in items.filter(|(_, count)| *count >= limit.after) {
                 match limit.factor {
                     None => hidden.push(item),
@@ -79,7 +87,8 @@ impl<'a> Seen<'a> {
         }
     }
 
-    fn factor(&self, item: ItemRow) -> Option<f32> {
+    /// Returns the factor of an item, if it is lowered.
+    pub(super) fn factor(&self, item: ItemRow) -> Option<f32> {
         let found = self.lowered.binary_search_by_key(&item, |(item, _)| *item);
         found.ok().map(|place| self.lowered[place].1)
     }

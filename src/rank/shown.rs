@@ -10,7 +10,7 @@ use super::given_back::given_back;
 use super::lever::Lever;
 use super::live::Live;
 use super::lot::Lots;
-use super::price::price;
+use super::paged::{page, page_price};
 use super::score::{Scorer, Scores};
 use super::slate::{Arranged, Arranger, Set, Win};
 use super::support;
@@ -48,6 +48,8 @@ pub(super) struct Shown<'r> {
     pub(super) slots: Vec<SlotRace<'r>>,
     /// The reserved places that nobody won, if explained.
     pub(super) given_back: Vec<GivenBack>,
+    /// The moves of all places, if they are traced.
+    pub(super) moves: Vec<Move>,
     /// The places that slots and support places gave away.
     pub(super) won: Vec<Won>,
     /// Candidates that fit no place of a page that ended early.
@@ -65,6 +67,7 @@ impl<'r> Shown<'r> {
             placed: self.placed,
             slots: self.slots,
             given_back: self.given_back,
+            moves: self.moves,
             won: self.won,
             price: self.price,
             ..blank(view)
@@ -94,6 +97,7 @@ pub(super) fn blank<'r>(view: &View<'_>) -> Decision<'r> {
         price: None,
         slots: Vec::new(),
         given_back: Vec::new(),
+        moves: Vec::new(),
         won: Vec::new(),
         arranged: false,
         degraded: view.turn.anew.then_some("pages").into_iter().collect(),
@@ -165,13 +169,15 @@ impl<'o, 'r> Scored<'o, 'r> {
     fn arranged(&self, live: &Live<'_>) -> Shown<'r> {
         let field = Field::new(live, (self.ids, self.lots), self.scores, self.scorer);
         let mut arranger = Arranger::new(&field, &live.plan, self.limit);
-        let page = self.page(&mut arranger);
-        let mut moves = if self.explained {
+        let view = self.scorer.predictor.view();
+        let page = page(&mut arranger, (view.turn.start, view.turn.anew), self.limit);
+        let mut moves = if self.explained || view.traced {
             arranger.moves(&page)
         } else {
             Vec::new()
         };
         moves.resize(page.held.len(), Vec::new());
+        let traced = view.traced.then(|| moves.concat());
         let placed = page.held.iter().zip(moves);
         let placed = placed.map(|(held, moves)| {
             let mut chosen = topk::chosen(self.scores, held.candidate);
@@ -194,6 +200,7 @@ impl<'o, 'r> Scored<'o, 'r> {
             } else {
                 Vec::new()
             },
+            moves: traced.unwrap_or_default(),
             won: page.won().map(|won| self::won(live, won)).collect(),
             left: left.collect(),
             fired: page.fired,
@@ -206,9 +213,7 @@ impl<'o, 'r> Scored<'o, 'r> {
 
     /// Returns the price of the first page.
     fn price<S: Set>(&self, arranger: &mut Arranger<'_, S>, page: &Arranged) -> f64 {
-        let own = |candidate| self.scores.scores[candidate];
-        let placed = page.held.iter().map(|held| own(held.candidate));
-        price(arranger.best(page.held.len()).map(own), placed)
+        page_price(arranger, page, &self.scores.scores)
     }
 
     /// Returns what each lever adds to the price of the first page: the page is arranged once more without it. Only one request in
@@ -234,20 +239,6 @@ impl<'o, 'r> Scored<'o, 'r> {
         let from_first = levers.iter().cycle().skip(first);
         let some = from_first.take(levers.len().min(LEVERS));
         some.map(|lever| of(*lever)).collect()
-    }
-
-    /// Arranges the page that is asked for. If earlier pages are forgotten, they are arranged anew.
-    fn page<S: Set>(&self, arranger: &mut Arranger<'_, S>) -> Arranged {
-        let turn = self.scorer.predictor.view().turn;
-        let mut reached = if turn.anew { 0 } else { turn.start };
-        while reached < turn.start {
-            let page = arranger.next(self.limit.min(turn.start - reached));
-            if page.held.is_empty() {
-                return page;
-            }
-            reached += page.held.len();
-        }
-        arranger.next(self.limit)
     }
 
     fn id(&self, candidate: usize) -> &'r str {

@@ -77,6 +77,7 @@ impl Market {
             selections: &self.selections,
             as_of: noon(100),
             turn: Turn::default(),
+            traced: false,
             splitters: Some(splitters),
         }
     }

@@ -67,6 +67,8 @@ pub struct View<'a> {
     pub as_of: Time,
     /// The page that is asked for.
     pub turn: Turn<'a>,
+    /// True if the decision lists the moves of its places, for the decision log.
+    pub traced: bool,
     /// Threads that a long request is split over. They do nothing else, so waiting for them never waits for a lock.
     pub splitters: Option<&'a ThreadPool>,
 }

@@ -5,6 +5,7 @@
 
 mod admission;
 mod configuration;
+mod decisions;
 mod experiments;
 mod exposure;
 mod facts;
@@ -26,6 +27,7 @@ mod threads;
 
 pub use admission::AdmissionMetrics;
 pub use configuration::ConfigurationMetrics;
+pub use decisions::DecisionMetrics;
 pub use experiments::{ArmCounts, ExperimentMetrics};
 pub use exposure::ExposureMetrics;
 pub use facts::{FactKind, FactMetrics};

@@ -4,9 +4,9 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
 use super::{
-    AdmissionMetrics, ConfigurationMetrics, ExperimentMetrics, ExposureMetrics, FactMetrics,
-    JournalMetrics, LogMetrics, MarketMetrics, MemoryMetrics, RankingMetrics, RequestMetrics,
-    SecretMetrics, SelectionMetrics, StandingsMetrics, ThreadMetrics,
+    AdmissionMetrics, ConfigurationMetrics, DecisionMetrics, ExperimentMetrics, ExposureMetrics,
+    FactMetrics, JournalMetrics, LogMetrics, MarketMetrics, MemoryMetrics, RankingMetrics,
+    RequestMetrics, SecretMetrics, SelectionMetrics, StandingsMetrics, ThreadMetrics,
 };
 
 /// Media type of [`Telemetry::scrape`].
@@ -38,6 +38,8 @@ pub struct Telemetry {
     pub journal: JournalMetrics,
     /// The live configuration.
     pub configuration: ConfigurationMetrics,
+    /// The decision log.
+    pub decisions: DecisionMetrics,
     /// Tokens and TLS.
     pub secrets: SecretMetrics,
     /// The long-lived threads.
@@ -64,6 +66,7 @@ impl Default for Telemetry {
             selections: SelectionMetrics::declare(to),
             journal: JournalMetrics::declare(to),
             configuration: ConfigurationMetrics::declare(to),
+            decisions: DecisionMetrics::declare(to),
             secrets: SecretMetrics::declare(to),
             threads: ThreadMetrics::declare(to),
             log: LogMetrics::declare(to),

@@ -56,6 +56,7 @@ const LAYERS: &[Layer] = &[
             "selection",
             "support",
             "derived",
+            "decision",
         ],
         2,
         &[],
@@ -142,7 +143,7 @@ fn is_pure(room: &str) -> bool {
 fn may_use(room: &str, machinery: &str) -> bool {
     match machinery {
         "axum" => room == "http",
-        "std::fs" | "File" => ["config", "cli", "journal"].contains(&room),
+        "std::fs" | "File" => ["config", "cli", "journal", "decision"].contains(&room),
         _ => !is_pure(room),
     }
 }

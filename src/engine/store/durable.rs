@@ -39,10 +39,11 @@ impl Engine {
         self.kept.as_ref().map_or(Ok(()), |it| it.journal.check())
     }
 
-    /// Makes everything applied so far durable and ends the journal; later facts are rejected. Without it, the journal ends with the
+    /// Makes everything applied so far durable, and ends the journal and the decision log; later facts are rejected. Without it, the journal ends with the
     /// engine.
     pub fn close(&self) {
         self.apply_placed();
+        self.decisions.close();
         self.settle_experiments();
         if let Some(kept) = &self.kept {
             kept.journal.close();

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use super::erase::Erased;
 use super::load;
 use crate::config::{Config, Generation};
+use crate::decision::Decisions;
 use crate::id::EventKey;
 use crate::ingest::{Facts, Record};
 use crate::journal::{self, Broken, Checkpoint, Directory, Journal, JournalError};
@@ -21,6 +22,8 @@ pub(super) const WAITING: usize = 64 << 20;
 pub struct Stored {
     pub(in crate::engine) facts: Facts,
     pub(in crate::engine) kept: Option<Kept>,
+    /// The decision log.
+    pub(in crate::engine) decisions: Decisions,
     /// The long-lived threads, among them that of the journal.
     pub(in crate::engine) threads: Threads,
 }
@@ -48,6 +51,7 @@ impl Stored {
         Self {
             facts: Facts::new(config),
             kept: None,
+            decisions: Decisions::in_memory(),
             threads: threads.clone(),
         }
     }
@@ -88,6 +92,7 @@ impl Stored {
         Ok(Self {
             threads: threads.clone(),
             facts: found.facts,
+            decisions: Decisions::open(path),
             kept: Some(Kept {
                 journal,
                 key,

@@ -10,6 +10,7 @@ pub(crate) mod define;
 mod experiments;
 mod market;
 mod operations;
+mod preview;
 mod problem;
 mod race;
 mod ranking;
@@ -30,6 +31,10 @@ pub use configuration::{
 pub use experiments::{ArmMetric, Assignment, Experiment, ExperimentArm, Experiments};
 pub use market::{CampaignState, Campaigns, Conflict, Ladder};
 pub use operations::{ClockReply, Health, LiveConfig, MergeReply, ModelView, OpenApiDocument};
+pub use preview::{
+    ChangedRequest, ExposureChange, MeanChange, MeanOf, MovedItem, NotReplayed, Overlap, PlacePair,
+    Preview, RuleChange, ShareChange,
+};
 pub use problem::Problem;
 pub use race::{Race, RaceFigures, RaceLane, RaceLanes, RebuildReply, Runner};
 pub use ranking::{

@@ -193,6 +193,12 @@ impl Standings {
         self.fields[kind].lane(row as usize)
     }
 
+    /// Returns the name of a runner's lane, if it has one.
+    #[must_use]
+    pub fn lane_name(&self, kind: Kind, row: u32) -> Option<&str> {
+        self.lanes.name(self.lane(kind, row))
+    }
+
     /// Returns the number of runners of a kind.
     #[must_use]
     pub fn size(&self, kind: Kind) -> usize {

@@ -1,0 +1,271 @@
+//! Columns: one number a candidate, in the order of the request.
+//!
+//! On the wire a column is base64 of little-endian bytes, `f32` or `f64`, or one number if all are the same; null if all are missing.
+//! Missing is NaN. Bytes keep every bit, which decimals do not promise.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::number::{narrow, real};
+
+/// A column of `f32`.
+#[derive(Clone, Debug)]
+pub enum Column {
+    /// All candidates have this number.
+    Same(f32),
+    /// One number a candidate.
+    Each(Box<[f32]>),
+}
+
+/// A column of `f64`, for the caller's own numbers.
+#[derive(Clone, Debug)]
+pub enum Numbers {
+    /// All candidates have this number.
+    Same(f64),
+    /// One number a candidate.
+    Each(Box<[f64]>),
+}
+
+/// A single `f64` that is written as text, so that it is read back bit for bit.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Exact(pub f64);
+
+impl Default for Column {
+    fn default() -> Self {
+        Self::Same(f32::NAN)
+    }
+}
+
+impl Column {
+    /// Creates the column of some numbers.
+    #[must_use]
+    pub fn new(numbers: Vec<f32>) -> Self {
+        match numbers.split_first() {
+            None => Self::default(),
+            Some((first, rest)) if rest.iter().all(|it| it.to_bits() == first.to_bits()) => {
+                Self::Same(*first)
+            }
+            Some(_) => Self::Each(numbers.into()),
+        }
+    }
+
+    /// Returns the number of a candidate; NaN beyond the column.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, candidate: usize) -> f32 {
+        match self {
+            Self::Same(number) => *number,
+            Self::Each(numbers) => numbers.get(candidate).copied().unwrap_or(f32::NAN),
+        }
+    }
+
+    /// Returns the bytes held on the heap.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Same(_) => 0,
+            Self::Each(numbers) => size_of_val(&**numbers),
+        }
+    }
+}
+
+impl Numbers {
+    /// Creates the column of some numbers.
+    #[must_use]
+    pub fn new(numbers: Vec<f64>) -> Self {
+        match numbers.split_first() {
+            None => Self::Same(f64::NAN),
+            Some((first, rest)) if rest.iter().all(|it| it.to_bits() == first.to_bits()) => {
+                // One decimal number might lose a bit.
+                if first.is_nan() || first.fract() == 0.0 {
+                    Self::Same(*first)
+                } else {
+                    Self::Each(numbers.into())
+                }
+            }
+            Some(_) => Self::Each(numbers.into()),
+        }
+    }
+
+    /// Returns the number of a candidate; NaN beyond the column.
+    #[must_use]
+    pub fn get(&self, candidate: usize) -> f64 {
+        match self {
+            Self::Same(number) => *number,
+            Self::Each(numbers) => numbers.get(candidate).copied().unwrap_or(f64::NAN),
+        }
+    }
+
+    /// Returns the bytes held on the heap.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Same(_) => 0,
+            Self::Each(numbers) => size_of_val(&**numbers),
+        }
+    }
+}
+
+impl Serialize for Column {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Same(number) if number.is_nan() => serializer.serialize_unit(),
+            Self::Same(number) => serializer.serialize_f32(*number),
+            Self::Each(numbers) => {
+                let bytes: Vec<u8> = numbers.iter().flat_map(|it| it.to_le_bytes()).collect();
+                serializer.serialize_str(&STANDARD.encode(bytes))
+            }
+        }
+    }
+}
+
+impl Serialize for Numbers {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Same(number) if number.is_nan() => serializer.serialize_unit(),
+            Self::Same(number) => serializer.serialize_f64(*number),
+            Self::Each(numbers) => {
+                let bytes: Vec<u8> = numbers.iter().flat_map(|it| it.to_le_bytes()).collect();
+                serializer.serialize_str(&STANDARD.encode(bytes))
+            }
+        }
+    }
+}
+
+/// What a column is read from.
+enum Given {
+    Number(f64),
+    Bytes(Vec<u8>),
+}
+
+struct GivenVisitor;
+
+impl Visitor<'_> for GivenVisitor {
+    type Value = Given;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("base64, a number or null")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Given, E> {
+        Ok(Given::Number(f64::NAN))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Given, E> {
+        Ok(Given::Number(number))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Given, E> {
+        Ok(Given::Number(real(number)))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Given, E> {
+        Ok(Given::Number(crate::number::span(number)))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Given, E> {
+        STANDARD.decode(text).map(Given::Bytes).map_err(E::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Column {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match deserializer.deserialize_any(GivenVisitor)? {
+            Given::Number(number) => Self::Same(narrow(number)),
+            Given::Bytes(bytes) => {
+                let (numbers, rest) = bytes.as_chunks::<4>();
+                if !rest.is_empty() {
+                    return Err(D::Error::custom(
+                        "the bytes of a column end within a number",
+                    ));
+                }
+                Self::Each(numbers.iter().map(|it| f32::from_le_bytes(*it)).collect())
+            }
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Numbers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match deserializer.deserialize_any(GivenVisitor)? {
+            Given::Number(number) => Self::Same(number),
+            Given::Bytes(bytes) => {
+                let (numbers, rest) = bytes.as_chunks::<8>();
+                if !rest.is_empty() {
+                    return Err(D::Error::custom(
+                        "the bytes of a column end within a number",
+                    ));
+                }
+                Self::Each(numbers.iter().map(|it| f64::from_le_bytes(*it)).collect())
+            }
+        })
+    }
+}
+
+impl Serialize for Exact {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Exact {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_keep_every_bit() {
+        let all = [
+            vec![0.1, f32::NAN, -0.0, 1.0],
+            vec![0.25; 3],
+            vec![f32::NAN; 3],
+            vec![0.1; 2],
+        ];
+        for numbers in all {
+            let json = serde_json::to_string(&Column::new(numbers.clone())).unwrap();
+            let back: Column = serde_json::from_str(&json).unwrap();
+            for (place, number) in numbers.iter().enumerate() {
+                let read = back.get(place);
+                let same = read.to_bits() == number.to_bits() || read.is_nan() && number.is_nan();
+                assert!(same, "{json}");
+            }
+        }
+        assert_eq!(
+            serde_json::to_string(&Column::new(vec![0.25; 3])).unwrap(),
+            "0.25"
+        );
+        assert_eq!(serde_json::to_string(&Column::default()).unwrap(), "null");
+    }
+
+    #[test]
+    fn numbers_keep_every_bit() {
+        for numbers in [vec![0.1, f64::NAN, 1e300], vec![0.1; 3], vec![2.0; 3]] {
+            let json = serde_json::to_string(&Numbers::new(numbers.clone())).unwrap();
+            let back: Numbers = serde_json::from_str(&json).unwrap();
+            for (place, number) in numbers.iter().enumerate() {
+                let read = back.get(place);
+                assert!(read.to_bits() == number.to_bits() || read.is_nan() && number.is_nan());
+            }
+        }
+        let exact = Exact(0.1 + 0.2);
+        let json = serde_json::to_string(&exact).unwrap();
+        assert_eq!(serde_json::from_str::<Exact>(&json).unwrap(), exact);
+    }
+
+    #[test]
+    fn a_torn_column_is_a_fault() {
+        assert!(serde_json::from_str::<Column>("\"AAAA\"").is_err());
+        assert!(serde_json::from_str::<Column>("\"not base64!\"").is_err());
+        assert!(serde_json::from_str::<Column>("true").is_err());
+    }
+}

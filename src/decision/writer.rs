@@ -1,0 +1,211 @@
+//! The writer: a thread that turns the queue into frames, begins a new file each hour, and keeps the files within their bounds.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::files::{self, Found};
+use super::frame::{Frames, pack};
+use super::newest::Logged;
+use super::reader::{Outline, is_gone};
+use super::shared::Shared;
+use crate::clock::{Clock, Time};
+use crate::config::{Decisions, Live};
+
+/// Time that a frame covers.
+const SECOND: Duration = Duration::from_secs(1);
+/// Interval between two looks at the files.
+const TIDY: Duration = Duration::from_secs(60);
+/// Seconds of a day.
+const DAY: u64 = 86_400;
+
+/// State of the thread.
+#[derive(Debug)]
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    live: Arc<Live>,
+    folder: PathBuf,
+    open: Option<Open>,
+    tidied: Option<SystemTime>,
+    /// The newest deletion that the files were rewritten for.
+    rewritten: Option<i64>,
+    /// True while nothing can be written.
+    is_failing: bool,
+}
+
+/// The file that is written.
+#[derive(Debug)]
+struct Open {
+    path: PathBuf,
+    file: File,
+    hour: String,
+    bytes: u64,
+}
+
+impl Writer {
+    pub(super) fn new(shared: Arc<Shared>, live: Arc<Live>, folder: PathBuf) -> Self {
+        Self {
+            shared,
+            live,
+            folder,
+            open: None,
+            tidied: None,
+            rewritten: None,
+            is_failing: false,
+        }
+    }
+
+    /// Writes what came within a second.
+    pub(super) fn round(&mut self) -> ControlFlow<()> {
+        let records = self.shared.queue.take(SECOND);
+        let is_last = self.shared.queue.is_closing();
+        let settings = self.live.load().config.decisions.clone();
+        let (now, count) = (Clock::machine(), records.len());
+        if let Err(error) = self.write(&records, &settings, now) {
+            self.open = None;
+            self.shared.lose(count);
+            if !std::mem::replace(&mut self.is_failing, true) {
+                tracing::error!("decisions are dropped: {error}");
+            }
+        } else if count > 0 && std::mem::take(&mut self.is_failing) {
+            tracing::info!("decisions are logged again");
+        }
+        if let Err(error) = self.tidy(&settings) {
+            tracing::warn!("cannot keep the decision log within its bounds: {error}");
+        }
+        if is_last {
+            let _lost_with_the_power = self.open.take().map(|open| open.file.sync_all());
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn write(
+        &mut self,
+        records: &[Arc<Logged>],
+        settings: &Decisions,
+        now: Time,
+    ) -> io::Result<()> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        self.shared.names.save().map_err(io::Error::other)?;
+        let mut lines = Vec::new();
+        for logged in records {
+            serde_json::to_writer(&mut lines, &logged.record)?;
+            lines.push(b'\n');
+        }
+        let frame = pack(&lines)?;
+        let hour = files::hour(now);
+        let full = |open: &Open| open.hour != hour || open.bytes >= settings.file_bytes;
+        if let Some(done) = self.open.take_if(|open| full(open)) {
+            done.file.sync_all()?;
+        }
+        let open = match &mut self.open {
+            Some(open) => open,
+            none => {
+                let (path, file) = files::create(&self.folder, &hour)?;
+                files::sync(&self.folder)?;
+                let bytes = 0;
+                none.insert(Open {
+                    path,
+                    file,
+                    hour,
+                    bytes,
+                })
+            }
+        };
+        open.file.write_all(&frame)?;
+        open.bytes += frame.len() as u64;
+        self.shared.wrote(records.len(), frame.len());
+        Ok(())
+    }
+
+    /// Removes what is too old or too much, and what is known of deleted users.
+    fn tidy(&mut self, settings: &Decisions) -> io::Result<()> {
+        let now = SystemTime::now();
+        let since = self.tidied.and_then(|last| now.duration_since(last).ok());
+        if since.is_some_and(|since| since < TIDY) {
+            return Ok(());
+        }
+        self.tidied = Some(now);
+        let found = files::list(&self.folder)?;
+        let current = self.open.as_ref().map(|open| open.path.clone());
+        let mut bytes: u64 = found.iter().map(|it| it.bytes).sum();
+        let oldest = Duration::from_secs(u64::from(settings.days) * DAY);
+        let mut kept = Vec::new();
+        for file in found {
+            let age = now.duration_since(file.changed).unwrap_or_default();
+            let is_open = current.as_ref() == Some(&file.path);
+            if !is_open && (age > oldest || bytes > settings.disk_bytes) {
+                fs::remove_file(&file.path)?;
+                bytes -= file.bytes;
+                self.shared.removed();
+            } else {
+                kept.push(file);
+            }
+        }
+        self.shared.hold(kept.len(), bytes);
+        let expired = Clock::machine().plus(-i64::from(settings.days) * crate::clock::DAY);
+        self.shared
+            .names
+            .expire(expired.millis())
+            .map_err(io::Error::other)?;
+        self.rewrite(&kept)
+    }
+
+    /// Writes the files without the users who were deleted since the last time. The open file ends first.
+    fn rewrite(&mut self, files: &[Found]) -> io::Result<()> {
+        self.shared.names.save().map_err(io::Error::other)?;
+        let newest = self.shared.names.last_deletion();
+        if newest == self.rewritten {
+            return Ok(());
+        }
+        if let Some(open) = self.open.take() {
+            open.file.sync_all()?;
+        }
+        for file in files {
+            rewrite(&file.path, |outline| is_gone(&self.shared.names, outline))?;
+        }
+        self.rewritten = newest;
+        Ok(())
+    }
+}
+
+/// Writes a file without the lines for which `is_gone` holds, if there are any. Damaged frames are left out then.
+fn rewrite(path: &Path, is_gone: impl Fn(&Outline) -> bool) -> io::Result<()> {
+    let (old, mut new, mut differs) = (fs::read(path)?, Vec::new(), false);
+    for lines in Frames::new(&old).flatten() {
+        let stays = |line: &&[u8]| match serde_json::from_slice(line) {
+            Ok(outline) => !is_gone(&outline),
+            Err(_) => true,
+        };
+        let kept: Vec<&[u8]> = lines
+            .split_inclusive(|it| *it == b'\n')
+            .filter(stays)
+            .collect();
+        let kept = kept.concat();
+        differs |= kept.len() < lines.len();
+        if !kept.is_empty() {
+            new.extend(pack(&kept)?);
+        }
+    }
+    if !differs {
+        return Ok(());
+    }
+    let changed = fs::metadata(path)?.modified()?;
+    let unfinished = path.with_extension("part");
+    let mut private = OpenOptions::new();
+    let private = private.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = private.open(&unfinished)?;
+    file.write_all(&new)?;
+    // Retention goes on from the time of the records.
+    file.set_modified(changed)?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)?;
+    path.parent().map_or(Ok(()), files::sync)
+}

@@ -1,0 +1,327 @@
+//! The columns of a whole record: everything that the ranking of a request read of its candidates, computed once more by the functions
+//! that ranked them. One request in a hundred pays for it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::BLOCK;
+use super::aversion::Aversion;
+use super::field::{group_of, tags_of};
+use super::ground::level;
+use super::lift::campaigns;
+use super::members::Members;
+use super::predict::Predictor;
+use super::resolve::{Candidate, Resolver};
+use super::scratch::Scratch;
+use super::slate::Kept;
+use super::support::behind;
+use super::view::{Past, View};
+use crate::config::{AudienceId, Feature, SelectionId, Weighed, What};
+use crate::decision::{self, Column, Exact, Groups, Inputs, Numbers, TagColumns, Whole};
+use crate::feature::Space;
+use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
+use crate::model::RankRequest;
+use crate::number::{narrow, real, short, wide};
+use crate::objective::TABLE;
+use crate::race::Kind;
+use crate::rule::By;
+
+/// Returns the columns of a request that was just ranked on a view. The key of the user's lots is the caller's to seal.
+#[must_use]
+pub fn capture(request: &RankRequest<'_>, view: &View<'_>, scratch: &mut Scratch) -> Whole {
+    let Scratch {
+        taste,
+        averse,
+        seen,
+        ..
+    } = scratch;
+    let ids = request.candidates.ids.as_slice();
+    let members = Members::new(view, request);
+    let sides = taste.load(&request.user_id, view, Feature::all_needs());
+    let aversion = Aversion::new(sides, taste, averse, view);
+    let predictor = Predictor::new(view, taste, request, Feature::all_needs());
+    let mut set = Resolver::new(view, seen);
+    let mut kept = Kept::new(ids);
+    let (mut all, mut block) = (Vec::with_capacity(ids.len()), Vec::with_capacity(BLOCK));
+    for ids in ids.chunks(BLOCK) {
+        set.resolve(ids, &mut block);
+        kept.keep(&mut block, view.merchants);
+        all.append(&mut block);
+    }
+    let (values, missing) = values(&all, &predictor);
+    let mut averse = vec![1.0; all.len()];
+    if let Some(aversion) = aversion {
+        averse = all
+            .chunks(BLOCK)
+            .flat_map(|it| aversion.unbounded(it))
+            .collect();
+    }
+    let audience = |place| AudienceId(short(place));
+    let audiences = view.config.audiences.iter().enumerate();
+    let audiences = audiences.filter(|(place, _)| members.has(audience(*place)));
+    Whole {
+        ids: all
+            .iter()
+            .map(|it| ids[it.place as usize].to_string())
+            .collect(),
+        audiences: audiences.map(|(_, it)| it.name.clone()).collect(),
+        values,
+        missing,
+        predictions: numbers(request, &all, view),
+        inputs: Inputs {
+            limited: request.limit.is_some(),
+            aversion: Column::new(averse),
+            sights: sights(&all, taste.user, view),
+            help: help(view, &members),
+            ..inputs(&all, view)
+        },
+    }
+}
+
+/// Returns the values of every objective and model by name, with the counts of missing ones. Predictions are computed from their numbers.
+fn values(
+    all: &[Candidate<'_>],
+    predictor: &Predictor<'_>,
+) -> (BTreeMap<String, Column>, BTreeMap<String, usize>) {
+    let config = predictor.view().config;
+    let (mut values, mut missing) = (BTreeMap::new(), BTreeMap::new());
+    let mut column = vec![0.0; all.len()];
+    for row in TABLE {
+        for (block, out) in all.chunks(BLOCK).zip(column.chunks_mut(BLOCK)) {
+            predictor.fill_own(row.objective, block, out);
+        }
+        let count = column.iter().filter(|it| it.is_nan()).count();
+        if count > 0 {
+            missing.insert(row.name.to_owned(), count);
+        }
+        values.insert(row.name.to_owned(), Column::new(column.clone()));
+    }
+    let predictions = (0..config.predictions.len()).map(Weighed::Prediction);
+    for weighed in predictions.chain((0..config.models.len()).map(Weighed::Model)) {
+        let mut count = 0;
+        for (block, out) in all.chunks(BLOCK).zip(column.chunks_mut(BLOCK)) {
+            count += predictor.fill(weighed, block, out).missing;
+        }
+        if count > 0 {
+            missing.insert(config.name(weighed).to_owned(), count);
+        }
+        values.insert(config.name(weighed).to_owned(), Column::new(column.clone()));
+    }
+    (values, missing)
+}
+
+/// Returns the caller's numbers by name of the prediction.
+fn numbers(
+    request: &RankRequest<'_>,
+    all: &[Candidate<'_>],
+    view: &View<'_>,
+) -> BTreeMap<String, Numbers> {
+    let given = &request.candidates.predictions;
+    if given.is_empty() {
+        return BTreeMap::new();
+    }
+    let index: HashMap<u32, usize> = all.iter().map(|it| it.place).zip(0..).collect();
+    let mut columns: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for (place, name, x) in given {
+        let known = view.config.vocabulary.prediction(name).is_some();
+        if let Some(index) = index.get(place).filter(|_| known) {
+            let column = columns.entry(name);
+            column.or_insert_with(|| vec![f64::NAN; all.len()])[*index] = *x;
+        }
+    }
+    let columns = columns.into_iter();
+    columns
+        .map(|(name, it)| (name.to_owned(), Numbers::new(it)))
+        .collect()
+}
+
+fn sights(all: &[Candidate<'_>], user: Option<UserRow>, view: &View<'_>) -> Vec<(u32, Vec<u32>)> {
+    let Some(sights) = user.and_then(|user| view.users.figures.sights.get(user)) else {
+        return Vec::new();
+    };
+    let rows: HashMap<ItemRow, Vec<u32>> = sights.seconds().collect();
+    let seen = all.iter().zip(0..);
+    seen.filter_map(|(it, index)| Some((index, rows.get(&it.row)?.clone())))
+        .collect()
+}
+
+/// Returns the help of the traffic targets that applies to the request.
+fn help(view: &View<'_>, members: &Members<'_>) -> decision::Help {
+    let Some(help) = view.market.help(&view.scene.name) else {
+        return decision::Help::default();
+    };
+    let flown = campaigns(view, help, members).into_iter();
+    decision::Help {
+        tail: Exact(help.tail),
+        support: help.support,
+        campaigns: flown
+            .map(|it| (it.campaign.name.clone(), Exact(it.credit)))
+            .collect(),
+    }
+}
+
+/// Names of groups, numbered as they are first met.
+#[derive(Default)]
+struct Names {
+    known: HashMap<u32, u32>,
+    names: Vec<String>,
+}
+
+impl Names {
+    fn number(&mut self, group: u32, name: impl FnOnce() -> String) -> u32 {
+        *self.known.entry(group).or_insert_with(|| {
+            self.names.push(name());
+            short(self.names.len() - 1)
+        })
+    }
+
+    fn groups(self, of: Vec<Option<u32>>) -> Groups {
+        Groups {
+            names: self.names,
+            of: Column::new(of.into_iter().map(place).collect()),
+        }
+    }
+}
+
+/// Returns an index as a number of a column; NaN for none.
+fn place(index: Option<u32>) -> f32 {
+    index.map_or(f32::NAN, |index| narrow(f64::from(index)))
+}
+
+fn name(view: &View<'_>, by: By, group: u32) -> String {
+    let bare = |space| {
+        let name = view.tags.bare_name(space, TagId(group));
+        name.unwrap_or_default().to_owned()
+    };
+    match by {
+        By::Merchant => {
+            let merchant = view.merchants.get(MerchantRow(group));
+            merchant.map_or_else(String::new, |it| it.id().to_owned())
+        }
+        By::Category => bare(Space::Category),
+        By::Creator => bare(Space::Creator),
+        By::Kind => bare(Space::Kind),
+    }
+}
+
+/// Returns what rules and factors read, but for what depends on the user.
+fn inputs(all: &[Candidate<'_>], view: &View<'_>) -> Inputs {
+    let mut names: [Names; By::ALL.len()] = Default::default();
+    let mut group = |row: ItemRow, by: By| {
+        let group = group_of(view, row, by)?;
+        Some(names[by as usize].number(group, || name(view, by, group)))
+    };
+    let mut of = By::ALL.map(|_| Vec::with_capacity(all.len()));
+    for candidate in all {
+        for (_, by) in By::ALL {
+            of[by as usize].push(group(candidate.row, by));
+        }
+    }
+    let past = view.turn.past.iter();
+    let mut past: Vec<decision::Past> = past
+        .map(|past| decision::Past {
+            groups: By::ALL.map(|(_, by)| group(past.item?, by)),
+            ..stood(past)
+        })
+        .collect();
+    let mut runners = HashMap::new();
+    let mut runner = |row: ItemRow| {
+        let next = short(runners.len());
+        let (kind, row) = behind(view, row)?;
+        Some(*runners.entry((kind as u8, row)).or_insert(next))
+    };
+    let support = view
+        .market
+        .help(&view.scene.name)
+        .is_some_and(|it| it.support);
+    let helped = all.iter().zip(0..).filter(|_| support);
+    let behind = helped.filter_map(|(it, index)| Some((index, runner(it.row)?)));
+    let behind = behind.collect();
+    for (past, at) in past.iter_mut().zip(view.turn.past).filter(|_| support) {
+        past.behind = at.item.and_then(&mut runner);
+    }
+    let [merchant, category, creator, kind] = names;
+    let [of_merchant, of_category, of_creator, of_kind] = of;
+    let level = |it: &Candidate<'_>| level(view, it.row).map_or(f32::NAN, narrow);
+    Inputs {
+        start: view.turn.start,
+        anew: view.turn.anew,
+        integrity: Column::new(
+            all.iter()
+                .map(|it| view.merchants.integrity(it.item.merchant))
+                .collect(),
+        ),
+        level: Column::new(all.iter().map(level).collect()),
+        merchant: merchant.groups(of_merchant),
+        category: category.groups(of_category),
+        creator: creator.groups(of_creator),
+        kind: kind.groups(of_kind),
+        lane: lanes(all, view),
+        selections: selections(all, view),
+        behind,
+        past,
+        tags: tags(all, view),
+        ..Inputs::default()
+    }
+}
+
+/// Returns how a place of a page before was won.
+fn stood(past: &Past<'_>) -> decision::Past {
+    let slot = past.won.and_then(|won| won.slot.as_deref());
+    decision::Past {
+        known: past.item.is_some(),
+        slot: slot.map(str::to_owned),
+        support: past.won.is_some_and(|won| won.slot.is_none()),
+        ..decision::Past::default()
+    }
+}
+
+fn lanes(all: &[Candidate<'_>], view: &View<'_>) -> Groups {
+    let mut names = Names::default();
+    let mut lane = |it: &Candidate<'_>| {
+        let merchant = it.item.merchant.some()?.0;
+        let name = view.standings.lane_name(Kind::Merchant, merchant)?;
+        let lane = view.standings.lane(Kind::Merchant, merchant);
+        Some(names.number(lane.0, || name.to_owned()))
+    };
+    let of = all.iter().map(&mut lane).collect();
+    names.groups(of)
+}
+
+fn selections(all: &[Candidate<'_>], view: &View<'_>) -> BTreeMap<String, Vec<u32>> {
+    let each = view.config.selections.iter().enumerate();
+    let members = each.map(|(place, selection)| {
+        let id = SelectionId::at(place);
+        let of = all
+            .iter()
+            .zip(0..)
+            .filter(|(it, _)| view.selections.has(id, it.row));
+        (selection.name.clone(), of.map(|(_, index)| index).collect())
+    });
+    members
+        .filter(|(_, members): &(_, Vec<u32>)| !members.is_empty())
+        .collect()
+}
+
+/// Returns the tags of the candidates, then of the pages before, if a rule of the scene compares them.
+fn tags(all: &[Candidate<'_>], view: &View<'_>) -> Option<TagColumns> {
+    let mut rules = view.scene.rules.iter();
+    if !rules.any(|rule| matches!(rule.what, What::Mmr { .. })) {
+        return None;
+    }
+    let past = view.turn.past.iter().map(|past| past.item);
+    let rows = all.iter().map(|it| Some(it.row)).chain(past);
+    let vectors = rows.map(|row| row.map_or_else(Vec::new, |row| tags_of(view, row)));
+    let vectors: Vec<Vec<(u32, f32)>> = vectors.collect();
+    // Products are added in the order of the tags, so their order stays.
+    let mut known: Vec<u32> = vectors.iter().flatten().map(|(tag, _)| *tag).collect();
+    known.sort_unstable();
+    known.dedup();
+    let number = |tag: &u32| known.binary_search(tag).ok().map(short);
+    let parts = || vectors.iter().flatten();
+    let count = |it: &Vec<(u32, f32)>| narrow(real(wide(it.len())));
+    Some(TagColumns {
+        counts: Column::new(vectors.iter().map(count).collect()),
+        tags: Column::new(parts().map(|(tag, _)| place(number(tag))).collect()),
+        weights: Column::new(parts().map(|(_, weight)| *weight).collect()),
+    })
+}

@@ -1,0 +1,171 @@
+//! The candidates of a record as the slate sees them.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::live::Live;
+use super::replay::Replay;
+use super::slate::{Group, Set, Why};
+use super::tally::Tally;
+use crate::config::Pool;
+use crate::decision::{Groups, Inputs, Past};
+use crate::id::ItemRow;
+use crate::number::short;
+use crate::rule::By;
+
+/// The scored candidates of one record.
+#[derive(Debug)]
+pub(super) struct RecordedSet<'a> {
+    replay: &'a Replay<'a>,
+    live: &'a Live<'a>,
+    inputs: &'a Inputs,
+    /// The scores of all; `None` if nothing lifts.
+    lifted: Option<Vec<f32>>,
+    /// By pin: the candidate that it names.
+    pins: Vec<Option<usize>>,
+    /// By slot: the ids of a pool that is a list.
+    pools: Vec<HashSet<&'a str>>,
+    /// By place in the record: the runner behind its plan.
+    behind: BTreeMap<u32, u32>,
+    /// The tags of all candidates of the record, then of the pages before.
+    tags: Vec<Vec<(u32, f32)>>,
+}
+
+impl<'a> RecordedSet<'a> {
+    pub(super) fn new(replay: &'a Replay<'a>, live: &'a Live<'a>) -> Self {
+        let whole = replay.recorded.whole;
+        let inputs = &whole.inputs;
+        let id =
+            |candidate: usize| whole.ids[replay.scores.candidates[candidate].0.index()].as_str();
+        let pin = |&(item, _): &(&str, usize)| {
+            (0..replay.scores.len()).find(|candidate| id(*candidate) == item)
+        };
+        let pool = |ids: &'a [String]| ids.iter().map(String::as_str).collect();
+        let items = whole.ids.len() + inputs.past.len();
+        Self {
+            replay,
+            live,
+            inputs,
+            lifted: live
+                .lifts
+                .as_ref()
+                .map(|lifts| lifts.scores(&replay.scores)),
+            pins: live.plan.pins.iter().map(pin).collect(),
+            pools: live.plan.lists().map(pool).collect(),
+            behind: inputs.behind.iter().copied().collect(),
+            tags: inputs
+                .tags
+                .as_ref()
+                .map_or_else(Vec::new, |it| it.vectors(items)),
+        }
+    }
+
+    /// Returns the score of every candidate.
+    pub(super) fn scores(&self) -> &[f32] {
+        self.lifted.as_deref().unwrap_or(&self.replay.scores.scores)
+    }
+
+    fn row(&self, candidate: usize) -> ItemRow {
+        self.replay.scores.candidates[candidate].0
+    }
+
+    fn groups(&self, by: By) -> &Groups {
+        match by {
+            By::Merchant => &self.inputs.merchant,
+            By::Category => &self.inputs.category,
+            By::Creator => &self.inputs.creator,
+            By::Kind => &self.inputs.kind,
+        }
+    }
+
+    fn past_at(&self, place: usize) -> Option<&Past> {
+        let past = self.inputs.past.get(place.checked_sub(1)?)?;
+        past.known.then_some(past)
+    }
+}
+
+impl Set for RecordedSet<'_> {
+    fn own(&self) -> &[f32] {
+        &self.replay.scores.scores
+    }
+
+    fn lifted(&self) -> Option<&[f32]> {
+        self.lifted.as_deref()
+    }
+
+    fn lot(&self, candidate: usize) -> (u64, &str) {
+        self.replay.lot(self.row(candidate).index())
+    }
+
+    fn prefetch(&self, _: usize) {}
+
+    fn group(&self, candidate: usize, by: By) -> Group {
+        let row = self.row(candidate);
+        let group = self.groups(by).get(row.index());
+        group.map_or(Group::alone(row), Group::of)
+    }
+
+    fn past(&self) -> usize {
+        self.inputs.past.len()
+    }
+
+    fn past_group(&self, place: usize, by: By) -> Option<Group> {
+        let group = self.past_at(place)?.groups[by as usize];
+        let beyond = self.replay.recorded.candidates() + place;
+        Some(group.map_or(Group::alone(ItemRow(short(beyond))), Group::of))
+    }
+
+    fn past_why(&self, place: usize) -> Option<Why> {
+        let past = self.inputs.past.get(place.checked_sub(1)?)?;
+        let Some(name) = &past.slot else {
+            return past.support.then_some(Why::Support);
+        };
+        let mut slots = self.live.plan.slots.iter();
+        slots.position(|(slot, _)| slot == name).map(Why::Slot)
+    }
+
+    fn past_tags(&self, place: usize) -> Vec<(u32, f32)> {
+        let at = self.replay.recorded.candidates() + place - 1;
+        self.tags.get(at).cloned().unwrap_or_default()
+    }
+
+    fn past_supported(&self, place: usize) -> Option<Group> {
+        self.past_at(place)?.behind.map(Group::of)
+    }
+
+    fn pinned(&self, pin: usize) -> Option<usize> {
+        self.pins[pin]
+    }
+
+    fn in_pool(&self, slot: usize, candidate: usize) -> bool {
+        let row = self.row(candidate);
+        match self.live.plan.slots[slot].1.pool {
+            Pool::Selection(selection) => self.replay.recorded.has(selection, row),
+            Pool::Items(_) => {
+                let id = self.replay.recorded.whole.ids[row.index()].as_str();
+                self.pools[slot].contains(id)
+            }
+        }
+    }
+
+    fn weigh(&self, slot: usize, candidates: &[usize]) -> Vec<f32> {
+        let mut scores = vec![0.0; candidates.len()];
+        if let Some(weights) = &self.live.weights[slot] {
+            let candidates: Vec<usize> =
+                candidates.iter().map(|it| self.row(*it).index()).collect();
+            let mut tallies = vec![Tally::default(); weights.parts().len()];
+            self.replay
+                .weigh(weights, &candidates, &mut scores, &mut tallies);
+        }
+        scores
+    }
+
+    fn tags(&self, candidate: usize) -> Vec<(u32, f32)> {
+        let tags = self.tags.get(self.row(candidate).index());
+        tags.cloned().unwrap_or_default()
+    }
+
+    fn supported(&self, candidate: usize) -> Option<Group> {
+        let runner = self.behind.get(&self.row(candidate).0);
+        runner.copied().map(Group::of)
+    }
+}
