@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use super::{check, configure, data, demo, evaluate, experiments, import, restore, serve};
+use super::{
+    check, configure, data, decisions, demo, evaluate, experiments, import, restore, serve,
+};
 
 /// Multi-objective ranking for marketplaces: the affinities of a user, blended with the race of the merchants
 #[derive(Debug, Parser)]
@@ -39,6 +41,8 @@ enum Command {
     Rebuild(data::Rebuild),
     /// Send items, merchants, users or events from files to a running service
     Import(import::Args),
+    /// Show or export the decision log of a data directory
+    Decisions(decisions::Args),
     /// Measure the ranking quality of a running service
     Evaluate(evaluate::Args),
     /// Print the results of the experiments of a running service
@@ -60,6 +64,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Repair(args) => data::repair(&args),
         Command::Rebuild(args) => data::rebuild(&args),
         Command::Import(args) => Ok(import::run(&args)?),
+        Command::Decisions(args) => decisions::run(&args),
         Command::Evaluate(args) => Ok(evaluate::run(&args)?),
         Command::Experiments(args) => experiments::run(&args),
     }

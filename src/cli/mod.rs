@@ -10,6 +10,7 @@ mod check;
 mod command;
 mod configure;
 mod data;
+mod decisions;
 mod demo;
 mod experiments;
 mod live;

@@ -63,7 +63,11 @@ impl Replay<'_> {
         let set = RecordedSet::new(self, live);
         let mut arranger = Arranger::new(&set, &live.plan, self.limit());
         let page = page(&mut arranger, (inputs.start, inputs.anew), self.limit());
-        let moves = traced.then(|| arranger.moves(&page)).unwrap_or_default();
+        let moves = if traced {
+            arranger.moves(&page)
+        } else {
+            Vec::new()
+        };
         let first = page.start == 0;
         let own = &self.scores.scores;
         let price = first.then(|| page_price(&mut arranger, &page, own));

@@ -172,7 +172,7 @@ fn fill(engine: &Engine) {
         let days = if merchant < 3 { 1 } else { 60 };
         let fields = json!({
             "id": format!("m{merchant}"), "integrity": 1.0 - 0.05 * f64::from(merchant),
-            "joined_at": noon().plus(-days * DAY).to_string(), "category": (["a", "b"][merchant as usize % 2]),
+            "joined_at": noon().plus(-days * DAY).to_string(), "category": (if merchant % 2 == 0 { "a" } else { "b" }),
         });
         send(engine, Operation::Upsert(EntityKind::Merchant), &fields).unwrap();
     }

@@ -45,6 +45,7 @@ pub(super) static GUIDES: &[Guide] = &[
     guide("tuning.zh", "调权手册", include_str!("../../docs/tuning.zh.md")),
     guide("evaluate", "效果评估", include_str!("../../docs/evaluate.md")),
     guide("quality", "信号与权重", include_str!("../../docs/quality.md")),
+    guide("decisions", "决策日志与预览", include_str!("../../docs/decisions.md")),
     guide("experiments", "实验（英文）", include_str!("../../docs/experiments.md")),
     guide("operate", "运维", include_str!("../../docs/operate.md")),
     guide("security", "安全", include_str!("../../docs/security.md")),

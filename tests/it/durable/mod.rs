@@ -1,6 +1,7 @@
 //! Durability: the real program is killed or its files damaged, and it starts again from what is left.
 
 mod damage;
+mod decisions;
 mod erasure;
 mod exposure;
 mod format;
