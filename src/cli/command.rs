@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use super::{
-    check, configure, data, decisions, demo, evaluate, experiments, import, restore, serve,
+    check, configure, data, decisions, demo, evaluate, experiments, import, preview, restore, serve,
 };
 
 /// Multi-objective ranking for marketplaces: the affinities of a user, blended with the race of the merchants
@@ -43,6 +43,8 @@ enum Command {
     Import(import::Args),
     /// Show or export the decision log of a data directory
     Decisions(decisions::Args),
+    /// Show what a configuration would change in a running service
+    Preview(preview::Args),
     /// Measure the ranking quality of a running service
     Evaluate(evaluate::Args),
     /// Print the results of the experiments of a running service
@@ -65,6 +67,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Rebuild(args) => data::rebuild(&args),
         Command::Import(args) => Ok(import::run(&args)?),
         Command::Decisions(args) => decisions::run(&args),
+        Command::Preview(args) => preview::run(&args),
         Command::Evaluate(args) => Ok(evaluate::run(&args)?),
         Command::Experiments(args) => experiments::run(&args),
     }

@@ -15,6 +15,7 @@ mod demo;
 mod experiments;
 mod live;
 mod place;
+mod preview;
 mod restore;
 mod secrets;
 mod serve;

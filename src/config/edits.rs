@@ -318,6 +318,13 @@ impl Live {
         self.history.record(number)
     }
 
+    /// Returns the configuration of a generation; `None` if it is not kept, or cannot be read any more.
+    #[must_use]
+    pub fn past(&self, number: u64) -> Option<Config> {
+        let record = self.history.record(number).ok().flatten()?;
+        self.desk.lock().read_view(&record.effective).ok()
+    }
+
     /// Returns the newest records, at most `limit`, from the one before `after`.
     ///
     /// # Errors

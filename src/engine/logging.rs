@@ -1,6 +1,6 @@
 //! The decision log as rankings fill it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +30,26 @@ impl Engine {
     /// Reads the newest whole records of the files into memory.
     fn recall_decisions(&self) {
         let most = self.live.load().config.decisions.memory_bytes;
-        self.decisions.recall(most, |_| None);
+        let mut known = HashMap::new();
+        self.decisions.recall(most, |number| {
+            let found = || self.past_generation(number);
+            known.entry(number).or_insert_with(found).clone()
+        });
+    }
+
+    /// Returns a generation by its number; `None` if it is not known any more.
+    pub(super) fn past_generation(&self, number: u64) -> Option<Arc<Generation>> {
+        let live = self.live.load();
+        if live.number == number {
+            return Some(live);
+        }
+        let config = self.live.past(number)?;
+        let overrides = Arc::default();
+        Some(Arc::new(Generation {
+            number,
+            config,
+            overrides,
+        }))
     }
 
     /// Logs the decision on a request, with the columns of a whole record.
@@ -39,8 +58,20 @@ impl Engine {
         generation: &Arc<Generation>,
         request: &RankRequest<'_>,
         decision: &Decision<'_>,
-        (id, now, took, whole): (&str, Time, Duration, Option<Whole>),
+        of: (&str, Time, Duration, Option<Whole>),
     ) {
+        let record = self.record_of(generation, request, decision, of);
+        self.decisions.put(record, Arc::clone(generation));
+    }
+
+    /// Returns the record of a decision, with the columns of a whole one.
+    pub(super) fn record_of(
+        &self,
+        generation: &Generation,
+        request: &RankRequest<'_>,
+        decision: &Decision<'_>,
+        (id, now, took, whole): (&str, Time, Duration, Option<Whole>),
+    ) -> Record {
         let names = self.decisions.names();
         let config = &generation.config;
         let is_named = config.decisions.users == LoggedUsers::Pseudonym;
@@ -54,7 +85,7 @@ impl Engine {
             whole.inputs.lot = format!("{key:016x}");
             whole
         };
-        let record = Record {
+        Record {
             v: VERSION,
             at,
             as_of: decision.as_of.millis(),
@@ -82,8 +113,7 @@ impl Engine {
             micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             whole: whole.map(seal),
             ..Record::default()
-        };
-        self.decisions.put(record, Arc::clone(generation));
+        }
     }
 
     /// Forgets the decisions on a deleted user, by all its ids.

@@ -17,6 +17,7 @@ mod merge;
 mod numbers;
 mod observe;
 mod pages;
+mod past;
 mod placed;
 mod placements;
 mod preview;

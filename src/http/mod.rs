@@ -13,6 +13,7 @@ mod call;
 mod configure;
 mod connection;
 mod content;
+mod decisions;
 mod dispatch;
 mod error;
 mod experiments;

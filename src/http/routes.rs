@@ -8,7 +8,7 @@ use super::assets::Page;
 use super::auth::Role;
 use super::param::Param;
 use super::route::{Answer, Route, Tag, Takes, now};
-use super::{configure, experiments, facts, market, ops, rank, report};
+use super::{configure, decisions, experiments, facts, market, ops, rank, report};
 use crate::engine::{Engine, EntityKind, Operation, RACE_KINDS};
 use crate::model::schema::{self, Bound, Shape};
 use crate::model::view::{self, View};
@@ -74,6 +74,13 @@ const HISTORY_PARAMS: &[Param] = &[
     },
 ];
 
+const DECISION_PARAMS: &[Param] = &[Param {
+    name: "item",
+    shape: Shape::Id,
+    doc: "Id of a candidate to explain, shown or not.",
+    example: None,
+}];
+
 const ASSIGNMENT_PARAMS: &[Param] = &[Param {
     name: "user",
     shape: Shape::Id,
@@ -105,7 +112,7 @@ const BULK_PARAMS: &[Param] = &[
 
 /// Every route. Routes of one path are adjacent.
 #[rustfmt::skip]
-pub(super) static ROUTES: [Route; 44] = {
+pub(super) static ROUTES: [Route; 46] = {
     use Answer::{File, Json, Readable};
     use EntityKind::{Item, Merchant, User};
     use Operation::{Events, Patch, Upsert};
@@ -234,6 +241,12 @@ pub(super) static ROUTES: [Route; 44] = {
         Route::new(DELETE, "/config/plans/{id}", Ops, Operations, "cancelConfigPlan", "Cancel a planned change; one that is applied is taken back",
             |call| Box::pin(configure::cancel(call)))
             .admits(Work::Read),
+        Route::new(POST, "/config/preview", Ops, Operations, "previewConfig", "Rank logged or given requests again under another configuration, and compare",
+            |call| Box::pin(decisions::preview(call)))
+            .takes(One(&schema::PREVIEW_REQUEST)).admits(Work::Read).answers(Json(view::Preview::VIEW)),
+        Route::new(GET, "/decisions/{request_id}", Ops, Insight, "getDecision", "Get the newest logged decision of a request, explained as it was",
+            |call| Box::pin(decisions::decision(call)))
+            .admits(Work::Read).params(DECISION_PARAMS).answers(Json(view::LoggedDecision::VIEW)),
         Route::new(GET, "/metrics", Role::Metrics, Operations, "getMetrics", "Get the metrics, for Prometheus",
             |call| Box::pin(ops::metrics(call)))
             .admits(Work::Read).answers(File("application/openmetrics-text")),
@@ -277,6 +290,12 @@ pub(super) static PATH_PARAMS: [Param; 4] = [
         name: "id",
         shape: Shape::Id,
         doc: "Id of the entity.",
+        example: None,
+    },
+    Param {
+        name: "request_id",
+        shape: Shape::Id,
+        doc: "Id of the rank request.",
         example: None,
     },
     Param {

@@ -7,6 +7,7 @@ mod compare;
 mod difference;
 mod exposure;
 mod kendall;
+mod live;
 mod run;
 
 pub use run::Sample;

@@ -16,6 +16,6 @@ pub use bounds::{
 };
 pub use objects::{
     BATCH_REQUEST, CANDIDATE, CONFIG_CHANGE, CONFIG_ROLLBACK, CONTEXT, EVENT, ITEM, MERCHANT,
-    MERGE_REQUEST, OBJECTS, RANK_REQUEST, USER,
+    MERGE_REQUEST, OBJECTS, PREVIEW_REQUEST, RANK_REQUEST, USER,
 };
 pub use shape::{Bound, Field, Object, Rule, Shape, listed};

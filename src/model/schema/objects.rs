@@ -368,8 +368,48 @@ pub static CONFIG_ROLLBACK: Object = Object {
     example: r#"{"to":1,"reason":"fewer orders since"}"#,
 };
 
+/// [`PreviewRequest`](crate::model::PreviewRequest)
+pub static PREVIEW_REQUEST: Object = Object {
+    name: "PreviewRequest",
+    doc: "A configuration to preview, as either `set` or `toml`.",
+    fields: &[
+        optional(
+            "set",
+            Shape::AnyObject,
+            "A merge patch (RFC 7386), as in `PUT /config`.",
+        ),
+        optional(
+            "toml",
+            Shape::Text(CONFIG_TEXT),
+            "The whole configuration, in the format of the file.",
+        ),
+        optional(
+            "scene",
+            Shape::Scene,
+            "The scene whose logged requests count. Default: all.",
+        ),
+        optional(
+            "requests",
+            Shape::Whole(1, Bound::Fixed(2_000)),
+            "Maximum number of logged requests, the newest first. Default: 200.",
+        ),
+        optional(
+            "at",
+            Shape::Time,
+            "The instant by which the dates of rules and campaigns are judged under the new configuration. Default: that of each request.",
+        ),
+        optional(
+            "rank",
+            Shape::Requests,
+            "Requests to rank on the live state instead of logged ones.",
+        ),
+    ],
+    rule: None,
+    example: r#"{"set":{"scene":{"default":{"weights":{"race.growth":0.2}}}},"requests":500}"#,
+};
+
 /// Every object, for the OpenAPI document.
-pub static OBJECTS: [&Object; 11] = [
+pub static OBJECTS: [&Object; 12] = [
     &RANK_REQUEST,
     &CONTEXT,
     &CANDIDATE,
@@ -381,4 +421,5 @@ pub static OBJECTS: [&Object; 11] = [
     &MERGE_REQUEST,
     &CONFIG_CHANGE,
     &CONFIG_ROLLBACK,
+    &PREVIEW_REQUEST,
 ];

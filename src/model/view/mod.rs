@@ -6,6 +6,7 @@
 
 mod bulk;
 mod configuration;
+mod decisions;
 pub(crate) mod define;
 mod experiments;
 mod market;
@@ -27,6 +28,10 @@ mod tests;
 pub use bulk::{BulkReply, Effects, EmptiedField, KindOfEvents, Rejected, Repeat};
 pub use configuration::{
     ConfigChanged, ConfigDifference, ConfigGeneration, ConfigHistory, ConfigPlan, ConfigPlans,
+};
+pub use decisions::{
+    Lift, LoggedDecision, LoggedFactor, LoggedItem, LoggedMove, LoggedPart, LoggedReasons,
+    Neighbour, RuleCount,
 };
 pub use experiments::{ArmMetric, Assignment, Experiment, ExperimentArm, Experiments};
 pub use market::{CampaignState, Campaigns, Conflict, Ladder};

@@ -18,6 +18,7 @@ mod late;
 mod live;
 mod merging;
 mod nearby;
+mod previews;
 mod ranking;
 mod rehearsal;
 mod reports;

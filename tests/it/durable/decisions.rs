@@ -215,3 +215,41 @@ fn deleted_users_leave_the_files() {
         0
     );
 }
+
+#[test]
+fn records_are_reproduced_after_restart_and_rebuild() {
+    let data = Data::new(
+        "[decisions]\nwhole = 1\n[scene.default]\nlimit = 3\nweights = { quality = 1, \"race.level\" = 0.3 }\n",
+    );
+    let service = data.start();
+    fill(&service);
+    rank(&service, 0..20);
+    service.wait("a second is over", |_| {
+        records(&data.path(), &[]).len() == 20
+    });
+    drop(service);
+    let service = data.start();
+    service.rebuild();
+    let preview = || {
+        service
+            .json(
+                "POST",
+                "/config/preview",
+                &json!({"set": {}, "requests": 2_000}),
+            )
+            .ok()
+    };
+    service.wait("the records are read", |_| preview()["replayed"] == 20);
+    let seen = preview();
+    assert_eq!(
+        (&seen["reproduced"], &seen["unknown_generation"]),
+        (&json!(1.0), &json!(0))
+    );
+    assert_eq!(
+        service.get("/decisions/r-3").ok()["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+}
