@@ -18,6 +18,7 @@ impl Engine {
     /// Counts the candidates of a decision: in total, unknown ones, those hidden by each rule, and those without data for each objective.
     pub(super) fn observe_ranking(&self, config: &Config, scene: &Scene, decision: &Decision<'_>) {
         self.observe_support(config, scene, decision);
+        self.observe_scene(scene, decision);
         let to = &self.telemetry.ranking;
         to.candidates.inc_by(decision.asked as u64);
         if decision.scene_asked.is_some() {
@@ -55,6 +56,34 @@ impl Engine {
                     to.missing_prediction(config.name(weighed))
                         .inc_by(missing as u64);
                 }
+            }
+        }
+    }
+
+    /// Counts a decision for its scene.
+    fn observe_scene(&self, scene: &Scene, decision: &Decision<'_>) {
+        let to = self.telemetry.scenes.of(&scene.name);
+        to.requests.inc();
+        to.candidates.inc_by(decision.asked as u64);
+        to.unknown.inc_by(decision.unknown.len() as u64);
+        for (row, &fired) in rule::TABLE.iter().zip(&decision.fired) {
+            let counter = match row.effect {
+                _ if fired == 0 => continue,
+                rule::Effect::Hides => to.dropped(row.rule),
+                rule::Effect::Moves | rule::Effect::Reserves | rule::Effect::Lifts => {
+                    to.moved(row.rule)
+                }
+            };
+            counter.inc_by(fired as u64);
+        }
+        let left = decision.dropped.iter().filter(|it| it.by.is_some());
+        let left = if decision.arranged { left.count() } else { 0 };
+        to.dropped(Rule::Cap).inc_by(left as u64);
+        for (&weighed, &missing) in scene.weighed.iter().zip(&decision.missing) {
+            if let Weighed::Own(objective) = weighed
+                && missing > 0
+            {
+                to.missing(objective).inc_by(missing as u64);
             }
         }
     }
@@ -202,6 +231,7 @@ impl Engine {
         let config = &generation.config;
         let is_prediction = |name: &str| config.numbered().any(|it| it == name);
         let is_scene = |name: &str| config.scenes.contains_key(name);
+        to.scenes.retain(is_scene);
         to.ranking.retain(is_scene, is_prediction);
         // Every declared prediction and model is exported from the start.
         let shares = self.numbers.shares(generation.number);
@@ -284,6 +314,12 @@ impl Engine {
         for (kind, count) in facts.counts.odd_ids.iter().enumerate() {
             raise(to.facts.not_normalised(kind), *count);
         }
+        let generation = self.generation();
+        facts.by_scene.each(|scene, counts| {
+            if generation.config.scenes.contains_key(scene) {
+                to.scenes.of(scene).set_events(&counts.events, counts.gmv);
+            }
+        });
         raise(&to.facts.unknown_merchants, facts.counts.bare_merchants);
         raise(&to.facts.beyond_bounds, facts.counts.beyond_bounds);
         raise(&to.facts.late_sales, sales.late);

@@ -101,6 +101,7 @@ impl Facts {
         learned.tags = &tags;
         self.learn(&learned, moment);
         self.credit(event, &learned, moment);
+        self.by_scene.add(event, learned.worth, moment.config);
         tags.clear();
         self.item_tags = tags;
         self.counts.events[event.kind as usize] += 1;

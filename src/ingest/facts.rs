@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::mem;
 
+use super::by_scene::ByScene;
 use super::leaving::Leaving;
 use super::sweeps::Sweeps;
 use super::{Accepted, Fact, Fate, Moment, Retired};
@@ -41,6 +42,8 @@ pub struct Facts {
     pub books: Books,
     /// Counters since the start.
     pub counts: Counts,
+    /// Events and money by scene since the start.
+    pub by_scene: ByScene,
     /// Time of the latest event applied.
     pub latest: Option<Time>,
     /// The clock by which arriving events are late; `None` while recorded facts are applied, which were judged when they arrived.
@@ -72,6 +75,7 @@ impl Facts {
         Self {
             books: Books::new(config),
             counts: Counts::default(),
+            by_scene: ByScene::default(),
             latest: None,
             judging: None,
             revision: 0,

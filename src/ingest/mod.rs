@@ -5,6 +5,7 @@
 
 mod ahead;
 mod anonymous;
+mod by_scene;
 mod declare;
 mod effects;
 mod event;
@@ -36,6 +37,7 @@ mod tests;
 
 pub use crate::feature::Moment;
 pub use crate::model::{EntityKind, Operation};
+pub use by_scene::{ByScene, SceneCounts};
 pub use effects::Effects;
 pub use evict::Evicted;
 pub use facts::{Counts, Facts};

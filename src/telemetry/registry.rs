@@ -3,6 +3,7 @@
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
+use super::scenes::ByScene;
 use super::{
     AdmissionMetrics, ConfigurationMetrics, DecisionMetrics, ExperimentMetrics, ExposureMetrics,
     FactMetrics, JournalMetrics, LogMetrics, MarketMetrics, MemoryMetrics, RankingMetrics,
@@ -22,6 +23,8 @@ pub struct Telemetry {
     pub ranking: RankingMetrics,
     /// Running experiments.
     pub experiments: ExperimentMetrics,
+    /// Rankings, events and money by scene.
+    pub scenes: ByScene,
     /// Exposures.
     pub exposure: ExposureMetrics,
     /// Facts.
@@ -58,6 +61,7 @@ impl Default for Telemetry {
             requests: RequestMetrics::declare(to),
             ranking: RankingMetrics::declare(to),
             experiments: ExperimentMetrics::declare(to),
+            scenes: ByScene::declare(to),
             exposure: ExposureMetrics::declare(to),
             facts: FactMetrics::declare(to),
             memory: MemoryMetrics::declare(to),
