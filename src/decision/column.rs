@@ -30,6 +30,11 @@ pub enum Numbers {
     Each(Box<[f64]>),
 }
 
+/// A column of indices, written as base64 of bytes, of 16 or of 32 bits, whichever the largest needs; the largest number of that width is
+/// none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Indices(pub Box<[Option<u32>]>);
+
 /// A single `f64` that is written as text, so that it is read back bit for bit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Exact(pub f64);
@@ -206,6 +211,58 @@ impl<'de> Deserialize<'de> for Numbers {
     }
 }
 
+impl Indices {
+    /// Returns the number of bytes of an index.
+    fn width(&self) -> usize {
+        let largest = self.0.iter().flatten().max().copied().unwrap_or(0);
+        match largest {
+            ..0xff => 1,
+            0xff..0xffff => 2,
+            _ => 4,
+        }
+    }
+
+    /// Returns the bytes held on the heap.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.0)
+    }
+}
+
+impl Serialize for Indices {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let width = self.width();
+        let mut bytes = Vec::with_capacity(1 + width * self.0.len());
+        for index in &self.0 {
+            let number = index.unwrap_or(u32::MAX).to_le_bytes();
+            bytes.extend_from_slice(&number[..width]);
+        }
+        serializer.collect_str(&format_args!("{width}:{}", STANDARD.encode(bytes)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Indices {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let wrong = || D::Error::custom("must be a width of 1, 2 or 4, a colon, and base64");
+        let (width, base64) = text.split_once(':').ok_or_else(wrong)?;
+        let bytes = STANDARD.decode(base64).map_err(D::Error::custom)?;
+        let width: usize = match width {
+            "1" => 1,
+            "2" => 2,
+            "4" => 4,
+            _ => return Err(wrong()),
+        };
+        let number = |part: &[u8]| {
+            let is_none = part.iter().all(|byte| *byte == 0xff);
+            let number = part.iter().rev();
+            let number = number.fold(0, |number, byte| number << 8 | u32::from(*byte));
+            (!is_none).then_some(number)
+        };
+        Ok(Self(bytes.chunks_exact(width).map(number).collect()))
+    }
+}
+
 impl Serialize for Exact {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
@@ -260,6 +317,23 @@ mod tests {
         let exact = Exact(0.1 + 0.2);
         let json = serde_json::to_string(&exact).unwrap();
         assert_eq!(serde_json::from_str::<Exact>(&json).unwrap(), exact);
+    }
+
+    #[test]
+    fn indices_are_as_wide_as_they_need() {
+        for (largest, width) in [
+            (3, "\"1:"),
+            (254, "\"1:"),
+            (255, "\"2:"),
+            (65_534, "\"2:"),
+            (65_535, "\"4:"),
+        ] {
+            let indices = Indices([Some(0), None, Some(largest)].into());
+            let json = serde_json::to_string(&indices).unwrap();
+            assert!(json.starts_with(width), "{largest}: {json}");
+            assert_eq!(serde_json::from_str::<Indices>(&json).unwrap(), indices);
+        }
+        assert!(serde_json::from_str::<Indices>("\"3:AAAA\"").is_err());
     }
 
     #[test]

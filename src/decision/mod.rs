@@ -17,7 +17,7 @@ mod record;
 mod shared;
 mod writer;
 
-pub use column::{Column, Exact, Numbers};
+pub use column::{Column, Exact, Indices, Numbers};
 pub use files::FOLDER;
 pub use frame::Damage;
 pub use log::{Decisions, Share};

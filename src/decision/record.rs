@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::column::{Column, Exact, Numbers};
+use super::column::{Column, Exact, Indices, Numbers};
 
 /// Version of the form of a record.
 pub const VERSION: u8 = 1;
@@ -101,8 +101,9 @@ pub struct Inputs {
     pub integrity: Column,
     /// Product of the parts of the aversion, before its minimum.
     pub aversion: Column,
-    /// Level of the merchant in its lane; NaN without a merchant.
-    pub level: Column,
+    /// Level of the merchant in its lane, where it differs from the value of `race.level`: 0 before the first rebuild that knows it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub level: Vec<(u32, f32)>,
     /// The merchant.
     pub merchant: Groups,
     /// The category.
@@ -139,8 +140,8 @@ pub struct Groups {
     /// The names of the groups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
-    /// Index into `names`; NaN without a group.
-    pub of: Column,
+    /// Index into `names`, if it has a group.
+    pub of: Indices,
 }
 
 /// The help of the traffic targets for one request.
@@ -194,7 +195,7 @@ impl Groups {
     /// Returns the index of a candidate's group.
     #[must_use]
     pub fn get(&self, candidate: usize) -> Option<u32> {
-        index(self.of.get(candidate))
+        self.of.0.get(candidate).copied().flatten()
     }
 
     /// Returns the name of a candidate's group.
@@ -257,7 +258,7 @@ impl Whole {
             .sum();
         let numbers: usize = self.predictions.values().map(|it| 64 + it.bytes()).sum();
         let inputs = &self.inputs;
-        let columns = [&inputs.integrity, &inputs.aversion, &inputs.level];
+        let columns = [&inputs.integrity, &inputs.aversion];
         let columns: usize = columns.iter().map(|it| it.bytes()).sum();
         let groups = [
             &inputs.merchant,
@@ -280,6 +281,18 @@ impl Whole {
             + tags
             + size_of::<Past>() * inputs.past.len()
             + 8 * inputs.behind.len()
+    }
+}
+
+impl Whole {
+    /// Returns the level of a candidate's merchant in its lane; NaN if it is not known.
+    #[must_use]
+    pub fn level(&self, candidate: usize) -> f32 {
+        let other = &self.inputs.level;
+        let found = other.binary_search_by_key(&candidate, |(place, _)| *place as usize);
+        let other = found.ok().map(|at| other[at].1);
+        let value = || self.values.get("race.level").map(|it| it.get(candidate));
+        other.or_else(value).unwrap_or(f32::NAN)
     }
 }
 

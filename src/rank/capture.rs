@@ -16,7 +16,7 @@ use super::slate::Kept;
 use super::support::behind;
 use super::view::{Past, View};
 use crate::config::{AudienceId, Feature, SelectionId, Weighed, What};
-use crate::decision::{self, Column, Exact, Groups, Inputs, Numbers, TagColumns, Whole};
+use crate::decision::{self, Column, Exact, Groups, Indices, Inputs, Numbers, TagColumns, Whole};
 use crate::feature::Space;
 use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
 use crate::model::RankRequest;
@@ -177,7 +177,7 @@ impl Names {
     fn groups(self, of: Vec<Option<u32>>) -> Groups {
         Groups {
             names: self.names,
-            of: Column::new(of.into_iter().map(place).collect()),
+            of: Indices(of.into()),
         }
     }
 }
@@ -241,7 +241,10 @@ fn inputs(all: &[Candidate<'_>], view: &View<'_>) -> Inputs {
     }
     let [merchant, category, creator, kind] = names;
     let [of_merchant, of_category, of_creator, of_kind] = of;
-    let level = |it: &Candidate<'_>| level(view, it.row).map_or(f32::NAN, narrow);
+    let level = all
+        .iter()
+        .zip(0..)
+        .filter_map(|(it, index)| Some((index, level_of(it, view)?)));
     Inputs {
         start: view.turn.start,
         anew: view.turn.anew,
@@ -250,7 +253,7 @@ fn inputs(all: &[Candidate<'_>], view: &View<'_>) -> Inputs {
                 .map(|it| view.merchants.integrity(it.item.merchant))
                 .collect(),
         ),
-        level: Column::new(all.iter().map(level).collect()),
+        level: level.collect(),
         merchant: merchant.groups(of_merchant),
         category: category.groups(of_category),
         creator: creator.groups(of_creator),
@@ -262,6 +265,14 @@ fn inputs(all: &[Candidate<'_>], view: &View<'_>) -> Inputs {
         tags: tags(all, view),
         ..Inputs::default()
     }
+}
+
+/// Returns the level of a candidate's merchant, if the value of `race.level` is another.
+fn level_of(candidate: &Candidate<'_>, view: &View<'_>) -> Option<f32> {
+    let level = level(view, candidate.row).map(narrow)?;
+    let value = candidate.merchant.level;
+    let is_same = level.to_bits() == value.to_bits() || level.is_nan() && value.is_nan();
+    (!is_same).then_some(level)
 }
 
 /// Returns how a place of a page before was won.

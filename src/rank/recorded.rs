@@ -96,9 +96,8 @@ impl<'a> Recorded<'a> {
 
     /// Returns the level of a candidate's merchant; `None` without a merchant.
     pub(super) fn level(&self, candidate: ItemRow) -> Option<f64> {
-        let inputs = &self.whole.inputs;
-        inputs.merchant.get(candidate.index())?;
-        Some(f64::from(inputs.level.get(candidate.index())))
+        self.whole.inputs.merchant.get(candidate.index())?;
+        Some(f64::from(self.whole.level(candidate.index())))
     }
 
     /// Returns the value of an objective, the neutral one if the data is missing, and whether it is.

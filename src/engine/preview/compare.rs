@@ -126,10 +126,8 @@ impl Comparison {
         candidate: usize,
         (side, weight, tail): (usize, f64, f64),
     ) {
-        let Some(inputs) = record.whole.as_ref().map(|it| &it.inputs) else {
-            return;
-        };
-        let level = inputs.level.get(candidate);
+        let Some(whole) = &record.whole else { return };
+        let (inputs, level) = (&whole.inputs, whole.level(candidate));
         let merchant = inputs.merchant.name(candidate);
         let tier = match merchant {
             None => "none",
