@@ -17,6 +17,7 @@
 //!                     slate      arrange: pins, reserved slots, support places, then a greedy fill under caps, decay and MMR
 //!                     explain    the parts of each score, by the same functions
 //! http::answer        writes the model::Decision as JSON
+//! decision            a share of the decisions goes into a bounded queue, from which a thread writes files
 //! ```
 //! No step waits for a disk, a reload or a rebuild. A writer locks the facts for a slice of lines at a time.
 //!

@@ -1,5 +1,6 @@
 //! The writer: a thread that turns the queue into frames, begins a new file each hour, and keeps the files within their bounds.
 
+use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -20,6 +21,8 @@ use crate::config::{Decisions, Live};
 const SECOND: Duration = Duration::from_secs(1);
 /// Interval between two looks at the files.
 const TIDY: Duration = Duration::from_secs(60);
+/// Interval between two times that the files are written without deleted users.
+const REWRITE: Duration = Duration::from_secs(3_600);
 /// Seconds of a day.
 const DAY: u64 = 86_400;
 
@@ -31,8 +34,10 @@ pub(super) struct Writer {
     folder: PathBuf,
     open: Option<Open>,
     tidied: Option<SystemTime>,
-    /// The newest deletion that the files were rewritten for.
-    rewritten: Option<i64>,
+    /// The newest deletion that the files are or were rewritten for, and when that began.
+    rewritten: Option<(i64, SystemTime)>,
+    /// Files that are still to be rewritten, one a round, so that the queue does not wait for all of them.
+    rewriting: VecDeque<PathBuf>,
     /// True while nothing can be written.
     is_failing: bool,
 }
@@ -55,6 +60,7 @@ impl Writer {
             open: None,
             tidied: None,
             rewritten: None,
+            rewriting: VecDeque::new(),
             is_failing: false,
         }
     }
@@ -74,7 +80,7 @@ impl Writer {
         } else if count > 0 && std::mem::take(&mut self.is_failing) {
             tracing::info!("decisions are logged again");
         }
-        if let Err(error) = self.tidy(&settings) {
+        if let Err(error) = self.tidy(&settings).and_then(|()| self.rewrite()) {
             tracing::warn!("cannot keep the decision log within its bounds: {error}");
         }
         if is_last {
@@ -155,24 +161,40 @@ impl Writer {
             .names
             .expire(expired.millis())
             .map_err(io::Error::other)?;
-        self.rewrite(&kept)
+        self.plan(&kept, now)
     }
 
-    /// Writes the files without the users who were deleted since the last time. The open file ends first.
-    fn rewrite(&mut self, files: &[Found]) -> io::Result<()> {
+    /// Plans to write the files without the users who were deleted since the last time. The open file ends first.
+    fn plan(&mut self, files: &[Found], now: SystemTime) -> io::Result<()> {
         self.shared.names.save().map_err(io::Error::other)?;
-        let newest = self.shared.names.last_deletion();
-        if newest == self.rewritten {
+        let Some(newest) = self.shared.names.last_deletion() else {
+            return Ok(());
+        };
+        let is_due = self.rewritten.is_none_or(|(known, begun)| {
+            let rested = now.duration_since(begun).is_ok_and(|it| it >= REWRITE);
+            known != newest && rested && self.rewriting.is_empty()
+        });
+        if !is_due {
             return Ok(());
         }
         if let Some(open) = self.open.take() {
             open.file.sync_all()?;
         }
-        for file in files {
-            rewrite(&file.path, |outline| is_gone(&self.shared.names, outline))?;
-        }
-        self.rewritten = newest;
+        self.rewriting = files.iter().map(|file| file.path.clone()).collect();
+        self.rewritten = Some((newest, now));
         Ok(())
+    }
+
+    /// Writes the next planned file without deleted users.
+    fn rewrite(&mut self) -> io::Result<()> {
+        let Some(path) = self.rewriting.pop_front() else {
+            return Ok(());
+        };
+        match rewrite(&path, |outline| is_gone(&self.shared.names, outline)) {
+            // Retention removed it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
     }
 }
 

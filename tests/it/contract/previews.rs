@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::near;
-use crate::service::{Service, ids};
+use crate::service::{Service, ids, program};
 
 const CONFIG: &str = "[decisions]\nwhole = 1\n[scene.default]\nlimit = 4\n[scene.default.weights]\nquality = 1\nlong_term_value = 0.2\n\
                       [scene.feed]\n[[scene.feed.rules]]\nname = \"shops\"\nrule = \"cap\"\nby = \"merchant\"\nmax = 1\nwindow = 2\n";
@@ -176,6 +176,67 @@ fn given_requests_are_previewed_without_a_log() {
         seen["changed"][0]["places"][3]["after"],
         Value::Null,
         "the new limit is 2"
+    );
+}
+
+#[test]
+fn the_report_of_the_command_is_readable() {
+    let service = start();
+    (0..10).for_each(|n| drop(service.rank(&request(n))));
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("new.toml");
+    std::fs::write(&file, format!("{CONFIG}[integrity]\ngamma = 4\n")).unwrap();
+    let run = |args: &[&str]| {
+        let mut command = program();
+        command
+            .args(["preview", "--url", service.base()])
+            .args(args)
+            .arg(&file);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let report = run(&[]);
+    for text in [
+        "10 requests",
+        "first place unchanged",
+        "merchants that gain",
+        "request r-",
+    ] {
+        assert!(report.contains(text), "{text} in {report}");
+    }
+    let json: Value = serde_json::from_str(&run(&["--json", "--scene", "feed"])).unwrap();
+    assert_eq!(
+        (&json["replayed"], &json["reproduced"]),
+        (&json!(5), &json!(1.0))
+    );
+}
+
+#[test]
+fn scenes_have_metrics_of_their_own() {
+    let service =
+        Service::with_config("[decisions]\nwhole = 1\nusers = \"none\"\n[scene.feed]\nlimit = 3\n");
+    fill(&service);
+    let request = json!({"user_id": "u1", "candidates": ["i1", "i2", "none"], "scene": "feed", "request_id": "r-1"});
+    service.rank(&request);
+    service.rank(&json!({"user_id": "u1", "candidates": ["i1"]}));
+    let event = |kind: &str, amount: f64| json!({"user_id": "u1", "item_id": "i1", "kind": kind, "scene": "feed", "at": 1_744_027_200_000_i64, "amount": amount});
+    service.events(&[
+        event("click", 0.0),
+        event("purchase", 12.5),
+        event("refund", 2.5),
+    ]);
+    let of = |name: &str| service.metric(&format!("saima_scene_{name} "));
+    near(of("requests_total{scene=\"feed\"}"), 1.0);
+    near(of("candidates_total{scene=\"feed\"}"), 3.0);
+    near(of("unknown_total{scene=\"feed\"}"), 1.0);
+    near(of("candidates_total{scene=\"default\"}"), 1.0);
+    near(of("events_total{scene=\"feed\",kind=\"click\"}"), 1.0);
+    near(of("gmv{scene=\"feed\"}"), 10.0);
+    assert_eq!(
+        service.get("/decisions/r-1").ok()["user"],
+        Value::Null,
+        "users = \"none\""
     );
 }
 
