@@ -294,6 +294,25 @@ impl Config {
         self.weighs(|objective| objective == Objective::ItemTrend)
     }
 
+    /// Returns the scene that answers a request under arms of experiments, by their names. What is not known any more changes nothing.
+    #[must_use]
+    pub fn answering_under<'n>(
+        &self,
+        scene: &str,
+        arms: impl Iterator<Item = (&'n str, &'n str)>,
+    ) -> Option<&Scene> {
+        let scene = self.answering(scene)?;
+        let Some(trials) = self.trials.get(&scene.name) else {
+            return Some(scene);
+        };
+        let each = &self.experiments.each;
+        let held = arms.filter_map(|(name, arm)| {
+            let number = each.iter().position(|known| known.name == name)?;
+            Some((number, each.get(number)?.arm(arm)?))
+        });
+        Some(trials.under(held).map_or(scene, |under| under))
+    }
+
     /// Returns the rules of a scene, and those that the arms of experiments put in their place.
     pub fn rules_of(&self, scene: &str) -> impl Iterator<Item = &SceneRule> {
         let own = self.scenes.get(scene).into_iter().map(|scene| &**scene);

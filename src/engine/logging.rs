@@ -77,7 +77,9 @@ impl Engine {
         let is_named = config.decisions.users == LoggedUsers::Pseudonym;
         let context = request.context.as_ref();
         let given = |field: Option<&crate::model::Id<'_>>| field.map(|it| it.to_string());
-        let scene = config.scenes.get(&decision.scene);
+        let arms = decision.arms.iter();
+        let arms = arms.map(|it| (it.experiment.as_str(), it.arm.as_str()));
+        let scene = config.answering_under(&decision.scene, arms);
         let limit = request.limit.or(scene.map(|scene| scene.limit));
         let at = now.millis();
         let seal = |mut whole: Whole| {
@@ -112,7 +114,12 @@ impl Engine {
                 .collect(),
             micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             whole: whole.map(seal),
-            ..Record::default()
+            arms: decision
+                .arms
+                .iter()
+                .map(|it| (it.experiment.to_string(), it.arm.to_string()))
+                .collect(),
+            forced: decision.forced,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Answers about logged decisions.
 
 use super::Engine;
+use super::preview::scene_of;
 use crate::clock::Time;
 use crate::decision::{Logged, Record};
 use crate::model::view::{
@@ -20,7 +21,7 @@ impl Engine {
         let own = logged.generation.clone().or_else(found);
         let own = own.as_ref().map(|generation| &generation.config);
         let recorded = own.and_then(|own| Recorded::new(record, self.key(record), own, Some(own)));
-        let scene = own.and_then(|own| own.scenes.get(&record.scene));
+        let scene = own.and_then(|own| scene_of(own, record));
         match (&recorded, scene) {
             (Some(recorded), Some(scene)) => {
                 let replay = Replay::new(recorded, scene);

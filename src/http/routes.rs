@@ -273,7 +273,7 @@ pub(super) static ROUTES: [Route; 46] = {
 };
 
 /// The path parameters that the patterns of the routes use.
-pub(super) static PATH_PARAMS: [Param; 4] = [
+pub(super) static PATH_PARAMS: [Param; 5] = [
     Param {
         name: "generation",
         shape: Shape::Id,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::scene::scene_of;
 use crate::config::{Config, Scene, Weighed, What};
 use crate::decision::Record;
 use crate::objective::Objective;
@@ -36,6 +37,7 @@ const SHOWN: [&str; 10] = [
     "support.scenes",
 ];
 
+const ARMS: &str = "requests keep the arms under which they were logged";
 const LOGGED: &str = "the log holds the values as they were computed under the old setting";
 
 /// Returns the keys that differ and whose effect a replay of a record does not show, with the reasons.
@@ -48,11 +50,14 @@ pub(super) fn not_replayed(
     leaves("", &own.effective(), &next.effective(), &mut |key| {
         let is_in = |sections: &[&str]| sections.iter().any(|it| lies_in(key, it));
         let boosts = key.starts_with("campaign.") && key.ends_with(".boost");
-        if !is_in(&SILENT) && !is_in(&SHOWN) && !boosts {
-            found.insert(key.to_owned(), LOGGED.to_owned());
+        let is_experiment = is_in(&["experiment", "experiments"]);
+        let sets = is_experiment && key.contains(".arms.") && key.contains(".set");
+        if !is_in(&SILENT) && !is_in(&SHOWN) && !boosts && !sets {
+            let reason = if is_experiment { ARMS } else { LOGGED };
+            found.insert(key.to_owned(), reason.to_owned());
         }
     });
-    if let Some(scene) = next.answering(&record.scene) {
+    if let Some(scene) = scene_of(next, record) {
         unknown(own, next, scene, record, &mut found);
     }
     found

@@ -9,5 +9,7 @@ mod exposure;
 mod kendall;
 mod live;
 mod run;
+mod scene;
 
 pub use run::Sample;
+pub(super) use scene::scene_of;

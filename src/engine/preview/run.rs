@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::compare::{Comparison, Side, changed};
 use super::difference::not_replayed;
+use super::scene::scene_of;
 use crate::clock::Time;
 use crate::config::{Config, Generation};
 use crate::decision::{Logged, Record};
@@ -137,7 +138,7 @@ impl Engine {
             own.not_replayed.extend(not_replayed(config, next, record));
         }
         let recorded = Recorded::new(record, self.key(record), config, Some(config));
-        let scene = config.scenes.get(&record.scene);
+        let scene = scene_of(config, record);
         let (Some(recorded), Some(scene)) = (recorded, scene) else {
             return;
         };
@@ -167,7 +168,7 @@ impl Engine {
             Some(at) => after.dated(at),
             None => after,
         };
-        let scenes = [&live.config, next].map(|config| config.answering(&record.scene));
+        let scenes = [&live.config, next].map(|config| scene_of(config, record));
         let [Some(old), Some(new)] = scenes else {
             return;
         };

@@ -134,6 +134,34 @@ fn a_preview_is_what_applying_does() {
 }
 
 #[test]
+fn arms_are_replayed_as_they_held() {
+    let text = format!(
+        "{CONFIG}[experiment.long]\nlayer = \"ranking\"\nrange = [0.0, 1.0]\nprimary = \"gmv_per_user\"\nfind = 0.03\n\
+         [experiment.long.arms]\nas-is = {{ share = 0.5 }}\nmore = {{ share = 0.5, set = {{ weights = {{ long_term_value = 3.0 }} }} }}\n"
+    );
+    let service = Service::with_config(&text);
+    fill(&service);
+    let mut arms: Vec<String> = (0..20)
+        .map(|n| {
+            service.rank(&request(n))["arms"]["long"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    arms.sort_unstable();
+    arms.dedup();
+    assert_eq!(arms, ["as-is", "more"]);
+    let seen = preview(&service, &json!({"set": {}}));
+    assert_eq!(
+        (&seen["replayed"], &seen["reproduced"], &seen["tau"]),
+        (&json!(20), &json!(1.0), &json!(1.0))
+    );
+    let arm = &service.get("/decisions/r-1").ok()["arms"][0];
+    assert!(arm == "long=as-is" || arm == "long=more", "{arm}");
+}
+
+#[test]
 fn given_requests_are_previewed_without_a_log() {
     let service = Service::with_config(
         "[decisions]\nwhole = 0\n[scene.default]\nlimit = 4\nweights = { quality = 1 }\n",
