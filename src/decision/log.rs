@@ -96,9 +96,12 @@ impl Decisions {
         }
     }
 
-    /// Returns how much of a request is logged.
+    /// Returns how much of a request is logged, given its id; nothing without one.
     #[must_use]
-    pub fn share(&self, settings: &config::Decisions, request_id: &str) -> Share {
+    pub fn share(&self, settings: &config::Decisions, request_id: Option<&str>) -> Share {
+        let Some(request_id) = request_id else {
+            return Share::None;
+        };
         if settings.whole == 0 && (settings.thin == 0 || self.folder.is_none()) {
             return Share::None;
         }

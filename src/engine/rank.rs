@@ -9,7 +9,7 @@ use super::arms::{Arms, Person};
 use super::pages::{Answered, Found, Stands};
 use crate::clock::Deadline;
 use crate::config::{Config, Generation, Scene};
-use crate::decision::Share;
+use crate::decision::{Share, Whole};
 use crate::feature::Users;
 use crate::id::IdHasher;
 use crate::ingest::Facts;
@@ -135,16 +135,9 @@ impl Engine {
         let standings = self.standings.load();
         let market = self.markets.live.load();
         let now = self.clock.now();
-        let books = &facts.books;
-        let past = before.stands.iter().map(|Stands { id, won }| Past {
-            item: books.items.find(books.hasher.hash(id), id),
-            won: won.as_ref(),
-        });
-        let past: Vec<Past<'_>> = past.collect();
+        let past = before.past(&facts);
         let start = request.offset.unwrap_or_default();
-        let share = id.map_or(Share::None, |id| {
-            self.decisions.share(&config.decisions, id)
-        });
+        let share = self.decisions.share(&config.decisions, id);
         let begun = (share != Share::None).then(Instant::now);
         let view = View {
             turn: Turn {
@@ -161,8 +154,7 @@ impl Engine {
         let view = View { scene, ..view };
         let mut decision = SCRATCH.with_borrow_mut(|scratch| rank::rank(request, &view, scratch));
         let took = begun.map(|begun| begun.elapsed());
-        let capture = |scratch: &mut Scratch| rank::capture(request, &view, scratch);
-        let whole = (share == Share::Whole).then(|| SCRATCH.with_borrow_mut(capture));
+        let whole = (share == Share::Whole).then(|| capture(request, &view));
         self.note_placed(&generation, (request, scene), &decision, &facts, now);
         if let Some((arms, _)) = &arms {
             decision.arms = arms.names(config);
@@ -179,6 +171,23 @@ impl Engine {
             self.log_decision(&generation, request, &decision, (id, now, took, whole));
         }
         Ok(decision)
+    }
+}
+
+/// Returns the columns of a request that was just ranked on a view.
+fn capture(request: &RankRequest<'_>, view: &View<'_>) -> Whole {
+    SCRATCH.with_borrow_mut(|scratch| rank::capture(request, view, scratch))
+}
+
+impl Before {
+    /// Returns what stands on the pages before, as far as it is still known.
+    fn past<'b>(&'b self, facts: &Facts) -> Vec<Past<'b>> {
+        let books = &facts.books;
+        let past = self.stands.iter().map(|Stands { id, won }| Past {
+            item: books.items.find(books.hasher.hash(id), id),
+            won: won.as_ref(),
+        });
+        past.collect()
     }
 }
 

@@ -223,22 +223,7 @@ fn inputs(all: &[Candidate<'_>], view: &View<'_>) -> Inputs {
             ..stood(past)
         })
         .collect();
-    let mut runners = HashMap::new();
-    let mut runner = |row: ItemRow| {
-        let next = short(runners.len());
-        let (kind, row) = behind(view, row)?;
-        Some(*runners.entry((kind as u8, row)).or_insert(next))
-    };
-    let support = view
-        .market
-        .help(&view.scene.name)
-        .is_some_and(|it| it.support);
-    let helped = all.iter().zip(0..).filter(|_| support);
-    let behind = helped.filter_map(|(it, index)| Some((index, runner(it.row)?)));
-    let behind = behind.collect();
-    for (past, at) in past.iter_mut().zip(view.turn.past).filter(|_| support) {
-        past.behind = at.item.and_then(&mut runner);
-    }
+    let behind = runners(all, &mut past, view);
     let [merchant, category, creator, kind] = names;
     let [of_merchant, of_category, of_creator, of_kind] = of;
     let level = all
@@ -265,6 +250,26 @@ fn inputs(all: &[Candidate<'_>], view: &View<'_>) -> Inputs {
         tags: tags(all, view),
         ..Inputs::default()
     }
+}
+
+/// Returns the runner of each candidate that is behind its plan, and sets those of the pages before, if the scene keeps places for them.
+fn runners(all: &[Candidate<'_>], past: &mut [decision::Past], view: &View<'_>) -> Vec<(u32, u32)> {
+    let help = view.market.help(&view.scene.name);
+    if !help.is_some_and(|help| help.support) {
+        return Vec::new();
+    }
+    let mut known = HashMap::new();
+    let mut runner = |row: ItemRow| {
+        let next = short(known.len());
+        let (kind, row) = behind(view, row)?;
+        Some(*known.entry((kind as u8, row)).or_insert(next))
+    };
+    for (past, at) in past.iter_mut().zip(view.turn.past) {
+        past.behind = at.item.and_then(&mut runner);
+    }
+    let each = all.iter().zip(0..);
+    each.filter_map(|(it, index)| Some((index, runner(it.row)?)))
+        .collect()
 }
 
 /// Returns the level of a candidate's merchant, if the value of `race.level` is another.
