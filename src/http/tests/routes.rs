@@ -65,7 +65,7 @@ fn read_and_ops_routes_answer() {
 #[test]
 fn every_answer_is_its_view() {
     let experiment = "[experiment.e]\nlayer = 'l'\nrange = [0.0, 1.0]\nprimary = 'ctr'\nfind = 0.1\ncontrol = 'a'\n\
-                      arms = { a = { share = 0.5 }, b = { share = 0.5 } }";
+                      arms = { a = { share = 0.5 }, b = { share = 0.5 } }\n[decisions]\nwhole = 1";
     let config = Config::parse("test", experiment).unwrap();
     let engine = Engine::in_memory(Arc::new(Live::new(config)));
     let service = Service::serving(engine, Arc::default());
@@ -74,6 +74,8 @@ fn every_answer_is_its_view() {
     service.json("PUT", "/items", items);
     service.json("PUT", "/users", r#"[{"id":"cookie-77"}]"#);
     service.json("POST", "/race/rebuild", "");
+    let request = r#"{"user_id":"u-1001","candidates":["i-2"],"request_id":"r-1"}"#;
+    service.json("POST", "/rank", request);
     let ids = [
         ("/items/", "i-2"),
         ("/merchants/", "m-9"),
@@ -94,6 +96,7 @@ fn every_answer_is_its_view() {
         let id = ids.iter().find(|(path, _)| route.path.starts_with(path));
         let path = route.path.replace("{id}", id.map_or("", |(_, id)| id));
         let path = path.replace("{generation}", "1").replace("{name}", "e");
+        let path = path.replace("{request_id}", "r-1");
         let query = if path.ends_with("/assignment") {
             "?user=u-1001"
         } else {
