@@ -1,5 +1,6 @@
 //! Keeps what is derived up with the changes of items.
 
+use super::kinds::{Kinds, kind};
 use super::places::{Places, Point, point};
 use super::text::Text;
 use super::words::Words;
@@ -14,6 +15,8 @@ pub struct Wanted {
     pub words: Option<usize>,
     /// True if a scene weighs `proximity`.
     pub places: bool,
+    /// True if a scene weighs `format`.
+    pub kinds: bool,
 }
 
 impl Wanted {
@@ -21,6 +24,7 @@ impl Wanted {
     pub const NOTHING: Self = Self {
         words: None,
         places: false,
+        kinds: false,
     };
 
     /// Returns what one or the other wants, this one first.
@@ -31,6 +35,7 @@ impl Wanted {
                 None => other.words,
             },
             places: self.places || other.places,
+            kinds: self.kinds || other.kinds,
         }
     }
 }
@@ -40,6 +45,7 @@ impl Wanted {
 pub struct Sheet {
     words: Option<(Text, u64)>,
     point: Option<Option<Point>>,
+    kind: Option<Option<u8>>,
 }
 
 impl Sheet {
@@ -50,6 +56,7 @@ impl Sheet {
         Self {
             words: wanted.words.map(text),
             point: wanted.places.then(|| item.and_then(point)),
+            kind: wanted.kinds.then(|| item.and_then(kind)),
         }
     }
 }
@@ -61,6 +68,8 @@ pub struct Derived {
     pub words: Words,
     /// The places of the items; empty while no scene weighs `proximity`.
     pub places: Places,
+    /// The kinds of the items; empty while no scene weighs `format`.
+    pub kinds: Kinds,
     /// What is kept up.
     wanted: Wanted,
     /// What was derived of every item.
@@ -107,6 +116,9 @@ impl Derived {
         if let Some(point) = sheet.point.filter(|_| self.wanted.places) {
             self.places.put(row, point);
         }
+        if let Some(kind) = sheet.kind.filter(|_| self.wanted.kinds) {
+            self.kinds.put(row, kind);
+        }
     }
 
     /// Ends a walk that visited every item.
@@ -126,6 +138,11 @@ impl Derived {
             self.wanted.places = false;
             self.complete.places = false;
         }
+        if !wanted.kinds {
+            self.kinds = Kinds::default();
+            self.wanted.kinds = false;
+            self.complete.kinds = false;
+        }
         if self.wanted == Wanted::NOTHING {
             self.changed = Vec::new();
         }
@@ -135,6 +152,7 @@ impl Derived {
     pub fn sizes(&self, mut report: impl FnMut(&'static str, Size)) {
         self.words.sizes(&mut report);
         self.places.sizes(&mut report);
+        self.kinds.sizes(&mut report);
     }
 }
 
@@ -144,23 +162,28 @@ mod tests {
 
     const WORDS: Wanted = Wanted {
         words: Some(64),
-        places: false,
+        ..Wanted::NOTHING
     };
     const PLACES: Wanted = Wanted {
-        words: None,
         places: true,
+        ..Wanted::NOTHING
+    };
+    const KINDS: Wanted = Wanted {
+        kinds: true,
+        ..Wanted::NOTHING
     };
 
     fn sheet(wanted: Wanted) -> Sheet {
-        let item = r#"{"id":"i","title":"red tea","lat":1,"lon":2}"#;
+        let item = r#"{"id":"i","title":"red tea","lat":1,"lon":2,"kind":"video"}"#;
         Sheet::of(Some(&serde_json::from_str(item).unwrap()), wanted)
     }
 
-    fn kept(derived: &Derived) -> [bool; 2] {
+    fn kept(derived: &Derived) -> [bool; 3] {
         let row = ItemRow(0);
         [
             derived.words.get(row).is_some(),
             derived.places.get(row).is_some(),
+            derived.kinds.get(row).is_some(),
         ]
     }
 
@@ -169,38 +192,39 @@ mod tests {
         let mut derived = Derived::default();
         derived.note_item(ItemRow(0));
         derived.put(ItemRow(0), sheet(WORDS));
-        assert_eq!(kept(&derived), [false, false]);
+        assert_eq!(kept(&derived), [false; 3]);
         assert_eq!(derived.take_changed(), (Vec::new(), Wanted::NOTHING));
         assert!(derived.has(Wanted::NOTHING));
     }
 
     #[test]
-    fn what_two_configurations_want_is_kept_until_one_goes() {
+    fn what_configurations_want_is_kept_until_they_go() {
         let mut derived = Derived::default();
-        for wanted in [WORDS, PLACES] {
+        for wanted in [WORDS, PLACES, KINDS] {
             assert!(!derived.has(wanted));
             derived.begin(wanted);
             derived.put(ItemRow(0), sheet(wanted));
             derived.end(wanted);
             assert!(derived.has(wanted));
         }
-        assert_eq!(kept(&derived), [true, true]);
+        assert_eq!(kept(&derived), [true; 3]);
         let more = Wanted {
             words: Some(65),
-            places: false,
+            ..Wanted::NOTHING
         };
         assert!(!derived.has(more), "another bound is another walk");
         derived.note_item(ItemRow(0));
-        let both = Wanted {
+        let all = Wanted {
             words: Some(64),
             places: true,
+            kinds: true,
         };
-        assert_eq!(derived.take_changed(), (vec![ItemRow(0)], both));
+        assert_eq!(derived.take_changed(), (vec![ItemRow(0)], all));
         derived.keep_only(PLACES);
-        assert_eq!(kept(&derived), [false, true]);
-        assert!(derived.has(PLACES) && !derived.has(WORDS));
+        assert_eq!(kept(&derived), [false, true, false]);
+        assert!(derived.has(PLACES) && !derived.has(WORDS) && !derived.has(KINDS));
         derived.keep_only(Wanted::NOTHING);
-        assert_eq!(kept(&derived), [false, false]);
+        assert_eq!(kept(&derived), [false; 3]);
     }
 
     /// The counts of words follow every change, so that they are those of the items that there are.

@@ -35,8 +35,20 @@ impl Point {
         let square: f64 = std::iter::zip(self.0, other.0)
             .map(|(a, b)| (a - b) * (a - b))
             .sum();
-        2.0 * RADIUS_KM * (square.sqrt() / 2.0).min(1.0).asin()
+        2.0 * RADIUS_KM * asin((square.sqrt() / 2.0).min(1.0))
     }
+}
+
+/// Returns the arcsine of a number from 0 to 1. Up to 1/32, which is 398 km, by the first terms of its series: the next would be below
+/// 2⁻⁵⁵ of the result.
+#[inline(always)]
+fn asin(x: f64) -> f64 {
+    if x > 0.031_25 {
+        return x.asin();
+    }
+    let square = x * x;
+    let terms = 15.0 / 336.0 + square * (105.0 / 3_456.0);
+    x * (1.0 + square * (1.0 / 6.0 + square * (3.0 / 40.0 + square * terms)))
 }
 
 /// The points of all items that declare coordinates.
@@ -159,5 +171,13 @@ mod tests {
             [false, true, false, false, false]
         );
         assert_eq!(places.count, 1);
+    }
+
+    #[test]
+    fn the_series_of_the_arcsine_is_exact() {
+        for step in 0..4_000 {
+            let x = f64::from(step) / 100_000.0;
+            assert!((asin(x) - x.asin()).abs() <= 2.0 * f64::EPSILON * x, "{x}");
+        }
     }
 }

@@ -1,7 +1,10 @@
 //! The words of one item, with what each counts: the sum of the weights of the fields in which it stands.
 
+use wide::u8x16;
+
 use crate::corpus::Token;
 use crate::model::Item;
+use crate::prefetch::prefetch;
 
 use super::split::words;
 
@@ -11,35 +14,30 @@ const BRAND: u32 = 2;
 const CATEGORY: u32 = 2;
 const TAG: u32 = 1;
 
+/// Number of marks that are compared at once.
+const GROUP: usize = 16;
+/// Bytes of a word beside its mark: the rest of its token, and its count.
+const REST: usize = Token::BYTES;
+
 /// A word of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word {
-    token: [u8; Token::BYTES],
+    /// The word's number.
+    pub token: Token,
     /// What it counts, at most 255: 85 times in the title.
-    count: u8,
+    pub count: u8,
 }
 
-impl Word {
-    /// Returns the word's number.
-    #[inline(always)]
-    #[must_use]
-    pub const fn token(self) -> Token {
-        Token::from_bytes(self.token)
-    }
-
-    /// Returns the weighted count.
-    #[inline(always)]
-    #[must_use]
-    pub const fn count(self) -> u8 {
-        self.count
-    }
-}
-
-/// The words of one item, each once.
+/// The words of one item, each once, sorted by token.
+///
+/// Nearly every word of a query is not in the item. So the lowest byte of every token, its mark, stands in front: comparing sixteen marks
+/// at once tells which words to read, if any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text {
     length: u32,
-    words: Box<[Word]>,
+    count: u32,
+    /// The marks, padded to whole groups with zeros, then the rest of each word.
+    bytes: Box<[u8]>,
 }
 
 impl Text {
@@ -83,12 +81,28 @@ impl Text {
             each.truncate(most);
             each.sort_unstable();
         }
-        let word = |&(token, _, count): &(Token, usize, u32)| Word {
-            token: token.bytes(),
+        let word = |(token, _, count)| Word {
+            token,
             count: u8::try_from(count).unwrap_or(u8::MAX),
         };
-        let words = each.iter().map(word).collect();
-        (Self { length, words }, crate::number::wide(dropped))
+        let text = Self::packed(length, each.into_iter().map(word));
+        (text, crate::number::wide(dropped))
+    }
+
+    fn packed(length: u32, words: impl ExactSizeIterator<Item = Word>) -> Self {
+        let count = words.len();
+        let marks = count.next_multiple_of(GROUP);
+        let mut bytes = vec![0; marks + count * REST];
+        for (place, Word { token, count }) in words.enumerate() {
+            let [mark, a, b, c, d] = token.bytes();
+            bytes[place] = mark;
+            bytes[marks + place * REST..][..REST].copy_from_slice(&[a, b, c, d, count]);
+        }
+        Self {
+            length,
+            count: u32::try_from(count).unwrap_or(u32::MAX),
+            bytes: bytes.into(),
+        }
     }
 
     /// Returns the sum of the field weights of all its words, those that are left out included.
@@ -100,26 +114,64 @@ impl Text {
 
     /// Returns the words, sorted by token.
     #[inline(always)]
+    pub fn words(&self) -> impl Iterator<Item = Word> {
+        let (marks, rests) = self.parts();
+        let words = marks.iter().zip(rests);
+        words.map(|(&mark, &[a, b, c, d, count])| Word {
+            token: Token::from_bytes([mark, a, b, c, d]),
+            count,
+        })
+    }
+
+    /// Returns what a word counts in the item; `None` if the item does not have it.
+    #[inline(always)]
     #[must_use]
-    pub const fn words(&self) -> &[Word] {
-        &self.words
+    pub fn count(&self, token: Token) -> Option<u8> {
+        let (marks, rests) = self.parts();
+        let [mark, rest @ ..] = token.bytes();
+        let wanted = u8x16::splat(mark);
+        for (group, marks) in marks.as_chunks::<GROUP>().0.iter().enumerate() {
+            let mut equal = u8x16::new(*marks).simd_eq(wanted).to_bitmask();
+            while equal != 0 {
+                let place = group * GROUP + equal.trailing_zeros() as usize;
+                match rests.get(place) {
+                    Some(&[a, b, c, d, count]) if [a, b, c, d] == rest => return Some(count),
+                    Some(_) | None => equal &= equal - 1,
+                }
+            }
+        }
+        None
+    }
+
+    /// Prefetches the marks, and the first words.
+    #[inline(always)]
+    pub fn prefetch(&self) {
+        prefetch(&*self.bytes);
+    }
+
+    /// Returns the marks with their padding, and the rest of each word.
+    #[inline(always)]
+    fn parts(&self) -> (&[u8], &[[u8; REST]]) {
+        let marks = (self.count as usize).next_multiple_of(GROUP);
+        let (marks, rests) = self.bytes.split_at_checked(marks).unwrap_or_default();
+        (marks, rests.as_chunks().0)
     }
 
     /// Returns whether it has no word.
     #[inline(always)]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.words.is_empty()
+        self.count == 0
     }
 
     /// Returns the tokens of the words.
     pub(super) fn tokens(&self) -> impl Iterator<Item = Token> + '_ {
-        self.words.iter().map(|word| word.token())
+        self.words().map(|word| word.token)
     }
 
     /// Returns the bytes held on the heap.
     pub(super) const fn heap_bytes(&self) -> usize {
-        size_of_val::<[Word]>(&self.words)
+        self.bytes.len()
     }
 }
 
@@ -129,7 +181,7 @@ mod tests {
 
     fn counts(fields: &[(u32, &str)], most: usize) -> (Vec<(Token, u8)>, u32, u64) {
         let (text, dropped) = Text::new(fields.iter().copied(), most);
-        let words = text.words().iter().map(|word| (word.token(), word.count()));
+        let words = text.words().map(|word| (word.token, word.count));
         (words.collect(), text.length(), dropped)
     }
 
@@ -174,5 +226,20 @@ mod tests {
     fn one_word_counts_at_most_255() {
         let long = "a ".repeat(2_048);
         assert_eq!(counts(&[(3, &long)], 3), (sorted(&[("a", 255)]), 6_144, 0));
+    }
+
+    /// Words of which many share a mark, in texts around the bounds of a group.
+    #[test]
+    fn a_word_is_found_by_its_mark() {
+        for words in [0, 1, 15, 16, 17, 64, 300] {
+            let each: Vec<String> = (0..2 * words).map(|word| format!("w{word}")).collect();
+            let title = each[..words].join(" ");
+            let (text, _) = Text::new([(3, title.as_str())].into_iter(), 1_000);
+            for (number, word) in each.iter().enumerate() {
+                let right = (number < words).then_some(3);
+                assert_eq!(text.count(Token::of(word)), right, "{word} of {words}");
+            }
+        }
+        assert_eq!(Text::default().count(Token::from_bytes([0; 5])), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What is derived of the declared texts of items, while a scene reads it: in walks over all items in slices, and of each item that
+//! What is derived of the declared fields of items, while a scene reads it: in walks over all items in slices, and of each item that
 //! changes, before the change is acknowledged.
 //!
 //! The lock of the facts is held only to copy the texts of a slice and to put what follows from them in place. Slices are derived one at a
@@ -20,6 +20,7 @@ pub(super) fn wanted(config: &Config) -> Wanted {
     Wanted {
         words: config.words(),
         places: config.weighs_proximity(),
+        kinds: config.weighs_format(),
     }
 }
 

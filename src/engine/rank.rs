@@ -215,6 +215,7 @@ impl Engine {
             tags: &books.tags,
             words: &facts.derived.words,
             places: &facts.derived.places,
+            kinds: &facts.derived.kinds,
             selections: facts.selections.of(&config.selections),
             as_of: self.as_of(config),
             turn: Turn::default(),

@@ -3,7 +3,6 @@
 //! tₖ = (hₖ + 8·pₖ)/(Σh + 8), with hₖ the user's decayed gains with items of kind k, at least 0, and pₖ the share of the kind in the same
 //! over all users at the rebuild. r = tₖ/pₖ is 1 for a user of whom nothing is known; the value is r/(1 + r).
 
-use super::lookup::Marks;
 use super::resolve::Candidate;
 use super::view::View;
 use crate::feature::Space;
@@ -20,10 +19,6 @@ const PRIOR: f64 = 8.0;
 #[derive(Debug)]
 pub(super) struct Formats<'a> {
     view: &'a View<'a>,
-    /// The tags of the kinds; [`TagId::NONE`] for one that nothing has.
-    tags: [TagId; KINDS],
-    /// The low bits of these tags.
-    marks: Marks,
     /// tₖ and pₖ.
     taste: [(f64, f64); KINDS],
 }
@@ -33,10 +28,7 @@ impl<'a> Formats<'a> {
     pub(super) fn of(view: &'a View<'a>, user: Option<UserRow>) -> Self {
         let tag = |kind: ItemKind| view.tags.find(view.hasher, Space::Kind, kind.name());
         let tags = ItemKind::ALL.map(|kind| tag(kind).unwrap_or(TagId::NONE));
-        let (mut marks, mut gains) = (Marks::NONE, [0.0; KINDS]);
-        for tag in tags.into_iter().filter_map(TagId::some) {
-            marks.add(tag.0);
-        }
+        let mut gains = [0.0; KINDS];
         if let Some(profile) = user.and_then(|row| view.users.profile(row)) {
             gains = profile.liking(&tags, profile.left(view.decay(), view.as_of));
         }
@@ -45,8 +37,6 @@ impl<'a> Formats<'a> {
         let shares = view.standings.kinds;
         Self {
             view,
-            tags,
-            marks,
             taste: std::array::from_fn(|kind| taste((gains[kind], shares[kind]))),
         }
     }
@@ -57,20 +47,22 @@ impl<'a> Formats<'a> {
             let ratio = self.ratio(kind).unwrap_or(f64::NAN);
             narrow(ratio / (1.0 + ratio))
         });
+        let kinds = self.view.kinds;
         move |candidate| {
-            self.kind_of(candidate)
+            kinds
+                .get(candidate.row)
                 .map_or(f32::NAN, |kind| values[kind])
         }
     }
 
     /// Returns r of a candidate; `None` as above.
     pub(super) fn raw(&self, candidate: &Candidate<'_>) -> Option<f64> {
-        self.ratio(self.kind_of(candidate)?)
+        self.ratio(self.view.kinds.get(candidate.row)?)
     }
 
     /// Returns the taste for a candidate's kind in words: "video: 62 % of this user's taste, 10 % of all users'".
     pub(super) fn reason(&self, candidate: &Candidate<'_>) -> Option<String> {
-        let kind = self.kind_of(candidate)?;
+        let kind = self.view.kinds.get(candidate.row)?;
         self.ratio(kind)?;
         let ((taste, share), name) = (self.taste[kind], ItemKind::ALL[kind].name());
         let [taste, share] = [taste, share].map(|it| it * 100.0);
@@ -82,18 +74,5 @@ impl<'a> Formats<'a> {
     fn ratio(&self, kind: usize) -> Option<f64> {
         let (taste, share) = self.taste[kind];
         (share > 0.0).then(|| taste / share)
-    }
-
-    /// Returns the place of a candidate's kind; of several, the last.
-    fn kind_of(&self, candidate: &Candidate<'_>) -> Option<usize> {
-        let mut found = None;
-        self.view
-            .items
-            .visit_tags(candidate.row, candidate.item, |tag, _| {
-                if self.marks.may_have(tag.0) {
-                    found = self.tags.iter().position(|it| *it == tag).or(found);
-                }
-            });
-        found
     }
 }

@@ -74,6 +74,7 @@ impl Market {
             tags: &books.tags,
             words: &self.facts.derived.words,
             places: &self.facts.derived.places,
+            kinds: &self.facts.derived.kinds,
             selections: &self.selections,
             as_of: noon(100),
             turn: Turn::default(),

@@ -13,28 +13,29 @@ use crate::derived::{Text, Words, words};
 use crate::model::RankRequest;
 use crate::number::narrow;
 use crate::objective::Needs;
-use crate::prefetch::prefetch;
 
 const K1: f64 = 1.2;
 const B: f64 = 0.75;
 /// Number of candidates between the prefetch of an item's entry, that of its words, and their use.
 const AHEAD: usize = 8;
+/// Maximum number of words of a query that are looked up in each text; with more, the words of the text are looked up in the query.
+const FEW: usize = 12;
 /// Marks a free slot. Tokens are smaller.
 const FREE: u64 = u64::MAX;
 /// Maximum number of words that a reason lists.
 const LISTED: usize = 8;
 
-/// The words of a query, in a table by token.
+/// The words of a query, as a list and in a table by token.
 #[derive(Debug)]
 pub(super) struct Query<'a> {
     text: &'a str,
     index: &'a Words,
+    /// The distinct words, sorted, each with its idf · (k₁ + 1).
+    words: Vec<(Token, f64)>,
     /// Slots: a token, and its idf · (k₁ + 1).
     slots: Vec<(u64, f64)>,
     /// Sum of idf · (k₁ + 1) over the words.
     most: f64,
-    /// Number of distinct words.
-    words: usize,
     mean: Option<f64>,
 }
 
@@ -53,22 +54,27 @@ impl<'a> Query<'a> {
         if tokens.is_empty() {
             return None;
         }
+        let weight = |token| view.standings.word_idf(token) * (K1 + 1.0);
+        let words: Vec<(Token, f64)> = tokens.iter().map(|&it| (it, weight(it))).collect();
         let mut query = Self {
             text,
             index: view.words,
-            slots: vec![(FREE, 0.0); slots(tokens.len())],
-            most: 0.0,
-            words: tokens.len(),
+            slots: Vec::new(),
+            most: words.iter().map(|(_, weight)| weight).sum(),
+            words,
             mean: view.standings.mean_text(),
         };
-        for token in tokens {
-            query.add(token, view.standings.word_idf(token) * (K1 + 1.0));
+        if query.words.len() > FEW {
+            query.slots = vec![(FREE, 0.0); slots(query.words.len())];
+            for place in 0..query.words.len() {
+                query.enter(query.words[place]);
+            }
         }
         Some(query)
     }
 
-    fn add(&mut self, token: Token, weight: f64) {
-        self.most += weight;
+    /// Enters a word into the table.
+    fn enter(&mut self, (token, weight): (Token, f64)) {
         let mask = self.slots.len() - 1;
         let mut at = home(token);
         while self.slots[at & mask].0 != FREE {
@@ -94,13 +100,25 @@ impl<'a> Query<'a> {
     /// Returns the score of a text.
     fn score(&self, text: &Text) -> f64 {
         let length = f64::from(text.length());
-        let k = K1 * (1.0 - B + B * length / self.mean.unwrap_or(length));
+        let k = || K1 * (1.0 - B + B * length / self.mean.unwrap_or(length));
+        let part = |weight: f64, count: u8| {
+            let count = f64::from(count);
+            weight * count / (count + k())
+        };
+        // Both ways add the same parts in the same order.
+        if self.slots.is_empty() {
+            let found = |&(token, weight): &(Token, f64)| Some(part(weight, text.count(token)?));
+            return self
+                .words
+                .iter()
+                .filter_map(found)
+                .fold(0.0, |sum, part| sum + part);
+        }
         let mut score = 0.0;
         for word in text.words() {
-            let weight = self.weight(word.token());
+            let weight = self.weight(word.token);
             if weight > 0.0 {
-                let count = f64::from(word.count());
-                score += weight * count / (count + k);
+                score += part(weight, word.count);
             }
         }
         score
@@ -114,7 +132,7 @@ impl<'a> Query<'a> {
                 self.index.prefetch(candidate.row);
             }
             if let Some(text) = step.checked_sub(AHEAD).and_then(text) {
-                prefetch(text.words());
+                text.prefetch();
             }
             if let Some(place) = step.checked_sub(2 * AHEAD) {
                 out[place] = text(place).map_or(f32::NAN, |text| self.value(text));
@@ -133,14 +151,11 @@ impl<'a> Query<'a> {
 
     /// Returns which words of the query the item has, in words: "has 2 of 3 words of the query: serum, 面膜".
     pub(super) fn reason(&self, candidate: &Candidate<'_>) -> Option<String> {
-        let has: BTreeSet<Token> = {
-            let words = self.index.get(candidate.row)?.words().iter();
-            words.map(|word| word.token()).collect()
-        };
+        let text = self.index.get(candidate.row)?;
         let (mut found, mut known) = (Vec::new(), BTreeSet::new());
         words(self.text, |word| {
             let token = Token::of(word);
-            if has.contains(&token) && known.insert(token) {
+            if text.count(token).is_some() && known.insert(token) {
                 found.push(word.to_owned());
             }
         });
@@ -157,7 +172,7 @@ impl<'a> Query<'a> {
         };
         Some(format!(
             "has {count} of {} words of the query{list}",
-            self.words
+            self.words.len()
         ))
     }
 }

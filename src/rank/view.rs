@@ -4,7 +4,7 @@ use rayon::ThreadPool;
 
 use crate::clock::{Day, Time};
 use crate::config::{Config, Scene};
-use crate::derived::{Places, Words};
+use crate::derived::{Kinds, Places, Words};
 use crate::feature::{Decay, Items, Merchants, Tags, Users};
 use crate::id::{IdHasher, ItemRow};
 use crate::model::Won;
@@ -61,6 +61,8 @@ pub struct View<'a> {
     pub words: &'a Words,
     /// The places of the items, as far as a scene weighs `proximity`.
     pub places: &'a Places,
+    /// The kinds of the items, as far as a scene weighs `format`.
+    pub kinds: &'a Kinds,
     /// The members of the selections of the live configuration.
     pub selections: &'a Selections,
     /// The instant that decay, freshness and windows read.
