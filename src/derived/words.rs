@@ -4,7 +4,6 @@ use super::text::Text;
 use crate::chunked::Chunked;
 use crate::corpus::Corpus;
 use crate::id::ItemRow;
-use crate::prefetch::prefetch;
 use crate::telemetry::Size;
 
 /// The words of all items.
@@ -26,12 +25,11 @@ impl Words {
         self.texts.get(row.index()).filter(|text| !text.is_empty())
     }
 
-    /// Prefetches the entry of an item.
+    /// Returns where the words of an item stand, without reading them: they may be none.
     #[inline(always)]
-    pub fn prefetch(&self, row: ItemRow) {
-        if let Some(text) = self.texts.get(row.index()) {
-            prefetch(text);
-        }
+    #[must_use]
+    pub fn find(&self, row: ItemRow) -> Option<&Text> {
+        self.texts.get(row.index())
     }
 
     /// Returns the counts of all words.

@@ -6,6 +6,7 @@
 mod aversion;
 mod blend;
 mod capture;
+mod exp2;
 mod explain;
 mod explained;
 mod factor;

@@ -5,8 +5,7 @@
 
 use std::collections::HashMap;
 
-use wide::f32x8;
-
+use super::exp2::{LEAST_EXPONENT, exp2};
 use super::format::Formats;
 use super::goal::Aims;
 use super::normalise::{clips, normalise};
@@ -24,9 +23,6 @@ use crate::model::{Given, RankRequest};
 use crate::number::{DAY_MILLIS, narrow};
 use crate::objective::{Needs, Objective};
 use crate::race::{Kind, trend_value};
-
-/// Exponent of the smallest normal `f32`.
-const LEAST_EXPONENT: f32 = -126.0;
 
 /// Computes the objectives of one request.
 #[derive(Debug)]
@@ -242,7 +238,10 @@ impl<'a> Predictor<'a> {
 
     fn proximity(&self, candidates: &[Candidate<'_>], out: &mut [f32]) {
         match &self.here {
-            Some(here) => here.fill(candidates, out),
+            Some(here) => {
+                here.fill(candidates, out);
+                exp2(out);
+            }
             None => out.fill(f32::NAN),
         }
     }
@@ -427,15 +426,4 @@ fn settle(column: &mut [f32], neutral: f32) -> Tally {
         *value = if value.is_nan() { neutral } else { *value };
     }
     Tally::missing(missing)
-}
-
-/// Replaces each x by 2^x, eight lanes at a time.
-fn exp2(exponents: &mut [f32]) {
-    let (lanes, rest) = exponents.as_chunks_mut::<8>();
-    for lanes in lanes {
-        *lanes = f32x8::new(*lanes).exp2().to_array();
-    }
-    let mut last = [0.0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    rest.copy_from_slice(&f32x8::new(last).exp2().to_array()[..rest.len()]);
 }

@@ -1,5 +1,6 @@
 //! The objective `proximity`: how near an item is to the place of the request, by distance if both have coordinates, else by region.
 
+use super::exp2::LEAST_EXPONENT;
 use super::resolve::Candidate;
 use super::view::View;
 use crate::derived::Point;
@@ -13,7 +14,7 @@ use crate::objective::Needs;
 const REGIONS: [f64; 4] = [1.0, 0.6, 0.3, 0.1];
 /// Number of candidates between the prefetch of an item's point and its use.
 const AHEAD: usize = 8;
-/// Number of regions whose values are remembered while a block is filled.
+/// Number of regions whose log₂ values are remembered while a block is filled.
 const KNOWN: usize = 64;
 
 /// The place of a request.
@@ -52,10 +53,11 @@ impl<'a> Here<'a> {
         (here.point.is_some() || here.region.is_some()).then_some(here)
     }
 
-    /// Fills in the values of candidates, NaN for items without a place that can be compared.
+    /// Fills in log₂ of the values of candidates, NaN for items without a place that can be compared.
     pub(super) fn fill(&self, candidates: &[Candidate<'_>], out: &mut [f32]) {
         let places = self.view.places;
         let mut known = [(TagId::NONE, f32::NAN); KNOWN];
+        let per_km = self.view.config.half_km.recip();
         candidates
             .iter()
             .take(AHEAD)
@@ -65,14 +67,14 @@ impl<'a> Here<'a> {
                 places.prefetch(next.row);
             }
             if let Some(km) = self.km(candidate) {
-                *out = narrow(self.by_distance(km));
+                *out = narrow(-km * per_km).max(LEAST_EXPONENT);
                 continue;
             }
             let region = self.region_of(candidate);
             let known = &mut known[region.index() % KNOWN];
             if known.0 != region {
                 let name = self.view.tags.bare_name(Space::Region, region);
-                *known = (region, self.by_region(name).map_or(f32::NAN, narrow));
+                *known = (region, self.by_region(name).map_or(f32::NAN, exponent));
             }
             *out = known.1;
         }
@@ -117,13 +119,14 @@ impl<'a> Here<'a> {
             .unwrap_or(TagId::NONE)
     }
 
-    fn by_distance(&self, km: f64) -> f64 {
-        (-km / self.view.config.half_km).exp2()
-    }
-
     fn by_region(&self, name: Option<&str>) -> Option<f64> {
         Some(similarity(self.region?, name?))
     }
+}
+
+/// Returns log₂ of a value, as far as the exponent of an `f32` goes.
+fn exponent(value: f64) -> f32 {
+    narrow(value.log2()).max(LEAST_EXPONENT)
 }
 
 /// Returns the value of two regions, by their parts between hyphens.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::BLOCK;
 use super::resolve::Candidate;
 use super::view::View;
 use crate::corpus::Token;
@@ -13,10 +14,11 @@ use crate::derived::{Text, Words, words};
 use crate::model::RankRequest;
 use crate::number::narrow;
 use crate::objective::Needs;
+use crate::prefetch::prefetch;
 
 const K1: f64 = 1.2;
 const B: f64 = 0.75;
-/// Number of candidates between the prefetch of an item's entry, that of its words, and their use.
+/// Number of candidates between the prefetch of an item's words and their use.
 const AHEAD: usize = 8;
 /// Maximum number of words of a query that are looked up in each text; with more, the words of the text are looked up in the query.
 const FEW: usize = 12;
@@ -36,7 +38,8 @@ pub(super) struct Query<'a> {
     slots: Vec<(u64, f64)>,
     /// Sum of idf · (k₁ + 1) over the words.
     most: f64,
-    mean: Option<f64>,
+    /// k₁·(1 − b) and k₁·b/L̄, or k₁ and 0 without a mean: k₁·(1 − b + b·L/L̄) is the first plus the second times L.
+    scale: (f64, f64),
 }
 
 impl<'a> Query<'a> {
@@ -62,7 +65,10 @@ impl<'a> Query<'a> {
             slots: Vec::new(),
             most: words.iter().map(|(_, weight)| weight).sum(),
             words,
-            mean: view.standings.mean_text(),
+            scale: match view.standings.mean_text() {
+                Some(mean) => (K1 * (1.0 - B), K1 * B / mean),
+                None => (K1, 0.0),
+            },
         };
         if query.words.len() > FEW {
             query.slots = vec![(FREE, 0.0); slots(query.words.len())];
@@ -99,12 +105,8 @@ impl<'a> Query<'a> {
 
     /// Returns the score of a text.
     fn score(&self, text: &Text) -> f64 {
-        let length = f64::from(text.length());
-        let k = || K1 * (1.0 - B + B * length / self.mean.unwrap_or(length));
-        let part = |weight: f64, count: u8| {
-            let count = f64::from(count);
-            weight * count / (count + k())
-        };
+        let k = self.scale.0 + self.scale.1 * f64::from(text.length());
+        let part = |weight: f64, count: u8| weight * f64::from(count) / (f64::from(count) + k);
         // Both ways add the same parts in the same order.
         if self.slots.is_empty() {
             let found = |&(token, weight): &(Token, f64)| Some(part(weight, text.count(token)?));
@@ -126,16 +128,18 @@ impl<'a> Query<'a> {
 
     /// Fills in the values of candidates, NaN for items without words.
     pub(super) fn fill(&self, candidates: &[Candidate<'_>], out: &mut [f32]) {
-        let text = |place: usize| self.index.get(candidates.get(place)?.row);
-        for step in 0..candidates.len() + 2 * AHEAD {
-            if let Some(candidate) = candidates.get(step) {
-                self.index.prefetch(candidate.row);
+        for (block, out) in candidates.chunks(BLOCK).zip(out.chunks_mut(BLOCK)) {
+            let mut texts = [None; BLOCK];
+            for (text, candidate) in texts.iter_mut().zip(block) {
+                *text = self.index.find(candidate.row);
+                text.inspect(|text| prefetch(*text));
             }
-            if let Some(text) = step.checked_sub(AHEAD).and_then(text) {
-                text.prefetch();
-            }
-            if let Some(place) = step.checked_sub(2 * AHEAD) {
-                out[place] = text(place).map_or(f32::NAN, |text| self.value(text));
+            for (place, out) in out.iter_mut().enumerate() {
+                if let Some(Some(text)) = texts.get(place + AHEAD) {
+                    text.prefetch();
+                }
+                let text = texts[place].filter(|text| !text.is_empty());
+                *out = text.map_or(f32::NAN, |text| self.value(text));
             }
         }
     }
