@@ -201,7 +201,7 @@ pub const TABLE: &[Row] = &[
         neutral: 0.5,
         default_weight: 0.0,
         needs: Needs::NOTHING,
-        raw: "ln((10·s + 4)/(l + 4)), s and l: purchases that fade with half-lives of 3 and 30 days, one a buyer and day, of the last 84 days",
+        raw: "ln((10·s + 4)/(l + 4)), s and l: purchases that fade with half-lives of 3 and 30 days, one a buyer and day",
         value: "½ + ¼ · raw, within 0 and 1",
     },
     Row {

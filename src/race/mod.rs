@@ -33,7 +33,8 @@ mod tests;
 
 pub use lane::{LaneId, Lanes};
 pub use ledger::{
-    Counts, Ledger, LedgerImage, OfCreators, Outcome, Purchase, Refund, SalesHistory, Stamp,
+    Counts, Ledger, LedgerImage, OfCreators, Outcome, Purchase, Refund, SalesHistory, Stamp, Tail,
+    TailPart,
 };
 pub use runner::{Kind, PerKind, Races, Runner, RunnerRows};
 pub use scale::{LogScale, Reference};

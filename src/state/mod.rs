@@ -50,7 +50,7 @@ table::books! {
     /// Tag names, and how many items carry each.
     tags: Tags = [0x23, 0x03];
     /// The sales of the window.
-    sales: Ledger = [0x24, 0x11, 0x2A, 0x3C, 0x3D];
+    sales: Ledger = [0x24, 0x11, 0x2A, 0x3C, 0x3D, 0x47];
     /// The recent event ids.
     seen: Seen = [0x25, 0x12, 0x40];
     /// The exposures of the window, and the evidence of clicks.

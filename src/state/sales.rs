@@ -20,6 +20,8 @@ const PURCHASES: usize = 1;
 const STAMPS: usize = 2;
 /// Index of the kind of parts that holds what concerns creators, without the purchases.
 const OF_CREATORS: usize = 3;
+/// Index of the kind of parts that holds the creators of the purchases.
+const CREATORS_SOLD: usize = 4;
 
 impl Book for Ledger {
     type Image = LedgerImage;
@@ -73,6 +75,10 @@ impl Book for Ledger {
         if kind == OF_CREATORS {
             return whole(part, &image.of_creators(), bytes);
         }
+        if kind > CREATORS_SOLD {
+            let tail = image.tail(part);
+            return tail.inspect(|tail| append(tail, bytes)).is_some();
+        }
         let Some((day, first, purchases)) = image.purchases().nth(part) else {
             return false;
         };
@@ -100,9 +106,11 @@ impl Book for Ledger {
             self.restore_stamps(day, first, stamps);
         } else if kind == OF_CREATORS {
             self.restore_creators(postcard::from_bytes(bytes)?);
-        } else {
+        } else if kind == CREATORS_SOLD {
             let (day, first, rows): (Day, usize, Vec<RunnerRow>) = postcard::from_bytes(bytes)?;
             self.restore_creators_sold(day, first, rows);
+        } else {
+            self.restore_tail(postcard::from_bytes(bytes)?);
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use super::day::DaySales;
 use super::first::FirstDays;
 use super::forgotten::Forgotten;
 use super::purchase::Purchase;
+use super::tail::Tail;
 use super::unlinked::Unlinked;
 use crate::chunked::Chunked;
 use crate::clock::Day;
@@ -22,6 +23,8 @@ pub struct SalesHistory {
     pub(in crate::race) buyers: Buyers,
     /// The first day held; nothing is known of the days before it.
     pub(in crate::race) floor: Option<Day>,
+    /// What the days before it still count in trends.
+    pub(in crate::race) tail: Tail,
 }
 
 impl SalesHistory {

@@ -9,6 +9,7 @@ use super::notes::Notes;
 use super::purchase::Purchase;
 use super::sales::Ledger;
 use super::stamp::Stamp;
+use super::tail::{Tail, TailPart};
 use super::unlinked::Unlinked;
 use crate::chunked::Chunked;
 use crate::clock::Day;
@@ -18,6 +19,8 @@ use crate::clock::Day;
 pub struct LedgerImage {
     pub(super) notes: Notes,
     pub(super) unlinked: Vec<(Day, Arc<Unlinked>)>,
+    #[serde(skip)]
+    tail: Tail,
     #[serde(skip)]
     purchases: Vec<(Day, Chunked<Purchase>)>,
 }
@@ -34,6 +37,12 @@ impl LedgerImage {
             })
         })
     }
+
+    /// Returns a part of what expired purchases still count, by its number from 0; `None` after the last.
+    #[must_use]
+    pub fn tail(&self, part: usize) -> Option<TailPart> {
+        self.tail.part(part)
+    }
 }
 
 impl Ledger {
@@ -43,6 +52,7 @@ impl Ledger {
         let days = || self.days.iter();
         LedgerImage {
             notes: self.notes.clone(),
+            tail: self.tail.clone(),
             unlinked: days().map(|(day, it)| (*day, it.unlinked())).collect(),
             purchases: days().map(|(day, it)| (*day, it.purchases())).collect(),
         }
@@ -60,6 +70,7 @@ impl Ledger {
                 waiting,
                 ..image.notes
             },
+            tail: Tail::default(),
             most: self.most,
             evicted: self.evicted,
         };
@@ -69,6 +80,11 @@ impl Ledger {
     pub fn restore_purchases(&mut self, day: Day, purchases: Vec<Purchase>) {
         let sales = self.days.entry(day).or_default();
         purchases.into_iter().for_each(|each| sales.push(each));
+    }
+
+    /// Restores a part of what expired purchases still count.
+    pub fn restore_tail(&mut self, part: TailPart) {
+        self.tail.restore(part);
     }
 
     /// Restores the stamps of purchases of a day, from a position on.

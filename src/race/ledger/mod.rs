@@ -15,6 +15,7 @@ mod purchase;
 mod refund;
 mod sales;
 mod stamp;
+mod tail;
 mod unlinked;
 mod waiting;
 
@@ -27,3 +28,5 @@ pub use purchase::Purchase;
 pub use refund::{Outcome, Refund};
 pub use sales::Ledger;
 pub use stamp::Stamp;
+pub(in crate::race) use tail::{HALF_LIVES, first_purchases};
+pub use tail::{Tail, TailPart};

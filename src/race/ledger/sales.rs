@@ -4,16 +4,17 @@
 
 use std::collections::BTreeMap;
 
-use super::super::runner::{Races, RunnerRows};
+use super::super::runner::{Kind, Races, RunnerRows};
 use super::super::window::REACH;
 use super::day::DaySales;
 use super::history::{HistoryDay, SalesHistory};
 use super::notes::{Counts, Notes};
 use super::purchase::Purchase;
 use super::refund::{Outcome, Refund};
+use super::tail::Tail;
 use crate::chunked::Chunked;
 use crate::clock::Day;
-use crate::id::{Buyers, UserRow};
+use crate::id::{Buyers, ItemRow, UserRow};
 use crate::money::Money;
 
 /// The sales of the window.
@@ -21,6 +22,7 @@ use crate::money::Money;
 pub struct Ledger {
     pub(super) days: BTreeMap<Day, DaySales>,
     pub(super) notes: Notes,
+    pub(super) tail: Tail,
     /// Maximum number of purchases held.
     pub(super) most: usize,
     /// Purchases dropped to keep the bound since the start.
@@ -34,6 +36,7 @@ impl Ledger {
         Self {
             days: BTreeMap::new(),
             notes: Notes::new(waiting_refunds),
+            tail: Tail::default(),
             most: usize::MAX,
             evicted: 0,
         }
@@ -81,11 +84,12 @@ impl Ledger {
             && (oldest < day || self.days.len() > 1)
         {
             let floor = if day < oldest { oldest } else { oldest.plus(1) };
-            if day >= oldest {
-                let sales = self.days.remove(&oldest);
-                let purchases = sales.map_or(0, |sales| sales.len());
-                self.notes.counts.purchases -= purchases;
-                self.evicted += u64::try_from(purchases).unwrap_or(u64::MAX);
+            if day >= oldest
+                && let Some(sales) = self.days.remove(&oldest)
+            {
+                self.tail.add(oldest, sales.purchases().iter());
+                self.notes.counts.purchases -= sales.len();
+                self.evicted += u64::try_from(sales.len()).unwrap_or(u64::MAX);
             }
             self.notes.expire(floor);
             self.notes.touch(floor);
@@ -211,6 +215,9 @@ impl Ledger {
             sales.forget_unlinked(kind, row);
         }
         self.notes.forgotten.add(kind, row);
+        if kind == Kind::Item {
+            self.tail.forget(ItemRow(row.0));
+        }
         self.notes.touch(self.notes.floor);
     }
 
@@ -220,6 +227,9 @@ impl Ledger {
         self.notes.expire(last_complete.plus(-REACH));
         let kept = self.days.split_off(&self.notes.floor);
         let gone = std::mem::replace(&mut self.days, kept);
+        for (day, sales) in &gone {
+            self.tail.add(*day, sales.purchases().iter());
+        }
         let purchases: usize = gone.values().map(DaySales::len).sum();
         self.notes.counts.purchases -= purchases;
         self.notes.counts.expired += u64::try_from(purchases).unwrap_or(u64::MAX);
@@ -257,6 +267,7 @@ impl Ledger {
             forgotten: self.notes.forgotten.clone(),
             buyers: Buyers::default(),
             floor: Some(self.notes.floor),
+            tail: self.tail.clone(),
         }
     }
 
@@ -292,7 +303,7 @@ impl Ledger {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let days: usize = self.days.values().map(DaySales::bytes).sum();
-        days + self.notes.bytes()
+        days + self.notes.bytes() + self.tail.bytes()
     }
 
     fn count(&mut self, outcome: Outcome) {

@@ -2,19 +2,18 @@
 //!
 //! Two counts of purchases fade with half-lives of 3 and 30 days, s and l; a buyer counts once an item and day, at the earliest purchase
 //! that was not refunded in full. A steady item has 10·s = l, so ln((10·s + 4)/(l + 4)) is 0 for it. Other than in the race the day that
-//! has not ended counts too: a trend is news. The counts are those of the 84 days that are held, and today's.
+//! has not ended counts too: a trend is news. Days that have left the
+//! window count too, as one sum an item.
 
 use rayon::prelude::*;
 
-use super::super::ledger::{HistoryDay, Purchase, SalesHistory};
+use super::super::ledger::{HALF_LIVES, HistoryDay, Purchase, SalesHistory, first_purchases};
 use super::super::runner::Kind;
 use super::sparse::Sparse;
 use crate::clock::Time;
 use crate::id::ItemRow;
 use crate::number::{DAY_MILLIS, narrow, span};
 
-/// Half-lives of the two counts in days.
-const HALF_LIVES: [f64; 2] = [3.0, 30.0];
 /// Purchases that both counts begin with, so that a few say little.
 const PRIOR: f32 = 4.0;
 
@@ -34,17 +33,20 @@ impl Trends {
         (as_of, utc_offset): (Time, i64),
         items: usize,
     ) -> Self {
-        let days: Vec<Vec<(u64, Time)>> = history
+        let days: Vec<Vec<(ItemRow, Time)>> = history
             .days
             .par_iter()
-            .map(|day| first_purchases(day, history, utc_offset))
+            .map(|day| counted(day, history, utc_offset))
             .collect();
-        let mut sums = vec![[0.0; 2]; if days.is_empty() { 0 } else { items }];
-        for (key, at) in days.into_iter().flatten() {
+        let mut sums = vec![[0.0; 2]; items];
+        for (sums, tail) in sums.iter_mut().zip(history.tail.left(as_of, utc_offset)) {
+            sums[1] = tail;
+        }
+        for (item, at) in days.into_iter().flatten() {
             let age = days_between(at, as_of);
-            if let Some(sums) = sums.get_mut(item_of(key).index()) {
+            if let Some(sums) = sums.get_mut(item.index()) {
                 for (sum, half_life) in sums.iter_mut().zip(HALF_LIVES) {
-                    *sum += (-age / half_life).exp2();
+                    *sum += (-age / f64::from(half_life)).exp2();
                 }
             }
         }
@@ -59,7 +61,7 @@ impl Trends {
     /// Returns a function from an item to its raw trend at an instant, ln((10·s + 4)/(l + 4)); `None` if it was added after the rebuild.
     pub(super) fn at(&self, now: Time) -> impl Fn(ItemRow) -> Option<f32> + '_ {
         let age = days_between(self.as_of, now);
-        let left = HALF_LIVES.map(|half_life| narrow((-age / half_life).exp2()));
+        let left = HALF_LIVES.map(|half_life| narrow((-age / f64::from(half_life)).exp2()));
         move |item| {
             let [s, l] = *self.counts.get(item.index())?;
             // Nine in ten items never sell.
@@ -88,26 +90,15 @@ pub fn trend_value(raw: f32) -> f32 {
     (0.5 + 0.25 * raw).clamp(0.0, 1.0)
 }
 
-/// Returns the first purchase of each item and buyer on a day that was not refunded in full, by item and buyer.
-fn first_purchases(day: &HistoryDay, history: &SalesHistory, utc_offset: i64) -> Vec<(u64, Time)> {
+/// Returns the purchases of a day that count, with their times.
+fn counted(day: &HistoryDay, history: &SalesHistory, utc_offset: i64) -> Vec<(ItemRow, Time)> {
     let start = day.day.start(utc_offset);
-    let counts = |it: &&Purchase| {
-        let item = it.runners[Kind::Item];
-        item.is_some() && !it.is_refunded() && !history.forgotten.has(Kind::Item, item)
-    };
-    let purchases = day.purchases.iter().filter(counts);
-    let key = |it: &Purchase| {
-        let buyer = history.buyers.of(it.buyer);
-        u64::from(it.item().0) << u32::BITS | u64::from(buyer.0)
-    };
-    let mut first: Vec<(u64, Time)> = purchases.map(|it| (key(it), it.at(start))).collect();
-    first.sort_unstable();
-    first.dedup_by_key(|(key, _)| *key);
+    let is_gone = |it: &&Purchase| history.forgotten.has(Kind::Item, it.runners[Kind::Item]);
+    let purchases = day.purchases.iter().filter(|it| !is_gone(it));
+    let first = first_purchases(purchases, |buyer| history.buyers.of(buyer));
     first
-}
-
-fn item_of(key: u64) -> ItemRow {
-    ItemRow(u32::try_from(key >> u32::BITS).unwrap_or(u32::MAX))
+        .map(|(item, millis)| (item, start.plus(millis)))
+        .collect()
 }
 
 /// Returns the days from one instant to a later one; 0 if it is not later.

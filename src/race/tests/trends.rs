@@ -68,6 +68,40 @@ fn what_comes_after_the_rebuild_counts_as_now() {
     close(raw(&market, now().plus(-DAY)), expected(&[0.25]));
 }
 
+#[test]
+fn days_that_left_the_window_still_count() {
+    let mut market = Market::new(1, 1);
+    let sales = [
+        (1, 1, 500),
+        (2, 1, 500),
+        (3, 2, 500),
+        (4, 1, 130),
+        (5, 1, 84),
+        (6, 1, 83),
+    ];
+    for (id, buyer, back) in sales {
+        market.ledger.purchase(LAST.plus(-back), at(id, buyer, 2));
+    }
+    market.ledger.refund(returned(&at(3, 2, 2), None));
+    let right = expected(&[501.5, 131.5, 85.5, 84.5]);
+    for last in [-400, -90, -1, 0, 0] {
+        market.ledger.expire(LAST.plus(last));
+    }
+    close(raw(&market, now()), right);
+    let image = market.ledger.image();
+    let mut restored = Market::new(1, 1);
+    restored.ledger.purchase(LAST.plus(-83), at(6, 1, 2));
+    for part in 0.. {
+        let Some(part) = image.tail(part) else { break };
+        restored.ledger.restore_tail(part);
+    }
+    close(raw(&restored, now()), right);
+    market.ledger.forget(ItemRow(0));
+    close(raw(&market, now()), 0.0);
+    market.ledger.expire(LAST.plus(1));
+    close(raw(&market, now()), 0.0);
+}
+
 proptest! {
     #![proptest_config(crate::tests::cases(64))]
 
