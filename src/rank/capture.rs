@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use foldhash::fast::FixedState;
+
 use super::BLOCK;
 use super::aversion::Aversion;
 use super::field::{group_of, tags_of};
@@ -162,7 +164,7 @@ fn help(view: &View<'_>, members: &Members<'_>) -> decision::Help {
 /// Names of groups, numbered as they are first met.
 #[derive(Default)]
 struct Names {
-    known: HashMap<u32, u32>,
+    known: HashMap<u32, u32, FixedState>,
     names: Vec<String>,
 }
 

@@ -110,7 +110,10 @@ pub(super) fn group_of(view: &View<'_>, row: ItemRow, by: By) -> Option<u32> {
     match by {
         By::Merchant => items.get(row).merchant.some().map(|merchant| merchant.0),
         By::Category => items.details(row).category.some().map(|tag| tag.0),
-        By::Creator => tag_of(view, row, Space::Creator),
+        By::Creator => {
+            let creator = items.creator(row, items.get(row), view.tags);
+            creator.some().map(|creator| creator.0)
+        }
         By::Kind => tag_of(view, row, Space::Kind),
     }
 }
