@@ -33,7 +33,7 @@ pub(super) enum Sum {
 /// Number of sums of a cell.
 pub const SUMS: usize = 11;
 
-/// The sums of a cell, by [`Sum`].
+/// The sums of a cell: what its users did, each kind at its place.
 pub type Sums = [f64; SUMS];
 
 /// Returns the total of one sum.
