@@ -101,7 +101,7 @@ impl Experiment {
     fn head(&self) -> String {
         let [from, until] = self.range;
         let mut head = format!(
-            "{}: {}, {}. {} users of layer {} [{from}, {until}]",
+            "{}: {}, verdict {}. {} users of layer {} [{from}, {until}]",
             self.name, self.state, self.verdict, self.users, self.layer
         );
         if self.full {
@@ -197,7 +197,7 @@ mod tests {
                                 "guards": ["cvr"], "find": 0.03, "users": 2468, "full": false, "sample_ratio_p": 0.5, "progress": 100,
                                 "arms": [arm]});
         let experiment: Experiment = serde_json::from_value(experiment).unwrap();
-        let head = "e: running, running. 2468 users of layer l [0, 0.25]; sample ratio p = 0.5000; about 100 more users to find 3 %";
+        let head = "e: running, verdict running. 2468 users of layer l [0, 0.25]; sample ratio p = 0.5000; about 100 more users to find 3 %";
         assert_eq!(experiment.head(), head);
         let table = experiment.table().to_string();
         for part in [

@@ -55,7 +55,12 @@ impl Engine {
     pub fn change_config(&self, change: &Change, expected: u64) -> Result<Changed, ChangeError> {
         let ready = |config: &Config, go_live: &mut dyn FnMut()| self.prepare(config, go_live);
         let changed = self.live.change(change, expected, self.moment(), &ready)?;
-        self.observe_change(ChangeSource::Api, changed.generation.number, &change.by);
+        if let Some(plan) = changed.plan {
+            let (author, reason) = (change.by.author.as_deref(), change.by.reason.as_deref());
+            tracing::info!(plan, author, reason, "configuration change planned");
+        } else {
+            self.observe_change(ChangeSource::Api, changed.generation.number, &change.by);
+        }
         Ok(changed)
     }
 

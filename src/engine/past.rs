@@ -77,11 +77,7 @@ fn shown(record: &Record) -> LoggedDecision {
         generation: record.generation,
         standings: record.standings,
         limit: record.limit,
-        arms: record
-            .arms
-            .iter()
-            .map(|(name, arm)| format!("{name}={arm}"))
-            .collect(),
+        arms: record.arms.clone(),
         forced: record.forced,
         candidates: record.candidates,
         unknown: record.unknown,

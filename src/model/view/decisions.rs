@@ -1,5 +1,7 @@
 //! A logged decision, explained as it was.
 
+use std::collections::BTreeMap;
+
 use super::define::view;
 use super::shaped::OrNull;
 use crate::clock::Time;
@@ -23,8 +25,8 @@ view! {
         pub standings: u64,
         /// Maximum number of places of the page.
         pub limit: usize,
-        /// The arm of each experiment, as `EXPERIMENT=ARM`.
-        pub arms: Vec<String>,
+        /// The arms of the experiments under which it was ranked, by their names.
+        pub arms: BTreeMap<String, String>,
         /// True if the request forced its arms.
         pub forced: bool,
         /// Number of candidates, repeats included.

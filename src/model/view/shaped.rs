@@ -1,5 +1,7 @@
 //! The shape of each Rust type of a view.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -91,6 +93,7 @@ shaped! {
     Whole: usize, u64, u32, u16;
     Time: Time;
     Weights: Weights;
+    Names: BTreeMap<String, String>;
     AnyObject: &Value, Map<String, Value>;
     Any: Any;
 }

@@ -339,7 +339,7 @@ fn the_command_prints_the_results() {
     let (code, table) = run(&["turned"]);
     assert_eq!(code, Some(0));
     assert!(
-        table.starts_with("turned: running, running.") && table.contains("more (running)"),
+        table.starts_with("turned: running, verdict running.") && table.contains("more (running)"),
         "{table}"
     );
     let (_, json) = run(&["--json"]);
