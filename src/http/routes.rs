@@ -25,30 +25,35 @@ pub(super) const RACE_PARAMS: &[Param] = &[
         shape: Shape::OneOf(&RACE_KINDS),
         doc: "Kind of runners. Default: `merchant`.",
         example: None,
+        required: false,
     },
     Param {
         name: "lane",
         shape: Shape::Id,
         doc: "Name of the lane. Default: all runners of the kind.",
         example: None,
+        required: false,
     },
     Param {
         name: "id",
         shape: Shape::Id,
         doc: "Id of a runner: the answer has it in the middle of its neighbours. Ignored beside `after`.",
         example: None,
+        required: false,
     },
     Param {
         name: "after",
         shape: Shape::Id,
         doc: "Id of the last runner of the page before. Default: the page begins with the first runner.",
         example: None,
+        required: false,
     },
     Param {
         name: "limit",
         shape: Shape::Whole(1, schema::LIMIT),
         doc: "Maximum number of runners. Default: 100.",
         example: None,
+        required: false,
     },
 ];
 
@@ -57,6 +62,7 @@ const CAMPAIGN_PARAMS: &[Param] = &[Param {
     shape: Shape::Time,
     doc: "The time, as RFC 3339 or milliseconds since 1970. Default: now.",
     example: Some("2026-11-11T00:00:00Z"),
+    required: false,
 }];
 
 const HISTORY_PARAMS: &[Param] = &[
@@ -65,12 +71,14 @@ const HISTORY_PARAMS: &[Param] = &[
         shape: Shape::Whole(1, schema::LIMIT),
         doc: "Maximum number of generations. Default: 20.",
         example: None,
+        required: false,
     },
     Param {
         name: "after",
         shape: Shape::Whole(1, Bound::Fixed(u64::MAX)),
         doc: "The last generation of the page before. Default: the page begins with the newest.",
         example: None,
+        required: false,
     },
 ];
 
@@ -79,13 +87,15 @@ const DECISION_PARAMS: &[Param] = &[Param {
     shape: Shape::Id,
     doc: "Id of a candidate to explain, shown or not.",
     example: None,
+    required: false,
 }];
 
 const ASSIGNMENT_PARAMS: &[Param] = &[Param {
     name: "user",
     shape: Shape::Id,
-    doc: "Id of the user. Required.",
+    doc: "Id of the user.",
     example: Some("u-1001"),
+    required: true,
 }];
 
 const BACKUP_PARAMS: &[Param] = &[Param {
@@ -93,6 +103,7 @@ const BACKUP_PARAMS: &[Param] = &[Param {
     shape: Shape::OneOf(&["true", "false"]),
     doc: "Send the journal before the checkpoint too. Default: `false`.",
     example: None,
+    required: false,
 }];
 
 const BULK_PARAMS: &[Param] = &[
@@ -101,12 +112,14 @@ const BULK_PARAMS: &[Param] = &[
         shape: Shape::OneOf(&["true", "false"]),
         doc: "Validate and compare with the state, and report what would happen, but change nothing. Default: `false`.",
         example: None,
+        required: false,
     },
     Param {
         name: "effects",
         shape: Shape::OneOf(&["true", "false"]),
         doc: "Report what the objects do, such as fields that they empty. Default: `false`; a dry run always does.",
         example: None,
+        required: false,
     },
 ];
 
@@ -279,30 +292,35 @@ pub(super) static PATH_PARAMS: [Param; 5] = [
         shape: Shape::Id,
         doc: "Number of the generation.",
         example: Some("12"),
+        required: false,
     },
     Param {
         name: "name",
         shape: Shape::Id,
         doc: "Name of the experiment.",
         example: Some("growth-up"),
+        required: false,
     },
     Param {
         name: "id",
         shape: Shape::Id,
         doc: "Id of the entity.",
         example: None,
+        required: false,
     },
     Param {
         name: "request_id",
         shape: Shape::Id,
         doc: "Id of the rank request.",
         example: None,
+        required: false,
     },
     Param {
         name: "page",
         shape: Shape::Id,
         doc: "Name of a guide or a file.",
         example: Some("scoring"),
+        required: false,
     },
 ];
 

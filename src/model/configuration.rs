@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::whole;
 use crate::clock::Time;
 
 /// A change of the configuration.
@@ -26,6 +27,7 @@ pub struct ConfigChange {
 #[derive(Clone, Debug, Deserialize)]
 pub struct ConfigRollback {
     /// The generation.
+    #[serde(deserialize_with = "whole::number")]
     pub to: u64,
     /// The reason.
     pub reason: Option<String>,

@@ -48,6 +48,15 @@ impl<'de, T: TryFrom<i128>> Deserialize<'de> for Whole<T> {
     }
 }
 
+/// Reads a whole number, for `deserialize_with`.
+pub(super) fn number<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<i128>,
+{
+    Whole::deserialize(deserializer).map(|Whole(number)| number)
+}
+
 /// Reads a whole number or null, for `deserialize_with`.
 pub(super) fn whole_number<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where

@@ -1,7 +1,8 @@
 """What the service accepts beyond its OpenAPI document, so that a check for rejected data asks only for what must be rejected.
 
 The document shows clients one form of each value. The service also accepts a JSON integer as an id, and accepts or rejects each object
-of a bulk body on its own. Names of scenes and predictions follow the live configuration, here the embedded one.
+of a bulk body on its own. Names of scenes, predictions and experiments, and what a change or a preview may set, follow the live configuration,
+here the embedded one.
 """
 
 import uuid
@@ -16,6 +17,12 @@ def before_load_schema(context, document):
     schemas["Id"] = {"anyOf": [text, {"type": "integer", "minimum": -(2**63), "maximum": 2**64 - 1}]}
 
     schemas["RankRequest"]["properties"]["scene"] = {"enum": ["default", None]}
+    schemas["RankRequest"]["properties"]["arms"] = {"enum": [{}, None]}
+    schemas["PreviewRequest"]["properties"]["scene"] = {"enum": ["default", None]}
+    for change in (schemas["ConfigChange"], schemas["PreviewRequest"]):
+        change["properties"]["set"] = {"enum": [{}, {"scene": {"default": {"limit": 30}}}]}
+        change["properties"]["toml"] = {"type": "null"}
+        change["required"] = ["set"]
     number = schemas["Candidate"]["properties"]["predictions"]["anyOf"][0]["additionalProperties"]
     schemas["Candidate"]["properties"]["predictions"] = {
         "anyOf": [

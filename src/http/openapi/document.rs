@@ -102,7 +102,7 @@ fn parameters(route: &Route) -> Vec<Value> {
         json!({
             "name": "If-Match", "in": "header", "required": true, "example": "12",
             "description": "The generation that the change was made for, as `GET /config` names it; quotes are allowed.",
-            "schema": {"type": "string", "pattern": "^\"?[0-9]{1,20}\"?$"},
+            "schema": {"type": "string", "pattern": "^([0-9]{1,19}|\"[0-9]{1,19}\")$"},
         })
     });
     path.chain(query).chain(seen).collect()
@@ -110,7 +110,7 @@ fn parameters(route: &Route) -> Vec<Value> {
 
 fn parameter(param: &Param, location: &str, schema: Value) -> Value {
     let mut parameter = json!({
-        "name": param.name, "in": location, "required": location == "path", "description": param.doc, "schema": schema,
+        "name": param.name, "in": location, "required": location == "path" || param.required, "description": param.doc, "schema": schema,
     });
     if let Some(example) = param.example {
         parameter["example"] = example.into();
