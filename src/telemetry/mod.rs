@@ -11,6 +11,7 @@ mod exposure;
 mod facts;
 mod journal;
 mod latency;
+mod live;
 mod log;
 mod market;
 mod memory;

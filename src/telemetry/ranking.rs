@@ -1,13 +1,12 @@
 //! Metrics of rankings.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 
 use super::latency::Latency;
+use super::live::LiveNames;
 use super::metric::{Declare, Each, Figure, Labelled, metrics};
 use super::slots::SlotMetrics;
 use crate::objective::{self, OBJECTIVES, Objective};
@@ -100,11 +99,11 @@ pub struct SceneMetrics {
     pub write: Latency,
 }
 
-/// The metrics of every scene, read without a lock.
+/// The durations of every scene.
 #[derive(Debug)]
 struct Scenes {
     seconds: Labelled<Latency, 2>,
-    known: ArcSwap<HashMap<String, Arc<SceneMetrics>>>,
+    known: LiveNames<SceneMetrics>,
 }
 
 impl Declare for Scenes {
@@ -113,42 +112,25 @@ impl Declare for Scenes {
     fn declare(to: &mut Registry, name: &str, labels: Self::Labels, help: &str) -> Self {
         Self {
             seconds: Labelled::declare(to, name, labels, help),
-            known: ArcSwap::default(),
+            known: LiveNames::default(),
         }
     }
 }
 
 impl Scenes {
     fn of(&self, name: &str) -> Arc<SceneMetrics> {
-        if let Some(known) = self.known.load().get(name) {
-            return Arc::clone(known);
-        }
-        let [read, rank, write] = STEPS.map(|step| self.seconds.with([name, step]));
-        let made = Arc::new(SceneMetrics { read, rank, write });
-        self.known.rcu(|known| {
-            let mut known = HashMap::clone(known);
-            known.insert(name.to_owned(), Arc::clone(&made));
-            known
-        });
-        made
+        self.known.of(name, || {
+            let [read, rank, write] = STEPS.map(|step| self.seconds.with([name, step]));
+            SceneMetrics { read, rank, write }
+        })
     }
 
     /// Removes the metrics of scenes for which `is_live` does not hold.
     fn retain(&self, is_live: impl Fn(&str) -> bool) {
-        let known = self.known.load_full();
-        let gone: Vec<&String> = known.keys().filter(|name| !is_live(name)).collect();
-        if gone.is_empty() {
-            return;
-        }
-        self.known.rcu(|known| {
-            let mut known = HashMap::clone(known);
-            known.retain(|name, _| is_live(name));
-            known
-        });
-        for name in gone {
+        self.known.retain(is_live, |name| {
             STEPS
                 .iter()
                 .for_each(|step| self.seconds.remove([name, step]));
-        }
+        });
     }
 }

@@ -1,12 +1,11 @@
 //! Metrics by scene: requests, candidates, what rules did, events and money. They are those of the scenes of the live configuration.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 
+use super::live::LiveNames;
 use super::metric::{Declare, Figure, Labelled, raise};
 use crate::model::EventKind;
 use crate::objective::{self, OBJECTIVES, Objective};
@@ -23,8 +22,7 @@ pub struct ByScene {
     moved: Labelled<Counter, 2>,
     events: Labelled<Counter, 2>,
     gmv: Labelled<Figure, 1>,
-    /// The metrics of each scene that is exported, read without a lock.
-    known: ArcSwap<HashMap<String, Arc<OfScene>>>,
+    known: LiveNames<OfScene>,
 }
 
 /// The metrics of one scene.
@@ -80,17 +78,14 @@ impl ByScene {
                 scene,
                 "Money of purchases less refunds that name a scene, since the start",
             ),
-            known: ArcSwap::default(),
+            known: LiveNames::default(),
         }
     }
 
     /// Returns the metrics of a scene. Pass only configured names.
     #[must_use]
     pub fn of(&self, scene: &str) -> Arc<OfScene> {
-        if let Some(known) = self.known.load().get(scene) {
-            return Arc::clone(known);
-        }
-        let made = Arc::new(OfScene {
+        self.known.of(scene, || OfScene {
             requests: self.requests.with([scene]),
             candidates: self.candidates.with([scene]),
             unknown: self.unknown.with([scene]),
@@ -99,42 +94,28 @@ impl ByScene {
             moved: rule::names().map(|name| self.moved.with([scene, name])),
             events: EventKind::ALL.map(|kind| self.events.with([scene, kind.name()])),
             gmv: self.gmv.with([scene]),
-        });
-        self.known.rcu(|known| {
-            let mut known = HashMap::clone(known);
-            known.insert(scene.to_owned(), Arc::clone(&made));
-            known
-        });
-        made
+        })
     }
 
     /// Removes the metrics of scenes for which `is_live` does not hold.
     pub fn retain(&self, is_live: impl Fn(&str) -> bool) {
-        let known = self.known.load_full();
-        let gone: Vec<&String> = known.keys().filter(|name| !is_live(name)).collect();
-        if gone.is_empty() {
-            return;
+        self.known.retain(is_live, |scene| self.remove(scene));
+    }
+
+    fn remove(&self, scene: &str) {
+        for family in [&self.requests, &self.candidates, &self.unknown] {
+            family.remove([scene]);
         }
-        self.known.rcu(|known| {
-            let mut known = HashMap::clone(known);
-            known.retain(|name, _| is_live(name));
-            known
-        });
-        for scene in gone {
-            for family in [&self.requests, &self.candidates, &self.unknown] {
-                family.remove([scene]);
-            }
-            self.gmv.remove([scene]);
-            for name in objective::names() {
-                self.missing.remove([scene, name]);
-            }
-            for name in rule::names() {
-                self.dropped.remove([scene, name]);
-                self.moved.remove([scene, name]);
-            }
-            for kind in EventKind::ALL {
-                self.events.remove([scene, kind.name()]);
-            }
+        self.gmv.remove([scene]);
+        for name in objective::names() {
+            self.missing.remove([scene, name]);
+        }
+        for name in rule::names() {
+            self.dropped.remove([scene, name]);
+            self.moved.remove([scene, name]);
+        }
+        for kind in EventKind::ALL {
+            self.events.remove([scene, kind.name()]);
         }
     }
 }
