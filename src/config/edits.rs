@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::change::{Change, ChangeError, Changed, Moment, PlanOutcome};
 use super::fault::{ConfigFault, line_of};
-use super::live::{Event, Live, needs_restart, state};
+use super::live::{Event, Live, state};
 use super::settings::Config;
 use super::shared::{
     Author, ChangeSource, Desk, Due, Edit, Failed, Key, Next, Plan, Record, Step, differences,
 };
+use super::succession::needs_restart;
 use crate::clock::Time;
 
 /// Makes a configuration ready, and then live by its second argument.

@@ -4,43 +4,23 @@
 //! at the start cannot change in a running service: such a change is rejected with the names of the keys, not ignored. Every change,
 //! wherever it comes from, takes the one path of [`Live::succeed`]: checked, recorded, prepared, swapped.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
-use serde_json::{Map, Value};
 
 use super::change::ChangeError;
 use super::fault::ConfigFault;
 use super::generation::{Generation, Shown};
-use super::scene::Scene;
 use super::settings::Config;
 use super::shared::{
     Author, ChangeSource, Desk, Difference, Edit, History, HistoryError, HistorySize, Next, Origin,
     Overrides, Plan, Record, State, differences, full, same,
 };
+use super::succession::{self, needs_restart};
 use crate::clock::{Clock, Time};
-
-/// Keys and sections that change only with a restart.
-const RESTART: [&str; 10] = [
-    "server.listen",
-    "tls",
-    "admission.batch",
-    "admission.ingest",
-    "admission.read",
-    "store",
-    "clock",
-    "profile.half_life_days",
-    "race.utc_offset",
-    "log",
-];
-
-/// Time after a request for a scene in which the scene cannot be removed, unless it is retired.
-const IN_USE: Duration = Duration::from_secs(3_600);
 
 /// The live configuration.
 #[derive(Debug)]
@@ -250,10 +230,8 @@ impl Live {
     ) -> Result<u64, Vec<ConfigFault>> {
         let mut desk = self.desk.lock();
         let old = self.load();
-        let mut rejected = needs_restart(&old.config.effective(), &file.effective());
-        if !rejected.is_empty() {
-            rejected.extend(still_asked(&old.config, &file, Instant::now()));
-            return Err(rejected);
+        if !needs_restart(&old.config.effective(), &file.effective()).is_empty() {
+            return Err(succession::faults(&old.config, &file));
         }
         let merged = desk.merge_over(&file, desk.overrides.clone());
         let before = std::mem::replace(&mut desk.file, file);
@@ -307,12 +285,7 @@ impl Live {
 
     /// Returns why a configuration cannot follow the live one in this process.
     pub(super) fn faults(&self, next: &Config) -> Vec<ConfigFault> {
-        let old = self.load();
-        let (before, after) = (old.config.effective(), next.effective());
-        let mut faults = needs_restart(&before, &after);
-        faults.extend(changed_in_running(&before, &after));
-        faults.extend(still_asked(&old.config, next, Instant::now()));
-        faults
+        succession::faults(&self.load().config, next)
     }
 
     /// Makes a successor live: checks it, records it, prepares it and swaps it in. Returns the live generation and what changed.
@@ -474,112 +447,4 @@ fn under_overrides(mut faults: Vec<ConfigFault>) -> Vec<ConfigFault> {
         fault.message += " (of the file under the overrides that `GET /config` lists)";
     }
     faults
-}
-
-/// Returns a fault for each scene that a change removes although requests still name it.
-fn still_asked(before: &Config, after: &Config, now: Instant) -> Vec<ConfigFault> {
-    let removed = before.scenes.values();
-    let removed = removed.filter(|scene| !after.scenes.contains_key(&scene.name));
-    let asked = removed.filter(|scene| !scene.retired && scene.asked.within(IN_USE, now));
-    let fault = |scene: &Arc<Scene>| {
-        ConfigFault {
-        line: 0,
-        path: format!("scene.{}", scene.name),
-        message: "requests named this scene in the last hour: keep it, with `retired = true` if the scene default is to answer them"
-            .to_owned(),
-    }
-    };
-    asked.map(fault).collect()
-}
-
-/// Returns a fault for each key of a running experiment that a change would give another value. Only the range may grow, and the guards
-/// may change: anything else would move users from arm to arm.
-fn changed_in_running(before: &Value, after: &Value) -> Vec<ConfigFault> {
-    let mut rejected = Vec::new();
-    let mut fault = |path: String, message: &str| {
-        let message = message.to_owned();
-        rejected.push(ConfigFault {
-            line: 0,
-            path,
-            message,
-        });
-    };
-    let each = |config: &Value| {
-        config["experiment"]
-            .as_object()
-            .cloned()
-            .unwrap_or_default()
-    };
-    let (old, new) = (each(before), each(after));
-    let running = old
-        .iter()
-        .filter_map(|(name, old)| Some((name, old, new.get(name)?)));
-    let mut runs = false;
-    for (name, old, new) in running {
-        runs = true;
-        let path = |key: &str| format!("experiment.{name}.{key}");
-        if !grows(&old["range"], &new["range"]) {
-            fault(path("range"), "may only grow while the experiment runs");
-        }
-        let keys = [old, new]
-            .into_iter()
-            .filter_map(Value::as_object)
-            .flat_map(Map::keys);
-        let keys: BTreeSet<&String> = keys
-            .filter(|key| !["range", "guards"].contains(&key.as_str()))
-            .collect();
-        for key in keys
-            .into_iter()
-            .filter(|key| old.get(*key) != new.get(*key))
-        {
-            fault(
-                path(key),
-                "cannot change while the experiment runs: give the changed one a new name",
-            );
-        }
-    }
-    let holdout = "/experiments/holdout";
-    if runs && before.pointer(holdout) != after.pointer(holdout) {
-        fault(
-            "experiments.holdout".to_owned(),
-            "cannot change while an experiment runs: it would move users",
-        );
-    }
-    rejected
-}
-
-/// Returns whether a range contains another one.
-fn grows(old: &Value, new: &Value) -> bool {
-    let end = |range: &Value, place: usize| range[place].as_f64().unwrap_or(f64::NAN);
-    end(new, 0) <= end(old, 0) && end(new, 1) >= end(old, 1)
-}
-
-/// Returns a fault for each key that differs between two effective configurations and needs a restart.
-#[must_use]
-pub fn needs_restart(before: &Value, after: &Value) -> Vec<ConfigFault> {
-    let mut rejected = Vec::new();
-    for path in RESTART {
-        let pointer = format!("/{}", path.replace('.', "/"));
-        let old = before.pointer(&pointer).unwrap_or(&Value::Null);
-        let new = after.pointer(&pointer).unwrap_or(&Value::Null);
-        compare(path.to_owned(), old, new, &mut rejected);
-    }
-    rejected
-}
-
-fn compare(path: String, old: &Value, new: &Value, rejected: &mut Vec<ConfigFault>) {
-    if let (Value::Object(old), Value::Object(new)) = (old, new) {
-        for (key, old) in old {
-            let new = new.get(key).unwrap_or(&Value::Null);
-            compare(format!("{path}.{key}"), old, new, rejected);
-        }
-    } else if old != new {
-        let message =
-            format!("needs a restart: {path} stays {old} until then, and becomes {new} after it");
-        rejected.push(ConfigFault {
-            line: 0,
-            path,
-            message,
-        });
-    }
 }

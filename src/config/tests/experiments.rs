@@ -211,6 +211,13 @@ fn a_running_experiment_may_only_grow() {
         refused("salt = \"x\"", "salt = \"y\""),
         ["experiments.holdout"]
     );
+    // With a key that needs a restart too, all faults come at once.
+    let salted = "[experiments]\nholdout = { share = 0.02, salt = \"x\"";
+    let restarting = "[race]\nutc_offset = \"+08:00\"\n".to_owned() + &salted.replace("\"x", "\"y");
+    assert_eq!(
+        refused(salted, &restarting),
+        ["race.utc_offset", "experiments.holdout"]
+    );
     let grown = base
         .replace("[0.0, 0.5]", "[0.0, 0.6]")
         .replace("find", "guards = [\"cvr\"]\nfind");

@@ -1,0 +1,148 @@
+//! What a configuration may change while the service runs, and what it may not.
+//!
+//! A key that sizes or opens something at the start needs a restart. A scene that requests name stays, or is retired. A running experiment
+//! keeps whatever decides which arm a user has.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value};
+
+use super::fault::ConfigFault;
+use super::scene::Scene;
+use super::settings::Config;
+
+/// Keys and sections that change only with a restart.
+const RESTART: [&str; 10] = [
+    "server.listen",
+    "tls",
+    "admission.batch",
+    "admission.ingest",
+    "admission.read",
+    "store",
+    "clock",
+    "profile.half_life_days",
+    "race.utc_offset",
+    "log",
+];
+
+/// Time after a request for a scene in which the scene cannot be removed, unless it is retired.
+const IN_USE: Duration = Duration::from_secs(3_600);
+
+/// Returns why a configuration cannot follow another one in a running service.
+pub(super) fn faults(old: &Config, next: &Config) -> Vec<ConfigFault> {
+    let (before, after) = (old.effective(), next.effective());
+    let mut faults = needs_restart(&before, &after);
+    faults.extend(changed_in_running(&before, &after));
+    faults.extend(still_asked(old, next, Instant::now()));
+    faults
+}
+
+/// Returns a fault for each scene that a change removes although requests still name it.
+fn still_asked(before: &Config, after: &Config, now: Instant) -> Vec<ConfigFault> {
+    let removed = before.scenes.values();
+    let removed = removed.filter(|scene| !after.scenes.contains_key(&scene.name));
+    let asked = removed.filter(|scene| !scene.retired && scene.asked.within(IN_USE, now));
+    let fault = |scene: &Arc<Scene>| {
+        ConfigFault {
+        line: 0,
+        path: format!("scene.{}", scene.name),
+        message: "requests named this scene in the last hour: keep it, with `retired = true` if the scene default is to answer them"
+            .to_owned(),
+    }
+    };
+    asked.map(fault).collect()
+}
+
+/// Returns a fault for each key of a running experiment that a change would give another value. Only the range may grow, and the guards
+/// may change: anything else would move users from arm to arm.
+fn changed_in_running(before: &Value, after: &Value) -> Vec<ConfigFault> {
+    let mut rejected = Vec::new();
+    let mut fault = |path: String, message: &str| {
+        let message = message.to_owned();
+        rejected.push(ConfigFault {
+            line: 0,
+            path,
+            message,
+        });
+    };
+    let each = |config: &Value| {
+        config["experiment"]
+            .as_object()
+            .cloned()
+            .unwrap_or_default()
+    };
+    let (old, new) = (each(before), each(after));
+    let running = old
+        .iter()
+        .filter_map(|(name, old)| Some((name, old, new.get(name)?)));
+    let mut runs = false;
+    for (name, old, new) in running {
+        runs = true;
+        let path = |key: &str| format!("experiment.{name}.{key}");
+        if !grows(&old["range"], &new["range"]) {
+            fault(path("range"), "may only grow while the experiment runs");
+        }
+        let keys = [old, new]
+            .into_iter()
+            .filter_map(Value::as_object)
+            .flat_map(Map::keys);
+        let keys: BTreeSet<&String> = keys
+            .filter(|key| !["range", "guards"].contains(&key.as_str()))
+            .collect();
+        for key in keys
+            .into_iter()
+            .filter(|key| old.get(*key) != new.get(*key))
+        {
+            fault(
+                path(key),
+                "cannot change while the experiment runs: give the changed one a new name",
+            );
+        }
+    }
+    let holdout = "/experiments/holdout";
+    if runs && before.pointer(holdout) != after.pointer(holdout) {
+        fault(
+            "experiments.holdout".to_owned(),
+            "cannot change while an experiment runs: it would move users",
+        );
+    }
+    rejected
+}
+
+/// Returns whether a range contains another one.
+fn grows(old: &Value, new: &Value) -> bool {
+    let end = |range: &Value, place: usize| range[place].as_f64().unwrap_or(f64::NAN);
+    end(new, 0) <= end(old, 0) && end(new, 1) >= end(old, 1)
+}
+
+/// Returns a fault for each key that differs between two effective configurations and needs a restart.
+#[must_use]
+pub fn needs_restart(before: &Value, after: &Value) -> Vec<ConfigFault> {
+    let mut rejected = Vec::new();
+    for path in RESTART {
+        let pointer = format!("/{}", path.replace('.', "/"));
+        let old = before.pointer(&pointer).unwrap_or(&Value::Null);
+        let new = after.pointer(&pointer).unwrap_or(&Value::Null);
+        compare(path.to_owned(), old, new, &mut rejected);
+    }
+    rejected
+}
+
+fn compare(path: String, old: &Value, new: &Value, rejected: &mut Vec<ConfigFault>) {
+    if let (Value::Object(old), Value::Object(new)) = (old, new) {
+        for (key, old) in old {
+            let new = new.get(key).unwrap_or(&Value::Null);
+            compare(format!("{path}.{key}"), old, new, rejected);
+        }
+    } else if old != new {
+        let message =
+            format!("needs a restart: {path} stays {old} until then, and becomes {new} after it");
+        rejected.push(ConfigFault {
+            line: 0,
+            path,
+            message,
+        });
+    }
+}
