@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use super::{Engine, EntityKind, Fate, Operation};
 use crate::clock::SECOND;
 use crate::config::{Config, ConfigFaults, Generation, Scene, SceneRule, Weighed};
-use crate::model::{Decision, EventKind, Given};
+use crate::model::{ArmOf, Decision, EventKind, Given};
 use crate::race::runner::TABLE;
 use crate::race::{Standings, WINDOW};
 use crate::rule::{self, Rule};
 use crate::support::Market;
-use crate::telemetry::{FactKind, Size, raise};
+use crate::telemetry::{FactKind, RankingCounts, Size, raise};
 
 impl Engine {
     /// Counts the candidates of a decision: in total, unknown ones, those hidden by each rule, and those without data for each objective.
@@ -60,31 +60,21 @@ impl Engine {
         }
     }
 
-    /// Counts a decision for its scene.
+    /// Counts a decision for its scene, and for each of its arms.
     fn observe_scene(&self, scene: &Scene, decision: &Decision<'_>) {
-        let to = self.telemetry.scenes.of(&scene.name);
-        to.requests.inc();
-        to.candidates.inc_by(decision.asked as u64);
-        to.unknown.inc_by(decision.unknown.len() as u64);
-        for (row, &fired) in rule::TABLE.iter().zip(&decision.fired) {
-            let counter = match row.effect {
-                _ if fired == 0 => continue,
-                rule::Effect::Hides => to.dropped(row.rule),
-                rule::Effect::Moves | rule::Effect::Reserves | rule::Effect::Lifts => {
-                    to.moved(row.rule)
-                }
-            };
-            counter.inc_by(fired as u64);
-        }
-        let left = decision.dropped.iter().filter(|it| it.by.is_some());
-        let left = if decision.arranged { left.count() } else { 0 };
-        to.dropped(Rule::Cap).inc_by(left as u64);
-        for (&weighed, &missing) in scene.weighed.iter().zip(&decision.missing) {
-            if let Weighed::Own(objective) = weighed
-                && missing > 0
-            {
-                to.missing(objective).inc_by(missing as u64);
-            }
+        count(
+            &self.telemetry.scenes.of(&scene.name).rankings,
+            scene,
+            decision,
+        );
+        let counted = if decision.forced {
+            &[][..]
+        } else {
+            &decision.arms
+        };
+        for ArmOf { experiment, arm } in counted {
+            let to = self.telemetry.arms.of(&scene.name, experiment, arm);
+            count(&to, scene, decision);
         }
     }
 
@@ -232,6 +222,10 @@ impl Engine {
         let is_prediction = |name: &str| config.numbered().any(|it| it == name);
         let is_scene = |name: &str| config.scenes.contains_key(name);
         to.scenes.retain(is_scene);
+        to.arms.retain(|scene, experiment, arm| {
+            let experiment = config.experiments.named(experiment);
+            is_scene(scene) && experiment.is_some_and(|it| it.arm(arm).is_some())
+        });
         to.ranking.retain(is_scene, is_prediction);
         // Every declared prediction and model is exported from the start.
         let shares = self.numbers.shares(generation.number);
@@ -324,6 +318,34 @@ impl Engine {
         raise(&to.facts.beyond_bounds, facts.counts.beyond_bounds);
         raise(&to.facts.late_sales, sales.late);
         raise(&to.facts.mismatched_refunds, sales.mismatched);
+    }
+}
+
+/// Counts a decision of a scene.
+fn count(to: &RankingCounts, scene: &Scene, decision: &Decision<'_>) {
+    to.requests.inc();
+    to.candidates.inc_by(decision.asked as u64);
+    to.unknown.inc_by(decision.unknown.len() as u64);
+    for (row, &fired) in rule::TABLE.iter().zip(&decision.fired) {
+        let counter = match row.effect {
+            _ if fired == 0 => continue,
+            rule::Effect::Hides => to.dropped(row.rule),
+            rule::Effect::Moves | rule::Effect::Reserves | rule::Effect::Lifts => {
+                to.moved(row.rule)
+            }
+        };
+        counter.inc_by(fired as u64);
+    }
+    if decision.arranged {
+        let left = decision.dropped.iter().filter(|it| it.by.is_some());
+        to.dropped(Rule::Cap).inc_by(left.count() as u64);
+    }
+    for (&weighed, &missing) in scene.weighed.iter().zip(&decision.missing) {
+        if let Weighed::Own(objective) = weighed
+            && missing > 0
+        {
+            to.missing(objective).inc_by(missing as u64);
+        }
     }
 }
 

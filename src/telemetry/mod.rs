@@ -4,7 +4,9 @@
 //! that callers hold directly, so that a request neither looks up a label nor takes a lock.
 
 mod admission;
+mod arms;
 mod configuration;
+mod counted;
 mod decisions;
 mod experiments;
 mod exposure;
@@ -28,7 +30,9 @@ mod standings;
 mod threads;
 
 pub use admission::AdmissionMetrics;
+pub use arms::ByArm;
 pub use configuration::ConfigurationMetrics;
+pub use counted::RankingCounts;
 pub use decisions::DecisionMetrics;
 pub use experiments::{ArmCounts, ExperimentMetrics};
 pub use exposure::ExposureMetrics;

@@ -103,7 +103,7 @@ pub struct SceneMetrics {
 #[derive(Debug)]
 struct Scenes {
     seconds: Labelled<Latency, 2>,
-    known: LiveNames<SceneMetrics>,
+    known: LiveNames<SceneMetrics, 1>,
 }
 
 impl Declare for Scenes {
@@ -119,7 +119,7 @@ impl Declare for Scenes {
 
 impl Scenes {
     fn of(&self, name: &str) -> Arc<SceneMetrics> {
-        self.known.of(name, || {
+        self.known.of([name], || {
             let [read, rank, write] = STEPS.map(|step| self.seconds.with([name, step]));
             SceneMetrics { read, rank, write }
         })
@@ -127,7 +127,8 @@ impl Scenes {
 
     /// Removes the metrics of scenes for which `is_live` does not hold.
     fn retain(&self, is_live: impl Fn(&str) -> bool) {
-        self.known.retain(is_live, |name| {
+        let is_live = |[scene]: [&str; 1]| is_live(scene);
+        self.known.retain(is_live, |[name]| {
             STEPS
                 .iter()
                 .for_each(|step| self.seconds.remove([name, step]));

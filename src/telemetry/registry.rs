@@ -3,11 +3,11 @@
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
-use super::scenes::ByScene;
 use super::{
-    AdmissionMetrics, ConfigurationMetrics, DecisionMetrics, ExperimentMetrics, ExposureMetrics,
-    FactMetrics, JournalMetrics, LogMetrics, MarketMetrics, MemoryMetrics, RankingMetrics,
-    RequestMetrics, SecretMetrics, SelectionMetrics, StandingsMetrics, ThreadMetrics,
+    AdmissionMetrics, ByArm, ByScene, ConfigurationMetrics, DecisionMetrics, ExperimentMetrics,
+    ExposureMetrics, FactMetrics, JournalMetrics, LogMetrics, MarketMetrics, MemoryMetrics,
+    RankingMetrics, RequestMetrics, SecretMetrics, SelectionMetrics, StandingsMetrics,
+    ThreadMetrics,
 };
 
 /// Media type of [`Telemetry::scrape`].
@@ -25,6 +25,8 @@ pub struct Telemetry {
     pub experiments: ExperimentMetrics,
     /// Rankings, events and money by scene.
     pub scenes: ByScene,
+    /// Rankings by scene and arm.
+    pub arms: ByArm,
     /// Exposures.
     pub exposure: ExposureMetrics,
     /// Facts.
@@ -62,6 +64,7 @@ impl Default for Telemetry {
             ranking: RankingMetrics::declare(to),
             experiments: ExperimentMetrics::declare(to),
             scenes: ByScene::declare(to),
+            arms: ByArm::declare(to),
             exposure: ExposureMetrics::declare(to),
             facts: FactMetrics::declare(to),
             memory: MemoryMetrics::declare(to),

@@ -5,79 +5,37 @@ use std::sync::Arc;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 
+use super::counted::{RankingCounts, RankingFamilies};
 use super::live::LiveNames;
 use super::metric::{Declare, Figure, Labelled, raise};
 use crate::model::EventKind;
-use crate::objective::{self, OBJECTIVES, Objective};
-use crate::rule::{self, RULES, Rule};
 
 /// Metrics by scene.
 #[derive(Debug)]
 pub struct ByScene {
-    requests: Labelled<Counter, 1>,
-    candidates: Labelled<Counter, 1>,
-    unknown: Labelled<Counter, 1>,
-    missing: Labelled<Counter, 2>,
-    dropped: Labelled<Counter, 2>,
-    moved: Labelled<Counter, 2>,
+    rankings: RankingFamilies<1, 2>,
     events: Labelled<Counter, 2>,
     gmv: Labelled<Figure, 1>,
-    known: LiveNames<OfScene>,
+    known: LiveNames<OfScene, 1>,
 }
 
 /// The metrics of one scene.
 #[derive(Debug)]
 pub struct OfScene {
-    /// Requests ranked.
-    pub requests: Counter,
-    /// Candidates, repeats included.
-    pub candidates: Counter,
-    /// Candidates that are not in the catalogue.
-    pub unknown: Counter,
-    missing: [Counter; OBJECTIVES],
-    dropped: [Counter; RULES],
-    moved: [Counter; RULES],
+    /// Counts of its rankings.
+    pub rankings: RankingCounts,
     events: [Counter; EventKind::ALL.len()],
     gmv: Figure,
 }
 
 impl ByScene {
     pub(super) fn declare(to: &mut Registry) -> Self {
-        let scene = ["scene"];
-        let mut one = |name: &str, help: &str| Labelled::declare(to, name, scene, help);
-        let requests = one("scene_requests", "Requests ranked in a scene");
-        let candidates = one(
-            "scene_candidates",
-            "Candidates of a scene, repeats included",
-        );
-        let unknown = one(
-            "scene_unknown",
-            "Candidates of a scene that are not in the catalogue",
-        );
-        let mut two =
-            |name: &str, key, help: &str| Labelled::declare(to, name, ["scene", key], help);
+        let events = "Events that name a scene";
+        let gmv = "Money of purchases less refunds that name a scene, since the start";
         Self {
-            requests,
-            candidates,
-            unknown,
-            missing: two(
-                "scene_missing",
-                "objective",
-                "Values of a scene replaced by the neutral one because the data is missing",
-            ),
-            dropped: two(
-                "scene_dropped",
-                "rule",
-                "Candidates of a scene hidden or left out by a rule",
-            ),
-            moved: two("scene_moved", "rule", "Places of a scene that a rule gave"),
-            events: two("scene_events", "kind", "Events that name a scene"),
-            gmv: Labelled::declare(
-                to,
-                "scene_gmv",
-                scene,
-                "Money of purchases less refunds that name a scene, since the start",
-            ),
+            rankings: RankingFamilies::declare(to, "scene", ["scene"], "in a scene"),
+            events: Labelled::declare(to, "scene_events", ["scene", "kind"], events),
+            gmv: Labelled::declare(to, "scene_gmv", ["scene"], gmv),
             known: LiveNames::default(),
         }
     }
@@ -85,13 +43,8 @@ impl ByScene {
     /// Returns the metrics of a scene. Pass only configured names.
     #[must_use]
     pub fn of(&self, scene: &str) -> Arc<OfScene> {
-        self.known.of(scene, || OfScene {
-            requests: self.requests.with([scene]),
-            candidates: self.candidates.with([scene]),
-            unknown: self.unknown.with([scene]),
-            missing: objective::names().map(|name| self.missing.with([scene, name])),
-            dropped: rule::names().map(|name| self.dropped.with([scene, name])),
-            moved: rule::names().map(|name| self.moved.with([scene, name])),
+        self.known.of([scene], || OfScene {
+            rankings: self.rankings.of([scene]),
             events: EventKind::ALL.map(|kind| self.events.with([scene, kind.name()])),
             gmv: self.gmv.with([scene]),
         })
@@ -99,46 +52,18 @@ impl ByScene {
 
     /// Removes the metrics of scenes for which `is_live` does not hold.
     pub fn retain(&self, is_live: impl Fn(&str) -> bool) {
-        self.known.retain(is_live, |scene| self.remove(scene));
-    }
-
-    fn remove(&self, scene: &str) {
-        for family in [&self.requests, &self.candidates, &self.unknown] {
-            family.remove([scene]);
-        }
-        self.gmv.remove([scene]);
-        for name in objective::names() {
-            self.missing.remove([scene, name]);
-        }
-        for name in rule::names() {
-            self.dropped.remove([scene, name]);
-            self.moved.remove([scene, name]);
-        }
-        for kind in EventKind::ALL {
-            self.events.remove([scene, kind.name()]);
-        }
+        let is_live = |[scene]: [&str; 1]| is_live(scene);
+        self.known.retain(is_live, |[scene]| {
+            self.rankings.remove([scene]);
+            self.gmv.remove([scene]);
+            for kind in EventKind::ALL {
+                self.events.remove([scene, kind.name()]);
+            }
+        });
     }
 }
 
 impl OfScene {
-    /// Returns the counter of missing values of an objective.
-    #[must_use]
-    pub fn missing(&self, objective: Objective) -> &Counter {
-        &self.missing[objective as usize]
-    }
-
-    /// Returns the counter of candidates that a rule dropped.
-    #[must_use]
-    pub fn dropped(&self, rule: Rule) -> &Counter {
-        &self.dropped[rule as usize]
-    }
-
-    /// Returns the counter of places that a rule gave.
-    #[must_use]
-    pub fn moved(&self, rule: Rule) -> &Counter {
-        &self.moved[rule as usize]
-    }
-
     /// Sets the totals of events by kind, and of money.
     pub fn set_events(&self, events: &[u64; EventKind::ALL.len()], gmv: f64) {
         for (counter, total) in self.events.iter().zip(events) {
@@ -151,6 +76,7 @@ impl OfScene {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rule::Rule;
 
     #[test]
     fn removed_scenes_leave_the_page() {
@@ -159,8 +85,8 @@ mod tests {
         for number in 0..50 {
             let name = format!("scene-{number}");
             let scene = metrics.of(&name);
-            scene.requests.inc();
-            scene.dropped(Rule::Hide).inc_by(2);
+            scene.rankings.requests.inc();
+            scene.rankings.dropped(Rule::Hide).inc_by(2);
             metrics.retain(|known| known == name);
         }
         let mut page = String::new();

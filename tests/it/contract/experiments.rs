@@ -403,3 +403,32 @@ fn day_of(experiment: &Value) -> i64 {
     let judged = saima::clock::Time::parse(experiment["judged"].as_str().unwrap()).unwrap();
     (judged.millis() - FIRST) / DAY
 }
+
+#[test]
+fn rankings_are_counted_by_scene_and_arm() {
+    let config = CONFIG.replace("quality = -1", "quality = -1, long_term_value = 0.1");
+    let service = service(&config);
+    let mut more = 0.0;
+    for number in 0..40 {
+        let candidates = json!({"candidates": ["a", "gone", "b", "c"]});
+        let answer = service.rank(&request(&format!("u-{number}"), &candidates));
+        more += f64::from(answer["arms"]["turned"] == "more");
+    }
+    let forced = json!({"arms": {"turned": "more"}});
+    service.rank(&request("u-0", &forced));
+    let labels = |scene| format!("scene=\"{scene}\",experiment=\"turned\",arm=\"more\"");
+    let of = |name: &str, more: &str| {
+        let labels = labels("default");
+        service.metric(&format!("saima_arm_{name}_total{{{labels}{more}}} "))
+    };
+    assert!(more > 0.0, "no user has the arm");
+    near(of("requests", ""), more);
+    near(of("candidates", ""), 4.0 * more);
+    near(of("unknown", ""), more);
+    near(of("missing", ",objective=\"long_term_value\""), 3.0 * more);
+    near(of("missing", ",objective=\"quality\""), 0.0);
+    let is_shown = |scene| service.get("/metrics").text().contains(&labels(scene));
+    assert!(!is_shown("plain"), "it does not run there");
+    service.reconfigure("[scene.default]\n[scene.plain]\n");
+    service.wait("its end", |_| !is_shown("default"));
+}
