@@ -223,7 +223,7 @@ pub(super) fn edit(set: Option<Map<String, Value>>, toml: Option<String>) -> Res
         (Some(set), None) => Ok(Edit::Set(set)),
         (None, Some(toml)) => Ok(Edit::Toml(toml)),
         (None, None) | (Some(_), Some(_)) => {
-            let fault = Fault::new("", "must have either `set` or `toml`");
+            let fault = Fault::new("", diagnose::EITHER);
             Err(Problem::invalid(vec![fault]))
         }
     }

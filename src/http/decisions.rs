@@ -38,14 +38,7 @@ pub(super) async fn preview(mut call: Call<'_>) -> Result<Reply, Problem> {
     let generation = Arc::clone(&call.generation);
     let vocabulary = &generation.config.vocabulary;
     let request: PreviewRequest = diagnose::body(&body, &schema::PREVIEW_REQUEST, vocabulary)?;
-    let edit = match (request.set.clone(), request.toml.clone()) {
-        (Some(set), None) => Edit::Set(set),
-        (None, Some(toml)) => Edit::Toml(toml),
-        _ => {
-            let fault = Fault::new("", "must have either `set` or `toml`");
-            return Err(Problem::invalid(vec![fault]));
-        }
-    };
+    let edit = edit(request.set.clone(), request.toml.clone())?;
     let (app, granted) = (Arc::clone(call.app), call.granted());
     let work = move |wanted: &Wanted| {
         let _until_done = granted;

@@ -23,6 +23,7 @@ def before_load_schema(context, document):
         change["properties"]["set"] = {"enum": [{}, {"scene": {"default": {"limit": 30}}}]}
         change["properties"]["toml"] = {"type": "null"}
         change["required"] = ["set"]
+        del change["oneOf"]
     number = schemas["Candidate"]["properties"]["predictions"]["anyOf"][0]["additionalProperties"]
     schemas["Candidate"]["properties"]["predictions"] = {
         "anyOf": [

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::Limits;
-use crate::model::schema::{self, Bound, Field, Object, Shape};
+use crate::model::schema::{self, Bound, Field, Object, Rule, Shape};
 
 /// Returns the name of the merge patch of an object.
 pub(super) fn patch_name(object: &Object) -> String {
@@ -35,14 +35,23 @@ pub(super) fn object(object: &Object, patch: bool) -> Value {
     } else {
         object.doc.to_owned()
     };
-    json!({
+    let mut schema = json!({
         "type": "object",
         "description": doc,
         "properties": properties,
         "required": required,
         "additionalProperties": false,
         "examples": [example(object)],
-    })
+    });
+    if let Some(Rule::Edit) = object.rule {
+        schema["oneOf"] = json!([alone("set", "toml"), alone("toml", "set")]);
+    }
+    schema
+}
+
+/// Returns the schema of an object that has a field and not another one.
+fn alone(field: &str, other: &str) -> Value {
+    json!({"required": [field], "properties": {field: {"not": {"type": "null"}}, other: {"type": "null"}}})
 }
 
 fn property(field: &Field, patch: bool) -> Value {

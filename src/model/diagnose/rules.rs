@@ -6,6 +6,9 @@ use super::walk::Walk;
 use crate::model::EventKind;
 use crate::model::schema::{Field, Rule};
 
+/// The fault of a change that has both `set` and `toml`, or neither.
+pub const EITHER: &str = "must have either `set` or `toml`";
+
 impl Walk<'_> {
     pub(super) fn rule(&mut self, rule: Rule, given: &[(&'static Field, &RawValue)]) {
         let of = |name: &str| given.iter().find(|(field, _)| field.name == name);
@@ -25,6 +28,7 @@ impl Walk<'_> {
                     self.target(kind, has);
                 }
             }
+            Rule::Edit => self.check(has("set") != has("toml"), || EITHER.to_owned()),
         }
     }
 

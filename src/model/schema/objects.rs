@@ -343,7 +343,7 @@ pub static CONFIG_CHANGE: Object = Object {
             "When it is taken back; what others changed meanwhile stays. Default: never.",
         ),
     ],
-    rule: None,
+    rule: Some(Rule::Edit),
     example: r#"{"set":{"scene":{"default":{"weights":{"race.growth":0.2}}}},"reason":"growing shops"}"#,
 };
 
@@ -404,7 +404,7 @@ pub static PREVIEW_REQUEST: Object = Object {
             "Requests to rank on the live state instead of logged ones.",
         ),
     ],
-    rule: None,
+    rule: Some(Rule::Edit),
     example: r#"{"set":{"scene":{"default":{"weights":{"race.growth":0.2}}}},"requests":500}"#,
 };
 

@@ -103,6 +103,8 @@ pub enum Rule {
     DefaultScene,
     /// An event names the ids that its kind needs, and no others.
     Target,
+    /// A change of the configuration has either `set` or `toml`.
+    Edit,
 }
 
 impl Object {
