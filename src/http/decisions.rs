@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::app::App;
 use super::call::Call;
+use super::configure::edit;
 use super::error::{Cause, Problem};
 use super::ops::{aside, written};
 use super::reply::Reply;
-use crate::config::{Config, Edit};
+use crate::config::Config;
 use crate::engine::{Sample, Wanted};
 use crate::model::view::Preview;
 use crate::model::{Diagnosis, Fault, PreviewRequest, diagnose, schema};

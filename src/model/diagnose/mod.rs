@@ -21,3 +21,4 @@ pub use entry::{
     batch, body, diagnose, faults, line, merge, not_utf8, patch, quick, request, syntax,
 };
 pub use raw::elements;
+pub use rules::EITHER;

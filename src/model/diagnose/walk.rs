@@ -1,5 +1,6 @@
 //! The walk: checks a text field by field against the table of its object, and collects the faults.
 
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::raw::{Kind, depth, elements, kind, members};
@@ -114,9 +115,7 @@ impl<'v> Walk<'v> {
             Shape::Predictions => self.predictions(raw),
             Shape::Arms => self.arms(raw),
             Shape::Object(object) => self.object(object, raw),
-            Shape::AnyObject => {
-                self.check(kind(raw) == Kind::Object, || "must be an object".to_owned())
-            }
+            Shape::AnyObject => self.any_object(raw),
             Shape::Requests => self.list(raw, schema::BATCH_REQUESTS, |_, _| {}),
         }
     }
@@ -151,6 +150,16 @@ impl<'v> Walk<'v> {
         if let Some(rule) = object.rule {
             given.retain(|(_, value)| kind(value) != Kind::Null);
             self.rule(rule, &given);
+        }
+    }
+
+    /// Checks an object of any members: texts in Unicode, and numbers that a double can hold.
+    fn any_object(&mut self, raw: &RawValue) {
+        if kind(raw) != Kind::Object {
+            return self.fault("must be an object");
+        }
+        if let Err(error) = serde_json::from_str::<Value>(raw.get()) {
+            self.fault(format!("cannot be read: {error}"));
         }
     }
 

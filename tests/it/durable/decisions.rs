@@ -1,16 +1,21 @@
 //! The decision log on disk: read by `saima decisions`, damaged, on a full disk, and without deleted users.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::Data;
 use super::full::Small;
-use crate::service::{Service, program};
+use crate::service::{JSON, Service, program};
+use saima::random::Random;
 
 const CONFIG: &str =
     "[decisions]\nwhole = 0.5\nthin = 1\n[scene.default]\nlimit = 3\nweights = { quality = 1 }\n";
+/// Number of kills.
+const ROUNDS: u32 = 12;
 /// Noon of a day, in milliseconds.
 const NOON: i64 = 1_744_027_200_000;
 
@@ -24,9 +29,13 @@ fn fill(service: &Service) {
 
 fn rank(service: &Service, requests: std::ops::Range<u32>) {
     for number in requests {
-        let candidates: Vec<String> = (0..9).map(|n| format!("i{}", (n + number) % 11)).collect();
-        service.rank(&json!({"user_id": format!("u{}", number % 4), "candidates": candidates, "request_id": format!("r-{number}")}));
+        service.rank(&request(number));
     }
+}
+
+fn request(number: u32) -> Value {
+    let candidates: Vec<String> = (0..9).map(|n| format!("i{}", (n + number) % 11)).collect();
+    json!({"user_id": format!("u{}", number % 4), "candidates": candidates, "request_id": format!("r-{number}")})
 }
 
 /// Runs `saima decisions`. Returns what it prints, and its messages.
@@ -245,4 +254,55 @@ fn records_are_reproduced_after_restart_and_rebuild() {
             .len(),
         3
     );
+}
+
+/// Ranks until the service ends. Returns the number of the first request that was never sent.
+fn rank_until_killed(service: &Service, from: u32) -> u32 {
+    for number in from.. {
+        let body = request(number).to_string();
+        let answered = service.attempt_as(JSON, ("POST", "/rank"), body.as_bytes());
+        if answered.is_none() {
+            return number + 1;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    from
+}
+
+#[test]
+fn kills_lose_no_written_decision_and_log_none_twice() {
+    let data = Data::new(CONFIG);
+    let (mut sent, mut kept, mut moments) = (0, BTreeSet::new(), Random::new(5));
+    for _ in 0..ROUNDS {
+        let service = data.start();
+        if sent == 0 {
+            fill(&service);
+        }
+        // A frame is written each second.
+        let patience = 800_000 + moments.below(600_000);
+        let killer = service.kill_after(Duration::from_micros(patience.into()));
+        sent = rank_until_killed(&service, sent);
+        killer.join().unwrap();
+        drop(service);
+        let all = records(&data.path(), &[]);
+        let id = |record: &Value| record["request_id"].as_str().unwrap().to_owned();
+        let ids: BTreeSet<String> = all.iter().map(id).collect();
+        assert_eq!(ids.len(), all.len(), "a decision is logged twice");
+        assert!(ids.is_superset(&kept), "a written decision is lost");
+        let is_sent = |id: &String| id[2..].parse::<u32>().unwrap() < sent;
+        assert!(ids.iter().all(is_sent));
+        kept = ids;
+    }
+    assert!(!kept.is_empty(), "no frame was written");
+    let service = data.start();
+    let preview = || {
+        let body = json!({"set": {}, "requests": 2_000});
+        service.json("POST", "/config/preview", &body).ok()
+    };
+    service.wait("the records are read", |_| {
+        preview()["replayed"].as_u64().unwrap() > 0
+    });
+    let seen = preview();
+    let found = (&seen["reproduced"], &seen["unknown_generation"]);
+    assert_eq!(found, (&json!(1.0), &json!(0)));
 }

@@ -6,9 +6,11 @@
 //! Without `SAIMA_FUZZ_TIMES` the inputs are few and the same in each run. It multiplies their number, and makes them different in each
 //! run. A failing input is reported with the fewest edits that still fail.
 
+mod changes;
 mod configs;
 mod facts;
 mod journal;
+mod records;
 mod requests;
 mod wire;
 
