@@ -1,16 +1,17 @@
 //! `saima backup`, `repair` and `rebuild`: commands on data directories.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 
 use super::client::{Client, Service};
 use super::serve;
-use crate::config::Config;
+use crate::config::{Config, receive_history};
 use crate::engine;
-use crate::journal::Directory;
+use crate::journal::{Checkpoint, Directory, receive_files};
 use crate::telemetry::{Log, Telemetry};
 use crate::threads::Threads;
 
@@ -74,7 +75,8 @@ pub(super) fn backup(args: &Backup) -> Result<ExitCode> {
     } else {
         "/backup"
     };
-    let received = match client.download(path, |bytes| directory.receive(bytes, journal)) {
+    let receive = |bytes: &mut dyn Read| receive(&directory, bytes, journal);
+    let received = match client.download(path, receive) {
         Ok(received) => received,
         Err(failed) => {
             discard(directory, &args.directory);
@@ -92,9 +94,19 @@ pub(super) fn backup(args: &Backup) -> Result<ExitCode> {
         }
         Err(error) => {
             discard(directory, &args.directory);
-            Err(error).context("the back-up was interrupted")
+            Err(error.context("the back-up was interrupted"))
         }
     }
+}
+
+/// Writes a back-up to a new data directory.
+fn receive(directory: &Directory, mut bytes: &mut dyn Read, journal: bool) -> Result<Checkpoint> {
+    let checkpoint = directory.receive(&mut bytes, journal)?;
+    let data = directory.path();
+    receive_files(&mut bytes, |number, bytes| {
+        receive_history(data, number, bytes)
+    })?;
+    Ok(checkpoint)
 }
 
 /// Removes an incomplete back-up, so that it is not mistaken for a complete one.

@@ -64,8 +64,10 @@ pub(super) fn restore(args: &Restore) -> Result<ExitCode> {
         fs::remove_dir_all(&unfinished)?;
     }
     found.restore(&unfinished, without, &config)?;
-    // A back-up has no configuration: the overrides of the service stay as they are.
-    keep_history(directory, &unfinished)?;
+    // The overrides of a service stay as they are; a new one gets those of the back-up.
+    if !keep_history(directory, &unfinished)? {
+        keep_history(backup, &unfinished)?;
+    }
     if occupied {
         report_deleted(&deleted, args.with_deleted);
     } else {

@@ -5,7 +5,7 @@
 //! wherever it comes from, takes the one path of [`Live::succeed`]: checked, recorded, prepared, swapped.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
@@ -200,6 +200,14 @@ impl Live {
     #[must_use]
     pub fn history_size(&self) -> HistorySize {
         self.history.size()
+    }
+
+    /// Returns the files of the shared configuration with their numbers, for a back-up; see [`receive_history`](super::receive_history).
+    ///
+    /// # Errors
+    /// An I/O error.
+    pub fn history_files(&self) -> io::Result<Vec<(u64, PathBuf)>> {
+        self.history.files()
     }
 
     /// Returns whether a configuration is the file as it was last read.

@@ -100,7 +100,7 @@ pub use shared::{
     Author, ChangeSource, Difference, Edit, HistoryError, HistorySize, Key, Origin, Override, Plan,
     Record,
 };
-pub use shared::{differences, keep_history};
+pub use shared::{differences, keep_history, receive_history};
 pub use store::{OtherMerchants, Store, UnknownItems};
 pub use succession::needs_restart;
 pub use support::Support;

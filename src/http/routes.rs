@@ -227,7 +227,7 @@ pub(super) static ROUTES: [Route; 46] = {
             |call| Box::pin(ops::confirm_clock(call)))
             .takes(Empty).answers(Json(view::ClockReply::VIEW)),
 
-        Route::new(POST, "/backup", Ops, Operations, "createBackup", "Write a checkpoint now and send it; `saima backup` turns it into a data directory",
+        Route::new(POST, "/backup", Ops, Operations, "createBackup", "Write a checkpoint now and send it with the shared configuration; `saima backup` turns it into a data directory",
             |call| Box::pin(ops::backup(call)))
             .params(BACKUP_PARAMS).takes(Empty).answers(File("application/octet-stream")).fails(&[409]),
         Route::new(GET, "/config", Ops, Operations, "getConfig", "Get the effective configuration, without secrets",

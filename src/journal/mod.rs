@@ -36,7 +36,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use backup::Backup;
+pub use backup::{Backup, receive_files};
 pub use checkpoint::{Checkpoint, Parts};
 pub use directory::{Directory, LOCK, MARK, RESTORING};
 pub use error::{Broken, JournalError};

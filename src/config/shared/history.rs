@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Write};
+use std::io::{self, Read};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,6 +24,8 @@ const DIRECTORY: &str = "config";
 const STATE: &str = "state.json";
 /// Extension of files that are being written.
 const UNFINISHED: &str = "part";
+/// Number of the state in the list of files of a back-up; records have smaller ones.
+const STATE_NUMBER: u64 = u64::MAX;
 const FORMAT: u32 = 1;
 
 /// The history of a data directory cannot be read.
@@ -134,11 +136,7 @@ impl History {
         let Place::Disk(disk) = &self.0 else {
             return Ok(());
         };
-        let mut private = DirBuilder::new();
-        private
-            .recursive(true)
-            .mode(0o700)
-            .create(&disk.directory)?;
+        create(&disk.directory)?;
         let mut oldest = live + 1;
         for entry in fs::read_dir(&disk.directory)? {
             let path = entry?.path();
@@ -182,10 +180,10 @@ impl History {
             Place::Disk(disk) => {
                 if let Some(record) = record {
                     let bytes = serde_json::to_vec(record)?;
-                    write_durably(&disk.path(record.number), &bytes)?;
+                    write_durably(&disk.path(record.number), &mut bytes.as_slice())?;
                 }
                 let bytes = serde_json::to_vec(state)?;
-                write_durably(&disk.directory.join(STATE), &bytes)?;
+                write_durably(&disk.directory.join(STATE), &mut bytes.as_slice())?;
                 disk.drop_before((state.generation + 1).saturating_sub(most));
             }
         }
@@ -211,6 +209,23 @@ impl History {
         };
         let read = bytes.map(|bytes| serde_json::from_slice(&bytes));
         Ok(read.transpose()?)
+    }
+
+    /// Returns the files with their numbers, for a back-up: first the state, so that the records that belong to it are on disk when they
+    /// are opened. None without a data directory.
+    ///
+    /// # Errors
+    /// An I/O error.
+    pub(in crate::config) fn files(&self) -> io::Result<Vec<(u64, PathBuf)>> {
+        let Place::Disk(disk) = &self.0 else {
+            return Ok(Vec::new());
+        };
+        let mut files = vec![(STATE_NUMBER, disk.directory.join(STATE))];
+        for entry in fs::read_dir(&disk.directory)? {
+            let path = entry?.path();
+            files.extend(number(&path).map(|number| (number, path)));
+        }
+        Ok(files)
     }
 
     /// Returns the number of the oldest record that is kept.
@@ -244,29 +259,52 @@ impl History {
     }
 }
 
-/// Copies the shared configuration of a data directory to a new one: its history, overrides and plans. Nothing if there is none.
+/// Copies the shared configuration of a data directory to a new one: its history, overrides and plans. Returns false if there is none.
 ///
 /// # Errors
 /// An I/O error.
-pub fn keep_history(from: &Path, to: &Path) -> io::Result<()> {
+pub fn keep_history(from: &Path, to: &Path) -> io::Result<bool> {
     let (from, to) = (from.join(DIRECTORY), to.join(DIRECTORY));
     let entries = match fs::read_dir(&from) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         entries => entries?,
     };
-    DirBuilder::new().mode(0o700).create(&to)?;
+    create(&to)?;
     for entry in entries {
         let entry = entry?;
         if entry.file_type()?.is_file() {
-            write_durably(&to.join(entry.file_name()), &fs::read(entry.path())?)?;
+            write_durably(&to.join(entry.file_name()), &mut File::open(entry.path())?)?;
         }
     }
-    Ok(())
+    Ok(true)
+}
+
+/// Writes a file of the shared configuration of another data directory, which has a number in [`Live::history_files`], to a new one.
+///
+/// [`Live::history_files`]: crate::config::Live::history_files
+///
+/// # Errors
+/// An I/O error.
+pub fn receive_history(data: &Path, number: u64, bytes: &mut dyn Read) -> io::Result<()> {
+    let directory = data.join(DIRECTORY);
+    create(&directory)?;
+    let name = if number == STATE_NUMBER {
+        STATE.to_owned()
+    } else {
+        name(number)
+    };
+    write_durably(&directory.join(name), bytes)
+}
+
+/// Creates a directory that only its owner may read.
+fn create(directory: &Path) -> io::Result<()> {
+    let mut private = DirBuilder::new();
+    private.recursive(true).mode(0o700).create(directory)
 }
 
 impl Disk {
     fn path(&self, number: u64) -> PathBuf {
-        self.directory.join(format!("{number:020}.json"))
+        self.directory.join(name(number))
     }
 
     /// Removes the records before a number. One that cannot be removed is tried again at the next change.
@@ -290,6 +328,11 @@ fn read_state(bytes: &[u8]) -> Result<State, String> {
     }
 }
 
+/// Returns the name of a record.
+fn name(number: u64) -> String {
+    format!("{number:020}.json")
+}
+
 /// Returns the number in the name of a record.
 fn number(path: &Path) -> Option<u64> {
     let name = path.file_name()?.to_str()?.strip_suffix(".json")?;
@@ -298,10 +341,10 @@ fn number(path: &Path) -> Option<u64> {
 }
 
 /// Replaces the content of a file, atomically and durably.
-fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_durably(path: &Path, bytes: &mut dyn Read) -> io::Result<()> {
     let unfinished = path.with_extension(UNFINISHED);
     let mut file = File::create(&unfinished)?;
-    file.write_all(bytes)?;
+    io::copy(bytes, &mut file)?;
     file.sync_all()?;
     fs::rename(&unfinished, path)?;
     let parent = path.parent().unwrap_or(Path::new("."));

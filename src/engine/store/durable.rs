@@ -8,7 +8,7 @@ use crate::journal::{Backup, Broken, JournalError};
 
 impl Engine {
     /// Writes a checkpoint and returns its bytes in blocks, or `None` if facts are kept in memory only. With `journal`, those of the
-    /// journal before it follow.
+    /// journal before it follow. The shared configuration comes last.
     ///
     /// # Errors
     /// An I/O error.
@@ -18,10 +18,17 @@ impl Engine {
     pub async fn backup(self: &Arc<Self>, journal: bool) -> Result<Option<Backup>, JournalError> {
         let engine = Arc::clone(self);
         let written = tokio::task::spawn_blocking(move || {
-            let written = engine.checkpoint_then(|kept, checkpoint| {
-                Backup::open(kept.journal.directory(), checkpoint, journal)
-            })?;
-            Ok(written)
+            engine.checkpoint_then(|kept, checkpoint| {
+                let directory = kept.journal.directory();
+                let mut backup = Backup::open(directory, checkpoint, journal)?;
+                let files = engine.live.history_files();
+                let unread = |error| JournalError::Io {
+                    path: directory.path().to_owned(),
+                    error,
+                };
+                backup.send(&files.map_err(unread)?)?;
+                Ok(backup)
+            })
         });
         let panicked = |error: tokio::task::JoinError| error.try_into_panic();
         match written.await.map_err(panicked) {

@@ -47,7 +47,11 @@ impl Data {
     }
 
     fn start(&self) -> Service {
-        let path = self.path();
+        self.serve(&self.path())
+    }
+
+    /// Starts a service on another directory.
+    fn serve(&self, path: &Path) -> Service {
         let args = ["--clock", "event", "--data", path.to_str().unwrap()];
         Service::launch(Some(&self.config), &args, &[])
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::full::Small;
 use super::{Changes, Data, SMALL, everything, program, same};
-use crate::service::Service;
+use crate::service::{JSON, Service};
 
 /// Runs a command; returns its standard error and exit code.
 fn run(args: &[&str]) -> (String, i32) {
@@ -65,6 +65,43 @@ fn a_backup_restores_a_whole_marketplace() {
     let (message, code) = run(&["backup", text(&nowhere), "--url", memory.base()]);
     assert!(code == 1 && message.contains("memory only"), "{message}");
     assert!(!nowhere.exists(), "a failed backup must not look like one");
+}
+
+/// Sets the limit of the default scene over the file.
+fn set_limit(service: &Service, generation: &str, limit: u32) {
+    let body = json!({"set": {"scene": {"default": {"limit": limit}}}, "reason": "a test"});
+    let headers = [("Content-Type", JSON), ("If-Match", generation)];
+    let answer = service.send("PUT", "/config", &headers, body.to_string().as_bytes());
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+#[test]
+fn a_backup_holds_the_shared_configuration() {
+    for journal in [&["--with-journal"][..], &[]] {
+        let (data, service, _) = filled(SMALL, 20);
+        set_limit(&service, "1", 3);
+        let shared = |service: &Service| {
+            let paths = ["/config/overrides", "/config/history/2"];
+            paths.map(|path| service.get(path).text())
+        };
+        let before = shared(&service);
+        assert!(before[1].contains("a test"), "{before:?}");
+        let backup = data.home.path().join("backup");
+        let taking = ["backup", text(&backup), "--url", service.base()];
+        done(&[&taking, journal].concat());
+        set_limit(&service, "2", 4);
+        let after = shared(&service);
+        assert!(before[0].contains("limit = 3") && after[0].contains("limit = 4"));
+        drop(service);
+
+        let fresh = data.home.path().join("fresh");
+        done(&["restore", text(&backup), text(&fresh)]);
+        let restored = data.serve(&fresh);
+        assert_eq!(shared(&restored), before);
+        drop(restored);
+        done(&["restore", text(&backup), text(&data.path()), "--replace"]);
+        assert_eq!(shared(&data.start()), after, "those of the service stay");
+    }
 }
 
 #[test]
