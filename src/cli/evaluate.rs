@@ -124,6 +124,8 @@ struct Comparison {
 #[derive(Deserialize)]
 struct Ranking {
     scene: String,
+    /// A column of the export.
+    #[cfg(feature = "parquet")]
     as_of: String,
     items: Vec<Placed>,
     unknown: Vec<String>,
@@ -440,6 +442,7 @@ mod tests {
     fn ranking(ids: &[&str]) -> Ranking {
         Ranking {
             scene: "default".to_owned(),
+            #[cfg(feature = "parquet")]
             as_of: "2026-11-20T10:00:00Z".to_owned(),
             items: ids
                 .iter()
