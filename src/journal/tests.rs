@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use proptest::prelude::*;
@@ -261,6 +262,18 @@ fn nothing_is_acknowledged_after_a_failure() {
 }
 
 #[test]
+fn records_for_which_nobody_waits_are_written_too() {
+    let home = tempfile::tempdir().unwrap();
+    let journal = start(home.path(), 0);
+    journal.append(|bytes| bytes.push(1)).unwrap();
+    let begun = Instant::now();
+    while journal.durable_sequence() == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "never written");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
 fn waiting_callers_share_one_sync() {
     struct Counting(fs::File, Arc<AtomicUsize>);
     impl Medium for Counting {
@@ -269,7 +282,7 @@ fn waiting_callers_share_one_sync() {
         }
         fn sync(&mut self) -> io::Result<()> {
             self.1.fetch_add(1, Ordering::Relaxed);
-            std::thread::sleep(std::time::Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(5));
             self.0.sync_data()
         }
     }

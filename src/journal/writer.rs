@@ -16,7 +16,7 @@ use super::segment::Medium;
 use super::segments::Segments;
 use super::shared::{PLENTY, Shared, Written};
 
-/// Interval between checks that the directory is still there.
+/// Interval between checks that the directory is still there, and the longest time for which a record waits although nobody waits for it.
 const LOOK: Duration = Duration::from_millis(300);
 /// Interval between looks whether a full disk has space again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -162,13 +162,14 @@ impl Writer {
         Ok(())
     }
 
-    /// Waits for records until the next check of the directory, and takes them.
+    /// Waits for records until the next check of the directory, and takes them. Those for which nobody waits are taken at the check.
     fn take(&mut self) -> Taken {
         let until = self.looked + LOOK;
         let mut waiting = self.shared.waiting.lock();
+        let mut is_time = false;
         loop {
             let durable = self.shared.written.borrow().durable;
-            let wanted = waiting.wanted > durable || waiting.bytes.len() >= PLENTY;
+            let wanted = waiting.wanted > durable || waiting.bytes.len() >= PLENTY || is_time;
             let due = if let Some((length, last)) = waiting.segment_end.take() {
                 let next = waiting.bytes.split_off(length);
                 self.bytes = std::mem::replace(&mut waiting.bytes, next);
@@ -187,9 +188,10 @@ impl Writer {
             if waiting.ended {
                 return Taken::End;
             }
-            if self.shared.work.wait_until(&mut waiting, until).timed_out() {
+            if is_time {
                 return Taken::Nothing;
             }
+            is_time = self.shared.work.wait_until(&mut waiting, until).timed_out();
         }
     }
 
