@@ -239,7 +239,7 @@ fn open(live: Arc<Live>, telemetry: Telemetry, threads: &Threads) -> Result<Arc<
     for fault in live.conflict().iter() {
         let fault = fault.shown("config");
         tracing::error!(
-            "the configuration file and the overrides cannot be merged; the last good generation is live: {fault}"
+            "the configuration file under the overrides cannot go live; the last good generation is: {fault}"
         );
     }
     let clock = Clock::new(config.clock.mode);

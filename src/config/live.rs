@@ -28,7 +28,7 @@ pub struct Live {
     pub(super) current: ArcSwap<Generation>,
     /// The planned changes, for readers.
     pub(super) plans: ArcSwap<Vec<Plan>>,
-    /// Why the file and the overrides cannot be merged; empty if they are.
+    /// Why the file under the overrides cannot go live; empty if it is.
     conflict: ArcSwap<Vec<ConfigFault>>,
     pub(super) history: History,
     /// Held while a successor is checked, recorded and prepared. Readers of the configuration do not lock it.
@@ -94,8 +94,8 @@ impl Live {
     /// Continues the history of the data directory: the file, the overrides over it, and the number of the live generation. Nothing is
     /// written before [`Self::begin`].
     ///
-    /// If the file and the overrides cannot be merged, the last live configuration goes on. If that cannot be read any more, the file
-    /// alone is live.
+    /// If the file and the overrides cannot be merged, or would change a running experiment, the last live configuration goes on. If that
+    /// cannot be read any more, the file alone is live.
     ///
     /// # Errors
     /// The history is damaged or cannot be read.
@@ -123,7 +123,9 @@ impl Live {
         (desk.plans, desk.next_plan) = (state.plans, state.next_plan);
         desk.overrides = state.overrides;
         let last = self.history.record(kept).ok().flatten();
-        let config = match desk.merge(desk.overrides.clone()) {
+        let merged = desk.merge(desk.overrides.clone());
+        let followed = merged.and_then(|next| follows(last.as_ref(), next));
+        let config = match followed {
             Ok(next) => {
                 desk.overrides = next.overrides;
                 next.config
@@ -184,7 +186,7 @@ impl Live {
         self.current.load()
     }
 
-    /// Returns why the newest file and the overrides cannot be merged; empty if they are.
+    /// Returns why the newest file under the overrides cannot go live; empty if it is.
     #[must_use]
     pub fn conflict(&self) -> Arc<Vec<ConfigFault>> {
         self.conflict.load_full()
@@ -389,6 +391,19 @@ impl Live {
                 overrides,
             }));
         }
+    }
+}
+
+/// Returns what a start makes of the file and the overrides, if the last generation lets it: its experiments go on.
+fn follows(last: Option<&Record>, next: Next) -> Result<Next, Vec<ConfigFault>> {
+    let running = last.map(|last| &last.effective);
+    let faults = running.map_or_else(Vec::new, |running| {
+        succession::changed_in_running(running, &next.config.effective())
+    });
+    if faults.is_empty() {
+        Ok(next)
+    } else {
+        Err(faults)
     }
 }
 

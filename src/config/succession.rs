@@ -57,7 +57,7 @@ fn still_asked(before: &Config, after: &Config, now: Instant) -> Vec<ConfigFault
 
 /// Returns a fault for each key of a running experiment that a change would give another value. Only the range may grow, and the guards
 /// may change: anything else would move users from arm to arm.
-fn changed_in_running(before: &Value, after: &Value) -> Vec<ConfigFault> {
+pub(super) fn changed_in_running(before: &Value, after: &Value) -> Vec<ConfigFault> {
     let mut rejected = Vec::new();
     let mut fault = |path: String, message: &str| {
         let message = message.to_owned();

@@ -137,8 +137,8 @@ impl Engine {
         let conflict = conflict.first().map(|fault| {
             let (count, first) = (conflict.len(), fault.shown("config"));
             format!(
-                "the configuration file and the overrides cannot be merged ({count} faults, the first: {first}); the last good \
-                 generation is live"
+                "the configuration file under the overrides cannot go live ({count} faults, the first: {first}); the last good \
+                 generation is"
             )
         });
         let plans = self.live.plans();
