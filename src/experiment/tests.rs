@@ -235,3 +235,18 @@ fn a_wrong_sample_ratio_blocks() {
     let found = Judgement::default().after(&running.plan, &Outcome::of(running), 1);
     assert_eq!(found.of(1), Verdict::Blocked);
 }
+
+#[test]
+fn a_few_users_do_not_block() {
+    let mut book = Experiments::default();
+    let arms = vec![("as-is".to_owned(), 200), ("more".to_owned(), 10_000)];
+    book.begin(Plan { arms, ..plan("e") }, at(20_000));
+    let running = book.get_mut("e").unwrap();
+    for (user, arm) in [("a", 0), ("b", 1), ("c", 1)] {
+        running.enrol(user, arm, [0.0, 0.0]);
+    }
+    let outcome = Outcome::of(running);
+    assert!(outcome.ratio_p.unwrap() < 0.000_5);
+    let found = Judgement::default().after(&running.plan, &outcome, 1);
+    assert_eq!(found.of(1), Verdict::Running, "one of three is no wonder");
+}

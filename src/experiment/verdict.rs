@@ -11,6 +11,8 @@ const DAYS: i32 = 7;
 const USERS: f64 = 1_000.0;
 /// Units of the numerator before which nothing is judged.
 const UNITS: f64 = 100.0;
+/// Users expected in an arm before which its sample ratio is not judged: of fewer, χ² is wrong far more often than its chance says.
+const EXPECTED: f64 = 20.0;
 /// Chance of the sample ratio below which an experiment is blocked.
 const RATIO: f64 = 0.000_5;
 
@@ -18,7 +20,8 @@ impl Judgement {
     /// Returns what is found after another complete day, the `days`-th, with the results as it ends. What was found before stays.
     #[must_use]
     pub fn after(&self, plan: &Plan, outcome: &Outcome, days: i32) -> Self {
-        let is_ratio_wrong = outcome.ratio_p.is_some_and(|p| p < RATIO);
+        let is_ratio_wrong =
+            outcome.ratio_p.is_some_and(|p| p < RATIO) && has_enough(plan, outcome);
         let control = outcome.arms.get(plan.control);
         let arms = outcome.arms.iter().enumerate().map(|(number, arm)| {
             let mut found = self.arms.get(number).cloned().unwrap_or_default();
@@ -32,6 +35,12 @@ impl Judgement {
             arms: arms.collect(),
         }
     }
+}
+
+/// Returns whether enough users are expected in each arm for the χ² of the sample ratio to hold.
+fn has_enough(plan: &Plan, outcome: &Outcome) -> bool {
+    let users: f64 = outcome.arms.iter().map(|arm| arm.users).sum();
+    plan.shares().iter().all(|share| users * share >= EXPECTED)
 }
 
 fn judge(found: &mut Finding, plan: &Plan, arms: [&ArmOutcome; 2], days: i32) {
