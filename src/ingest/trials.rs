@@ -8,6 +8,7 @@ use crate::experiment::{Credit, Judgement, Plan, What};
 use crate::exposure::weight;
 use crate::feature::Learned;
 use crate::model::{Event, EventKind};
+use crate::money::Money;
 
 /// A step of an experiment, as the journal holds it. A variant is stored as its position here, so append new ones at the end.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -120,35 +121,44 @@ impl Facts {
         if self.books.experiments.is_idle() || learned.late {
             return;
         }
-        let Some(what) = what(learned) else {
-            return;
-        };
         let scene = event.scene.as_deref();
         let answering = |name| moment.config.answering(name).map_or(name, |it| &*it.name);
-        let credit = Credit {
-            at: event.at,
-            scene: scene.map(answering),
-            merchant: learned.merchant.some().map(|merchant| merchant.0),
-            what,
-        };
         let books = &mut self.books;
-        if let Some(user) = learned.user.some().and_then(|row| books.users.get(row)) {
+        let Some(user) = learned.user.some().and_then(|row| books.users.get(row)) else {
+            return;
+        };
+        for what in what(learned).into_iter().flatten() {
+            let credit = Credit {
+                at: event.at,
+                scene: scene.map(answering),
+                merchant: learned.merchant.some().map(|merchant| merchant.0),
+                what,
+            };
             books.experiments.credit(user.id(), &credit);
         }
     }
 }
 
-/// Returns what a user did, if it counts for experiments.
-fn what(event: &Learned<'_>) -> Option<What> {
-    let worth = || event.worth.map(|money| money.units());
-    match event.kind {
-        EventKind::Purchase => Some(What::Bought(worth().unwrap_or(0.0))),
+/// Returns what a user did, if it counts for experiments. A refund of a purchase counts what it takes of it; one that came before the
+/// purchase counts as that comes.
+fn what(event: &Learned<'_>) -> [Option<What>; 2] {
+    let settled = event.trade.map(|trade| Money(trade.money));
+    let one = match event.kind {
+        EventKind::Purchase => {
+            let worth = event.worth.unwrap_or_default();
+            let before = settled.map_or(0, |net| worth.0 - net.0);
+            let before = (before > 0).then(|| What::Returned(Money(before).units()));
+            return [Some(What::Bought(worth.units())), before];
+        }
         EventKind::Refund => {
-            let given = event.amount.map(|money| money.units());
-            let taken = event.trade.filter(|trade| trade.money < 0);
-            let taken = taken.map(|trade| crate::money::Money(-trade.money).units());
-            let money = given.or(taken).or_else(worth);
-            Some(What::Returned(money.unwrap_or(0.0)))
+            let taken = settled.map(|net| Money(-net.0)).filter(|taken| taken.0 > 0);
+            let own = || event.amount.or(taken).or(event.worth);
+            let money = if event.purchase.is_some() {
+                taken
+            } else {
+                own()
+            };
+            money.map(|money| What::Returned(money.units()))
         }
         EventKind::Impression => Some(What::Saw(weight(event.place))),
         EventKind::Click => Some(What::Clicked),
@@ -160,5 +170,6 @@ fn what(event: &Learned<'_>) -> Option<What> {
         | EventKind::Unfollow
         | EventKind::Dislike
         | EventKind::RemoveFromCart => None,
-    }
+    };
+    [one, None]
 }

@@ -273,6 +273,57 @@ fn what_enrolled_users_do_counts_for_their_arm() {
 }
 
 #[test]
+fn refunds_count_what_they_take_in_any_order() {
+    let service = begun();
+    service.items(&[json!({"id": "d", "quality": 0.1, "price": 13})]);
+    let mut users = (0..).map(|number| format!("u-{number}"));
+    let mut next = || {
+        let has_more = |user: &String| {
+            let answer = service.rank(&request(user, &json!({})));
+            answer["arms"]["turned"] == "more"
+        };
+        users.find(has_more).unwrap()
+    };
+    let sums = || {
+        let found = service.get("/experiments/turned").ok();
+        let of = |name: &str| metric(&found, "more", name)["numerator"].as_f64().unwrap();
+        [
+            of("orders_per_user"),
+            of("gmv_per_user"),
+            of("refund_share"),
+        ]
+    };
+    let at = noon(81);
+    // Each with what is refunded of a purchase of 40: all of it, or no more than that.
+    for (amounts, refunded) in [
+        (vec![None], 40.0),
+        (vec![Some(30), Some(30), Some(30)], 40.0),
+    ] {
+        for is_first in [true, false] {
+            let (user, before) = (next(), sums());
+            let sale = bought(&format!("p-{user}"), &user, "d", at, 40.0);
+            let refund = |(number, amount): (usize, &Option<i32>)| json!({"id": format!("r-{user}-{number}"), "user_id": user, "item_id": "d", "kind": "refund", "purchase_id": format!("p-{user}"), "amount": amount, "at": at});
+            let mut events: Vec<Value> = amounts.iter().enumerate().map(refund).collect();
+            events.insert(if is_first { 0 } else { events.len() }, sale);
+            for event in &events {
+                service.events(std::slice::from_ref(event));
+            }
+            let after = sums();
+            let added: Vec<f64> = after
+                .iter()
+                .zip(before)
+                .map(|(after, before)| after - before)
+                .collect();
+            assert_eq!(
+                added,
+                [1.0, 40.0 - refunded, refunded],
+                "{amounts:?} {is_first}"
+            );
+        }
+    }
+}
+
+#[test]
 fn an_assignment_shows_every_step() {
     let service = begun();
     let assignment = |query: &str| service.get(&format!("/experiments/turned/assignment{query}"));
