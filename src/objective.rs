@@ -93,6 +93,40 @@ impl Needs {
     }
 }
 
+/// A set of objectives, as bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Objectives(u32);
+
+const _: () = assert!(OBJECTIVES <= 32, "a set has a bit for each");
+
+impl Objectives {
+    /// Returns whether an objective is in the set.
+    #[must_use]
+    pub const fn has(self, objective: Objective) -> bool {
+        self.0 >> objective as u8 & 1 == 1
+    }
+
+    /// Returns the objectives of the set, in the table's order.
+    pub fn iter(self) -> impl Iterator<Item = Objective> {
+        let all = TABLE.iter().map(|row| row.objective);
+        all.filter(move |objective| self.has(*objective))
+    }
+}
+
+impl FromIterator<Objective> for Objectives {
+    fn from_iter<I: IntoIterator<Item = Objective>>(objectives: I) -> Self {
+        let each = objectives.into_iter();
+        Self(each.fold(0, |set, objective| set | 1 << objective as u8))
+    }
+}
+
+impl FromIterator<Self> for Objectives {
+    fn from_iter<I: IntoIterator<Item = Self>>(sets: I) -> Self {
+        let each = sets.into_iter();
+        Self(each.fold(0, |union, set| union | set.0))
+    }
+}
+
 /// One row of the table of objectives.
 #[derive(Debug)]
 pub struct Row {

@@ -14,7 +14,7 @@ use super::rules::{self, Given, Names};
 use super::section::{Section, unknown};
 use super::weights::{Order, Weighed, Weights, listed, weighed, weights};
 use crate::model::Limits;
-use crate::objective::Objective;
+use crate::objective::{Objective, Objectives};
 
 /// A place in the app with its own weights and limits.
 #[derive(Clone, Debug)]
@@ -46,19 +46,20 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Returns whether it weighs an objective of some for anyone, or a slot or a model reads one.
+    /// Returns the objectives that it weighs for anyone, or that a slot or a model reads.
     #[must_use]
-    pub fn weighs(&self, is: fn(Objective) -> bool) -> bool {
-        let is_one = |it: &Weighed| matches!(it, Weighed::Own(own) if is(*own));
-        let (mut weighed, mut modelled) = (self.weighed.iter(), self.modelled.iter());
-        weighed.any(is_one)
-            || slots(&self.rules).any(|weighed| is_one(&weighed))
-            || modelled.any(|own| is(*own))
+    pub fn objectives(&self) -> Objectives {
+        let weighed = self.weighed.iter().copied().chain(slots(&self.rules));
+        let own = weighed.filter_map(|weighed| match weighed {
+            Weighed::Own(own) => Some(own),
+            Weighed::Prediction(_) | Weighed::Model(_) => None,
+        });
+        own.chain(self.modelled.iter().copied()).collect()
     }
 
     /// Returns whether it weighs the goals of merchants, and is not retired.
     pub(super) fn weighs_goals(&self) -> bool {
-        !self.retired && self.weighs(|objective| objective == Objective::Goal)
+        !self.retired && self.objectives().has(Objective::Goal)
     }
 
     /// Returns the most impressions of one item that a rule of the scene counts; 0 if none does, or if the scene is retired.

@@ -43,7 +43,7 @@ use super::{
     integrity, limits, log, market, pages, profile, race, scale, server, store, support, tail, tls,
 };
 use crate::model::{Contest, DEFAULT_SCENE, Limits, Vocabulary};
-use crate::objective::{Objective, TABLE};
+use crate::objective::{Objective, Objectives, TABLE};
 
 /// The text of the reference configuration, `config/saima.toml`, which is the default.
 pub const EMBEDDED: &str = include_str!("../../config/saima.toml");
@@ -103,6 +103,8 @@ pub struct Config {
     pub sights: usize,
     /// True if a scene weighs the goals of merchants; else nothing is remembered for it.
     pub goals: bool,
+    /// The objectives that a scene weighs, or what the arms of experiments make of it.
+    pub objectives: Objectives,
     /// `[support]`
     pub support: Support,
     /// `[tail]`
@@ -255,43 +257,14 @@ impl Config {
     /// Returns whether a scene weighs an objective that reads the exposures.
     #[must_use]
     pub fn weighs_appeal(&self) -> bool {
-        self.weighs(Objective::is_appeal)
-    }
-
-    /// Returns whether a scene weighs an objective.
-    fn weighs(&self, is: fn(Objective) -> bool) -> bool {
-        every(&self.scenes, &self.trials).any(|scene| scene.weighs(is))
+        self.objectives.iter().any(Objective::is_appeal)
     }
 
     /// Returns the maximum number of words of an item that are kept; `None` if no scene weighs `text`.
     #[must_use]
     pub fn words(&self) -> Option<usize> {
-        let weighs_text = self.weighs(|objective| objective == Objective::Text);
+        let weighs_text = self.objectives.has(Objective::Text);
         weighs_text.then_some(self.text_words)
-    }
-
-    /// Returns whether a scene weighs `proximity`.
-    #[must_use]
-    pub fn weighs_proximity(&self) -> bool {
-        self.weighs(|objective| objective == Objective::Proximity)
-    }
-
-    /// Returns whether a scene weighs `format`.
-    #[must_use]
-    pub fn weighs_format(&self) -> bool {
-        self.weighs(|objective| objective == Objective::Format)
-    }
-
-    /// Returns whether a scene weighs how likely users buy an item again.
-    #[must_use]
-    pub fn weighs_repeats(&self) -> bool {
-        self.weighs(|objective| objective == Objective::AffinityRepeat)
-    }
-
-    /// Returns whether a scene weighs the trends of items.
-    #[must_use]
-    pub fn weighs_trends(&self) -> bool {
-        self.weighs(|objective| objective == Objective::ItemTrend)
     }
 
     /// Returns the scene that answers a request under arms of experiments, by their names. What is not known any more changes nothing.
@@ -406,8 +379,7 @@ fn config(root: &Section<'_>) -> Config {
     let campaigns = campaigns(root, &scenes, (&mut selections, &audiences));
     warn_of_unused(&root.section("audience"), &audiences);
     let vocabulary = vocabulary(&limits, &scenes, &predictions, &experiments);
-    let sights = every(&scenes, &trials).map(Scene::sights).max();
-    let goals = every(&scenes, &trials).any(Scene::weighs_goals);
+    let (sights, goals, objectives) = read_by(&scenes, &trials);
     Config {
         server: root.within("server", server::read),
         tls: root.within("tls", tls::read),
@@ -435,8 +407,9 @@ fn config(root: &Section<'_>) -> Config {
         decisions: root.within("decisions", decisions::read),
         selections: selections.into(),
         audiences: audiences.list.into(),
-        sights: sights.unwrap_or(0),
+        sights,
         goals,
+        objectives,
         experiments,
         trials,
         scenes,
@@ -500,6 +473,19 @@ fn every<'c>(
 ) -> impl Iterator<Item = &'c Scene> {
     let under = trials.values().flat_map(Trials::scenes);
     scenes.values().map(|scene| &**scene).chain(under)
+}
+
+/// Returns what scenes read: how many impressions of an item, whether goals, and which objectives.
+fn read_by(
+    scenes: &BTreeMap<String, Arc<Scene>>,
+    trials: &BTreeMap<String, Trials>,
+) -> (usize, bool, Objectives) {
+    let every = || every(scenes, trials);
+    (
+        every().map(Scene::sights).max().unwrap_or(0),
+        every().any(Scene::weighs_goals),
+        every().map(Scene::objectives).collect(),
+    )
 }
 
 /// Returns what a request may name of an experiment.

@@ -11,6 +11,7 @@ use crate::derived::{Sheet, Wanted, load_dictionary};
 use crate::feature::Items;
 use crate::id::ItemRow;
 use crate::model::Item;
+use crate::objective::Objective;
 
 /// Number of items derived in one turn.
 const ITEMS: usize = 1_024;
@@ -19,8 +20,8 @@ const ITEMS: usize = 1_024;
 pub(super) fn wanted(config: &Config) -> Wanted {
     Wanted {
         words: config.words(),
-        places: config.weighs_proximity(),
-        kinds: config.weighs_format(),
+        places: config.objectives.has(Objective::Proximity),
+        kinds: config.objectives.has(Objective::Format),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::exposure::Side;
 use crate::feature::{Bond, Bought, Decay, Merchant, Profile, Space};
 use crate::id::{CreatorRow, ItemRow, MerchantRow, TagId};
 use crate::model::ItemKind;
+use crate::objective::Objective;
 use crate::race::{
     Evidence, Inputs, Kind, LaneId, Lanes, Ledger, PerKind, Reference, Repeats, Runner,
     SalesHistory, Standings,
@@ -62,7 +63,7 @@ impl Engine {
             facts.expire(last_complete.min(self.last_complete(config)));
         }
         let (sales, buyers) = (&facts.books.sales, facts.books.users.names.buyers());
-        let recent = if config.weighs_trends() {
+        let recent = if config.objectives.has(Objective::ItemTrend) {
             sales.snapshot_with_today(last_complete).merged(buyers)
         } else {
             SalesHistory::default()
@@ -157,7 +158,7 @@ impl Engine {
     /// Returns the share of each kind of items in all users' taste for kinds; 0 if no scene weighs `format`, or nobody has any.
     fn kinds(&self, config: &Config, as_of: Time) -> [f64; ItemKind::ALL.len()] {
         let mut sums = [0.0; ItemKind::ALL.len()];
-        if !config.weighs_format() {
+        if !config.objectives.has(Objective::Format) {
             return sums;
         }
         let decay = Decay::new(config.profile.half_life);

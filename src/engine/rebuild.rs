@@ -14,6 +14,7 @@ use super::rebuilder::Request;
 use super::sweep::Bare;
 use crate::allocator;
 use crate::clock::{Day, Time};
+use crate::objective::Objective;
 use crate::race::Standings;
 
 /// Interval between checks for changes.
@@ -104,7 +105,7 @@ impl Engine {
         let generation = self.generation();
         let last_complete = self.last_complete(&generation.config);
         let config = &generation.config;
-        let weighs_news = config.weighs_appeal() || config.weighs_trends();
+        let weighs_news = config.weighs_appeal() || config.objectives.has(Objective::ItemTrend);
         let news = weighs_news.then(|| self.as_of(config));
         let facts = self.facts.read();
         Basis {

@@ -6,6 +6,7 @@ use crate::clock::Time;
 use crate::config::Config;
 use crate::feature::{Bought, RepeatSums};
 use crate::id::ItemRow;
+use crate::objective::Objective;
 use crate::race::Repeats;
 
 /// Number of users by which their records are prefetched ahead, and half of it their items.
@@ -14,7 +15,7 @@ const AHEAD: usize = 8;
 impl Engine {
     /// Returns how often users buy the same item again; nothing if no scene weighs it.
     pub(super) fn repeats(&self, config: &Config, as_of: Time) -> Repeats {
-        if !config.weighs_repeats() {
+        if !config.objectives.has(Objective::AffinityRepeat) {
             return Repeats::default();
         }
         let (users, items) = {

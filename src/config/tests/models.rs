@@ -71,11 +71,10 @@ fn a_model_is_an_objective() {
         [Weighed::Own(Objective::Quality), Weighed::Model(0)]
     );
     assert_eq!(config.name(Weighed::Model(0)), "model.ctr");
-    assert!(
-        scene.weighs(|own| own == Objective::OrderValue),
-        "the model reads it"
-    );
-    assert!(!scene.weighs(|own| own == Objective::Goal));
+    let objectives = scene.objectives();
+    assert!(objectives.has(Objective::OrderValue), "the model reads it");
+    assert!(!objectives.has(Objective::Goal));
+    assert_eq!(config.objectives, objectives);
     let shown = config.effective();
     assert_eq!(shown["scene"]["default"]["weights"]["model.ctr"], 0.5);
     assert_eq!(shown["model"]["ctr"]["sha256"], model.sha256);
