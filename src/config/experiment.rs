@@ -101,6 +101,13 @@ impl Experiment {
         self.scenes.is_empty() || self.scenes.iter().any(|name| name == scene)
     }
 
+    /// Returns whether a part of its layer, below 10,000, is its own. If it has the whole layer, the part is not asked for.
+    #[must_use]
+    pub fn has(&self, part: impl FnOnce() -> u32) -> bool {
+        let [from, until] = self.range;
+        self.range == [0, PARTS] || (from..until).contains(&part())
+    }
+
     /// Returns the number of the arm of a name.
     #[must_use]
     pub fn arm(&self, name: &str) -> Option<usize> {

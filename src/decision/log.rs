@@ -105,7 +105,7 @@ impl Decisions {
         if settings.whole == 0 && (settings.thin == 0 || self.folder.is_none()) {
             return Share::None;
         }
-        let part = Digest::new("log/", request_id).part(0, PARTS);
+        let part = Digest::new(("log/", ""), request_id).part(0, PARTS);
         if part < settings.whole {
             Share::Whole
         } else if part < settings.thin && self.folder.is_some() {

@@ -1,5 +1,6 @@
 //! The arms of experiments under which a request is answered.
 
+use std::cell::LazyCell;
 use std::sync::Arc;
 
 use compact_str::CompactString;
@@ -119,13 +120,11 @@ fn own<F: Fn(AudienceId) -> bool>(
         return Vec::new();
     }
     let of_layer = |layer: &TrialLayer| {
-        let part = layer_part(&layer.name, person.id);
+        let part = LazyCell::new(|| layer_part(&layer.name, person.id));
         let found = layer.experiments.iter().find_map(|trial| {
             let experiment = experiments.each.get(trial.number)?;
-            let [from, until] = experiment.range;
-            (from..until)
-                .contains(&part)
-                .then_some((trial.number, experiment))
+            let is_in = experiment.has(|| *part);
+            is_in.then_some((trial.number, experiment))
         });
         let (number, experiment) = found?;
         let belongs = experiment.audience.is_none_or(|id| (person.belongs)(id));

@@ -116,12 +116,18 @@ impl Engine {
             let experiments = &facts.books.experiments;
             let is_gone = |it: &&Running| config.experiments.named(&it.plan.name).is_none();
             let ended = experiments.running().filter(is_gone);
-            let is_new = |(plan, _): &(Plan, String)| {
+            let is_new = |plan: &Plan| {
                 let running = experiments.get(&plan.name);
                 running.is_none_or(|it| !plan.is_of(&it.plan))
             };
             let ended: Vec<String> = ended.map(|it| it.plan.name.clone()).collect();
-            (ended, wanted.into_iter().filter(is_new).collect::<Vec<_>>())
+            // Written and read again, a number may be another one in its last bit.
+            let written = wanted.into_iter().filter(is_new).filter_map(|plan| {
+                let text = plan.written();
+                Some((Plan::read(&text)?, text))
+            });
+            let begun: Vec<_> = written.filter(|(plan, _)| is_new(plan)).collect();
+            (ended, begun)
         };
         let at = self.clock.now();
         for name in &ended {
@@ -143,9 +149,8 @@ impl Engine {
         self.follow_counts(config);
     }
 
-    /// Returns the plans of the configured experiments, as they are written and read again, as far as they can begin: the price reference
-    /// comes with the first standings.
-    fn plans(&self, config: &Config) -> Vec<(Plan, String)> {
+    /// Returns the plans of the configured experiments, as far as they can begin: the price reference comes with the first standings.
+    fn plans(&self, config: &Config) -> Vec<Plan> {
         let standings = self.standings.load();
         let price = standings.references.price.reference();
         let each = config.experiments.each.iter();
@@ -153,11 +158,10 @@ impl Engine {
         let has_begun = self.clock.has_begun();
         let is_ready = |it: &&Arc<Experiment>| standings.number > 0 || it.gmv_cap.is_some();
         let ready = each.filter(|it| has_begun && is_ready(it));
-        let plans = ready.filter_map(|experiment| {
+        let plans = ready.map(|experiment| {
             let audience = experiment.audience;
             let audience = audience.and_then(|id| config.audiences.get(id.index()));
-            let text = Plan::of(experiment, audience.map(|it| &*it.name), price).written();
-            Some((Plan::read(&text)?, text))
+            Plan::of(experiment, audience.map(|it| &*it.name), price)
         });
         plans.collect()
     }

@@ -20,20 +20,19 @@ pub struct Place {
 /// Returns whether a user is in no experiment.
 #[must_use]
 pub fn is_held(holdout: &Holdout, user: &str) -> bool {
-    let space = format!("holdout/{}", holdout.salt);
-    Digest::new(&space, user).part(0, PARTS) < holdout.parts
+    Digest::new(("holdout/", &holdout.salt), user).part(0, PARTS) < holdout.parts
 }
 
 /// Returns the part of a layer, below 10,000, that a user falls into.
 #[must_use]
 pub fn layer_part(layer: &str, user: &str) -> u32 {
-    Digest::new(&format!("layer/{layer}"), user).part(0, PARTS)
+    Digest::new(("layer/", layer), user).part(0, PARTS)
 }
 
 /// Returns the place of a user in an experiment, whether or not the user takes part.
 #[must_use]
 pub fn place(experiment: &str, user: &str) -> Place {
-    let digest = Digest::new(&format!("arm/{experiment}"), user);
+    let digest = Digest::new(("arm/", experiment), user);
     Place {
         part: digest.part(0, PARTS),
         cell: digest.part(1, CELLS),
@@ -44,8 +43,7 @@ pub fn place(experiment: &str, user: &str) -> Place {
 /// Returns whether a user falls into the range of an experiment.
 #[must_use]
 pub fn is_in_range(experiment: &Experiment, user: &str) -> bool {
-    let [from, until] = experiment.range;
-    (from..until).contains(&layer_part(&experiment.layer, user))
+    experiment.has(|| layer_part(&experiment.layer, user))
 }
 
 #[cfg(test)]
