@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 
 use crate::clock::Time;
+use crate::json::{list, member, object, string, whole};
 use crate::model::{
     Contender, Decision, Dropped, Explanation, FactorPart, GivenBack, Move, Part, Placed, SlotRace,
 };
@@ -63,15 +64,9 @@ pub(super) fn write(ranking: &Decision<'_>, request_id: &str) -> Vec<u8> {
 
 /// Writes the arms of experiments, unless there are none.
 fn arms(out: &mut Vec<u8>, ranking: &Decision<'_>) {
-    let mut before = ",\"arms\":{";
-    for it in &ranking.arms {
-        out.extend_from_slice(before.as_bytes());
-        string(out, &it.experiment);
-        member(out, ":", &it.arm);
-        before = ",";
-    }
     if !ranking.arms.is_empty() {
-        out.push(b'}');
+        let arms = ranking.arms.iter().map(|it| (&it.experiment, &it.arm));
+        object(out, ",\"arms\":", arms, |out, arm| string(out, arm));
     }
     if ranking.forced {
         out.extend_from_slice(b",\"forced\":true");
@@ -198,46 +193,9 @@ fn dropped(out: &mut Vec<u8>, dropped: &Dropped<'_>) {
     out.push(b'}');
 }
 
-fn list<T>(out: &mut Vec<u8>, key: &str, elements: &[T], each: impl Fn(&mut Vec<u8>, &T)) {
-    out.extend_from_slice(key.as_bytes());
-    out.push(b'[');
-    for (index, element) in elements.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        each(out, element);
-    }
-    out.push(b']');
-}
-
-fn member(out: &mut Vec<u8>, key: &str, text: &str) {
-    out.extend_from_slice(key.as_bytes());
-    string(out, text);
-}
-
-fn whole(out: &mut Vec<u8>, key: &str, number: u64) {
-    out.extend_from_slice(key.as_bytes());
-    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-}
-
 fn figure(out: &mut Vec<u8>, key: &str, number: f64) {
     out.extend_from_slice(key.as_bytes());
     number::write(out, number);
-}
-
-fn string(out: &mut Vec<u8>, text: &str) {
-    // Without an early exit, the loop is vectorised.
-    let plain = text.bytes().fold(true, |plain, byte| {
-        plain & (byte >= 0x20) & (byte != b'"') & (byte != b'\\')
-    });
-    if plain {
-        out.push(b'"');
-        out.extend_from_slice(text.as_bytes());
-        out.push(b'"');
-    } else {
-        // Writing text to a vector does not fail.
-        let _ = serde_json::to_writer(out, text);
-    }
 }
 
 #[cfg(test)]

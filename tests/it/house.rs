@@ -31,6 +31,7 @@ const WORDS: &[&str] = &[
     "expression",
     "forest",
     "id",
+    "json",
     "model",
     "money",
     "number",
