@@ -24,6 +24,13 @@ impl Marks {
         }
     }
 
+    /// Returns whether the set never had a number.
+    #[inline]
+    #[must_use]
+    pub fn is_unused(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Returns whether the set has a number.
     #[inline]
     #[must_use]

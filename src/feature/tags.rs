@@ -58,6 +58,8 @@ pub struct Tags {
     creators: Marks,
     /// Number of them.
     creators_in_use: usize,
+    /// The tags of the name space of kinds.
+    kinds: Marks,
     /// Number of tags freed since the start.
     pub freed: u64,
     /// Number of creators evicted since the start.
@@ -75,6 +77,7 @@ impl Default for Tags {
             frozen: false,
             creators: Marks::default(),
             creators_in_use: 0,
+            kinds: Marks::default(),
             freed: 0,
             creators_evicted: 0,
         }
@@ -120,7 +123,7 @@ impl Tags {
     fn number(&mut self, name: CompactString) -> TagId {
         let free = if self.frozen { None } else { self.free.pop() };
         let tag = free.unwrap_or_else(|| TagId::at(self.names.len()));
-        self.mark_creator(&name, tag);
+        self.mark(&name, tag);
         match self.names.get_mut(tag.index()) {
             Some(free) => *free = name,
             None => {
@@ -131,10 +134,14 @@ impl Tags {
         tag
     }
 
-    fn mark_creator(&mut self, name: &str, tag: TagId) {
+    /// Notes the name space of a tag.
+    fn mark(&mut self, name: &str, tag: TagId) {
         if name.starts_with(Space::Creator.prefix()) {
             self.creators.add(tag.index());
             self.creators_in_use += 1;
+        }
+        if name.starts_with(Space::Kind.prefix()) {
+            self.kinds.add(tag.index());
         }
     }
 
@@ -150,6 +157,12 @@ impl Tags {
     #[must_use]
     pub fn is_creator(&self, tag: TagId) -> bool {
         self.creators.has(tag.index())
+    }
+
+    /// Returns the tags of creators, and those of kinds.
+    #[inline]
+    pub(super) fn marks(&self) -> [&Marks; 2] {
+        [&self.creators, &self.kinds]
     }
 
     /// Returns whether a row is that of a creator whom an item names.
@@ -178,6 +191,7 @@ impl Tags {
             self.creators.remove(tag.index());
             self.creators_in_use -= 1;
         }
+        self.kinds.remove(tag.index());
         self.freed += 1;
     }
 
@@ -267,7 +281,7 @@ impl Tags {
         let tag = TagId::at(self.names.len());
         if !name.is_empty() {
             self.index.insert(hasher.hash(&name), tag.0);
-            self.mark_creator(&name, tag);
+            self.mark(&name, tag);
         } else if tag.0 > 0 {
             self.free.push(tag);
         }

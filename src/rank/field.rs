@@ -10,7 +10,6 @@ use super::slate::{Group, Set, Why};
 use super::support;
 use super::view::{Past, View};
 use crate::config::Pool;
-use crate::feature::Space;
 use crate::id::ItemRow;
 use crate::prefetch::prefetch;
 use crate::race::Kind;
@@ -114,19 +113,11 @@ pub(super) fn group_of(view: &View<'_>, row: ItemRow, by: By) -> Option<u32> {
             let creator = items.creator(row, items.get(row), view.tags);
             creator.some().map(|creator| creator.0)
         }
-        By::Kind => tag_of(view, row, Space::Kind),
-    }
-}
-
-/// Returns the tag of an item that lies in a name space.
-fn tag_of(view: &View<'_>, row: ItemRow, space: Space) -> Option<u32> {
-    let (items, mut found) = (view.items, None);
-    items.visit_tags(row, items.get(row), |tag, _| {
-        if view.tags.bare_name(space, tag).is_some() {
-            found = Some(tag.0);
+        By::Kind => {
+            let kind = items.kind(row, items.get(row), view.tags);
+            kind.map(|tag| tag.0)
         }
-    });
-    found
+    }
 }
 
 /// Returns the tags of an item as a vector of length 1, sorted by tag.

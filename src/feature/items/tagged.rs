@@ -2,6 +2,7 @@
 
 use wide::f32x4;
 
+use super::super::named::Marks;
 use super::super::tags::Tags;
 use super::catalogue::Items;
 use super::line::Item;
@@ -25,13 +26,30 @@ impl Items {
     #[inline]
     #[must_use]
     pub fn creator(&self, row: ItemRow, item: &Item, tags: &Tags) -> CreatorRow {
-        let mut creator = CreatorRow::NONE;
-        self.visit_tags(row, item, |tag, _| {
-            if tags.is_creator(tag) {
-                creator = tag.into();
-            }
-        });
-        creator
+        let [creators, _] = tags.marks();
+        let creator = self.last_of(creators, row, item);
+        creator.map_or(CreatorRow::NONE, CreatorRow::from)
+    }
+
+    /// Returns the kind of an item: the last of its tags in the name space of kinds.
+    #[must_use]
+    pub fn kind(&self, row: ItemRow, item: &Item, tags: &Tags) -> Option<TagId> {
+        let [_, kinds] = tags.marks();
+        self.last_of(kinds, row, item)
+    }
+
+    /// Returns the last tag of an item that lies in a set.
+    #[inline]
+    fn last_of(&self, set: &Marks, row: ItemRow, item: &Item) -> Option<TagId> {
+        let mut last = None;
+        if !set.is_unused() {
+            self.visit_tags(row, item, |tag, _| {
+                if set.has(tag.index()) {
+                    last = Some(tag);
+                }
+            });
+        }
+        last
     }
 
     /// Returns Σ w·a and Σ w²·b over the tags of an item, with w a tag's weight and (a, b) the entry of `table` at its number.

@@ -1,8 +1,8 @@
 //! The catalogue keeps what was declared.
 
 use super::*;
-use crate::feature::{Merchants, Tags};
-use crate::id::{IdHasher, MerchantRow, TagId};
+use crate::feature::{Merchants, Space, Tags};
+use crate::id::{CreatorRow, IdHasher, MerchantRow, TagId};
 use crate::number::narrow;
 use proptest::prelude::*;
 
@@ -45,4 +45,61 @@ proptest! {
             prop_assert_eq!(items.get(row).has_tags(), !each.is_empty());
         }
     }
+}
+
+#[test]
+fn kinds_and_creators_are_the_last_tags_of_their_spaces() {
+    let (mut items, mut tags, hasher) = (Items::default(), Tags::default(), IdHasher::default());
+    let mut merchants = Merchants::default();
+    let mut tag = |space, name| tags.intern(&hasher, space, name).0;
+    let plain = tag(Space::Plain, "video");
+    let [first, video] = ["post", "video"].map(|name| tag(Space::Kind, name));
+    let writer = tag(Space::Creator, "w");
+    let unused = tag(Space::Kind, "live");
+    for id in ["all", "none"] {
+        items.create(hasher.hash(id), id);
+    }
+    let each = |found: &[TagId]| fields(found.iter().map(|tag| (*tag, 1.0)).collect());
+    let [all, none] = ["all", "none"].map(|id| items.find(hasher.hash(id), id).unwrap());
+    let carried = each(&[first, writer, plain, video]);
+    for (row, fields) in [(all, &carried), (none, &each(&[plain]))] {
+        items.declare(
+            row,
+            fields,
+            Box::default(),
+            &mut tags,
+            &mut merchants,
+            &hasher,
+        );
+    }
+    let of = |row, tags: &Tags| {
+        let item = items.get(row);
+        (items.kind(row, item, tags), items.creator(row, item, tags))
+    };
+    assert_eq!(of(all, &tags), (Some(video), writer.into()));
+    assert_eq!(of(none, &tags), (None, CreatorRow::NONE));
+    // What is read from a checkpoint knows the spaces too.
+    let mut read = Tags::default();
+    read.restore(tags.carriers().to_vec());
+    for number in 0..tags.len() {
+        read.read_row(tags.name(TagId::at(number)).into(), &hasher);
+    }
+    assert_eq!(of(all, &read), (Some(video), writer.into()));
+    // A number that goes to a tag of another space is no kind any more.
+    let items = &mut Items::default();
+    items.create(hasher.hash("i"), "i");
+    let row = items.find(hasher.hash("i"), "i").unwrap();
+    tags.free(&hasher, unused);
+    tags.release(1);
+    assert_eq!(tags.intern(&hasher, Space::Plain, "new").0, unused);
+    let fields = each(&[unused]);
+    items.declare(
+        row,
+        &fields,
+        Box::default(),
+        &mut tags,
+        &mut merchants,
+        &hasher,
+    );
+    assert_eq!(items.kind(row, items.get(row), &tags), None);
 }
