@@ -121,12 +121,19 @@ fn show(args: &Show) -> Result<ExitCode> {
     })?;
     if args.filter.request.is_some() {
         for record in &newest {
-            println!("{}", serde_json::to_string(record)?);
+            println!("{}", String::from_utf8(line(record))?);
         }
         return Ok(ExitCode::SUCCESS);
     }
     println!("{}", table(newest.iter().rev()));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Returns a decision as JSON.
+fn line(record: &Record) -> Vec<u8> {
+    let mut line = Vec::new();
+    record.write(&mut line);
+    line
 }
 
 /// Returns the table of some decisions.
@@ -188,12 +195,15 @@ fn export(args: &ExportArgs) -> Result<ExitCode> {
     }
     let mut out = BufWriter::new(io::stdout().lock());
     read(&reader, &args.filter, |record| {
-        let mut value = serde_json::to_value(&record)?;
+        let mut line = line(&record);
         if let Some(outcomes) = &outcomes {
-            value["outcomes"] =
-                Value::from_iter(outcomes.of(&record).iter().map(outcome::Outcome::shown));
+            let found = outcomes.of(&record);
+            let found = Value::from_iter(found.iter().map(outcome::Outcome::shown));
+            line.pop();
+            write!(line, ",\"outcomes\":{found}}}")?;
         }
-        Ok(writeln!(out, "{value}")?)
+        line.push(b'\n');
+        Ok(out.write_all(&line)?)
     })?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)

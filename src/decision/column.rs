@@ -4,9 +4,11 @@
 //! Missing is NaN. Bytes keep every bit, which decimals do not promise.
 
 use std::fmt;
+use std::sync::LazyLock;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::Simd;
+use base64::engine::general_purpose::PAD;
+use base64::{Engine as _, encoded_len};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -51,10 +53,14 @@ impl Column {
     pub fn new(numbers: Vec<f32>) -> Self {
         match numbers.split_first() {
             None => Self::default(),
-            Some((first, rest)) if rest.iter().all(|it| it.to_bits() == first.to_bits()) => {
-                Self::Same(*first)
+            Some((first, rest)) => {
+                // Without an early exit, the loop is vectorised.
+                let others = rest.iter().map(|it| it.to_bits() ^ first.to_bits());
+                match others.fold(0, |all, other| all | other) {
+                    0 => Self::Same(*first),
+                    _ => Self::Each(numbers.into()),
+                }
             }
-            Some(_) => Self::Each(numbers.into()),
         }
     }
 
@@ -115,28 +121,41 @@ impl Numbers {
     }
 }
 
-impl Serialize for Column {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+/// The engine of base64.
+static BASE64: LazyLock<Simd> = LazyLock::new(|| Simd::standard(PAD));
+
+/// Writes the bytes of numbers as base64, after an opening quote.
+fn base64<const N: usize>(out: &mut Vec<u8>, quote: &str, numbers: impl Iterator<Item = [u8; N]>) {
+    let bytes: Vec<[u8; N]> = numbers.collect();
+    let bytes = bytes.as_flattened();
+    out.extend_from_slice(quote.as_bytes());
+    let start = out.len();
+    out.resize(start + encoded_len(bytes.len(), true).unwrap_or(0), 0);
+    // The room is that of the text.
+    let _ = BASE64.encode_slice(bytes, &mut out[start..]);
+    out.push(b'"');
+}
+
+/// Writes one number, null for NaN.
+fn same(out: &mut Vec<u8>, number: impl Serialize) {
+    // Writing a number to a vector does not fail.
+    let _ = serde_json::to_writer(out, &number);
+}
+
+impl Column {
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Same(number) if number.is_nan() => serializer.serialize_unit(),
-            Self::Same(number) => serializer.serialize_f32(*number),
-            Self::Each(numbers) => {
-                let bytes: Vec<u8> = numbers.iter().flat_map(|it| it.to_le_bytes()).collect();
-                serializer.serialize_str(&STANDARD.encode(bytes))
-            }
+            Self::Same(number) => same(out, number),
+            Self::Each(numbers) => base64(out, "\"", numbers.iter().map(|it| it.to_le_bytes())),
         }
     }
 }
 
-impl Serialize for Numbers {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Numbers {
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Same(number) if number.is_nan() => serializer.serialize_unit(),
-            Self::Same(number) => serializer.serialize_f64(*number),
-            Self::Each(numbers) => {
-                let bytes: Vec<u8> = numbers.iter().flat_map(|it| it.to_le_bytes()).collect();
-                serializer.serialize_str(&STANDARD.encode(bytes))
-            }
+            Self::Same(number) => same(out, number),
+            Self::Each(numbers) => base64(out, "\"", numbers.iter().map(|it| it.to_le_bytes())),
         }
     }
 }
@@ -173,7 +192,7 @@ impl Visitor<'_> for GivenVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Given, E> {
-        STANDARD.decode(text).map(Given::Bytes).map_err(E::custom)
+        BASE64.decode(text).map(Given::Bytes).map_err(E::custom)
     }
 }
 
@@ -212,32 +231,21 @@ impl<'de> Deserialize<'de> for Numbers {
 }
 
 impl Indices {
-    /// Returns the number of bytes of an index.
-    fn width(&self) -> usize {
-        let largest = self.0.iter().flatten().max().copied().unwrap_or(0);
-        match largest {
-            ..0xff => 1,
-            0xff..0xffff => 2,
-            _ => 4,
-        }
-    }
-
     /// Returns the bytes held on the heap.
     #[must_use]
     pub fn bytes(&self) -> usize {
         size_of_val(&*self.0)
     }
-}
 
-impl Serialize for Indices {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let width = self.width();
-        let mut bytes = Vec::with_capacity(1 + width * self.0.len());
-        for index in &self.0 {
-            let number = index.unwrap_or(u32::MAX).to_le_bytes();
-            bytes.extend_from_slice(&number[..width]);
+    /// Writes the bytes of every index, as many as the largest needs, and before them how many.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        let largest = self.0.iter().flatten().max().copied().unwrap_or(0);
+        let each = self.0.iter().map(|it| it.unwrap_or(u32::MAX).to_le_bytes());
+        match largest {
+            ..0xff => base64(out, "\"1:", each.map(|[a, ..]| [a])),
+            0xff..0xffff => base64(out, "\"2:", each.map(|[a, b, ..]| [a, b])),
+            _ => base64(out, "\"4:", each),
         }
-        serializer.collect_str(&format_args!("{width}:{}", STANDARD.encode(bytes)))
     }
 }
 
@@ -246,7 +254,7 @@ impl<'de> Deserialize<'de> for Indices {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         let wrong = || D::Error::custom("must be a width of 1, 2 or 4, a colon, and base64");
         let (width, base64) = text.split_once(':').ok_or_else(wrong)?;
-        let bytes = STANDARD.decode(base64).map_err(D::Error::custom)?;
+        let bytes = BASE64.decode(base64).map_err(D::Error::custom)?;
         let width: usize = match width {
             "1" => 1,
             "2" => 2,
@@ -280,6 +288,12 @@ impl<'de> Deserialize<'de> for Exact {
 mod tests {
     use super::*;
 
+    fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
     #[test]
     fn columns_keep_every_bit() {
         let all = [
@@ -289,7 +303,7 @@ mod tests {
             vec![0.1; 2],
         ];
         for numbers in all {
-            let json = serde_json::to_string(&Column::new(numbers.clone())).unwrap();
+            let json = written(|out| Column::new(numbers.clone()).write(out));
             let back: Column = serde_json::from_str(&json).unwrap();
             for (place, number) in numbers.iter().enumerate() {
                 let read = back.get(place);
@@ -297,17 +311,14 @@ mod tests {
                 assert!(same, "{json}");
             }
         }
-        assert_eq!(
-            serde_json::to_string(&Column::new(vec![0.25; 3])).unwrap(),
-            "0.25"
-        );
-        assert_eq!(serde_json::to_string(&Column::default()).unwrap(), "null");
+        assert_eq!(written(|out| Column::new(vec![0.25; 3]).write(out)), "0.25");
+        assert_eq!(written(|out| Column::default().write(out)), "null");
     }
 
     #[test]
     fn numbers_keep_every_bit() {
         for numbers in [vec![0.1, f64::NAN, 1e300], vec![0.1; 3], vec![2.0; 3]] {
-            let json = serde_json::to_string(&Numbers::new(numbers.clone())).unwrap();
+            let json = written(|out| Numbers::new(numbers.clone()).write(out));
             let back: Numbers = serde_json::from_str(&json).unwrap();
             for (place, number) in numbers.iter().enumerate() {
                 let read = back.get(place);
@@ -329,7 +340,7 @@ mod tests {
             (65_535, "\"4:"),
         ] {
             let indices = Indices([Some(0), None, Some(largest)].into());
-            let json = serde_json::to_string(&indices).unwrap();
+            let json = written(|out| indices.write(out));
             assert!(json.starts_with(width), "{largest}: {json}");
             assert_eq!(serde_json::from_str::<Indices>(&json).unwrap(), indices);
         }

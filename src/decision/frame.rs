@@ -3,7 +3,10 @@
 //! Frames follow each other without anything between them, so a file of frames is a zstd file. A damaged frame is found by its checksum,
 //! and the next one by the four bytes with which every frame begins.
 
+use std::fmt;
 use std::io::{self, Read};
+
+use zstd::bulk::Compressor;
 
 /// The bytes with which a frame begins.
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -24,14 +27,26 @@ pub struct Damage {
     pub what: String,
 }
 
-/// Returns some lines as a frame.
-pub(super) fn pack(lines: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = zstd::stream::Encoder::new(Vec::new(), LEVEL)?;
-    encoder.include_checksum(true)?;
-    encoder.set_pledged_src_size(Some(lines.len() as u64))?;
-    encoder.include_contentsize(true)?;
-    io::Write::write_all(&mut encoder, lines)?;
-    encoder.finish()
+/// Makes frames. The tables of the compression are made once.
+pub(super) struct Packer(Compressor<'static>);
+
+impl Packer {
+    pub(super) fn new() -> io::Result<Self> {
+        let mut compressor = Compressor::new(LEVEL)?;
+        compressor.include_checksum(true)?;
+        Ok(Self(compressor))
+    }
+
+    /// Returns some lines as a frame.
+    pub(super) fn pack(&mut self, lines: &[u8]) -> io::Result<Vec<u8>> {
+        self.0.compress(lines)
+    }
+}
+
+impl fmt::Debug for Packer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Packer")
+    }
 }
 
 /// The frames of a file, one after the other.
@@ -105,10 +120,11 @@ mod tests {
 
     fn file() -> (Vec<u8>, Vec<usize>) {
         let (mut file, mut starts) = (Vec::new(), Vec::new());
+        let mut packer = Packer::new().unwrap();
         for number in 0..3 {
             starts.push(file.len());
             let line = format!("{{\"line\":{number},\"text\":\"{}\"}}\n", "x".repeat(100));
-            file.extend(pack(line.as_bytes()).unwrap());
+            file.extend(packer.pack(line.as_bytes()).unwrap());
         }
         (file, starts)
     }

@@ -8,6 +8,7 @@
 mod column;
 mod files;
 mod frame;
+mod line;
 mod log;
 mod newest;
 mod pseudonym;

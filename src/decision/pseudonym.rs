@@ -132,12 +132,14 @@ impl Pseudonyms {
     }
 
     fn digest(&self, space: u8, id: &str, at: i64) -> [u8; 32] {
-        let digest = Sha256::new().chain_update(self.salt);
-        let digest = digest.chain_update([space]).chain_update(id);
-        let digest = match space {
-            0 => digest,
-            _ => digest.chain_update([0]).chain_update(at.to_le_bytes()),
-        };
+        let mut digest = Sha256::new();
+        digest.update(self.salt);
+        digest.update([space]);
+        digest.update(id);
+        if space != 0 {
+            digest.update([0]);
+            digest.update(at.to_le_bytes());
+        }
         digest.finalize().into()
     }
 
@@ -253,7 +255,9 @@ fn random() -> [u8; SALT] {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digit = |digit: u8| char::from(b"0123456789abcdef"[usize::from(digit)]);
+    digits.map(digit).collect()
 }
 
 /// Returns the salt of a folder; `None` if it has none.

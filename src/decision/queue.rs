@@ -31,14 +31,13 @@ impl Queue {
         waiting.0.push(logged);
     }
 
-    /// Returns what came within a time, or until the queue is closed.
-    pub(super) fn take(&self, within: Duration) -> Vec<Arc<Logged>> {
+    /// Returns what came within a time, or until the queue is closed, and its bytes.
+    pub(super) fn take(&self, within: Duration) -> (Vec<Arc<Logged>>, usize) {
         let mut waiting = self.waiting.lock();
         if !self.is_closing() {
             let _timed_out = self.changed.wait_for(&mut waiting, within);
         }
-        waiting.1 = 0;
-        std::mem::take(&mut waiting.0)
+        std::mem::take(&mut *waiting)
     }
 
     /// Lets the writer write the rest and end.
@@ -77,7 +76,7 @@ mod tests {
         }
         assert_eq!(queue.size(), (3, 3 * bytes));
         assert_eq!(queue.dropped.load(Ordering::Relaxed), 2);
-        assert_eq!(queue.take(Duration::ZERO).len(), 3);
+        assert_eq!(queue.take(Duration::ZERO).0.len(), 3);
         assert_eq!(queue.size(), (0, 0));
         queue.close();
         queue.put(logged, 3 * bytes);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::column::{Column, Exact, Indices, Numbers};
@@ -10,7 +11,7 @@ use super::column::{Column, Exact, Indices, Numbers};
 pub const VERSION: u8 = 1;
 
 /// The record of one ranking. Times are milliseconds since 1970.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct Record {
     /// [`VERSION`].
     pub v: u8,
@@ -21,7 +22,7 @@ pub struct Record {
     /// Id of the request.
     pub request_id: String,
     /// Pseudonym of the user.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub user: Option<String>,
     /// Name of the scene that answered.
     pub scene: String,
@@ -32,42 +33,42 @@ pub struct Record {
     /// Maximum number of places of the page.
     pub limit: usize,
     /// The arm of each experiment that held.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub arms: BTreeMap<String, String>,
     /// True if the request forced its arms.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     pub forced: bool,
     /// The region that the request gives.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub region: Option<String>,
     /// The device that the request gives.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub device: Option<String>,
     /// Number of candidates of the request, repeats included.
     pub candidates: usize,
     /// Number of those that are not in the catalogue.
     pub unknown: usize,
     /// Number of candidates that each rule dropped.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub dropped: BTreeMap<String, usize>,
     /// Id and score, by place.
-    pub shown: Vec<(String, f32)>,
+    pub shown: Vec<(CompactString, f32)>,
     /// Place by own, place, and the rule that explains the difference, both from 1 over all pages.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub moves: Vec<(usize, usize, String)>,
+    #[serde(default)]
+    pub moves: Vec<(usize, usize, CompactString)>,
     /// Microseconds that the ranking took.
     pub micros: u64,
     /// What a whole record adds.
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    #[serde(flatten)]
     pub whole: Option<Whole>,
 }
 
 /// What a whole record adds: the columns of all candidates that are known and offered, in the order of the request. Those that a rule
 /// `hide` or `seen` of the scene dropped are among them, so that the ranking without the rule can be computed too.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct Whole {
     /// Their ids.
-    pub ids: Vec<String>,
+    pub ids: Vec<CompactString>,
     /// The audiences that the user belonged to.
     #[serde(default)]
     pub audiences: Vec<String>,
@@ -77,14 +78,14 @@ pub struct Whole {
     #[serde(default)]
     pub missing: BTreeMap<String, usize>,
     /// The caller's own numbers by name of the prediction; NaN where none was given.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub predictions: BTreeMap<String, Numbers>,
     /// What factors, lifts and rules read.
     pub inputs: Inputs,
 }
 
 /// What factors, lifts and rules read of a request and its candidates.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct Inputs {
     /// Number of places before the page.
     #[serde(default)]
@@ -102,7 +103,7 @@ pub struct Inputs {
     /// Product of the parts of the aversion, before its minimum.
     pub aversion: Column,
     /// Level of the merchant in its lane, where it differs from the value of `race.level`: 0 before the first rebuild that knows it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub level: Vec<(u32, f32)>,
     /// The merchant.
     pub merchant: Groups,
@@ -115,31 +116,31 @@ pub struct Inputs {
     /// The lane of the merchant.
     pub lane: Groups,
     /// By selection: the candidates that are members, by place.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub selections: BTreeMap<String, Vec<u32>>,
     /// By candidate: the seconds of impressions without a click, see [`Sights`](crate::feature::Sights).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub sights: Vec<(u32, Vec<u32>)>,
     /// The help of the traffic targets.
-    #[serde(default, skip_serializing_if = "Help::is_none")]
+    #[serde(default)]
     pub help: Help,
     /// By candidate: the runner behind its plan, by a number of this record.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub behind: Vec<(u32, u32)>,
     /// What stands on the pages before.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub past: Vec<Past>,
     /// The tags, if a rule of the scene compares them: of the candidates, then of the pages before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub tags: Option<TagColumns>,
 }
 
 /// A group of each candidate, such as its merchant.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct Groups {
     /// The names of the groups.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub names: Vec<String>,
+    #[serde(default)]
+    pub names: Vec<CompactString>,
     /// Index into `names`, if it has a group.
     pub of: Indices,
 }
@@ -175,7 +176,7 @@ pub struct Past {
 }
 
 /// The tags of items as vectors of length 1, one after the other. Tags are numbered in an order that is the same for all items.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct TagColumns {
     /// Number of tags of each item.
     pub counts: Column,
@@ -186,7 +187,7 @@ pub struct TagColumns {
 }
 
 impl Help {
-    fn is_none(&self) -> bool {
+    pub(super) fn is_none(&self) -> bool {
         self.tail == Exact::default() && !self.support && self.campaigns.is_empty()
     }
 }
@@ -202,7 +203,7 @@ impl Groups {
     #[must_use]
     pub fn name(&self, candidate: usize) -> Option<&str> {
         let index = usize::try_from(self.get(candidate)?).ok()?;
-        self.names.get(index).map(String::as_str)
+        self.names.get(index).map(CompactString::as_str)
     }
 
     fn bytes(&self) -> usize {
@@ -245,8 +246,15 @@ impl TagColumns {
     }
 }
 
-fn strings(all: &[String]) -> usize {
-    all.iter().map(|it| it.len() + size_of::<String>()).sum()
+fn strings(all: &[CompactString]) -> usize {
+    let heap = |it: &CompactString| {
+        if it.is_heap_allocated() {
+            it.capacity()
+        } else {
+            0
+        }
+    };
+    size_of_val(all) + all.iter().map(heap).sum::<usize>()
 }
 
 impl Whole {
@@ -312,42 +320,6 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_thin_record_has_no_columns() {
-        let record = Record {
-            v: VERSION,
-            request_id: "r-1".to_owned(),
-            shown: vec![("i-1".to_owned(), 0.5)],
-            ..Record::default()
-        };
-        let json = serde_json::to_string(&record).unwrap();
-        assert!(
-            !json.contains("values") && json.contains(r#""shown":[["i-1",0.5]]"#),
-            "{json}"
-        );
-        let back: Record = serde_json::from_str(&json).unwrap();
-        assert!(back.whole.is_none() && back.shown == record.shown);
-    }
-
-    #[test]
-    fn a_whole_record_is_read_back() {
-        let whole = Whole {
-            ids: vec!["i-1".to_owned(), "i-2".to_owned()],
-            values: BTreeMap::from([("quality".to_owned(), Column::new(vec![0.1, 0.7]))]),
-            ..Whole::default()
-        };
-        let record = Record {
-            v: VERSION,
-            whole: Some(whole),
-            ..Record::default()
-        };
-        let json = serde_json::to_string(&record).unwrap();
-        let back: Record = serde_json::from_str(&json).unwrap();
-        let whole = back.whole.unwrap();
-        assert_eq!(whole.ids, ["i-1", "i-2"]);
-        assert_eq!(whole.values["quality"].get(1).to_bits(), 0.7_f32.to_bits());
-    }
 
     #[test]
     fn vectors_of_tags_follow_each_other() {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::files::{self, Found};
-use super::frame::{Frames, pack};
+use super::frame::{Frames, Packer};
 use super::newest::Logged;
 use super::reader::{Outline, is_gone};
 use super::shared::Shared;
@@ -32,6 +32,7 @@ pub(super) struct Writer {
     shared: Arc<Shared>,
     live: Arc<Live>,
     folder: PathBuf,
+    packer: Option<Packer>,
     open: Option<Open>,
     tidied: Option<SystemTime>,
     /// The newest deletion that the files are or were rewritten for, and when that began.
@@ -57,6 +58,7 @@ impl Writer {
             shared,
             live,
             folder,
+            packer: None,
             open: None,
             tidied: None,
             rewritten: None,
@@ -67,11 +69,11 @@ impl Writer {
 
     /// Writes what came within a second.
     pub(super) fn round(&mut self) -> ControlFlow<()> {
-        let records = self.shared.queue.take(SECOND);
+        let (records, bytes) = self.shared.queue.take(SECOND);
         let is_last = self.shared.queue.is_closing();
         let settings = self.live.load().config.decisions.clone();
         let (now, count) = (Clock::machine(), records.len());
-        if let Err(error) = self.write(&records, &settings, now) {
+        if let Err(error) = self.write((&records, bytes), &settings, now) {
             self.open = None;
             self.shared.lose(count);
             if !std::mem::replace(&mut self.is_failing, true) {
@@ -92,7 +94,7 @@ impl Writer {
 
     fn write(
         &mut self,
-        records: &[Arc<Logged>],
+        (records, bytes): (&[Arc<Logged>], usize),
         settings: &Decisions,
         now: Time,
     ) -> io::Result<()> {
@@ -100,12 +102,16 @@ impl Writer {
             return Ok(());
         }
         self.shared.names.save().map_err(io::Error::other)?;
-        let mut lines = Vec::new();
+        let mut lines = Vec::with_capacity(bytes);
         for logged in records {
-            serde_json::to_writer(&mut lines, &logged.record)?;
+            logged.record.write(&mut lines);
             lines.push(b'\n');
         }
-        let frame = pack(&lines)?;
+        let packer = match &mut self.packer {
+            Some(packer) => packer,
+            none => none.insert(Packer::new()?),
+        };
+        let frame = packer.pack(&lines)?;
         let hour = files::hour(now);
         let full = |open: &Open| open.hour != hour || open.bytes >= settings.file_bytes;
         if let Some(done) = self.open.take_if(|open| full(open)) {
@@ -201,6 +207,7 @@ impl Writer {
 /// Writes a file without the lines for which `is_gone` holds, if there are any. Damaged frames are left out then.
 fn rewrite(path: &Path, is_gone: impl Fn(&Outline) -> bool) -> io::Result<()> {
     let (old, mut new, mut differs) = (fs::read(path)?, Vec::new(), false);
+    let mut packer = Packer::new()?;
     for lines in Frames::new(&old).flatten() {
         let stays = |line: &&[u8]| match serde_json::from_slice(line) {
             Ok(outline) => !is_gone(&outline),
@@ -213,7 +220,7 @@ fn rewrite(path: &Path, is_gone: impl Fn(&Outline) -> bool) -> io::Result<()> {
         let kept = kept.concat();
         differs |= kept.len() < lines.len();
         if !kept.is_empty() {
-            new.extend(pack(&kept)?);
+            new.extend(packer.pack(&kept)?);
         }
     }
     if !differs {

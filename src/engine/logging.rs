@@ -105,12 +105,12 @@ impl Engine {
             shown: decision
                 .placed
                 .iter()
-                .map(|it| (it.id.to_owned(), it.score))
+                .map(|it| (it.id.into(), it.score))
                 .collect(),
             moves: decision
                 .moves
                 .iter()
-                .map(|it| (it.from, it.to, it.rule.clone()))
+                .map(|it| (it.from, it.to, (&it.rule).into()))
                 .collect(),
             micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             whole: whole.map(seal),

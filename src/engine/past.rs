@@ -1,5 +1,7 @@
 //! Answers about logged decisions.
 
+use compact_str::CompactString;
+
 use super::Engine;
 use super::preview::scene_of;
 use crate::clock::Time;
@@ -58,8 +60,8 @@ fn why(logged: &Logged, is_known: bool) -> String {
 /// Returns what was logged, without reasons.
 fn shown(record: &Record) -> LoggedDecision {
     let time = |millis| Time::from_millis(millis).unwrap_or_default();
-    let item = |((id, score), place): (&(String, f32), usize)| LoggedItem {
-        id: id.clone(),
+    let item = |((id, score), place): (&(CompactString, f32), usize)| LoggedItem {
+        id: id.to_string(),
         place: OrNull(Some(place)),
         score: *score,
         explain: None,
@@ -116,7 +118,7 @@ impl<'a> Past<'a> {
         }
     }
 
-    fn ids(&self) -> &'a [String] {
+    fn ids(&self) -> &'a [CompactString] {
         self.record.whole.as_ref().map_or(&[], |whole| &whole.ids)
     }
 
@@ -135,7 +137,7 @@ impl<'a> Past<'a> {
             })
         });
         LoggedItem {
-            id: self.ids()[candidate].clone(),
+            id: self.ids()[candidate].to_string(),
             place: OrNull(Some(index + 1)),
             score,
             explain: Some(LoggedReasons {
@@ -189,7 +191,7 @@ impl<'a> Past<'a> {
                 Vec::new()
             };
             Neighbour {
-                id: self.ids()[above].clone(),
+                id: self.ids()[above].to_string(),
                 score: other,
                 gap: other - score,
                 lift: reach.into_iter().map(lift).collect(),

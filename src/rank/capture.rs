@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use foldhash::fast::FixedState;
+use compact_str::CompactString;
 
 use super::BLOCK;
 use super::aversion::Aversion;
 use super::field::{group_of, tags_of};
 use super::ground::level;
 use super::lift::campaigns;
+use super::lookup::Table;
 use super::members::Members;
 use super::predict::Predictor;
 use super::resolve::{Candidate, Resolver};
@@ -63,7 +64,7 @@ pub fn capture(request: &RankRequest<'_>, view: &View<'_>, scratch: &mut Scratch
     Whole {
         ids: all
             .iter()
-            .map(|it| ids[it.place as usize].to_string())
+            .map(|it| CompactString::from(&*ids[it.place as usize]))
             .collect(),
         audiences: audiences.map(|(_, it)| it.name.clone()).collect(),
         values,
@@ -162,17 +163,29 @@ fn help(view: &View<'_>, members: &Members<'_>) -> decision::Help {
 }
 
 /// Names of groups, numbered as they are first met.
-#[derive(Default)]
 struct Names {
-    known: HashMap<u32, u32, FixedState>,
-    names: Vec<String>,
+    known: Table<u32>,
+    names: Vec<CompactString>,
 }
 
 impl Names {
-    fn number(&mut self, group: u32, name: impl FnOnce() -> String) -> u32 {
-        *self.known.entry(group).or_insert_with(|| {
+    /// Creates names with room for `groups` of them.
+    fn new(groups: usize) -> Self {
+        let mut known = Table::default();
+        known.clear(groups);
+        Self {
+            known,
+            names: Vec::new(),
+        }
+    }
+
+    fn number(&mut self, group: u32, name: impl FnOnce() -> CompactString) -> u32 {
+        let known = self.known.reader()(group);
+        known.unwrap_or_else(|| {
+            let number = short(self.names.len());
+            self.known.add(group, number);
             self.names.push(name());
-            short(self.names.len() - 1)
+            number
         })
     }
 
@@ -189,15 +202,15 @@ fn place(index: Option<u32>) -> f32 {
     index.map_or(f32::NAN, |index| narrow(f64::from(index)))
 }
 
-fn name(view: &View<'_>, by: By, group: u32) -> String {
+fn name(view: &View<'_>, by: By, group: u32) -> CompactString {
     let bare = |space| {
         let name = view.tags.bare_name(space, TagId(group));
-        name.unwrap_or_default().to_owned()
+        name.unwrap_or_default().into()
     };
     match by {
         By::Merchant => {
             let merchant = view.merchants.get(MerchantRow(group));
-            merchant.map_or_else(String::new, |it| it.id().to_owned())
+            merchant.map_or("", |it| it.id()).into()
         }
         By::Category => bare(Space::Category),
         By::Creator => bare(Space::Creator),
@@ -207,7 +220,7 @@ fn name(view: &View<'_>, by: By, group: u32) -> String {
 
 /// Returns what rules and factors read, but for what depends on the user.
 fn inputs(all: &[Candidate<'_>], view: &View<'_>) -> Inputs {
-    let mut names: [Names; By::ALL.len()] = Default::default();
+    let mut names = By::ALL.map(|_| Names::new(all.len() + view.turn.past.len()));
     let mut group = |row: ItemRow, by: By| {
         let group = group_of(view, row, by)?;
         Some(names[by as usize].number(group, || name(view, by, group)))
@@ -294,12 +307,12 @@ fn stood(past: &Past<'_>) -> decision::Past {
 }
 
 fn lanes(all: &[Candidate<'_>], view: &View<'_>) -> Groups {
-    let mut names = Names::default();
+    let mut names = Names::new(all.len());
     let mut lane = |it: &Candidate<'_>| {
         let merchant = it.item.merchant.some()?.0;
         let name = view.standings.lane_name(Kind::Merchant, merchant)?;
         let lane = view.standings.lane(Kind::Merchant, merchant);
-        Some(names.number(lane.0, || name.to_owned()))
+        Some(names.number(lane.0, || name.into()))
     };
     let of = all.iter().map(&mut lane).collect();
     names.groups(of)

@@ -117,7 +117,7 @@ impl Outcomes {
                 && let Some(user) = &record.user
             {
                 for (item, _) in &record.shown {
-                    let key = (user.clone(), item.clone());
+                    let key = (user.clone(), item.to_string());
                     if self.by_user.contains_key(&key) {
                         self.shown.entry(key).or_default().push(record.at);
                     }
@@ -135,12 +135,12 @@ impl Outcomes {
     pub(super) fn of(&self, record: &Record) -> Vec<Outcome> {
         let mut found = Vec::new();
         for (item, _) in &record.shown {
-            let key = (record.request_id.clone(), item.clone());
+            let key = (record.request_id.clone(), item.to_string());
             let own = self.by_request.get(&key).into_iter().flatten();
             let within = |it: &&Outcome| (0..=OF_REQUEST).contains(&(it.at - record.at));
             found.extend(own.filter(within).cloned());
             let Some(user) = &record.user else { continue };
-            let key = (user.clone(), item.clone());
+            let key = (user.clone(), item.to_string());
             let shown = self.shown.get(&key).map_or(&[][..], Vec::as_slice);
             let is_newest = |it: &&Outcome| {
                 let later = shown.partition_point(|at| *at <= it.at);

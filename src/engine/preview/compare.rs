@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use compact_str::CompactString;
+
 use super::exposure::{Shares, weigh};
 use super::kendall::tau;
 use crate::decision::Record;
@@ -36,7 +38,7 @@ impl<'a> Side<'a> {
     }
 
     /// Returns the ids of the page.
-    pub(super) fn ids<'r>(&self, ids: &'r [String]) -> Vec<&'r str> {
+    pub(super) fn ids<'r>(&self, ids: &'r [CompactString]) -> Vec<&'r str> {
         self.page
             .placed
             .iter()
@@ -222,7 +224,7 @@ pub(super) fn changed(record: &Record, tau: f64, sides: [&Side<'_>; 2]) -> Chang
 }
 
 /// Returns the items that move most on a page, with the reasons.
-fn moved(ids: &[String], sides: [&Side<'_>; 2]) -> Vec<MovedItem> {
+fn moved(ids: &[CompactString], sides: [&Side<'_>; 2]) -> Vec<MovedItem> {
     let mut places: HashMap<usize, [Option<usize>; 2]> = HashMap::new();
     for (number, side) in sides.into_iter().enumerate() {
         for (index, (candidate, _)) in side.page.placed.iter().enumerate() {
@@ -242,7 +244,7 @@ fn moved(ids: &[String], sides: [&Side<'_>; 2]) -> Vec<MovedItem> {
     moved.sort_by_key(|(candidate, places)| (std::cmp::Reverse(distance(*places)), *candidate));
     moved.truncate(PLACES);
     let item = |(candidate, [before, after]): (usize, [Option<usize>; 2])| MovedItem {
-        id: ids[candidate].clone(),
+        id: ids[candidate].to_string(),
         before: OrNull(before),
         after: OrNull(after),
         reason: reason(candidate, after, sides),

@@ -290,14 +290,14 @@ fn again(engine: &Engine, record: &Record, config: &Config, own: &Config) -> Vec
     let ids = &record.whole.as_ref().unwrap().ids;
     let placed = page.placed.iter();
     placed
-        .map(|(place, score)| (ids[*place].clone(), score.to_bits()))
+        .map(|(place, score)| (ids[*place].to_string(), score.to_bits()))
         .collect()
 }
 
 fn shown(record: &Record) -> Vec<(String, u32)> {
     let shown = record.shown.iter();
     shown
-        .map(|(id, score)| (id.clone(), score.to_bits()))
+        .map(|(id, score)| (id.to_string(), score.to_bits()))
         .collect()
 }
 
@@ -318,8 +318,10 @@ fn a_record_gives_its_page_again() {
         let again = again(&engine, record, &generation.config, &generation.config);
         assert_eq!(again, shown(record), "{}", record.request_id);
         // What is read back from a file gives the same.
-        let json = serde_json::to_string(record).unwrap();
-        let read: Record = serde_json::from_str(&json).unwrap();
+        let mut line = Vec::new();
+        record.write(&mut line);
+        let read: Record = serde_json::from_slice(&line).unwrap();
+        assert_eq!(format!("{read:?}"), format!("{record:?}"));
         let again = self::again(&engine, &read, &generation.config, &generation.config);
         assert_eq!(again, shown(record));
         moved += usize::from(!record.moves.is_empty());
