@@ -23,14 +23,10 @@ use crate::server::Server;
 
 /// Items per body of the catalogue.
 const ITEMS: u32 = 10_000;
+
 /// Sends the catalogue, then that number of events, and prints their cost.
 pub(crate) async fn measure(args: &Args, server: &Server, events: u32) -> Result<()> {
-    let mut connection = Connection::open(&server.address).await?;
-    for part in 0..args.synthetic.div_ceil(ITEMS) {
-        let items = part * ITEMS..args.synthetic.min((part + 1) * ITEMS);
-        send(&mut connection, &catalogue(args, server, items)).await?;
-    }
-    drop(connection);
+    fill(args, server).await?;
     let mut random = Random::new(args.seed);
     let bodies = requests::bodies(args, &server.address, events, 0, &mut random);
     let (count, began) = (bodies.len(), Instant::now());
@@ -49,6 +45,25 @@ pub(crate) async fn measure(args: &Args, server: &Server, events: u32) -> Result
         micros(took.value_at_quantile(0.5)) / 1e3,
         micros(took.value_at_quantile(0.99)) / 1e3,
     );
+    Ok(())
+}
+
+/// Sends the catalogue.
+pub(crate) async fn fill(args: &Args, server: &Server) -> Result<()> {
+    let mut connection = Connection::open(&server.address).await?;
+    for part in 0..args.synthetic.div_ceil(ITEMS) {
+        let items = part * ITEMS..args.synthetic.min((part + 1) * ITEMS);
+        send(&mut connection, &catalogue(args, server, items)).await?;
+    }
+    Ok(())
+}
+
+/// Sends bodies of events one after the other.
+pub(crate) async fn events(server: &Server, bodies: &[Vec<u8>]) -> Result<()> {
+    let mut connection = Connection::open(&server.address).await?;
+    for body in bodies {
+        send(&mut connection, body).await?;
+    }
     Ok(())
 }
 

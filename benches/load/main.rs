@@ -5,6 +5,7 @@
 //! omission). The generator waits by spinning, because a sleeping task wakes up to a millisecond late: give it its own core (`--pin`).
 
 mod bulk;
+mod cockpit;
 mod connection;
 mod overload;
 mod phase;
@@ -32,6 +33,7 @@ use server::Server;
   cargo bench --bench load -- --synthetic 1000000 --rate 2000 --seconds 60 --ingest 20000 --pin   (p99 under ingest / at rest)
   cargo bench --bench load -- --candidates 1000 --seconds 6 --pin --overload      (goodput at 3 x capacity, latency of a rejection)
   cargo bench --bench load -- --synthetic 1000000 --bulk 2000000 --pin        (durable events per second of CPU)
+  cargo bench --bench load -- --cockpit --seconds 60 --rounds 20 --pin            (cost of the decision log and of experiments)
   cargo bench --bench load -- --url http://127.0.0.1:8080 --pid 4711 --synthetic 1000000"
 )]
 struct Args {
@@ -74,6 +76,9 @@ struct Args {
     /// Sends that number of events as fast as they are accepted, to a new server with a data directory, and measures their cost.
     #[arg(long, value_name = "EVENTS", conflicts_with_all = ["url", "ingest", "rate", "overload"])]
     bulk: Option<u32>,
+    /// Measures what the decision log and experiments cost, on a server for each, by turns.
+    #[arg(long, conflicts_with_all = ["url", "ingest", "rate", "overload", "bulk"])]
+    cockpit: bool,
     /// Rounds of each mode. Modes alternate, so that a drift of the machine affects both.
     #[arg(long, default_value_t = 3)]
     rounds: u32,
@@ -170,17 +175,21 @@ fn main() -> Result<ExitCode> {
     }
     args.check()?;
     let data = tempfile::tempdir()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    if args.pin {
+        server::pin(std::process::id(), 1)?;
+    }
+    if args.cockpit {
+        runtime.block_on(cockpit::measure(&args, data.path()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let server = match (&args.url, args.bulk) {
         (Some(url), _) => Server::running(url, args.pid, args.pin)?,
         (None, Some(_)) => Server::serve(data.path(), args.pin)?,
         (None, None) => Server::demo(args.synthetic, args.pin)?,
     };
-    if args.pin {
-        server::pin(std::process::id(), 1)?;
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
     if let Some(events) = args.bulk {
         runtime.block_on(bulk::measure(&args, &server, events))?;
         return Ok(ExitCode::SUCCESS);

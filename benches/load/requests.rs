@@ -85,6 +85,11 @@ pub(crate) fn declare(args: &Args, address: &SocketAddr, path: &str, lines: &str
     request(args, address, "PUT", path, LINES, lines)
 }
 
+/// Returns a request for new standings.
+pub(crate) fn rebuild(args: &Args, address: &SocketAddr) -> Vec<u8> {
+    post(args, address, "/race/rebuild", "application/json", "")
+}
+
 fn post(args: &Args, address: &SocketAddr, path: &str, kind: &str, body: &str) -> Vec<u8> {
     request(args, address, "POST", path, kind, body)
 }

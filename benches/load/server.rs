@@ -43,6 +43,13 @@ impl Server {
         Self::start(&["serve", "--data", data], pinned)
     }
 
+    /// Starts `saima serve` on a data directory under a configuration file.
+    pub(crate) fn configured(data: &Path, config: &Path, pinned: bool) -> Result<Self> {
+        let [data, config] =
+            [data, config].map(|path| path.to_str().context("the path is not UTF-8"));
+        Self::start(&["serve", "--data", data?, "--config", config?], pinned)
+    }
+
     fn start(arguments: &[&str], pinned: bool) -> Result<Self> {
         let program = env!("CARGO_BIN_EXE_saima");
         let mut command = if pinned {

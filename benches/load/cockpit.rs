@@ -1,0 +1,159 @@
+//! What the decision log and experiments cost: the CPU time of `/rank` with them, against the same service without.
+//!
+//! One server for each configuration, with the same catalogue and events, answers the same requests by turns, in a closed loop. A turn
+//! ends when the log is on disk, so that its writer counts too. The ratios are those of turns that follow each other.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use saima::random::Random;
+
+use crate::connection::Connection;
+use crate::phase::{Outcome, Phase};
+use crate::server::Server;
+use crate::{Args, bulk, requests};
+
+/// Events of each server: enough that users have histories.
+const EVENTS: u32 = 100_000;
+/// Time in which the writer of the log writes what waits.
+const WRITTEN: Duration = Duration::from_millis(1_300);
+/// What the second arm of each experiment sets: weights that every scene has.
+const SET: [&str; 8] = [
+    "\"race.growth\" = 0.15",
+    "\"item.level\" = 0.2",
+    "\"item.growth\" = 0.09",
+    "\"affinity.item\" = 0.3",
+    "freshness = 0.05",
+    "order_value = 0.1",
+    "\"affinity.tags\" = 0.3",
+    "\"race.level\" = 0.2",
+];
+
+/// A server under one configuration, and its CPU time a request in microseconds, by turn.
+struct Side {
+    name: &'static str,
+    server: Server,
+    requests: Rc<[Vec<u8>]>,
+    turns: Vec<f64>,
+}
+
+/// Returns the configuration of a share of whole and thin records and some experiments. The queue of the log drops none,
+/// and a machine that others use is given the time to answer.
+fn config((whole, thin): (f64, f64), experiments: usize) -> String {
+    let mut text = format!(
+        "[scene.default]\ntimeout_ms = 60_000\n[decisions]\nwhole = {whole}\nthin = {thin}\nqueue_bytes = 1_000_000_000\n"
+    );
+    for (number, set) in SET.iter().enumerate().take(experiments) {
+        // Writing to a string does not fail.
+        let _ = writeln!(
+            text,
+            "[experiment.e{number}]\nlayer = \"l{number}\"\nrange = [0.0, 1.0]\nprimary = \"gmv_per_user\"\nfind = 0.03\n\
+             control = \"a\"\ngmv_cap = 100\n[experiment.e{number}.arms]\na = {{ share = 0.5 }}\n\
+             b = {{ share = 0.5, set = {{ weights = {{ {set} }} }} }}"
+        );
+    }
+    text
+}
+
+/// Starts the servers and prints what each costs against the first.
+pub(crate) async fn measure(args: &Args, home: &Path) -> Result<()> {
+    let mut sides = Vec::new();
+    for (name, config) in [
+        ("neither", config((0.0, 0.0), 0)),
+        ("1 % of the decisions whole", config((0.01, 0.0), 0)),
+        ("all decisions thin", config((0.0, 1.0), 0)),
+        ("one experiment", config((0.0, 0.0), 1)),
+        ("eight experiments", config((0.0, 0.0), 8)),
+    ] {
+        let home = home.join(sides.len().to_string());
+        sides.push(start(args, &home, (name, &config)).await?);
+    }
+    for side in &mut sides {
+        turn(args, side).await?;
+        side.turns.clear();
+    }
+    for _ in 0..args.rounds {
+        for side in &mut sides {
+            turn(args, side).await?;
+        }
+    }
+    let Some((neither, others)) = sides.split_first() else {
+        return Ok(());
+    };
+    println!(
+        "{}: {} µs of CPU a request, {} candidates of {} items",
+        neither.name,
+        spread(&neither.turns),
+        args.candidates,
+        args.synthetic
+    );
+    for side in others {
+        let pairs = side.turns.iter().zip(&neither.turns);
+        let ratios: Vec<f64> = pairs.map(|(own, neither)| own / neither).collect();
+        println!("{}: {} times", side.name, spread(&ratios));
+    }
+    Ok(())
+}
+
+async fn start(args: &Args, home: &Path, (name, config): (&'static str, &str)) -> Result<Side> {
+    fs::create_dir(home)?;
+    let path = home.join("saima.toml");
+    fs::write(&path, config)?;
+    let server = Server::configured(&home.join("data"), &path, args.pin)?;
+    bulk::fill(args, &server).await?;
+    // The same seed: the same events and requests.
+    let mut random = Random::new(args.seed);
+    let bodies = requests::bodies(args, &server.address, EVENTS, 0, &mut random);
+    bulk::events(&server, &bodies).await?;
+    let rebuild = requests::rebuild(args, &server.address);
+    let (status, _) = Connection::open(&server.address)
+        .await?
+        .exchange(&rebuild)
+        .await?;
+    ensure!(status < 300, "the rebuild is answered {status}");
+    let requests = requests::ranks(args, &server.address, &mut random).into();
+    Ok(Side {
+        name,
+        server,
+        requests,
+        turns: Vec::new(),
+    })
+}
+
+/// Measures one turn of a server.
+async fn turn(args: &Args, side: &mut Side) -> Result<()> {
+    let phase = Phase {
+        server: &side.server,
+        requests: Rc::clone(&side.requests),
+        args,
+        events: Rc::new([]),
+    };
+    let cpu = || {
+        side.server
+            .cpu()
+            .context("the server's CPU time is unknown")
+    };
+    let (mut outcome, begun) = (Outcome::new(0)?, cpu()?);
+    phase.saturate(args.round(), &mut outcome).await?;
+    tokio::time::sleep(WRITTEN).await;
+    let took = cpu()?.saturating_sub(begun);
+    ensure!(outcome.failed == 0, "requests failed");
+    let answered = u32::try_from(outcome.answered())?;
+    side.turns
+        .push(took.as_secs_f64() * 1e6 / f64::from(answered));
+    Ok(())
+}
+
+/// A mean with half the width of its 95 % interval.
+fn spread(values: &[f64]) -> String {
+    let count = values.iter().map(|_| 1.0).sum::<f64>();
+    let mean = values.iter().sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    let half = 2.05 * (squares / (count - 1.0).max(1.0) / count).sqrt();
+    format!("{mean:.3} ± {half:.3}")
+}
