@@ -7,7 +7,10 @@ use compact_str::CompactString;
 
 use crate::config::{AudienceId, Config, Experiment, Scene, TrialLayer, Trials};
 use crate::experiment::{Place, is_held, layer_part, place};
+use crate::feature::Users;
+use crate::id::IdHasher;
 use crate::model::{ArmOf, RankRequest};
+use crate::rank::{Members, View};
 
 /// The arms under which a request is answered.
 #[derive(Debug, Default)]
@@ -19,17 +22,51 @@ pub(super) struct Arms {
 }
 
 /// The user of a request, as experiments see one.
-pub(super) struct Person<'a, F> {
+struct Person<'a, F> {
     /// The user's id, which a merge does not change.
-    pub(super) id: &'a str,
+    id: &'a str,
     /// Whether the user belongs to an audience.
-    pub(super) belongs: F,
+    belongs: F,
+}
+
+/// Returns the arms of a request, and its scene under them; `None` if no experiment runs in the scene and the request names no arm.
+/// `before` are the arms of the pages before, if they are known.
+pub(super) fn arms<'c>(
+    view: &View<'_>,
+    (config, scene): (&'c Config, &'c Scene),
+    (request, before): (&RankRequest<'_>, Option<&[ArmOf]>),
+) -> Option<(Arms, &'c Scene)> {
+    if config.trials.is_empty() && request.arms.is_none() {
+        return None;
+    }
+    let Some(trials) = config.trials.get(&scene.name) else {
+        let forced = request.arms.is_some();
+        return forced.then(|| (Arms::none_forced(), scene));
+    };
+    let members = Members::new(view, request);
+    let person = Person {
+        id: id_of(request, (view.users, view.hasher)),
+        belongs: |audience| members.has(audience),
+    };
+    let arms = Arms::of(config, trials, (request, before), &person);
+    let scene = arms.scene(trials).map_or(scene, |scene| scene);
+    Some((arms, scene))
+}
+
+/// Returns the id of the user of a request, whichever of the user's names it gives.
+pub(super) fn id_of<'u>(
+    request: &'u RankRequest<'_>,
+    (users, hasher): (&'u Users, &IdHasher),
+) -> &'u str {
+    let row = users.find(hasher, &request.user_id);
+    let user = row.and_then(|row| users.get(row));
+    user.map_or(&*request.user_id, |user| user.id())
 }
 
 impl Arms {
     /// Returns the arms of a request for a scene in which experiments run: those that it names, those of the pages before, or the user's
     /// own.
-    pub(super) fn of<F: Fn(AudienceId) -> bool>(
+    fn of<F: Fn(AudienceId) -> bool>(
         config: &Config,
         trials: &Trials,
         (request, before): (&RankRequest<'_>, Option<&[ArmOf]>),
@@ -68,7 +105,7 @@ impl Arms {
     }
 
     /// Returns no arms, by the wish of the request.
-    pub(super) fn none_forced() -> Self {
+    fn none_forced() -> Self {
         Self {
             held: Vec::new(),
             forced: true,
@@ -81,7 +118,7 @@ impl Arms {
     }
 
     /// Returns the scene under them.
-    pub(super) fn scene<'t>(&self, trials: &'t Trials) -> Option<&'t Arc<Scene>> {
+    fn scene<'t>(&self, trials: &'t Trials) -> Option<&'t Arc<Scene>> {
         trials.under(self.held.iter().map(|(number, arm, _)| (*number, *arm)))
     }
 

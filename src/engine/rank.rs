@@ -5,17 +5,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Engine;
-use super::arms::{Arms, Person};
+use super::arms::{arms, id_of};
 use super::pages::{Answered, Found, Stands};
 use crate::clock::Deadline;
-use crate::config::{Config, Generation, Scene};
+use crate::config::{Generation, Scene};
 use crate::decision::{Share, Whole};
-use crate::feature::Users;
-use crate::id::IdHasher;
 use crate::ingest::Facts;
 use crate::model::{ArmOf, Decision, Fault, RankRequest};
 use crate::race::Standings;
-use crate::rank::{self, Members, Past, Scratch, Turn, View};
+use crate::rank::{self, Past, Scratch, Turn, View};
 use crate::support::Market;
 
 thread_local! {
@@ -149,7 +147,7 @@ impl Engine {
             ..self.view(&generation, scene, (&standings, &market), &facts)
         };
         let answered = &scene.answered;
-        let arms = arms(&view, (config, scene), request, before);
+        let arms = arms(&view, (config, scene), (request, before.arms.as_deref()));
         let scene = arms.as_ref().map_or(scene, |(_, scene)| scene);
         let view = View { scene, ..view };
         let mut decision = SCRATCH.with_borrow_mut(|scratch| rank::rank(request, &view, scratch));
@@ -227,37 +225,6 @@ impl Engine {
                 .filter(|_| rayon::current_thread_index().is_none()),
         }
     }
-}
-
-/// Returns the arms of a request, and its scene under them; `None` if no experiment runs in the scene and the request names no arm.
-fn arms<'c>(
-    view: &View<'_>,
-    (config, scene): (&'c Config, &'c Scene),
-    request: &RankRequest<'_>,
-    before: &Before,
-) -> Option<(Arms, &'c Scene)> {
-    if config.trials.is_empty() && request.arms.is_none() {
-        return None;
-    }
-    let Some(trials) = config.trials.get(&scene.name) else {
-        let forced = request.arms.is_some();
-        return forced.then(|| (Arms::none_forced(), scene));
-    };
-    let members = Members::new(view, request);
-    let person = Person {
-        id: id_of(request, (view.users, view.hasher)),
-        belongs: |audience| members.has(audience),
-    };
-    let arms = Arms::of(config, trials, (request, before.arms.as_deref()), &person);
-    let scene = arms.scene(trials).map_or(scene, |scene| scene);
-    Some((arms, scene))
-}
-
-/// Returns the id of the user of a request, whichever of the user's names it gives.
-fn id_of<'u>(request: &'u RankRequest<'_>, (users, hasher): (&'u Users, &IdHasher)) -> &'u str {
-    let row = users.find(hasher, &request.user_id);
-    let user = row.and_then(|row| users.get(row));
-    user.map_or(&*request.user_id, |user| user.id())
 }
 
 fn unknown_scene(name: &str) -> Fault {

@@ -40,24 +40,26 @@ const SHOWN: [&str; 10] = [
 const ARMS: &str = "requests keep the arms under which they were logged";
 const LOGGED: &str = "the log holds the values as they were computed under the old setting";
 
-/// Returns the keys that differ and whose effect a replay of a record does not show, with the reasons.
+/// Returns the keys that differ and whose effect a replay of a record does not show, with the reasons. `after` is the scene that answers
+/// under the next configuration, if the arms under it are known.
 pub(super) fn not_replayed(
-    own: &Config,
-    next: &Config,
+    (own, next): (&Config, &Config),
     record: &Record,
+    after: Option<&Scene>,
 ) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     leaves("", &own.effective(), &next.effective(), &mut |key| {
         let is_in = |sections: &[&str]| sections.iter().any(|it| lies_in(key, it));
         let boosts = key.starts_with("campaign.") && key.ends_with(".boost");
         let is_experiment = is_in(&["experiment", "experiments"]);
-        let sets = is_experiment && key.contains(".arms.") && key.contains(".set");
+        let is_set = || key.contains(".arms.") && key.contains(".set");
+        let sets = is_experiment && (after.is_some() || is_set());
         if !is_in(&SILENT) && !is_in(&SHOWN) && !boosts && !sets {
             let reason = if is_experiment { ARMS } else { LOGGED };
             found.insert(key.to_owned(), reason.to_owned());
         }
     });
-    if let Some(scene) = scene_of(next, record) {
+    if let Some(scene) = after.or_else(|| scene_of(next, record)) {
         unknown(own, next, scene, record, &mut found);
     }
     found

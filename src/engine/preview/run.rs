@@ -7,7 +7,7 @@ use super::compare::{Comparison, Side, changed};
 use super::difference::not_replayed;
 use super::scene::scene_of;
 use crate::clock::Time;
-use crate::config::{Config, Generation};
+use crate::config::{Config, Generation, Scene};
 use crate::decision::{Logged, Record};
 use crate::engine::{Engine, Unwanted, Wanted};
 use crate::model::view::{ChangedRequest, NotReplayed, OrNull, Preview};
@@ -23,6 +23,21 @@ pub struct Sample {
     pub most: usize,
     /// The instant by which the dates of the configuration are judged; `None` for that of each request.
     pub at: Option<Time>,
+}
+
+/// A request that is ranked again.
+#[derive(Debug)]
+pub(super) struct Asked<'n> {
+    pub(super) logged: Arc<Logged>,
+    /// The scene that would answer it under the next configuration; `None` if that is not known, so that the arms stay as they held.
+    pub(super) after: Option<&'n Scene>,
+}
+
+impl<'n> Asked<'n> {
+    /// Returns the scene that answers it under the next configuration.
+    fn next(&self, next: &'n Config) -> Option<&'n Scene> {
+        self.after.or_else(|| scene_of(next, &self.logged.record))
+    }
 }
 
 /// What is known of the requests under their own generations.
@@ -54,8 +69,15 @@ impl Engine {
         let logged = self.decisions.newest(sample.most, |record| {
             scene.is_none_or(|scene| record.scene == scene)
         });
+        let each = logged.into_iter();
+        let asked: Vec<Asked<'_>> = each
+            .map(|logged| Asked {
+                logged,
+                after: None,
+            })
+            .collect();
         let live = self.generation();
-        let mut preview = self.compared(&logged, (&live, next), sample.at, wanted)?;
+        let mut preview = self.compared(&asked, (&live, next), sample.at, wanted)?;
         if preview.replayed == 0 {
             preview.why = Some(self.why_empty(&live.config, scene));
         }
@@ -84,24 +106,24 @@ impl Engine {
     /// The caller stopped waiting.
     pub(super) fn compared(
         &self,
-        logged: &[Arc<Logged>],
+        asked: &[Asked<'_>],
         (live, next): (&Arc<Generation>, &Config),
         at: Option<Time>,
         wanted: &Wanted,
     ) -> Result<Preview, Unwanted> {
         let (mut comparison, mut own) = (Comparison::default(), Own::default());
-        for (number, logged) in logged.iter().enumerate() {
+        for (number, asked) in asked.iter().enumerate() {
             wanted.check()?;
-            self.judge(logged, (live, next), &mut own);
-            self.with_sides(logged, (live, next), at, |record, sides| {
+            self.judge(asked, (live, next), &mut own);
+            self.with_sides(asked, (live, next), at, |record, sides| {
                 comparison.add(number, record, next.tail.below, sides);
             });
         }
         let mut most: Vec<ChangedRequest> = Vec::new();
         for (tau, number) in comparison.lowest.clone() {
             wanted.check()?;
-            if let Some(logged) = logged.get(number) {
-                self.with_sides(logged, (live, next), at, |record, sides| {
+            if let Some(asked) = asked.get(number) {
+                self.with_sides(asked, (live, next), at, |record, sides| {
                     most.push(changed(record, tau, sides));
                 });
             }
@@ -119,14 +141,14 @@ impl Engine {
     }
 
     /// Ranks a record under its own generation, and compares that generation with the next configuration.
-    fn judge(&self, logged: &Logged, (live, next): (&Arc<Generation>, &Config), own: &mut Own) {
-        let record = &logged.record;
-        let Some(generation) = &logged.generation else {
+    fn judge(&self, asked: &Asked<'_>, (live, next): (&Arc<Generation>, &Config), own: &mut Own) {
+        let record = &asked.logged.record;
+        let hidden = |own: &Config| not_replayed((own, next), record, asked.after);
+        let Some(generation) = &asked.logged.generation else {
             own.unknown += 1;
             // It is at least compared with the live one.
             if own.compared.insert((live.number, record.scene.clone())) {
-                own.not_replayed
-                    .extend(not_replayed(&live.config, next, record));
+                own.not_replayed.extend(hidden(&live.config));
             }
             return;
         };
@@ -135,7 +157,7 @@ impl Engine {
             .compared
             .insert((generation.number, record.scene.clone()))
         {
-            own.not_replayed.extend(not_replayed(config, next, record));
+            own.not_replayed.extend(hidden(config));
         }
         let recorded = Recorded::new(record, self.key(record), config, Some(config));
         let scene = scene_of(config, record);
@@ -150,15 +172,15 @@ impl Engine {
     }
 
     /// Ranks a record under the live and another configuration.
-    fn with_sides(
+    fn with_sides<'n>(
         &self,
-        logged: &Logged,
-        (live, next): (&Arc<Generation>, &Config),
+        asked: &Asked<'n>,
+        (live, next): (&Arc<Generation>, &'n Config),
         at: Option<Time>,
         then: impl FnOnce(&Record, [&Side<'_>; 2]),
     ) {
-        let record = &logged.record;
-        let own = logged.generation.as_ref().map(|it| &it.config);
+        let record = &asked.logged.record;
+        let own = asked.logged.generation.as_ref().map(|it| &it.config);
         let key = self.key(record);
         let recorded = |config| Recorded::new(record, key, config, own);
         let (Some(before), Some(after)) = (recorded(&live.config), recorded(next)) else {
@@ -168,8 +190,7 @@ impl Engine {
             Some(at) => after.dated(at),
             None => after,
         };
-        let scenes = [&live.config, next].map(|config| scene_of(config, record));
-        let [Some(old), Some(new)] = scenes else {
+        let (Some(old), Some(new)) = (scene_of(&live.config, record), asked.next(next)) else {
             return;
         };
         let sides = [Replay::new(&before, old), Replay::new(&after, new)].map(Side::new);

@@ -43,6 +43,19 @@ fn change() -> Value {
     json!({"scene": {"default": {"weights": {"long_term_value": 1.5, "quality": 0.3}}}, "integrity": {"gamma": 3.0}})
 }
 
+/// Makes a change live.
+fn apply(service: &Service, set: &Value) {
+    let generation = service.get("/config").ok()["generation"].to_string();
+    let body = json!({"set": set}).to_string();
+    let headers = [
+        ("Content-Type", "application/json"),
+        ("If-Match", generation.as_str()),
+    ];
+    service
+        .send("PUT", "/config", &headers, body.as_bytes())
+        .ok();
+}
+
 fn side(request: &Value, side: &str) -> Vec<String> {
     let places = request["places"].as_array().unwrap().iter();
     places
@@ -104,15 +117,7 @@ fn a_preview_is_what_applying_does() {
         changed[0]
     );
 
-    let generation = service.get("/config").ok()["generation"].to_string();
-    let body = json!({"set": change()}).to_string();
-    let headers = [
-        ("Content-Type", "application/json"),
-        ("If-Match", generation.as_str()),
-    ];
-    service
-        .send("PUT", "/config", &headers, body.as_bytes())
-        .ok();
+    apply(&service, &change());
     for request_of in changed {
         let id = request_of["request_id"].as_str().unwrap();
         let number: u32 = id[2..].parse().unwrap();
@@ -132,13 +137,59 @@ fn a_preview_is_what_applying_does() {
     );
 }
 
+/// Returns the configuration with an experiment for a part of the users.
+fn trial(until: &str) -> String {
+    format!(
+        "{CONFIG}[experiment.long]\nlayer = \"ranking\"\nrange = [0.0, {until}]\nprimary = \"gmv_per_user\"\nfind = 0.03\n\
+         control = \"as-is\"\n[experiment.long.arms]\nas-is = {{ share = 0.5 }}\n\
+         more = {{ share = 0.5, set = {{ weights = {{ long_term_value = 3.0 }} }} }}\n"
+    )
+}
+
+#[test]
+fn given_requests_have_the_arms_of_either_side() {
+    let service = Service::with_config(&trial("0.5"));
+    fill(&service);
+    let given = |number: u32| {
+        let mut one = request(1);
+        one["user_id"] = format!("u{number}").into();
+        one["request_id"] = format!("g-{number}").into();
+        if number < 2 {
+            let arm = ["as-is", "more"][number as usize];
+            one["arms"] = json!({"long": arm});
+        }
+        one
+    };
+    let requests: Vec<Value> = (0..18).map(given).collect();
+    let rank = || -> Vec<Vec<String>> {
+        let answers = requests.iter().map(|it| ids(&service.rank(it)));
+        answers.collect()
+    };
+    let before = rank();
+    assert_ne!(before[0], before[1]);
+    let set = json!({"experiment": {"long": {"range": [0.0, 1.0]}}, "scene": {"default": {"weights": {"quality": 0.5}}}});
+    let seen = preview(&service, &json!({"set": set, "rank": requests}));
+    assert_eq!(
+        (&seen["replayed"], &seen["reproduced"]),
+        (&json!(18), &json!(1.0))
+    );
+    assert_eq!(seen["not_replayed"], json!([]));
+    let mut sides = [before.clone(), before.clone()];
+    for request in seen["changed"].as_array().unwrap() {
+        let number: usize = request["request_id"].as_str().unwrap()[2..]
+            .parse()
+            .unwrap();
+        sides[0][number] = side(request, "before");
+        sides[1][number] = side(request, "after");
+    }
+    assert_eq!(sides[0], before);
+    apply(&service, &set);
+    assert_eq!(sides[1], rank());
+}
+
 #[test]
 fn arms_are_replayed_as_they_held() {
-    let text = format!(
-        "{CONFIG}[experiment.long]\nlayer = \"ranking\"\nrange = [0.0, 1.0]\nprimary = \"gmv_per_user\"\nfind = 0.03\ncontrol = \"as-is\"\n\
-         [experiment.long.arms]\nas-is = {{ share = 0.5 }}\nmore = {{ share = 0.5, set = {{ weights = {{ long_term_value = 3.0 }} }} }}\n"
-    );
-    let service = Service::with_config(&text);
+    let service = Service::with_config(&trial("1.0"));
     fill(&service);
     let mut arms: Vec<String> = (0..20)
         .map(|n| {
