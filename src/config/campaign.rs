@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::audience::Audiences;
+use super::audience::{AudienceId, Audiences};
 use super::check::{need, require_id};
 use super::scene::Scene;
 use super::section::Section;
@@ -40,6 +40,8 @@ pub struct Campaign {
     pub scenes: Vec<String>,
     /// Name of the audience; `None`: every user.
     pub audience: Option<String>,
+    /// The audience that it names; `None`: every user.
+    pub users: Option<AudienceId>,
     /// The factor at full strength, from 1.
     pub boost: f64,
     /// Number of exposures of the enrolled in the scenes, lifted or not; `None`: no bound.
@@ -51,6 +53,13 @@ impl Campaigns {
     #[must_use]
     pub fn live_at(&self, at: Time) -> Vec<&Campaign> {
         self.each.iter().filter(|each| each.is_live(at)).collect()
+    }
+
+    /// Returns the campaign of a name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&Campaign> {
+        let place = self.each.binary_search_by(|it| it.name.as_str().cmp(name));
+        self.each.get(place.ok()?)
     }
 }
 
@@ -116,6 +125,7 @@ fn campaign(
             },
         ),
         audience: text("audience"),
+        users: None,
         boost: s.number("boost", 1.0..=3.0),
         budget: s
             .has("budget")
@@ -144,7 +154,7 @@ pub(super) fn resolve(
     for campaign in &mut campaigns.each {
         let s = all.section(&campaign.name);
         if let Some(audience) = &campaign.audience {
-            let _known = audiences.named(&s, "audience", audience);
+            campaign.users = audiences.named(&s, "audience", audience);
         }
         match &campaign.select {
             Some(name) => match SelectionId::named(&selections[..named], name) {

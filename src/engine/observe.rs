@@ -180,8 +180,8 @@ impl Engine {
             to.tail(scene, facts.books.pace.credit(scene));
             to.price(scene, 0, 0.0);
         }
-        for (campaign, spent) in config.campaigns.each.iter().zip(&market.campaigns) {
-            to.campaign(&campaign.name, spent.used, spent.credit);
+        for (campaign, spent) in &market.campaigns {
+            to.campaign(campaign, spent.used, spent.credit);
         }
     }
 

@@ -11,7 +11,7 @@ use crate::config::{Campaign, SelectionId};
 use crate::id::ItemRow;
 use crate::model::FactorPart;
 use crate::number::narrow;
-use crate::support::{Help, Lifted, Spent, campaign_factor, strength};
+use crate::support::{Help, Spent, campaign_factor, strength};
 
 /// A rule `boost`.
 #[derive(Clone, Copy, Debug)]
@@ -176,20 +176,18 @@ impl<'a> Lifts<'a> {
     }
 }
 
-/// Returns the campaigns that lift for this user. A snapshot of another configuration names none.
+/// Returns the campaigns that lift for this user: those of the snapshot, as the configuration has them, which may be a newer one.
 pub(super) fn campaigns<'a>(view: &View<'a>, help: &Help, members: &Members<'_>) -> Vec<Flown<'a>> {
-    if view.market.generation != view.generation {
-        return Vec::new();
-    }
-    let flown = |lifted: &Lifted| {
-        let campaign = view.config.campaigns.each.get(lifted.place)?;
-        let spent = view.market.campaigns.get(lifted.place)?;
-        let applies = lifted.users.is_none_or(|audience| members.has(audience));
+    let flown = |name: &String| {
+        let campaign = view.config.campaigns.named(name)?;
+        let spent = view.market.campaigns.get(name)?;
+        let applies = campaign.scenes.contains(&view.scene.name)
+            && campaign.users.is_none_or(|users| members.has(users));
         applies.then_some(Flown {
             campaign,
             spent: *spent,
-            credit: lifted.credit,
-            items: lifted.items,
+            credit: spent.credit,
+            items: campaign.items,
         })
     };
     help.campaigns.iter().filter_map(flown).collect()

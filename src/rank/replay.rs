@@ -155,10 +155,8 @@ fn lifts<'a>(
 ) -> Option<Lifts<'a>> {
     let (help, config) = (&recorded.whole.inputs.help, recorded.config);
     let same = is_same(recorded, |it| &it.campaigns);
-    let all = &config.campaigns.each;
     let flown = help.campaigns.iter().filter_map(|(name, credit)| {
-        let place = all.binary_search_by(|it| it.name.as_str().cmp(name)).ok()?;
-        let campaign = all.get(place)?;
+        let campaign = config.campaigns.named(name)?;
         let audience = campaign.audience.as_ref();
         let applies = campaign.is_live(recorded.dated)
             && campaign.scenes.contains(&scene.name)

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::gate::Evidence;
 use super::rung::End;
 use crate::clock::Time;
-use crate::config::{AudienceId, SelectionId};
 
 /// The traffic targets at one instant.
 #[derive(Clone, Debug, Default)]
@@ -14,40 +13,25 @@ pub struct Market {
     pub number: u64,
     /// The instant for which it was built.
     pub as_of: Time,
-    /// Generation of the configuration for which it was built; campaigns are known by their place in it.
-    pub generation: u64,
     /// What applies in each scene, by its name; a scene in which nothing applies is not here.
     pub scenes: BTreeMap<String, Help>,
     /// The runners on the ladder, by number of their kind.
     pub ladders: Vec<Climbers>,
-    /// All campaigns, by their place in the configuration.
-    pub campaigns: Vec<Spent>,
+    /// All campaigns by name, so that those which a later configuration has too go on under it.
+    pub campaigns: BTreeMap<String, Spent>,
 }
 
 /// The help that a scene gives.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Help {
-    /// Live campaigns with a credit above 0.
-    pub campaigns: Vec<Lifted>,
+    /// Names of the live campaigns with a credit above 0.
+    pub campaigns: Vec<String>,
     /// Credit of the long tail; 0 if it is on its target, or the scene has no share.
     pub tail: f64,
     /// True if the scene keeps places for newcomers, and one of them is behind plan.
     pub support: bool,
     /// True if too few exposures are reported to help anybody.
     pub blind: bool,
-}
-
-/// A campaign that lifts.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Lifted {
-    /// Its place in the configuration.
-    pub place: usize,
-    /// Its credit.
-    pub credit: f64,
-    /// The items that it lifts.
-    pub items: SelectionId,
-    /// The users for whom it lifts; `None`: all.
-    pub users: Option<AudienceId>,
 }
 
 impl Help {
@@ -165,9 +149,7 @@ impl Market {
     /// Returns whether another snapshot gives the same help and shows the same figures.
     #[must_use]
     pub fn equals(&self, other: &Self) -> bool {
-        let is_same_list = self.generation == other.generation || self.campaigns.is_empty();
-        is_same_list
-            && self.scenes == other.scenes
+        self.scenes == other.scenes
             && self.ladders == other.ladders
             && self.campaigns == other.campaigns
     }

@@ -27,7 +27,7 @@ pub use gate::{Evidence, Z, usual_rate};
 pub use goal::goal_value;
 pub use goals::Goals;
 pub use ladder::{Entrant, Groups, Ladder, LadderImage};
-pub use market::{Climb, Climbers, Help, Lifted, Market, Spent};
+pub use market::{Climb, Climbers, Help, Market, Spent};
 pub use pace::{Dated, Pace, PaceImage, PaceStep, Seen, Settled, Sums, Targets, Waiting};
 pub use rung::{End, Left, Rung, Step};
 pub use stage::{Plan, Stages};

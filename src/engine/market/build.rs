@@ -1,14 +1,15 @@
 //! One snapshot: ladders, shares and budgets, put together.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::clock::Time;
-use crate::config::{AudienceId, Campaign, Config, Generation, Scene};
+use crate::config::{Campaign, Config, Generation, Scene};
 use crate::engine::Engine;
 use crate::engine::blind::blind;
 use crate::exposure::Amount;
-use crate::support::{Budget, Climbers, Help, Lifted, Market, Spent};
+use crate::support::{Budget, Climbers, Help, Market, Spent};
 
 impl Engine {
     /// Builds a snapshot of the market and swaps it in. Returns its number, which is that of the last one if nothing changed.
@@ -63,7 +64,6 @@ impl Engine {
         Market {
             number: 0,
             as_of: now,
-            generation: generation.number,
             scenes: config.scenes.iter().filter_map(help).collect(),
             ladders,
             campaigns,
@@ -77,43 +77,25 @@ impl Engine {
         if has_share { credit() } else { 0.0 }
     }
 
-    /// Returns what each campaign has used, and its credit.
-    fn spent(&self, config: &Config, now: Time) -> Vec<Spent> {
+    /// Returns what each campaign has used, and its credit, by its name.
+    fn spent(&self, config: &Config, now: Time) -> BTreeMap<String, Spent> {
         let facts = self.facts.read();
         let each = config.campaigns.each.iter();
         each.map(|campaign| {
             let used = Amount::from_units(facts.books.pace.used(&campaign.name));
-            spent(campaign, used.exposures(), config.market.replicas, now)
+            let spent = spent(campaign, used.exposures(), config.market.replicas, now);
+            (campaign.name.clone(), spent)
         })
         .collect()
     }
 }
 
-/// Returns the campaigns of a scene with a credit above 0.
-fn live_in(config: &Config, campaigns: &[Spent], scene: &String) -> Vec<Lifted> {
-    let each = config.campaigns.each.iter().zip(campaigns).enumerate();
-    let lifted = |(place, (campaign, spent)): (usize, (&Campaign, &Spent))| {
-        if spent.credit <= 0.0 || !campaign.scenes.contains(scene) {
-            return None;
-        }
-        Some(Lifted {
-            place,
-            credit: spent.credit,
-            items: campaign.items,
-            users: audience(config, campaign)?,
-        })
-    };
-    each.filter_map(lifted).collect()
-}
-
-/// Returns the users for whom a campaign lifts, `Some(None)` for all; `None` if its audience is not known.
-fn audience(config: &Config, campaign: &Campaign) -> Option<Option<AudienceId>> {
-    let Some(name) = &campaign.audience else {
-        return Some(None);
-    };
-    let mut places = config.audiences.iter().zip(0..);
-    let found = places.find(|(audience, _)| audience.name == *name);
-    found.map(|(_, place)| Some(AudienceId(place)))
+/// Returns the names of the campaigns of a scene with a credit above 0.
+fn live_in(config: &Config, campaigns: &BTreeMap<String, Spent>, scene: &String) -> Vec<String> {
+    let has_credit = |name: &String| campaigns.get(name).is_some_and(|it| it.credit > 0.0);
+    let each = config.campaigns.each.iter();
+    let lifts = each.filter(|it| has_credit(&it.name) && it.scenes.contains(scene));
+    lifts.map(|it| it.name.clone()).collect()
 }
 
 /// Returns what a campaign has used, and its credit.

@@ -396,9 +396,14 @@ fn a_snapshot_without_a_change_keeps_its_number() {
 const RANKED: &str = "[scene.feed]\nlimit = 20\n[scene.feed.weights]\nquality = 1\n[support]\nscenes = [\"feed\"]\nplaces = [5]\n\
                       [tail]\nscenes = { feed = 0.5 }\n[campaign.sale]\nscenes = [\"feed\"]\nboost = 1.3\n[market]\ninterval_seconds = 3600";
 
-/// Returns the ids in the order of a ranking of items `i-0` to `i-9`, and what is said of each.
+/// Returns what [`at_once`] does, by a new snapshot.
 fn ranked(engine: &Engine) -> Vec<(String, String)> {
     engine.refresh_market();
+    at_once(engine)
+}
+
+/// Returns the ids in the order of a ranking of items `i-0` to `i-9`, and what is said of each.
+fn at_once(engine: &Engine) -> Vec<(String, String)> {
     let ids: Vec<String> = (0..10).map(|item| format!("i-{item}")).collect();
     let body =
         json!({"user_id": "u", "scene": "feed", "candidates": ids, "explain": true}).to_string();
@@ -486,4 +491,32 @@ fn targets_lift_and_support_but_never_first() {
         "{now:?}"
     );
     assert_eq!(now[0].0, "i-0", "nothing lifted stands first by its lift");
+}
+
+#[test]
+fn campaigns_go_on_under_another_configuration() {
+    let engine = marketplace();
+    pollster::block_on(engine.rebuild());
+    show(&engine, "0", 0..120, false);
+    let before = ranked(&engine);
+    let lifted = |ranked: &[(String, String)]| {
+        let (_, said) = ranked.iter().find(|(id, _)| id == "i-9").unwrap();
+        said.split(':').next().unwrap().to_owned()
+    };
+    assert_eq!(lifted(&before), "campaign 1.30");
+    let mut go_live = |text: &str| {
+        engine.live.replace(config(text)).unwrap();
+        at_once(&engine)
+    };
+    let unrelated = format!("{RANKED}\n[audience.a]\nwhere = 'user.known'\n[scene.other]\n");
+    assert_eq!(go_live(&unrelated), before, "no snapshot was built yet");
+    let stronger = RANKED.replace("boost = 1.3", "boost = 1.5");
+    assert_eq!(lifted(&go_live(&stronger)), "campaign 1.50");
+    let elsewhere = RANKED.replace(
+        "sale]\nscenes = [\"feed\"]",
+        "sale]\nscenes = [\"default\"]",
+    );
+    assert_eq!(lifted(&go_live(&elsewhere)), "");
+    let gone = RANKED.replace("campaign.sale", "campaign.other");
+    assert_eq!(lifted(&go_live(&gone)), "");
 }
