@@ -12,7 +12,7 @@ use super::settings::Config;
 use super::shared::{
     Author, ChangeSource, Desk, Due, Edit, Failed, Key, Next, Plan, Record, Step, differences,
 };
-use super::succession::needs_restart;
+use super::succession::{self, needs_restart};
 use crate::clock::Time;
 
 /// Makes a configuration ready, and then live by its second argument.
@@ -56,6 +56,9 @@ impl Live {
             return Err(ChangeError::fault("until", message));
         }
         let (steps, next) = desk.edited(edit, by, moment.wall)?;
+        if later.is_some() || until.is_some() {
+            self.check_plan(&next.config, until.is_some())?;
+        }
         let mut plans = desk.plans.clone();
         let warnings = next.config.warnings.clone();
         let plan = if later.is_some() || until.is_some() {
@@ -66,10 +69,6 @@ impl Live {
             None
         };
         let (generation, diff) = if later.is_some() {
-            let faults = self.faults(&next.config);
-            if !faults.is_empty() {
-                return Err(ChangeError::Invalid(faults));
-            }
             self.keep(desk, plans, plan)?;
             let live = self.load();
             let diff = differences(&live.config.effective(), &next.config.effective());
@@ -91,6 +90,20 @@ impl Live {
             plan,
             left: Vec::new(),
         })
+    }
+
+    /// Checks that a running service can go to a configuration, and back from it if the plan ends.
+    fn check_plan(&self, next: &Config, ends: bool) -> Result<(), Vec<ConfigFault>> {
+        let mut faults = self.faults(next);
+        if faults.is_empty() && ends {
+            let live = self.load().config.effective();
+            faults = succession::one_way(&live, &next.effective());
+        }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(faults)
+        }
     }
 
     /// Returns the plan of a change.
@@ -181,7 +194,7 @@ impl Live {
         })
     }
 
-    /// Cancels a planned change; one that is applied is taken back.
+    /// Cancels a planned change; one that is applied is taken back. If it is over and cannot be taken back, what it set stays.
     ///
     /// # Errors
     /// [`ChangeError`]; nothing has changed.
@@ -202,9 +215,17 @@ impl Live {
         if !plan.is_applied() {
             return Ok(self.keep(&mut desk, rest, None)?);
         }
-        let next = taken_back(&desk, &plan)?;
-        let event = event(ChangeSource::Plan, by, moment.wall, rest);
-        self.succeed(&mut desk, next, event, prepare).map(drop)
+        let back = taken_back(&desk, &plan).map_err(ChangeError::from);
+        let back = back.and_then(|next| {
+            let event = event(ChangeSource::Plan, by, moment.wall, rest.clone());
+            self.succeed(&mut desk, next, event, prepare)
+        });
+        match back {
+            Err(ChangeError::Invalid(_)) if plan.is_over(moment.now) => {
+                Ok(self.keep(&mut desk, rest, None)?)
+            }
+            back => back.map(drop),
+        }
     }
 
     /// Returns the planned changes.

@@ -111,6 +111,16 @@ pub(super) fn changed_in_running(before: &Value, after: &Value) -> Vec<ConfigFau
     rejected
 }
 
+/// Returns a fault for each key of a running experiment that a change may give another value, but never its old one again.
+pub(super) fn one_way(before: &Value, after: &Value) -> Vec<ConfigFault> {
+    let mut faults = changed_in_running(after, before);
+    for fault in &mut faults {
+        let message = "cannot be taken back while the experiment runs: plan it without `until`";
+        fault.message = message.to_owned();
+    }
+    faults
+}
+
 /// Returns whether a range contains another one.
 fn grows(old: &Value, new: &Value) -> bool {
     let end = |range: &Value, place: usize| range[place].as_f64().unwrap_or(f64::NAN);

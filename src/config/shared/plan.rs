@@ -86,11 +86,15 @@ impl Plan {
         })
     }
 
+    /// Returns whether its end has passed.
+    pub(in crate::config) fn is_over(&self, now: Time) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+
     /// Returns what is due under a generation; `None` if nothing is, or if it failed under the same generation.
     pub(in crate::config) fn due(&self, now: Time, generation: u64) -> Option<Due> {
-        let over = self.until.is_some_and(|until| until <= now);
         let begun = self.from <= now;
-        let due = match (self.is_applied(), over, begun) {
+        let due = match (self.is_applied(), self.is_over(now), begun) {
             (true, true, _) => Due::TakeBack,
             (false, true, _) => Due::Missed,
             (false, false, true) => Due::Apply,

@@ -1,6 +1,7 @@
 //! Overrides over the file, their history, rollbacks and planned changes.
 
 use std::path::Path;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -641,4 +642,60 @@ fn a_view_with_its_own_empty_rules_reads_back() {
     let config: Config = parse(text).unwrap();
     super::assert_valid(&config);
     assert_eq!(config.effective()["scene"]["feed"]["rules"], json!([]));
+}
+
+const RUNS: &str = "[scene.feed]\nlimit = 10\n[experiment.e]\nlayer = 'ranking'\nrange = [0.0, 0.2]\nscenes = ['feed']\n\
+    primary = 'ctr'\nfind = 0.05\ncontrol = 'a'\narms = { a = { share = 0.5 }, b = { share = 0.5, set = { limit = 5 } } }\n";
+
+/// Returns a ramp of the experiment.
+fn ramp(until: f64) -> Edit {
+    set(json!({"experiment": {"e": {"range": [0.0, until]}}}))
+}
+
+#[test]
+fn a_ramp_cannot_be_planned_with_an_end() {
+    let live = Live::new(parse(RUNS).unwrap());
+    let message = "cannot be taken back while the experiment runs: plan it without `until`";
+    let right = vec![("experiment.e.range".to_owned(), message.to_owned(), 0)];
+    for from in [None, Some(at(1).now)] {
+        let planned = Change {
+            from,
+            until: Some(at(2).now),
+            ..change(ramp(0.4))
+        };
+        assert_eq!(faults(make(&live, &planned, at(0))), right);
+        let narrower = Change {
+            edit: ramp(0.1),
+            ..planned
+        };
+        let found = faults(make(&live, &narrower, at(0)));
+        assert_eq!(found[0].1, "may only grow while the experiment runs");
+    }
+    let planned = Change {
+        from: Some(at(1).now),
+        ..change(ramp(0.4))
+    };
+    make(&live, &planned, at(0)).unwrap();
+    assert_eq!(live.plans().len(), 1);
+}
+
+#[test]
+fn a_plan_that_cannot_end_is_cancelled_after_its_end() {
+    let live = Live::new(parse(FILE).unwrap());
+    let planned = Change {
+        until: Some(at(2).now),
+        ..change(set(json!({"scene": {"sale": {"limit": 5}}})))
+    };
+    make(&live, &planned, at(0)).unwrap();
+    live.load().config.scenes["sale"].asked.note(Instant::now());
+    let cancel = |hours| live.cancel(1, &by("li"), at(hours), &|_, go_live| go_live());
+    let early = cancel(1);
+    assert!(matches!(early, Err(ChangeError::Invalid(_))), "{early:?}");
+    let outcomes = live.keep_plans(at(2), &|_, go_live| go_live());
+    assert!(outcomes[0].result.is_err(), "requests name the scene");
+    cancel(2).unwrap();
+    assert_eq!(
+        (live.plans().len(), &*paths(&live)),
+        (0, &["scene.sale.limit".to_owned()][..])
+    );
 }
