@@ -43,7 +43,7 @@ pub struct Changed {
     pub warnings: Vec<ConfigFault>,
     /// Number of the planned change, if it is one.
     pub plan: Option<u64>,
-    /// For a rollback: keys that stay, because they need a restart or follow from files.
+    /// For a rollback: keys that stay, because they need a restart, follow from files, or belong to a running experiment.
     pub left: Vec<String>,
 }
 

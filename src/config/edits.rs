@@ -12,7 +12,7 @@ use super::settings::Config;
 use super::shared::{
     Author, ChangeSource, Desk, Due, Edit, Failed, Key, Next, Plan, Record, Step, differences,
 };
-use super::succession::{self, needs_restart};
+use super::succession::{held_by_running, needs_restart, one_way};
 use crate::clock::Time;
 
 /// Makes a configuration ready, and then live by its second argument.
@@ -97,7 +97,7 @@ impl Live {
         let mut faults = self.faults(next);
         if faults.is_empty() && ends {
             let live = self.load().config.effective();
-            faults = succession::one_way(&live, &next.effective());
+            faults = one_way(&live, &next.effective());
         }
         if faults.is_empty() {
             Ok(())
@@ -394,7 +394,7 @@ fn placed(error: ChangeError, edit: &Edit) -> ChangeError {
 }
 
 /// Returns the part of a view that a running service can go back to, and the keys that stay as they are live: those that need a restart,
-/// those that only the file sets, and the hashes of files.
+/// those that only the file sets, the hashes of files, and those that a running experiment holds.
 fn reachable(mut view: Value, live: &Value) -> (Value, Vec<String>) {
     let mut left: Vec<String> = needs_restart(&view, live)
         .into_iter()
@@ -427,6 +427,10 @@ fn reachable(mut view: Value, live: &Value) -> (Value, Vec<String>) {
             let new = new.clone();
             view["model"][&name]["sha256"] = new;
         }
+    }
+    for (key, _) in held_by_running(live, &view) {
+        left.push(key.to_string());
+        key.lay(&mut view, key.get(live));
     }
     (view, left)
 }

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::fault::ConfigFault;
 use super::scene::Scene;
 use super::settings::Config;
+use super::shared::Key;
 
 /// Keys and sections that change only with a restart.
 const RESTART: [&str; 10] = [
@@ -55,18 +56,21 @@ fn still_asked(before: &Config, after: &Config, now: Instant) -> Vec<ConfigFault
     asked.map(fault).collect()
 }
 
-/// Returns a fault for each key of a running experiment that a change would give another value. Only the range may grow, and the guards
-/// may change: anything else would move users from arm to arm.
+/// Returns a fault for each key of a running experiment that a change would give another value.
 pub(super) fn changed_in_running(before: &Value, after: &Value) -> Vec<ConfigFault> {
-    let mut rejected = Vec::new();
-    let mut fault = |path: String, message: &str| {
-        let message = message.to_owned();
-        rejected.push(ConfigFault {
-            line: 0,
-            path,
-            message,
-        });
-    };
+    let each = held_by_running(before, after).into_iter();
+    each.map(|(key, message)| ConfigFault {
+        line: 0,
+        path: key.to_string(),
+        message: message.to_owned(),
+    })
+    .collect()
+}
+
+/// Returns each key of a running experiment that a change would give another value, and why it stays. Only the range may grow, and the
+/// guards may change: anything else would move users from arm to arm.
+pub(super) fn held_by_running(before: &Value, after: &Value) -> Vec<(Key, &'static str)> {
+    let mut held = Vec::new();
     let each = |config: &Value| {
         config["experiment"]
             .as_object()
@@ -80,9 +84,9 @@ pub(super) fn changed_in_running(before: &Value, after: &Value) -> Vec<ConfigFau
     let mut runs = false;
     for (name, old, new) in running {
         runs = true;
-        let path = |key: &str| format!("experiment.{name}.{key}");
+        let key = |key: &str| Key::of(["experiment", name, key]);
         if !grows(&old["range"], &new["range"]) {
-            fault(path("range"), "may only grow while the experiment runs");
+            held.push((key("range"), "may only grow while the experiment runs"));
         }
         let keys = [old, new]
             .into_iter()
@@ -91,24 +95,18 @@ pub(super) fn changed_in_running(before: &Value, after: &Value) -> Vec<ConfigFau
         let keys: BTreeSet<&String> = keys
             .filter(|key| !["range", "guards"].contains(&key.as_str()))
             .collect();
-        for key in keys
+        let changed = keys
             .into_iter()
-            .filter(|key| old.get(*key) != new.get(*key))
-        {
-            fault(
-                path(key),
-                "cannot change while the experiment runs: give the changed one a new name",
-            );
-        }
+            .filter(|key| old.get(*key) != new.get(*key));
+        let message = "cannot change while the experiment runs: give the changed one a new name";
+        held.extend(changed.map(|name| (key(name), message)));
     }
-    let holdout = "/experiments/holdout";
-    if runs && before.pointer(holdout) != after.pointer(holdout) {
-        fault(
-            "experiments.holdout".to_owned(),
-            "cannot change while an experiment runs: it would move users",
-        );
+    let holdout = Key::of(["experiments", "holdout"]);
+    if runs && holdout.get(before) != holdout.get(after) {
+        let message = "cannot change while an experiment runs: it would move users";
+        held.push((holdout, message));
     }
-    rejected
+    held
 }
 
 /// Returns a fault for each key of a running experiment that a change may give another value, but never its old one again.

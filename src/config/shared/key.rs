@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The names on the way to a value. A name may itself contain dots, as `race.growth` among the weights does.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,6 +36,11 @@ impl Key {
         self.0.iter().try_fold(view, |value, name| value.get(name))
     }
 
+    /// Sets the value at this key of a view, or removes it. Tables on the way are created; an empty one does not replace a table.
+    pub(in crate::config) fn lay(&self, view: &mut Value, value: Option<&Value>) {
+        lay(view, &self.0, value);
+    }
+
     /// Returns whether this key is another one, or lies below it.
     pub(super) fn is_within(&self, other: &Self) -> bool {
         self.0.starts_with(&other.0)
@@ -51,4 +56,42 @@ impl fmt::Display for Key {
         }
         Ok(())
     }
+}
+
+/// Sets the value at a path, or removes it.
+fn lay(view: &mut Value, path: &[String], value: Option<&Value>) {
+    let Some((name, rest)) = path.split_first() else {
+        return;
+    };
+    if !view.is_object() {
+        *view = Value::Object(Map::new());
+    }
+    let Some(table) = view.as_object_mut() else {
+        return;
+    };
+    match (rest, value) {
+        ([], None) => {
+            table.shift_remove(name);
+        }
+        ([], Some(value)) => {
+            let keeps = is_empty(value) && table.get(name).is_some_and(Value::is_object);
+            if !keeps {
+                table.insert(name.clone(), value.clone());
+            }
+        }
+        (_, None) => {
+            if let Some(inner) = table.get_mut(name) {
+                lay(inner, rest, None);
+            }
+        }
+        (_, Some(_)) => {
+            let inner = table.entry(name.as_str()).or_insert(Value::Null);
+            lay(inner, rest, value);
+        }
+    }
+}
+
+/// Returns whether a value is a table without keys.
+pub(super) fn is_empty(value: &Value) -> bool {
+    value.as_object().is_some_and(Map::is_empty)
 }

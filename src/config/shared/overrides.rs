@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::author::Author;
-use super::key::Key;
+use super::key::{Key, is_empty};
 use super::step::{Step, Wish};
 use crate::clock::Time;
 
@@ -69,7 +69,7 @@ impl Overrides {
             if self.0.get(key).is_some_and(|known| known.value == value) {
                 continue;
             }
-            let is_empty = value.as_ref().is_some_and(is_empty_table);
+            let is_empty = value.as_ref().is_some_and(is_empty);
             self.0.retain(|other, _| is_empty || !other.is_within(key));
             let by = by.clone();
             self.0.insert(key.clone(), Override { value, by, at });
@@ -87,7 +87,7 @@ impl Overrides {
     /// Lays the overrides over a view.
     pub(in crate::config) fn apply(&self, view: &mut Value) {
         for (key, over) in &self.0 {
-            lay(view, key.names(), over.value.as_ref());
+            key.lay(view, over.value.as_ref());
         }
     }
 
@@ -97,7 +97,7 @@ impl Overrides {
             let in_file = key.get(file);
             match &mut over.value {
                 None => in_file.is_some(),
-                Some(value) if is_empty_table(value) => !in_file.is_some_and(Value::is_object),
+                Some(value) if is_empty(value) => !in_file.is_some_and(Value::is_object),
                 Some(value) => {
                     if let Some(shown) = key.get(merged) {
                         value.clone_from(shown);
@@ -106,43 +106,5 @@ impl Overrides {
                 }
             }
         });
-    }
-}
-
-/// Returns whether a value is a table without keys.
-pub(super) fn is_empty_table(value: &Value) -> bool {
-    value.as_object().is_some_and(Map::is_empty)
-}
-
-/// Sets the value at a path, or removes it. Tables on the way are created.
-fn lay(view: &mut Value, path: &[String], value: Option<&Value>) {
-    let Some((name, rest)) = path.split_first() else {
-        return;
-    };
-    if !view.is_object() {
-        *view = Value::Object(Map::new());
-    }
-    let Some(table) = view.as_object_mut() else {
-        return;
-    };
-    match (rest, value) {
-        ([], None) => {
-            table.shift_remove(name);
-        }
-        ([], Some(value)) => {
-            let keeps = is_empty_table(value) && table.get(name).is_some_and(Value::is_object);
-            if !keeps {
-                table.insert(name.clone(), value.clone());
-            }
-        }
-        (_, None) => {
-            if let Some(inner) = table.get_mut(name) {
-                lay(inner, rest, None);
-            }
-        }
-        (_, Some(_)) => {
-            let inner = table.entry(name.as_str()).or_insert(Value::Null);
-            lay(inner, rest, value);
-        }
     }
 }

@@ -699,3 +699,22 @@ fn a_plan_that_cannot_end_is_cancelled_after_its_end() {
         (0, &["scene.sale.limit".to_owned()][..])
     );
 }
+
+#[test]
+fn a_rollback_past_a_ramp_keeps_the_ramp() {
+    let live = Live::new(parse(RUNS).unwrap());
+    edit(&live, ramp(0.4)).unwrap();
+    let guards = set(json!({"experiment": {"e": {"guards": ["cvr"]}}}));
+    edit(&live, guards).unwrap();
+    edit(&live, set(json!({"scene": {"feed": {"limit": 9}}}))).unwrap();
+    let changed = back(&live, 1).unwrap();
+    assert_eq!(changed.left, ["experiment.e.range"]);
+    assert_eq!(view(&live, "/experiment/e/range"), json!([0.0, 0.4]));
+    assert_eq!(view(&live, "/experiment/e/guards"), Value::Null);
+    assert_eq!(view(&live, "/scene/feed/limit"), 10);
+    // One that ended since begins again, as it was.
+    let without = RUNS.split("[experiment.e]").next().unwrap();
+    edit(&live, Edit::Toml(without.to_owned())).unwrap();
+    assert_eq!(back(&live, 1).unwrap().left, Vec::<String>::new());
+    assert_eq!(view(&live, "/experiment/e/range"), json!([0.0, 0.2]));
+}
