@@ -17,6 +17,7 @@ use crate::clock::Time;
 use crate::config::fault::ConfigFault;
 use crate::config::file::directory;
 use crate::config::settings::Config;
+use crate::spelling::nearest;
 
 /// How the file is read. The text of an edit is read alike.
 #[derive(Clone)]
@@ -154,15 +155,45 @@ impl Desk {
                 .first()
                 .is_some_and(|name| name == "config")
         };
-        let faults: Vec<ConfigFault> = steps.iter().filter(of_file).map(only_in_file).collect();
+        let mut faults: Vec<ConfigFault> = steps.iter().filter(of_file).map(only_in_file).collect();
+        if wanted.is_none() && faults.is_empty() {
+            faults = self.not_overridden(&steps);
+        }
+        let next = self.stepped(&steps, by, at);
         if !faults.is_empty() {
+            faults.extend(next.err().into_iter().flatten());
             return Err(faults);
         }
-        let next = self.stepped(&steps, by, at)?;
+        let next = next?;
         match wanted {
             Some(wanted) if !same(&next.config.effective(), &wanted) => Err(vec![not_reached()]),
             Some(_) | None => Ok((steps, next)),
         }
+    }
+
+    /// Returns a fault for each key that is to go back to the file although no override has it. A null in a table that the edit creates, or
+    /// that an override removed, is none: as in RFC 7386 it removes what is not there.
+    fn not_overridden(&self, steps: &[Step]) -> Vec<ConfigFault> {
+        let file = full(self.file.effective());
+        let creates = |table: &Key| {
+            let mut steps = steps.iter().filter(|step| step.wish != Wish::File);
+            steps.any(|step| step.key.is_within(table))
+        };
+        let back = steps.iter().filter(|step| step.wish == Wish::File);
+        let back = back.filter(|step| self.overrides.iter().all(|(key, _)| !key.meets(&step.key)));
+        let fault = |Step { key, .. }: &Step| {
+            let absent = key.absent(&file);
+            if absent.as_ref().is_some_and(|it| it != key && creates(it)) {
+                return None;
+            }
+            let message = absent.map_or_else(|| IN_FILE.to_owned(), |it| nowhere(&it, &file));
+            Some(ConfigFault {
+                line: 0,
+                path: key.to_string(),
+                message,
+            })
+        };
+        back.filter_map(fault).collect()
     }
 
     /// Reads the text of a whole configuration, as the file is read.
@@ -332,6 +363,25 @@ fn not_reached() -> ConfigFault {
         line: 0,
         path: "scene".to_owned(),
         message: "the order of audiences in weights_for can be changed in the file only".to_owned(),
+    }
+}
+
+/// Message about a key that only the file can give up.
+const IN_FILE: &str =
+    "is set by the file; send the whole configuration as `toml`, or change the file";
+
+/// Returns the message about a key that neither the overrides nor the file have, with the nearest one beside it.
+fn nowhere(key: &Key, file: &Value) -> String {
+    let message = "neither an override nor the file sets it";
+    let Some((name, table)) = key.names().split_last() else {
+        return message.to_owned();
+    };
+    let table = Key::of(table.iter().map(String::as_str));
+    let known = table.get(file).and_then(Value::as_object);
+    let known = known.into_iter().flat_map(serde_json::Map::keys);
+    match nearest(name, known.map(String::as_str)) {
+        Some(nearest) => format!("{message}; did you mean {nearest}?"),
+        None => message.to_owned(),
     }
 }
 

@@ -109,12 +109,7 @@ fn gone(key: &Key, wish: &Wish, wanted: &Value) -> Key {
     if *wish != Wish::Nothing {
         return key.clone();
     }
-    let names: Vec<&str> = key.names().iter().map(String::as_str).collect();
-    let lengths = 1..=names.len();
-    let mut outer = lengths.map(|length| Key::of(names[..length].iter().copied()));
-    outer
-        .find(|outer| outer.get(wanted).is_none())
-        .unwrap_or_else(|| key.clone())
+    key.absent(wanted).unwrap_or_else(|| key.clone())
 }
 
 #[cfg(test)]

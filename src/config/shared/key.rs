@@ -41,6 +41,18 @@ impl Key {
         lay(view, &self.0, value);
     }
 
+    /// Returns the key itself, or the outermost table on the way to it, that a view does not have; `None` if it has the key.
+    pub(super) fn absent(&self, view: &Value) -> Option<Self> {
+        let lengths = 1..=self.0.len();
+        let mut outer = lengths.map(|length| Self(self.0[..length].to_vec()));
+        outer.find(|outer| outer.get(view).is_none())
+    }
+
+    /// Returns whether one of two keys is the other or lies below it.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        self.is_within(other) || other.is_within(self)
+    }
+
     /// Returns whether this key is another one, or lies below it.
     pub(super) fn is_within(&self, other: &Self) -> bool {
         self.0.starts_with(&other.0)

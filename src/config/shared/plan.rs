@@ -137,12 +137,7 @@ impl Plan {
         let before = |until: Option<Time>, from: Time| until.is_none_or(|until| from < until);
         let overlap = before(self.until, other.from) && before(other.until, self.from);
         let mut keys = self.steps.iter().map(|step| &step.key);
-        let taken = |key: &&Key| other.steps.iter().any(|step| meets(&step.key, key));
+        let taken = |key: &&Key| other.steps.iter().any(|step| step.key.meets(key));
         keys.find(taken).filter(|_| overlap)
     }
-}
-
-/// Returns whether one of two keys is the other or lies below it.
-fn meets(one: &Key, other: &Key) -> bool {
-    one.is_within(other) || other.is_within(one)
 }

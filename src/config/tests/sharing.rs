@@ -133,8 +133,57 @@ fn null_and_equal_values_give_keys_back() {
         live.load().config.effective(),
         parse(FILE).unwrap().effective()
     );
-    let same = edit(&live, set(json!({"scene": {"feed": null}}))).unwrap();
-    assert_eq!(same.generation.number, changed.generation.number);
+    let again = faults(edit(&live, set(json!({"scene": {"feed": null}}))));
+    assert_eq!(again[0].0, "scene.feed", "no override is left");
+    assert_eq!(live.load().number, changed.generation.number);
+}
+
+#[test]
+fn a_null_without_an_override_is_a_fault() {
+    let live = Live::new(parse(FILE).unwrap());
+    let fault = |patch: Value| {
+        let found = faults(edit(&live, set(patch))).into_iter();
+        let found: Vec<String> = found.map(|it| format!("{}: {}", it.0, it.1)).collect();
+        found.join("\n")
+    };
+    let nowhere = "neither an override nor the file sets it";
+    for (scene, right) in [
+        (
+            json!({"feed": {"limt": null}}),
+            format!("feed.limt: {nowhere}; did you mean limit?"),
+        ),
+        (
+            json!({"fed": {"limit": null}}),
+            format!("fed.limit: {nowhere}; did you mean feed?"),
+        ),
+        (json!({"x": null}), format!("x: {nowhere}")),
+        (
+            json!({"feed": {"weights": {"race": {"growht": null}}}}),
+            format!("feed.weights.race.growht: {nowhere}; did you mean race.growth?"),
+        ),
+    ] {
+        assert_eq!(fault(json!({"scene": scene})), format!("scene.{right}"));
+    }
+    let in_file = "is set by the file; send the whole configuration as `toml`, or change the file";
+    let found = fault(json!({"scene": {"feed": {"limit": null}, "new": null}}));
+    assert_eq!(
+        found,
+        format!("scene.feed.limit: {in_file}\nscene.new: {in_file}")
+    );
+    let found = fault(json!({"scene": {"feed": {"limt": null, "limit": 0}}}));
+    assert!(found.contains("scene.feed.limt: ") && found.contains("scene.feed.limit: "));
+    assert_eq!(live.load().number, 1);
+    // In a table that is new, or that an override removed, a null removes what is not there.
+    let new =
+        json!({"scene": {"other": {"limit": 3, "rules": null, "weights": {"quality": null}}}});
+    edit(&live, set(new)).unwrap();
+    let without = FILE.split("[scene.new]").next().unwrap();
+    edit(&live, Edit::Toml(without.to_owned())).unwrap();
+    assert_eq!(paths(&live), ["scene.new"]);
+    let removed = set(json!({"scene": {"new": {"limit": null}}}));
+    assert_eq!(edit(&live, removed).unwrap().diff, []);
+    edit(&live, set(json!({"scene": {"new": null}}))).unwrap();
+    assert_eq!(view(&live, "/scene/new/limit"), 10);
 }
 
 #[test]
@@ -467,6 +516,7 @@ fn wrong_plans_are_rejected() {
     make(&live, &planned(growth(1), Some(2), Some(4)), at(1)).unwrap();
     let clash = fault(&planned(growth(2), Some(3), Some(5)));
     assert_eq!(clash.0, "scene.default.weights.race.growth");
+    edit(&live, set(json!({"scene": {"default": {"limit": 9}}}))).unwrap();
     let below = set(json!({"scene": {"default": null}}));
     assert!(
         fault(&planned(below, None, Some(3)))
@@ -615,7 +665,12 @@ fn effective_is_always_file_and_overrides() {
                 drop(live);
                 live = open(home.path(), &file);
             }
-            3 => drop(edit(&live, set(json!({"scene": {scene: {"weights": null}}}))).unwrap()),
+            3 => {
+                let weights = format!("scene.{scene}.weights.");
+                let has = paths(&live).iter().any(|path| path.starts_with(&weights));
+                let given = edit(&live, set(json!({"scene": {scene: {"weights": null}}})));
+                assert_eq!(given.is_ok(), has);
+            }
             _ => {
                 let patch = json!({"scene": {scene: {"weights": {"race.growth": weight}, "limit": 5 + dice.below(9)}}});
                 edit(&live, set(patch)).unwrap();
