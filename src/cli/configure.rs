@@ -332,8 +332,12 @@ impl History {
             return Ok(line(&found) + &changes(&found["diff"]) + &effective);
         }
         let page: Value = client.get(&format!("/config/history?limit={}", self.limit))?;
-        let each = page["generations"].as_array().into_iter().flatten();
-        Ok(each.map(|it| line(it) + &changes(&it["diff"])).collect())
+        let list = |name: &str| page[name].as_array().cloned().unwrap_or_default();
+        let each = list("generations").into_iter();
+        let lines = each.map(|it| line(&it) + &changes(&it["diff"]));
+        let warnings = list("warnings").into_iter();
+        let warnings = warnings.filter_map(|it| Some(format!("warning: {}\n", it.as_str()?)));
+        Ok(lines.chain(warnings).collect())
     }
 }
 

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::fault::ConfigFault;
 use super::generation::{Generation, Shown};
-use super::shared::{Author, Difference, Edit};
+use super::shared::{Author, Difference, Edit, RecordError};
 use crate::clock::Time;
 
 /// A change that somebody asks for.
@@ -73,7 +73,10 @@ pub enum ChangeError {
     /// There is no such generation or plan.
     #[error("there is none with that number, or it is no longer kept")]
     Unknown,
-    /// The change could not be recorded, or the history not be read.
+    /// A generation that is kept cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] RecordError),
+    /// The change could not be recorded.
     #[error("the history of the configuration: {0}")]
     Storage(#[from] io::Error),
 }

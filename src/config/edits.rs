@@ -10,7 +10,8 @@ use super::fault::{ConfigFault, line_of};
 use super::live::{Event, Live, state};
 use super::settings::Config;
 use super::shared::{
-    Author, ChangeSource, Desk, Due, Edit, Failed, Key, Next, Plan, Record, Step, differences,
+    Author, ChangeSource, Desk, Due, Edit, Failed, Key, Next, Plan, Record, RecordError, Step,
+    differences,
 };
 use super::succession::{held_by_running, needs_restart, one_way};
 use crate::clock::Time;
@@ -336,7 +337,7 @@ impl Live {
     ///
     /// # Errors
     /// The record is damaged or cannot be read.
-    pub fn record(&self, number: u64) -> io::Result<Option<Record>> {
+    pub fn record(&self, number: u64) -> Result<Option<Record>, RecordError> {
         self.history.record(number)
     }
 
@@ -347,16 +348,22 @@ impl Live {
         self.desk.lock().read_view(&record.effective).ok()
     }
 
-    /// Returns the newest records, at most `limit`, from the one before `after`.
-    ///
-    /// # Errors
-    /// A record is damaged or cannot be read.
-    pub fn records(&self, limit: usize, after: Option<u64>) -> io::Result<Vec<Record>> {
+    /// Returns the newest records, at most `limit`, from the one before `after`; and those among them that cannot be read.
+    #[must_use]
+    pub fn records(&self, limit: usize, after: Option<u64>) -> (Vec<Record>, Vec<RecordError>) {
         let newest = self.peek().number;
         let last = after.map_or(newest, |after| after.saturating_sub(1).min(newest));
-        let numbers = (self.history.first().max(1)..=last).rev();
-        let records = numbers.filter_map(|number| self.history.record(number).transpose());
-        records.take(limit).collect()
+        let (mut records, mut unreadable) = (Vec::new(), Vec::new());
+        for number in (self.history.first().max(1)..=last).rev() {
+            if records.len() == limit {
+                break;
+            }
+            match self.history.record(number) {
+                Ok(record) => records.extend(record),
+                Err(error) => unreadable.push(error),
+            }
+        }
+        (records, unreadable)
     }
 }
 

@@ -268,6 +268,7 @@ impl Live {
                     other @ (ChangeError::Off
                     | ChangeError::Stale { .. }
                     | ChangeError::Unknown
+                    | ChangeError::Unreadable(_)
                     | ChangeError::Storage(_)) => vec![ConfigFault {
                         line: 0,
                         path: String::new(),

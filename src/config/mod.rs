@@ -98,7 +98,7 @@ pub use server::Server;
 pub use settings::{Config, EMBEDDED};
 pub use shared::{
     Author, ChangeSource, Difference, Edit, HistoryError, HistorySize, Key, Origin, Override, Plan,
-    Record,
+    Record, RecordError,
 };
 pub use shared::{differences, keep_history, receive_history};
 pub use store::{OtherMerchants, Store, UnknownItems};

@@ -39,6 +39,7 @@ impl From<ChangeError> for Problem {
             ChangeError::Off => Self::new(Cause::Forbidden, detail),
             ChangeError::Stale { .. } => Self::new(Cause::Stale, detail),
             ChangeError::Unknown => Self::new(Cause::NotFound, detail),
+            ChangeError::Unreadable(_) => Self::new(Cause::Unreadable, detail),
             ChangeError::Storage(_) => Self::new(Cause::Storage, detail),
             ChangeError::Invalid(faults) => {
                 Self::invalid(faults.into_iter().map(Fault::from).collect())
@@ -100,7 +101,8 @@ pub(super) async fn history(mut call: Call<'_>) -> Result<Reply, Problem> {
     let after = after.and_then(|after| after.parse().ok());
     let work = move |app: &App| {
         let live = app.engine.live();
-        let records = live.records(limit.unwrap_or(GENERATIONS), after)?;
+        let (records, unreadable) = live.records(limit.unwrap_or(GENERATIONS), after);
+        let warnings: Vec<String> = unreadable.iter().map(ToString::to_string).collect();
         let generations = records.into_iter().map(|record| ConfigGeneration {
             effective: None,
             ..of_record(record)
@@ -108,10 +110,11 @@ pub(super) async fn history(mut call: Call<'_>) -> Result<Reply, Problem> {
         let history = ConfigHistory {
             generations: generations.collect(),
             durable: live.is_durable(),
+            warnings: (!warnings.is_empty()).then_some(warnings),
         };
-        Ok::<_, ChangeError>(serde_json::to_vec(&history))
+        serde_json::to_vec(&history)
     };
-    let json = aside(&mut call, work).await??;
+    let json = aside(&mut call, work).await?;
     written(&call, json)
 }
 
@@ -119,7 +122,8 @@ pub(super) async fn history(mut call: Call<'_>) -> Result<Reply, Problem> {
 pub(super) async fn generation(mut call: Call<'_>) -> Result<Reply, Problem> {
     let number = call.path("generation").parse().map_err(|_| no_entity())?;
     let work = move |app: &App| {
-        let record = app.engine.live().record(number)?;
+        let record = app.engine.live().record(number);
+        let record = record.map_err(ChangeError::from)?;
         let record = record.ok_or(ChangeError::Unknown)?;
         Ok::<_, ChangeError>(serde_json::to_vec(&of_record(record)))
     };

@@ -45,6 +45,8 @@ pub(super) enum Cause {
     HeadTooLarge,
     /// A bug; its detail goes to the log.
     Internal,
+    /// A file of the history of the configuration is damaged.
+    Unreadable,
     /// The timeout of the request expired before the request ran.
     Late,
     /// The service is not ready, or is shutting down.
@@ -85,7 +87,7 @@ const fn row(cause: Cause, status: u16, name: &'static str, title: &'static str)
 }
 
 /// Every cause, by status.
-pub(super) static CAUSES: [Row; 21] = [
+pub(super) static CAUSES: [Row; 22] = [
     row(
         Cause::Malformed,
         400,
@@ -148,6 +150,12 @@ pub(super) static CAUSES: [Row; 21] = [
         "The head of the request is too large",
     ),
     row(Cause::Internal, 500, "internal", "Internal error"),
+    row(
+        Cause::Unreadable,
+        500,
+        "unreadable",
+        "A generation that is kept cannot be read",
+    ),
     row(Cause::Late, 503, "late", "The request timed out"),
     row(
         Cause::NotReady,

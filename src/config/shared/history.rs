@@ -36,6 +36,14 @@ pub struct HistoryError {
     cause: String,
 }
 
+/// A record of the history cannot be read.
+#[derive(Debug, Error)]
+#[error("{path} cannot be read: {cause}", path = .path.display())]
+pub struct RecordError {
+    path: PathBuf,
+    cause: String,
+}
+
 /// What goes on after a restart.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::config) struct State {
@@ -194,7 +202,11 @@ impl History {
     ///
     /// # Errors
     /// The record is damaged or cannot be read.
-    pub(in crate::config) fn record(&self, number: u64) -> io::Result<Option<Record>> {
+    pub(in crate::config) fn record(&self, number: u64) -> Result<Option<Record>, RecordError> {
+        let failed = |cause: String| RecordError {
+            path: Path::new(DIRECTORY).join(name(number)),
+            cause,
+        };
         let bytes = match &self.0 {
             Place::Memory(records) => {
                 let records = records.lock();
@@ -204,11 +216,11 @@ impl History {
             Place::Disk(disk) => match fs::read(disk.path(number)) {
                 Ok(bytes) => Some(bytes),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                Err(error) => return Err(error),
+                Err(error) => return Err(failed(error.to_string())),
             },
         };
         let read = bytes.map(|bytes| serde_json::from_slice(&bytes));
-        Ok(read.transpose()?)
+        read.transpose().map_err(|error| failed(error.to_string()))
     }
 
     /// Returns the files with their numbers, for a back-up: first the state, so that the records that belong to it are on disk when they

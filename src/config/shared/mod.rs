@@ -22,7 +22,7 @@ pub(super) use desk::{Desk, Next};
 pub use difference::{Difference, differences};
 pub use edit::Edit;
 pub(super) use history::{History, State};
-pub use history::{HistoryError, HistorySize, keep_history, receive_history};
+pub use history::{HistoryError, HistorySize, RecordError, keep_history, receive_history};
 pub use key::Key;
 pub use overrides::Override;
 pub(super) use overrides::Overrides;

@@ -362,7 +362,7 @@ fn a_rollback_is_a_new_equal_generation() {
     let record = live.record(4).unwrap().unwrap();
     assert_eq!((record.source.name(), record.by), ("rollback", by("li")));
     let numbers = |limit, after| -> Vec<u64> {
-        let records = live.records(limit, after).unwrap();
+        let (records, _) = live.records(limit, after);
         records.iter().map(|record| record.number).collect()
     };
     assert_eq!(numbers(9, None), [4, 3, 2, 1]);
@@ -375,7 +375,7 @@ fn old_generations_are_dropped() {
     for weight in 1..=20 {
         edit(&live, growth(weight)).unwrap();
     }
-    assert_eq!(live.records(100, None).unwrap().len(), 10);
+    assert_eq!(live.records(100, None).0.len(), 10);
     assert!(matches!(back(&live, 11), Err(ChangeError::Unknown)));
     assert!(back(&live, 12).is_ok());
 }
@@ -436,6 +436,27 @@ fn a_damaged_state_names_its_file() {
     let opened = Live::open(parse(FILE).unwrap(), Origin::default(), Some(home.path()));
     let said = opened.unwrap_err().to_string();
     assert!(said.contains("state.json"), "{said}");
+}
+
+#[test]
+fn a_damaged_record_hides_no_other() {
+    let home = tempfile::tempdir().unwrap();
+    let live = open(home.path(), FILE);
+    [0.2, 0.3].map(|value| edit(&live, growth(value)).unwrap());
+    let damaged = "config/00000000000000000002.json";
+    std::fs::write(home.path().join(damaged), "{").unwrap();
+    let (records, unreadable) = live.records(2, None);
+    let numbers: Vec<u64> = records.iter().map(|record| record.number).collect();
+    assert_eq!(numbers, [3, 1]);
+    let said = unreadable[0].to_string();
+    assert!(
+        said.starts_with(&format!("{damaged} cannot be read: ")),
+        "{said}"
+    );
+    assert!(live.record(2).is_err());
+    assert!(matches!(back(&live, 2), Err(ChangeError::Unreadable(_))));
+    back(&live, 1).unwrap();
+    assert_eq!(view(&live, GROWTH), 0.1);
 }
 
 fn planned(edit: Edit, from: Option<i64>, until: Option<i64>) -> Change {

@@ -20,7 +20,7 @@ view! {
         pub overrides: &'c Value,
         /// What is valid, but probably not meant.
         pub warnings: Vec<Fault>,
-        /// After a rollback: keys that stay as they are, because they need a restart or follow from files.
+        /// After a rollback: keys that stay as they are, because they need a restart, follow from files, or belong to a running experiment.
         pub left: Option<Vec<String>>,
     }
 
@@ -60,6 +60,8 @@ view! {
         pub generations: Vec<ConfigGeneration>,
         /// False if they are kept in memory only, and end with the process.
         pub durable: bool,
+        /// The files that cannot be read. Their generations are left out.
+        pub warnings: Option<Vec<String>>,
     }
 
     /// A planned change of the configuration.
