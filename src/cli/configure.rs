@@ -236,7 +236,24 @@ fn by(about: &Value) -> String {
     let author = text("author").map_or_else(String::new, |it| format!(" by {it}{claimed}"));
     let at = text("at").map_or_else(String::new, |it| format!(" at {it}"));
     let reason = text("reason").map_or_else(String::new, |it| format!(": {it}"));
-    format!("  #{author}{at}{reason}")
+    visible(&format!("  #{author}{at}{reason}"))
+}
+
+/// Returns a text with its control characters escaped, and those that change the direction of writing, so that it stays on its line.
+fn visible(text: &str) -> String {
+    let hidden = |each: char| {
+        each.is_control()
+            || matches!(each, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut shown = String::with_capacity(text.len());
+    for each in text.chars() {
+        if hidden(each) {
+            shown.extend(each.escape_debug());
+        } else {
+            shown.push(each);
+        }
+    }
+    shown
 }
 
 impl Set {
@@ -318,7 +335,7 @@ fn changes(diff: &Value) -> String {
             value.map_or_else(|| "nothing".to_owned(), Value::to_string)
         };
         let path = change["path"].as_str().unwrap_or_default();
-        format!("  {path}: {} → {}\n", side("before"), side("after"))
+        visible(&format!("  {path}: {} → {}", side("before"), side("after"))) + "\n"
     });
     lines.collect()
 }
@@ -375,4 +392,22 @@ fn plans(client: &Client) -> Result<String> {
     } else {
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_forges_a_line() {
+        let record = json!({
+            "number": 7, "source": "api", "author": "\u{1b}[31mmei\n8 (rollback)  # by li", "claimed": true,
+            "reason": "it's\u{202e} \u{85}日本", "at": "2026-03-20T12:00:00Z",
+        });
+        let right = "7 (api)  # by \\u{1b}[31mmei\\n8 (rollback)  # by li (claimed) at 2026-03-20T12:00:00Z: \
+                     it's\\u{202e} \\u{85}日本\n";
+        assert_eq!(line(&record), right);
+        let diff = json!([{"path": "a", "before": "\u{9b}", "after": "\n"}]);
+        assert_eq!(changes(&diff), "  a: \"\\u{9b}\" → \"\\n\"\n");
+    }
 }

@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 use crate::model::Limits;
 use crate::model::schema::{self, Bound, Field, Object, Rule, Shape};
 
+/// Text without control characters.
+const LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
+
 /// Returns the name of the merge patch of an object.
 pub(super) fn patch_name(object: &Object) -> String {
     format!("{}Patch", object.name)
@@ -83,6 +86,9 @@ pub(super) fn schema(shape: &Shape, patch: bool) -> Value {
             json!({"type": "array", "items": reference(ID), "maxItems": most(*bound)})
         }
         Shape::Text(bound) => json!({"type": "string", "maxLength": most(*bound)}),
+        Shape::Line(least, bound) => {
+            json!({"type": "string", "minLength": least, "maxLength": most(*bound), "pattern": LINE})
+        }
         Shape::Flag => json!({"type": "boolean"}),
         Shape::Number(low, high) => json!({"type": "number", "minimum": low, "maximum": high}),
         Shape::Whole(low, bound) => {

@@ -47,15 +47,31 @@ impl Walk<'_> {
     }
 
     pub(super) fn text(&mut self, raw: &RawValue, bound: Bound) {
+        let _bounded = self.bounded(raw, bound);
+    }
+
+    pub(super) fn line(&mut self, raw: &RawValue, least: u64, bound: Bound) {
+        let Some(text) = self.bounded(raw, bound) else {
+            return;
+        };
+        self.check(wide(text.len()) >= least, || "must not be empty".to_owned());
+        self.check(!text.contains(char::is_control), || {
+            "must not contain control characters".to_owned()
+        });
+    }
+
+    /// Returns a text; reports one that has too many bytes.
+    fn bounded(&mut self, raw: &RawValue, bound: Bound) -> Option<String> {
         if kind(raw) != Kind::Text {
-            return self.fault("must be a string");
+            self.fault("must be a string");
+            return None;
         }
         let most = bound.most(&self.vocabulary.limits);
-        if let Some(text) = self.unicode(raw) {
-            self.check(wide(text.len()) <= most, || {
-                format!("must have at most {most} bytes{}", bound.named())
-            });
-        }
+        let text = self.unicode(raw)?;
+        self.check(wide(text.len()) <= most, || {
+            format!("must have at most {most} bytes{}", bound.named())
+        });
+        Some(text)
     }
 
     pub(super) fn number(&mut self, raw: &RawValue, low: f64, high: f64) {

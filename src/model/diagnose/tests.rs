@@ -117,6 +117,7 @@ fn value(dice: &mut Random, shape: &Shape) -> String {
         Shape::Id => pick(dice, &IDS).to_owned(),
         Shape::Ids(_) => list(dice, 3, |dice| pick(dice, &IDS).to_owned()),
         Shape::Text(_) => pick(dice, &[r#""""#, r#""a\tb""#, r#""玻尿酸""#]).to_owned(),
+        Shape::Line(..) => pick(dice, &[r#""""#, r#""a\tb""#, r#""a""#, r#""玻尿酸""#]).to_owned(),
         Shape::Flag => pick(dice, &["true", "false"]).to_owned(),
         Shape::Number(..) => pick(dice, &NUMBERS).to_owned(),
         Shape::Whole(..) => pick(dice, &["1", "2", "50"]).to_owned(),

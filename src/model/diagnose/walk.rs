@@ -102,6 +102,7 @@ impl<'v> Walk<'v> {
             Shape::Id => self.id(raw),
             Shape::Ids(bound) => self.list(raw, *bound, Self::id),
             Shape::Text(bound) => self.text(raw, *bound),
+            Shape::Line(least, bound) => self.line(raw, *least, *bound),
             Shape::Flag => self.check(kind(raw) == Kind::Flag, || {
                 "must be true or false".to_owned()
             }),

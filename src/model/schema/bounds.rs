@@ -30,6 +30,10 @@ pub const QUERY_BYTES: Bound =
 pub const TIMEOUT_MS: Bound = Bound::Limit("limits.timeout_ms", |limits| limits.timeout_ms);
 
 pub(super) const TEXT: Shape = Shape::Text(Bound::Fixed(wide(MAX_TEXT)));
+/// The reason of a change.
+pub(super) const REASON: Shape = Shape::Line(0, Bound::Fixed(wide(MAX_TEXT)));
+/// The author of a change.
+pub(super) const AUTHOR: Shape = Shape::Line(1, Bound::Fixed(wide(MAX_TEXT)));
 pub(super) const CAMPAIGNS: Shape = Shape::Ids(Bound::Fixed(wide(MAX_CAMPAIGNS)));
 pub(super) const SHARE: Shape = Shape::Number(0.0, 1.0);
 pub(super) const MONEY: Shape = Shape::Number(0.0, MAX_MONEY);

@@ -1,7 +1,8 @@
 //! The objects of requests, one static each.
 
 use super::bounds::{
-    CAMPAIGNS, CANDIDATES, LATITUDE, LIMIT, LONGITUDE, MONEY, QUERY_BYTES, SHARE, TEXT, TIMEOUT_MS,
+    AUTHOR, CAMPAIGNS, CANDIDATES, LATITUDE, LIMIT, LONGITUDE, MONEY, QUERY_BYTES, REASON, SHARE,
+    TEXT, TIMEOUT_MS,
 };
 use super::shape::{Bound, Field, Object, Rule, Shape};
 use crate::model::{EventKind, ItemKind};
@@ -330,10 +331,10 @@ pub static CONFIG_CHANGE: Object = Object {
             Shape::Text(CONFIG_TEXT),
             "The whole configuration that is wanted, in the format of the file.",
         ),
-        optional("reason", TEXT, "The reason, for the history."),
+        optional("reason", REASON, "The reason, for the history."),
         optional(
             "author",
-            TEXT,
+            AUTHOR,
             "Who asks. A named token or a client certificate counts instead, if there is one.",
         ),
         optional("from", Shape::Time, "When it is applied. Default: at once."),
@@ -357,10 +358,10 @@ pub static CONFIG_ROLLBACK: Object = Object {
             Shape::Whole(1, Bound::Fixed(u64::MAX)),
             "The generation.",
         ),
-        optional("reason", TEXT, "The reason, for the history."),
+        optional("reason", REASON, "The reason, for the history."),
         optional(
             "author",
-            TEXT,
+            AUTHOR,
             "Who asks. A named token or a client certificate counts instead, if there is one.",
         ),
     ],

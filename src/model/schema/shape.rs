@@ -39,6 +39,8 @@ pub enum Shape {
     Ids(Bound),
     /// Text, with a maximum number of bytes.
     Text(Bound),
+    /// Text of one line: without control characters, with a minimum and a maximum number of bytes.
+    Line(u64, Bound),
     /// `true` or `false`.
     Flag,
     /// A finite number from the first bound to the second, both included.

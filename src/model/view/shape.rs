@@ -91,6 +91,7 @@ const fn stored(shape: &schema::Shape) -> &'static Shape {
     match shape {
         schema::Shape::Id
         | schema::Shape::Text(_)
+        | schema::Shape::Line(..)
         | schema::Shape::OneOf(_)
         | schema::Shape::Scene => &Shape::Text,
         schema::Shape::Ids(_) => &Shape::List(&Shape::Text),

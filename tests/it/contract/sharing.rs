@@ -108,6 +108,20 @@ fn invalid_edits_report_every_fault() {
     assert!(text.text().contains(r#""line":3"#), "{}", text.text());
     put(&service, 1, &json!([])).problem(422);
     send(&service, ("PUT", "/config"), "1", &json!("x")).problem(422);
+    for (path, text) in [
+        ("author", ""),
+        ("author", "mei\n9 (api)"),
+        ("reason", "\u{1b}[31m"),
+    ] {
+        assert_eq!(fault(&json!({"set": growth(1), path: text})), [path]);
+        let back = send(
+            &service,
+            ("POST", "/config/rollback"),
+            "1",
+            &json!({"to": 1, path: text}),
+        );
+        assert_eq!(back.problem(422), [path]);
+    }
     let ended = json!({"set": growth(1), "until": "2001-01-01T00:00:00Z"});
     assert_eq!(fault(&ended), ["until"]);
     assert_eq!(service.get("/config").ok()["generation"], 1);
