@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::client::Client;
 use crate::config::{Config, Difference, Key, differences, needs_restart};
@@ -76,6 +76,8 @@ pub(super) struct Report {
     pub(super) warnings: Vec<String>,
     /// Why the file cannot go in under the overrides.
     pub(super) faults: Vec<String>,
+    /// The file under the overrides.
+    merged: Value,
 }
 
 /// Compares a valid file with the live configuration of a service.
@@ -84,6 +86,7 @@ pub(super) fn compare(file: &Config, path: &Path, live: &LiveConfig) -> Report {
         text: String::new(),
         warnings: Vec::new(),
         faults: Vec::new(),
+        merged: Value::Null,
     };
     let overrides = live.overrides(&file.effective());
     let merged = match file.under(path, &overrides) {
@@ -98,7 +101,26 @@ pub(super) fn compare(file: &Config, path: &Path, live: &LiveConfig) -> Report {
     };
     shares(&live.config, &merged, &mut report);
     changes(live, &merged, &overrides, &mut report);
+    report.merged = merged;
     report
+}
+
+impl Report {
+    /// Adds the faults for which the service would reject the file as it runs: a change of a running experiment, or a scene in use that is
+    /// gone. What needs a restart, or only a new file changes, is no fault of a file.
+    pub(super) fn ask(&mut self, client: &Client, live: &LiveConfig) -> Result<()> {
+        let mut wanted = self.merged.clone();
+        wanted["config"] = live.config["config"].clone();
+        let body = json!({"toml": toml::to_string(&wanted)?, "rank": []});
+        let faults = client.faults("/config/preview", &serde_json::to_vec(&body)?)?;
+        let of_file = |message: &str| {
+            message.starts_with("needs a restart") || message.ends_with("in the file only")
+        };
+        let faults = faults.iter().filter(|fault| !of_file(&fault.message));
+        let shown = faults.map(|it| format!("the service rejects it: {}: {}", it.path, it.message));
+        self.faults.extend(shown);
+        Ok(())
+    }
 }
 
 /// Adds the weights of every scene as shares.
@@ -258,8 +280,6 @@ pub(super) fn shown(difference: &Difference) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn live(text: &str, overrides: Value) -> LiveConfig {

@@ -44,7 +44,8 @@ pub(super) struct Args {
     identity: Option<PathBuf>,
 }
 
-/// Runs the command. Exit code 1: the file has faults, alone or under the overrides of the service. Warnings leave the exit code at 0.
+/// Runs the command. Exit code 1: the file has faults, alone or under the overrides of the service, or the service would reject it. Warnings
+/// leave the exit code at 0.
 pub(super) fn run(args: Args) -> Result<ExitCode> {
     let Some(config) = valid(&args.file) else {
         return Ok(ExitCode::FAILURE);
@@ -64,8 +65,12 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
     let Some(url) = &args.against else {
         return Ok(ExitCode::SUCCESS);
     };
-    let live = LiveConfig::get(&args.client(url)?)?;
-    let report = compare(&config, &args.file, &live);
+    let client = args.client(url)?;
+    let live = LiveConfig::get(&client)?;
+    let mut report = compare(&config, &args.file, &live);
+    if report.faults.is_empty() {
+        report.ask(&client, &live)?;
+    }
     io::stdout().write_all(report.text.as_bytes())?;
     for warning in &report.warnings {
         eprintln!("warning: {warning}");

@@ -13,7 +13,7 @@ use ureq::{Agent, Body};
 
 use super::body::{Format, pack};
 use super::error::{ATTEMPTS, CallError};
-use super::problem::{explain, rejection};
+use super::problem::{ReportedFault, explain, faults, rejection};
 use super::service::{Service, TOKEN};
 use super::tls::tls;
 
@@ -100,6 +100,20 @@ impl Client {
         let headers = request.headers_mut();
         headers.insert(header::IF_MATCH, HeaderValue::from(generation));
         self.read(self.run(request)?)
+    }
+
+    /// Sends a body to be checked. Returns the faults that the service finds; none if it accepts the body.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn faults(&self, path: &str, body: &[u8]) -> Result<Vec<ReportedFault>, CallError> {
+        let mut answer = self.once("POST", path, body, Format::Json)?;
+        let (status, text) = (answer.status(), self.bytes(&mut answer)?);
+        match status {
+            StatusCode::UNPROCESSABLE_ENTITY => Ok(faults(&text)),
+            _ if status.is_success() => Ok(Vec::new()),
+            _ => Err(rejection(status, &text)),
+        }
     }
 
     /// Gets JSON.

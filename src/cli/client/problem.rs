@@ -64,6 +64,11 @@ pub(super) fn rejection(status: StatusCode, text: &[u8]) -> CallError {
     }
 }
 
+/// Returns the faults of a problem.
+pub(super) fn faults(text: &[u8]) -> Vec<ReportedFault> {
+    serde_json::from_slice(text).map_or_else(|_| Vec::new(), |problem: Problem| problem.errors)
+}
+
 /// Returns the problem in one line; only the status if the answer is not a problem document.
 pub(super) fn explain(status: StatusCode, text: &[u8]) -> String {
     let Ok(problem) = serde_json::from_slice::<Problem>(text) else {

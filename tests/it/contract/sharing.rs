@@ -463,3 +463,34 @@ fn a_file_is_checked_against_the_service() {
         "{text}"
     );
 }
+
+#[test]
+fn a_file_that_the_service_rejects_fails_the_check() {
+    let file = "[scene.feed]\nlimit = 10\n[scene.gone]\n[experiment.e]\nlayer = 'ranking'\nrange = [0.0, 0.5]\nscenes = ['feed']\n\
+        primary = 'ctr'\nfind = 0.05\ncontrol = 'a'\narms = { a = { share = 0.5 }, b = { share = 0.5, set = { limit = 5 } } }\n";
+    let service = Service::with_config(file);
+    service.rank(&json!({"user_id": "u", "candidates": ["i"], "scene": "gone"}));
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("next.toml");
+    let path = path.to_str().unwrap();
+    let check = |text: &str| {
+        std::fs::write(path, text).unwrap();
+        saima(&service, &["check", path])
+    };
+    let deployed = format!("[config]\nhistory = 20\n{}", file.replace("0.5]", "0.6]"));
+    let (code, text) = check(&deployed);
+    assert!(code == 0 && !text.contains("rejects"), "{text}");
+    let wrong = file
+        .replace("0.5]", "0.2]")
+        .replace("limit = 5", "limit = 7");
+    let (code, text) = check(&wrong.replace("[scene.gone]\n", ""));
+    assert_eq!(code, 1, "{text}");
+    for part in [
+        "experiment.e.range: may only grow",
+        "experiment.e.arms: cannot change",
+        "scene.gone: requests named this scene in the last hour",
+    ] {
+        let line = format!("the service rejects it: {part}");
+        assert!(text.contains(&line), "{part:?} in {text}");
+    }
+}
