@@ -159,7 +159,11 @@ impl Desk {
         if wanted.is_none() && faults.is_empty() {
             faults = self.not_overridden(&steps);
         }
-        let next = self.stepped(&steps, by, at);
+        let overrides = match edit {
+            Edit::Set(_) => self.taken_over(&steps),
+            Edit::Toml(_) => self.overrides.clone(),
+        };
+        let next = self.stepped(overrides, &steps, (by, at));
         if !faults.is_empty() {
             faults.extend(next.err().into_iter().flatten());
             return Err(faults);
@@ -205,12 +209,28 @@ impl Desk {
         Ok(wanted)
     }
 
-    /// Lays the steps over the file and the overrides.
+    /// Returns the overrides without those that a plan holds and an edit sets itself, be it to the same value: they become those of its
+    /// author, and stay when the plan ends.
+    fn taken_over(&self, steps: &[Step]) -> Overrides {
+        let mut overrides = self.overrides.clone();
+        let held = steps.iter().filter(|step| {
+            let mut plans = self.plans.iter();
+            plans.any(|plan| plan.holds(&step.key, &self.overrides))
+        });
+        held.for_each(|step| overrides.put_back(&step.key, None));
+        overrides
+    }
+
+    /// Lays the steps over the file and some overrides.
     ///
     /// # Errors
     /// As [`Self::merge`].
-    fn stepped(&self, steps: &[Step], by: &Author, at: Time) -> Result<Next, Vec<ConfigFault>> {
-        let mut overrides = self.overrides.clone();
+    fn stepped(
+        &self,
+        mut overrides: Overrides,
+        steps: &[Step],
+        (by, at): (&Author, Time),
+    ) -> Result<Next, Vec<ConfigFault>> {
         overrides.follow(steps, by, at);
         self.merge(overrides)
     }
@@ -224,7 +244,7 @@ impl Desk {
         plan: &Plan,
         at: Time,
     ) -> Result<Next, Vec<ConfigFault>> {
-        self.stepped(&plan.steps, &plan.by, at)
+        self.stepped(self.overrides.clone(), &plan.steps, (&plan.by, at))
     }
 
     /// Returns what follows if the overrides become those of another view.
@@ -237,7 +257,8 @@ impl Desk {
         by: &Author,
         at: Time,
     ) -> Result<Next, Vec<ConfigFault>> {
-        let next = self.stepped(&self.steps_to(wanted), by, at)?;
+        let steps = self.steps_to(wanted);
+        let next = self.stepped(self.overrides.clone(), &steps, (by, at))?;
         if same(&next.config.effective(), wanted) {
             Ok(next)
         } else {
@@ -345,7 +366,8 @@ impl Config {
             plans: Vec::new(),
             next_plan: 1,
         };
-        let next = desk.stepped(&steps, &Author::default(), Time::default())?;
+        let by = (&Author::default(), Time::default());
+        let next = desk.stepped(Overrides::default(), &steps, by)?;
         Ok(next.config)
     }
 }

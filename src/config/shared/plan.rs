@@ -1,7 +1,7 @@
 //! Changes planned for a time: applied at `from`, taken back at `until`.
 //!
-//! A plan holds steps, not a configuration. What others change meanwhile stays, and what they changed of the same keys is not taken
-//! back.
+//! A plan holds steps, not a configuration. What others change meanwhile stays, and what they set of the same keys, be it to the same
+//! value, is not taken back.
 
 use serde::{Deserialize, Serialize};
 
@@ -122,11 +122,17 @@ impl Plan {
         self.applied = Some(replaced.filter(|it| it.before != it.after).collect());
     }
 
+    /// Returns whether the override of a key is the one that it set.
+    pub(in crate::config) fn holds(&self, key: &Key, overrides: &Overrides) -> bool {
+        let mut replaced = self.applied.iter().flatten();
+        let set = replaced.find(|it| it.key == *key);
+        set.is_some_and(|it| it.after.is_some() && overrides.get(key) == it.after.as_ref())
+    }
+
     /// Puts back what it replaced, except for keys that somebody changed since.
     pub(in crate::config) fn take_back(&self, overrides: &mut Overrides) {
         for Replaced { key, before, after } in self.applied.iter().flatten() {
-            let value = |over: Option<&Override>| over.map(|over| over.value.clone());
-            if value(overrides.get(key)) == value(after.as_ref()) {
+            if overrides.get(key) == after.as_ref() {
                 overrides.put_back(key, before.as_ref());
             }
         }

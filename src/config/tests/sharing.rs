@@ -513,6 +513,24 @@ fn what_others_changed_is_not_taken_back() {
 }
 
 #[test]
+fn the_same_value_set_by_others_is_not_taken_back() {
+    let live = Live::new(parse(FILE).unwrap());
+    make(&live, &planned(growth(0.5), None, Some(4)), at(0)).unwrap();
+    let same = Change {
+        by: by("li"),
+        ..change(growth(0.5))
+    };
+    make(&live, &same, at(1)).unwrap();
+    let holder = || live.load().overrides[0].over.clone();
+    assert_eq!((live.load().number, holder().by), (2, by("li")));
+    assert_eq!(tick(&live, 4), [(1, "taken back")]);
+    assert_eq!((live.load().number, view(&live, GROWTH)), (2, json!(0.5)));
+    // Without a plan, the first author stays: it may be a retry.
+    make(&live, &change(growth(0.5)), at(5)).unwrap();
+    assert_eq!((holder().by, holder().at), (by("li"), at(1).wall));
+}
+
+#[test]
 fn wrong_plans_are_rejected() {
     let live = Live::new(parse("[config]\nplans = 2").unwrap());
     let fault = |change: &Change| faults(make(&live, change, at(1)))[0].clone();
