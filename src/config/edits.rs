@@ -235,17 +235,24 @@ impl Live {
         self.plans.load_full()
     }
 
-    /// Returns whether something is due for a planned change.
+    /// Returns whether something is due for a planned change. Nothing is while only the file changes the configuration.
     #[must_use]
     pub fn is_due(&self, now: Time) -> bool {
-        let number = self.peek().number;
+        let live = self.peek();
         let plans = self.plans.load();
-        plans.iter().any(|plan| plan.due(now, number).is_some())
+        live.config.editing.edits
+            && plans
+                .iter()
+                .any(|plan| plan.due(now, live.number).is_some())
     }
 
-    /// Applies the planned changes whose time has come, and takes those back whose time is over.
+    /// Applies the planned changes whose time has come, and takes those back whose time is over; none while only the file changes the
+    /// configuration.
     pub fn keep_plans(&self, moment: Moment, prepare: &Ready<'_>) -> Vec<PlanOutcome> {
         let mut desk = self.desk.lock();
+        if !desk.file.editing.edits {
+            return Vec::new();
+        }
         let ids: Vec<u64> = desk.plans.iter().map(|plan| plan.id).collect();
         // What is over goes first, so that it makes room for what begins.
         let mut outcomes = Vec::new();

@@ -109,7 +109,7 @@ impl Engine {
                     tracing::warn!(
                         plan,
                         generation,
-                        "the time of the planned change passed while the service was down"
+                        "the time of the planned change passed before it could be applied"
                     );
                 }
                 Ok(generation) => {

@@ -610,6 +610,26 @@ fn cancelling_takes_an_applied_plan_back() {
 }
 
 #[test]
+fn plans_rest_while_only_the_file_changes_anything() {
+    let live = Live::new(parse(FILE).unwrap());
+    make(&live, &planned(growth(0.5), None, Some(2)), at(0)).unwrap();
+    let limit = |limit: u32| set(json!({"scene": {"feed": {"limit": limit}}}));
+    make(&live, &planned(limit(7), Some(1), Some(4)), at(0)).unwrap();
+    make(&live, &planned(limit(8), Some(5), Some(9)), at(0)).unwrap();
+    let closed = format!("[config]\nedits = false\n{FILE}");
+    live.replace(parse(&closed).unwrap()).unwrap();
+    assert!(!live.is_due(at(5).now) && tick(&live, 5).is_empty());
+    assert_eq!(view(&live, GROWTH), 0.5);
+    assert_eq!(view(&live, "/scene/feed/limit"), 10);
+    live.replace(parse(FILE).unwrap()).unwrap();
+    assert!(live.is_due(at(5).now));
+    let right = [(1, "taken back"), (2, "missed"), (3, "applied")];
+    assert_eq!(tick(&live, 5), right);
+    assert_eq!(view(&live, GROWTH), 0.1);
+    assert_eq!(view(&live, "/scene/feed/limit"), 8);
+}
+
+#[test]
 fn plans_due_while_down_are_kept_once() {
     let home = tempfile::tempdir().unwrap();
     let live = open(home.path(), FILE);
