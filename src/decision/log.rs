@@ -43,6 +43,8 @@ pub enum Share {
 pub struct Decisions {
     shared: Arc<Shared>,
     folder: Option<PathBuf>,
+    /// Why no files are written although there is a data directory.
+    fault: Option<String>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -53,7 +55,7 @@ impl Decisions {
         Self::new(Pseudonyms::in_memory(), None)
     }
 
-    /// Opens the log of a data directory. If its names of users cannot be read, nothing is written.
+    /// Opens the log of a data directory. If its names of users cannot be read, nothing is written: every record counts as dropped.
     #[must_use]
     pub fn open(data: &Path) -> Self {
         let folder = data.join(FOLDER);
@@ -61,7 +63,9 @@ impl Decisions {
             Ok(names) => Self::new(names, Some(folder)),
             Err(error) => {
                 tracing::error!("decisions are kept in memory only: {error}");
-                Self::in_memory()
+                let mut log = Self::in_memory();
+                log.fault = Some(error.to_string());
+                log
             }
         }
     }
@@ -70,6 +74,7 @@ impl Decisions {
         Self {
             shared: Arc::new(Shared::new(names)),
             folder,
+            fault: None,
             writer: Mutex::new(None),
         }
     }
@@ -102,13 +107,14 @@ impl Decisions {
         let Some(request_id) = request_id else {
             return Share::None;
         };
-        if settings.whole == 0 && (settings.thin == 0 || self.folder.is_none()) {
+        let thin = if self.has_files() { settings.thin } else { 0 };
+        if settings.whole == 0 && thin == 0 {
             return Share::None;
         }
         let part = Digest::new(("log/", ""), request_id).part(0, PARTS);
         if part < settings.whole {
             Share::Whole
-        } else if part < settings.thin && self.folder.is_some() {
+        } else if part < thin {
             Share::Thin
         } else {
             Share::None
@@ -133,7 +139,20 @@ impl Decisions {
         }
         if self.folder.is_some() {
             self.shared.queue.put(logged, settings.queue_bytes);
+        } else if self.fault.is_some() {
+            self.shared.lost.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Returns whether records belong in files, even if these cannot be written.
+    const fn has_files(&self) -> bool {
+        self.folder.is_some() || self.fault.is_some()
+    }
+
+    /// Returns why no files are written although there is a data directory.
+    #[must_use]
+    pub fn fault(&self) -> Option<&str> {
+        self.fault.as_deref()
     }
 
     /// Returns the newest whole records for which `is` holds, the newest first.

@@ -90,6 +90,15 @@ impl Engine {
         self.standings.load().number > 0 && self.markets.live.load().number > 0
     }
 
+    /// Returns why decisions are not written although there is a data directory, in words.
+    #[must_use]
+    pub fn decisions_reason(&self) -> Option<String> {
+        let fault = self.decisions.fault()?;
+        Some(format!(
+            "decisions are not written, but dropped: {fault}; put the file back from a back-up, and restart"
+        ))
+    }
+
     /// Returns the instant that ranking reads: the clock, rounded down to the time step.
     pub(super) fn as_of(&self, config: &Config) -> Time {
         self.clock.now().floor(config.clock.time_step)

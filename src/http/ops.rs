@@ -284,6 +284,7 @@ fn degraded(engine: &Engine) -> Vec<String> {
         ));
     }
     reasons.extend(engine.config_reasons());
+    reasons.extend(engine.decisions_reason());
     reasons.extend(engine.short_race());
     reasons
 }

@@ -306,3 +306,27 @@ fn kills_lose_no_written_decision_and_log_none_twice() {
     let found = (&seen["reproduced"], &seen["unknown_generation"]);
     assert_eq!(found, (&json!(1.0), &json!(0)));
 }
+
+#[test]
+fn a_damaged_salt_degrades_the_service() {
+    let data = Data::new(CONFIG);
+    drop(data.start());
+    let salt = data.path().join("decisions/salt");
+    fs::create_dir_all(salt.parent().unwrap()).unwrap();
+    fs::write(&salt, "zz").unwrap();
+    let service = data.start();
+    fill(&service);
+    let ready = service.get("/readyz");
+    assert_eq!(ready.status, 200);
+    for part in ["degraded", "decisions are not written", "salt"] {
+        assert!(ready.text().contains(part), "{}", ready.text());
+    }
+    rank(&service, 0..7);
+    let dropped = service.metric("saima_decisions_dropped_total{reason=\"disk\"} ");
+    assert!((dropped - 7.0).abs() < 0.5, "{dropped}");
+    assert_eq!(
+        fs::read_to_string(&salt).unwrap(),
+        "zz",
+        "it is not replaced"
+    );
+}
