@@ -41,7 +41,7 @@
 //! | 3 | [`rank`], [`ingest`]: never each other; [`state`] below [`ingest`], not below [`rank`] | layers 0–2 |
 //! | 2 | [`feature`], [`race`], [`exposure`], [`experiment`], [`selection`], [`support`], [`derived`], [`journal`], [`decision`]: never each other | layers 0–1 |
 //! | 1 | [`config`], [`telemetry`]: never each other | layer 0 |
-//! | 0 | [`allocator`], [`binary`], [`chunked`], [`clock`], [`corpus`], [`decay`], [`digest`], [`expression`], [`forest`], [`id`], [`json`], [`model`], [`money`], [`number`], [`objective`], [`prefetch`], [`random`], [`rule`], [`spelling`], [`threads`] | layer 0 |
+//! | 0 | [`allocator`], [`binary`], [`bits`], [`chunked`], [`clock`], [`corpus`], [`decay`], [`digest`], [`expression`], [`forest`], [`id`], [`json`], [`model`], [`money`], [`number`], [`objective`], [`prefetch`], [`random`], [`rule`], [`spelling`], [`threads`] | layer 0 |
 //!
 //! `tests/it/house.rs` checks this table. [`rank`], [`race`], [`feature`], [`exposure`], [`support`] and [`state`] use no async runtime, no HTTP, no log and no
 //! file. Below the engine, time is an argument. Async tasks reach the CPU threads through [`engine`] only.
@@ -64,6 +64,7 @@
 
 pub mod allocator;
 pub mod binary;
+pub mod bits;
 pub mod chunked;
 pub mod cli;
 pub mod clock;

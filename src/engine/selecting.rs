@@ -8,12 +8,11 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use roaring::RoaringBitmap;
-
 use super::Engine;
 use super::deriving;
 use super::record::Records;
 use super::slices::slices;
+use crate::bits::Bits;
 use crate::config::{Config, Selection};
 use crate::id::ItemRow;
 use crate::ingest::Facts;
@@ -106,7 +105,7 @@ impl Engine {
     }
 
     /// Judges the items of some merchants, or all items, for selections of a list. One call at a time.
-    fn select(&self, list: &Arc<[Selection]>, places: &[usize], of: Option<&RoaringBitmap>) {
+    fn select(&self, list: &Arc<[Selection]>, places: &[usize], of: Option<&Bits>) {
         let rows = {
             let mut facts = self.facts.write();
             facts.selections.begin(list);
@@ -118,7 +117,7 @@ impl Engine {
                 let facts = self.facts.read();
                 let items = &facts.books.items;
                 let is = |row: &ItemRow| {
-                    of.is_none_or(|merchants| merchants.contains(items.get(*row).merchant.0))
+                    of.is_none_or(|merchants| merchants.has(items.get(*row).merchant.index()))
                 };
                 let rows = slice.map(ItemRow::at).filter(is);
                 let records = Records::new(&facts.books, &standings);

@@ -45,7 +45,7 @@ pub use items::{Details, Item, ItemFields, Items, ItemsImage, Line};
 pub use learned::{Learned, Trade};
 pub use merchants::{Merchant, Merchants, Offer};
 pub use moment::{Learn, Moment};
-pub use named::{Marks, Named};
+pub use named::Named;
 pub use names::{MAX_NAMES, Names, NamesImage};
 pub use orders::Orders;
 pub use presence::Presence;

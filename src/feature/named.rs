@@ -1,52 +1,16 @@
 //! The tags, items, merchants and users that other kept state names, found by a walk, so that those that nothing names can be forgotten.
 
 use super::bond::Bond;
+use crate::bits::Bits;
 use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
-
-/// A growing set of numbers, one bit each.
-#[derive(Clone, Debug, Default)]
-pub struct Marks(Vec<u64>);
-
-impl Marks {
-    /// Adds a number.
-    pub fn add(&mut self, number: usize) {
-        let word = number / 64;
-        if word >= self.0.len() {
-            self.0.resize(word + 1, 0);
-        }
-        self.0[word] |= 1 << (number % 64);
-    }
-
-    /// Removes a number.
-    pub fn remove(&mut self, number: usize) {
-        if let Some(word) = self.0.get_mut(number / 64) {
-            *word &= !(1 << (number % 64));
-        }
-    }
-
-    /// Returns whether the set never had a number.
-    #[inline]
-    #[must_use]
-    pub fn is_unused(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Returns whether the set has a number.
-    #[inline]
-    #[must_use]
-    pub fn has(&self, number: usize) -> bool {
-        let word = self.0.get(number / 64).copied().unwrap_or(0);
-        word >> (number % 64) & 1 == 1
-    }
-}
 
 /// The tags, items, merchants and users that are named.
 #[derive(Clone, Debug, Default)]
 pub struct Named {
-    tags: Marks,
-    items: Marks,
-    merchants: Marks,
-    users: Marks,
+    tags: Bits,
+    items: Bits,
+    merchants: Bits,
+    users: Bits,
 }
 
 impl Named {

@@ -8,8 +8,8 @@
 
 use compact_str::{CompactString, format_compact};
 
-use super::named::Marks;
 use crate::binary::append;
+use crate::bits::Bits;
 use crate::id::{CreatorRow, IdHasher, Index, TagId};
 
 /// A name space of tags.
@@ -55,11 +55,11 @@ pub struct Tags {
     /// True while a checkpoint is being written: names don't change then.
     frozen: bool,
     /// The tags of the creators' name space.
-    creators: Marks,
+    creators: Bits,
     /// Number of them.
     creators_in_use: usize,
     /// The tags of the name space of kinds.
-    kinds: Marks,
+    kinds: Bits,
     /// Number of tags freed since the start.
     pub freed: u64,
     /// Number of creators evicted since the start.
@@ -75,9 +75,9 @@ impl Default for Tags {
             free: Vec::new(),
             retired: Vec::new(),
             frozen: false,
-            creators: Marks::default(),
+            creators: Bits::default(),
             creators_in_use: 0,
-            kinds: Marks::default(),
+            kinds: Bits::default(),
             freed: 0,
             creators_evicted: 0,
         }
@@ -161,7 +161,7 @@ impl Tags {
 
     /// Returns the tags of creators, and those of kinds.
     #[inline]
-    pub(super) fn marks(&self) -> [&Marks; 2] {
+    pub(super) fn marks(&self) -> [&Bits; 2] {
         [&self.creators, &self.kinds]
     }
 

@@ -10,6 +10,7 @@
 use super::ledger::{Purchase, SalesHistory};
 use super::median::weighted_median;
 use super::runner::Kind;
+use crate::bits::Bits;
 use crate::id::{RunnerRow, UserRow};
 
 /// Strangers of a week that are always allowed.
@@ -21,7 +22,7 @@ const LEAST: usize = 10;
 
 /// The buyers of the window who bought from more than one merchant.
 #[derive(Debug, Default)]
-pub(super) struct Acquainted(Vec<u64>);
+pub(super) struct Acquainted(Bits);
 
 impl Acquainted {
     /// Finds the buyers of a history who bought from several merchants. What was refunded in full does not count; goods without a
@@ -40,26 +41,17 @@ impl Acquainted {
                 }
                 let merchant = merchant(purchase, history);
                 if *first[buyer.index()].get_or_insert(merchant) != merchant {
-                    acquainted.add(buyer);
+                    acquainted.0.add(buyer.index());
                 }
             }
         }
         acquainted
     }
 
-    fn add(&mut self, buyer: UserRow) {
-        let (word, bit) = (buyer.index() / 64, buyer.index() % 64);
-        if word >= self.0.len() {
-            self.0.resize(word + 1, 0);
-        }
-        self.0[word] |= 1 << bit;
-    }
-
     /// Returns true if a buyer bought from several merchants.
     #[inline]
     pub(super) fn has(&self, buyer: UserRow) -> bool {
-        let word = self.0.get(buyer.index() / 64);
-        word.is_some_and(|word| word >> (buyer.index() % 64) & 1 > 0)
+        self.0.has(buyer.index())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::normalise::normalise;
 use super::tally::Tally;
+use crate::bits::Bits;
 use crate::clock::{Day, Time};
 use crate::config::{AudienceId, Config, SelectionId, Weighed};
 use crate::decision::{Column, Record, Whole};
@@ -22,8 +23,8 @@ pub struct Recorded<'a> {
     pub(super) as_of: Time,
     /// The instant by which the dates of rules and campaigns are judged.
     pub(super) dated: Time,
-    /// By selection of the configuration: its members, one bit a candidate; empty if there are none.
-    members: Vec<Vec<u64>>,
+    /// By selection of the configuration: the places of its members.
+    members: Vec<Bits>,
 }
 
 impl<'a> Recorded<'a> {
@@ -37,16 +38,10 @@ impl<'a> Recorded<'a> {
         own: Option<&'a Config>,
     ) -> Option<Self> {
         let whole = record.whole.as_ref()?;
-        let words = whole.ids.len().div_ceil(64);
         let members = |name: &str| {
-            let mut bits = Vec::new();
-            for place in whole.inputs.selections.get(name).into_iter().flatten() {
-                bits.resize(words, 0);
-                if let Some(word) = bits.get_mut(*place as usize / 64) {
-                    *word |= 1_u64 << (place % 64);
-                }
-            }
-            bits
+            let places = whole.inputs.selections.get(name).into_iter().flatten();
+            let places = places.map(|place| *place as usize);
+            places.filter(|place| *place < whole.ids.len()).collect()
         };
         Some(Self {
             record,
@@ -90,8 +85,7 @@ impl<'a> Recorded<'a> {
     /// Returns whether a candidate is a member of a selection.
     pub(super) fn has(&self, selection: SelectionId, candidate: ItemRow) -> bool {
         let members = self.members.get(selection.index());
-        let word = members.and_then(|it| it.get(candidate.index() / 64));
-        word.is_some_and(|word| word & (1 << (candidate.0 % 64)) != 0)
+        members.is_some_and(|it| it.has(candidate.index()))
     }
 
     /// Returns the level of a candidate's merchant; `None` without a merchant.

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use roaring::RoaringBitmap;
-
 use super::members::{NONE, Selections};
 use super::slice::{Judge, Slice};
+use crate::bits::Bits;
 use crate::config::Selection;
 use crate::id::{ItemRow, MerchantRow};
 
@@ -16,9 +15,9 @@ pub struct Keeper {
     /// Changed items that are not judged yet.
     items: Vec<ItemRow>,
     /// Changed merchants whose items are not judged yet.
-    merchants: RoaringBitmap,
+    merchants: Bits,
     /// Items that changed since the walk began that is in progress; `None` if none is.
-    changed: Option<RoaringBitmap>,
+    changed: Option<Bits>,
 }
 
 impl Keeper {
@@ -32,7 +31,7 @@ impl Keeper {
     /// Notes a changed merchant.
     pub fn note_merchant(&mut self, row: MerchantRow) {
         if !self.sets.is_empty() {
-            self.merchants.insert(row.0);
+            self.merchants.add(row.index());
         }
     }
 
@@ -49,7 +48,7 @@ impl Keeper {
                 set.judge(row, judge);
             }
             if let Some(changed) = &mut self.changed {
-                changed.insert(row.0);
+                changed.add(row.index());
             }
         }
     }
@@ -61,7 +60,7 @@ impl Keeper {
     }
 
     /// Takes the changed merchants, whose items the caller judges.
-    pub fn take_merchants(&mut self) -> RoaringBitmap {
+    pub fn take_merchants(&mut self) -> Bits {
         std::mem::take(&mut self.merchants)
     }
 
@@ -97,12 +96,12 @@ impl Keeper {
         if self.begun(list).is_none() {
             self.sets.push(Selections::new(list));
         }
-        self.changed = Some(RoaringBitmap::new());
+        self.changed = Some(Bits::default());
     }
 
     /// Takes over a judged slice, except for the rows that changed since the walk began.
     pub fn put(&mut self, list: &Arc<[Selection]>, slice: Slice) {
-        let none = RoaringBitmap::new();
+        let none = Bits::default();
         let changed = self.changed.as_ref().unwrap_or(&none);
         let mut sets = self.sets.iter_mut();
         if let Some(set) = sets.find(|set| Arc::ptr_eq(&set.list, list)) {
@@ -124,7 +123,7 @@ impl Keeper {
         self.sets.retain(|set| Arc::ptr_eq(&set.list, list));
         if self.sets.is_empty() {
             self.items.clear();
-            self.merchants.clear();
+            self.merchants = Bits::default();
         }
     }
 }

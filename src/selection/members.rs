@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use roaring::RoaringBitmap;
-
 use super::slice::{Judge, Slice};
+use crate::bits::Bits;
 use crate::config::{Selection, SelectionId};
 use crate::id::ItemRow;
 
@@ -13,7 +12,7 @@ use crate::id::ItemRow;
 pub struct Selections {
     /// The selections, shared with the configuration.
     pub(super) list: Arc<[Selection]>,
-    members: Vec<RoaringBitmap>,
+    members: Vec<Bits>,
     /// Number of judgements without a value since the selections are kept.
     undecided: Vec<u64>,
     /// True once every item was judged.
@@ -29,29 +28,29 @@ impl Selections {
     pub(super) fn new(list: &Arc<[Selection]>) -> Self {
         Self {
             list: Arc::clone(list),
-            members: vec![RoaringBitmap::new(); list.len()],
+            members: vec![Bits::default(); list.len()],
             undecided: vec![0; list.len()],
             complete: list.is_empty(),
         }
     }
 
     /// Returns whether an item is a member of a selection.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn has(&self, selection: SelectionId, item: ItemRow) -> bool {
         let members = self.members.get(selection.index());
-        members.is_some_and(|members| members.contains(item.0))
+        members.is_some_and(|members| members.has(item.index()))
     }
 
     /// Returns the rows of the items of a selection.
     pub fn items(&self, selection: SelectionId) -> impl Iterator<Item = ItemRow> {
         let members = self.members.get(selection.index());
-        members.into_iter().flatten().map(ItemRow)
+        members.into_iter().flat_map(Bits::iter).map(ItemRow::at)
     }
 
     /// Returns the items of a selection, copied, so that a walk over them needs no lock.
     #[must_use]
-    pub fn members(&self, selection: SelectionId) -> RoaringBitmap {
+    pub fn members(&self, selection: SelectionId) -> Bits {
         let members = self.members.get(selection.index());
         members.cloned().unwrap_or_default()
     }
@@ -60,8 +59,7 @@ impl Selections {
     pub fn sizes(&self) -> impl Iterator<Item = (&Selection, u64, usize, u64)> {
         let all = self.list.iter().zip(&self.members).zip(&self.undecided);
         all.map(|((selection, members), undecided)| {
-            let bytes = size_of::<RoaringBitmap>() + members.serialized_size();
-            (selection, members.len(), bytes, *undecided)
+            (selection, members.count(), members.bytes(), *undecided)
         })
     }
 
@@ -73,9 +71,9 @@ impl Selections {
             let truth = item.as_ref().map(|item| selection.condition.holds(item));
             *undecided += u64::from(matches!(truth, Some(Err(_))));
             if truth == Some(Ok(true)) {
-                members.insert(row.0);
+                members.add(row.index());
             } else {
-                members.remove(row.0);
+                members.remove(row.index());
             }
         }
     }
@@ -94,18 +92,22 @@ impl Selections {
     #[must_use]
     pub fn differs(&self, slice: &Slice) -> bool {
         slice.members.iter().any(|(place, members)| {
-            let known = self.members.get(*place);
-            known.is_none_or(|known| known & &slice.judged != *members)
+            self.members.get(*place).is_none_or(|known| {
+                let judged = slice.judged.iter();
+                judged.filter(|row| known.has(row.index())).ne(members)
+            })
         })
     }
 
     /// Takes over a judged slice, except for the rows that changed meanwhile.
-    pub(super) fn put(&mut self, slice: Slice, changed: &RoaringBitmap) {
-        let judged = slice.judged - changed;
-        for (place, members) in slice.members {
-            if let Some(known) = self.members.get_mut(place) {
-                *known -= &judged;
-                *known |= members & &judged;
+    pub(super) fn put(&mut self, slice: Slice, changed: &Bits) {
+        let stands = |row: &&ItemRow| !changed.has(row.index());
+        for (place, members) in &slice.members {
+            if let Some(known) = self.members.get_mut(*place) {
+                let judged = slice.judged.iter().filter(stands);
+                judged.for_each(|row| known.remove(row.index()));
+                let members = members.iter().filter(stands);
+                members.for_each(|row| known.add(row.index()));
             }
         }
         for (place, count) in slice.undecided {

@@ -1,4 +1,4 @@
-//! Selections: which items are members of each named set, as one bitmap a selection.
+//! Selections: which items are members of each named set, as one set of bits a selection.
 //!
 //! Membership is derived: any of it can be judged again from what is declared and from the standings. A changed item is judged at once; a
 //! walk in slices judges all items before a new configuration goes live, those that follow the standings after each rebuild, and those

@@ -1,7 +1,5 @@
 //! A slice of rows, judged outside of the lock for writing.
 
-use roaring::RoaringBitmap;
-
 use crate::config::Selection;
 use crate::expression::Fields;
 use crate::id::ItemRow;
@@ -20,10 +18,10 @@ pub trait Judge {
 /// The judgement of some rows.
 #[derive(Debug)]
 pub struct Slice {
-    /// The rows.
-    pub(super) judged: RoaringBitmap,
+    /// The rows, ascending.
+    pub(super) judged: Vec<ItemRow>,
     /// The members among them, by the place of the selection.
-    pub(super) members: Vec<(usize, RoaringBitmap)>,
+    pub(super) members: Vec<(usize, Vec<ItemRow>)>,
     /// Number of judgements without a value, by the place of the selection.
     pub(super) undecided: Vec<(usize, u64)>,
 }
@@ -37,10 +35,10 @@ impl Slice {
         judge: &impl Judge,
     ) -> Self {
         let mut judged = Vec::new();
-        let mut members: Vec<Vec<u32>> = vec![Vec::new(); places.len()];
+        let mut members = vec![Vec::new(); places.len()];
         let mut undecided = vec![0; places.len()];
         for row in rows {
-            judged.push(row.0);
+            judged.push(row);
             let Some(item) = judge.item(row) else {
                 continue;
             };
@@ -49,15 +47,14 @@ impl Slice {
                     continue;
                 };
                 match selection.condition.holds(&item) {
-                    Ok(true) => members[number].push(row.0),
+                    Ok(true) => members[number].push(row),
                     Ok(false) => {}
                     Err(_) => undecided[number] += 1,
                 }
             }
         }
-        let members = members.into_iter().map(RoaringBitmap::from_iter);
         Self {
-            judged: judged.into_iter().collect(),
+            judged,
             members: places.iter().copied().zip(members).collect(),
             undecided: places.iter().copied().zip(undecided).collect(),
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::gate::Evidence;
 use super::rung::End;
+use crate::bits::Bits;
 use crate::clock::Time;
 
 /// The traffic targets at one instant.
@@ -66,8 +67,8 @@ pub struct Spent {
 /// The runners of one kind on the ladder.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Climbers {
-    /// One bit a row: the runner climbs and is behind plan.
-    behind: Vec<u64>,
+    /// The rows of those who climb and are behind plan.
+    behind: Bits,
     /// By row, those that left included.
     figures: BTreeMap<u32, Climb>,
 }
@@ -99,16 +100,8 @@ impl Climbers {
     /// Returns the runners with these figures by row.
     #[must_use]
     pub fn new(figures: BTreeMap<u32, Climb>) -> Self {
-        let rows = figures
-            .keys()
-            .next_back()
-            .map_or(0, |row| *row as usize + 1);
-        let mut behind = vec![0; rows.div_ceil(64)];
-        for (row, climb) in &figures {
-            if climb.credit > 0.0 {
-                behind[*row as usize / 64] |= 1 << (row % 64);
-            }
-        }
+        let behind = figures.iter().filter(|(_, climb)| climb.credit > 0.0);
+        let behind = behind.map(|(row, _)| *row as usize).collect();
         Self { behind, figures }
     }
 
@@ -116,8 +109,7 @@ impl Climbers {
     #[inline(always)]
     #[must_use]
     pub fn is_behind(&self, row: u32) -> bool {
-        let word = self.behind.get(row as usize / 64);
-        word.is_some_and(|word| word & (1 << (row % 64)) != 0)
+        self.behind.has(row as usize)
     }
 
     /// Returns whether there are none.
@@ -129,7 +121,7 @@ impl Climbers {
     /// Returns whether any runner is behind its plan.
     #[must_use]
     pub fn any_behind(&self) -> bool {
-        self.behind.iter().any(|word| *word != 0)
+        !self.behind.is_empty()
     }
 
     /// Returns the figures of a runner.
@@ -141,7 +133,7 @@ impl Climbers {
     /// Returns the bytes held, approximately.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        size_of_val(self.behind.as_slice()) + self.figures.len() * size_of::<(u32, Climb)>()
+        self.behind.bytes() + self.figures.len() * size_of::<(u32, Climb)>()
     }
 }
 

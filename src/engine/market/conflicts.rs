@@ -5,9 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use roaring::RoaringBitmap;
-
 use super::exposure::week;
+use crate::bits::Bits;
 use crate::clock::Time;
 use crate::config::{Campaign, Config, KeptTwice, Lifting, SelectionId};
 use crate::engine::Engine;
@@ -50,7 +49,7 @@ impl Engine {
 /// Returns who lifts an item that another one lifts in the same scene, a campaign at least: pairs in the order of the first.
 fn pairs(
     lifting: &[Lifting<'_>],
-    members: &HashMap<SelectionId, RoaringBitmap>,
+    members: &HashMap<SelectionId, Bits>,
 ) -> BTreeSet<(usize, usize)> {
     let mut scenes = BTreeMap::<&str, Vec<usize>>::new();
     for (place, each) in lifting.iter().enumerate() {
@@ -76,7 +75,7 @@ fn pairs(
 #[derive(Default)]
 struct Table {
     /// The first few who lift an item, by row; of those who lift one selection, the first alone.
-    first: HashMap<u32, [Option<usize>; OF_ITEM]>,
+    first: HashMap<usize, [Option<usize>; OF_ITEM]>,
     /// The first few who lift items of a selection.
     of: HashMap<SelectionId, Vec<usize>>,
     selections: HashMap<usize, SelectionId>,
@@ -84,11 +83,7 @@ struct Table {
 
 impl Table {
     /// Adds one who lifts the items of a selection. Returns who of those before lifts some of them too.
-    fn add(
-        &mut self,
-        place: usize,
-        (selection, items): (SelectionId, &RoaringBitmap),
-    ) -> Vec<usize> {
+    fn add(&mut self, place: usize, (selection, items): (SelectionId, &Bits)) -> Vec<usize> {
         let met = match self.of.get(&selection) {
             Some(known) => known.clone(),
             None => {
@@ -112,9 +107,9 @@ impl Table {
     }
 
     /// Adds one who lifts the items of a selection that nobody before lifts. Returns who lifts some of them too.
-    fn walk(&mut self, place: usize, items: &RoaringBitmap) -> Vec<usize> {
+    fn walk(&mut self, place: usize, items: &Bits) -> Vec<usize> {
         let mut met = BTreeSet::new();
-        for item in items {
+        for item in items.iter() {
             let first = self.first.entry(item).or_default();
             met.extend(first.iter().flatten().copied());
             if let Some(free) = first.iter_mut().find(|it| it.is_none()) {
@@ -161,7 +156,10 @@ mod tests {
     use super::*;
 
     /// Returns the pairs of campaigns and boosts, each with its scenes and items; `c` is a campaign.
-    fn found(lifting: &[(&'static str, &[&'static str], u32)], members: &[&[u32]]) -> Vec<String> {
+    fn found(
+        lifting: &[(&'static str, &[&'static str], u32)],
+        members: &[&[usize]],
+    ) -> Vec<String> {
         let lifting = lifting.iter().map(|(name, scenes, items)| Lifting {
             name,
             scenes: scenes.to_vec(),
@@ -210,7 +208,7 @@ mod tests {
                 (*name, ["a"].as_slice(), items)
             });
             let lifting: Vec<_> = lifting.collect();
-            let pairs = found(&lifting, &vec![[7_u32].as_slice(); 1_000]);
+            let pairs = found(&lifting, &vec![[7_usize].as_slice(); 1_000]);
             assert!((999..=8_000).contains(&pairs.len()), "{}", pairs.len());
             for name in &names {
                 assert!(pairs.iter().any(|pair| pair.contains(name)), "{name}");

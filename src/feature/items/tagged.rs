@@ -2,7 +2,7 @@
 
 use wide::f32x4;
 
-use super::super::named::Marks;
+use crate::bits::Bits;
 use super::super::tags::Tags;
 use super::catalogue::Items;
 use super::line::Item;
@@ -40,9 +40,9 @@ impl Items {
 
     /// Returns the last tag of an item that lies in a set.
     #[inline]
-    fn last_of(&self, set: &Marks, row: ItemRow, item: &Item) -> Option<TagId> {
+    fn last_of(&self, set: &Bits, row: ItemRow, item: &Item) -> Option<TagId> {
         let mut last = None;
-        if !set.is_unused() {
+        if !set.is_empty() {
             self.visit_tags(row, item, |tag, _| {
                 if set.has(tag.index()) {
                     last = Some(tag);
