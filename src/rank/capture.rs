@@ -16,7 +16,7 @@ use super::predict::Predictor;
 use super::resolve::{Candidate, Resolver};
 use super::scratch::Scratch;
 use super::slate::Kept;
-use super::support::behind;
+use super::support::Behind;
 use super::view::{Past, View};
 use crate::config::{AudienceId, Feature, SelectionId, Weighed, What};
 use crate::decision::{self, Column, Exact, Groups, Indices, Inputs, Numbers, TagColumns, Whole};
@@ -273,10 +273,10 @@ fn runners(all: &[Candidate<'_>], past: &mut [decision::Past], view: &View<'_>) 
     if !help.is_some_and(|help| help.support) {
         return Vec::new();
     }
-    let mut known = HashMap::new();
+    let (mut known, behind) = (HashMap::new(), Behind::new(view));
     let mut runner = |row: ItemRow| {
         let next = short(known.len());
-        let (kind, row) = behind(view, row)?;
+        let (kind, row) = behind.of(row)?;
         Some(*known.entry((kind as u8, row)).or_insert(next))
     };
     for (past, at) in past.iter_mut().zip(view.turn.past) {

@@ -7,7 +7,7 @@ use super::lot::Lots;
 use super::resolve::Candidate;
 use super::score::{Scorer, Scores};
 use super::slate::{Group, Set, Why};
-use super::support;
+use super::support::Behind;
 use super::view::{Past, View};
 use crate::config::Pool;
 use crate::id::ItemRow;
@@ -26,6 +26,7 @@ pub(super) struct Field<'a> {
     scorer: &'a Scorer<'a>,
     /// The scores of all; `None` if nothing lifts.
     lifted: Option<Vec<f32>>,
+    behind: Behind<'a>,
     /// By pin: the candidate that it names.
     pins: Vec<Option<usize>>,
     /// By slot: the rows of a pool that is a list, sorted.
@@ -62,11 +63,13 @@ impl<'a> Field<'a> {
             lots,
             scorer,
             lifted: live.lifts.as_ref().map(|lifts| lifts.scores(scores)),
+            behind: Behind::new(view),
             pins: live.plan.pins.iter().map(pin).collect(),
             pools: live.plan.lists().map(pool).collect(),
         }
     }
 
+    #[inline]
     fn row(&self, candidate: usize) -> ItemRow {
         self.scores.candidates[candidate].0
     }
@@ -93,8 +96,9 @@ impl<'a> Field<'a> {
     }
 
     /// Returns the runner of an item that is behind its plan.
+    #[inline]
     fn runner_of(&self, row: ItemRow) -> Option<Group> {
-        let (kind, row) = support::behind(self.view, row)?;
+        let (kind, row) = self.behind.of(row)?;
         Some(match kind {
             Kind::Merchant => Group::of(row),
             Kind::Creator => Group::of_creator(row),
@@ -154,9 +158,12 @@ impl Set for Field<'_> {
     }
 
     #[inline(always)]
-    fn prefetch(&self, candidate: usize) {
-        let row = self.row(candidate);
-        prefetch(self.view.items.details(row));
+    fn prefetch(&self, candidate: usize, by: By) {
+        match by {
+            By::Category => prefetch(&self.view.items.details(self.row(candidate)).category),
+            // In the line of the item, which was read when it was scored.
+            By::Merchant | By::Creator | By::Kind => {}
+        }
     }
 
     fn group(&self, candidate: usize, by: By) -> Group {
@@ -193,6 +200,7 @@ impl Set for Field<'_> {
         self.pins[pin]
     }
 
+    #[inline]
     fn in_pool(&self, slot: usize, candidate: usize) -> bool {
         let row = self.row(candidate);
         match self.live.plan.slots[slot].1.pool {
@@ -221,6 +229,7 @@ impl Set for Field<'_> {
         self.tags_of(self.row(candidate))
     }
 
+    #[inline]
     fn supported(&self, candidate: usize) -> Option<Group> {
         self.runner_of(self.row(candidate))
     }

@@ -27,5 +27,6 @@ pub(super) fn page_price<S: Set>(
     own: &[f32],
 ) -> f64 {
     let placed = page.held.iter().map(|held| own[held.candidate]);
-    price(arranger.best(page.held.len()).map(|it| own[it]), placed)
+    let best = arranger.best(page.held.len()).map(|it| own[it]);
+    price(best.zip(placed))
 }

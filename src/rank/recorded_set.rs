@@ -96,7 +96,7 @@ impl Set for RecordedSet<'_> {
         self.replay.lot(self.row(candidate).index())
     }
 
-    fn prefetch(&self, _: usize) {}
+    fn prefetch(&self, _: usize, _: By) {}
 
     fn group(&self, candidate: usize, by: By) -> Group {
         let row = self.row(candidate);

@@ -2,34 +2,62 @@
 
 use super::lift::grouped;
 use super::view::View;
+use crate::feature::Item;
 use crate::id::ItemRow;
-use crate::race::Kind;
-use crate::support::Climb;
+use crate::race::{Kind, PerKind};
+use crate::support::{Climb, Climbers};
 
-/// Returns the kind and the row of the runner of an item that is behind its plan: its merchant, else its creator, else the item itself;
-/// `None` if none is.
-pub(super) fn behind(view: &View<'_>, row: ItemRow) -> Option<(Kind, u32)> {
-    let item = view.items.get(row);
-    let climbers = |kind: Kind| view.market.climbers(kind as usize);
-    let is_behind = |kind: Kind, row: &u32| climbers(kind).is_some_and(|it| it.is_behind(*row));
-    let merchant = item.merchant.some().map(|merchant| merchant.0);
-    if let Some(merchant) = merchant.filter(|row| is_behind(Kind::Merchant, row)) {
-        return Some((Kind::Merchant, merchant));
-    }
-    // The creator of an item takes a walk over its tags.
-    if climbers(Kind::Creator).is_some_and(|it| !it.is_empty()) {
-        let creator = view.items.creator(row, item, view.tags).some();
-        let creator = creator.map(|creator| creator.0);
-        if let Some(creator) = creator.filter(|row| is_behind(Kind::Creator, row)) {
-            return Some((Kind::Creator, creator));
+/// The runners that are behind the plan of their stage.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Behind<'a> {
+    view: &'a View<'a>,
+    /// `None` if none of the kind is behind.
+    climbers: PerKind<Option<&'a Climbers>>,
+}
+
+impl<'a> Behind<'a> {
+    /// Returns the runners of a snapshot that are behind their plan.
+    pub(super) fn new(view: &'a View<'a>) -> Self {
+        let of = |kind: Kind| view.market.climbers(kind as usize);
+        Self {
+            view,
+            climbers: PerKind::from_fn(|kind| of(kind).filter(|it| it.any_behind())),
         }
     }
-    is_behind(Kind::Item, &row.0).then_some((Kind::Item, row.0))
+
+    /// Returns the kind and the row of the runner of an item that is behind its plan: its merchant, else its creator, else the item
+    /// itself; `None` if none is.
+    #[inline]
+    pub(super) fn of(&self, row: ItemRow) -> Option<(Kind, u32)> {
+        let item = self.view.items.get(row);
+        let merchant = item.merchant.0;
+        if self.has(Kind::Merchant, merchant) {
+            return Some((Kind::Merchant, merchant));
+        }
+        if self.climbers[Kind::Creator].is_some() {
+            return self.creator_or_item(row, item);
+        }
+        self.has(Kind::Item, row.0).then_some((Kind::Item, row.0))
+    }
+
+    /// Does the same for an item whose merchant is not behind. Its creator takes a walk over its tags.
+    fn creator_or_item(&self, row: ItemRow, item: &Item) -> Option<(Kind, u32)> {
+        let creator = self.view.items.creator(row, item, self.view.tags).0;
+        let creator = self.has(Kind::Creator, creator).then_some(creator);
+        let creator = creator.map(|creator| (Kind::Creator, creator));
+        creator.or_else(|| self.has(Kind::Item, row.0).then_some((Kind::Item, row.0)))
+    }
+
+    /// Returns whether a runner is behind its plan; false for no runner.
+    #[inline(always)]
+    fn has(&self, kind: Kind, row: u32) -> bool {
+        self.climbers[kind].is_some_and(|it| it.is_behind(row))
+    }
 }
 
 /// Returns why an item is supported: "stage 2, 412 of 1,000, 60 % behind plan".
 pub(super) fn reason(view: &View<'_>, item: ItemRow) -> Option<String> {
-    let (kind, row) = behind(view, item)?;
+    let (kind, row) = Behind::new(view).of(item)?;
     let climb: &Climb = view.market.climbers(kind as usize)?.get(row)?;
     Some(format!(
         "stage {}, {} of {}, {:.0} % behind plan",

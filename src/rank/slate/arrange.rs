@@ -5,7 +5,7 @@
 
 use super::fill::Fill;
 use super::mmr::Mmr;
-use super::page::{Arranged, Page};
+use super::page::{Arranged, Held, Page};
 use super::plan::Plan;
 use super::set::Set;
 use super::why::Why;
@@ -82,18 +82,18 @@ impl<'a, S: Set> Arranger<'a, S> {
             self.begin();
             pick = self.pick(place);
         }
-        let Some((candidate, why)) = pick else {
+        let Some(held) = pick else {
             return false;
         };
-        self.page.put(candidate, place, why);
+        self.page.put(held, place);
         if let Some(mmr) = &mut self.mmr {
-            mmr.note(self.page.set, candidate);
+            mmr.note(self.page.set, held.candidate);
         }
         true
     }
 
-    /// Returns the candidate for a free place.
-    fn pick(&mut self, place: usize) -> Option<(usize, Why)> {
+    /// Returns what a free place takes.
+    fn pick(&mut self, place: usize) -> Option<Held> {
         if place == 1 {
             return self.first();
         }
@@ -101,17 +101,18 @@ impl<'a, S: Set> Arranger<'a, S> {
             .mmr
             .as_ref()
             .and_then(|mmr| mmr.pick(&self.page, place));
-        let diverse = diverse.map(|candidate| (candidate, Why::Mmr));
         diverse.or_else(|| self.fill.pick(&mut self.page, place))
     }
 
     /// Returns the best own that fits place 1.
-    fn first(&mut self) -> Option<(usize, Why)> {
+    fn first(&mut self) -> Option<Held> {
         let page = &mut self.page;
         for index in 0.. {
             let best = page.orders.by_own(page.set, index)?;
-            if !page.is_taken(best) && page.fits(best, 1) {
-                return Some((best, Why::First));
+            if !page.is_taken(best)
+                && let Some(held) = page.fitting(best, 1, Why::First)
+            {
+                return Some(held);
             }
         }
         None
@@ -119,10 +120,12 @@ impl<'a, S: Set> Arranger<'a, S> {
 
     /// Ends the page before a place that nothing fits. Returns what is left, with the cap that it would break.
     fn end(&mut self, place: usize) -> Vec<(usize, By)> {
-        let page = &self.page;
-        let by = |candidate| Some(page.blocked(&page.key(candidate), place)?.by);
-        let left = page.without_place();
-        let left = left.filter_map(|candidate| Some((candidate, by(candidate)?)));
+        let page = &mut self.page;
+        let without: Vec<usize> = page.without_place().collect();
+        let left = without.into_iter().filter_map(|candidate| {
+            let key = page.key(candidate);
+            Some((candidate, page.blocked(&key, place)?.by))
+        });
         let left = left.collect();
         self.page.end_before(place);
         left

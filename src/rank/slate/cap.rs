@@ -1,8 +1,6 @@
 //! Rule `cap`: no `window` places in a row hold more than `max` of one group. A cap without a window counts the page.
 
-use hashbrown::HashMap;
-
-use super::key::Group;
+use super::groups::ByGroup;
 use crate::config::Cap;
 use crate::rule::By;
 
@@ -15,12 +13,24 @@ pub(super) struct Blocked {
     pub(super) until: Option<usize>,
 }
 
-/// The places that each group holds, as one cap counts them.
+impl Blocked {
+    /// Returns why a candidate does not fit that two caps block.
+    pub(super) fn and(self, other: Self) -> Self {
+        let until = self.until.zip(other.until);
+        Self {
+            by: self.by,
+            until: until.map(|(one, other)| one.max(other)),
+        }
+    }
+}
+
+/// The places that each group holds, as one cap counts them. Groups go by number.
 #[derive(Clone, Debug)]
 pub(super) struct Counts<'a> {
     cap: &'a Cap,
-    /// By group, ascending.
-    places: HashMap<Group, Vec<usize>>,
+    counts: ByGroup,
+    /// By place: the group that holds it.
+    holders: Vec<Option<u32>>,
 }
 
 impl<'a> Counts<'a> {
@@ -28,7 +38,8 @@ impl<'a> Counts<'a> {
     pub(super) fn new(cap: &'a Cap, places: usize) -> Self {
         Self {
             cap,
-            places: HashMap::with_capacity(places),
+            counts: ByGroup::new(2 * places),
+            holders: vec![None; 1 + places],
         }
     }
 
@@ -40,40 +51,55 @@ impl<'a> Counts<'a> {
     /// Forgets the page before, unless a window reaches back to it.
     pub(super) fn turn(&mut self) {
         if self.cap.window.is_none() {
-            self.places.clear();
+            self.counts.clear();
+            self.holders.fill(None);
         }
     }
 
     /// Adds a place of a group.
-    pub(super) fn add(&mut self, group: Group, place: usize) {
-        let places = self.places.entry(group).or_default();
-        let at = places.partition_point(|held| *held < place);
-        places.insert(at, place);
+    pub(super) fn add(&mut self, group: u32, place: usize) {
+        self.counts.add(group);
+        if place >= self.holders.len() {
+            self.holders.resize(place + 1, None);
+        }
+        self.holders[place] = Some(group);
     }
 
     /// Removes a place of a group.
-    pub(super) fn remove(&mut self, group: Group, place: usize) {
-        if let Some(places) = self.places.get_mut(&group) {
-            places.retain(|held| *held != place);
-        }
+    pub(super) fn remove(&mut self, group: u32, place: usize) {
+        self.counts.remove(group);
+        self.holders[place] = None;
     }
 
     /// Returns why a further place of a group would be one too many; `None` if it would not.
-    pub(super) fn blocked(&self, group: Group, place: usize) -> Option<Blocked> {
-        let places = self.places.get(&group)?;
-        let max = self.cap.max;
-        if places.len() < max {
+    #[inline]
+    pub(super) fn blocked(&self, group: u32, place: usize) -> Option<Blocked> {
+        if self.counts.of(group) < self.cap.max {
             return None;
         }
-        let by = self.cap.by;
-        let Some(window) = self.cap.window else {
+        self.full(group, place)
+    }
+
+    /// Does the same for a group with as many places as a window may hold.
+    fn full(&self, group: u32, place: usize) -> Option<Blocked> {
+        let Cap { by, max, window } = *self.cap;
+        let Some(window) = window else {
             return Some(Blocked { by, until: None });
         };
-        let until = crowded(places, place, (max, window))?;
+        let near = self.near(group, place, window);
+        let until = crowded(&near, place, (max, window))?;
         Some(Blocked {
             by,
             until: Some(until),
         })
+    }
+
+    /// Returns the places of a group that share a window with a place, ascending.
+    fn near(&self, group: u32, place: usize, window: usize) -> Vec<usize> {
+        let first = (place + 1).saturating_sub(window);
+        let beyond = place.saturating_add(window).min(self.holders.len());
+        let near = (first..beyond).filter(|near| self.holders[*near] == Some(group));
+        near.collect()
     }
 }
 

@@ -6,10 +6,8 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-use hashbrown::HashMap;
-
 use super::key::Key;
-use super::page::Page;
+use super::page::{Held, Page};
 use super::set::Set;
 use super::why::Why;
 use crate::rule::By;
@@ -28,7 +26,7 @@ struct Drawn {
 }
 
 /// Candidates of the same groups, from the best on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Queue {
     key: Key,
     first: usize,
@@ -38,6 +36,18 @@ struct Queue {
     /// The cap that blocked it last.
     passed: Option<By>,
     blocked: bool,
+}
+
+impl Queue {
+    /// The queue of no candidates.
+    const EMPTY: Self = Self {
+        key: Key::NONE,
+        first: NONE,
+        last: NONE,
+        races: false,
+        passed: None,
+        blocked: false,
+    };
 }
 
 /// The first of a queue, as it races. What it counts may have fallen since.
@@ -77,8 +87,8 @@ pub(super) struct Fill {
     drawn: Vec<Drawn>,
     /// Number of candidates read, those that have a place included.
     read: usize,
+    /// By number of the key.
     queues: Vec<Queue>,
-    index: HashMap<Key, usize>,
     heads: BinaryHeap<Head>,
     /// Blocked queues by the place at which they may fit again.
     waiting: BinaryHeap<Reverse<(usize, usize)>>,
@@ -94,19 +104,14 @@ impl Fill {
             drawn: Vec::with_capacity(room),
             read: 0,
             queues: Vec::with_capacity(room),
-            index: HashMap::with_capacity(room),
             heads: BinaryHeap::with_capacity(room),
             waiting: BinaryHeap::new(),
             passed: 0,
         }
     }
 
-    /// Returns the candidate for a place, and how it got it; `None` if none fits.
-    pub(super) fn pick<S: Set>(
-        &mut self,
-        page: &mut Page<'_, S>,
-        place: usize,
-    ) -> Option<(usize, Why)> {
+    /// Returns what a place takes; `None` if nothing fits.
+    pub(super) fn pick<S: Set>(&mut self, page: &mut Page<'_, S>, place: usize) -> Option<Held> {
         self.wake(page, place);
         loop {
             self.draw(page);
@@ -124,12 +129,14 @@ impl Fill {
                 continue;
             }
             let Some(blocked) = page.blocked(&queue.key, place) else {
-                let why = Why::Fill {
-                    passed: queue.passed,
-                    decayed: share < 1.0,
+                let (passed, decayed) = (queue.passed, share < 1.0);
+                let held = Held {
+                    candidate,
+                    why: Why::Fill { passed, decayed },
+                    key: queue.key,
                 };
                 self.advance(page, head.queue);
-                return Some((candidate, why));
+                return Some(held);
             };
             self.passed += 1;
             (queue.passed, queue.blocked) = (Some(blocked.by), true);
@@ -157,7 +164,7 @@ impl Fill {
                 return;
             }
             self.read += 1;
-            page.orders.prefetch(page.set, self.read + AHEAD);
+            page.prefetch(self.read + AHEAD);
             if !page.is_taken(candidate) {
                 self.append(page, candidate);
             }
@@ -165,29 +172,23 @@ impl Fill {
     }
 
     /// Puts a candidate at the end of its queue.
-    fn append<S: Set>(&mut self, page: &Page<'_, S>, candidate: usize) {
+    fn append<S: Set>(&mut self, page: &mut Page<'_, S>, candidate: usize) {
         let key = page.key(candidate);
-        let queue = *self.index.entry(key).or_insert_with(|| {
-            self.queues.push(Queue {
-                key,
-                first: NONE,
-                last: NONE,
-                races: false,
-                passed: None,
-                blocked: false,
-            });
-            self.queues.len() - 1
-        });
+        let queue = key.number as usize;
+        if queue >= self.queues.len() {
+            self.queues.resize(queue + 1, Queue::EMPTY);
+        }
         let drawn = self.drawn.len();
         let next = NONE;
         self.drawn.push(Drawn { candidate, next });
-        let Queue { first, last, .. } = &mut self.queues[queue];
-        if *first == NONE {
-            *first = drawn;
+        let it = &mut self.queues[queue];
+        it.key = key;
+        if it.first == NONE {
+            it.first = drawn;
         } else {
-            self.drawn[*last].next = drawn;
+            self.drawn[it.last].next = drawn;
         }
-        *last = drawn;
+        it.last = drawn;
         self.race(page, queue);
     }
 

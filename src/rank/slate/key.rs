@@ -13,6 +13,9 @@ const ALONE: u64 = 1 << 32;
 /// Set in the number of a group that is a creator beside merchants.
 const CREATOR: u64 = 1 << 33;
 
+/// Number of bits before the kind of a group.
+const KIND: u32 = 34;
+
 impl Group {
     /// Creates the group of a row or tag.
     pub(in crate::rank) fn of(number: u32) -> Self {
@@ -28,20 +31,32 @@ impl Group {
     pub(in crate::rank) fn alone(item: ItemRow) -> Self {
         Self(ALONE | u64::from(item.0))
     }
+
+    /// Returns a number that no group of another kind has.
+    pub(super) fn of_kind(self, by: By) -> u64 {
+        (by as u64) << KIND | self.0
+    }
 }
 
-/// The groups of one candidate that a page counts, by [`By`]; equal for candidates that no rule tells apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Key([Group; By::ALL.len()]);
+/// The groups of one candidate that a page counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Key {
+    /// By [`By`]: the number of the group.
+    pub(super) groups: [u32; By::ALL.len()],
+    /// The number of all together: equal for candidates that no rule tells apart.
+    pub(super) number: u32,
+}
 
 impl Key {
-    /// Returns the group of a kind.
-    pub(super) fn of(&self, by: By) -> Group {
-        self.0[by as usize]
-    }
+    /// The key of candidates if nothing is counted.
+    pub(super) const NONE: Self = Self {
+        groups: [0; By::ALL.len()],
+        number: 0,
+    };
 
-    /// Sets the group of a kind.
-    pub(super) fn set(&mut self, by: By, group: Group) {
-        self.0[by as usize] = group;
+    /// Returns the number of the group of a kind.
+    #[inline]
+    pub(super) fn of(&self, by: By) -> u32 {
+        self.groups[by as usize]
     }
 }

@@ -4,8 +4,9 @@
 //! Only the best [`POOL`] candidates take part. Where none of them fits, the plain fill goes on.
 
 use super::key::Key;
-use super::page::Page;
+use super::page::{Held, Page};
 use super::set::Set;
+use super::why::Why;
 
 /// Number of candidates that take part.
 const POOL: usize = 150;
@@ -106,24 +107,27 @@ impl Mmr {
         cosines
     }
 
-    /// Returns the candidate for a place; `None` if none of the pool fits.
-    pub(super) fn pick<S: Set>(&self, page: &Page<'_, S>, place: usize) -> Option<usize> {
+    /// Returns what a place takes; `None` if none of the pool fits.
+    pub(super) fn pick<S: Set>(&self, page: &Page<'_, S>, place: usize) -> Option<Held> {
         let free = self.members.iter();
         let free = free.filter(|member| !page.is_taken(member.candidate));
         let fitting = free.filter(|member| page.blocked(&member.key, place).is_none());
         let worth = |member: &Member| {
             let v = page.score(member.candidate) * page.share(&member.key);
             let alike = f64::from(member.likeness);
-            (
-                self.lambda * v - (1.0 - self.lambda) * alike,
-                member.candidate,
-            )
+            self.lambda * v - (1.0 - self.lambda) * alike
         };
-        let best = fitting.map(worth).max_by(|(a, one), (b, other)| {
-            let by_lot = || page.set.lot(*other).cmp(&page.set.lot(*one));
+        let lot = |member: &Member| page.set.lot(member.candidate);
+        let each = fitting.map(|member| (worth(member), member));
+        let best = each.max_by(|(a, one), (b, other)| {
+            let by_lot = || lot(other).cmp(&lot(one));
             a.total_cmp(b).then_with(by_lot)
         });
-        best.map(|(_, candidate)| candidate)
+        best.map(|(_, member)| Held {
+            candidate: member.candidate,
+            why: Why::Mmr,
+            key: member.key,
+        })
     }
 }
 
@@ -146,7 +150,7 @@ mod tests {
     fn pool(all: &[Vec<(u32, f32)>]) -> Mmr {
         let member = |_| Member {
             candidate: 0,
-            key: Key::default(),
+            key: Key::NONE,
             likeness: 0.0,
         };
         let mut parts = Vec::new();

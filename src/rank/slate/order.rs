@@ -9,15 +9,15 @@ pub(super) struct Prefix(Vec<u64>);
 
 impl Prefix {
     /// Returns the place in the column of an index; sorts at least `least` if it sorts any. Equal numbers go by lot.
+    #[inline]
     pub(super) fn nth<'s>(
         &mut self,
         column: &[f32],
         lot: impl Fn(usize) -> (u64, &'s str),
         (index, least): (usize, usize),
     ) -> Option<usize> {
-        let sorted = self.0.len();
-        if index >= sorted && sorted < column.len() {
-            let wanted = least.max(4 * sorted).max(2 * index);
+        if index >= self.0.len() && self.0.len() < column.len() {
+            let wanted = least.max(4 * self.0.len()).max(2 * index);
             topk::best(column, wanted, lot, &mut self.0);
         }
         self.known(index)
@@ -48,20 +48,20 @@ impl Orders {
     }
 
     /// Returns the candidate of an index by own, from the best on.
+    #[inline]
     pub(super) fn by_own(&mut self, set: &impl Set, index: usize) -> Option<usize> {
         self.own
             .nth(set.own(), |at| set.lot(at), (index, self.least))
     }
 
-    /// Says that the groups of the candidate of an index by score will be read soon. This is a hint.
-    pub(super) fn prefetch(&self, set: &impl Set, index: usize) {
+    /// Returns the candidate of an index by score, if it is sorted already.
+    pub(super) fn known(&self, set: &impl Set, index: usize) -> Option<usize> {
         let order = set.lifted().map_or(&self.own, |_| &self.score);
-        if let Some(candidate) = order.known(index) {
-            set.prefetch(candidate);
-        }
+        order.known(index)
     }
 
     /// Returns the candidate of an index by score, from the best on.
+    #[inline]
     pub(super) fn by_score(&mut self, set: &impl Set, index: usize) -> Option<usize> {
         match set.lifted() {
             Some(scores) => self

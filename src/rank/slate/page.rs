@@ -2,6 +2,7 @@
 
 use super::cap::{Blocked, Counts};
 use super::decay::Decay;
+use super::groups::Groups;
 use super::key::{Group, Key};
 use super::order::Orders;
 use super::plan::Plan;
@@ -16,6 +17,8 @@ pub(in crate::rank) struct Held {
     pub(in crate::rank) candidate: usize,
     /// How it got the place.
     pub(super) why: Why,
+    /// Its groups.
+    pub(super) key: Key,
 }
 
 /// The race for one place of a slot.
@@ -66,8 +69,7 @@ pub(super) struct Page<'a, S> {
     pub(super) orders: Orders,
     caps: Vec<Counts<'a>>,
     decay: Option<Decay>,
-    /// The kinds of groups that caps and decay count.
-    counted: Vec<By>,
+    groups: Groups,
     /// By candidate, true for those that have a place, on this page or an earlier one.
     taken: Vec<bool>,
     /// Number of candidates without a place.
@@ -84,22 +86,16 @@ impl<'a, S: Set> Page<'a, S> {
     /// Creates the state before the first page that is arranged. What was answered before counts in windows and decay.
     pub(super) fn new(set: &'a S, plan: &'a Plan<'a>, limit: usize) -> Self {
         let candidates = set.own().len();
-        let mut counted: Vec<By> = plan.caps.iter().map(|cap| cap.by).collect();
-        counted.extend(plan.decay.map(|_| By::Merchant));
-        counted.sort_unstable_by_key(|by| *by as usize);
-        counted.dedup();
-        let places = set.past() + limit.min(candidates);
+        // A few more are read than have a place.
+        let likely = limit.saturating_add(limit / 4).min(candidates);
+        let room = set.past() + likely;
         let mut page = Self {
             set,
             plan,
-            orders: Orders::new(limit.saturating_mul(2)),
-            caps: plan
-                .caps
-                .iter()
-                .map(|cap| Counts::new(cap, places))
-                .collect(),
-            decay: plan.decay.map(|settings| Decay::new(settings, places)),
-            counted,
+            orders: Orders::new(likely),
+            caps: plan.caps.iter().map(|cap| Counts::new(cap, room)).collect(),
+            decay: plan.decay.map(|settings| Decay::new(settings, 2 * room)),
+            groups: Groups::new(plan, room),
             taken: vec![false; candidates],
             left: candidates,
             earlier: Vec::new(),
@@ -114,13 +110,15 @@ impl<'a, S: Set> Page<'a, S> {
     }
 
     fn count_past(&mut self, place: usize) {
+        let (set, groups) = (self.set, &mut self.groups);
+        let mut number = |by| Some(groups.number(by, set.past_group(place, by)?));
         for counts in &mut self.caps {
-            if let Some(group) = self.set.past_group(place, counts.by()) {
+            if let Some(group) = number(counts.by()) {
                 counts.add(group, place);
             }
         }
         if let Some(decay) = &mut self.decay
-            && let Some(merchant) = self.set.past_group(place, By::Merchant)
+            && let Some(merchant) = number(By::Merchant)
         {
             decay.add(merchant);
         }
@@ -176,41 +174,47 @@ impl<'a, S: Set> Page<'a, S> {
     }
 
     /// Returns whether a candidate has a place.
+    #[inline]
     pub(super) fn is_taken(&self, candidate: usize) -> bool {
         self.taken[candidate]
     }
 
     /// Returns the score of a candidate.
+    #[inline]
     pub(super) fn score(&self, candidate: usize) -> f64 {
         let scores = self.set.lifted().unwrap_or(self.set.own());
         f64::from(scores[candidate])
     }
 
     /// Returns the groups of a candidate that the rules of this page count.
-    pub(super) fn key(&self, candidate: usize) -> Key {
-        let mut key = Key::default();
-        for by in &self.counted {
-            key.set(*by, self.set.group(candidate, *by));
+    #[inline]
+    pub(super) fn key(&mut self, candidate: usize) -> Key {
+        let set = self.set;
+        self.groups.key(|by| set.group(candidate, by))
+    }
+
+    /// Says that the groups of the candidate of an index by score will be read soon. This is a hint.
+    pub(super) fn prefetch(&self, index: usize) {
+        if let Some(candidate) = self.orders.known(self.set, index) {
+            let counted = self.groups.counted();
+            counted.for_each(|by| self.set.prefetch(candidate, by));
         }
-        key
     }
 
     /// Returns why candidates with these groups do not fit a place; `None` if they fit.
     pub(super) fn blocked(&self, key: &Key, place: usize) -> Option<Blocked> {
-        let blocked = |counts: &Counts<'_>| counts.blocked(key.of(counts.by()), place);
-        let blocks = self.caps.iter().filter_map(blocked);
-        blocks.reduce(|one, other| Blocked {
-            by: one.by,
-            until: one.until.zip(other.until).map(|(a, b)| a.max(b)),
+        let caps = self.caps.iter();
+        caps.fold(None, |blocked, counts| {
+            let one = counts.blocked(key.of(counts.by()), place);
+            match (blocked, one) {
+                (Some(first), Some(one)) => Some(first.and(one)),
+                (blocked, one) => blocked.or(one),
+            }
         })
     }
 
-    /// Returns whether a candidate fits a place.
-    pub(super) fn fits(&self, candidate: usize, place: usize) -> bool {
-        self.blocked(&self.key(candidate), place).is_none()
-    }
-
     /// Returns the share of its score that a candidate with these groups counts; 1 without decay.
+    #[inline]
     pub(super) fn share(&self, key: &Key) -> f64 {
         let decay = self.decay.as_ref();
         decay.map_or(1.0, |decay| decay.share(key.of(By::Merchant)))
@@ -221,13 +225,24 @@ impl<'a, S: Set> Page<'a, S> {
         self.last_own
     }
 
-    /// Puts a candidate in a free place of this page.
-    pub(super) fn put(&mut self, candidate: usize, place: usize, why: Why) {
+    /// Returns a candidate for a place, if it fits there.
+    pub(super) fn fitting(&mut self, candidate: usize, place: usize, why: Why) -> Option<Held> {
+        let key = self.key(candidate);
+        let fits = self.blocked(&key, place).is_none();
+        fits.then_some(Held {
+            candidate,
+            why,
+            key,
+        })
+    }
+
+    /// Puts what fits in a free place of this page.
+    pub(super) fn put(&mut self, held: Held, place: usize) {
+        let Held { candidate, key, .. } = held;
         let index = place - self.start() - 1;
-        self.places[index] = Some(Held { candidate, why });
+        self.places[index] = Some(held);
         self.taken[candidate] = true;
         self.left -= 1;
-        let key = self.key(candidate);
         for counts in &mut self.caps {
             counts.add(key.of(counts.by()), place);
         }
@@ -241,17 +256,16 @@ impl<'a, S: Set> Page<'a, S> {
         let (start, before) = (self.start(), self.left);
         for index in place - start..self.places.len() {
             if let Some(held) = self.places[index].take() {
-                self.uncount(held.candidate, start + 1 + index);
+                self.uncount(held, start + 1 + index);
             }
         }
         self.wins.retain(|win| win.place <= place);
         self.left > before
     }
 
-    fn uncount(&mut self, candidate: usize, place: usize) {
+    fn uncount(&mut self, Held { candidate, key, .. }: Held, place: usize) {
         self.taken[candidate] = false;
         self.left += 1;
-        let key = self.key(candidate);
         for counts in &mut self.caps {
             counts.remove(key.of(counts.by()), place);
         }
@@ -295,9 +309,9 @@ impl<'a, S: Set> Page<'a, S> {
     /// the rest.
     #[inline(always)]
     pub(super) fn those(&self, holds: impl Fn(usize) -> bool) -> Vec<usize> {
-        let mut found = vec![0; self.taken.len() + 1];
+        let mut found = vec![0; self.taken.len()];
         let mut count = 0;
-        for candidate in 0..self.taken.len() {
+        for candidate in 0..found.len() {
             found[count] = candidate;
             count += usize::from(holds(candidate));
         }

@@ -11,9 +11,9 @@ pub(super) fn place<S: Set>(page: &mut Page<'_, S>) {
         let candidate = candidate.filter(|candidate| !page.is_taken(*candidate));
         if let Some(candidate) = candidate
             && page.is_free(place)
-            && page.fits(candidate, place)
+            && let Some(held) = page.fitting(candidate, place, Why::Pin)
         {
-            page.put(candidate, place, Why::Pin);
+            page.put(held, place);
         }
     }
 }

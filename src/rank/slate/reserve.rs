@@ -5,7 +5,7 @@
 
 use super::key::Group;
 use super::order::Prefix;
-use super::page::{Page, Win};
+use super::page::{Held, Page, Win};
 use super::set::Set;
 use super::why::Why;
 use crate::rule::By;
@@ -24,50 +24,55 @@ pub(super) fn place<S: Set>(page: &mut Page<'_, S>) {
         }
         for &place in &settings.places {
             if page.is_free(place)
-                && let Some(win) = race(page, &mut field, place, &merchants)
+                && let Some((held, win)) = race(page, &mut field, place, &merchants)
             {
-                merchants.push(page.set.group(win.winner.0, By::Merchant));
-                page.put(win.winner.0, place, Why::Slot(slot));
+                merchants.push(page.set.group(held.candidate, By::Merchant));
+                page.put(held, place);
                 page.wins.push(win);
             }
         }
     }
 }
 
-/// Returns the winner and the runner-up for a place.
+/// Returns the winner of a place, and the race for it.
 fn race<S: Set>(
     page: &mut Page<'_, S>,
     field: &mut Field,
     place: usize,
     merchants: &[Group],
-) -> Option<Win> {
-    let mut winner = None;
+) -> Option<(Held, Win)> {
+    let slot = field.slot;
+    let mut winner: Option<(Held, f32, Group)> = None;
     let mut runner_up = None;
     for index in 0.. {
         let Some((candidate, score)) = field.nth(page, index) else {
             break;
         };
         let merchant = page.set.group(candidate, By::Merchant);
-        let is_eligible = !page.is_taken(candidate)
+        let contends = !page.is_taken(candidate)
             && !merchants.contains(&merchant)
-            && page.set.in_pool(field.slot, candidate)
-            && page.fits(candidate, place);
+            && page.set.in_pool(slot, candidate);
+        let held = contends.then(|| page.fitting(candidate, place, Why::Slot(slot)));
+        let Some(held) = held.flatten() else {
+            continue;
+        };
         match winner {
-            _ if !is_eligible => {}
-            None => winner = Some(((candidate, score), merchant)),
-            Some((_, first)) if first != merchant => {
+            None => winner = Some((held, score, merchant)),
+            Some((.., first)) if first != merchant => {
                 runner_up = Some((candidate, score));
                 break;
             }
             Some(_) => {}
         }
     }
-    winner.map(|(winner, _)| Win {
-        slot: field.slot,
+    let (held, score, _) = winner?;
+    let win = Win {
+        slot,
         place,
-        winner,
+        winner: (held.candidate, score),
         runner_up,
-    })
+    };
+    Some((held, win))
 }
 
 /// Number of those who are sorted first in a slot with weights of its own: a race seldom reads more.
@@ -122,8 +127,8 @@ impl Field {
 /// Returns the members of a slot's pool with an own of at least `least`.
 fn weigh<S: Set>(page: &Page<'_, S>, slot: usize, least: f64) -> Weighed {
     let (set, own) = (page.set, page.set.own());
-    let mut members = page.those(|candidate| f64::from(own[candidate]) >= least);
-    members.retain(|candidate| set.in_pool(slot, *candidate));
+    let contends = |it: usize| set.in_pool(slot, it) & (f64::from(own[it]) >= least);
+    let members = page.those(contends);
     Weighed {
         scores: set.weigh(slot, &members),
         members,

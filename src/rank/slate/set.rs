@@ -15,8 +15,8 @@ pub(in crate::rank) trait Set {
     /// Returns what orders candidates of equal numbers.
     fn lot(&self, candidate: usize) -> (u64, &str);
 
-    /// Says that the groups of a candidate will be read soon. This is a hint.
-    fn prefetch(&self, candidate: usize);
+    /// Says that a group of a candidate will be read soon. This is a hint.
+    fn prefetch(&self, candidate: usize, by: By);
 
     /// Returns the group of a candidate.
     fn group(&self, candidate: usize, by: By) -> Group;

@@ -1,7 +1,7 @@
 //! Published cases of the slate.
 
+use super::super::Win;
 use super::super::decay::Decay;
-use super::super::{Group, Win};
 use super::table::{Row, Scene, Table, slot};
 use crate::config::Cap;
 use crate::rule::By;
@@ -103,8 +103,8 @@ fn decay_spreads_a_merchant() {
     assert_eq!(scene.ids(&six()), ["a1", "b1", "a2", "c1", "b2", "a3"]);
     let mut decay = Decay::new((0.5, 0.25), 3);
     for share in [1.0, 0.625, 0.4375, 0.34375, 0.296_875] {
-        assert!((decay.share(Group::of(1)) - share).abs() < 1e-6);
-        decay.add(Group::of(1));
+        assert!((decay.share(1) - share).abs() < 1e-6);
+        decay.add(1);
     }
 }
 

@@ -82,7 +82,7 @@ impl Set for Table {
         self.rows[candidate].lot()
     }
 
-    fn prefetch(&self, _: usize) {}
+    fn prefetch(&self, _: usize, _: By) {}
 
     fn group(&self, candidate: usize, by: By) -> Group {
         self.rows[candidate].group(by)
