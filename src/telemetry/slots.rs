@@ -1,7 +1,7 @@
 //! Metrics of the races for reserved places, by merchant. Their number is bounded: further merchants are counted together.
 
-use std::collections::HashSet;
-
+use hashbrown::HashMap;
+use hashbrown::hash_map::EntryRef;
 use parking_lot::Mutex;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
@@ -15,13 +15,35 @@ const MOST: usize = 1_000;
 /// Label of the merchants beyond.
 const OTHERS: &str = "others";
 
+/// The results of a race, as the label has them.
+const RESULTS: [&str; 2] = ["won", "second"];
+
 /// The races won and lost, by slot and merchant.
 #[derive(Debug)]
 pub struct SlotMetrics {
     races: Labelled<Counter, 3>,
-    /// Pairs of slot and merchant with a name of their own.
-    known: Mutex<HashSet<(String, String)>>,
+    known: Mutex<Known>,
 }
+
+/// The counters that were used, so that a race is counted without a new name.
+#[derive(Debug, Default)]
+struct Known {
+    slots: HashMap<String, Contenders>,
+    /// Number of slots and merchants with a name of their own.
+    named: usize,
+}
+
+/// The counters of one slot.
+#[derive(Debug, Default)]
+struct Contenders {
+    /// By merchant.
+    merchants: HashMap<String, Results>,
+    /// The merchants that are counted together.
+    others: Results,
+}
+
+/// By result.
+type Results = [Option<Counter>; RESULTS.len()];
 
 impl Declare for SlotMetrics {
     type Labels = [&'static str; 3];
@@ -37,9 +59,11 @@ impl Declare for SlotMetrics {
 impl SlotMetrics {
     /// Counts a race.
     pub fn count(&self, race: &SlotRace<'_>) {
-        self.add(&race.name, &race.winner, "won");
-        if let Some(runner_up) = &race.runner_up {
-            self.add(&race.name, runner_up, "second");
+        let contenders = [Some(&race.winner), race.runner_up.as_ref()];
+        for (result, contender) in contenders.into_iter().enumerate() {
+            if let Some(contender) = contender {
+                self.add(&race.name, contender, result);
+            }
         }
     }
 
@@ -48,11 +72,12 @@ impl SlotMetrics {
     #[must_use]
     pub fn of(&self, merchant: &str) -> Vec<ReportSlot> {
         let known = self.known.lock();
-        let mine = known.iter().filter(|(_, of)| of == merchant);
+        let mine = known.slots.iter();
+        let mine = mine.filter_map(|(slot, of)| Some((slot, of.merchants.get(merchant)?)));
         let mut slots: Vec<ReportSlot> = mine
-            .map(|(slot, _)| {
-                let count = |result| self.races.with([slot, merchant, result]).get();
-                let [won, second] = ["won", "second"].map(count);
+            .map(|(slot, results)| {
+                let count = |result: &Option<Counter>| result.as_ref().map_or(0, Counter::get);
+                let [won, second] = results.each_ref().map(count);
                 ReportSlot {
                     slot: slot.clone(),
                     won,
@@ -64,20 +89,21 @@ impl SlotMetrics {
         slots
     }
 
-    fn add(&self, slot: &str, contender: &Contender<'_>, result: &str) {
+    /// Counts a result of a merchant in a slot.
+    fn add(&self, slot: &str, contender: &Contender<'_>, result: usize) {
         let merchant = contender.merchant.as_deref().unwrap_or_default();
-        let named = if self.is_named(slot, merchant) {
-            merchant
-        } else {
-            OTHERS
-        };
-        self.races.with([slot, named, result]).inc();
-    }
-
-    /// Returns whether a merchant is counted by name in a slot.
-    fn is_named(&self, slot: &str, merchant: &str) -> bool {
-        let pair = (slot.to_owned(), merchant.to_owned());
         let mut known = self.known.lock();
-        known.contains(&pair) || (known.len() < MOST && known.insert(pair))
+        let Known { slots, named } = &mut *known;
+        let of = slots.entry_ref(slot).or_default();
+        let (results, name) = match of.merchants.entry_ref(merchant) {
+            EntryRef::Occupied(known) => (known.into_mut(), merchant),
+            EntryRef::Vacant(new) if *named < MOST => {
+                *named += 1;
+                (new.insert(Results::default()), merchant)
+            }
+            EntryRef::Vacant(_) => (&mut of.others, OTHERS),
+        };
+        let counter = || self.races.with([slot, name, RESULTS[result]]);
+        results[result].get_or_insert_with(counter).inc();
     }
 }
