@@ -17,12 +17,14 @@ pub struct SelectionId(pub u32);
 
 impl SelectionId {
     /// Returns the index in the list of selections.
+    #[inline(always)]
     #[must_use]
     pub const fn index(self) -> usize {
         self.0 as usize
     }
 
     /// Returns the selection at an index.
+    #[inline(always)]
     #[must_use]
     pub fn at(index: usize) -> Self {
         Self(u32::try_from(index).unwrap_or(u32::MAX))

@@ -276,7 +276,7 @@ fn runners(all: &[Candidate<'_>], past: &mut [decision::Past], view: &View<'_>) 
     let (mut known, behind) = (HashMap::new(), Behind::new(view));
     let mut runner = |row: ItemRow| {
         let next = short(known.len());
-        let (kind, row) = behind.of(row)?;
+        let (kind, row) = behind.of(row, view.items.get(row))?;
         Some(*known.entry((kind as u8, row)).or_insert(next))
     };
     for (past, at) in past.iter_mut().zip(view.turn.past) {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::live::Live;
 use super::lot::Lots;
+use super::noted::Noted;
 use super::resolve::Candidate;
 use super::score::{Scorer, Scores};
 use super::slate::{Group, Set, Why};
@@ -12,7 +13,6 @@ use super::view::{Past, View};
 use crate::config::Pool;
 use crate::id::ItemRow;
 use crate::prefetch::prefetch;
-use crate::race::Kind;
 use crate::rule::By;
 
 /// The scored candidates of one request.
@@ -26,7 +26,7 @@ pub(super) struct Field<'a> {
     scorer: &'a Scorer<'a>,
     /// The scores of all; `None` if nothing lifts.
     lifted: Option<Vec<f32>>,
-    behind: Behind<'a>,
+    noted: &'a Noted<'a>,
     /// By pin: the candidate that it names.
     pins: Vec<Option<usize>>,
     /// By slot: the rows of a pool that is a list, sorted.
@@ -36,7 +36,7 @@ pub(super) struct Field<'a> {
 impl<'a> Field<'a> {
     /// Creates the field of a request. Score = own × lifts.
     pub(super) fn new(
-        live: &'a Live<'a>,
+        (live, noted): (&'a Live<'a>, &'a Noted<'a>),
         (ids, lots): (&'a [Cow<'a, str>], &'a Lots<'a>),
         scores: &'a Scores,
         scorer: &'a Scorer<'a>,
@@ -63,7 +63,7 @@ impl<'a> Field<'a> {
             lots,
             scorer,
             lifted: live.lifts.as_ref().map(|lifts| lifts.scores(scores)),
-            behind: Behind::new(view),
+            noted,
             pins: live.plan.pins.iter().map(pin).collect(),
             pools: live.plan.lists().map(pool).collect(),
         }
@@ -93,17 +93,6 @@ impl<'a> Field<'a> {
     /// Returns the tags of an item as a vector of length 1, sorted by tag.
     fn tags_of(&self, row: ItemRow) -> Vec<(u32, f32)> {
         tags_of(self.view, row)
-    }
-
-    /// Returns the runner of an item that is behind its plan.
-    #[inline]
-    fn runner_of(&self, row: ItemRow) -> Option<Group> {
-        let (kind, row) = self.behind.of(row)?;
-        Some(match kind {
-            Kind::Merchant => Group::of(row),
-            Kind::Creator => Group::of_creator(row),
-            Kind::Item => Group::alone(ItemRow(row)),
-        })
     }
 }
 
@@ -193,7 +182,8 @@ impl Set for Field<'_> {
     }
 
     fn past_supported(&self, place: usize) -> Option<Group> {
-        self.runner_of(self.past_row(place)?)
+        let row = self.past_row(place)?;
+        Behind::new(self.view).group(row, self.view.items.get(row))
     }
 
     fn pinned(&self, pin: usize) -> Option<usize> {
@@ -229,8 +219,7 @@ impl Set for Field<'_> {
         self.tags_of(self.row(candidate))
     }
 
-    #[inline]
-    fn supported(&self, candidate: usize) -> Option<Group> {
-        self.runner_of(self.row(candidate))
+    fn supported(&self) -> &[(usize, Group)] {
+        &self.noted.supported
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn given_back(set: &impl Set, live: &Live<'_>, page: &Arranged) -> Ve
         let places = settings.places.iter().filter(|place| is_back(place));
         all.extend(given(format!("slot.{name}"), places, in_pool, (none, some)));
     }
-    let behind = || count(set, |candidate| set.supported(candidate).is_some());
+    let behind = || set.supported().len();
     let none = "no candidate's runner is behind its plan";
     let some = "each is worth too little, breaks a cap, has a place, or is of a runner with a support place";
     let places = live.plan.support.places.iter();

@@ -23,6 +23,7 @@ mod lookup;
 mod lot;
 mod members;
 mod normalise;
+mod noted;
 mod paged;
 mod predict;
 mod price;
@@ -65,6 +66,7 @@ pub use view::{Past, Turn, View};
 use aversion::Aversion;
 use blend::Weights;
 use live::Live;
+use noted::Noted;
 use predict::Predictor;
 use resolve::Resolver;
 use score::{Scorer, Scores};
@@ -100,6 +102,8 @@ pub fn rank<'r>(
     let tired = Seen::of(live.as_ref().map(|it| &*it.seen), taste.user, view);
     let scorer = Scorer::new(&predictor, &weights, (aversion, tired.as_ref()), threads);
 
+    let arranging = live.as_ref().filter(|live| live.arranges);
+    let mut arranging = arranging.map(|live| (live, Noted::new(view, live)));
     let mut set = Resolver::new(view, seen);
     let mut kept = Kept::new(ids);
     let mut scores = Scores::new(ids.len(), weights.parts().len());
@@ -111,13 +115,15 @@ pub fn rank<'r>(
         if let Some(live) = &live {
             kept.hide_by_rules(&mut block, (&live.hidden, tired.as_ref()), view);
         }
+        if let Some((_, noted)) = &mut arranging {
+            noted.note(&block);
+        }
         scores.add(&block, &scorer);
     }
 
     let lots = Lots::new(&request.user_id, view.today());
     let scored = Scored::new(request, (&scores, &scorer), &lots);
-    let arranging = live.as_ref().filter(|live| live.arranges);
-    let shown = scored.shown(arranging, keys);
+    let shown = scored.shown(arranging.as_ref().map(|(live, noted)| (*live, noted)), keys);
     kept.dropped.extend_from_slice(&shown.left);
     Decision {
         asked: ids.len(),

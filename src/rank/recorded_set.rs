@@ -24,8 +24,8 @@ pub(super) struct RecordedSet<'a> {
     pins: Vec<Option<usize>>,
     /// By slot: the ids of a pool that is a list.
     pools: Vec<HashSet<&'a str>>,
-    /// By place in the record: the runner behind its plan.
-    behind: BTreeMap<u32, u32>,
+    /// The candidates whose runner is behind its plan, by index, with the runner.
+    supported: Vec<(usize, Group)>,
     /// The tags of all candidates of the record, then of the pages before.
     tags: Vec<Vec<(u32, f32)>>,
 }
@@ -40,6 +40,12 @@ impl<'a> RecordedSet<'a> {
             (0..replay.scores.len()).find(|candidate| id(*candidate) == item)
         };
         let pool = |ids: &'a [String]| ids.iter().map(String::as_str).collect();
+        let behind: BTreeMap<u32, u32> = inputs.behind.iter().copied().collect();
+        let all = replay.scores.candidates.iter().enumerate();
+        let supported = all.filter_map(|(index, (row, _))| {
+            let runner = behind.get(&row.0)?;
+            Some((index, Group::of(*runner)))
+        });
         let items = whole.ids.len() + inputs.past.len();
         Self {
             replay,
@@ -51,7 +57,7 @@ impl<'a> RecordedSet<'a> {
                 .map(|lifts| lifts.scores(&replay.scores)),
             pins: live.plan.pins.iter().map(pin).collect(),
             pools: live.plan.lists().map(pool).collect(),
-            behind: inputs.behind.iter().copied().collect(),
+            supported: supported.collect(),
             tags: inputs
                 .tags
                 .as_ref()
@@ -164,8 +170,7 @@ impl Set for RecordedSet<'_> {
         tags.cloned().unwrap_or_default()
     }
 
-    fn supported(&self, candidate: usize) -> Option<Group> {
-        let runner = self.behind.get(&self.row(candidate).0);
-        runner.copied().map(Group::of)
+    fn supported(&self) -> &[(usize, Group)] {
+        &self.supported
     }
 }

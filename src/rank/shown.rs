@@ -10,6 +10,7 @@ use super::given_back::given_back;
 use super::lever::Lever;
 use super::live::Live;
 use super::lot::Lots;
+use super::noted::Noted;
 use super::paged::{page, page_price};
 use super::score::{Scorer, Scores};
 use super::slate::{Arranged, Arranger, Set, Win};
@@ -142,9 +143,13 @@ impl<'o, 'r> Scored<'o, 'r> {
     }
 
     /// Places candidates as the live rules arrange them; without rules, the best by score.
-    pub(super) fn shown(&self, live: Option<&Live<'_>>, keys: &mut Vec<u64>) -> Shown<'r> {
+    pub(super) fn shown(
+        &self,
+        live: Option<(&Live<'_>, &Noted<'_>)>,
+        keys: &mut Vec<u64>,
+    ) -> Shown<'r> {
         match live {
-            Some(live) => self.arranged(live),
+            Some((live, noted)) => self.arranged(live, noted),
             None => self.best(keys),
         }
     }
@@ -166,20 +171,25 @@ impl<'o, 'r> Scored<'o, 'r> {
     }
 
     /// Places what the rules arrange.
-    fn arranged(&self, live: &Live<'_>) -> Shown<'r> {
-        let field = Field::new(live, (self.ids, self.lots), self.scores, self.scorer);
+    fn arranged(&self, live: &Live<'_>, noted: &Noted<'_>) -> Shown<'r> {
+        let field = Field::new(
+            (live, noted),
+            (self.ids, self.lots),
+            self.scores,
+            self.scorer,
+        );
         let mut arranger = Arranger::new(&field, &live.plan, self.limit);
         let view = self.scorer.predictor.view();
         let page = page(&mut arranger, (view.turn.start, view.turn.anew), self.limit);
-        let mut moves = if self.explained || view.traced {
+        let moves = if self.explained || view.traced {
             arranger.moves(&page)
         } else {
             Vec::new()
         };
-        moves.resize(page.held.len(), Vec::new());
         let traced = view.traced.then(|| moves.concat());
-        let placed = page.held.iter().zip(moves);
-        let placed = placed.map(|(held, moves)| {
+        let mut moves = moves.into_iter();
+        let placed = page.held.iter().map(|held| {
+            let moves = moves.next().unwrap_or_default();
             let mut chosen = topk::chosen(self.scores, held.candidate);
             if let Some(scores) = field.lifted() {
                 chosen.score = scores[held.candidate];
@@ -206,7 +216,7 @@ impl<'o, 'r> Scored<'o, 'r> {
             fired: page.fired,
             price: price.map(|share| PagePrice {
                 share,
-                levers: self.levers(live, share),
+                levers: self.levers((live, noted), share),
             }),
         }
     }
@@ -218,14 +228,19 @@ impl<'o, 'r> Scored<'o, 'r> {
 
     /// Returns what each lever adds to the price of the first page: the page is arranged once more without it. Only one request in
     /// [`SAMPLE`] is looked at, by the lot of its first candidate.
-    fn levers(&self, live: &Live<'_>, price: f64) -> Vec<LeverPrice> {
+    fn levers(&self, (live, noted): (&Live<'_>, &Noted<'_>), price: f64) -> Vec<LeverPrice> {
         let lot = self.ids.first().map_or(1, |id| self.lots.key(id).0);
         if !lot.is_multiple_of(SAMPLE) {
             return Vec::new();
         }
         let of = |lever: Lever<'_>| {
             let rest = live.without(lever);
-            let field = Field::new(&rest, (self.ids, self.lots), self.scores, self.scorer);
+            let field = Field::new(
+                (&rest, noted),
+                (self.ids, self.lots),
+                self.scores,
+                self.scorer,
+            );
             let mut arranger = Arranger::new(&field, &rest.plan, self.limit);
             let page = arranger.next(self.limit);
             LeverPrice {

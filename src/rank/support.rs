@@ -1,6 +1,7 @@
 //! Support: which candidates have a runner that is behind the plan of its stage, and why.
 
 use super::lift::grouped;
+use super::slate::Group;
 use super::view::View;
 use crate::feature::Item;
 use crate::id::ItemRow;
@@ -28,8 +29,7 @@ impl<'a> Behind<'a> {
     /// Returns the kind and the row of the runner of an item that is behind its plan: its merchant, else its creator, else the item
     /// itself; `None` if none is.
     #[inline]
-    pub(super) fn of(&self, row: ItemRow) -> Option<(Kind, u32)> {
-        let item = self.view.items.get(row);
+    pub(super) fn of(&self, row: ItemRow, item: &Item) -> Option<(Kind, u32)> {
         let merchant = item.merchant.0;
         if self.has(Kind::Merchant, merchant) {
             return Some((Kind::Merchant, merchant));
@@ -40,7 +40,18 @@ impl<'a> Behind<'a> {
         self.has(Kind::Item, row.0).then_some((Kind::Item, row.0))
     }
 
-    /// Does the same for an item whose merchant is not behind. Its creator takes a walk over its tags.
+    /// Returns that runner as a group.
+    #[inline]
+    pub(super) fn group(&self, row: ItemRow, item: &Item) -> Option<Group> {
+        let (kind, row) = self.of(row, item)?;
+        Some(match kind {
+            Kind::Merchant => Group::of(row),
+            Kind::Creator => Group::of_creator(row),
+            Kind::Item => Group::alone(ItemRow(row)),
+        })
+    }
+
+    /// Returns the runner of an item whose merchant is not behind. Its creator takes a walk over its tags.
     fn creator_or_item(&self, row: ItemRow, item: &Item) -> Option<(Kind, u32)> {
         let creator = self.view.items.creator(row, item, self.view.tags).0;
         let creator = self.has(Kind::Creator, creator).then_some(creator);
@@ -57,7 +68,7 @@ impl<'a> Behind<'a> {
 
 /// Returns why an item is supported: "stage 2, 412 of 1,000, 60 % behind plan".
 pub(super) fn reason(view: &View<'_>, item: ItemRow) -> Option<String> {
-    let (kind, row) = Behind::new(view).of(item)?;
+    let (kind, row) = Behind::new(view).of(item, view.items.get(item))?;
     let climb: &Climb = view.market.climbers(kind as usize)?.get(row)?;
     Some(format!(
         "stage {}, {} of {}, {:.0} % behind plan",

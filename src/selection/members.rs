@@ -42,6 +42,14 @@ impl Selections {
         members.is_some_and(|members| members.has(item.index()))
     }
 
+    /// Says that [`Self::has`] will be asked soon. This is a hint.
+    #[inline(always)]
+    pub fn prefetch(&self, selection: SelectionId, item: ItemRow) {
+        if let Some(members) = self.members.get(selection.index()) {
+            members.prefetch(item.index());
+        }
+    }
+
     /// Returns the rows of the items of a selection.
     pub fn items(&self, selection: SelectionId) -> impl Iterator<Item = ItemRow> {
         let members = self.members.get(selection.index());

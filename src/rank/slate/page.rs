@@ -322,7 +322,11 @@ impl<'a, S: Set> Page<'a, S> {
     /// Returns the runner of what stands at a place of an earlier page, if that runner is behind its plan.
     pub(super) fn supported_at(&self, place: usize) -> Option<Group> {
         match self.earlier_at(place) {
-            Some(held) => self.set.supported(held.candidate),
+            Some(held) => {
+                let supported = self.set.supported();
+                let at = supported.binary_search_by_key(&held.candidate, |(it, _)| *it);
+                at.ok().map(|at| supported[at].1)
+            }
             None => self.set.past_supported(place),
         }
     }

@@ -33,7 +33,7 @@ pub(in crate::rank) trait Set {
     /// Returns the tags of what stands at such a place, as [`Self::tags`]; empty if it is gone.
     fn past_tags(&self, place: usize) -> Vec<(u32, f32)>;
 
-    /// Returns the runner that such a place would help, as [`Self::supported`].
+    /// Returns the runner that such a place would help, if that runner is behind its plan.
     fn past_supported(&self, place: usize) -> Option<Group>;
 
     /// Returns the candidate that a pin names, by the pin's index in the plan.
@@ -48,6 +48,6 @@ pub(in crate::rank) trait Set {
     /// Returns the tags of a candidate as a vector of length 1, sorted by tag; empty without tags.
     fn tags(&self, candidate: usize) -> Vec<(u32, f32)>;
 
-    /// Returns the runner that a support place would help by this candidate, if that runner is behind its plan.
-    fn supported(&self, candidate: usize) -> Option<Group>;
+    /// Returns the candidates whose runner is behind its plan, ascending, with the runner that a support place would help by them.
+    fn supported(&self) -> &[(usize, Group)];
 }

@@ -48,9 +48,8 @@ pub(super) fn place<S: Set>(page: &mut Page<'_, S>) {
 fn behind<S: Set>(page: &Page<'_, S>, least: f64) -> Vec<(usize, Group)> {
     let (set, own) = (page.set, page.set.own());
     let waits = |it: usize| !page.is_taken(it) && f64::from(own[it]) >= least;
-    // Asked first: nearly all say no, which a branch predictor learns.
-    let behind = (0..own.len()).filter_map(|it| Some((it, set.supported(it)?)));
-    let mut behind: Vec<(usize, Group)> = behind.filter(|(it, _)| waits(*it)).collect();
+    let supported = set.supported().iter().copied();
+    let mut behind: Vec<(usize, Group)> = supported.filter(|(it, _)| waits(*it)).collect();
     behind.sort_unstable_by(|(a, _), (b, _)| {
         let by_own = own[*b].total_cmp(&own[*a]);
         by_own.then_with(|| set.lot(*a).cmp(&set.lot(*b)))

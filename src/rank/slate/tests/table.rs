@@ -52,9 +52,17 @@ pub(super) struct Table {
     pub(super) rows: Vec<Row>,
     pub(super) own: Vec<f32>,
     pub(super) scores: Vec<f32>,
+    /// The rows that are behind, with their runners.
+    pub(super) supported: Vec<(usize, Group)>,
     /// What stands on earlier pages, with how it was won.
     pub(super) past: Vec<(Row, Option<Why>)>,
     pub(super) pins: Vec<String>,
+}
+
+fn supported(rows: &[Row]) -> Vec<(usize, Group)> {
+    let rows = rows.iter().enumerate();
+    rows.filter_map(|(index, row)| Some((index, row.runner()?)))
+        .collect()
 }
 
 impl Table {
@@ -62,6 +70,7 @@ impl Table {
         Self {
             own: rows.iter().map(|row| row.own).collect(),
             scores: rows.iter().map(|row| row.score).collect(),
+            supported: supported(&rows),
             rows,
             past: Vec::new(),
             pins: Vec::new(),
@@ -125,8 +134,8 @@ impl Set for Table {
         self.rows[candidate].tags.clone()
     }
 
-    fn supported(&self, candidate: usize) -> Option<Group> {
-        self.rows[candidate].runner()
+    fn supported(&self) -> &[(usize, Group)] {
+        &self.supported
     }
 }
 
