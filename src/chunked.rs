@@ -2,7 +2,6 @@
 //!
 //! A reader keeps a clone as long as it needs, while the writer continues.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Number of values of a chunk. At 64 bytes each a chunk is a megabyte, copied in about a tenth of a millisecond.
@@ -12,7 +11,7 @@ const CHUNK: usize = 1 << 14;
 #[derive(Clone, Debug)]
 pub struct Chunked<T> {
     /// All but the last are full.
-    chunks: VecDeque<Arc<Vec<T>>>,
+    chunks: Vec<Arc<Vec<T>>>,
     /// Number of values removed from the first chunk.
     gone: usize,
 }
@@ -20,7 +19,7 @@ pub struct Chunked<T> {
 impl<T> Default for Chunked<T> {
     fn default() -> Self {
         Self {
-            chunks: VecDeque::new(),
+            chunks: Vec::new(),
             gone: 0,
         }
     }
@@ -30,7 +29,7 @@ impl<T: Clone> Chunked<T> {
     /// Returns the number of values.
     #[must_use]
     pub fn len(&self) -> usize {
-        let last = self.chunks.back().map_or(0, |last| last.len());
+        let last = self.chunks.last().map_or(0, |last| last.len());
         self.chunks.len().saturating_sub(1) * CHUNK + last - self.gone
     }
 
@@ -41,7 +40,7 @@ impl<T: Clone> Chunked<T> {
     }
 
     /// Returns the value at an index.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn get(&self, place: usize) -> Option<&T> {
         let at = place + self.gone;
@@ -72,9 +71,9 @@ impl<T: Clone> Chunked<T> {
     /// Returns the last chunk, which has room.
     #[inline(always)]
     fn last_chunk(&mut self) -> &mut Vec<T> {
-        if self.chunks.back().is_none_or(|last| last.len() == CHUNK) {
+        if self.chunks.last().is_none_or(|last| last.len() == CHUNK) {
             let room = if self.chunks.is_empty() { 0 } else { CHUNK };
-            self.chunks.push_back(Arc::new(Vec::with_capacity(room)));
+            self.chunks.push(Arc::new(Vec::with_capacity(room)));
         }
         let last = self.chunks.len() - 1;
         Arc::make_mut(&mut self.chunks[last])
@@ -87,7 +86,7 @@ impl<T: Clone> Chunked<T> {
         }
         self.gone += 1;
         if self.gone == CHUNK {
-            self.chunks.pop_front();
+            self.chunks.remove(0);
             self.gone = 0;
         }
     }
@@ -106,7 +105,7 @@ impl<T: Clone> Chunked<T> {
 
     /// Frees unused capacity of the last chunk, unless a clone shares it.
     pub fn shrink_to_fit(&mut self) {
-        if let Some(last) = self.chunks.back_mut().and_then(Arc::get_mut)
+        if let Some(last) = self.chunks.last_mut().and_then(Arc::get_mut)
             && last.capacity() - last.len() > last.len() / 8
         {
             last.shrink_to_fit();
@@ -129,6 +128,8 @@ impl<T: Clone> Extend<T> for Chunked<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+
     use super::*;
     use proptest::prelude::*;
 
