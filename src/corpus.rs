@@ -37,6 +37,7 @@ impl Token {
     }
 
     /// Returns the bytes of the token.
+    #[inline(always)]
     #[must_use]
     pub const fn bytes(self) -> [u8; Self::BYTES] {
         let [a, b, c, d, e, ..] = self.0.to_le_bytes();

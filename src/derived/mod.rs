@@ -15,5 +15,5 @@ pub use keeper::{Derived, Sheet, Wanted};
 pub use kinds::Kinds;
 pub use places::{Places, Point};
 pub use split::{load_dictionary, words};
-pub use text::{Text, Word};
+pub use text::{Sought, Text, Word};
 pub use words::Words;

@@ -28,6 +28,25 @@ pub struct Word {
     pub count: u8,
 }
 
+/// A word that is looked for in many texts.
+#[derive(Clone, Copy, Debug)]
+pub struct Sought {
+    /// The word's mark, in every lane.
+    marks: u8x16,
+    /// The rest of its token.
+    rest: [u8; REST - 1],
+}
+
+impl From<Token> for Sought {
+    fn from(token: Token) -> Self {
+        let [mark, rest @ ..] = token.bytes();
+        Self {
+            marks: u8x16::splat(mark),
+            rest,
+        }
+    }
+}
+
 /// The words of one item, each once, sorted by token.
 ///
 /// Nearly every word of a query is not in the item. So the lowest byte of every token, its mark, stands in front: comparing sixteen marks
@@ -123,30 +142,35 @@ impl Text {
         })
     }
 
-    /// Returns what a word counts in the item; `None` if the item does not have it.
+    /// Passes what belongs to each of these words that the item has, and what the word counts. Words that are sorted by token are passed in
+    /// that order.
     #[inline(always)]
-    #[must_use]
-    pub fn count(&self, token: Token) -> Option<u8> {
+    pub fn common<'w, T>(&self, words: &'w [(Sought, T)], mut found: impl FnMut(&'w T, u8)) {
         let (marks, rests) = self.parts();
-        let [mark, rest @ ..] = token.bytes();
-        let wanted = u8x16::splat(mark);
+        // They are sorted here too, so those of a group come before those of the next one.
         for (group, marks) in marks.as_chunks::<GROUP>().0.iter().enumerate() {
-            let mut equal = u8x16::new(*marks).simd_eq(wanted).to_bitmask();
-            while equal != 0 {
-                let place = group * GROUP + equal.trailing_zeros() as usize;
-                match rests.get(place) {
-                    Some(&[a, b, c, d, count]) if [a, b, c, d] == rest => return Some(count),
-                    Some(_) | None => equal &= equal - 1,
+            let marks = u8x16::new(*marks);
+            for (sought, word) in words {
+                let mut equal = marks.simd_eq(sought.marks).to_bitmask();
+                while equal != 0 {
+                    let place = group * GROUP + equal.trailing_zeros() as usize;
+                    match rests.get(place) {
+                        Some(&[a, b, c, d, count]) if [a, b, c, d] == sought.rest => {
+                            found(word, count);
+                            break;
+                        }
+                        Some(_) | None => equal &= equal - 1,
+                    }
                 }
             }
         }
-        None
     }
 
-    /// Prefetches the marks, and the first words.
+    /// Prefetches the marks and the words; of a long text the first and the last.
     #[inline(always)]
     pub fn prefetch(&self) {
-        prefetch(&*self.bytes);
+        self.bytes.first().into_iter().for_each(prefetch);
+        self.bytes.last().into_iter().for_each(prefetch);
     }
 
     /// Returns the marks with their padding, and the rest of each word.
@@ -235,11 +259,21 @@ mod tests {
             let each: Vec<String> = (0..2 * words).map(|word| format!("w{word}")).collect();
             let title = each[..words].join(" ");
             let (text, _) = Text::new([(3, title.as_str())].into_iter(), 1_000);
-            for (number, word) in each.iter().enumerate() {
-                let right = (number < words).then_some(3);
-                assert_eq!(text.count(Token::of(word)), right, "{word} of {words}");
-            }
+            let asked = each.iter().map(|word| Token::of(word)).enumerate();
+            let mut asked: Vec<(usize, Token)> = asked.collect();
+            asked.sort_unstable_by_key(|(_, token)| *token);
+            let right = asked.iter().map(|(number, _)| *number);
+            let right: Vec<(usize, u8)> =
+                right.filter(|it| *it < words).map(|it| (it, 3)).collect();
+            let asked = asked
+                .into_iter()
+                .map(|(number, token)| (token.into(), number));
+            let asked: Vec<(Sought, usize)> = asked.collect();
+            let mut found = Vec::new();
+            text.common(&asked, |number, count| found.push((*number, count)));
+            assert_eq!(found, right, "of {words}");
         }
-        assert_eq!(Text::default().count(Token::from_bytes([0; 5])), None);
+        let zero = [(Token::from_bytes([0; 5]).into(), ())];
+        Text::default().common(&zero, |(), _| unreachable!());
     }
 }

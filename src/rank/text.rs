@@ -10,7 +10,7 @@ use super::BLOCK;
 use super::resolve::Candidate;
 use super::view::View;
 use crate::corpus::Token;
-use crate::derived::{Text, Words, words};
+use crate::derived::{Sought, Text, Words, words};
 use crate::model::RankRequest;
 use crate::number::narrow;
 use crate::objective::Needs;
@@ -33,7 +33,7 @@ pub(super) struct Query<'a> {
     text: &'a str,
     index: &'a Words,
     /// The distinct words, sorted, each with its idf · (k₁ + 1).
-    words: Vec<(Token, f64)>,
+    words: Vec<(Sought, f64)>,
     /// Slots: a token, and its idf · (k₁ + 1).
     slots: Vec<(u64, f64)>,
     /// Sum of idf · (k₁ + 1) over the words.
@@ -58,7 +58,8 @@ impl<'a> Query<'a> {
             return None;
         }
         let weight = |token| view.standings.word_idf(token) * (K1 + 1.0);
-        let words: Vec<(Token, f64)> = tokens.iter().map(|&it| (it, weight(it))).collect();
+        let words = tokens.iter().map(|&it| (it.into(), weight(it)));
+        let words: Vec<(Sought, f64)> = words.collect();
         let mut query = Self {
             text,
             index: view.words,
@@ -70,17 +71,15 @@ impl<'a> Query<'a> {
                 None => (K1, 0.0),
             },
         };
-        if query.words.len() > FEW {
-            query.slots = vec![(FREE, 0.0); slots(query.words.len())];
-            for place in 0..query.words.len() {
-                query.enter(query.words[place]);
-            }
+        if tokens.len() > FEW {
+            query.slots = vec![(FREE, 0.0); slots(tokens.len())];
+            tokens.iter().for_each(|&it| query.enter(it, weight(it)));
         }
         Some(query)
     }
 
     /// Enters a word into the table.
-    fn enter(&mut self, (token, weight): (Token, f64)) {
+    fn enter(&mut self, token: Token, weight: f64) {
         let mask = self.slots.len() - 1;
         let mut at = home(token);
         while self.slots[at & mask].0 != FREE {
@@ -104,23 +103,29 @@ impl<'a> Query<'a> {
     }
 
     /// Returns the score of a text.
+    #[inline(always)]
     fn score(&self, text: &Text) -> f64 {
         let k = self.scale.0 + self.scale.1 * f64::from(text.length());
-        let part = |weight: f64, count: u8| weight * f64::from(count) / (f64::from(count) + k);
         // Both ways add the same parts in the same order.
         if self.slots.is_empty() {
-            let found = |&(token, weight): &(Token, f64)| Some(part(weight, text.count(token)?));
-            return self
-                .words
-                .iter()
-                .filter_map(found)
-                .fold(0.0, |sum, part| sum + part);
+            let mut score = 0.0;
+            text.common(&self.words, |weight, count| {
+                score += part(*weight, count, k);
+            });
+            score
+        } else {
+            self.score_of_many(text, k)
         }
+    }
+
+    /// Returns the score of a text, by a look-up of its words in the query.
+    #[inline(never)]
+    fn score_of_many(&self, text: &Text, k: f64) -> f64 {
         let mut score = 0.0;
         for word in text.words() {
             let weight = self.weight(word.token);
             if weight > 0.0 {
-                score += part(weight, word.count);
+                score += part(weight, word.count, k);
             }
         }
         score
@@ -159,9 +164,11 @@ impl<'a> Query<'a> {
         let (mut found, mut known) = (Vec::new(), BTreeSet::new());
         words(self.text, |word| {
             let token = Token::of(word);
-            if text.count(token).is_some() && known.insert(token) {
-                found.push(word.to_owned());
-            }
+            text.common(&[(token.into(), ())], |(), _| {
+                if known.insert(token) {
+                    found.push(word.to_owned());
+                }
+            });
         });
         let count = found.len();
         found.truncate(LISTED);
@@ -179,6 +186,12 @@ impl<'a> Query<'a> {
             self.words.len()
         ))
     }
+}
+
+/// Returns what a word adds to a score.
+#[inline(always)]
+fn part(weight: f64, count: u8, k: f64) -> f64 {
+    weight * f64::from(count) / (f64::from(count) + k)
 }
 
 /// Returns the number of slots for some words: 32 each while filling them is cheap, at least 8 each. Nearly every word of an item is not in
