@@ -67,6 +67,8 @@ impl Needs {
     /// The user's histories with creators.
     pub const CREATORS: Self = Self(4);
 
+    /// The user's histories with kinds of items.
+    pub const KINDS: Self = Self(16);
     /// The search query of the request.
     pub const QUERY: Self = Self(64);
     /// The place of the request.
@@ -342,7 +344,7 @@ pub const TABLE: &[Row] = &[
         name: "format",
         neutral: 0.5,
         default_weight: 0.0,
-        needs: Needs::NOTHING,
+        needs: Needs::KINDS,
         raw: "r: the kind's share of the user's taste for kinds, over its share of all users'",
         value: "r/(1 + r)",
     },

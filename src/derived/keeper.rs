@@ -44,7 +44,7 @@ impl Wanted {
 #[derive(Debug, Default)]
 pub struct Sheet {
     words: Option<(Text, u64)>,
-    point: Option<Option<Point>>,
+    point: Option<Point>,
     kind: Option<Option<u8>>,
 }
 
@@ -55,7 +55,7 @@ impl Sheet {
         let text = |most| item.map_or_else(Default::default, |item| Text::of(item, most));
         Self {
             words: wanted.words.map(text),
-            point: wanted.places.then(|| item.and_then(point)),
+            point: wanted.places.then(|| item.map_or(Point::NONE, point)),
             kind: wanted.kinds.then(|| item.and_then(kind)),
         }
     }

@@ -40,7 +40,7 @@ pub use runner::{Kind, PerKind, Races, Runner, RunnerRows};
 pub use scale::{LogScale, Reference};
 pub use standings::{
     Board, Evidence, Inputs, ItemStanding, MerchantStanding, Part, References, Repeats, Standing,
-    Standings, posterior, trend_value,
+    Standings, posterior,
 };
 pub use trade::{Trade, Trades};
 pub use window::{WEEKS, WINDOW, WINDOW_DAYS};

@@ -42,7 +42,7 @@ impl<'a> Formats<'a> {
     }
 
     /// Returns a function from a candidate to its value, NaN if it has no kind, or one that no user has to do with.
-    pub(super) fn value(self) -> impl Fn(&Candidate<'_>) -> f32 {
+    pub(super) fn value(&self) -> impl Fn(&Candidate<'_>) -> f32 + use<'a> {
         let values: [f32; KINDS] = std::array::from_fn(|kind| {
             let ratio = self.ratio(kind).unwrap_or(f64::NAN);
             narrow(ratio / (1.0 + ratio))

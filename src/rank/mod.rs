@@ -6,7 +6,6 @@
 mod aversion;
 mod blend;
 mod capture;
-mod exp2;
 mod explain;
 mod explained;
 mod factor;
@@ -16,6 +15,7 @@ mod format;
 mod given_back;
 mod goal;
 mod ground;
+mod lanes;
 mod lever;
 mod lift;
 mod live;

@@ -5,9 +5,9 @@
 
 use std::collections::HashMap;
 
-use super::exp2::{LEAST_EXPONENT, exp2};
 use super::format::Formats;
 use super::goal::Aims;
+use super::lanes::{LEAST_EXPONENT, exp2, ln};
 use super::normalise::{clips, normalise};
 use super::proximity::Here;
 use super::repeat;
@@ -22,7 +22,7 @@ use crate::id::{CreatorRow, UserRow};
 use crate::model::{Given, RankRequest};
 use crate::number::{DAY_MILLIS, narrow};
 use crate::objective::{Needs, Objective};
-use crate::race::{Kind, trend_value};
+use crate::race::Kind;
 
 /// Computes the objectives of one request.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub(super) struct Predictor<'a> {
     query: Option<Query<'a>>,
     /// The place of the request, in the same way.
     here: Option<Here<'a>>,
+    /// The user's taste for kinds, if an objective reads it.
+    formats: Option<Formats<'a>>,
     /// The caller's numbers, by place of the candidate and index of the prediction.
     predictions: HashMap<(u32, usize), f64>,
     /// Number of candidates of the request, repeats included.
@@ -71,6 +73,9 @@ impl<'a> Predictor<'a> {
             taste,
             query: Query::of(request, view, needs),
             here: Here::of(request, view, needs),
+            formats: needs
+                .includes(Needs::KINDS)
+                .then(|| Formats::of(view, taste.user)),
             predictions,
             asked: request.candidates.ids.len(),
             given: counts,
@@ -124,7 +129,7 @@ impl<'a> Predictor<'a> {
             Objective::RaceGrowth => column(candidates, out, |c| c.merchant.growth),
             Objective::ItemLevel => column(candidates, out, |c| c.standing.level),
             Objective::ItemGrowth => column(candidates, out, |c| c.standing.growth),
-            Objective::ItemTrend => column(candidates, out, self.trends()),
+            Objective::ItemTrend => self.trends(candidates, out),
             Objective::CreatorLevel => column(candidates, out, self.creator_level()),
             Objective::OrderValue => column(candidates, out, self.order_value()),
             Objective::Freshness => {
@@ -151,7 +156,7 @@ impl<'a> Predictor<'a> {
             Objective::Goal => column(candidates, out, self.goal()),
             Objective::Text => self.text(candidates, out),
             Objective::Proximity => self.proximity(candidates, out),
-            Objective::Format => column(candidates, out, self.formats().value()),
+            Objective::Format => self.format(candidates, out),
         }
     }
 
@@ -168,7 +173,7 @@ impl<'a> Predictor<'a> {
         match own {
             Objective::AffinityTags => known(self.cosine()(candidate)),
             Objective::AffinityItem => self.taste.items()(candidate.row),
-            Objective::AffinityRepeat => Some(repeat::chances(self.taste, self.view)(candidate)),
+            Objective::AffinityRepeat => Some(repeat::chance(self.taste, self.view, candidate)),
             Objective::AffinityMerchant => self.taste.merchants()(candidate.item.merchant.some()?),
             Objective::AffinityCreator => {
                 let creator = self.creator()(candidate);
@@ -178,7 +183,7 @@ impl<'a> Predictor<'a> {
             Objective::RaceGrowth => standings.standing(candidate.item.merchant)?.lower,
             Objective::ItemLevel => Some(standings.standing(candidate.row)?.buyers),
             Objective::ItemGrowth => standings.standing(candidate.row)?.lower,
-            Objective::ItemTrend => standings.trend(self.view.as_of)(candidate.row).map(f64::from),
+            Objective::ItemTrend => Some(self.trend(candidate)?.ln()),
             Objective::CreatorLevel => {
                 let creator = self.creator()(candidate);
                 Some(standings.standing(creator)?.weekly_gmv)
@@ -196,7 +201,7 @@ impl<'a> Predictor<'a> {
                 None => Some(0.0),
             },
             Objective::Proximity => self.here.as_ref()?.raw(candidate),
-            Objective::Format => self.formats().raw(candidate),
+            Objective::Format => self.formats.as_ref()?.raw(candidate),
         }
     }
 
@@ -210,7 +215,7 @@ impl<'a> Predictor<'a> {
             Weighed::Own(Objective::Goal) => self.aims().reason(candidate.item.merchant),
             Weighed::Own(Objective::Text) => self.query.as_ref()?.reason(candidate),
             Weighed::Own(Objective::Proximity) => self.here.as_ref()?.reason(candidate),
-            Weighed::Own(Objective::Format) => self.formats().reason(candidate),
+            Weighed::Own(Objective::Format) => self.formats.as_ref()?.reason(candidate),
             Weighed::Model(number) => self.model_reason(number, candidate),
             Weighed::Own(_) | Weighed::Prediction(_) => None,
         }
@@ -246,8 +251,11 @@ impl<'a> Predictor<'a> {
         }
     }
 
-    fn formats(&self) -> Formats<'_> {
-        Formats::of(self.view, self.taste.user)
+    fn format(&self, candidates: &[Candidate<'_>], out: &mut [f32]) {
+        match &self.formats {
+            Some(formats) => column(candidates, out, formats.value()),
+            None => out.fill(f32::NAN),
+        }
     }
 
     /// Returns whether the number of a prediction, or the raw of a model, is clipped.
@@ -280,15 +288,25 @@ impl<'a> Predictor<'a> {
         repeat::values(self.taste, self.view)
     }
 
-    fn trends(&self) -> impl Fn(&Candidate<'_>) -> f32 {
+    fn trends(&self, candidates: &[Candidate<'_>], out: &mut [f32]) {
         let trend = self.view.standings.trend(self.view.as_of);
-        move |candidate| trend(candidate.row).map_or(f32::NAN, trend_value)
+        column(candidates, out, |c| trend(c.standing));
+        ln(out);
+        for value in out {
+            *value = (0.5 + 0.25 * *value).clamp(0.0, 1.0);
+        }
     }
 
-    /// Returns how much the item sells in these days, in words.
+    /// Returns how many times as much as usual the item sells in these days.
+    fn trend(&self, candidate: &Candidate<'_>) -> Option<f64> {
+        known(self.view.standings.trend(self.view.as_of)(
+            candidate.standing,
+        ))
+    }
+
+    /// Returns the same in words.
     fn trend_reason(&self, candidate: &Candidate<'_>) -> Option<String> {
-        let trend = self.view.standings.trend(self.view.as_of)(candidate.row)?;
-        let times = trend.exp();
+        let times = self.trend(candidate)?;
         Some(format!(
             "sells {times:.1} times as much in these days as usual"
         ))

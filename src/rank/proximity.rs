@@ -1,6 +1,7 @@
 //! The objective `proximity`: how near an item is to the place of the request, by distance if both have coordinates, else by region.
 
-use super::exp2::LEAST_EXPONENT;
+use super::BLOCK;
+use super::lanes::LEAST_EXPONENT;
 use super::resolve::Candidate;
 use super::view::View;
 use crate::derived::Point;
@@ -9,11 +10,10 @@ use crate::id::TagId;
 use crate::model::RankRequest;
 use crate::number::narrow;
 use crate::objective::Needs;
+use crate::prefetch::prefetch;
 
 /// Values of two regions, by the number of parts at the end of the longer one in which they differ.
 const REGIONS: [f64; 4] = [1.0, 0.6, 0.3, 0.1];
-/// Number of candidates between the prefetch of an item's point and its use.
-const AHEAD: usize = 8;
 /// Number of regions whose log₂ values are remembered while a block is filled.
 const KNOWN: usize = 64;
 
@@ -21,7 +21,7 @@ const KNOWN: usize = 64;
 #[derive(Debug)]
 pub(super) struct Here<'a> {
     view: &'a View<'a>,
-    point: Option<Point>,
+    point: Point,
     region: Option<&'a str>,
 }
 
@@ -55,26 +55,46 @@ impl<'a> Here<'a> {
 
     /// Fills in log₂ of the values of candidates, NaN for items without a place that can be compared.
     pub(super) fn fill(&self, candidates: &[Candidate<'_>], out: &mut [f32]) {
+        if self.point.is_some() {
+            self.fill_distances(candidates, out);
+        } else {
+            out.fill(f32::NAN);
+        }
+        if let Some(asked) = self.region {
+            self.fill_regions(asked, candidates, out);
+        }
+    }
+
+    /// Fills in what follows from distances, NaN for items without coordinates.
+    fn fill_distances(&self, candidates: &[Candidate<'_>], out: &mut [f32]) {
         let places = self.view.places;
-        let mut known = [(TagId::NONE, f32::NAN); KNOWN];
         let per_km = self.view.config.half_km.recip();
-        candidates
-            .iter()
-            .take(AHEAD)
-            .for_each(|it| places.prefetch(it.row));
-        for (place, (candidate, out)) in candidates.iter().zip(out).enumerate() {
-            if let Some(next) = candidates.get(place + AHEAD) {
-                places.prefetch(next.row);
+        for (block, out) in candidates.chunks(BLOCK).zip(out.chunks_mut(BLOCK)) {
+            let mut points = [&Point::NONE; BLOCK];
+            for (point, candidate) in points.iter_mut().zip(block) {
+                *point = places.get(candidate.row);
+                prefetch(*point);
             }
-            if let Some(km) = self.km(candidate) {
-                *out = narrow(-km * per_km).max(LEAST_EXPONENT);
-                continue;
+            let (groups, _) = points.as_chunks();
+            for (points, out) in groups.iter().zip(out.chunks_mut(Point::LANES)) {
+                for (out, km) in out.iter_mut().zip(self.point.km(*points)) {
+                    *out = narrow(-km * per_km).clamp(LEAST_EXPONENT, 0.0);
+                }
             }
+        }
+    }
+
+    /// Fills in what follows from regions where there is no distance.
+    fn fill_regions(&self, asked: &str, candidates: &[Candidate<'_>], out: &mut [f32]) {
+        let mut known = [(TagId::NONE, f32::NAN); KNOWN];
+        let far = candidates.iter().zip(out).filter(|(_, out)| out.is_nan());
+        for (candidate, out) in far {
             let region = self.region_of(candidate);
             let known = &mut known[region.index() % KNOWN];
             if known.0 != region {
                 let name = self.view.tags.bare_name(Space::Region, region);
-                *known = (region, self.by_region(name).map_or(f32::NAN, exponent));
+                let value = name.map(|name| similarity(asked, name));
+                *known = (region, value.map_or(f32::NAN, exponent));
             }
             *out = known.1;
         }
@@ -84,7 +104,7 @@ impl<'a> Here<'a> {
     pub(super) fn raw(&self, candidate: &Candidate<'_>) -> Option<f64> {
         match self.near(candidate)? {
             Near::Km(km) => Some(km),
-            Near::Region(name) => self.by_region(Some(name)),
+            Near::Region(name) => Some(similarity(self.region?, name)),
         }
     }
 
@@ -97,17 +117,15 @@ impl<'a> Here<'a> {
     }
 
     fn near(&self, candidate: &Candidate<'_>) -> Option<Near<'a>> {
-        if let Some(km) = self.km(candidate) {
+        let [km, ..] = self
+            .point
+            .km([self.view.places.get(candidate.row); Point::LANES]);
+        if !km.is_nan() {
             return Some(Near::Km(km));
         }
         let region = self.region_of(candidate);
         let name = self.view.tags.bare_name(Space::Region, region)?;
         self.region.map(|_| Near::Region(name))
-    }
-
-    #[inline(always)]
-    fn km(&self, candidate: &Candidate<'_>) -> Option<f64> {
-        Some(self.point?.km(self.view.places.get(candidate.row)?))
     }
 
     /// Returns the region of a candidate: its own, else that of its merchant.
@@ -117,10 +135,6 @@ impl<'a> Here<'a> {
         own.some()
             .or_else(|| merchant()?.region.some())
             .unwrap_or(TagId::NONE)
-    }
-
-    fn by_region(&self, name: Option<&str>) -> Option<f64> {
-        Some(similarity(self.region?, name?))
     }
 }
 

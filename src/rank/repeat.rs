@@ -4,37 +4,24 @@ use super::resolve::Candidate;
 use super::taste::Taste;
 use super::view::View;
 use crate::feature::{Purchases, WITHIN, repeat_value};
+use crate::id::ItemRow;
 use crate::number::{DAY_MILLIS, narrow};
 
-/// Returns a function from a candidate to the chance of a repeat; 0 for what the user never bought.
-pub(super) fn chances<'t>(
-    taste: &'t Taste,
-    view: &'t View<'_>,
-) -> impl Fn(&Candidate<'_>) -> f64 + 't {
-    let (purchases, half_life) = (taste.purchases(view), half_life(view));
-    move |candidate| {
-        let chance = |of: Purchases| {
-            let usual = view.standings.repeat_rate(candidate.row);
-            of.chance(half_life, usual)
-        };
-        purchases(candidate.row).map_or(0.0, chance)
-    }
+/// Returns the chance of a repeat; 0 for what the user never bought.
+pub(super) fn chance(taste: &Taste, view: &View<'_>, candidate: &Candidate<'_>) -> f64 {
+    let purchases = taste.purchases(view)(candidate.row);
+    purchases.map_or(0.0, |of| chance_of(&of, candidate.row, view))
 }
 
-/// Returns the same as values in [0, 1].
+/// Returns a function from a candidate to the same as a value in [0, 1].
 pub(super) fn values<'t>(
     taste: &'t Taste,
     view: &'t View<'_>,
 ) -> impl Fn(&Candidate<'_>) -> f32 + 't {
-    let chances = chances(taste, view);
-    move |candidate| {
-        let chance = chances(candidate);
-        // Nearly every candidate was never bought.
-        if chance > 0.0 {
-            narrow(repeat_value(chance))
-        } else {
-            0.0
-        }
+    let purchases = taste.purchases(view);
+    move |candidate| match purchases(candidate.row) {
+        Some(of) => narrow(repeat_value(chance_of(&of, candidate.row, view))),
+        None => 0.0,
     }
 }
 
@@ -43,8 +30,7 @@ pub(super) fn reason(taste: &Taste, view: &View<'_>, candidate: &Candidate<'_>) 
     let Some(of) = taste.purchases(view)(candidate.row) else {
         return "never bought".to_owned();
     };
-    let usual = view.standings.repeat_rate(candidate.row);
-    let chance = of.chance(half_life(view), usual) * 100.0;
+    let chance = chance_of(&of, candidate.row, view) * 100.0;
     let days = |days: f64| match days.round() {
         1.0 => "1 day".to_owned(),
         days => format!("{days} days"),
@@ -61,6 +47,7 @@ pub(super) fn reason(taste: &Taste, view: &View<'_>, candidate: &Candidate<'_>) 
     format!("{times}{every}, last {last} ago: {chance:.0} % within {WITHIN} days")
 }
 
-fn half_life(view: &View<'_>) -> f64 {
-    view.config.profile.half_life / DAY_MILLIS
+fn chance_of(of: &Purchases, item: ItemRow, view: &View<'_>) -> f64 {
+    let half_life = view.config.profile.half_life / DAY_MILLIS;
+    of.chance(half_life, view.standings.repeat_rate(item))
 }

@@ -8,7 +8,7 @@ use crate::number::narrow;
 
 /// The figures that scoring reads of an item.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[repr(C, align(16))]
+#[repr(C, align(32))]
 pub struct ItemStanding {
     /// `item.level`: the value of its buyers of the last 28 days, in [0, 1].
     pub level: f32,
@@ -16,6 +16,8 @@ pub struct ItemStanding {
     pub growth: f32,
     /// `order_value` from the window's purchases, in [0, 1]; NaN without purchases; the listed price is used then.
     pub order_value: f32,
+    /// The counts s and l of `item.trend` at the rebuild.
+    pub lately: [f32; 2],
 }
 
 impl ItemStanding {
@@ -24,12 +26,14 @@ impl ItemStanding {
         level: 0.0,
         growth: 0.0,
         order_value: f32::NAN,
+        lately: [0.0; 2],
     };
     /// The standing of an item that was added after the rebuild: nothing is known.
     pub const MISSING: Self = Self {
         level: f32::NAN,
         growth: f32::NAN,
         order_value: f32::NAN,
+        lately: [f32::NAN; 2],
     };
 }
 
@@ -65,9 +69,9 @@ pub(super) fn creators(runners: &[Runner], finishes: &[Finish]) -> Vec<f32> {
     column
 }
 
-/// Builds the column of `rows` items.
+/// Builds the column of items, given the counts of `item.trend` by row.
 pub(super) fn items(
-    rows: usize,
+    lately: &[[f32; 2]],
     finishes: &[Finish],
     references: &References,
 ) -> Sparse<ItemStanding> {
@@ -78,13 +82,22 @@ pub(super) fn items(
             .run
             .order
             .map_or(f32::NAN, |order| references.price.value(order.units())),
+        ..ItemStanding::NONE
     };
     let mut sold: Vec<(usize, ItemStanding)> = finishes
         .iter()
         .map(|item| (item.row, standing(item)))
         .collect();
     sold.sort_unstable_by_key(|(row, _)| *row);
-    Sparse::new(rows, ItemStanding::NONE, sold.into_iter())
+    let mut sold = sold.into_iter().peekable();
+    let entry = |(row, &lately): (usize, &[f32; 2])| {
+        let sold = sold.next_if(|(sold, _)| *sold == row);
+        let is_any = sold.is_some() || lately[1] > 0.0;
+        let standing = sold.map_or(ItemStanding::NONE, |(_, standing)| standing);
+        is_any.then_some((row, ItemStanding { lately, ..standing }))
+    };
+    let entries = lately.iter().enumerate().filter_map(entry);
+    Sparse::new(lately.len(), ItemStanding::NONE, entries)
 }
 
 /// Builds the column of `rows` merchants.

@@ -22,4 +22,3 @@ pub use inputs::Inputs;
 pub use rebuilt::Standings;
 pub use references::References;
 pub use repeats::Repeats;
-pub use trend::trend_value;

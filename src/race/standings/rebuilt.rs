@@ -15,7 +15,7 @@ use super::inputs::Inputs;
 use super::references::References;
 use super::repeats::RepeatRates;
 use super::sparse::Sparse;
-use super::trend::Trends;
+use super::trend::{counts, trend};
 use crate::clock::{Day, Time};
 use crate::corpus::{Corpus, Token};
 use crate::id::{CreatorRow, ItemRow, MerchantRow, TagId};
@@ -49,7 +49,6 @@ pub struct Standings {
     /// Buyers of an item among those who click on it, in the same units.
     conversion: Vec<f32>,
     repeats: RepeatRates,
-    trends: Trends,
     idf: Vec<f32>,
     unseen_idf: f32,
     corpus: Corpus,
@@ -67,6 +66,8 @@ impl Standings {
             .map(|kind| races[kind].1.finishes.as_slice());
         let rows = |kind| inputs.runners[kind].len();
         let references = References::new(&inputs, items);
+        let instant = (inputs.as_of, inputs.utc_offset);
+        let lately = counts(&inputs.recent, instant, rows(Kind::Item));
         Self {
             number: inputs.number,
             as_of: inputs.as_of,
@@ -75,17 +76,12 @@ impl Standings {
             days: inputs.days(),
             references,
             kinds: inputs.kinds,
-            items: columns::items(rows(Kind::Item), items, &references),
+            items: columns::items(&lately, items, &references),
             merchants: columns::merchants(rows(Kind::Merchant), merchants),
             creators: columns::creators(&inputs.runners[Kind::Creator], creators),
             appeal: PerKind::from_fn(|kind| appeal(kind, &inputs, |it| [it.clicked, it.shown])),
             conversion: appeal(Kind::Item, &inputs, |it| [it.bought, it.clicked]),
             repeats: RepeatRates::new(&inputs.repeats),
-            trends: Trends::new(
-                &inputs.recent,
-                (inputs.as_of, inputs.utc_offset),
-                rows(Kind::Item),
-            ),
             idf: inputs
                 .tag_counts
                 .par_iter()
@@ -142,10 +138,11 @@ impl Standings {
         f64::from(self.repeats.of(item))
     }
 
-    /// Returns a function from an item to its trend at an instant, on the log scale: 0 for one that sells as usual; `None` if it was added
-    /// after the rebuild.
-    pub fn trend(&self, now: Time) -> impl Fn(ItemRow) -> Option<f32> + '_ {
-        self.trends.at(now)
+    /// Returns a function from an item's standing to how many times as much as usual it sells at an instant; NaN if it was added after
+    /// the rebuild.
+    pub fn trend(&self, now: Time) -> impl Fn(&ItemStanding) -> f32 + use<> {
+        let trend = trend(self.as_of, now);
+        move |standing| trend(standing.lately)
     }
 
     /// Returns idf(t) = 1 + ln((1 + N)/(1 + n)) of a tag that n of N items have; n = 0 for a tag that was unknown at the rebuild.
@@ -227,7 +224,6 @@ impl Standings {
             + size_of_val(self.conversion.as_slice())
             + self.corpus.bytes()
             + self.repeats.bytes()
-            + self.trends.bytes()
             + fields
     }
 }

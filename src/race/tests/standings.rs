@@ -164,6 +164,7 @@ fn columns_and_full_standings_agree() {
             level,
             growth,
             order_value,
+            lately,
         } = standings.item(ItemRow(row)).unwrap();
         near(
             level.into(),
@@ -174,6 +175,10 @@ fn columns_and_full_standings_agree() {
             .order
             .map(|order| standings.references.price.value(order));
         assert_eq!(order.unwrap_or(f32::NAN).to_bits(), order_value.to_bits());
+        assert!(
+            lately.iter().all(|count| count.abs() <= 0.0),
+            "nothing weighs trends"
+        );
         let full = standings.standing(MerchantRow(row)).unwrap();
         let column = standings.merchant(MerchantRow(row)).unwrap();
         assert!((f64::from(column.level) - full.level).abs() < 1e-6);

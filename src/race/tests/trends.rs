@@ -28,7 +28,7 @@ fn raw(market: &Market, at: Time) -> f64 {
         ..market.inputs()
     };
     let standings = Standings::build(inputs);
-    f64::from(standings.trend(at)(ItemRow(0)).unwrap())
+    f64::from(standings.trend(at)(standings.item(ItemRow(0)).unwrap())).ln()
 }
 
 /// Returns the raw trend of purchases so many days before [`now`].
