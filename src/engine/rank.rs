@@ -150,7 +150,7 @@ impl Engine {
         let arms = arms(&view, (config, scene), (request, before.arms.as_deref()));
         let scene = arms.as_ref().map_or(scene, |(_, scene)| scene);
         let view = View { scene, ..view };
-        let mut decision = SCRATCH.with_borrow_mut(|scratch| rank::rank(request, &view, scratch));
+        let mut decision = decide(request, &view);
         let took = begun.map(|begun| begun.elapsed());
         let whole = (share == Share::Whole).then(|| capture(request, &view));
         self.note_placed(&generation, (request, scene), &decision, &facts, now);
@@ -170,6 +170,14 @@ impl Engine {
         }
         Ok(decision)
     }
+}
+
+/// Ranks a request on a view, with the buffers of this thread.
+fn decide<'r>(request: &'r RankRequest<'_>, view: &View<'_>) -> Decision<'r> {
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.meet(view.standings);
+        rank::rank(request, view, scratch)
+    })
 }
 
 /// Returns the columns of a request that was just ranked on a view.

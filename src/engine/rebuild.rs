@@ -125,6 +125,8 @@ impl Engine {
         self.derive();
         let inputs = self.gather(number, last_complete);
         let standings = Standings::build(inputs);
+        let threads = rayon::current_num_threads();
+        standings.idf.prepare(&self.standings.load().idf, threads);
         self.observe_days(&standings);
         self.standings.store(Arc::new(standings));
         self.reselect();

@@ -5,6 +5,7 @@ mod market;
 mod placements;
 mod refunds;
 mod selections;
+mod tables;
 
 use std::path::Path;
 use std::sync::Arc;

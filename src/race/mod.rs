@@ -39,8 +39,8 @@ pub use ledger::{
 pub use runner::{Kind, PerKind, Races, Runner, RunnerRows};
 pub use scale::{LogScale, Reference};
 pub use standings::{
-    Board, Evidence, Inputs, ItemStanding, MerchantStanding, Part, References, Repeats, Standing,
-    Standings, posterior,
+    Board, Evidence, Idf, Inputs, ItemStanding, MerchantStanding, Part, References, Repeats,
+    Standing, Standings, TagTable, posterior,
 };
 pub use trade::{Trade, Trades};
 pub use window::{WEEKS, WINDOW, WINDOW_DAYS};

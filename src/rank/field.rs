@@ -118,7 +118,7 @@ pub(super) fn tags_of(view: &View<'_>, row: ItemRow) -> Vec<(u32, f32)> {
     let mut tags = Vec::new();
     let items = view.items;
     items.visit_tags(row, items.get(row), |tag, weight| {
-        tags.push((tag.0, weight * view.standings.idf_of(tag)));
+        tags.push((tag.0, weight * view.standings.idf.of(tag)));
     });
     let length = tags
         .iter()

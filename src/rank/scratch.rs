@@ -3,6 +3,7 @@
 use super::aversion;
 use super::lookup::Seen;
 use super::taste::Taste;
+use crate::race::Standings;
 
 /// Buffers that one thread keeps from request to request.
 #[derive(Debug, Default)]
@@ -11,4 +12,11 @@ pub struct Scratch {
     pub(super) averse: aversion::Factors,
     pub(super) seen: Seen,
     pub(super) keys: Vec<u64>,
+}
+
+impl Scratch {
+    /// Prepares for standings that may be new to this thread, out of what their rebuild made ready. Without it ranking prepares itself.
+    pub fn meet(&mut self, standings: &Standings) {
+        self.taste.meet(standings);
+    }
 }

@@ -7,18 +7,18 @@ use crate::feature::{Bond, Bought, Item, Items, Profile, Purchases, User};
 use crate::id::{CreatorRow, ItemRow, MerchantRow, TagId, UserRow};
 use crate::number::{narrow, short};
 use crate::objective::Needs;
-use crate::race::Standings;
+use crate::race::{Standings, TagTable};
 
 /// The profile of one user at one instant.
 #[derive(Debug, Default)]
 pub(super) struct Taste {
     /// By tag: (the user's weight × idf², idf²). The second number is the same for all users of one standings.
-    tags: Vec<[f32; 2]>,
+    tags: TagTable,
     /// Tags whose first number may differ from 0.
     touched: Vec<TagId>,
     /// Length of the vector of tag weights × idf; 0 without tags.
     norm: f32,
-    /// Address and number of the standings whose idf the second numbers hold. A process may run several engines.
+    /// The standings whose idf the second numbers hold.
     idf_of: Option<(usize, u64)>,
     /// The row of the user; `None` if unknown.
     pub(super) user: Option<UserRow>,
@@ -74,23 +74,28 @@ impl Taste {
         sides
     }
 
-    /// Makes room for every tag and fills in its idf², once per standings. Removes the weights of the previous user.
-    fn spread_idf(&mut self, standings: &Standings, tags: usize) {
-        let which = (std::ptr::from_ref(standings).addr(), standings.number);
-        if self.idf_of != Some(which) || self.tags.len() < tags {
-            let square = |tag| {
-                let idf = standings.idf_of(TagId::at(tag));
-                [0.0, idf * idf]
-            };
-            self.tags.clear();
-            self.tags.extend((0..tags.next_power_of_two()).map(square));
+    /// Takes a table that is filled for standings which are new to this thread, if one is ready.
+    pub(super) fn meet(&mut self, standings: &Standings) {
+        let which = identity(standings);
+        if self.idf_of != Some(which) && standings.idf.exchange(&mut self.tags) {
+            self.touched.clear();
             self.idf_of = Some(which);
-        } else {
+        }
+    }
+
+    /// Makes room for every tag and fills in its idf², unless that is done. Removes the weights of the previous user.
+    fn spread_idf(&mut self, standings: &Standings, tags: usize) {
+        let which = identity(standings);
+        if self.idf_of == Some(which) {
             self.touched
                 .iter()
                 .for_each(|tag| self.tags[tag.index()][0] = 0.0);
+        } else {
+            self.tags.clear();
+            self.idf_of = Some(which);
         }
         self.touched.clear();
+        standings.idf.extend(&mut self.tags, tags);
     }
 
     /// Adds up learnt, declared and followed tags, then multiplies each by its idf².
@@ -220,6 +225,11 @@ impl Taste {
         let (known, sums) = (self.user.is_some(), self.creators.reader());
         move |creator| known.then(|| sums(creator.0).unwrap_or(0.0))
     }
+}
+
+/// Returns what tells standings apart. A process may run several engines.
+fn identity(standings: &Standings) -> (usize, u64) {
+    (std::ptr::from_ref(standings).addr(), standings.number)
 }
 
 /// Returns what a user bought, who may be unknown.

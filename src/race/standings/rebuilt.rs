@@ -1,7 +1,5 @@
 //! The result of one rebuild: standings, idf and reference points, which change together.
 
-use rayon::prelude::*;
-
 use super::super::contest::{Contest, Results};
 use super::super::lane::{LaneId, Lanes};
 use super::super::runner::{Kind, PerKind, Races};
@@ -11,6 +9,7 @@ use super::super::window::Window;
 use super::appeal::{Evidence, ratios};
 use super::columns::{self, ItemStanding, MerchantStanding};
 use super::field::{Field, Standing};
+use super::idf::{Idf, idf};
 use super::inputs::Inputs;
 use super::references::References;
 use super::repeats::RepeatRates;
@@ -18,9 +17,8 @@ use super::sparse::Sparse;
 use super::trend::{counts, trend};
 use crate::clock::{Day, Time};
 use crate::corpus::{Corpus, Token};
-use crate::id::{CreatorRow, ItemRow, MerchantRow, TagId};
+use crate::id::{CreatorRow, ItemRow, MerchantRow};
 use crate::model::ItemKind;
-use crate::number::narrow;
 
 /// The immutable result of one rebuild. Everything in it belongs to the same sales and the same number.
 #[derive(Debug)]
@@ -39,6 +37,8 @@ pub struct Standings {
     pub references: References,
     /// The share of each kind of items in all users' taste for kinds, by [`ItemKind`]; 0 if it is not known.
     pub kinds: [f64; ItemKind::ALL.len()],
+    /// The idf of the tags.
+    pub idf: Idf,
     pub(super) lanes: Lanes,
     pub(super) fields: PerKind<Field>,
     items: Sparse<ItemStanding>,
@@ -49,8 +49,6 @@ pub struct Standings {
     /// Buyers of an item among those who click on it, in the same units.
     conversion: Vec<f32>,
     repeats: RepeatRates,
-    idf: Vec<f32>,
-    unseen_idf: f32,
     corpus: Corpus,
 }
 
@@ -82,12 +80,7 @@ impl Standings {
             appeal: PerKind::from_fn(|kind| appeal(kind, &inputs, |it| [it.clicked, it.shown])),
             conversion: appeal(Kind::Item, &inputs, |it| [it.bought, it.clicked]),
             repeats: RepeatRates::new(&inputs.repeats),
-            idf: inputs
-                .tag_counts
-                .par_iter()
-                .map(|n| idf(inputs.item_count, *n))
-                .collect(),
-            unseen_idf: idf(inputs.item_count, 0),
+            idf: Idf::new(inputs.item_count, &inputs.tag_counts),
             fields: races
                 .map(|kind, (openings, results)| Field::new(kind, &inputs, &openings, results)),
             lanes: inputs.lanes,
@@ -143,14 +136,6 @@ impl Standings {
     pub fn trend(&self, now: Time) -> impl Fn(&ItemStanding) -> f32 + use<> {
         let trend = trend(self.as_of, now);
         move |standing| trend(standing.lately)
-    }
-
-    /// Returns idf(t) = 1 + ln((1 + N)/(1 + n)) of a tag that n of N items have; n = 0 for a tag that was unknown at the rebuild.
-    #[inline]
-    #[must_use]
-    pub fn idf_of(&self, tag: TagId) -> f32 {
-        let idf = self.idf.get(tag.index());
-        idf.copied().unwrap_or(self.unseen_idf)
     }
 
     /// Returns the idf of a word, by the same formula over the items that have words at all.
@@ -215,7 +200,7 @@ impl Standings {
         self.items.bytes()
             + size_of_val(self.merchants.as_slice())
             + size_of_val(self.creators.as_slice())
-            + size_of_val(self.idf.as_slice())
+            + self.idf.bytes()
             + self
                 .appeal
                 .iter()
@@ -251,9 +236,4 @@ fn race(kind: Kind, inputs: &Inputs, acquainted: &Acquainted) -> (Vec<u8>, Resul
     };
     let results = contest.run();
     (openings, results)
-}
-
-fn idf(items: u32, with_tag: u32) -> f32 {
-    let ratio = (1.0 + f64::from(items)) / (1.0 + f64::from(with_tag));
-    narrow(1.0 + ratio.ln())
 }

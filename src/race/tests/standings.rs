@@ -211,7 +211,7 @@ fn idf_is_highest_for_unknown_tags() {
     let standings = Market::new(0, 0).build();
     let expected = [11.0 / 2.0, 1.0, 11.0].map(|ratio: f64| 1.0 + ratio.ln());
     for (tag, expected) in (0..).zip(expected) {
-        assert!((f64::from(standings.idf_of(TagId(tag))) - expected).abs() < 1e-6);
+        assert!((f64::from(standings.idf.of(TagId(tag))) - expected).abs() < 1e-6);
     }
 }
 

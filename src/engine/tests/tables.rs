@@ -1,0 +1,85 @@
+//! The tables of idf² that rebuilds prepare for the threads that rank.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use serde_json::json;
+
+use super::send;
+use crate::config::{Config, Live};
+use crate::engine::{Engine, EntityKind, Operation};
+use crate::model::diagnose;
+
+fn put(engine: &Engine, kind: EntityKind, line: &serde_json::Value) {
+    send(engine, Operation::Upsert(kind), line).unwrap();
+}
+
+/// Returns the items in order, with their scores.
+fn ranked(engine: &Engine) -> Vec<(String, f32)> {
+    let body = br#"{"user_id":"u","candidates":["i0","i1","i2","i3"]}"#;
+    let generation = engine.generation();
+    let request = diagnose::request(body, &generation.config.vocabulary).unwrap();
+    let decision = engine.rank(&request, Instant::now()).unwrap();
+    let placed = decision.placed.iter();
+    placed.map(|it| (it.id.to_string(), it.score)).collect()
+}
+
+/// Returns the same from a thread that never ranked.
+fn ranked_afresh(engine: &Engine) -> Vec<(String, f32)> {
+    thread::scope(|scope| scope.spawn(|| ranked(engine)).join().unwrap())
+}
+
+#[test]
+fn a_request_after_a_rebuild_fills_no_table() {
+    let engine = Engine::in_memory(Arc::new(Live::new(Config::embedded())));
+    for item in 0..4 {
+        let tags = json!({format!("t{item}"): 0.5, "every": 1.0, format!("t{}", item / 2): 0.3});
+        put(
+            &engine,
+            EntityKind::Item,
+            &json!({"id": format!("i{item}"), "tags": tags}),
+        );
+    }
+    let user = json!({"id": "u", "tags": {"t1": 0.7, "t2": 0.2, "every": 0.1}});
+    put(&engine, EntityKind::User, &user);
+    let threads = rayon::current_num_threads();
+    let filled = || engine.standings.load().idf.filled();
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        pollster::block_on(engine.rebuild());
+        assert_eq!(filled(), threads, "by the rebuild");
+        answers.push(ranked(&engine));
+        for _ in 1..threads {
+            answers.push(ranked_afresh(&engine));
+        }
+        assert_eq!(filled(), threads, "each thread found one");
+        answers.push(ranked_afresh(&engine));
+        assert_eq!(
+            filled(),
+            threads + 1,
+            "one more than there are fills its own"
+        );
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+    assert!(answers[0][0].1 > answers[0][3].1, "tags tell them apart");
+
+    let tags: serde_json::Map<_, _> = (0..40)
+        .map(|tag| (format!("new{tag}"), json!(0.5)))
+        .collect();
+    put(
+        &engine,
+        EntityKind::Item,
+        &json!({"id": "i3", "tags": tags}),
+    );
+    put(
+        &engine,
+        EntityKind::User,
+        &json!({"id": "u", "tags": {"new7": 1.0, "t1": 0.1}}),
+    );
+    let before = filled();
+    let extended = ranked(&engine);
+    assert_eq!(filled(), before, "new tags only extend the table");
+    assert_eq!(extended, ranked_afresh(&engine));
+    assert_eq!(extended[0].0, "i3");
+}
