@@ -1,6 +1,7 @@
 //! The repeats of all users by item, from which a rebuild learns the usual rates: ΣN and ΣE of `repeat.rs`.
 //!
-//! A marketplace has tens of millions of pairs of users and items. They are read once, in the order in which they lie, and four at a time.
+//! A marketplace has tens of millions of pairs of users and items. They are read once, in the order in which they lie, and four at a time;
+//! the sums that they change lie anywhere, so they are prefetched.
 
 use std::f64::consts::LN_2;
 
@@ -11,6 +12,7 @@ use super::repeat::{DAY_SECONDS, seconds};
 use crate::clock::Time;
 use crate::decay::Decay;
 use crate::number::DAY_MILLIS;
+use crate::prefetch::prefetch;
 
 /// Adds up the repeats of all users by item, for a rebuild.
 #[derive(Debug)]
@@ -33,6 +35,14 @@ impl RepeatSums {
             half_life: half_life / DAY_MILLIS,
             sums: vec![[0.0; 2]; items],
         }
+    }
+
+    /// Prefetches the sums of what one user bought, before [`Self::add`].
+    pub fn prefetch(&self, bought: &Bought) {
+        let sums = bought
+            .items()
+            .filter_map(|item| self.sums.get(item.index()));
+        sums.for_each(prefetch);
     }
 
     /// Adds what one user bought. Four items at a time, since a marketplace has millions of them.
