@@ -2,11 +2,11 @@
 
 use wide::f32x4;
 
-use crate::bits::Bits;
 use super::super::tags::Tags;
 use super::catalogue::Items;
 use super::line::Item;
 use super::palette::{BLANK, TAG_MASK};
+use crate::bits::Bits;
 use crate::id::{CreatorRow, ItemRow, TagId};
 
 impl Items {
