@@ -87,10 +87,16 @@ impl Enrolments {
         took: Duration,
     ) {
         let counts = self.counts.load();
-        for (experiment, arm, place) in arms.each(config) {
-            let Some(running) = experiments.get(&experiment.name) else {
-                continue;
-            };
+        let held = arms.each(config).filter_map(|(experiment, arm, place)| {
+            let running = experiments.get(&experiment.name)?;
+            running.prefetch(&place);
+            Some((experiment, running, arm, place))
+        });
+        let held: Vec<_> = held.collect();
+        for (_, running, _, place) in &held {
+            running.prefetch_users(place);
+        }
+        for (experiment, running, arm, place) in held {
             let is_in = running.has(&place);
             let is_full = running.enrolled() >= config.experiments.max_users;
             if !is_in && (is_full || !self.push(experiment, user, arm)) {
