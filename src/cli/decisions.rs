@@ -9,7 +9,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Subcommand;
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::Value;
@@ -61,7 +61,7 @@ struct ExportArgs {
     /// The data directory
     #[arg(value_name = "DIR")]
     directory: PathBuf,
-    /// Events as they were sent (.ndjson, optionally .gz or .zst): adds to each decision what users did with the items shown, by
+    /// Events as they were sent (.ndjson or a list as .json, optionally .gz or .zst): adds to each decision what users did with the items shown, by
     /// request_id and item within 7 days, else by user and item within 24 hours, marked as a guess
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
@@ -105,8 +105,10 @@ fn read(
 }
 
 fn open(directory: &std::path::Path) -> Result<Reader> {
+    let shown = directory.display();
+    ensure!(directory.is_dir(), "there is no directory {shown}");
     let opened = Reader::open(directory);
-    opened.with_context(|| format!("{} has no decision log", directory.display()))
+    opened.with_context(|| format!("{shown} has no decision log"))
 }
 
 fn show(args: &Show) -> Result<ExitCode> {

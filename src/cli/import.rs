@@ -57,3 +57,4 @@ pub use rows::{Line, ReadError, lines};
 pub use send::run;
 pub use source::{COMMA, Shape, open, shape};
 pub use table::table;
+pub use values::values;

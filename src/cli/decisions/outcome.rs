@@ -3,7 +3,7 @@
 //! An event with a `request_id` belongs to the decision of that id that showed its item at most 7 days before. One without belongs to the
 //! newest decision that showed its item to its user at most 24 hours before, which is a guess.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
@@ -42,6 +42,8 @@ pub(super) struct Outcome {
 
 #[derive(Deserialize)]
 struct Event {
+    #[serde(default)]
+    id: Option<Value>,
     user_id: Value,
     #[serde(default)]
     item_id: Option<Value>,
@@ -71,11 +73,16 @@ impl Outcomes {
         let failed = |fault: String| anyhow!("{}: {fault}", path.display());
         let opened = import::open(path, |file| file).map_err(|fault| failed(fault.to_string()))?;
         let mut outcomes = Self::default();
-        for line in import::lines(opened.bytes) {
+        let mut known = HashSet::new();
+        for line in import::values(opened.bytes) {
             let line = line.map_err(|fault| failed(fault.to_string()))?;
             let event: Event = serde_json::from_slice(&line.json)
                 .map_err(|fault| anyhow!("{}:{}: {fault}", path.display(), line.number))?;
-            outcomes.add(event, reader);
+            // A repeated event counts once, as in the service.
+            let id = event.id.as_ref().and_then(id_text);
+            if id.is_none_or(|id| known.insert(id)) {
+                outcomes.add(event, reader);
+            }
         }
         outcomes.find_shown(reader)?;
         Ok(outcomes)

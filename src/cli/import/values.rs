@@ -8,7 +8,7 @@ use super::rows::{Line, ReadError};
 const VALUE_BYTES: usize = 16 << 20;
 
 /// Returns each value as one line, with the line of the file on which it begins. The list may be the whole file.
-pub(super) fn values<R: BufRead>(file: R) -> impl Iterator<Item = Result<Line, ReadError>> {
+pub fn values<R: BufRead>(file: R) -> impl Iterator<Item = Result<Line, ReadError>> {
     let mut values = Values {
         file,
         line: 1,

@@ -113,6 +113,21 @@ fn decisions_are_shown_filtered_and_joined() {
         .collect();
     // 200 hours are more than 7 days, and 25 more than a day.
     assert_eq!(kinds, [("click", true), ("click", false)]);
+    // A list, in which an event is repeated.
+    let click = |id: &str| {
+        event("click", first, Some("r-39"), 1).replacen('{', &format!("{{\"id\":{id:?},"), 1)
+    };
+    let list = [click("e-1"), click("e-2"), click("e-1")].join(",");
+    let path_of_list = data.home.path().join("events.json");
+    fs::write(&path_of_list, format!("[{list}]")).unwrap();
+    let args = [
+        "--events",
+        path_of_list.to_str().unwrap(),
+        "--request",
+        "r-39",
+    ];
+    let joined = records(&data.path(), &args);
+    assert_eq!(joined[0]["outcomes"].as_array().unwrap().len(), 2);
     let file = data.home.path().join("log.parquet");
     let (_, said) = decisions(
         &data.path(),
@@ -328,5 +343,22 @@ fn a_damaged_salt_degrades_the_service() {
         fs::read_to_string(&salt).unwrap(),
         "zz",
         "it is not replaced"
+    );
+}
+
+#[test]
+fn a_missing_directory_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("nowhere");
+    let output = program()
+        .args(["decisions", "show"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        said.contains(&format!("there is no directory {}", path.display())),
+        "{said}"
     );
 }
