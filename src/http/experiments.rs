@@ -5,7 +5,7 @@ use super::call::Call;
 use super::error::{Cause, Problem};
 use super::ops::{aside, written};
 use super::reply::Reply;
-use crate::model::Fault;
+use crate::model::{Fault, is_id};
 
 /// Answers with all experiments.
 pub(super) async fn all(mut call: Call<'_>) -> Result<Reply, Problem> {
@@ -27,8 +27,14 @@ pub(super) async fn one(mut call: Call<'_>) -> Result<Reply, Problem> {
 
 /// Answers with the place of a user in an experiment.
 pub(super) async fn assignment(mut call: Call<'_>) -> Result<Reply, Problem> {
-    let missing = || Problem::invalid(vec![Fault::new("user", "is required")]);
-    let user = call.query.get("user").ok_or_else(missing)?.to_owned();
+    let invalid = |message: &str| Problem::invalid(vec![Fault::new("user", message)]);
+    let user = call.query.get("user");
+    let user = user.ok_or_else(|| invalid("is required"))?.to_owned();
+    if !is_id(&user) {
+        return Err(invalid(
+            "must have 1 to 128 bytes, without control characters",
+        ));
+    }
     let name = call.path("name").to_owned();
     let work = move |app: &App| {
         let assignment = app.engine.assignment(&name, &user);

@@ -342,6 +342,9 @@ fn an_assignment_shows_every_step() {
     });
     assert_eq!(assignment("?user=x-1").ok()["takes_part"], false);
     assert_eq!(assignment("").status, 422);
+    for user in ["", "%00", &"x".repeat(129)] {
+        assert_eq!(assignment(&format!("?user={user}")).problem(422), ["user"]);
+    }
     assert_eq!(
         service.get("/experiments/none/assignment?user=u").status,
         404
