@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
+use super::pages::Held;
 use crate::config::{AudienceId, Config, Experiment, Scene, TrialLayer, Trials};
 use crate::experiment::{Place, is_held, layer_part, place};
 use crate::feature::Users;
@@ -34,13 +35,13 @@ struct Person<'a, F> {
 pub(super) fn arms<'c>(
     view: &View<'_>,
     (config, scene): (&'c Config, &'c Scene),
-    (request, before): (&RankRequest<'_>, Option<&[ArmOf]>),
+    (request, before): (&RankRequest<'_>, Option<&Held>),
 ) -> Option<(Arms, &'c Scene)> {
     if config.trials.is_empty() && request.arms.is_none() {
         return None;
     }
     let Some(trials) = config.trials.get(&scene.name) else {
-        let forced = request.arms.is_some();
+        let forced = request.arms.is_some() || before.is_some_and(|before| before.forced);
         return forced.then(|| (Arms::none_forced(), scene));
     };
     let members = Members::new(view, request);
@@ -69,7 +70,7 @@ impl Arms {
     fn of<F: Fn(AudienceId) -> bool>(
         config: &Config,
         trials: &Trials,
-        (request, before): (&RankRequest<'_>, Option<&[ArmOf]>),
+        (request, before): (&RankRequest<'_>, Option<&Held>),
         person: &Person<'_, F>,
     ) -> Self {
         let named = |name: &str, arm: &str| {
@@ -93,6 +94,7 @@ impl Arms {
         }
         let held = match before {
             Some(before) => before
+                .arms
                 .iter()
                 .filter_map(|it| named(&it.experiment, &it.arm))
                 .collect(),
@@ -100,7 +102,7 @@ impl Arms {
         };
         Self {
             held,
-            forced: false,
+            forced: before.is_some_and(|before| before.forced),
         }
     }
 

@@ -31,7 +31,15 @@ pub(super) enum Found {
     /// It was answered.
     Answer(Arc<[u8]>),
     /// It comes next; what stands on the pages before it, in the order of the places, and the arms under which they were ranked.
-    Next(Vec<Stands>, Vec<ArmOf>),
+    Next(Vec<Stands>, Held),
+}
+
+/// The arms of experiments under which a list is ranked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) arms: Vec<ArmOf>,
+    /// True if the request of the first page named them, so that nothing counts.
+    pub(super) forced: bool,
 }
 
 /// What stands at a place.
@@ -69,7 +77,7 @@ struct Page {
 struct List {
     pages: Vec<Page>,
     /// The arms under which its first page was ranked.
-    arms: Vec<ArmOf>,
+    held: Held,
     /// Time of the last use.
     used: Instant,
 }
@@ -116,7 +124,7 @@ pub(super) struct Answered<'a> {
     /// The places that slots and support places gave away.
     pub(super) won: &'a [Won],
     /// The arms under which it was ranked.
-    pub(super) arms: &'a [ArmOf],
+    pub(super) held: &'a Held,
     /// The answer.
     pub(super) json: &'a [u8],
 }
@@ -136,10 +144,11 @@ impl Pages {
         let Some(offset) = request.offset else {
             return Ok(Found::Nothing);
         };
-        let key = self.key(id, request);
+        let mut key = self.key(id, request);
         {
             let mut inner = self.inner.lock();
             let _gone = inner.expire(bounds, now);
+            key = inner.continued(key, offset);
             if inner.knows(&key, (bounds, now)) {
                 return inner.find(key, offset, now);
             }
@@ -184,7 +193,8 @@ impl Pages {
         };
         let gone = {
             let mut inner = self.inner.lock();
-            inner.add(key, page, (answered.arms, now));
+            let key = inner.continued(key, answered.start);
+            inner.add(key, page, (answered.held, now));
             inner.expire(bounds, now)
         };
         drop(gone);
@@ -248,7 +258,7 @@ impl List {
     }
 
     fn bytes(&self) -> usize {
-        LIST + size_of_val(&*self.arms) + self.pages.iter().map(Page::bytes).sum::<usize>()
+        LIST + size_of_val(&*self.held.arms) + self.pages.iter().map(Page::bytes).sum::<usize>()
     }
 
     /// Returns the page at an offset, or what stands before it if it comes next.
@@ -259,7 +269,7 @@ impl List {
         }
         if offset == self.end() {
             let stands = self.pages.iter().flat_map(Page::stands);
-            return Ok(Found::Next(stands.collect(), self.arms.clone()));
+            return Ok(Found::Next(stands.collect(), self.held.clone()));
         }
         let end = self.end();
         Err(Fault::new(
@@ -291,6 +301,20 @@ impl Inner {
         list.is_some_and(|list| !list.is_old(bounds, now))
     }
 
+    /// Returns the key of the list that a page belongs to: a later page that names no arms goes on with a list whose first page named some.
+    fn continued(&self, key: Key, start: usize) -> Key {
+        let newest = self.newest.get(&key.id).copied();
+        let is_same = |newest: &Key| {
+            let named = Key {
+                arms: newest.arms,
+                ..key
+            };
+            named == *newest
+        };
+        let is_own = start == 0 || key.arms != 0 || self.lists.contains(&key);
+        newest.filter(|it| !is_own && is_same(it)).unwrap_or(key)
+    }
+
     /// Returns what is known of the page of a list at an offset.
     fn find(&mut self, key: Key, offset: usize, now: Instant) -> Result<Found, Fault> {
         let list = self.lists.peek(&key);
@@ -314,7 +338,7 @@ impl Inner {
         self.lists.push(key, list);
     }
 
-    fn add(&mut self, key: Key, page: Page, (arms, now): (&[ArmOf], Instant)) {
+    fn add(&mut self, key: Key, page: Page, (held, now): (&Held, Instant)) {
         let begins = page.start == 0;
         let list = self.lists.peek(&key);
         let is_known = list.is_some_and(|list| {
@@ -336,7 +360,7 @@ impl Inner {
             } else {
                 let list = List {
                     pages: vec![page],
-                    arms: arms.to_vec(),
+                    held: held.clone(),
                     used: now,
                 };
                 self.put(key, list);
@@ -421,7 +445,7 @@ mod tests {
             start,
             places: 2,
             won: &[],
-            arms: &[],
+            held: &Held::default(),
             json: json.as_bytes(),
         };
         pages.remember(&request("u", None), answered, (&BOUNDS, now));
@@ -449,7 +473,7 @@ mod tests {
         add(&pages, "r", 0, at(0));
         assert_eq!(
             find(&pages, "r", 2, at(500)),
-            Found::Next(stand(0, 2), Vec::new())
+            Found::Next(stand(0, 2), Held::default())
         );
         add(&pages, "r", 2, at(510));
         let second = json(2, 2).into_bytes().into();
@@ -513,7 +537,7 @@ mod tests {
                 start,
                 places: 2,
                 won: &won,
-                arms: &[],
+                held: &Held::default(),
                 json: json.as_bytes(),
             };
             pages.remember(&request(user, None), answered, (&BOUNDS, now));
@@ -525,7 +549,7 @@ mod tests {
         let next = |first: usize| {
             let mut stands = stand(first, 2);
             stands[0].won = Some(won(1));
-            Ok(Found::Next(stands, Vec::new()))
+            Ok(Found::Next(stands, Held::default()))
         };
         remember("u", 0, 0);
         remember("stranger", 0, 7);

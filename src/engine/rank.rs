@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::arms::{arms, id_of};
-use super::pages::{Answered, Found, Stands};
+use super::pages::{Answered, Found, Held, Stands};
 use crate::clock::Deadline;
 use crate::config::{Generation, Scene};
 use crate::decision::{Share, Whole};
 use crate::ingest::Facts;
-use crate::model::{ArmOf, Decision, Fault, RankRequest};
+use crate::model::{Decision, Fault, RankRequest};
 use crate::race::Standings;
 use crate::rank::{self, Past, Scratch, Turn, View};
 use crate::support::Market;
@@ -46,7 +46,7 @@ struct Before {
     /// What stands there, in the order of the places.
     stands: Vec<Stands>,
     /// The arms under which they were ranked; `None` if they are not known.
-    arms: Option<Vec<ArmOf>>,
+    held: Option<Held>,
 }
 
 impl Engine {
@@ -65,9 +65,9 @@ impl Engine {
         let found = self.pages.find(request, (id, names), (&bounds, arrived));
         let before = match found.map_err(|fault| RankError::Invalid(vec![fault]))? {
             Found::Answer(json) => return Ok(Ranked::Again(json)),
-            Found::Next(stands, arms) => Before {
+            Found::Next(stands, held) => Before {
                 stands,
-                arms: Some(arms),
+                held: Some(held),
             },
             Found::Nothing => Before::default(),
         };
@@ -86,12 +86,16 @@ impl Engine {
         if !decision.degraded.is_empty() {
             return;
         }
+        let held = Held {
+            arms: decision.arms.clone(),
+            forced: decision.forced,
+        };
         let answered = Answered {
             id,
             start: decision.start,
             places: decision.placed.len(),
             won: &decision.won,
-            arms: &decision.arms,
+            held: &held,
             json,
         };
         let bounds = self.live.load().config.pages;
@@ -141,13 +145,13 @@ impl Engine {
             turn: Turn {
                 start,
                 past: &past,
-                anew: start > 0 && before.arms.is_none(),
+                anew: start > 0 && before.held.is_none(),
             },
             traced: begun.is_some(),
             ..self.view(&generation, scene, (&standings, &market), &facts)
         };
         let answered = &scene.answered;
-        let arms = arms(&view, (config, scene), (request, before.arms.as_deref()));
+        let arms = arms(&view, (config, scene), (request, before.held.as_ref()));
         let scene = arms.as_ref().map_or(scene, |(_, scene)| scene);
         let view = View { scene, ..view };
         let mut decision = decide(request, &view);

@@ -486,3 +486,36 @@ fn rankings_are_counted_by_scene_and_arm() {
     service.reconfigure("[scene.default]\n[scene.plain]\n");
     service.wait("its end", |_| !is_shown("default"));
 }
+
+#[test]
+fn later_pages_keep_the_arms_that_the_first_names() {
+    let service = service(CONFIG);
+    let page = |more: Value| {
+        let mut all = json!({"request_id": "f-1"});
+        all.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        service.rank(&request("u-1", &all))
+    };
+    let arms = json!({"turned": "more"});
+    assert_eq!(order(&page(json!({"arms": arms}))), "dc");
+    let second = page(json!({"offset": 2}));
+    assert_eq!(
+        (order(&second).as_str(), &second["arms"], &second["forced"]),
+        ("ba", &arms, &json!(true))
+    );
+    assert_eq!(page(json!({"offset": 2, "arms": arms})), second);
+    let third = page(json!({"offset": 4}));
+    assert_eq!(
+        (order(&third).as_str(), &third["forced"]),
+        ("", &json!(true))
+    );
+    let anew = page(json!({"offset": 0}));
+    assert_eq!(
+        anew["forced"],
+        Value::Null,
+        "a first page has the user's own"
+    );
+    let experiment = service.get("/experiments/turned").ok();
+    assert!(experiment["users"].as_u64().unwrap() <= 1, "{experiment}");
+}
