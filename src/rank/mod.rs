@@ -102,8 +102,7 @@ pub fn rank<'r>(
     let tired = Seen::of(live.as_ref().map(|it| &*it.seen), taste.user, view);
     let scorer = Scorer::new(&predictor, &weights, (aversion, tired.as_ref()), threads);
 
-    let arranging = live.as_ref().filter(|live| live.arranges);
-    let mut arranging = arranging.map(|live| (live, Noted::new(view, live)));
+    let mut noted = Noted::of(view, live.as_ref());
     let mut set = Resolver::new(view, seen);
     let mut kept = Kept::new(ids);
     let mut scores = Scores::new(ids.len(), weights.parts().len());
@@ -115,15 +114,13 @@ pub fn rank<'r>(
         if let Some(live) = &live {
             kept.hide_by_rules(&mut block, (&live.hidden, tired.as_ref()), view);
         }
-        if let Some((_, noted)) = &mut arranging {
-            noted.note(&block);
-        }
+        noted.iter_mut().for_each(|noted| noted.note(&block));
         scores.add(&block, &scorer);
     }
 
     let lots = Lots::new(&request.user_id, view.today());
     let scored = Scored::new(request, (&scores, &scorer), &lots);
-    let shown = scored.shown(arranging.as_ref().map(|(live, noted)| (*live, noted)), keys);
+    let shown = scored.shown(noted.as_ref(), keys);
     kept.dropped.extend_from_slice(&shown.left);
     Decision {
         asked: ids.len(),
@@ -134,7 +131,7 @@ pub fn rank<'r>(
         given: forest::numbers(&predictor, &weights, &scores),
         missing: weights.missing(view.scene, &scores.tallies),
         undecided: members.undecided(),
-        arranged: arranging.is_some(),
+        arranged: noted.is_some(),
         explained: request.explain == Some(true),
         ..shown.decision(view)
     }

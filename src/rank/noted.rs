@@ -12,6 +12,8 @@ use crate::config::SelectionId;
 #[derive(Debug)]
 pub(super) struct Noted<'a> {
     view: &'a View<'a>,
+    /// The rules that ask.
+    pub(super) live: &'a Live<'a>,
     /// The selections that are pools of slots.
     pools: Vec<SelectionId>,
     /// `None` if no place is kept for runners behind their plan.
@@ -23,16 +25,18 @@ pub(super) struct Noted<'a> {
 }
 
 impl<'a> Noted<'a> {
-    /// Prepares to note what live rules ask.
-    pub(super) fn new(view: &'a View<'a>, live: &Live<'_>) -> Self {
+    /// Prepares to note what live rules ask; `None` if they do not arrange.
+    pub(super) fn of(view: &'a View<'a>, live: Option<&'a Live<'a>>) -> Option<Self> {
+        let live = live.filter(|live| live.arranges)?;
         let supports = !live.plan.support.places.is_empty();
-        Self {
+        Some(Self {
             view,
+            live,
             pools: live.plan.pools().collect(),
             behind: supports.then(|| Behind::new(view)),
             supported: Vec::new(),
             seen: 0,
-        }
+        })
     }
 
     /// Notes a block of candidates that will be scored.

@@ -143,13 +143,9 @@ impl<'o, 'r> Scored<'o, 'r> {
     }
 
     /// Places candidates as the live rules arrange them; without rules, the best by score.
-    pub(super) fn shown(
-        &self,
-        live: Option<(&Live<'_>, &Noted<'_>)>,
-        keys: &mut Vec<u64>,
-    ) -> Shown<'r> {
-        match live {
-            Some((live, noted)) => self.arranged(live, noted),
+    pub(super) fn shown(&self, noted: Option<&Noted<'_>>, keys: &mut Vec<u64>) -> Shown<'r> {
+        match noted {
+            Some(noted) => self.arranged(noted),
             None => self.best(keys),
         }
     }
@@ -171,7 +167,8 @@ impl<'o, 'r> Scored<'o, 'r> {
     }
 
     /// Places what the rules arrange.
-    fn arranged(&self, live: &Live<'_>, noted: &Noted<'_>) -> Shown<'r> {
+    fn arranged(&self, noted: &Noted<'_>) -> Shown<'r> {
+        let live = noted.live;
         let field = Field::new(
             (live, noted),
             (self.ids, self.lots),
@@ -216,7 +213,7 @@ impl<'o, 'r> Scored<'o, 'r> {
             fired: page.fired,
             price: price.map(|share| PagePrice {
                 share,
-                levers: self.levers((live, noted), share),
+                levers: self.levers(noted, share),
             }),
         }
     }
@@ -228,7 +225,8 @@ impl<'o, 'r> Scored<'o, 'r> {
 
     /// Returns what each lever adds to the price of the first page: the page is arranged once more without it. Only one request in
     /// [`SAMPLE`] is looked at, by the lot of its first candidate.
-    fn levers(&self, (live, noted): (&Live<'_>, &Noted<'_>), price: f64) -> Vec<LeverPrice> {
+    fn levers(&self, noted: &Noted<'_>, price: f64) -> Vec<LeverPrice> {
+        let live = noted.live;
         let lot = self.ids.first().map_or(1, |id| self.lots.key(id).0);
         if !lot.is_multiple_of(SAMPLE) {
             return Vec::new();

@@ -23,6 +23,7 @@ struct Layer {
 const WORDS: &[&str] = &[
     "allocator",
     "binary",
+    "bits",
     "chunked",
     "clock",
     "corpus",
