@@ -442,7 +442,9 @@ fn a_damaged_state_names_its_file() {
 fn a_damaged_record_hides_no_other() {
     let home = tempfile::tempdir().unwrap();
     let live = open(home.path(), FILE);
-    [0.2, 0.3].map(|value| edit(&live, growth(value)).unwrap());
+    for value in [0.2, 0.3] {
+        edit(&live, growth(value)).unwrap();
+    }
     let damaged = "config/00000000000000000002.json";
     std::fs::write(home.path().join(damaged), "{").unwrap();
     let (records, unreadable) = live.records(2, None);

@@ -504,7 +504,7 @@ fn campaigns_go_on_under_another_configuration() {
         said.split(':').next().unwrap().to_owned()
     };
     assert_eq!(lifted(&before), "campaign 1.30");
-    let mut go_live = |text: &str| {
+    let go_live = |text: &str| {
         engine.live.replace(config(text)).unwrap();
         at_once(&engine)
     };
