@@ -27,6 +27,9 @@ pub(super) async fn one(mut call: Call<'_>) -> Result<Reply, Problem> {
 
 /// Answers with the place of a user in an experiment.
 pub(super) async fn assignment(mut call: Call<'_>) -> Result<Reply, Problem> {
+    let name = call.path("name").to_owned();
+    let experiments = &call.generation.config.experiments;
+    experiments.named(&name).ok_or_else(unknown)?;
     let invalid = |message: &str| Problem::invalid(vec![Fault::new("user", message)]);
     let user = call.query.get("user");
     let user = user.ok_or_else(|| invalid("is required"))?.to_owned();
@@ -35,7 +38,6 @@ pub(super) async fn assignment(mut call: Call<'_>) -> Result<Reply, Problem> {
             "must have 1 to 128 bytes, without control characters",
         ));
     }
-    let name = call.path("name").to_owned();
     let work = move |app: &App| {
         let assignment = app.engine.assignment(&name, &user);
         assignment.map(|assignment| serde_json::to_vec(&assignment))
