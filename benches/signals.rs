@@ -5,12 +5,17 @@
 //! turns, and prints the CPU time of each round against that without, with 95 % intervals over the rounds. `SAIMA_BENCH_ITEMS` sets the
 //! size of the catalogue, and as many users (default 1000000), `SAIMA_BENCH_PAIRS` how many items each user buys (default 50).
 
+#[path = "shared/spread.rs"]
+mod spread;
+#[path = "shared/turns.rs"]
+mod turns;
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, ensure};
-use rustix::time::{ClockId, clock_gettime};
+use rustix::time::ClockId;
 use saima::cli::synthetic;
 use saima::clock::{Clock, DAY, Time};
 use saima::config::{Config, Live};
@@ -18,13 +23,13 @@ use saima::engine::{Engine, EntityKind, Operation};
 use saima::feature::{Bought, Figure, Learned, Moment, Trade};
 use saima::id::{CreatorRow, ItemRow, LastClick, MerchantRow, SceneId, UserRow};
 use saima::model::{EventKind, RankRequest};
-use saima::number::{real, span, wide};
+use saima::number::{real, wide};
 use saima::random::Random;
 use serde_json::json;
 
-const CANDIDATES: u32 = 1_000;
-/// Requests that alternate, so that rows are as cold in the caches as in production.
-const REQUESTS: u64 = 256;
+use spread::Spread;
+use turns::{REQUESTS, against, bodies, cpu};
+
 const ROUNDS: u32 = 30;
 const REBUILDS: u32 = 5;
 /// Lines applied at once.
@@ -68,12 +73,6 @@ fn configure(engine: &Engine, text: &str) -> Result<()> {
     let replaced = engine.live().replace(parsed(text)?);
     replaced.map_err(|faults| anyhow!("{faults:?}"))?;
     Ok(())
-}
-
-/// Returns the CPU time of this thread, or of all threads, in seconds.
-fn cpu(clock: ClockId) -> f64 {
-    let now = clock_gettime(clock);
-    span(now.tv_sec) + span(now.tv_nsec) / 1e9
 }
 
 fn send(engine: &Engine, operation: Operation, lines: &[String]) -> Result<()> {
@@ -172,44 +171,17 @@ fn purchase(user: UserRow, item: ItemRow, at: Time, moment: &Moment<'_>) -> Lear
     }
 }
 
-/// Returns requests in a scene.
-fn bodies(scene: &str, items: u32) -> Vec<String> {
-    let mut random = Random::new(5);
-    let mut body = |_| {
-        let id = |_| format!("item-{:07}", random.below(items));
-        let ids: Vec<String> = (0..CANDIDATES).map(id).collect();
-        let context = json!({"query": QUERY, "lat": 31.2, "lon": 121.5});
-        json!({"user_id": format!("u{}", random.below(items)), "scene": scene, "context": context, "candidates": ids})
-            .to_string()
-    };
-    (0..REQUESTS).map(&mut body).collect()
-}
-
-/// A mean with half the width of its 95 % interval.
-fn spread(values: &[f64]) -> String {
-    let count = real(wide(values.len()));
-    let mean = values.iter().sum::<f64>() / count;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    let half = 2.05 * (squares / (count - 1.0).max(1.0) / count).sqrt();
-    format!("{mean:.3} ± {half:.3}")
-}
-
 /// Prints how two times compare that were measured by turns.
 fn compare(what: &str, unit: &str, plain: &[f64], own: &[f64]) {
-    let pairs = || own.iter().zip(plain);
-    let ratios: Vec<f64> = pairs().map(|(own, plain)| own / plain).collect();
-    let more: Vec<f64> = pairs().map(|(own, plain)| own - plain).collect();
-    println!(
-        "{what}: {} {unit} without, {} times with, {} {unit} more",
-        spread(plain),
-        spread(&ratios),
-        spread(&more)
-    );
+    let [ratio, more] = against(plain, own);
+    let plain = Spread::of(plain);
+    println!("{what}: {plain:.3} {unit} without, {ratio:.3} times with, {more:.3} {unit} more");
 }
 
 /// Ranks in both scenes by turns.
 fn rankings(engine: &Engine, items: u32, rounds: u32) -> Result<()> {
-    let bodies = ["default", "signals"].map(|scene| bodies(scene, items));
+    let context = json!({"query": QUERY, "lat": 31.2, "lon": 121.5});
+    let bodies = ["default", "signals"].map(|scene| bodies(scene, items, &context));
     let mut times = [const { Vec::new() }; 2];
     for _ in 0..rounds {
         for (bodies, times) in bodies.iter().zip(&mut times) {

@@ -4,25 +4,29 @@
 //! each round against that of the plain scene, with 95 % intervals over the rounds; then what it costs to judge all items for new
 //! selections, and to build a snapshot of the market. `SAIMA_BENCH_ITEMS` sets the size of the catalogue (default 1000000).
 
+#[path = "shared/spread.rs"]
+mod spread;
+#[path = "shared/turns.rs"]
+mod turns;
+
 use std::fmt::Write;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use rustix::time::{ClockId, clock_gettime};
+use rustix::time::ClockId;
 use saima::cli::synthetic;
 use saima::clock::{Clock, DAY};
 use saima::config::{Config, Live};
 use saima::engine::{Engine, EntityKind, Operation};
 use saima::model::RankRequest;
-use saima::number::{real, wide};
-use saima::random::Random;
+use saima::number::real;
 use serde_json::json;
 
-const CANDIDATES: u32 = 1_000;
-/// Requests that alternate, so that rows are as cold in the caches as in production.
-const REQUESTS: u64 = 256;
+use spread::Spread;
+use turns::{REQUESTS, against, bodies, cpu};
+
 const ROUNDS: u32 = 30;
 /// Lines applied at once.
 const SLICE: usize = 32;
@@ -124,12 +128,6 @@ fn parsed(text: &str) -> Result<Config> {
     Config::parse("slate", text).map_err(|fault| anyhow::anyhow!("{fault}"))
 }
 
-/// Returns the CPU time of this thread, or of all threads, in seconds.
-fn cpu(clock: ClockId) -> f64 {
-    let now = clock_gettime(clock);
-    saima::number::span(now.tv_sec) + saima::number::span(now.tv_nsec) / 1e9
-}
-
 fn send(engine: &Engine, operation: Operation, lines: &[String]) -> Result<()> {
     for slice in lines.chunks(SLICE) {
         let slice: Vec<&[u8]> = slice.iter().map(String::as_bytes).collect();
@@ -158,31 +156,9 @@ fn newcomers(engine: &Engine, items: u32) -> Result<()> {
     )
 }
 
-/// Returns requests in a scene.
-fn bodies(scene: &str, items: u32) -> Vec<String> {
-    let mut random = Random::new(5);
-    let mut body = |_| {
-        let id = |_| format!("item-{:07}", random.below(items));
-        let ids: Vec<String> = (0..CANDIDATES).map(id).collect();
-        let context = json!({"device": "ios"});
-        json!({"user_id": format!("u{}", random.below(items)), "scene": scene, "context": context, "candidates": ids})
-            .to_string()
-    };
-    (0..REQUESTS).map(&mut body).collect()
-}
-
-/// A mean with half the width of its 95 % interval.
-fn spread(values: &[f64]) -> String {
-    let count = real(wide(values.len()));
-    let mean = values.iter().sum::<f64>() / count;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    let half = 2.05 * (squares / (count - 1.0).max(1.0) / count).sqrt();
-    format!("{mean:.3} ± {half:.3}")
-}
-
 fn scenes(engine: &Engine, items: u32, rounds: u32) -> Result<()> {
     let names = ["plain", "full", "mmr", "audiences"];
-    let bodies = names.map(|name| bodies(name, items));
+    let bodies = names.map(|name| bodies(name, items, &json!({"device": "ios"})));
     let mut times = [const { Vec::new() }; 4];
     let mut supported = 0;
     for _ in 0..rounds {
@@ -201,16 +177,10 @@ fn scenes(engine: &Engine, items: u32, rounds: u32) -> Result<()> {
     }
     ensure!(supported == 0, "every page is full");
     let plain = &times[0];
-    println!("plain: {} µs a request", spread(plain));
+    println!("plain: {:.3} µs a request", Spread::of(plain));
     for (name, times) in names.iter().zip(&times).skip(1) {
-        let pairs = || times.iter().zip(plain);
-        let ratios: Vec<f64> = pairs().map(|(own, plain)| own / plain).collect();
-        let more: Vec<f64> = pairs().map(|(own, plain)| own - plain).collect();
-        println!(
-            "{name}: {} times plain, {} µs more",
-            spread(&ratios),
-            spread(&more)
-        );
+        let [ratio, more] = against(plain, times);
+        println!("{name}: {ratio:.3} times plain, {more:.3} µs more");
     }
     Ok(())
 }
@@ -247,7 +217,10 @@ fn snapshots(engine: &Engine, rounds: u32) {
         (cpu(ClockId::ThreadCPUTime) - begun) * 1e3
     };
     let times: Vec<f64> = (0..rounds).map(|_| time()).collect();
-    println!("snapshot of the market: {} ms of CPU", spread(&times));
+    println!(
+        "snapshot of the market: {:.3} ms of CPU",
+        Spread::of(&times)
+    );
 }
 
 fn main() -> Result<()> {

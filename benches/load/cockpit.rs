@@ -16,6 +16,7 @@ use saima::random::Random;
 use crate::connection::Connection;
 use crate::phase::{Outcome, Phase};
 use crate::server::Server;
+use crate::spread::Spread;
 use crate::{Args, bulk, requests};
 
 /// Events of each server: enough that users have histories.
@@ -86,16 +87,16 @@ pub(crate) async fn measure(args: &Args, home: &Path) -> Result<()> {
         return Ok(());
     };
     println!(
-        "{}: {} µs of CPU a request, {} candidates of {} items",
+        "{}: {:.3} µs of CPU a request, {} candidates of {} items",
         neither.name,
-        spread(&neither.turns),
+        Spread::of(&neither.turns),
         args.candidates,
         args.synthetic
     );
     for side in others {
         let pairs = side.turns.iter().zip(&neither.turns);
         let ratios: Vec<f64> = pairs.map(|(own, neither)| own / neither).collect();
-        println!("{}: {} times", side.name, spread(&ratios));
+        println!("{}: {:.3} times", side.name, Spread::of(&ratios));
     }
     Ok(())
 }
@@ -147,13 +148,4 @@ async fn turn(args: &Args, side: &mut Side) -> Result<()> {
     side.turns
         .push(took.as_secs_f64() * 1e6 / f64::from(answered));
     Ok(())
-}
-
-/// A mean with half the width of its 95 % interval.
-fn spread(values: &[f64]) -> String {
-    let count = values.iter().map(|_| 1.0).sum::<f64>();
-    let mean = values.iter().sum::<f64>() / count;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    let half = 2.05 * (squares / (count - 1.0).max(1.0) / count).sqrt();
-    format!("{mean:.3} ± {half:.3}")
 }

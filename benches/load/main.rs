@@ -11,6 +11,8 @@ mod overload;
 mod phase;
 mod requests;
 mod server;
+#[path = "../shared/spread.rs"]
+mod spread;
 
 use std::process::ExitCode;
 use std::rc::Rc;

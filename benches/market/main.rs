@@ -6,6 +6,7 @@
 mod attacks;
 mod plot;
 mod sim;
+#[path = "../shared/spread.rs"]
 mod spread;
 mod table;
 

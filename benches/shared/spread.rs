@@ -1,8 +1,8 @@
-//! Means over worlds with 95 % intervals.
+//! Means with 95 % intervals.
 
 use std::fmt;
 
-use crate::sim::world::count;
+use saima::number::{real, wide};
 
 /// Quantiles of Student's t-distribution at 97.5 %, from one degree of freedom on.
 const QUANTILES: [f64; 12] = [
@@ -19,7 +19,7 @@ pub(crate) struct Spread {
 impl Spread {
     /// Returns the mean of some values.
     pub(crate) fn of(values: &[f64]) -> Self {
-        let number = count(values.len());
+        let number = real(wide(values.len()));
         let mean = values.iter().sum::<f64>() / number;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
         let half = (values.len() > 1).then(|| {
@@ -27,14 +27,6 @@ impl Spread {
             quantile * (squares / (number - 1.0) / number).sqrt()
         });
         Self { mean, half }
-    }
-
-    /// Returns it in other units.
-    pub(crate) fn times(self, factor: f64) -> Self {
-        Self {
-            mean: self.mean * factor,
-            half: self.half.map(|half| half * factor),
-        }
     }
 }
 
