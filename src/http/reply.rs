@@ -11,7 +11,7 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use super::content::Content;
 use super::error::{Cause, Problem};
-use super::release::Growing;
+use super::release::share;
 use super::request_id::{RequestId, X_REQUEST_ID};
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -47,7 +47,7 @@ impl Reply {
     /// Returns 200 with a body of that type, of bytes that belong to this answer alone.
     pub(super) fn own(media: HeaderValue, bytes: impl Into<Vec<u8>>) -> Self {
         Self {
-            content: Content::Own(Growing(bytes.into()).share()),
+            content: Content::Own(share(bytes.into())),
             ..Self::of(media, Body::empty())
         }
     }
@@ -125,7 +125,7 @@ pub(super) fn good(reply: Reply, id: &RequestId, arrived: Instant) -> Response<C
 /// Returns the answer of a problem.
 pub(super) fn bad(problem: &Problem, id: &RequestId, arrived: Instant) -> Response<Content> {
     let json = problem.json(id.as_str());
-    let mut response = Response::new(Content::Own(Growing(json).share()));
+    let mut response = Response::new(Content::Own(share(json)));
     *response.status_mut() = problem.status();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, PROBLEM);

@@ -11,6 +11,7 @@ mod packing;
 mod portions;
 mod read;
 mod turn;
+mod whole;
 
 pub(super) use self::discard::discard;
 pub(super) use self::media::Media;

@@ -5,8 +5,8 @@
 
 use std::io::{self, BufRead, Read};
 
-/// Bytes of a portion: some hundred empty members.
-const PORTION: usize = 2 << 10;
+/// Bytes of a portion: some fifty empty members.
+const PORTION: usize = 1 << 10;
 
 /// A reader that fails with [`io::ErrorKind::WouldBlock`] once after each portion.
 pub(super) struct Portions<'b> {

@@ -11,22 +11,17 @@ use super::next::next;
 use super::packing::Packing;
 use super::portions::Portions;
 use super::turn::Turn;
+use super::whole::Whole;
 use crate::http::admission::BodyBytes;
 use crate::http::error::{Cause, Problem};
-use crate::http::release::Growing;
 use crate::model::Limits;
 
 /// Maximum number of bytes that are decompressed before the task may yield.
-const STEP: u64 = 64 << 10;
+const STEP: u64 = 32 << 10;
 /// Binary logarithm of the maximum window of a zstd body: 16 MiB, enough for all compression levels up to 19.
 const ZSTD_WINDOW: u32 = 24;
 /// Maximum number of bytes that are allocated because they are announced; more is allocated only as bytes arrive.
 const ANNOUNCED: usize = 64 << 10;
-/// Bytes of a body that is moved once more while it grows. Beyond, address space for the largest body is reserved at once, because
-/// each move of some megabytes would block the thread.
-const MOVED: usize = 1 << 20;
-/// Maximum address space that is reserved at once.
-const RESERVED: usize = 64 << 20;
 
 /// Reads and decompresses the whole body, and adds its bytes to `held`.
 ///
@@ -76,19 +71,16 @@ async fn collect(body: &mut Body, limit: usize, held: &mut BodyBytes) -> Result<
         held.add(first.len())?;
         return Ok(first);
     }
-    let mut whole = Growing(Vec::with_capacity(
-        announced.min(ANNOUNCED).max(first.len()),
-    ));
+    let mut whole = Whole::with_room(announced.min(ANNOUNCED).max(first.len()));
     let (mut chunk, mut turn) = (Some(first), Turn::new());
     while let Some(bytes) = chunk {
-        if bytes.len() > limit - whole.0.len() {
+        if bytes.len() > limit - whole.len() {
             return Err(too_large(limit, "limits.body_bytes"));
         }
         held.add(bytes.len())?;
-        make_room(&mut whole.0, limit);
-        whole.0.extend_from_slice(&bytes);
-        turn.pause().await;
-        chunk = next(body).await.map_err(broken)?;
+        whole.add(&bytes, limit);
+        turn.give_way().await;
+        chunk = turn.wait(next(body)).await.map_err(broken)?;
     }
     Ok(whole.share())
 }
@@ -98,29 +90,22 @@ async fn unpack(
     limit: usize,
     held: &mut BodyBytes,
 ) -> Result<Bytes, Problem> {
-    let (mut whole, mut turn) = (Growing::default(), Turn::new());
+    let (mut whole, mut turn) = (Whole::with_room(0), Turn::new());
+    let mut unpacked = Vec::new();
     loop {
-        let before = whole.0.len();
-        let step = packed.by_ref().take(STEP).read_to_end(&mut whole.0);
-        held.add(whole.0.len() - before)?;
+        unpacked.clear();
+        let step = packed.by_ref().take(STEP).read_to_end(&mut unpacked);
+        held.add(unpacked.len())?;
         match step {
             Ok(0) => return Ok(whole.share()),
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(broken(error)),
             Ok(_) | Err(_) => {}
         }
-        if whole.0.len() > limit {
+        if unpacked.len() > limit - whole.len() {
             return Err(too_large(limit, "limits.unpacked_bytes"));
         }
-        make_room(&mut whole.0, limit);
+        whole.add(&unpacked, limit);
         turn.give_way().await;
-    }
-}
-
-/// Reserves address space for a body that grows beyond [`MOVED`].
-fn make_room(whole: &mut Vec<u8>, limit: usize) {
-    let most = limit.saturating_add(1).min(RESERVED);
-    if whole.len() > MOVED && whole.capacity() < most {
-        whole.reserve_exact(most - whole.len());
     }
 }
 
