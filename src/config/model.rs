@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::check::require_id;
 use super::feature::Feature;
-use super::named::sha256;
+use super::named::{Named, sha256};
 use super::prediction::{Normaliser, Prediction, normaliser, shown_normaliser};
 use super::section::{Content, Section, unknown};
 use crate::forest::{self, Forest};
@@ -25,6 +25,8 @@ pub struct Model {
     pub file: PathBuf,
     /// Path of the rows that it was compared with, as given.
     pub check: PathBuf,
+    /// Both files, as they were read.
+    pub(super) read: Vec<Named>,
     /// SHA-256 of the file in hexadecimal.
     pub sha256: String,
     /// Function from the raw score to a value in [0, 1].
@@ -91,14 +93,17 @@ fn model(all: &Section<'_>, name: &str, predictions: &[Prediction]) -> Model {
     if let (Some(forest), Some(check)) = (&forest, &check)
         && let Err(fault) = forest::check(forest, &check.text)
     {
-        s.fault("check", format!("{}:{fault}", check.path.display()));
+        s.fault("check", format!("{}:{fault}", check.named.path().display()));
     }
     let forest = forest.unwrap_or_default();
+    let read = [&file, &check].into_iter().flatten();
+    let read = read.map(|content| content.named.clone()).collect();
     let given = |content: Option<Content>| content.map(|it| it.given).unwrap_or_default();
     Model {
         name: objective,
         file: given(file),
         check: given(check),
+        read,
         sha256: hash,
         normaliser,
         features: forest.features().filter_map(Feature::named).collect(),
@@ -116,7 +121,7 @@ fn trees(s: &Section<'_>, file: &Content) -> Option<Forest> {
         }
     };
     let read = forest::read(&file.text, known);
-    read.map_err(|fault| s.fault("file", format!("{}:{fault}", file.path.display())))
+    read.map_err(|fault| s.fault("file", format!("{}:{fault}", file.named.path().display())))
         .ok()
 }
 

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::file;
 
 /// A file that a configuration names, as it was when it was read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Named {
     path: PathBuf,
     found: Found,

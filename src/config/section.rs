@@ -46,8 +46,8 @@ pub(super) struct Leaf<'a> {
 pub(super) struct Content {
     /// The path as given.
     pub(super) given: PathBuf,
-    /// The path that was read.
-    pub(super) path: PathBuf,
+    /// The file that was read.
+    pub(super) named: Named,
     pub(super) text: String,
 }
 
@@ -274,15 +274,14 @@ impl<'a> Section<'a> {
             return None;
         };
         let (named, read) = Named::read(path);
-        let path = named.path().to_owned();
-        self.report.note(named);
+        self.report.note(named.clone());
         let text = read
             .map_err(|error| error.to_string())
             .and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()));
         match text {
-            Ok(text) => Some(Content { given, path, text }),
+            Ok(text) => Some(Content { given, named, text }),
             Err(error) => {
-                let message = format!("{} cannot be read: {error}", path.display());
+                let message = format!("{} cannot be read: {error}", named.path().display());
                 self.fault(key, message);
                 None
             }

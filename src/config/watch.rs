@@ -100,6 +100,7 @@ pub fn watch(
         on_result,
         seen: None,
         named: Vec::new(),
+        shared: Vec::new(),
         due: Some(Due::Changed),
     };
     let thread = threads.start("config", move || follower.round(&inbox))?;
@@ -156,6 +157,8 @@ struct Follower<A, R> {
     seen: Option<Seen>,
     /// The files that it names.
     named: Vec<Named>,
+    /// The files that only overrides name, as the last read that was applied or rejected found them.
+    shared: Vec<Named>,
     /// The read that is due now; stays if the read panics.
     due: Option<Due>,
 }
@@ -188,17 +191,31 @@ impl<A: Fn(&mut Config), R: Fn(Result<u64, ConfigFaults>)> Follower<A, R> {
             Ok(content) => Seen::Content(content.clone()),
             Err(error) => Seen::Unreadable(error.kind()),
         };
-        let same = self.seen.as_ref() == Some(&seen) && self.named.iter().all(Named::is_unchanged);
+        let shared = self.shared();
+        let same = self.seen.as_ref() == Some(&seen)
+            && self.named.iter().chain(&shared).all(Named::is_unchanged);
         if same && due == Due::Changed {
             return;
         }
         let before = self.live.peek().number;
+        // Read before it is taken over, so that a change in between is seen by the next look.
+        let again = shared.iter().map(|it| Named::read(it.path().to_owned()).0);
+        self.shared = again.collect();
         let result = self.take_over(read, &seen);
         let first = self.seen.is_none();
         self.seen = Some(seen);
         if !first || result != Ok(before) {
             (self.on_result)(result);
         }
+    }
+
+    /// Returns the files that the live configuration names and the followed file does not, as they were when last looked at.
+    fn shared(&self) -> Vec<Named> {
+        let (live, own) = (self.live.load(), &self.named);
+        let read = live.config.models.iter().flat_map(|model| &model.read);
+        let shared = read.filter(|it| own.iter().all(|own| own.path() != it.path()));
+        let last = |it: &Named| self.shared.iter().find(|last| last.path() == it.path());
+        shared.map(|it| last(it).unwrap_or(it).clone()).collect()
     }
 
     fn take_over(

@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use serde_json::json;
+
 use super::super::{Config, Feature, Live, Normaliser, Weighed};
 use super::following::{follow, rename_over};
+use super::sharing::{edit, set};
 use super::{assert_valid, parse};
 use crate::objective::{Needs, Objective};
 
@@ -203,4 +206,27 @@ fn a_changed_model_is_a_generation() {
     assert!(faults.contains("m.txt cannot be read"), "{faults}");
     fs::write(&file, CATEGORICAL.0).unwrap();
     assert_eq!(followed.next(), Ok(2), "the same model as before");
+}
+
+#[test]
+fn a_model_that_only_an_override_names_is_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "", NUMERIC);
+    let path = folder.path().join("saima.toml");
+    fs::write(&path, "scene.default.limit = 5").unwrap();
+    let followed = follow(&path);
+    let [file, rows] = ["m.txt", "m.csv"].map(|name| folder.path().join(name));
+    let model = json!({"model": {"ctr": {"file": file, "check": rows, "normaliser": "identity"}}});
+    edit(&followed.live, set(model)).unwrap();
+    let hash = |live: &Live| live.load().config.models[0].sha256.clone();
+    let first = hash(&followed.live);
+
+    rename_over(&rows, &check(CATEGORICAL.1));
+    let faults = followed.next().unwrap_err().to_string();
+    assert!(faults.contains("m.csv:2: raw is"), "{faults}");
+    assert_eq!(hash(&followed.live), first);
+
+    rename_over(&file, CATEGORICAL.0);
+    assert_eq!(followed.next(), Ok(3));
+    assert_ne!(hash(&followed.live), first);
 }

@@ -30,7 +30,7 @@ fn by(author: &str) -> Author {
     }
 }
 
-fn set(patch: Value) -> Edit {
+pub(super) fn set(patch: Value) -> Edit {
     let Value::Object(patch) = patch else {
         panic!("no object");
     };
@@ -56,7 +56,7 @@ fn make(live: &Live, change: &Change, moment: Moment) -> Result<Changed, ChangeE
     live.change(change, expected, moment, &|_, go_live| go_live())
 }
 
-fn edit(live: &Live, edit: Edit) -> Result<Changed, ChangeError> {
+pub(super) fn edit(live: &Live, edit: Edit) -> Result<Changed, ChangeError> {
     make(live, &change(edit), at(0))
 }
 
