@@ -51,7 +51,7 @@ pub(super) enum Cause {
     Late,
     /// The service is not ready, or is shutting down.
     NotReady,
-    /// Facts cannot be made durable.
+    /// What was sent cannot be made durable.
     Storage,
     /// The maximum number of connections is open.
     Full,
@@ -167,7 +167,7 @@ pub(super) static CAUSES: [Row; 22] = [
         Cause::Storage,
         503,
         "storage",
-        "Facts cannot be made durable",
+        "What was sent cannot be made durable",
     ),
     row(Cause::Full, 503, "full", "Too many connections"),
 ];

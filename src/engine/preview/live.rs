@@ -37,7 +37,11 @@ impl Engine {
         }
         let mut preview = self.compared(&asked, (&live, next), at, wanted)?;
         if preview.replayed == 0 {
-            preview.why = Some("`rank` is empty".to_owned());
+            let why = match requests {
+                [] => "`rank` is empty",
+                [..] => "no request of `rank` names a scene that the live configuration has",
+            };
+            preview.why = Some(why.to_owned());
         }
         Ok(preview)
     }

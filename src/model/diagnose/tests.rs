@@ -340,6 +340,14 @@ fn events_need_the_ids_of_their_kind() {
 }
 
 #[test]
+fn a_name_twice_in_an_object_of_any_members_is_reported() {
+    let text = r#"{"set":{"a":{"b":1,"b":2},"list":[{"c":1,"\u0063":1}],"a":3}}"#;
+    let faults = faults(text, &schema::CONFIG_CHANGE, &vocabulary());
+    let paths: Vec<_> = faults.iter().map(|fault| &*fault.path).collect();
+    assert_eq!(paths, ["set.a.b", "set.list[0].c", "set.a"]);
+}
+
+#[test]
 fn nesting_beyond_the_limit_is_reported() {
     let text = format!(
         r#"{{"id":"u","none":{}{}}}"#,

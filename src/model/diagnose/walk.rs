@@ -1,5 +1,7 @@
 //! The walk: checks a text field by field against the table of its object, and collects the faults.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -154,13 +156,38 @@ impl<'v> Walk<'v> {
         }
     }
 
-    /// Checks an object of any members: texts in Unicode, and numbers that a double can hold.
+    /// Checks an object of any members: texts in Unicode, numbers that a double can hold, and no name twice.
     fn any_object(&mut self, raw: &RawValue) {
         if kind(raw) != Kind::Object {
             return self.fault("must be an object");
         }
-        if let Err(error) = serde_json::from_str::<Value>(raw.get()) {
-            self.fault(format!("cannot be read: {error}"));
+        match serde_json::from_str::<Value>(raw.get()) {
+            Ok(_) => self.distinct(raw),
+            Err(error) => self.fault(format!("cannot be read: {error}")),
+        }
+    }
+
+    /// Checks that no member of an object, or of one inside it, is given twice: only the last would count.
+    fn distinct(&mut self, raw: &RawValue) {
+        match kind(raw) {
+            Kind::Object => {
+                let mut given = HashSet::new();
+                members(raw, |name, value| {
+                    self.within(&name, |walk| {
+                        walk.check(!given.contains(&name), || {
+                            "must not be given twice".to_owned()
+                        });
+                        walk.distinct(value);
+                    });
+                    given.insert(name);
+                });
+            }
+            Kind::List => {
+                elements(raw.get(), |place, element| {
+                    self.at(place, |walk| walk.distinct(element));
+                });
+            }
+            Kind::Null | Kind::Flag | Kind::Number | Kind::Text => {}
         }
     }
 
