@@ -6,6 +6,7 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion};
 use rayon::ThreadPoolBuilder;
+use saima::chunked::Chunked;
 use saima::clock::{Day, Time};
 use saima::config::Scale;
 use saima::corpus::Corpus;
@@ -78,7 +79,7 @@ fn market(size: &Size) -> Inputs {
         item_count: size.items,
         corpus: Corpus::default(),
         kinds: Default::default(),
-        tag_counts: vec![100; 10_000],
+        tag_counts: Chunked::of(vec![100; 10_000]),
         history: PerKind::from_fn(|_| 40.0),
         evidence: PerKind::default(),
         repeats: Repeats::default(),

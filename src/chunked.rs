@@ -26,6 +26,14 @@ impl<T> Default for Chunked<T> {
 }
 
 impl<T: Clone> Chunked<T> {
+    /// Returns a queue of some values.
+    #[must_use]
+    pub fn of(values: impl IntoIterator<Item = T>) -> Self {
+        let mut queue = Self::default();
+        queue.extend(values);
+        queue
+    }
+
     /// Returns the number of values.
     #[must_use]
     pub fn len(&self) -> usize {

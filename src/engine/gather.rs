@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::Engine;
 use super::slices::{ITEMS, USERS, slices};
+use crate::chunked::Chunked;
 use crate::clock::{Day, Time};
 use crate::config::{Config, LaneBy, Race, Scale};
 use crate::corpus::Corpus;
@@ -32,7 +33,7 @@ pub(super) fn empty(config: &Config) -> Standings {
         sales: Ledger::new(0).snapshot(last_complete),
         recent: SalesHistory::default(),
         item_count: 0,
-        tag_counts: Vec::new(),
+        tag_counts: Chunked::default(),
         corpus: Corpus::default(),
         kinds: Default::default(),
         history: configured_references(&config.scale),
@@ -78,7 +79,7 @@ impl Engine {
             sales: sales.snapshot(last_complete).merged(buyers),
             recent,
             item_count: u32::try_from(facts.books.items.len()).unwrap_or(u32::MAX),
-            tag_counts: facts.books.tags.carriers().to_vec(),
+            tag_counts: facts.books.tags.carriers().clone(),
             corpus,
             kinds,
             history,
@@ -100,10 +101,14 @@ impl Engine {
             if kind == Kind::Item {
                 bytes += books.items.heap_bytes(slice.clone());
             }
-            runners.extend(slice.map(|row| {
+            let part = slice.map(|row| {
                 let declared = Declared::of(books, kind, row);
                 declared.runner(lanes.of(books, &declared), lanes.race.utc_offset)
-            }));
+            });
+            let part: Vec<Runner> = part.collect();
+            drop(facts);
+            // Without the lock: the system fills the new memory with zeros as it is written.
+            runners.extend(part);
         }
         if kind == Kind::Item {
             self.sizes.items.store(bytes, Ordering::Relaxed);

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use parking_lot::RwLockWriteGuard;
+
 use super::Engine;
-use super::slices::{ITEMS, USERS, slices};
+use super::slices::{ITEMS, TAGS, USERS, slices};
 use crate::config::Config;
 use crate::feature::Named;
 use crate::ingest::{Facts, mark_creators, mark_sold};
@@ -53,14 +55,22 @@ impl Engine {
         let (mut named, tags) = (self.named(), self.facts.read().books.tags.len());
         self.mark_creators(&mut named);
         let before = self.facts.read().books.tags.in_use();
-        for slice in slices(tags, ITEMS) {
-            if !self.facts.write().free_tags(slice, &named, bounds.creators) {
+        for slice in slices(tags, TAGS) {
+            if !self.briefly(|facts| facts.free_tags(slice, &named, bounds.creators)) {
                 break;
             }
         }
         let freed = before > self.facts.read().books.tags.in_use();
         let forgotten = self.free_rows(named, bounds);
         self.facts.write().end_sweep(freed || forgotten > 0);
+    }
+
+    /// Changes the facts for a moment. Whoever waits for them has them next: a thread that locks them again and again would keep them.
+    fn briefly<T>(&self, change: impl FnOnce(&mut Facts) -> T) -> T {
+        let mut facts = self.facts.write();
+        let changed = change(&mut facts);
+        RwLockWriteGuard::unlock_fair(facts);
+        changed
     }
 
     /// Marks the creators whom purchases name.
@@ -134,7 +144,7 @@ impl Engine {
         for slice in slices(rows, SLICE.0) {
             while left > 0 {
                 let wanted = left.min(SLICE.1);
-                let forgotten = free(&mut self.facts.write(), slice.clone(), named, wanted);
+                let forgotten = self.briefly(|facts| free(facts, slice.clone(), named, wanted));
                 left -= forgotten;
                 if forgotten < wanted {
                     break;

@@ -54,6 +54,13 @@ impl<T> Default for Column<T> {
 }
 
 impl<T: Clone> Column<T> {
+    /// Returns a column of some rows.
+    pub(super) fn of(rows: impl IntoIterator<Item = T>) -> Self {
+        let mut column = Self::default();
+        column.extend(rows);
+        column
+    }
+
     /// Returns the number of rows.
     pub(super) fn len(&self) -> usize {
         self.chunks

@@ -8,8 +8,10 @@
 
 use compact_str::{CompactString, format_compact};
 
+use super::column::Column;
 use crate::binary::append;
 use crate::bits::Bits;
+use crate::chunked::Chunked;
 use crate::id::{CreatorRow, IdHasher, Index, TagId};
 
 /// A name space of tags.
@@ -45,8 +47,9 @@ impl Space {
 /// Names of tags by number, and numbers by name. Number 0 is no tag: it fills the empty slots of a line.
 #[derive(Debug)]
 pub struct Tags {
-    names: Vec<CompactString>,
-    carriers: Vec<u32>,
+    names: Column<CompactString>,
+    /// In chunks that a rebuild shares.
+    carriers: Chunked<u32>,
     index: Index,
     /// Numbers without a name, for the next new tags.
     free: Vec<TagId>,
@@ -69,8 +72,8 @@ pub struct Tags {
 impl Default for Tags {
     fn default() -> Self {
         Self {
-            names: vec![CompactString::default()],
-            carriers: vec![0],
+            names: Column::of([CompactString::default()]),
+            carriers: Chunked::of([0]),
             index: Index::default(),
             free: Vec::new(),
             retired: Vec::new(),
@@ -124,13 +127,10 @@ impl Tags {
         let free = if self.frozen { None } else { self.free.pop() };
         let tag = free.unwrap_or_else(|| TagId::at(self.names.len()));
         self.mark(&name, tag);
-        match self.names.get_mut(tag.index()) {
-            Some(free) => *free = name,
-            None => {
-                self.names.push(name);
-                self.carriers.push(0);
-            }
+        if tag.index() == self.names.len() {
+            self.carriers.push(0);
         }
+        self.names.put(tag.index(), name);
         tag
     }
 
@@ -260,20 +260,20 @@ impl Tags {
 
     /// Returns the number of items with each tag, by tag number.
     #[must_use]
-    pub fn carriers(&self) -> &[u32] {
+    pub fn carriers(&self) -> &Chunked<u32> {
         &self.carriers
     }
 
     /// Restores the counts of items; before any name.
     pub fn restore(&mut self, carriers: Vec<u32>) {
-        self.names.clear();
-        self.carriers = carriers;
+        self.names = Column::default();
+        self.carriers = Chunked::of(carriers);
     }
 
     /// Appends a range of frozen names; that of a free number is empty.
     pub fn write(&self, tags: std::ops::Range<usize>, bytes: &mut Vec<u8>) {
-        let names = self.names.get(tags).unwrap_or_default();
-        names.iter().for_each(|name| append(name, bytes));
+        let names = tags.filter_map(|tag| self.names.get(tag));
+        names.for_each(|name| append(name, bytes));
     }
 
     /// Appends a stored name.
@@ -291,8 +291,6 @@ impl Tags {
     /// Returns the bytes held, without the heap of long names.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.index.bytes()
-            + self.names.capacity() * size_of::<CompactString>()
-            + self.carriers.capacity() * size_of::<u32>()
+        self.index.bytes() + self.names.bytes() + self.carriers.bytes()
     }
 }

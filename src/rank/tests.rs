@@ -118,7 +118,7 @@ fn standings(facts: &Facts) -> Standings {
         item_count: u32::try_from(facts.books.items.len()).unwrap(),
         corpus: Corpus::default(),
         kinds: Default::default(),
-        tag_counts: facts.books.tags.carriers().to_vec(),
+        tag_counts: facts.books.tags.carriers().clone(),
         history: PerKind::from_fn(|kind| match kind {
             Kind::Item => 40.0,
             Kind::Merchant | Kind::Creator => 100.0,

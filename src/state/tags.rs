@@ -17,7 +17,7 @@ impl Book for Tags {
 
     fn freeze(&mut self) -> Self::Image {
         self.freeze();
-        self.carriers().to_vec()
+        self.carriers().iter().copied().collect()
     }
 
     fn write(&self, image: &Self::Image, kind: usize, part: usize, bytes: &mut Vec<u8>) -> bool {

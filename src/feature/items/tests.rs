@@ -80,7 +80,7 @@ fn kinds_and_creators_are_the_last_tags_of_their_spaces() {
     assert_eq!(of(none, &tags), (None, CreatorRow::NONE));
     // What is read from a checkpoint knows the spaces too.
     let mut read = Tags::default();
-    read.restore(tags.carriers().to_vec());
+    read.restore(tags.carriers().iter().copied().collect());
     for number in 0..tags.len() {
         read.read_row(tags.name(TagId::at(number)).into(), &hasher);
     }

@@ -151,7 +151,7 @@ fn names(facts: &Facts) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut used, mut held) = (BTreeSet::new(), BTreeSet::new());
     for tag in all {
         let name = books.tags.name(tag).to_owned();
-        if named.has_tag(tag) || books.tags.carriers()[tag.index()] > 0 {
+        if named.has_tag(tag) || books.tags.carriers_of(tag) > 0 {
             assert_ne!(name, "", "a freed tag is still used");
             used.insert(name.clone());
         }

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use parking_lot::Mutex;
 use rayon::prelude::*;
 
+use crate::chunked::Chunked;
 use crate::id::TagId;
 use crate::number::narrow;
 
@@ -39,7 +40,8 @@ impl Idf {
     /// Computes the idf of each tag, given how many of so many items have it.
     ///
     /// Uses the rayon pool in which it is called.
-    pub(super) fn new(items: u32, carriers: &[u32]) -> Self {
+    pub(super) fn new(items: u32, carriers: &Chunked<u32>) -> Self {
+        let carriers: Vec<u32> = carriers.iter().copied().collect();
         Self {
             by_tag: carriers.par_iter().map(|n| idf(items, *n)).collect(),
             unseen: idf(items, 0),

@@ -6,6 +6,7 @@ use super::super::runner::{Kind, PerKind, Runner};
 use super::super::window::WINDOW;
 use super::appeal::Evidence;
 use super::repeats::Repeats;
+use crate::chunked::Chunked;
 use crate::clock::{Day, Time};
 use crate::config::Scale;
 use crate::corpus::Corpus;
@@ -33,7 +34,7 @@ pub struct Inputs {
     /// Number of items, for idf.
     pub item_count: u32,
     /// Number of items that have each tag, by its number.
-    pub tag_counts: Vec<u32>,
+    pub tag_counts: Chunked<u32>,
     /// In how many items each word occurs; empty if no scene weighs `text`.
     pub corpus: Corpus,
     /// The share of each kind of items in all users' taste for kinds, by [`ItemKind`]; 0 if no scene weighs `format`.

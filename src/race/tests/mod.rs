@@ -17,6 +17,7 @@ use super::{
     Inputs, ItemStanding, Kind, LaneId, Lanes, Ledger, PerKind, Purchase, Races, Refund, Repeats,
     Runner, RunnerRows, SalesHistory, Standing, Standings,
 };
+use crate::chunked::Chunked;
 use crate::clock::{Day, Time};
 use crate::config::Scale;
 use crate::corpus::Corpus;
@@ -97,7 +98,7 @@ impl Market {
             item_count: 10,
             corpus: Corpus::default(),
             kinds: Default::default(),
-            tag_counts: vec![1, 10],
+            tag_counts: Chunked::of([1, 10]),
             history: PerKind::from_fn(|_| 40.0),
             evidence: PerKind::default(),
             repeats: Repeats::default(),
