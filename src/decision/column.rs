@@ -239,7 +239,8 @@ impl Indices {
 
     /// Writes the bytes of every index, as many as the largest needs, and before them how many.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        let largest = self.0.iter().flatten().max().copied().unwrap_or(0);
+        let each = self.0.iter().map(|it| it.unwrap_or(0));
+        let largest = each.fold(0, u32::max);
         let each = self.0.iter().map(|it| it.unwrap_or(u32::MAX).to_le_bytes());
         match largest {
             ..0xff => base64(out, "\"1:", each.map(|[a, ..]| [a])),

@@ -134,11 +134,13 @@ impl Decisions {
             generation: Some(generation),
             record,
         });
+        let bytes = logged.record.bytes();
         if logged.record.whole.is_some() {
-            self.shared.newest.push(&logged, settings.memory_bytes);
+            let most = settings.memory_bytes;
+            self.shared.newest.push((&logged, bytes), most);
         }
         if self.folder.is_some() {
-            self.shared.queue.put(logged, settings.queue_bytes);
+            self.shared.queue.put((logged, bytes), settings.queue_bytes);
         } else if self.fault.is_some() {
             self.shared.lost.fetch_add(1, Ordering::Relaxed);
         }

@@ -30,9 +30,8 @@ struct State {
 }
 
 impl Newest {
-    /// Adds the newest record.
-    pub(super) fn push(&self, logged: &Arc<Logged>, most: usize) {
-        let bytes = logged.record.bytes();
+    /// Adds the newest record, given its bytes.
+    pub(super) fn push(&self, (logged, bytes): (&Arc<Logged>, usize), most: usize) {
         let mut state = self.0.lock();
         state.records.push_back((bytes, Arc::clone(logged)));
         state.bytes += bytes;
@@ -98,7 +97,7 @@ mod tests {
         let (newest, one) = (Newest::default(), logged("r-0"));
         let most = 3 * one.record.bytes();
         for number in 0..5 {
-            newest.push(&logged(&format!("r-{number}")), most);
+            newest.push((&logged(&format!("r-{number}")), most / 3), most);
         }
         let ids = |all: Vec<Arc<Logged>>| {
             let ids = all.iter().map(|it| it.record.request_id.clone());

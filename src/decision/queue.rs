@@ -19,9 +19,8 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Adds a record if there is room.
-    pub(super) fn put(&self, logged: Arc<Logged>, most: usize) {
-        let bytes = logged.record.bytes();
+    /// Adds a record if there is room, given its bytes.
+    pub(super) fn put(&self, (logged, bytes): (Arc<Logged>, usize), most: usize) {
         let mut waiting = self.waiting.lock();
         if waiting.1 + bytes > most || self.closing.load(Ordering::Relaxed) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
@@ -72,14 +71,14 @@ mod tests {
         });
         let bytes = logged.record.bytes();
         for _ in 0..5 {
-            queue.put(Arc::clone(&logged), 3 * bytes);
+            queue.put((Arc::clone(&logged), bytes), 3 * bytes);
         }
         assert_eq!(queue.size(), (3, 3 * bytes));
         assert_eq!(queue.dropped.load(Ordering::Relaxed), 2);
         assert_eq!(queue.take(Duration::ZERO).0.len(), 3);
         assert_eq!(queue.size(), (0, 0));
         queue.close();
-        queue.put(logged, 3 * bytes);
+        queue.put((logged, bytes), 3 * bytes);
         assert_eq!(queue.dropped.load(Ordering::Relaxed), 3);
     }
 }

@@ -13,7 +13,7 @@ use crate::decision::{Share, Whole};
 use crate::ingest::Facts;
 use crate::model::{Decision, Fault, RankRequest};
 use crate::race::Standings;
-use crate::rank::{self, Past, Scratch, Turn, View};
+use crate::rank::{self, Past, Scratch, Tracked, Turn, View};
 use crate::support::Market;
 
 thread_local! {
@@ -154,9 +154,10 @@ impl Engine {
         let arms = arms(&view, (config, scene), (request, before.held.as_ref()));
         let scene = arms.as_ref().map_or(scene, |(_, scene)| scene);
         let view = View { scene, ..view };
-        let mut decision = decide(request, &view);
+        let mut tracked = (share == Share::Whole).then(Tracked::default);
+        let mut decision = decide(request, &view, tracked.as_mut());
         let took = begun.map(|begun| begun.elapsed());
-        let whole = (share == Share::Whole).then(|| capture(request, &view));
+        let whole = tracked.map(|tracked| capture(request, &view, tracked));
         self.note_placed(&generation, (request, scene), &decision, &facts, now);
         if let Some((arms, _)) = &arms {
             decision.arms = arms.names(config);
@@ -177,16 +178,20 @@ impl Engine {
 }
 
 /// Ranks a request on a view, with the buffers of this thread.
-fn decide<'r>(request: &'r RankRequest<'_>, view: &View<'_>) -> Decision<'r> {
+fn decide<'r, 'v>(
+    request: &'r RankRequest<'_>,
+    view: &View<'v>,
+    tracked: Option<&mut Tracked<'v>>,
+) -> Decision<'r> {
     SCRATCH.with_borrow_mut(|scratch| {
         scratch.meet(view.standings);
-        rank::rank(request, view, scratch)
+        rank::rank(request, view, scratch, tracked)
     })
 }
 
-/// Returns the columns of a request that was just ranked on a view.
-fn capture(request: &RankRequest<'_>, view: &View<'_>) -> Whole {
-    SCRATCH.with_borrow_mut(|scratch| rank::capture(request, view, scratch))
+/// Returns the columns of a request that this thread just ranked on a view.
+fn capture(request: &RankRequest<'_>, view: &View<'_>, tracked: Tracked<'_>) -> Whole {
+    SCRATCH.with_borrow_mut(|scratch| rank::capture(request, view, scratch, tracked))
 }
 
 impl Before {

@@ -1,5 +1,5 @@
-//! The columns of a whole record: everything that the ranking of a request read of its candidates, computed once more by the functions
-//! that ranked them. One request in a hundred pays for it.
+//! The columns of a whole record: everything that the ranking of a request read of its candidates, and what it would read under other
+//! weights, computed by the functions that rank. One request in a hundred pays for it.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,13 +10,14 @@ use super::aversion::Aversion;
 use super::field::{group_of, tags_of};
 use super::ground::level;
 use super::lift::campaigns;
-use super::lookup::Table;
 use super::members::Members;
 use super::predict::Predictor;
-use super::resolve::{Candidate, Resolver};
+use super::resolve::Candidate;
 use super::scratch::Scratch;
-use super::slate::Kept;
+use super::sides::Sides;
+use super::slate::Numbers as Places;
 use super::support::Behind;
+use super::tracked::Tracked;
 use super::view::{Past, View};
 use crate::config::{AudienceId, Feature, SelectionId, Weighed, What};
 use crate::decision::{self, Column, Exact, Groups, Indices, Inputs, Numbers, TagColumns, Whole};
@@ -28,86 +29,67 @@ use crate::objective::TABLE;
 use crate::race::Kind;
 use crate::rule::By;
 
-/// Returns the columns of a request that was just ranked on a view. The key of the user's lots is the caller's to seal.
+/// Returns the columns of a request that was just ranked on a view with these buffers, given what the ranking kept. The key of the user's
+/// lots is the caller's to seal.
 #[must_use]
-pub fn capture(request: &RankRequest<'_>, view: &View<'_>, scratch: &mut Scratch) -> Whole {
-    let Scratch {
-        taste,
-        averse,
-        seen,
-        ..
-    } = scratch;
-    let ids = request.candidates.ids.as_slice();
+pub fn capture(
+    request: &RankRequest<'_>,
+    view: &View<'_>,
+    scratch: &mut Scratch,
+    mut tracked: Tracked<'_>,
+) -> Whole {
+    let Scratch { taste, averse, .. } = scratch;
     let members = Members::new(view, request);
-    let sides = taste.load(&request.user_id, view, Feature::all_needs());
-    let aversion = Aversion::new(sides, taste, averse, view);
+    let aversion = Aversion::new(Sides::of(taste.user, view), taste, averse, view);
     let predictor = Predictor::new(view, taste, request, Feature::all_needs());
-    let mut set = Resolver::new(view, seen);
-    let mut kept = Kept::new(ids);
-    let (mut all, mut block) = (Vec::with_capacity(ids.len()), Vec::with_capacity(BLOCK));
-    for ids in ids.chunks(BLOCK) {
-        set.resolve(ids, &mut block);
-        kept.keep(&mut block, view.merchants);
-        all.append(&mut block);
-    }
-    let (values, missing) = values(&all, &predictor);
-    let mut averse = vec![1.0; all.len()];
-    if let Some(aversion) = aversion {
-        averse = all
-            .chunks(BLOCK)
-            .flat_map(|it| aversion.unbounded(it))
-            .collect();
-    }
+    let (values, missing) = values(&mut tracked, &predictor);
+    let all = tracked.candidates.as_slice();
+    let unbounded = |aversion: Aversion<'_>| {
+        let blocks = all.chunks(BLOCK);
+        Column::new(blocks.flat_map(|it| aversion.unbounded(it)).collect())
+    };
     let audience = |place| AudienceId(short(place));
     let audiences = view.config.audiences.iter().enumerate();
     let audiences = audiences.filter(|(place, _)| members.has(audience(*place)));
+    let id = |it: &Candidate<'_>| CompactString::from(&*request.candidates.ids[it.place as usize]);
     Whole {
-        ids: all
-            .iter()
-            .map(|it| CompactString::from(&*ids[it.place as usize]))
-            .collect(),
+        ids: all.iter().map(id).collect(),
         audiences: audiences.map(|(_, it)| it.name.clone()).collect(),
         values,
         missing,
-        predictions: numbers(request, &all, view),
+        predictions: numbers(request, all, view),
         inputs: Inputs {
             limited: request.limit.is_some(),
-            aversion: Column::new(averse),
-            sights: sights(&all, taste.user, view),
+            aversion: aversion.map_or(Column::Same(1.0), unbounded),
+            sights: sights(all, taste.user, view),
             help: help(view, &members),
-            ..inputs(&all, view)
+            ..inputs(all, view)
         },
     }
 }
 
 /// Returns the values of every objective and model by name, with the counts of missing ones. Predictions are computed from their numbers.
 fn values(
-    all: &[Candidate<'_>],
+    tracked: &mut Tracked<'_>,
     predictor: &Predictor<'_>,
 ) -> (BTreeMap<String, Column>, BTreeMap<String, usize>) {
     let config = predictor.view().config;
     let (mut values, mut missing) = (BTreeMap::new(), BTreeMap::new());
-    let mut column = vec![0.0; all.len()];
-    for row in TABLE {
-        for (block, out) in all.chunks(BLOCK).zip(column.chunks_mut(BLOCK)) {
-            predictor.fill_own(row.objective, block, out);
-        }
-        let count = column.iter().filter(|it| it.is_nan()).count();
-        if count > 0 {
-            missing.insert(row.name.to_owned(), count);
-        }
-        values.insert(row.name.to_owned(), Column::new(column.clone()));
-    }
+    let own = TABLE.iter().map(|row| Weighed::Own(row.objective));
     let predictions = (0..config.predictions.len()).map(Weighed::Prediction);
-    for weighed in predictions.chain((0..config.models.len()).map(Weighed::Model)) {
-        let mut count = 0;
-        for (block, out) in all.chunks(BLOCK).zip(column.chunks_mut(BLOCK)) {
-            count += predictor.fill(weighed, block, out).missing;
-        }
+    let models = (0..config.models.len()).map(Weighed::Model);
+    for weighed in own.chain(predictions).chain(models) {
+        let mut column = tracked.column(weighed, |block, out| {
+            let _clipped = predictor.fill_known(weighed, block, out);
+        });
+        let count = column.iter().filter(|it| it.is_nan()).count();
         if count > 0 {
             missing.insert(config.name(weighed).to_owned(), count);
         }
-        values.insert(config.name(weighed).to_owned(), Column::new(column.clone()));
+        if matches!(weighed, Weighed::Prediction(_)) {
+            let _counted = predictor.settle(weighed, &mut column);
+        }
+        values.insert(config.name(weighed).to_owned(), Column::new(column));
     }
     (values, missing)
 }
@@ -164,29 +146,25 @@ fn help(view: &View<'_>, members: &Members<'_>) -> decision::Help {
 
 /// Names of groups, numbered as they are first met.
 struct Names {
-    known: Table<u32>,
+    numbers: Places,
     names: Vec<CompactString>,
 }
 
 impl Names {
-    /// Creates names with room for `groups` of them.
-    fn new(groups: usize) -> Self {
-        let mut known = Table::default();
-        known.clear(groups);
+    /// Creates names with room for the groups of some candidates.
+    fn new(candidates: usize) -> Self {
         Self {
-            known,
+            numbers: Places::new(candidates),
             names: Vec::new(),
         }
     }
 
     fn number(&mut self, group: u32, name: impl FnOnce() -> CompactString) -> u32 {
-        let known = self.known.reader()(group);
-        known.unwrap_or_else(|| {
-            let number = short(self.names.len());
-            self.known.add(group, number);
+        let number = self.numbers.of(group.into());
+        if number == short(self.names.len()) {
             self.names.push(name());
-            number
-        })
+        }
+        number
     }
 
     fn groups(self, of: Vec<Option<u32>>) -> Groups {
@@ -220,27 +198,10 @@ fn name(view: &View<'_>, by: By, group: u32) -> CompactString {
 
 /// Returns what rules and factors read, but for what depends on the user.
 fn inputs(all: &[Candidate<'_>], view: &View<'_>) -> Inputs {
-    let mut names = By::ALL.map(|_| Names::new(all.len() + view.turn.past.len()));
-    let mut group = |row: ItemRow, by: By| {
-        let group = group_of(view, row, by)?;
-        Some(names[by as usize].number(group, || name(view, by, group)))
-    };
-    let mut of = By::ALL.map(|_| Vec::with_capacity(all.len()));
-    for candidate in all {
-        for (_, by) in By::ALL {
-            of[by as usize].push(group(candidate.row, by));
-        }
-    }
-    let past = view.turn.past.iter();
-    let mut past: Vec<decision::Past> = past
-        .map(|past| decision::Past {
-            groups: By::ALL.map(|(_, by)| group(past.item?, by)),
-            ..stood(past)
-        })
-        .collect();
+    let mut past: Vec<decision::Past> = view.turn.past.iter().map(stood).collect();
+    let [merchant, category, creator, kind] =
+        By::ALL.map(|(_, by)| groups(by, (all, &mut past), view));
     let behind = runners(all, &mut past, view);
-    let [merchant, category, creator, kind] = names;
-    let [of_merchant, of_category, of_creator, of_kind] = of;
     let level = all
         .iter()
         .zip(0..)
@@ -254,10 +215,10 @@ fn inputs(all: &[Candidate<'_>], view: &View<'_>) -> Inputs {
                 .collect(),
         ),
         level: level.collect(),
-        merchant: merchant.groups(of_merchant),
-        category: category.groups(of_category),
-        creator: creator.groups(of_creator),
-        kind: kind.groups(of_kind),
+        merchant,
+        category,
+        creator,
+        kind,
         lane: lanes(all, view),
         selections: selections(all, view),
         behind,
@@ -265,6 +226,24 @@ fn inputs(all: &[Candidate<'_>], view: &View<'_>) -> Inputs {
         tags: tags(all, view),
         ..Inputs::default()
     }
+}
+
+/// Returns the groups of one kind of the candidates, and sets those of the pages before.
+fn groups(
+    by: By,
+    (all, past): (&[Candidate<'_>], &mut [decision::Past]),
+    view: &View<'_>,
+) -> Groups {
+    let mut names = Names::new(all.len());
+    let mut group = |row: ItemRow| {
+        let group = group_of(view, row, by)?;
+        Some(names.number(group, || name(view, by, group)))
+    };
+    let of = all.iter().map(|it| group(it.row)).collect();
+    for (past, at) in past.iter_mut().zip(view.turn.past) {
+        past.groups[by as usize] = at.item.and_then(&mut group);
+    }
+    names.groups(of)
 }
 
 /// Returns the runner of each candidate that is behind its plan, and sets those of the pages before, if the scene keeps places for them.
@@ -289,10 +268,10 @@ fn runners(all: &[Candidate<'_>], past: &mut [decision::Past], view: &View<'_>) 
 
 /// Returns the level of a candidate's merchant, if the value of `race.level` is another.
 fn level_of(candidate: &Candidate<'_>, view: &View<'_>) -> Option<f32> {
-    let level = level(view, candidate.row).map(narrow)?;
-    let value = candidate.merchant.level;
-    let is_same = level.to_bits() == value.to_bits() || level.is_nan() && value.is_nan();
-    (!is_same).then_some(level)
+    // The value is the level of the standing, and missing without one.
+    let is_missing = candidate.merchant.level.is_nan();
+    let level = is_missing.then(|| level(view, candidate.row))?;
+    level.map(narrow).filter(|level| !level.is_nan())
 }
 
 /// Returns how a place of a page before was won.

@@ -2,6 +2,7 @@
 
 use super::blend::Weights;
 use super::lift::Lifts;
+use super::live::Live;
 use super::resolve::Candidate;
 use super::score::Scorer;
 use super::tally::Tally;
@@ -39,7 +40,7 @@ pub(super) fn explain(
     };
     let mut base = [0.0];
     let mut tallies = vec![Tally::default(); weights.parts().len()];
-    scorer.bases(one, None, &mut base, &mut tallies);
+    scorer.bases((one, None), &mut base, &mut tallies, None);
     let integrity = scorer.factors.explain(candidate.item.merchant);
     let aversion = scorer.aversion.as_ref();
     let aversion = aversion.and_then(|aversion| aversion.explain(&candidate));
@@ -56,10 +57,16 @@ pub(super) fn explain(
     }
 }
 
-/// Returns the parts of the profile that the weights of a request and its explanations read.
-pub(super) fn needs(request: &RankRequest<'_>, weights: &Weights, view: &View<'_>) -> Needs {
+/// Returns the parts of the profile that a request reads: for its weights and live rules, its explanations, and its whole record if it is
+/// tracked.
+pub(super) fn needs(
+    (request, is_tracked): (&RankRequest<'_>, bool),
+    (weights, live): (&Weights, Option<&Live<'_>>),
+    view: &View<'_>,
+) -> Needs {
     let needs = weights.needs(view.config);
-    if request.wants_features() {
+    let needs = live.map_or(needs, |live| needs.and(live.needs(view.config)));
+    if is_tracked || request.wants_features() {
         needs.and(Feature::all_needs())
     } else {
         needs

@@ -45,13 +45,13 @@ mod tally;
 mod taste;
 mod text;
 mod topk;
+mod tracked;
 mod view;
 
 #[cfg(test)]
 mod tests;
 
 use crate::model::{Decision, RankRequest};
-use crate::objective::Needs;
 
 pub use capture::capture;
 pub use explained::{Explained, ExplainedPart, Reach};
@@ -61,6 +61,7 @@ pub use recorded::Recorded;
 pub use replay::Replay;
 pub use replayed::Replayed;
 pub use scratch::Scratch;
+pub use tracked::Tracked;
 pub use view::{Past, Turn, View};
 
 use aversion::Aversion;
@@ -77,11 +78,12 @@ use slate::Kept;
 /// Number of candidates that go through the steps together, so that they stay in the nearest caches.
 const BLOCK: usize = 256;
 
-/// Ranks the candidates of a request.
-pub fn rank<'r>(
+/// Ranks the candidates of a request, and keeps what its whole record reads if it is to be `tracked`.
+pub fn rank<'r, 'v>(
     request: &'r RankRequest<'_>,
-    view: &View<'_>,
+    view: &View<'v>,
     scratch: &mut Scratch,
+    mut tracked: Option<&mut Tracked<'v>>,
 ) -> Decision<'r> {
     let Scratch {
         taste,
@@ -93,8 +95,8 @@ pub fn rank<'r>(
     let members = Members::new(view, request);
     let weights = Weights::of(view.scene, |audience| members.has(audience));
     let live = Live::of(view, &members);
-    let needs = live.iter().map(|live| live.needs(view.config));
-    let needs = needs.fold(explain::needs(request, &weights, view), Needs::and);
+    let reads = (&weights, live.as_ref());
+    let needs = explain::needs((request, tracked.is_some()), reads, view);
     let sides = taste.load(&request.user_id, view, needs);
     let aversion = Aversion::new(sides, taste, averse, view);
     let predictor = Predictor::new(view, taste, request, needs);
@@ -111,11 +113,12 @@ pub fn rank<'r>(
     for ids in ids.chunks(together) {
         set.resolve(ids, &mut block);
         kept.keep(&mut block, view.merchants);
+        tracked.iter_mut().for_each(|it| it.meet(&block));
         if let Some(live) = &live {
             kept.hide_by_rules(&mut block, (&live.hidden, tired.as_ref()), view);
         }
         noted.iter_mut().for_each(|noted| noted.note(&block));
-        scores.add(&block, &scorer);
+        scores.add(&block, &scorer, tracked.as_deref_mut());
     }
 
     let lots = Lots::new(&request.user_id, view.today());

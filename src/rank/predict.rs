@@ -99,17 +99,37 @@ impl<'a> Predictor<'a> {
         candidates: &[Candidate<'_>],
         out: &mut [f32],
     ) -> Tally {
+        let mut tally = self.fill_known(weighed, candidates, out);
+        tally += self.settle(weighed, out);
+        tally
+    }
+
+    /// Fills the column of one objective; NaN if the data is missing. Returns what it counts but for that.
+    pub(super) fn fill_known(
+        &self,
+        weighed: Weighed,
+        candidates: &[Candidate<'_>],
+        out: &mut [f32],
+    ) -> Tally {
         match weighed {
-            Weighed::Own(own) => {
-                self.fill_own(own, candidates, out);
-                settle(out, own.row().neutral)
-            }
+            Weighed::Own(own) => self.fill_own(own, candidates, out),
             Weighed::Prediction(number) => {
                 column(candidates, out, |c| self.prediction(number, c));
+            }
+            Weighed::Model(number) => return self.fill_model(number, candidates, out),
+        }
+        Tally::default()
+    }
+
+    /// Replaces NaN in the column of one objective by its neutral value, and counts it as missing. A model always has a score.
+    pub(super) fn settle(&self, weighed: Weighed, out: &mut [f32]) -> Tally {
+        match weighed {
+            Weighed::Own(own) => settle(out, own.row().neutral),
+            Weighed::Prediction(number) => {
                 let prediction = self.view.config.predictions.get(number);
                 settle(out, prediction.map_or(0.0, |it| narrow(it.neutral)))
             }
-            Weighed::Model(number) => self.fill_model(number, candidates, out),
+            Weighed::Model(_) => Tally::default(),
         }
     }
 
@@ -401,12 +421,12 @@ impl<'a> Predictor<'a> {
     }
 }
 
-/// Fills the column of `affinity.tags` as [`Predictor::fill`] does, given the cosines of the candidates' tags.
+/// Fills the column of `affinity.tags` as [`Predictor::fill_known`] does, given the cosines of the candidates' tags.
 pub(super) fn fill_tags(cosines: &[f32], out: &mut [f32]) -> Tally {
-    for (cosine, out) in cosines.iter().zip(&mut *out) {
+    for (cosine, out) in cosines.iter().zip(out) {
         *out = cosine.clamp(0.0, 1.0);
     }
-    settle(out, Objective::AffinityTags.row().neutral)
+    Tally::default()
 }
 
 fn is_clipped(view: &View<'_>, number: usize, x: f64) -> bool {

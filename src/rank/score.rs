@@ -13,6 +13,7 @@ use super::predict::{Predictor, fill_tags};
 use super::resolve::Candidate;
 use super::seen::Seen;
 use super::tally::Tally;
+use super::tracked::Tracked;
 use crate::config::Weighed;
 use crate::id::ItemRow;
 use crate::objective::Objective;
@@ -56,15 +57,25 @@ impl Scores {
         self.scores.len()
     }
 
-    /// Scores more candidates.
-    pub(super) fn add(&mut self, candidates: &[Candidate<'_>], scorer: &Scorer<'_>) {
+    /// Scores more candidates; their columns are kept if they are tracked.
+    pub(super) fn add(
+        &mut self,
+        candidates: &[Candidate<'_>],
+        scorer: &Scorer<'_>,
+        tracked: Option<&mut Tracked<'_>>,
+    ) {
         let rows = candidates
             .iter()
             .map(|candidate| (candidate.row, candidate.place));
         self.candidates.extend(rows);
         let start = self.scores.len();
         self.scores.resize(start + candidates.len(), 0.0);
-        scorer.fill(candidates, &mut self.scores[start..], &mut self.tallies);
+        scorer.fill(
+            candidates,
+            &mut self.scores[start..],
+            &mut self.tallies,
+            tracked,
+        );
     }
 }
 
@@ -102,14 +113,23 @@ impl<'a> Scorer<'a> {
     pub(super) fn score(&self, candidates: &[Candidate<'_>], scores: &mut [f32]) {
         let mut tallies = vec![Tally::default(); self.weights.parts().len()];
         for (block, scores) in candidates.chunks(BLOCK).zip(scores.chunks_mut(BLOCK)) {
-            self.block(block, scores, &mut tallies);
+            self.block(block, scores, &mut tallies, None);
         }
     }
 
     /// Fills in the scores of candidates, and adds what each objective counted.
-    fn fill(&self, candidates: &[Candidate<'_>], scores: &mut [f32], tallies: &mut [Tally]) {
+    fn fill(
+        &self,
+        candidates: &[Candidate<'_>],
+        scores: &mut [f32],
+        tallies: &mut [Tally],
+        mut tracked: Option<&mut Tracked<'_>>,
+    ) {
+        if let Some(tracked) = &mut tracked {
+            tracked.score(candidates);
+        }
         let Some(threads) = self.threads else {
-            self.block(candidates, scores, tallies);
+            self.block(candidates, scores, tallies, tracked);
             return;
         };
         let none = || vec![Tally::default(); tallies.len()];
@@ -119,7 +139,7 @@ impl<'a> Scorer<'a> {
                 .zip(scores.par_chunks_mut(BLOCK));
             let counts = blocks.map(|(block, scores)| {
                 let mut tallies = none();
-                self.block(block, scores, &mut tallies);
+                self.block(block, scores, &mut tallies, None);
                 tallies
             });
             counts.reduce(none, add)
@@ -128,7 +148,13 @@ impl<'a> Scorer<'a> {
     }
 
     /// Scores one block.
-    fn block(&self, block: &[Candidate<'_>], scores: &mut [f32], tallies: &mut [Tally]) {
+    fn block(
+        &self,
+        block: &[Candidate<'_>],
+        scores: &mut [f32],
+        tallies: &mut [Tally],
+        tracked: Option<&mut Tracked<'_>>,
+    ) {
         let mut room;
         let cosines = match &self.aversion {
             Some(aversion) => {
@@ -137,7 +163,7 @@ impl<'a> Scorer<'a> {
             }
             None => None,
         };
-        self.bases(block, cosines, scores, tallies);
+        self.bases((block, cosines), scores, tallies, tracked);
         for (candidate, score) in block.iter().zip(scores.iter_mut()) {
             *score *= self.factors.of(candidate.item.merchant);
         }
@@ -150,21 +176,28 @@ impl<'a> Scorer<'a> {
     }
 
     /// Fills in the bases of one block, of at most [`BLOCK`] candidates, given the cosines of their tags if they are known; adds what each
-    /// objective counted.
+    /// objective counted, and keeps the columns of a block that is tracked.
     pub(super) fn bases(
         &self,
-        block: &[Candidate<'_>],
-        cosines: Option<&[f32]>,
+        (block, cosines): (&[Candidate<'_>], Option<&[f32]>),
         bases: &mut [f32],
         tallies: &mut [Tally],
+        mut tracked: Option<&mut Tracked<'_>>,
     ) {
+        let mut keep = |part, weighed, column: &[f32]| {
+            if let Some(tracked) = &mut tracked {
+                tracked.keep(part, weighed, column);
+            }
+        };
         self.weights.bases(bases, |part, weighed, column| {
             tallies[part] += match cosines {
                 Some(cosines) if weighed == Weighed::Own(Objective::AffinityTags) => {
                     fill_tags(cosines, column)
                 }
-                _ => self.predictor.fill(weighed, block, column),
+                _ => self.predictor.fill_known(weighed, block, column),
             };
+            keep(part, weighed, column);
+            tallies[part] += self.predictor.settle(weighed, column);
         });
     }
 }

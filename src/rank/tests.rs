@@ -89,7 +89,12 @@ impl Market {
         let request = diagnose::request(text.as_bytes(), &self.config.vocabulary).unwrap();
         let splitters = rayon::ThreadPoolBuilder::new().build().unwrap();
         let view = self.view(request.scene(), &splitters);
-        rank(Box::leak(Box::new(request)), &view, &mut Scratch::default())
+        rank(
+            Box::leak(Box::new(request)),
+            &view,
+            &mut Scratch::default(),
+            None,
+        )
     }
 }
 
@@ -392,8 +397,8 @@ fn reused_buffers_do_not_affect_scores() {
         let request = diagnose::request(request.as_bytes(), &market.config.vocabulary).unwrap();
         let splitters = rayon::ThreadPoolBuilder::new().build().unwrap();
         let view = market.view("default", &splitters);
-        let used = rank(&request, &view, &mut scratch);
-        let fresh = rank(&request, &view, &mut Scratch::default());
+        let used = rank(&request, &view, &mut scratch, None);
+        let fresh = rank(&request, &view, &mut Scratch::default(), None);
         assert_eq!(scores(&used), scores(&fresh));
     }
 }

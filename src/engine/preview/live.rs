@@ -12,7 +12,7 @@ use crate::engine::arms::arms;
 use crate::engine::{Engine, Unwanted, Wanted};
 use crate::model::RankRequest;
 use crate::model::view::Preview;
-use crate::rank::{self, Scratch, Turn, View};
+use crate::rank::{self, Scratch, Tracked, Turn, View};
 
 impl Engine {
     /// Returns what a configuration would change in the answers to some requests. Nothing is counted or logged.
@@ -74,8 +74,9 @@ impl Engine {
         let scene = held.as_ref().map_or(scene, |(_, scene)| scene);
         let after = under(next, &view, request);
         let view = View { scene, ..view };
-        let mut decision = rank::rank(request, &view, scratch);
-        let whole = rank::capture(request, &view, scratch);
+        let mut tracked = Tracked::default();
+        let mut decision = rank::rank(request, &view, scratch, Some(&mut tracked));
+        let whole = rank::capture(request, &view, scratch, tracked);
         drop(facts);
         if let Some((arms, _)) = held {
             decision.arms = arms.names(&live.config);

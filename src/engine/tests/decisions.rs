@@ -156,7 +156,11 @@ fn second() -> String {
 }
 
 fn start(stored: impl FnOnce(&Config) -> Stored) -> Arc<Engine> {
-    let live = Arc::new(Live::new(Config::parse("test", FIRST).unwrap()));
+    start_with(FIRST, stored)
+}
+
+fn start_with(config: &str, stored: impl FnOnce(&Config) -> Stored) -> Arc<Engine> {
+    let live = Arc::new(Live::new(Config::parse("test", config).unwrap()));
     let stored = stored(&live.load().config);
     Engine::start(live, Clock::manual(noon()), Telemetry::default(), stored)
 }
@@ -338,6 +342,34 @@ fn a_record_gives_its_page_again() {
         &|it| whole(it).inputs.aversion.get(0) < 1.0 || whole(it).inputs.aversion.bytes() > 0
     ));
     assert!(inputs(&|it| it.unknown > 0 && !it.dropped.is_empty()));
+}
+
+#[test]
+fn columns_are_the_same_kept_or_computed_again() {
+    // Split over threads, a ranking keeps no columns.
+    let split = format!("[server]\nparallel_candidates = 1\n{FIRST}");
+    let stored = |config: &Config| Stored::in_memory(config, &Threads::default());
+    let (kept, again) = (in_memory(), start_with(&split, stored));
+    for engine in [&kept, &again] {
+        fill(engine);
+        for request in requests(150) {
+            rank(engine, &request, request["request_id"].as_str().unwrap());
+        }
+    }
+    let mut hidden = 0;
+    for (one, other) in logged(&kept).iter().zip(logged(&again)) {
+        let [one, other] = [one, &other].map(|logged| {
+            let mut whole = logged.record.whole.clone().unwrap();
+            whole.inputs.lot.clear();
+            (shown(&logged.record), format!("{whole:?}"))
+        });
+        assert_eq!(one, other);
+    }
+    for logged in logged(&kept) {
+        let dropped = &logged.record.dropped;
+        hidden += usize::from(dropped.contains_key("hide") || dropped.contains_key("seen"));
+    }
+    assert!(hidden > 20, "{hidden}");
 }
 
 #[test]

@@ -31,6 +31,7 @@ mod tests;
 pub(super) use arrange::Arranger;
 pub(super) use keep::Kept;
 pub(super) use key::Group;
+pub(super) use numbers::Numbers;
 pub(super) use page::{Arranged, Win};
 pub(super) use plan::{Plan, Support};
 pub(super) use set::Set;

@@ -9,7 +9,7 @@ const FREE: u64 = u64::MAX;
 
 /// The numbers of the keys that were met, in slots of which at least half are free.
 #[derive(Clone, Debug)]
-pub(super) struct Numbers {
+pub(in crate::rank) struct Numbers {
     slots: Vec<(u64, u32)>,
     met: usize,
 }
@@ -22,7 +22,7 @@ fn home(key: u64) -> usize {
 
 impl Numbers {
     /// Creates the numbers of no keys, with room for about so many.
-    pub(super) fn new(keys: usize) -> Self {
+    pub(in crate::rank) fn new(keys: usize) -> Self {
         Self {
             slots: vec![(FREE, 0); (2 * keys).next_power_of_two()],
             met: 0,
@@ -31,7 +31,7 @@ impl Numbers {
 
     /// Returns the number of a key below 2⁶⁴ − 1; the next number if it is new.
     #[inline]
-    pub(super) fn of(&mut self, key: u64) -> u32 {
+    pub(in crate::rank) fn of(&mut self, key: u64) -> u32 {
         let mask = self.slots.len() - 1;
         let mut at = home(key);
         loop {
