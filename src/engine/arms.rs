@@ -126,7 +126,7 @@ impl Arms {
 
     /// Returns their names.
     pub(super) fn names(&self, config: &Config) -> Vec<ArmOf> {
-        let names = self.each(config).map(|(experiment, arm, _)| ArmOf {
+        let names = self.each(config).map(|(_, experiment, arm, _)| ArmOf {
             experiment: CompactString::from(&experiment.name),
             arm: experiment
                 .arms
@@ -136,13 +136,14 @@ impl Arms {
         names.collect()
     }
 
-    /// Returns each experiment with the number of the arm and the user's place.
+    /// Returns each experiment, after its number, with the number of the arm and the user's place.
     pub(super) fn each<'c>(
         &self,
         config: &'c Config,
-    ) -> impl Iterator<Item = (&'c Experiment, usize, Place)> {
+    ) -> impl Iterator<Item = (usize, &'c Experiment, usize, Place)> {
         self.held.iter().filter_map(|(number, arm, place)| {
-            Some((&**config.experiments.each.get(*number)?, *arm, *place))
+            let experiment = config.experiments.each.get(*number)?;
+            Some((*number, &**experiment, *arm, *place))
         })
     }
 }

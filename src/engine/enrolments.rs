@@ -1,6 +1,5 @@
 //! What leaves ranking for the experiments: users to be enrolled, in a bounded queue, and counts of answers.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,7 +10,7 @@ use parking_lot::Mutex;
 
 use super::arms::Arms;
 use crate::config::{Config, Experiment};
-use crate::experiment::{CELLS, Experiments};
+use crate::experiment::{CELLS, Experiments, Named};
 use crate::number::wide;
 use crate::telemetry::{Latency, Size};
 
@@ -34,7 +33,7 @@ pub(super) struct Enrolments {
     waiting: AtomicUsize,
     /// Number of users who were left out, because the queue was full.
     dropped: AtomicU64,
-    pub(super) counts: ArcSwap<BTreeMap<String, Arc<Counts>>>,
+    pub(super) counts: ArcSwap<Named<Arc<Counts>>>,
 }
 
 /// What is counted of the answers under the arms of an experiment.
@@ -62,19 +61,24 @@ impl Counts {
     /// Takes the answers by arm and cell that were counted since the last time.
     pub(super) fn take(&self) -> Vec<(u8, u16, u32)> {
         let cells = wide(CELLS as usize);
-        let taken = self
-            .answers
-            .iter()
-            .zip(0_u64..)
-            .filter_map(|(count, place)| {
-                let count = match count.load(Ordering::Relaxed) {
-                    0 => 0,
-                    _ => count.swap(0, Ordering::Relaxed),
-                };
-                let (arm, cell) = (u8::try_from(place / cells), u16::try_from(place % cells));
-                (count > 0).then_some((arm.ok()?, cell.ok()?, count))
-            });
+        let each = self.answers.iter().zip(0_u64..);
+        // Most cells have none, and are only read.
+        let some = each.filter(|(count, _)| count.load(Ordering::Relaxed) > 0);
+        let taken = some.filter_map(|(count, place)| {
+            let (arm, cell) = (u8::try_from(place / cells), u16::try_from(place % cells));
+            Some((arm.ok()?, cell.ok()?, count.swap(0, Ordering::Relaxed)))
+        });
         taken.collect()
+    }
+
+    /// Counts an answer to a user of a cell.
+    fn note(&self, arm: usize, cell: u32, took: Duration) {
+        if let Some(answers) = self.answers.get(Self::place(arm, cell)) {
+            answers.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Some(latency) = self.latency.get(arm) {
+            latency.observe(took);
+        }
     }
 }
 
@@ -87,28 +91,16 @@ impl Enrolments {
         took: Duration,
     ) {
         let counts = self.counts.load();
-        let held = arms.each(config).filter_map(|(experiment, arm, place)| {
-            let running = experiments.get(&experiment.name)?;
-            running.prefetch(&place);
-            Some((experiment, running, arm, place))
-        });
-        let held: Vec<_> = held.collect();
-        for (_, running, _, place) in &held {
-            running.prefetch_users(place);
-        }
-        for (experiment, running, arm, place) in held {
-            let is_in = running.has(&place);
-            let is_full = running.enrolled() >= config.experiments.max_users;
-            if !is_in && (is_full || !self.push(experiment, user, arm)) {
+        for (number, experiment, arm, place) in arms.each(config) {
+            let Some(running) = experiments.at(number, &experiment.name) else {
+                continue;
+            };
+            let is_full = || running.enrolled() >= config.experiments.max_users;
+            if !running.has(&place) && (is_full() || !self.push(experiment, user, arm)) {
                 continue;
             }
-            if let Some(counts) = counts.get(&experiment.name) {
-                let answers = counts.answers.get(Counts::place(arm, place.cell));
-                answers.into_iter().for_each(|it| {
-                    it.fetch_add(1, Ordering::Relaxed);
-                });
-                let latency = counts.latency.get(arm);
-                latency.into_iter().for_each(|it| it.observe(took));
+            if let Some(counts) = counts.at(number, &experiment.name) {
+                counts.note(arm, place.cell, took);
             }
         }
     }

@@ -1,10 +1,11 @@
 //! The book: the running experiments, and the results of the last ones that ended.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
 use super::judgement::Judgement;
+use super::named::Named;
 use super::outcome::Outcome;
 use super::plan::Plan;
 use super::running::{Running, Stored, StoredArm};
@@ -21,7 +22,7 @@ const GROUPS: usize = 100;
 /// The experiments.
 #[derive(Clone, Debug, Default)]
 pub struct Experiments {
-    running: BTreeMap<String, Running>,
+    running: Named<Running>,
     ended: VecDeque<Ended>,
     /// Number of ended experiments that were dropped at the bound since the start.
     pub dropped: u64,
@@ -66,6 +67,12 @@ impl Experiments {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Running> {
         self.running.get(name)
+    }
+
+    /// Returns a running experiment, given its place if all that are configured run.
+    #[must_use]
+    pub fn at(&self, place: usize, name: &str) -> Option<&Running> {
+        self.running.at(place, name)
     }
 
     /// Returns a running experiment for a change.

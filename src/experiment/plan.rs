@@ -67,24 +67,29 @@ impl Plan {
     /// Returns whether another plan only goes on with this one, under a grown range or other guards.
     #[must_use]
     pub fn goes_on_as(&self, next: &Self) -> bool {
-        let same = Self {
-            range: self.range,
-            guards: self.guards.clone(),
-            cap: self.cap,
-            ..next.clone()
-        };
-        *self == same && next.range[0] <= self.range[0] && self.range[1] <= next.range[1]
+        let grows = next.range[0] <= self.range[0] && self.range[1] <= next.range[1];
+        grows && self.fixed() == next.fixed()
     }
 
     /// Returns whether it says what a running experiment's plan says, whose cap is fixed.
     #[must_use]
     pub fn is_of(&self, running: &Self) -> bool {
-        let cap = running.cap;
-        *running
-            == Self {
-                cap,
-                ..self.clone()
-            }
+        let same = (self.range, &self.guards) == (running.range, &running.guards);
+        same && self.fixed() == running.fixed()
+    }
+
+    /// Returns what does not change while the experiment runs, but for the cap.
+    fn fixed(&self) -> impl PartialEq + use<'_> {
+        (
+            &self.name,
+            &self.layer,
+            &self.scenes,
+            &self.audience,
+            &self.primary,
+            self.find,
+            self.control,
+            &self.arms,
+        )
     }
 
     /// Returns the metric that decides.

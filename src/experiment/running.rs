@@ -12,7 +12,6 @@ use super::sums::{Credit, SUMS, Sum, Sums, What, total};
 use crate::clock::{Day, Time};
 use crate::config::PARTS;
 use crate::number::counted;
-use crate::prefetch::prefetch;
 
 /// Number of cells of an arm.
 const MANY: usize = CELLS as usize;
@@ -104,21 +103,6 @@ impl Running {
     pub fn has(&self, at: &Place) -> bool {
         let users = self.users.get(cell(at.cell));
         users.is_some_and(|users| users.binary_search(&at.fingerprint).is_ok())
-    }
-
-    /// Prefetches where the users of a cell are, before [`Self::prefetch_users`].
-    pub fn prefetch(&self, at: &Place) {
-        self.users
-            .get(cell(at.cell))
-            .into_iter()
-            .for_each(|users| prefetch(&**users));
-    }
-
-    /// Prefetches the user of a cell that [`Self::has`] looks at first.
-    pub fn prefetch_users(&self, at: &Place) {
-        let users = self.users.get(cell(at.cell));
-        let first = users.and_then(|users| users.get(users.len() / 2));
-        first.into_iter().for_each(prefetch);
     }
 
     /// Enrols a user in an arm, with decayed purchases and money of the time before. Returns false if the user is enrolled already, or if
