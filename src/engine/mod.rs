@@ -5,6 +5,7 @@
 
 mod arms;
 mod blind;
+mod counted;
 mod delete;
 mod deriving;
 mod edits;

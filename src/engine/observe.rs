@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::counted::Counted;
 use super::{Engine, EntityKind, Fate, Operation};
 use crate::clock::SECOND;
 use crate::config::{Config, ConfigFaults, Generation, Scene, SceneRule, Weighed};
@@ -12,69 +13,53 @@ use crate::race::runner::TABLE;
 use crate::race::{Standings, WINDOW};
 use crate::rule::{self, Rule};
 use crate::support::Market;
-use crate::telemetry::{FactKind, RankingCounts, Size, raise};
+use crate::telemetry::{FactKind, Size, raise};
 
 impl Engine {
     /// Counts the candidates of a decision: in total, unknown ones, those hidden by each rule, and those without data for each objective.
     pub(super) fn observe_ranking(&self, config: &Config, scene: &Scene, decision: &Decision<'_>) {
         self.observe_support(config, scene, decision);
-        self.observe_scene(scene, decision);
+        let counted = Counted::of(scene, decision);
+        self.observe_scene(scene, decision, &counted);
         let to = &self.telemetry.ranking;
-        to.candidates.inc_by(decision.asked as u64);
+        to.candidates.inc_by(counted.candidates);
+        if counted.unknown > 0 {
+            to.unknown_candidates.inc_by(counted.unknown);
+        }
         if decision.scene_asked.is_some() {
             to.retired_scene.inc();
         }
-        if !decision.unknown.is_empty() {
-            to.unknown_candidates.inc_by(decision.unknown.len() as u64);
-        }
-        for (row, &fired) in rule::TABLE.iter().zip(&decision.fired) {
-            if fired > 0 {
-                to.fired(row.rule).inc_by(fired as u64);
-                if row.effect == rule::Effect::Hides {
-                    to.dropped(row.rule).inc_by(fired as u64);
-                }
+        for (row, fired) in &counted.fired {
+            to.fired(row.rule).inc_by(*fired);
+            if row.effect == rule::Effect::Hides {
+                to.dropped(row.rule).inc_by(*fired);
             }
         }
         if decision.arranged {
-            let left = decision
-                .dropped
-                .iter()
-                .filter(|dropped| dropped.by.is_some());
-            to.dropped(Rule::Cap).inc_by(left.count() as u64);
+            to.dropped(Rule::Cap).inc_by(counted.left);
             decision.slots.iter().for_each(|race| to.slots.count(race));
         }
         if decision.undecided != 0 {
             self.observe_audiences(config, decision.undecided);
         }
-        for (&weighed, &missing) in scene.weighed.iter().zip(&decision.missing) {
+        for &(weighed, missing) in &counted.missing {
             match weighed {
-                _ if missing == 0 => {}
                 Weighed::Own(objective) => {
-                    to.missing(objective).inc_by(missing as u64);
+                    to.missing(objective).inc_by(missing);
                 }
                 Weighed::Prediction(_) | Weighed::Model(_) => {
-                    to.missing_prediction(config.name(weighed))
-                        .inc_by(missing as u64);
+                    to.missing_prediction(config.name(weighed)).inc_by(missing);
                 }
             }
         }
     }
 
     /// Counts a decision for its scene, and for each of its arms.
-    fn observe_scene(&self, scene: &Scene, decision: &Decision<'_>) {
-        count(
-            &self.telemetry.scenes.of(&scene.name).rankings,
-            scene,
-            decision,
-        );
-        let counted = if decision.forced {
-            &[][..]
-        } else {
-            &decision.arms
-        };
-        for ArmOf { experiment, arm } in counted {
-            let to = self.telemetry.arms.of(&scene.name, experiment, arm);
-            count(&to, scene, decision);
+    fn observe_scene(&self, scene: &Scene, decision: &Decision<'_>, counted: &Counted) {
+        counted.add_to(&self.telemetry.scenes.of(&scene.name).rankings);
+        let arms = decision.arms.iter().filter(|_| !decision.forced);
+        for ArmOf { experiment, arm } in arms {
+            counted.add_to(&self.telemetry.arms.of(&scene.name, experiment, arm));
         }
     }
 
@@ -318,34 +303,6 @@ impl Engine {
         raise(&to.facts.beyond_bounds, facts.counts.beyond_bounds);
         raise(&to.facts.late_sales, sales.late);
         raise(&to.facts.mismatched_refunds, sales.mismatched);
-    }
-}
-
-/// Counts a decision of a scene.
-fn count(to: &RankingCounts, scene: &Scene, decision: &Decision<'_>) {
-    to.requests.inc();
-    to.candidates.inc_by(decision.asked as u64);
-    to.unknown.inc_by(decision.unknown.len() as u64);
-    for (row, &fired) in rule::TABLE.iter().zip(&decision.fired) {
-        let counter = match row.effect {
-            _ if fired == 0 => continue,
-            rule::Effect::Hides => to.dropped(row.rule),
-            rule::Effect::Moves | rule::Effect::Reserves | rule::Effect::Lifts => {
-                to.moved(row.rule)
-            }
-        };
-        counter.inc_by(fired as u64);
-    }
-    if decision.arranged {
-        let left = decision.dropped.iter().filter(|it| it.by.is_some());
-        to.dropped(Rule::Cap).inc_by(left.count() as u64);
-    }
-    for (&weighed, &missing) in scene.weighed.iter().zip(&decision.missing) {
-        if let Weighed::Own(objective) = weighed
-            && missing > 0
-        {
-            to.missing(objective).inc_by(missing as u64);
-        }
     }
 }
 
