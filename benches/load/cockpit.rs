@@ -1,7 +1,7 @@
 //! What the decision log and experiments cost: the CPU time of `/rank` with them, against the same service without.
 //!
 //! One server for each configuration, with the same catalogue and events, answers the same requests by turns, in a closed loop. A turn
-//! ends when the log is on disk, so that its writer counts too. The ratios are those of turns that follow each other.
+//! ends when the log, if there is one, is on disk, so that its writer counts too. The ratios are those of turns that follow each other.
 
 use std::fmt::Write;
 use std::fs;
@@ -39,6 +39,8 @@ const SET: [&str; 8] = [
 struct Side {
     name: &'static str,
     server: Server,
+    /// True if a turn ends only when the log is written.
+    logs: bool,
     requests: Rc<[Vec<u8>]>,
     turns: Vec<f64>,
 }
@@ -64,15 +66,18 @@ fn config((whole, thin): (f64, f64), experiments: usize) -> String {
 /// Starts the servers and prints what each costs against the first.
 pub(crate) async fn measure(args: &Args, home: &Path) -> Result<()> {
     let mut sides = Vec::new();
-    for (name, config) in [
-        ("neither", config((0.0, 0.0), 0)),
-        ("1 % of the decisions whole", config((0.01, 0.0), 0)),
-        ("all decisions thin", config((0.0, 1.0), 0)),
-        ("one experiment", config((0.0, 0.0), 1)),
-        ("eight experiments", config((0.0, 0.0), 8)),
+    for (name, shares, experiments) in [
+        ("neither", (0.0, 0.0), 0),
+        ("1 % of the decisions whole", (0.01, 0.0), 0),
+        ("all decisions thin", (0.0, 1.0), 0),
+        ("one experiment", (0.0, 0.0), 1),
+        ("eight experiments", (0.0, 0.0), 8),
     ] {
         let home = home.join(sides.len().to_string());
-        sides.push(start(args, &home, (name, &config)).await?);
+        let config = config(shares, experiments);
+        let side = start(args, &home, (name, &config)).await?;
+        let logs = shares != (0.0, 0.0);
+        sides.push(Side { logs, ..side });
     }
     for side in &mut sides {
         turn(args, side).await?;
@@ -121,6 +126,7 @@ async fn start(args: &Args, home: &Path, (name, config): (&'static str, &str)) -
     Ok(Side {
         name,
         server,
+        logs: false,
         requests,
         turns: Vec::new(),
     })
@@ -141,7 +147,9 @@ async fn turn(args: &Args, side: &mut Side) -> Result<()> {
     };
     let (mut outcome, begun) = (Outcome::new(0)?, cpu()?);
     phase.saturate(args.round(), &mut outcome).await?;
-    tokio::time::sleep(WRITTEN).await;
+    if side.logs {
+        tokio::time::sleep(WRITTEN).await;
+    }
     let took = cpu()?.saturating_sub(begun);
     ensure!(outcome.failed == 0, "requests failed");
     let answered = u32::try_from(outcome.answered())?;

@@ -35,7 +35,7 @@ use server::Server;
   cargo bench --bench load -- --synthetic 1000000 --rate 2000 --seconds 60 --ingest 20000 --pin   (p99 under ingest / at rest)
   cargo bench --bench load -- --candidates 1000 --seconds 6 --pin --overload      (goodput at 3 x capacity, latency of a rejection)
   cargo bench --bench load -- --synthetic 1000000 --bulk 2000000 --pin        (durable events per second of CPU)
-  cargo bench --bench load -- --cockpit --seconds 60 --rounds 20 --pin            (cost of the decision log and of experiments)
+  cargo bench --bench load -- --cockpit               (cost of the decision log and of experiments, in less than a minute)
   cargo bench --bench load -- --url http://127.0.0.1:8080 --pid 4711 --synthetic 1000000"
 )]
 struct Args {
@@ -57,7 +57,7 @@ struct Args {
     /// Requests per second.
     #[arg(long, default_value_t = 500)]
     rate: u32,
-    /// Duration of each mode in seconds.
+    /// Duration of each mode, or of each server of --cockpit, in seconds over all its rounds.
     #[arg(long, default_value_t = 2.0)]
     seconds: f64,
     /// Connections that carry the requests.
@@ -78,7 +78,8 @@ struct Args {
     /// Sends that number of events as fast as they are accepted, to a new server with a data directory, and measures their cost.
     #[arg(long, value_name = "EVENTS", conflicts_with_all = ["url", "ingest", "rate", "overload"])]
     bulk: Option<u32>,
-    /// Measures what the decision log and experiments cost, on a server for each, by turns.
+    /// Measures what the decision log and experiments cost, on five servers by turns. It takes five times --seconds, 3 seconds a round for
+    /// the log to be written, one round to warm up, and the start of the servers.
     #[arg(long, conflicts_with_all = ["url", "ingest", "rate", "overload", "bulk"])]
     cockpit: bool,
     /// Rounds of each mode. Modes alternate, so that a drift of the machine affects both.
