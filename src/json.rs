@@ -68,6 +68,28 @@ pub fn list<T>(
     out.push(b']');
 }
 
+/// Writes a key and an array of strings. Nearly always nothing of them is escaped: they are written as they are, and checked together.
+pub fn strings<T: AsRef<str>>(out: &mut Vec<u8>, key: &str, texts: &[T]) {
+    out.extend_from_slice(key.as_bytes());
+    let start = out.len();
+    let mut before = "[\"";
+    for text in texts {
+        out.extend_from_slice(before.as_bytes());
+        out.extend_from_slice(text.as_ref().as_bytes());
+        before = "\",\"";
+    }
+    out.extend_from_slice(b"\"]");
+    let written = out.get(start..).unwrap_or_default();
+    let is_odd = |byte: &u8| (*byte < 0x20) | (*byte == b'\\');
+    // Without an early exit, the loop is vectorised.
+    let is_odd = written.iter().fold(false, |odd, it| odd | is_odd(it));
+    let quotes = memchr::memchr_iter(b'"', written).count();
+    if is_odd || texts.is_empty() || quotes != 2 * texts.len() {
+        out.truncate(start);
+        list(out, "", texts, |out, text| string(out, text.as_ref()));
+    }
+}
+
 /// Writes a key and an object, from the names and values of its members.
 pub fn object<N: AsRef<str>, T>(
     out: &mut Vec<u8>,
@@ -110,6 +132,10 @@ mod tests {
         let mut out = Vec::new();
         let names = ["plain", "店", "\"\\\n\u{1}"];
         list(&mut out, "{\"names\":", names, string);
+        strings(&mut out, ",\"again\":", &names);
+        strings(&mut out, ",\"plain\":", &["a", "店", ""]);
+        strings(&mut out, ",\"quoted\":", &["a\"b", "c"]);
+        strings(&mut out, ",\"nothing\":", &[""; 0]);
         count(&mut out, ",\"count\":", 7);
         let members = names.iter().zip([1, 2, 3]);
         object(&mut out, ",\"members\":", members, |out, number| {
@@ -119,7 +145,7 @@ mod tests {
         out.push(b'}');
         let read: serde_json::Value = serde_json::from_slice(&out).unwrap();
         let right = serde_json::json!({
-            "names": names, "count": 7, "members": {"plain": 1, "店": 2, "\"\\\n\u{1}": 3}, "none": {},
+            "names": names, "again": names, "plain": ["a", "店", ""], "quoted": ["a\"b", "c"], "nothing": [], "count": 7, "members": {"plain": 1, "店": 2, "\"\\\n\u{1}": 3}, "none": {},
         });
         assert_eq!(read, right);
     }

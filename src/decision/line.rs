@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::column::Column;
 use super::record::{Groups, Inputs, Record, TagColumns, Whole};
-use crate::json::{count, list, member, object, string, whole};
+use crate::json::{count, list, member, object, string, strings, whole};
 
 impl Record {
     /// Appends the record to some bytes, as JSON without a line break.
@@ -59,7 +59,7 @@ impl Record {
 
 impl Whole {
     fn write(&self, out: &mut Vec<u8>) {
-        list(out, ",\"ids\":", &self.ids, |out, id| string(out, id));
+        strings(out, ",\"ids\":", &self.ids);
         other(out, ",\"audiences\":", &self.audiences);
         object(out, ",\"values\":", &self.values, |out, it| it.write(out));
         counts(out, ",\"missing\":", &self.missing);
@@ -102,9 +102,7 @@ impl Groups {
     fn write(&self, out: &mut Vec<u8>, key: &str) {
         out.extend_from_slice(key.as_bytes());
         if !self.names.is_empty() {
-            list(out, "\"names\":", &self.names, |out, name| {
-                string(out, name)
-            });
+            strings(out, "\"names\":", &self.names);
             out.push(b',');
         }
         out.extend_from_slice(b"\"of\":");

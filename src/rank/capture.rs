@@ -7,7 +7,7 @@ use compact_str::CompactString;
 
 use super::BLOCK;
 use super::aversion::Aversion;
-use super::field::{group_of, tags_of};
+use super::field::{group_of_item, tags_of};
 use super::ground::level;
 use super::lift::campaigns;
 use super::members::Members;
@@ -21,7 +21,7 @@ use super::tracked::Tracked;
 use super::view::{Past, View};
 use crate::config::{AudienceId, Feature, SelectionId, Weighed, What};
 use crate::decision::{self, Column, Exact, Groups, Indices, Inputs, Numbers, TagColumns, Whole};
-use crate::feature::Space;
+use crate::feature::{Item, Space};
 use crate::id::{ItemRow, MerchantRow, TagId, UserRow};
 use crate::model::RankRequest;
 use crate::number::{narrow, real, short, wide};
@@ -159,6 +159,7 @@ impl Names {
         }
     }
 
+    #[inline]
     fn number(&mut self, group: u32, name: impl FnOnce() -> CompactString) -> u32 {
         let number = self.numbers.of(group.into());
         if number == short(self.names.len()) {
@@ -235,13 +236,14 @@ fn groups(
     view: &View<'_>,
 ) -> Groups {
     let mut names = Names::new(all.len());
-    let mut group = |row: ItemRow| {
-        let group = group_of(view, row, by)?;
+    let mut group = |row: ItemRow, item: &Item| {
+        let group = group_of_item(view, (row, item), by)?;
         Some(names.number(group, || name(view, by, group)))
     };
-    let of = all.iter().map(|it| group(it.row)).collect();
+    let of = all.iter().map(|it| group(it.row, it.item)).collect();
     for (past, at) in past.iter_mut().zip(view.turn.past) {
-        past.groups[by as usize] = at.item.and_then(&mut group);
+        let group = at.item.map(|row| group(row, view.items.get(row)));
+        past.groups[by as usize] = group.flatten();
     }
     names.groups(of)
 }

@@ -11,6 +11,7 @@ use super::slate::{Group, Set, Why};
 use super::support::Behind;
 use super::view::{Past, View};
 use crate::config::Pool;
+use crate::feature::Item;
 use crate::id::ItemRow;
 use crate::prefetch::prefetch;
 use crate::rule::By;
@@ -96,20 +97,23 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Returns the row or tag of an item's group, if it has one.
+/// Returns the row or tag of the group of an item's row, if it has one.
 pub(super) fn group_of(view: &View<'_>, row: ItemRow, by: By) -> Option<u32> {
+    group_of_item(view, (row, view.items.get(row)), by)
+}
+
+/// Returns the row or tag of an item's group, if it has one.
+#[inline]
+pub(super) fn group_of_item(view: &View<'_>, (row, item): (ItemRow, &Item), by: By) -> Option<u32> {
     let items = view.items;
     match by {
-        By::Merchant => items.get(row).merchant.some().map(|merchant| merchant.0),
+        By::Merchant => item.merchant.some().map(|merchant| merchant.0),
         By::Category => items.details(row).category.some().map(|tag| tag.0),
         By::Creator => {
-            let creator = items.creator(row, items.get(row), view.tags);
+            let creator = items.creator(row, item, view.tags);
             creator.some().map(|creator| creator.0)
         }
-        By::Kind => {
-            let kind = items.kind(row, items.get(row), view.tags);
-            kind.map(|tag| tag.0)
-        }
+        By::Kind => items.kind(row, item, view.tags).map(|tag| tag.0),
     }
 }
 
