@@ -37,24 +37,31 @@ impl Numbers {
         loop {
             match self.slots[at & mask] {
                 (known, number) if known == key => return number,
-                (FREE, _) => return self.add(key),
+                (FREE, _) => return self.add(key, at & mask),
                 _ => at += 1,
             }
         }
     }
 
-    /// Adds a key that is new.
-    fn add(&mut self, key: u64) -> u32 {
+    /// Adds a key that is new, in its slot.
+    #[inline]
+    fn add(&mut self, key: u64, at: usize) -> u32 {
         let number = short(self.met);
+        self.slots[at] = (key, number);
         self.met += 1;
         if 2 * self.met > self.slots.len() {
-            let twice = vec![(FREE, 0); 2 * self.slots.len()];
-            let slots = std::mem::replace(&mut self.slots, twice);
-            let known = slots.into_iter().filter(|(key, _)| *key != FREE);
-            known.for_each(|(key, number)| self.put(key, number));
+            self.grow();
         }
-        self.put(key, number);
         number
+    }
+
+    /// Makes room for twice as many keys.
+    #[cold]
+    fn grow(&mut self) {
+        let twice = vec![(FREE, 0); 2 * self.slots.len()];
+        let slots = std::mem::replace(&mut self.slots, twice);
+        let known = slots.into_iter().filter(|(key, _)| *key != FREE);
+        known.for_each(|(key, number)| self.put(key, number));
     }
 
     /// Puts a key into the first free slot.
