@@ -1,7 +1,5 @@
 //! A growing set of small numbers, one bit each.
 
-use crate::prefetch::prefetch;
-
 /// Numbers of one word.
 const WORD: usize = u64::BITS as usize;
 
@@ -45,14 +43,6 @@ impl Bits {
     pub fn has(&self, number: usize) -> bool {
         let (word, bit) = place(number);
         self.words.get(word).is_some_and(|word| word & bit != 0)
-    }
-
-    /// Says that a number will be looked up soon. This is a hint.
-    #[inline(always)]
-    pub fn prefetch(&self, number: usize) {
-        if let Some(word) = self.words.get(place(number).0) {
-            prefetch(word);
-        }
     }
 
     /// Returns whether there are none.

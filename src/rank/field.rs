@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
+use super::contest::Contest;
 use super::live::Live;
 use super::lot::Lots;
 use super::noted::Noted;
-use super::resolve::Candidate;
-use super::score::{Scorer, Scores};
-use super::slate::{Group, Set, Why};
+use super::score::Scores;
+use super::slate::{Contenders, Group, Set, Why};
 use super::support::Behind;
 use super::view::{Past, View};
-use crate::config::Pool;
+use crate::config::Slot;
 use crate::feature::Item;
 use crate::id::ItemRow;
 use crate::prefetch::prefetch;
@@ -24,14 +24,13 @@ pub(super) struct Field<'a> {
     ids: &'a [Cow<'a, str>],
     scores: &'a Scores,
     lots: &'a Lots<'a>,
-    scorer: &'a Scorer<'a>,
     /// The scores of all; `None` if nothing lifts.
     lifted: Option<Vec<f32>>,
     noted: &'a Noted<'a>,
     /// By pin: the candidate that it names.
     pins: Vec<Option<usize>>,
-    /// By slot: the rows of a pool that is a list, sorted.
-    pools: Vec<Vec<ItemRow>>,
+    /// By slot.
+    contests: Vec<&'a Contest<'a>>,
 }
 
 impl<'a> Field<'a> {
@@ -40,21 +39,19 @@ impl<'a> Field<'a> {
         (live, noted): (&'a Live<'a>, &'a Noted<'a>),
         (ids, lots): (&'a [Cow<'a, str>], &'a Lots<'a>),
         scores: &'a Scores,
-        scorer: &'a Scorer<'a>,
+        view: &'a View<'a>,
     ) -> Self {
-        let view = scorer.predictor.view();
-        let find = |id: &str| view.items.find(view.hasher.hash(id), id);
         let pin = |&(item, _): &(&str, usize)| {
-            let row = find(item)?;
+            let row = view.items.find(view.hasher.hash(item), item)?;
             scores
                 .candidates
                 .iter()
                 .position(|(known, _)| *known == row)
         };
-        let pool = |items: &[String]| {
-            let mut rows: Vec<ItemRow> = items.iter().filter_map(|id| find(id)).collect();
-            rows.sort_unstable();
-            rows
+        // Those of a lever left out were noted too.
+        let contest = |(_, slot): &(&str, &'a Slot)| {
+            let mut noted = noted.contests.iter();
+            noted.find(|it| std::ptr::eq(it.slot, *slot))
         };
         Self {
             view,
@@ -62,11 +59,10 @@ impl<'a> Field<'a> {
             ids,
             scores,
             lots,
-            scorer,
             lifted: live.lifts.as_ref().map(|lifts| lifts.scores(scores)),
             noted,
             pins: live.plan.pins.iter().map(pin).collect(),
-            pools: live.plan.lists().map(pool).collect(),
+            contests: live.plan.slots.iter().filter_map(contest).collect(),
         }
     }
 
@@ -196,27 +192,11 @@ impl Set for Field<'_> {
 
     #[inline]
     fn in_pool(&self, slot: usize, candidate: usize) -> bool {
-        let row = self.row(candidate);
-        match self.live.plan.slots[slot].1.pool {
-            Pool::Selection(selection) => self.view.selections.has(selection, row),
-            Pool::Items(_) => self.pools[slot].binary_search(&row).is_ok(),
-        }
+        self.contests[slot].has(self.row(candidate))
     }
 
-    fn weigh(&self, slot: usize, candidates: &[usize]) -> Vec<f32> {
-        let mut scores = vec![0.0; candidates.len()];
-        let Some(weights) = &self.live.weights[slot] else {
-            return scores;
-        };
-        let candidate = |index: &usize| {
-            let (row, place) = self.scores.candidates[*index];
-            Candidate::new(self.view, (row, self.view.items.get(row)), place)
-        };
-        let candidates: Vec<Candidate<'_>> = candidates.iter().map(candidate).collect();
-        self.scorer
-            .weighing(weights)
-            .score(&candidates, &mut scores);
-        scores
+    fn contenders(&self, slot: usize) -> &Contenders {
+        &self.contests[slot].contenders
     }
 
     fn tags(&self, candidate: usize) -> Vec<(u32, f32)> {

@@ -6,6 +6,7 @@
 mod aversion;
 mod blend;
 mod capture;
+mod contest;
 mod explain;
 mod explained;
 mod factor;
@@ -104,7 +105,7 @@ pub fn rank<'r, 'v>(
     let tired = Seen::of(live.as_ref().map(|it| &*it.seen), taste.user, view);
     let scorer = Scorer::new(&predictor, &weights, (aversion, tired.as_ref()), threads);
 
-    let mut noted = Noted::of(view, live.as_ref());
+    let mut noted = Noted::of(view, live.as_ref(), ids.len());
     let mut set = Resolver::new(view, seen);
     let mut kept = Kept::new(ids);
     let mut scores = Scores::new(ids.len(), weights.parts().len());
@@ -117,8 +118,10 @@ pub fn rank<'r, 'v>(
         if let Some(live) = &live {
             kept.hide_by_rules(&mut block, (&live.hidden, tired.as_ref()), view);
         }
-        noted.iter_mut().for_each(|noted| noted.note(&block));
         scores.add(&block, &scorer, tracked.as_deref_mut());
+        noted
+            .iter_mut()
+            .for_each(|noted| noted.note(&block, &scorer));
     }
 
     let lots = Lots::new(&request.user_id, view.today());

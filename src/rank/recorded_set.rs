@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::blend::Weights;
 use super::live::Live;
 use super::replay::Replay;
-use super::slate::{Group, Set, Why};
+use super::slate::{Contenders, Group, Set, Why};
 use super::tally::Tally;
 use crate::config::Pool;
 use crate::decision::{Groups, Inputs, Past};
@@ -24,6 +25,8 @@ pub(super) struct RecordedSet<'a> {
     pins: Vec<Option<usize>>,
     /// By slot: the ids of a pool that is a list.
     pools: Vec<HashSet<&'a str>>,
+    /// By slot.
+    contenders: Vec<Contenders>,
     /// The candidates whose runner is behind its plan, by index, with the runner.
     supported: Vec<(usize, Group)>,
     /// The tags of all candidates of the record, then of the pages before.
@@ -47,10 +50,11 @@ impl<'a> RecordedSet<'a> {
             Some((index, Group::of(*runner)))
         });
         let items = whole.ids.len() + inputs.past.len();
-        Self {
+        let mut set = Self {
             replay,
             live,
             inputs,
+            contenders: Vec::new(),
             lifted: live
                 .lifts
                 .as_ref()
@@ -62,7 +66,24 @@ impl<'a> RecordedSet<'a> {
                 .tags
                 .as_ref()
                 .map_or_else(Vec::new, |it| it.vectors(items)),
-        }
+        };
+        let slots = live.weights.iter().enumerate();
+        set.contenders = slots.map(|slot| set.contend(slot)).collect();
+        set
+    }
+
+    /// Returns the candidates in the pool of a slot, scored under these weights; none without weights.
+    fn contend(&self, (slot, weights): (usize, &Option<Weights>)) -> Contenders {
+        let Some(weights) = weights else {
+            return Contenders::default();
+        };
+        let all = 0..self.replay.scores.len();
+        let members: Vec<usize> = all.filter(|it| self.in_pool(slot, *it)).collect();
+        let rows: Vec<usize> = members.iter().map(|it| self.row(*it).index()).collect();
+        let mut scores = vec![0.0; rows.len()];
+        let mut tallies = vec![Tally::default(); weights.parts().len()];
+        self.replay.weigh(weights, &rows, &mut scores, &mut tallies);
+        Contenders { members, scores }
     }
 
     /// Returns the score of every candidate.
@@ -153,16 +174,8 @@ impl Set for RecordedSet<'_> {
         }
     }
 
-    fn weigh(&self, slot: usize, candidates: &[usize]) -> Vec<f32> {
-        let mut scores = vec![0.0; candidates.len()];
-        if let Some(weights) = &self.live.weights[slot] {
-            let candidates: Vec<usize> =
-                candidates.iter().map(|it| self.row(*it).index()).collect();
-            let mut tallies = vec![Tally::default(); weights.parts().len()];
-            self.replay
-                .weigh(weights, &candidates, &mut scores, &mut tallies);
-        }
-        scores
+    fn contenders(&self, slot: usize) -> &Contenders {
+        &self.contenders[slot]
     }
 
     fn tags(&self, candidate: usize) -> Vec<(u32, f32)> {

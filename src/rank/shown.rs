@@ -168,15 +168,9 @@ impl<'o, 'r> Scored<'o, 'r> {
 
     /// Places what the rules arrange.
     fn arranged(&self, noted: &Noted<'_>) -> Shown<'r> {
-        let live = noted.live;
-        let field = Field::new(
-            (live, noted),
-            (self.ids, self.lots),
-            self.scores,
-            self.scorer,
-        );
+        let (live, view) = (noted.live, self.scorer.predictor.view());
+        let field = Field::new((live, noted), (self.ids, self.lots), self.scores, view);
         let mut arranger = Arranger::new(&field, &live.plan, self.limit);
-        let view = self.scorer.predictor.view();
         let page = page(&mut arranger, (view.turn.start, view.turn.anew), self.limit);
         let moves = if self.explained || view.traced {
             arranger.moves(&page)
@@ -226,19 +220,14 @@ impl<'o, 'r> Scored<'o, 'r> {
     /// Returns what each lever adds to the price of the first page: the page is arranged once more without it. Only one request in
     /// [`SAMPLE`] is looked at, by the lot of its first candidate.
     fn levers(&self, noted: &Noted<'_>, price: f64) -> Vec<LeverPrice> {
-        let live = noted.live;
+        let (live, view) = (noted.live, self.scorer.predictor.view());
         let lot = self.ids.first().map_or(1, |id| self.lots.key(id).0);
         if !lot.is_multiple_of(SAMPLE) {
             return Vec::new();
         }
         let of = |lever: Lever<'_>| {
             let rest = live.without(lever);
-            let field = Field::new(
-                (&rest, noted),
-                (self.ids, self.lots),
-                self.scores,
-                self.scorer,
-            );
+            let field = Field::new((&rest, noted), (self.ids, self.lots), self.scores, view);
             let mut arranger = Arranger::new(&field, &rest.plan, self.limit);
             let page = arranger.next(self.limit);
             LeverPrice {

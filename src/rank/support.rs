@@ -28,7 +28,7 @@ impl<'a> Behind<'a> {
 
     /// Returns the kind and the row of the runner of an item that is behind its plan: its merchant, else its creator, else the item
     /// itself; `None` if none is.
-    #[inline]
+    #[inline(always)]
     pub(super) fn of(&self, row: ItemRow, item: &Item) -> Option<(Kind, u32)> {
         let merchant = item.merchant.0;
         if self.has(Kind::Merchant, merchant) {
@@ -41,7 +41,7 @@ impl<'a> Behind<'a> {
     }
 
     /// Returns that runner as a group.
-    #[inline]
+    #[inline(always)]
     pub(super) fn group(&self, row: ItemRow, item: &Item) -> Option<Group> {
         let (kind, row) = self.of(row, item)?;
         Some(match kind {

@@ -19,6 +19,9 @@ pub struct Selections {
     pub(super) complete: bool,
 }
 
+/// No members at all.
+static NOBODY: std::sync::LazyLock<Bits> = std::sync::LazyLock::new(Bits::default);
+
 /// No selections at all.
 pub(super) static NONE: std::sync::LazyLock<Selections> =
     std::sync::LazyLock::new(Selections::default);
@@ -42,12 +45,10 @@ impl Selections {
         members.is_some_and(|members| members.has(item.index()))
     }
 
-    /// Says that [`Self::has`] will be asked soon. This is a hint.
-    #[inline(always)]
-    pub fn prefetch(&self, selection: SelectionId, item: ItemRow) {
-        if let Some(members) = self.members.get(selection.index()) {
-            members.prefetch(item.index());
-        }
+    /// Returns the items of a selection by row.
+    #[must_use]
+    pub fn bits(&self, selection: SelectionId) -> &Bits {
+        self.members.get(selection.index()).unwrap_or(&NOBODY)
     }
 
     /// Returns the rows of the items of a selection.

@@ -44,9 +44,11 @@ impl<'a, S: Set> Arranger<'a, S> {
         let ended = self.page.range().find(|place| !self.settle(*place));
         let left = ended.map_or_else(Vec::new, |place| self.end(place));
         self.count(left.len());
+        let mut held = Vec::with_capacity(self.page.range().count());
+        held.extend(self.page.held());
         Arranged {
             start: self.page.start(),
-            held: self.page.held().collect(),
+            held,
             wins: self.page.wins.clone(),
             left,
             fired: self.fired,

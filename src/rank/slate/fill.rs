@@ -12,8 +12,6 @@ use super::set::Set;
 use super::why::Why;
 use crate::rule::By;
 
-/// Number of candidates between the one that is drawn and the one that is prefetched.
-const AHEAD: usize = 8;
 /// The end of a queue.
 const NONE: usize = usize::MAX;
 
@@ -164,7 +162,6 @@ impl Fill {
                 return;
             }
             self.read += 1;
-            page.prefetch(self.read + AHEAD);
             if !page.is_taken(candidate) {
                 self.append(page, candidate);
             }

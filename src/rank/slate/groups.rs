@@ -67,8 +67,8 @@ impl Groups {
     }
 
     /// Returns the kinds of groups that are counted.
-    pub(super) fn counted(&self) -> impl Iterator<Item = By> + use<'_> {
-        self.counted.iter().copied()
+    pub(super) fn counted(&self) -> &[By] {
+        &self.counted
     }
 
     /// Returns the number of a group. No two have the same, of whatever kinds.

@@ -20,12 +20,12 @@ impl Prefix {
             let wanted = least.max(4 * self.0.len()).max(2 * index);
             topk::best(column, wanted, lot, &mut self.0);
         }
-        self.known(index)
+        self.0.get(index).map(|key| topk::place(*key))
     }
 
-    /// Returns the place in the column of an index, if it is sorted already.
-    fn known(&self, index: usize) -> Option<usize> {
-        self.0.get(index).map(|key| topk::place(*key))
+    /// Returns the places in the column that are sorted so far.
+    fn sorted(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().map(|key| topk::place(*key))
     }
 }
 
@@ -54,10 +54,11 @@ impl Orders {
             .nth(set.own(), |at| set.lot(at), (index, self.least))
     }
 
-    /// Returns the candidate of an index by score, if it is sorted already.
-    pub(super) fn known(&self, set: &impl Set, index: usize) -> Option<usize> {
+    /// Returns the candidates that are probably read, by score from the best on.
+    pub(super) fn likely(&mut self, set: &impl Set) -> impl Iterator<Item = usize> {
+        let _sorted = self.by_score(set, 0);
         let order = set.lifted().map_or(&self.own, |_| &self.score);
-        order.known(index)
+        order.sorted()
     }
 
     /// Returns the candidate of an index by score, from the best on.

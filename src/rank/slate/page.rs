@@ -130,6 +130,7 @@ impl<'a, S: Set> Page<'a, S> {
         self.caps.iter_mut().for_each(Counts::turn);
         self.places.resize(limit.min(self.left), None);
         self.wins.clear();
+        self.expect();
         if self.plan.reads_last_own() {
             self.last_own = self.find_last_own();
         }
@@ -193,11 +194,11 @@ impl<'a, S: Set> Page<'a, S> {
         self.groups.key(|by| set.group(candidate, by))
     }
 
-    /// Says that the groups of the candidate of an index by score will be read soon. This is a hint.
-    pub(super) fn prefetch(&self, index: usize) {
-        if let Some(candidate) = self.orders.known(self.set, index) {
-            let counted = self.groups.counted();
-            counted.for_each(|by| self.set.prefetch(candidate, by));
+    /// Says that the groups of the candidates which are probably placed will be read soon. This is a hint.
+    fn expect(&mut self) {
+        let (set, counted) = (self.set, self.groups.counted());
+        for candidate in self.orders.likely(set) {
+            counted.iter().for_each(|by| set.prefetch(candidate, *by));
         }
     }
 
@@ -303,20 +304,6 @@ impl<'a, S: Set> Page<'a, S> {
             Some(held) => Some(self.set.group(held.candidate, by)),
             None => self.set.past_group(place, by),
         }
-    }
-
-    /// Returns the candidates for which `holds`, by index. Which of them hold is random, so that a branch for each would cost more than
-    /// the rest.
-    #[inline(always)]
-    pub(super) fn those(&self, holds: impl Fn(usize) -> bool) -> Vec<usize> {
-        let mut found = vec![0; self.taken.len()];
-        let mut count = 0;
-        for candidate in 0..found.len() {
-            found[count] = candidate;
-            count += usize::from(holds(candidate));
-        }
-        found.truncate(count);
-        found
     }
 
     /// Returns the runner of what stands at a place of an earlier page, if that runner is behind its plan.

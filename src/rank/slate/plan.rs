@@ -1,6 +1,6 @@
 //! The rules that are live for one request, sorted by what they do.
 
-use crate::config::{Cap, Pool, SceneRule, SelectionId, Slot, What};
+use crate::config::{Cap, Pool, SceneRule, Slot, What};
 
 /// The support places of a scene.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -46,14 +46,6 @@ impl<'a> Plan<'a> {
     /// Returns whether a rule compares candidates with the last of the best.
     pub(super) fn reads_last_own(&self) -> bool {
         !self.slots.is_empty() || !self.support.places.is_empty()
-    }
-
-    /// Returns the selections that are pools of slots.
-    pub(in crate::rank) fn pools(&self) -> impl Iterator<Item = SelectionId> {
-        self.slots.iter().filter_map(|(_, slot)| match slot.pool {
-            Pool::Selection(selection) => Some(selection),
-            Pool::Items(_) => None,
-        })
     }
 
     /// Returns the ids in the pool of each slot, none if the pool is a selection.

@@ -6,7 +6,7 @@
 use super::key::Group;
 use super::order::Prefix;
 use super::page::{Held, Page, Win};
-use super::set::Set;
+use super::set::{Contenders, Set};
 use super::why::Why;
 use crate::rule::By;
 
@@ -51,6 +51,7 @@ fn race<S: Set>(
         let merchant = page.set.group(candidate, By::Merchant);
         let contends = !page.is_taken(candidate)
             && !merchants.contains(&merchant)
+            && field.has_enough(page.set, candidate)
             && page.set.in_pool(slot, candidate);
         let held = contends.then(|| page.fitting(candidate, place, Why::Slot(slot)));
         let Some(held) = held.flatten() else {
@@ -76,21 +77,14 @@ fn race<S: Set>(
 }
 
 /// Number of those who are sorted first in a slot with weights of its own: a race seldom reads more.
-const LIKELY: usize = 32;
+const LIKELY: usize = 8;
 
 /// Those who race for the places of one slot, from the best on.
 struct Field {
     slot: usize,
     /// Least own.
     least: f64,
-    /// `None` until it is needed.
-    weighed: Option<Weighed>,
-}
-
-/// The members of a slot's pool with enough own, and their scores in the slot.
-struct Weighed {
-    members: Vec<usize>,
-    scores: Vec<f32>,
+    /// The order of the contenders of a slot with weights of its own.
     order: Prefix,
 }
 
@@ -99,39 +93,25 @@ impl Field {
         Self {
             slot,
             least,
-            weighed: None,
+            order: Prefix::default(),
         }
     }
 
-    /// Returns the candidate of an index with its score in the slot. Candidates of too low an own are left out.
+    /// Returns the candidate of an index with its score in the slot; `None` if nobody of enough own follows.
     fn nth<S: Set>(&mut self, page: &mut Page<'_, S>, index: usize) -> Option<(usize, f32)> {
-        let (_, settings) = page.plan.slots[self.slot];
+        let (set, (_, settings)) = (page.set, page.plan.slots[self.slot]);
         if settings.weights.is_none() {
-            let best = page.orders.by_own(page.set, index)?;
-            let own = page.set.own()[best];
-            return (f64::from(own) >= self.least).then_some((best, own));
+            let best = page.orders.by_own(set, index)?;
+            return self.has_enough(set, best).then(|| (best, set.own()[best]));
         }
-        let (slot, least) = (self.slot, self.least);
-        let weighed = self.weighed.get_or_insert_with(|| weigh(page, slot, least));
-        let Weighed {
-            members,
-            scores,
-            order,
-        } = weighed;
-        let lot = |at: usize| page.set.lot(members[at]);
-        let at = order.nth(scores, lot, (index, LIKELY))?;
+        let Contenders { members, scores } = set.contenders(self.slot);
+        let lot = |at: usize| set.lot(members[at]);
+        let at = self.order.nth(scores, lot, (index, LIKELY))?;
         Some((members[at], scores[at]))
     }
-}
 
-/// Returns the members of a slot's pool with an own of at least `least`.
-fn weigh<S: Set>(page: &Page<'_, S>, slot: usize, least: f64) -> Weighed {
-    let (set, own) = (page.set, page.set.own());
-    let contends = |it: usize| set.in_pool(slot, it) & (f64::from(own[it]) >= least);
-    let members = page.those(contends);
-    Weighed {
-        scores: set.weigh(slot, &members),
-        members,
-        order: Prefix::default(),
+    /// Returns whether a candidate is worth enough to this user.
+    fn has_enough(&self, set: &impl Set, candidate: usize) -> bool {
+        f64::from(set.own()[candidate]) >= self.least
     }
 }

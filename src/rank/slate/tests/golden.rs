@@ -33,7 +33,7 @@ fn pool(mut table: Table, scores: &[(&str, f32)]) -> Table {
         let found = scores.iter().find(|(id, _)| *id == row.id);
         row.slots[0] = found.map(|(_, score)| *score);
     }
-    table
+    Table::new(table.rows)
 }
 
 fn six() -> Table {

@@ -1,7 +1,7 @@
 //! A table of candidates, and a scene for it.
 
 use super::super::plan::Support;
-use super::super::{Arranged, Arranger, Group, Plan, Set, Why};
+use super::super::{Arranged, Arranger, Contenders, Group, Plan, Set, Why};
 use crate::config::{Cap, Pool, Slot};
 use crate::id::ItemRow;
 use crate::random::mixed;
@@ -52,6 +52,8 @@ pub(super) struct Table {
     pub(super) rows: Vec<Row>,
     pub(super) own: Vec<f32>,
     pub(super) scores: Vec<f32>,
+    /// By slot.
+    pub(super) contenders: Vec<Contenders>,
     /// The rows that are behind, with their runners.
     pub(super) supported: Vec<(usize, Group)>,
     /// What stands on earlier pages, with how it was won.
@@ -65,11 +67,21 @@ fn supported(rows: &[Row]) -> Vec<(usize, Group)> {
         .collect()
 }
 
+fn contenders(rows: &[Row], slot: usize) -> Contenders {
+    let rows = rows.iter().enumerate();
+    let scored = rows.filter_map(|(index, row)| Some((index, row.slots[slot]?)));
+    let (members, scores) = scored.unzip();
+    Contenders { members, scores }
+}
+
 impl Table {
     pub(super) fn new(rows: Vec<Row>) -> Self {
         Self {
             own: rows.iter().map(|row| row.own).collect(),
             scores: rows.iter().map(|row| row.score).collect(),
+            contenders: (0..rows.first().map_or(0, |row| row.slots.len()))
+                .map(|slot| contenders(&rows, slot))
+                .collect(),
             supported: supported(&rows),
             rows,
             past: Vec::new(),
@@ -125,9 +137,8 @@ impl Set for Table {
         self.rows[candidate].slots[slot].is_some()
     }
 
-    fn weigh(&self, slot: usize, candidates: &[usize]) -> Vec<f32> {
-        let score = |candidate: &usize| self.rows[*candidate].slots[slot].unwrap();
-        candidates.iter().map(score).collect()
+    fn contenders(&self, slot: usize) -> &Contenders {
+        &self.contenders[slot]
     }
 
     fn tags(&self, candidate: usize) -> Vec<(u32, f32)> {
