@@ -10,9 +10,10 @@ use super::decayed::Decayed;
 use super::figure::Figure;
 use super::history::{History, ROUNDING};
 use super::learned::{Learned, Trade};
+use super::marks::Mark;
 use super::moment::{Learn, Moment};
 use super::named::Named;
-use super::pairs::{Mark, Pairs};
+use super::pairs::Pairs;
 use super::repeat::{DAY_SECONDS, Purchases, seconds};
 use crate::clock::Time;
 use crate::decay::Decay;
@@ -58,15 +59,15 @@ impl Bought {
     pub fn prefetch_items(&self) {
         if let Some(held) = &self.0 {
             held.sums.numbers().prefetch();
-            prefetch(held.sums.marks());
+            held.sums.marks().prefetch();
         }
     }
 
     /// Returns the items that the user bought and did not return in full, each with its place for [`Self::purchases`].
     pub fn kept(&self) -> impl Iterator<Item = (ItemRow, usize)> {
         let sums = self.0.iter().map(|held| &held.sums);
-        let items = sums.flat_map(|sums| sums.numbers().entries().zip(sums.marks()));
-        let kept = items.enumerate().filter(|(_, (_, mark))| mark.count > 0);
+        let items = sums.flat_map(|sums| sums.numbers().entries().zip(sums.marks().counts()));
+        let kept = items.enumerate().filter(|(_, (_, count))| *count > 0);
         kept.map(|(place, (number, _))| (ItemRow(number.key), place))
     }
 
@@ -105,9 +106,13 @@ impl Bought {
 
     /// Returns the items with a number.
     pub fn items(&self) -> impl Iterator<Item = ItemRow> {
-        let numbers = self.0.iter().map(|held| held.sums.numbers());
-        let entries = numbers.flat_map(History::entries);
+        let entries = self.numbers().into_iter().flat_map(History::entries);
         entries.map(|entry| ItemRow(entry.key))
+    }
+
+    /// Returns the numbers, if there are any.
+    pub(super) fn numbers(&self) -> Option<&History> {
+        self.0.as_ref().map(|held| held.sums.numbers())
     }
 
     /// Returns the part of a purchase of an item at an instant that is taken back: what its refunds take, and what other refunds of the

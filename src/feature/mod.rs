@@ -14,6 +14,7 @@ mod figures;
 mod history;
 mod items;
 mod learned;
+mod marks;
 mod merchants;
 mod moment;
 mod named;

@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
+
 use crate::id::{ItemRow, TagId};
 use crate::number::narrow;
 
@@ -32,7 +34,7 @@ pub(super) struct RepeatRates {
 impl RepeatRates {
     pub(super) fn new(repeats: &Repeats) -> Self {
         let mut all = [0.0; 2];
-        let mut by_category: HashMap<TagId, [f64; 2]> = HashMap::new();
+        let mut by_category: HashMap<TagId, [f64; 2], FixedState> = HashMap::default();
         for (sums, category) in repeats.sums.iter().zip(&repeats.categories) {
             if sums[1] <= 0.0 && sums[0] <= 0.0 {
                 continue;
@@ -43,7 +45,7 @@ impl RepeatRates {
             }
         }
         let all = (all[0] + USUAL) / (all[1] + PRIOR);
-        let rates: HashMap<TagId, f64> = by_category
+        let rates: HashMap<TagId, f64, FixedState> = by_category
             .into_iter()
             .map(|(category, sums)| (category, rate(sums, all)))
             .collect();
