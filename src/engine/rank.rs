@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::RwLockReadGuard;
+
 use super::Engine;
 use super::arms::{arms, id_of};
 use super::pages::{Answered, Found, Held, Stands};
@@ -115,6 +117,24 @@ impl Engine {
         self.rank_after(request, (None, &Before::default()), arrived)
     }
 
+    /// Locks the facts for a ranking of this thread. If its buffers have no room for the newest tags, they get it without the lock: to
+    /// fill some megabytes takes milliseconds, for which a writer would wait, and behind it everyone else.
+    pub(super) fn facts_to_rank(&self) -> RwLockReadGuard<'_, Facts> {
+        loop {
+            let (facts, standings) = (self.facts.read(), self.standings.load());
+            let tags = facts.books.tags.len();
+            let has_room = SCRATCH.with_borrow_mut(|scratch| {
+                scratch.meet(&standings);
+                scratch.has_room(&standings, tags)
+            });
+            if has_room {
+                return facts;
+            }
+            drop(facts);
+            SCRATCH.with_borrow_mut(|scratch| scratch.make_room(&standings, tags));
+        }
+    }
+
     fn rank_after<'r>(
         &self,
         request: &'r RankRequest<'_>,
@@ -130,7 +150,7 @@ impl Engine {
         let timeout = request
             .timeout_ms
             .map_or(scene.timeout, Duration::from_millis);
-        let facts = self.facts.read();
+        let facts = self.facts_to_rank();
         if Deadline::after(arrived, timeout).passed() {
             return Err(RankError::Late);
         }
@@ -183,10 +203,7 @@ fn decide<'r, 'v>(
     view: &View<'v>,
     tracked: Option<&mut Tracked<'v>>,
 ) -> Decision<'r> {
-    SCRATCH.with_borrow_mut(|scratch| {
-        scratch.meet(view.standings);
-        rank::rank(request, view, scratch, tracked)
-    })
+    SCRATCH.with_borrow_mut(|scratch| rank::rank(request, view, scratch, tracked))
 }
 
 /// Returns the columns of a request that this thread just ranked on a view.

@@ -119,9 +119,7 @@ pub fn rank<'r, 'v>(
             kept.hide_by_rules(&mut block, (&live.hidden, tired.as_ref()), view);
         }
         scores.add(&block, &scorer, tracked.as_deref_mut());
-        noted
-            .iter_mut()
-            .for_each(|noted| noted.note(&block, &scorer));
+        noted.iter_mut().for_each(|it| it.note(&block, &scorer));
     }
 
     let lots = Lots::new(&request.user_id, view.today());

@@ -19,4 +19,15 @@ impl Scratch {
     pub fn meet(&mut self, standings: &Standings) {
         self.taste.meet(standings);
     }
+
+    /// Returns whether so many tags of these standings need no more room.
+    #[must_use]
+    pub fn has_room(&self, standings: &Standings, tags: usize) -> bool {
+        self.taste.has_room(standings, tags)
+    }
+
+    /// Makes room for so many tags of these standings. Without it ranking does.
+    pub fn make_room(&mut self, standings: &Standings, tags: usize) {
+        self.taste.make_room(standings, tags);
+    }
 }

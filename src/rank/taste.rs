@@ -45,7 +45,7 @@ impl Taste {
         profile.into_iter().for_each(Profile::prefetch);
         let sides = Sides::of(self.user, view);
         let needs = needs.and(sides.needs());
-        self.spread_idf(view.standings, tags.len());
+        self.make_room(view.standings, tags.len());
         self.norm = 0.0;
         let sizes = profile.map_or((0, 0), |profile| {
             (
@@ -83,8 +83,13 @@ impl Taste {
         }
     }
 
+    /// Returns whether there is room for so many tags, with their idf² filled in.
+    pub(super) fn has_room(&self, standings: &Standings, tags: usize) -> bool {
+        self.idf_of == Some(identity(standings)) && self.tags.len() >= tags
+    }
+
     /// Makes room for every tag and fills in its idf², unless that is done. Removes the weights of the previous user.
-    fn spread_idf(&mut self, standings: &Standings, tags: usize) {
+    pub(super) fn make_room(&mut self, standings: &Standings, tags: usize) {
         let which = identity(standings);
         if self.idf_of == Some(which) {
             self.touched

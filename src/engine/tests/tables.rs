@@ -7,6 +7,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::send;
+use crate::allocator::allocated;
 use crate::config::{Config, Live};
 use crate::engine::{Engine, EntityKind, Operation};
 use crate::model::diagnose;
@@ -82,4 +83,22 @@ fn a_request_after_a_rebuild_fills_no_table() {
     assert_eq!(filled(), before, "new tags only extend the table");
     assert_eq!(extended, ranked_afresh(&engine));
     assert_eq!(extended[0].0, "i3");
+}
+
+#[test]
+fn a_ranking_that_holds_the_facts_makes_no_room_for_new_tags() {
+    const TAGS: usize = 30_000;
+    let engine = Engine::in_memory(Arc::new(Live::new(Config::embedded())));
+    for item in 0..TAGS / 60 {
+        let name = |tag| format!("t{item}-{tag}");
+        let tags: serde_json::Map<_, _> = (0..60).map(|tag| (name(tag), json!(0.5))).collect();
+        let item = json!({"id": format!("i{item}"), "tags": tags});
+        put(&engine, EntityKind::Item, &item);
+    }
+    let before = allocated();
+    drop(engine.facts_to_rank());
+    assert!(allocated() - before >= 8 * TAGS, "the room for them");
+    let before = allocated();
+    assert_eq!(ranked(&engine).len(), 4);
+    assert!(allocated() - before < 8 * TAGS);
 }
