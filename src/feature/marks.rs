@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{SECOND, Time};
+use crate::number::short;
 use crate::prefetch::prefetch;
 
 /// When an item was bought first and last, how often and for how much. Marks are joined in any order.
@@ -108,6 +109,14 @@ impl Short {
         })
     }
 
+    /// Returns the one that names a long mark.
+    fn long(mark: Mark, place: usize) -> Self {
+        Self {
+            first: mark.first,
+            sum_or_place: LONG | short(place),
+        }
+    }
+
     /// Returns the place of the long mark, if it is one.
     #[inline(always)]
     fn place(self) -> Option<usize> {
@@ -133,6 +142,16 @@ struct Long {
     last: u32,
     count: i32,
     sum: [u32; 2],
+}
+
+impl Long {
+    fn of(mark: Mark) -> Self {
+        Self {
+            last: mark.last,
+            count: mark.count,
+            sum: mark.sum,
+        }
+    }
 }
 
 /// The marks of one user.
@@ -201,25 +220,26 @@ impl Marks {
         let Some(known) = self.shorts.get(place) else {
             return;
         };
-        if let Some(long) = known.place() {
-            self.shorten(long);
-        }
-        self.shorts[place] = Short::of(&mark).unwrap_or_else(|| self.lengthen(mark, bound));
+        let short = match (known.place(), Short::of(&mark)) {
+            (Some(long), Some(short)) => {
+                self.shorten(long);
+                short
+            }
+            (Some(long), None) => {
+                self.longs[long] = Long::of(mark);
+                Short::long(mark, long)
+            }
+            (None, Some(short)) => short,
+            (None, None) => self.lengthen(mark, bound),
+        };
+        self.shorts[place] = short;
     }
 
     /// Adds a long mark. Returns the short one that names it.
     fn lengthen(&mut self, mark: Mark, bound: usize) -> Short {
-        let place = u32::try_from(self.longs.len()).unwrap_or(u32::MAX);
         grow(&mut self.longs, bound);
-        self.longs.push(Long {
-            last: mark.last,
-            count: mark.count,
-            sum: mark.sum,
-        });
-        Short {
-            first: mark.first,
-            sum_or_place: LONG | place,
-        }
+        self.longs.push(Long::of(mark));
+        Short::long(mark, self.longs.len() - 1)
     }
 
     /// Removes a long mark. The last one takes its place.
@@ -227,7 +247,7 @@ impl Marks {
         let last = self.longs.len() - 1;
         let named = |short: &&mut Short| short.place() == Some(last);
         if let Some(moved) = self.shorts.iter_mut().find(named) {
-            moved.sum_or_place = LONG | u32::try_from(place).unwrap_or(u32::MAX);
+            moved.sum_or_place = LONG | short(place);
         }
         self.longs.swap_remove(place);
     }
