@@ -80,15 +80,23 @@ impl Plan {
 
     /// Returns what does not change while the experiment runs, but for the cap.
     fn fixed(&self) -> impl PartialEq + use<'_> {
+        // Every field is named, so that none that is added is left out.
+        let Self {
+            name,
+            layer,
+            range: _,
+            scenes,
+            audience,
+            primary,
+            find,
+            guards: _,
+            control,
+            cap: _,
+            arms,
+        } = self;
         (
-            &self.name,
-            &self.layer,
-            &self.scenes,
-            &self.audience,
-            &self.primary,
-            self.find,
-            self.control,
-            &self.arms,
+            (name, layer, scenes, audience),
+            (primary, find, control, arms),
         )
     }
 
