@@ -62,6 +62,9 @@
 //! - **Race**: the contest of **runners** (merchants, items) in a **lane**, by **level** (how much they sell) and **growth** (how surely
 //!   they grow). **Standings**: the immutable result of one rebuild. **`as_of`**: the one instant that a request sees.
 
+// `println!` panics if nobody reads; see `cli::output`.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
 pub mod allocator;
 pub mod binary;
 pub mod bits;

@@ -1,14 +1,13 @@
 //! What a configuration file would change in a running service: for `saima check --against`.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use anyhow::Result;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::client::Client;
-use crate::config::{Config, Difference, Key, differences, needs_restart};
+use crate::config::{Difference, differences};
 
 /// Share of a scene's weights above which one objective is warned of.
 const MOST: f64 = 0.6;
@@ -16,8 +15,6 @@ const MOST: f64 = 0.6;
 const MOVE: f64 = 0.5;
 /// Shares that move by less are not warned of.
 const LEAST: f64 = 0.01;
-/// Keys that the command line of a service may set.
-const COMMAND_LINE: [&str; 3] = ["server.listen", "store.path", "clock.mode"];
 
 /// The live configuration of a service.
 #[derive(Debug, Deserialize)]
@@ -33,94 +30,62 @@ impl LiveConfig {
     pub(super) fn get(client: &Client) -> Result<Self> {
         Ok(client.get("/config")?)
     }
-
-    /// Returns the overrides with their keys; `None` for what is left out.
-    fn overrides(&self, file: &Value) -> Vec<(Key, Option<Value>)> {
-        let each = self.overrides.iter();
-        let keyed = each.filter_map(|(path, about)| {
-            let key = find(&self.config, path).or_else(|| find(file, path))?;
-            Some((key, about.get("value").cloned()))
-        });
-        keyed.collect()
-    }
 }
 
-/// Returns the key that a path joined by dots names in a view.
-fn find(view: &Value, path: &str) -> Option<Key> {
-    fn step<'v>(value: &'v Value, path: &str, names: &mut Vec<&'v str>) -> bool {
-        let Some(table) = value.as_object() else {
-            return false;
-        };
-        for (name, inner) in table {
-            let shown = Key::of([name.as_str()]).to_string();
-            let Some(rest) = path.strip_prefix(&*shown) else {
-                continue;
-            };
-            names.push(name);
-            let below = rest.strip_prefix('.');
-            if rest.is_empty() || below.is_some_and(|rest| step(inner, rest, names)) {
-                return true;
-            }
-            names.pop();
-        }
-        false
-    }
-    let mut names = Vec::new();
-    step(view, path, &mut names).then(|| Key::of(names))
+/// What a preview says of the configuration that a file gives under the overrides.
+#[derive(Debug, Deserialize)]
+struct Previewed {
+    config: Value,
+    #[serde(default)]
+    not_replayed: Vec<NotReplayed>,
+}
+
+#[derive(Debug, Deserialize)]
+struct NotReplayed {
+    key: String,
 }
 
 /// What a file would change in a service.
+#[derive(Debug, Default)]
 pub(super) struct Report {
     /// For people, to standard output.
     pub(super) text: String,
     pub(super) warnings: Vec<String>,
-    /// Why the file cannot go in under the overrides.
+    /// Why the service would reject the file.
     pub(super) faults: Vec<String>,
-    /// The file under the overrides.
-    merged: Value,
 }
 
-/// Compares a valid file with the live configuration of a service.
-pub(super) fn compare(file: &Config, path: &Path, live: &LiveConfig) -> Report {
-    let mut report = Report {
-        text: String::new(),
-        warnings: Vec::new(),
-        faults: Vec::new(),
-        merged: Value::Null,
-    };
-    let overrides = live.overrides(&file.effective());
-    let merged = match file.under(path, &overrides) {
-        Ok(merged) => merged.effective(),
+/// Asks a service what the text of a file would change there.
+pub(super) fn compare(client: &Client, text: &str) -> Result<Report> {
+    let live = LiveConfig::get(client)?;
+    let body = json!({"file": text, "rank": []});
+    let previewed = client.checked("/config/preview", &body)?;
+    Ok(match previewed {
+        Ok(previewed) => report(&live, &previewed),
         Err(faults) => {
-            let shown = faults
-                .iter()
-                .map(|fault| fault.shown("under the overrides"));
-            report.faults.extend(shown);
-            file.effective()
+            let faults = faults.iter();
+            Report {
+                faults: faults
+                    .map(|it| format!("the service rejects it: {it}"))
+                    .collect(),
+                ..Report::default()
+            }
         }
-    };
-    shares(&live.config, &merged, &mut report);
-    changes(live, &merged, &overrides, &mut report);
-    report.merged = merged;
-    report
+    })
 }
 
-impl Report {
-    /// Adds the faults for which the service would reject the file as it runs: a change of a running experiment, or a scene in use that is
-    /// gone. What needs a restart, or only a new file changes, is no fault of a file.
-    pub(super) fn ask(&mut self, client: &Client, live: &LiveConfig) -> Result<()> {
-        let mut wanted = self.merged.clone();
-        wanted["config"] = live.config["config"].clone();
-        let body = json!({"toml": toml::to_string(&wanted)?, "rank": []});
-        let faults = client.faults("/config/preview", &serde_json::to_vec(&body)?)?;
-        let of_file = |message: &str| {
-            message.starts_with("needs a restart") || message.ends_with("in the file only")
-        };
-        let faults = faults.iter().filter(|fault| !of_file(&fault.message));
-        let shown = faults.map(|it| format!("the service rejects it: {}: {}", it.path, it.message));
-        self.faults.extend(shown);
-        Ok(())
+/// Returns what a file would change in a service.
+fn report(live: &LiveConfig, previewed: &Previewed) -> Report {
+    let mut report = Report::default();
+    shares(&live.config, &previewed.config, &mut report);
+    changes(live, &previewed.config, &mut report);
+    for NotReplayed { key } in &previewed.not_replayed {
+        let _ = writeln!(report.text, "needs a restart: {key}");
     }
+    for path in live.overrides.keys() {
+        let _ = writeln!(report.text, "stays overridden: {path}");
+    }
+    report
 }
 
 /// Adds the weights of every scene as shares.
@@ -200,17 +165,8 @@ fn share_of(weights: &Value) -> Vec<(String, f64)> {
         .collect()
 }
 
-/// Adds what changes, and what needs a restart.
-fn changes(
-    live: &LiveConfig,
-    merged: &Value,
-    overrides: &[(Key, Option<Value>)],
-    report: &mut Report,
-) {
-    let restart: Vec<String> = needs_restart(&live.config, merged)
-        .into_iter()
-        .map(|fault| fault.path)
-        .collect();
+/// Adds what changes.
+fn changes(live: &LiveConfig, merged: &Value, report: &mut Report) {
     let changed = differences(&live.config, merged);
     let number = live.generation;
     if changed.is_empty() {
@@ -232,17 +188,6 @@ fn changes(
             }
         }
         whole = scene.map(|(scene, _)| scene);
-    }
-    for path in &restart {
-        let note = if COMMAND_LINE.contains(&&**path) {
-            ", unless the command line sets it"
-        } else {
-            ""
-        };
-        let _ = writeln!(report.text, "needs a restart{note}: {path}");
-    }
-    for (key, _) in overrides {
-        let _ = writeln!(report.text, "stays overridden: {key}");
     }
 }
 
@@ -281,6 +226,7 @@ pub(super) fn shown(difference: &Difference) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
 
     fn live(text: &str, overrides: Value) -> LiveConfig {
         let config = Config::parse("live", text).unwrap().effective();
@@ -289,10 +235,14 @@ mod tests {
     }
 
     fn report(file: &str, live: &LiveConfig) -> Report {
-        compare(
-            &Config::parse("file", file).unwrap(),
-            Path::new("file"),
+        let config = Config::parse("file", file).unwrap().effective();
+        let not_replayed = Vec::new();
+        super::report(
             live,
+            &Previewed {
+                config,
+                not_replayed,
+            },
         )
     }
 
@@ -340,29 +290,17 @@ mod tests {
     #[test]
     fn overrides_and_restarts_are_named() {
         let path = "scene.default.weights.race.growth";
-        let overrides = json!({path: {"value": 0.4, "file": 0.2}});
-        let text = LIVE.replace("0.2", "0.4");
-        let file = format!(
-            "{}[log]\nlevel = 'debug'\n[server]\nlisten = '127.0.0.1:1'\n",
-            LIVE.replace("0.2", "0.1")
+        let live = live(LIVE, json!({path: {"value": 0.2, "file": 0.1}}));
+        let key = "log.level".to_owned();
+        let previewed = Previewed {
+            config: live.config.clone(),
+            not_replayed: vec![NotReplayed { key }],
+        };
+        let text = super::report(&live, &previewed).text;
+        let right = format!(
+            "nothing changes against generation 7\nneeds a restart: log.level\nstays overridden: {path}\n"
         );
-        let report = report(&file, &live(&text, overrides));
-        assert!(
-            report.text.contains(&format!("stays overridden: {path}")),
-            "{}",
-            report.text
-        );
-        assert!(!report.text.contains("race.growth: "), "{}", report.text);
-        assert!(
-            report.text.contains("needs a restart: log.level\n"),
-            "{}",
-            report.text
-        );
-        assert!(
-            report
-                .text
-                .contains("needs a restart, unless the command line sets it: server.listen")
-        );
+        assert!(text.ends_with(&right), "{text}");
     }
 
     #[test]
@@ -371,20 +309,5 @@ mod tests {
         let report = report("[scene.new]\nlimit = 3", &live);
         let right = "generation 7:\n  scene.old: is gone\n  scene.new: is new\n";
         assert!(report.text.ends_with(right), "{}", report.text);
-    }
-
-    #[test]
-    fn a_file_that_does_not_fit_the_overrides_is_named() {
-        let overrides = json!({"scene.feed.limit": {"value": 40, "file": 10}});
-        let live = live("[scene.feed]\nlimit = 40", overrides);
-        let report = report(
-            "[limits]\nlimit = 30\n[scene.default]\nlimit = 30\n[scene.feed]\n",
-            &live,
-        );
-        assert!(
-            report.faults[0].contains("scene.feed.limit"),
-            "{:?}",
-            report.faults
-        );
     }
 }

@@ -1,15 +1,17 @@
 //! `saima check`: reports every fault of a configuration file, and what a running service has noticed of its predictions.
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::borrow::Cow;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use prometheus_client::metrics::counter::Counter;
 
-use super::against::{LiveConfig, compare};
+use super::against::compare;
 use super::client::{Client, Service, Token};
 use super::live;
+use super::output::{print, tell};
 use crate::clock::{Clock, Time};
 use crate::config::{Config, file};
 use crate::http::Tls;
@@ -47,36 +49,37 @@ pub(super) struct Args {
 /// Runs the command. Exit code 1: the file has faults, alone or under the overrides of the service, or the service would reject it. Warnings
 /// leave the exit code at 0.
 pub(super) fn run(args: Args) -> Result<ExitCode> {
-    let Some(config) = valid(&args.file) else {
+    let read = file::read_once(&args.file);
+    let text = read
+        .as_deref()
+        .map_or_else(|_| Cow::default(), String::from_utf8_lossy);
+    let text = text.into_owned();
+    let Some(config) = valid(&args.file, read) else {
         return Ok(ExitCode::FAILURE);
     };
     let lines = args.at.map_or_else(Vec::new, |at| live::live(&config, at));
-    lines.iter().for_each(|line| eprintln!("{line}"));
+    lines.iter().for_each(|line| tell(line));
     if let Some(url) = &args.url {
         let metrics = args.client(url)?.text("/metrics")?;
         for (prediction, share) in clipped(&metrics) {
             let percent = 100.0 * share;
-            eprintln!(
+            tell(format_args!(
                 "warning: in the last hour {percent:.1} % of the numbers of the prediction {prediction} were clipped: its normaliser does \
                  not tell them apart"
-            );
+            ));
         }
     }
     let Some(url) = &args.against else {
         return Ok(ExitCode::SUCCESS);
     };
     let client = args.client(url)?;
-    let live = LiveConfig::get(&client)?;
-    let mut report = compare(&config, &args.file, &live);
-    if report.faults.is_empty() {
-        report.ask(&client, &live)?;
-    }
-    io::stdout().write_all(report.text.as_bytes())?;
+    let report = compare(&client, &text)?;
+    print(&report.text)?;
     for warning in &report.warnings {
-        eprintln!("warning: {warning}");
+        tell(format_args!("warning: {warning}"));
     }
     for fault in &report.faults {
-        eprintln!("{fault}");
+        tell(fault);
     }
     Ok(if report.faults.is_empty() {
         ExitCode::SUCCESS
@@ -99,28 +102,31 @@ impl Args {
 }
 
 /// Checks a configuration file and the files that it names, models included, and prints the outcome. Returns a valid configuration.
-fn valid(path: &std::path::Path) -> Option<Config> {
-    let config = match Config::load(path) {
+fn valid(path: &Path, read: io::Result<Vec<u8>>) -> Option<Config> {
+    let config = match Config::of_file(path, read) {
         Ok(config) => config,
         Err(faults) => {
-            eprintln!("{faults}");
+            tell(faults);
             return None;
         }
     };
     // The files that it names must be usable too.
     let (counter, clock) = (Counter::default(), Clock::machine());
     if let Err(error) = Tls::load(&config.tls, counter, file::read, clock) {
-        eprintln!("{}: {error}", path.display());
+        tell(format_args!("{}: {error}", path.display()));
         return None;
     }
     for warning in &config.warnings {
-        eprintln!("warning: {}", warning.shown(&path.display().to_string()));
+        tell(format_args!(
+            "warning: {}",
+            warning.shown(&path.display().to_string())
+        ));
     }
     for model in &config.models {
-        eprintln!("{}", model.shown());
+        tell(format_args!("{}", model.shown()));
     }
     let scenes = config.vocabulary.scenes.join(", ");
-    eprintln!("{}: valid; scenes: {scenes}", path.display());
+    tell(format_args!("{}: valid; scenes: {scenes}", path.display()));
     Some(config)
 }
 

@@ -2,8 +2,9 @@
 
 mod assign;
 
+pub(super) use assign::patch;
+
 use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -14,6 +15,7 @@ use serde_json::{Map, Value, json};
 use super::against::{LiveConfig, shown};
 use super::client::{Client, Service};
 use super::live::time;
+use super::output::print;
 use crate::clock::Time;
 use crate::config::{Config, differences};
 
@@ -162,7 +164,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
             Ok(format!("the planned change {} is cancelled\n", args.id))
         }
     }?;
-    io::stdout().write_all(text.as_bytes())?;
+    print(text)?;
     Ok(ExitCode::SUCCESS)
 }
 

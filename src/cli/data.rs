@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail, ensure};
 
 use super::client::{Client, Service};
+use super::output::tell;
 use super::serve;
 use crate::config::{Config, receive_history};
 use crate::engine;
@@ -86,10 +87,10 @@ pub(super) fn backup(args: &Backup) -> Result<ExitCode> {
     match received {
         Ok(checkpoint) => {
             let shown = args.directory.display();
-            eprintln!(
+            tell(format_args!(
                 "{shown} holds everything up to record {}",
                 checkpoint.sequence
-            );
+            ));
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => {
@@ -125,29 +126,31 @@ fn empty(path: &Path) -> Result<Directory> {
 pub(super) fn repair(args: &Repair) -> Result<ExitCode> {
     let directory = Directory::existing(&args.directory)?;
     let diagnosis = engine::diagnose(&directory)?;
-    diagnosis
-        .faults
-        .iter()
-        .for_each(|fault| eprintln!("{fault}"));
+    diagnosis.faults.iter().for_each(|fault| tell(fault));
     if diagnosis.is_whole() {
-        eprintln!("{}: nothing is wrong", args.directory.display());
+        tell(format_args!(
+            "{}: nothing is wrong",
+            args.directory.display()
+        ));
         return Ok(ExitCode::SUCCESS);
     }
     if !diagnosis.can_start() {
-        eprintln!("The directory cannot be repaired; nothing was changed.");
+        tell(format_args!(
+            "The directory cannot be repaired; nothing was changed."
+        ));
         return Ok(ExitCode::FAILURE);
     }
     if !args.apply {
-        eprintln!(
+        tell(format_args!(
             "Nothing was changed; --apply keeps everything that is readable and sets the rest aside."
-        );
+        ));
         return Ok(ExitCode::FAILURE);
     }
     engine::repair(&directory, &diagnosis)?;
-    eprintln!(
+    tell(format_args!(
         "Repaired; the damaged files are in {}.",
         args.directory.join("damaged").display()
-    );
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -162,10 +165,10 @@ pub(super) fn rebuild(args: &Rebuild) -> Result<ExitCode> {
         );
     }
     let learnt = engine::rebuild(&args.directory, &config)?;
-    eprintln!(
+    tell(format_args!(
         "Relearnt from records {} to {}: {} users, {} purchases, {} rejected lines.",
         learnt.first, learnt.last, learnt.users, learnt.purchases, learnt.rejected
-    );
+    ));
     Ok(ExitCode::SUCCESS)
 }
 

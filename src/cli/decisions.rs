@@ -14,6 +14,7 @@ use clap::Subcommand;
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::Value;
 
+use super::output::{is_unread, print_line, tell};
 use crate::clock::Time;
 use crate::decision::{Line, Reader, Record};
 use file::Export;
@@ -91,12 +92,14 @@ fn read(
         match line {
             Line::Record(record) if wanted.accepts(&record) => failed = each(*record),
             Line::Record(_) => {}
-            Line::Damaged { file, damage } => eprintln!("{}: {damage}; skipped", file.display()),
+            Line::Damaged { file, damage } => {
+                tell(format_args!("{}: {damage}; skipped", file.display()))
+            }
             Line::Foreign { file, frame, what } => {
-                eprintln!(
+                tell(format_args!(
                     "{}: frame {frame}: a line is skipped: {what}",
                     file.display()
-                );
+                ));
             }
         }
         failed.is_ok()
@@ -123,11 +126,11 @@ fn show(args: &Show) -> Result<ExitCode> {
     })?;
     if args.filter.request.is_some() {
         for record in &newest {
-            println!("{}", String::from_utf8(line(record))?);
+            print_line(String::from_utf8(line(record))?)?;
         }
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{}", table(newest.iter().rev()));
+    print_line(table(newest.iter().rev()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -192,11 +195,11 @@ fn export(args: &ExportArgs) -> Result<ExitCode> {
             file.add(&record, &found.unwrap_or_default())
         })?;
         let rows = file.close()?;
-        eprintln!("{rows} places were exported");
+        tell(format_args!("{rows} places were exported"));
         return Ok(ExitCode::SUCCESS);
     }
     let mut out = BufWriter::new(io::stdout().lock());
-    read(&reader, &args.filter, |record| {
+    let written = read(&reader, &args.filter, |record| {
         let mut line = line(&record);
         if let Some(outcomes) = &outcomes {
             let found = outcomes.of(&record);
@@ -206,7 +209,9 @@ fn export(args: &ExportArgs) -> Result<ExitCode> {
         }
         line.push(b'\n');
         Ok(out.write_all(&line)?)
-    })?;
-    out.flush()?;
-    Ok(ExitCode::SUCCESS)
+    });
+    match written.and_then(|()| Ok(out.flush()?)) {
+        Err(error) if error.downcast_ref().is_some_and(is_unread) => Ok(ExitCode::SUCCESS),
+        written => written.map(|()| ExitCode::SUCCESS),
+    }
 }

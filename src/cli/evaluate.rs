@@ -25,6 +25,7 @@ pub use measure::{Quality, quality};
 pub use queries::{Query, QueryError};
 
 use super::client::{CallError, Client, Format, Service};
+use super::output::{print_line, tell};
 
 /// Number of queries that are also explained, to find objectives without any data.
 const EXPLAINED: usize = 20;
@@ -83,6 +84,9 @@ pub enum EvaluateError {
     /// The features cannot be exported.
     #[error("cannot export the features: {0}")]
     Export(String),
+    /// Standard output cannot be written.
+    #[error("standard output: {0}")]
+    Output(#[from] std::io::Error),
     /// More than two scenes.
     #[error("at most two scenes can be compared")]
     Scenes,
@@ -164,14 +168,18 @@ pub fn run(args: &Args) -> Result<ExitCode, EvaluateError> {
     let (figures, rows) = args.measure(&a, &queries, merchants.as_ref(), export.as_mut())?;
     if let Some(export) = export {
         let rows = export.close()?;
-        eprintln!("the features of {rows} candidates were exported");
+        tell(format_args!(
+            "the features of {rows} candidates were exported"
+        ));
     }
     let users = queries::users(&queries);
     if without > 0 {
-        eprintln!("{without} queries without outcome were left out");
+        tell(format_args!(
+            "{without} queries without outcome were left out"
+        ));
     }
     if users < queries.len() {
-        eprintln!("{} queries of {users} users", queries.len());
+        tell(format_args!("{} queries of {users} users", queries.len()));
     }
     let Some(b) = b else {
         return args.print(&figures, &figures.table());
@@ -242,16 +250,16 @@ impl Args {
         }
         let (figures, rows) = figures(queries, &rankings, merchants, self.seed);
         for name in lacking(&rankings) {
-            eprintln!(
+            tell(format_args!(
                 "scene {}: {name} has no data for any candidate of the first queries; it counts as neutral",
                 figures.scene
-            );
+            ));
         }
         if figures.unknown > 0 {
-            eprintln!(
+            tell(format_args!(
                 "scene {}: {} candidates are unknown to the service; they count as not shown",
                 figures.scene, figures.unknown
-            );
+            ));
         }
         Ok((figures, rows))
     }
@@ -284,9 +292,9 @@ impl Args {
 
     fn print(&self, json: &impl Serialize, table: &Table) -> Result<ExitCode, EvaluateError> {
         if self.json {
-            println!("{}", serde_json::to_string(json)?);
+            print_line(serde_json::to_string(json)?)?;
         } else {
-            println!("{table}");
+            print_line(table)?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::client::{Client, Format, Service};
+use super::output::{print, print_line};
 
 /// Prints the results of experiments
 #[derive(Debug, clap::Args)]
@@ -83,15 +84,19 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
         }
     }
     if args.json {
-        println!("{}", Value::Array(each));
+        print_line(Value::Array(each))?;
         return Ok(ExitCode::SUCCESS);
     }
     if each.is_empty() {
-        println!("no experiments");
+        print_line("no experiments")?;
     }
     for one in each {
         let experiment: Experiment = serde_json::from_value(one)?;
-        println!("{}\n{}\n", experiment.head(), experiment.table());
+        print(format_args!(
+            "{}\n{}\n\n",
+            experiment.head(),
+            experiment.table()
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -14,6 +14,7 @@ mod decisions;
 mod demo;
 mod experiments;
 mod live;
+mod output;
 mod place;
 mod preview;
 mod restore;

@@ -9,16 +9,20 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
 
 use super::client::{Client, Format, Service};
+use super::configure::patch;
 use super::live;
+use super::output::{print, print_line};
 use crate::clock::Time;
 
 /// Shows what a configuration would change in a running service
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The service ranks its newest logged requests again under its live configuration and under NEW, and compares the pages; nothing
-goes live. It needs the ops role, and a share of [decisions] whole above 0.
+    after_help = "The service ranks its newest logged requests again under its live configuration and under the new one, and compares the pages;
+nothing goes live. It needs the ops role, and a share of [decisions] whole above 0. NEW is judged as if it replaced the file of
+the service: overrides stay, and so does what needs a restart.
 
-  saima preview new.toml --scene feed --requests 500"
+  saima preview new.toml --scene feed --requests 500
+  saima preview --set 'scene.feed.weights.race.growth = 0.2'"
 )]
 pub(super) struct Args {
     #[command(flatten)]
@@ -35,15 +39,27 @@ pub(super) struct Args {
     /// Print the answer as JSON
     #[arg(long)]
     json: bool,
-    /// The configuration file
-    #[arg(value_name = "NEW")]
-    file: PathBuf,
+    /// An assignment as in `saima config set`, over the live configuration; may be given several times
+    #[arg(long, value_name = "KEY = VALUE")]
+    set: Vec<String>,
+    /// The configuration file as it would be
+    #[arg(
+        value_name = "NEW",
+        required_unless_present = "set",
+        conflicts_with = "set"
+    )]
+    file: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
-    let text = fs::read_to_string(&args.file);
-    let text = text.with_context(|| args.file.display().to_string())?;
-    let mut body = json!({ "toml": text, "requests": args.requests });
+    let mut body = match &args.file {
+        Some(file) => {
+            let text = fs::read_to_string(file);
+            json!({"file": text.with_context(|| file.display().to_string())?})
+        }
+        None => json!({"set": patch(&args.set, &[])?}),
+    };
+    body["requests"] = args.requests.into();
     if let Some(scene) = &args.scene {
         body["scene"] = scene.as_str().into();
     }
@@ -54,9 +70,9 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let body = serde_json::to_vec(&body)?;
     let preview: Value = client.send("POST", "/config/preview", &body, Format::Json)?;
     if args.json {
-        println!("{preview}");
+        print_line(&preview)?;
     } else {
-        print!("{}", report(&preview));
+        print(report(&preview))?;
     }
     Ok(ExitCode::SUCCESS)
 }

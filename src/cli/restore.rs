@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::data::load;
+use super::output::tell;
 use super::place::Place;
 use crate::config::keep_history;
 use crate::engine::Restoring;
@@ -54,10 +55,10 @@ pub(super) fn restore(args: &Restore) -> Result<ExitCode> {
     let found = Restoring::read(backup, directory, &config)?;
     ensure!(found.sequence > 0, "{} is empty", backup.display());
     let (sequence, users, deleted) = (found.sequence, found.users, found.deleted.clone());
-    eprintln!(
+    tell(format_args!(
         "{} holds {users} users and everything up to record {sequence}.",
         backup.display()
-    );
+    ));
     let without = if args.with_deleted { &[][..] } else { &deleted };
     let unfinished = place.unfinished();
     if unfinished.exists() {
@@ -71,17 +72,20 @@ pub(super) fn restore(args: &Restore) -> Result<ExitCode> {
     if occupied {
         report_deleted(&deleted, args.with_deleted);
     } else {
-        eprintln!(
+        tell(format_args!(
             "Users who were deleted after the back-up was made are restored too: delete them again."
-        );
+        ));
     }
     let aside = place
         .take(&unfinished)
         .with_context(|| format!("cannot replace {}", directory.display()))?;
     if let Some(aside) = aside {
-        eprintln!("The replaced directory is now {}.", aside.display());
+        tell(format_args!(
+            "The replaced directory is now {}.",
+            aside.display()
+        ));
     }
-    eprintln!("{} is restored.", directory.display());
+    tell(format_args!("{} is restored.", directory.display()));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -91,10 +95,13 @@ fn report_deleted(deleted: &[String], with_them: bool) {
     } else {
         "stay deleted (--with-deleted would restore them)"
     };
-    eprintln!("{} of them were deleted since and {fate}.", deleted.len());
+    tell(format_args!(
+        "{} of them were deleted since and {fate}.",
+        deleted.len()
+    ));
     let shown = deleted.iter().take(SHOWN);
-    shown.for_each(|id| eprintln!("  {id}"));
+    shown.for_each(|id| tell(format_args!("  {id}")));
     if deleted.len() > SHOWN {
-        eprintln!("  and {} more", deleted.len() - SHOWN);
+        tell(format_args!("  and {} more", deleted.len() - SHOWN));
     }
 }

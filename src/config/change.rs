@@ -70,9 +70,19 @@ pub enum ChangeError {
     /// Every fault of the change.
     #[error("{} faults", .0.len())]
     Invalid(Vec<ConfigFault>),
-    /// There is no such generation or plan.
-    #[error("there is none with that number, or it is no longer kept")]
-    Unknown,
+    /// There is no such generation.
+    #[error("there is no generation {number}: {first} to {live} are kept")]
+    NoGeneration {
+        /// The generation that is asked for.
+        number: u64,
+        /// The oldest that is kept.
+        first: u64,
+        /// The live one.
+        live: u64,
+    },
+    /// There is no such planned change.
+    #[error("there is no planned change {0}")]
+    NoPlan(u64),
     /// A generation that is kept cannot be read.
     #[error(transparent)]
     Unreadable(#[from] RecordError),

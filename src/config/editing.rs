@@ -12,6 +12,8 @@ pub struct Editing {
     pub edits: bool,
     /// Maximum number of generations that are kept.
     pub history: usize,
+    /// Maximum bytes of the generations that are kept in memory, without a data directory.
+    pub history_bytes: usize,
     /// Maximum number of planned changes.
     pub plans: usize,
 }
@@ -21,6 +23,7 @@ pub(super) fn read(s: &Section<'_>) -> Editing {
     Editing {
         edits: s.value("edits", true, value::flag),
         history: s.integer("history", 10..=100_000),
+        history_bytes: s.integer("history_bytes", 1_000_000..=16_000_000_000),
         plans: s.integer("plans", 1..=10_000),
     }
 }
@@ -30,6 +33,7 @@ pub(super) fn shown(editing: &Editing) -> Value {
     json!({
         "edits": editing.edits,
         "history": editing.history,
+        "history_bytes": editing.history_bytes,
         "plans": editing.plans,
     })
 }

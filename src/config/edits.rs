@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::caution::{cautions, far};
 use super::change::{Change, ChangeError, Changed, Moment, PlanOutcome};
 use super::fault::{ConfigFault, line_of};
 use super::live::{Event, Live, state};
@@ -13,7 +14,7 @@ use super::shared::{
     Author, ChangeSource, Desk, Due, Edit, Failed, Key, Next, Plan, Record, RecordError, Step,
     differences,
 };
-use super::succession::{held_by_running, needs_restart, one_way};
+use super::succession::{held_by_running, keep_until_restart, one_way};
 use crate::clock::Time;
 
 /// Makes a configuration ready, and then live by its second argument.
@@ -61,7 +62,8 @@ impl Live {
             self.check_plan(&next.config, until.is_some())?;
         }
         let mut plans = desk.plans.clone();
-        let warnings = next.config.warnings.clone();
+        let mut warnings = self.warnings(&next.config);
+        warnings.extend(far(later, moment.now));
         let plan = if later.is_some() || until.is_some() {
             let plan = self.plan(desk, steps, change, moment)?;
             plans.push(plan.clone());
@@ -91,6 +93,14 @@ impl Live {
             plan,
             left: Vec::new(),
         })
+    }
+
+    /// Returns what is valid in a configuration that somebody wants to be live, but probably not meant.
+    fn warnings(&self, next: &Config) -> Vec<ConfigFault> {
+        let mut warnings = next.warnings.clone();
+        let live = self.load().config.effective();
+        warnings.extend(cautions(&live, &next.effective()));
+        warnings
     }
 
     /// Checks that a running service can go to a configuration, and back from it if the plan ends.
@@ -133,15 +143,19 @@ impl Live {
             applied: None,
             failed: None,
         };
-        let clash = |other: &Plan| Some((other.id, plan.clashes(other)?.to_string()));
-        let clashes = desk.plans.iter().filter_map(clash);
-        let faults: Vec<ConfigFault> = clashes
-            .map(|(id, path)| ConfigFault {
+        let clash = |other: &Plan| {
+            let key = plan.clashes(other)?;
+            Some(ConfigFault {
                 line: 0,
-                path,
-                message: format!("the planned change {id} changes it at the same time"),
+                path: key.to_string(),
+                message: format!(
+                    "the planned change {} changes it {}",
+                    other.id,
+                    other.times()
+                ),
             })
-            .collect();
+        };
+        let faults: Vec<ConfigFault> = desk.plans.iter().filter_map(clash).collect();
         if faults.is_empty() {
             Ok(plan)
         } else {
@@ -155,7 +169,7 @@ impl Live {
         desk.plans = plans;
         desk.next_plan = added.map_or(desk.next_plan, |id| id + 1);
         let state = state(desk, self.peek().number);
-        let kept = self.history.commit(None, &state, desk.file.editing.history);
+        let kept = self.history.commit(None, &state, &desk.file.editing);
         if kept.is_err() {
             (desk.plans, desk.next_plan) = before;
         }
@@ -177,13 +191,13 @@ impl Live {
     ) -> Result<Changed, ChangeError> {
         let mut desk = self.desk.lock();
         self.check(&desk, expected)?;
-        let record = self.history.record(to)?.ok_or(ChangeError::Unknown)?;
+        let record = self.kept(to)?;
         let live = self.load().config.effective();
         let (wanted, left) = reachable(record.effective, &live);
         // Another version may have written it: missing keys are those of the present defaults.
         let wanted = desk.read_view(&wanted)?.effective();
         let next = desk.moved(&wanted, by, moment.wall)?;
-        let warnings = next.config.warnings.clone();
+        let warnings = self.warnings(&next.config);
         let event = event(ChangeSource::Rollback, by, moment.wall, desk.plans.clone());
         let (generation, diff) = self.succeed(&mut desk, next, event, prepare)?;
         Ok(Changed {
@@ -211,7 +225,7 @@ impl Live {
             return Err(ChangeError::Off);
         }
         let plan = desk.plans.iter().find(|plan| plan.id == id).cloned();
-        let plan = plan.ok_or(ChangeError::Unknown)?;
+        let plan = plan.ok_or(ChangeError::NoPlan(id))?;
         let rest = without(&desk.plans, id);
         if !plan.is_applied() {
             return Ok(self.keep(&mut desk, rest, None)?);
@@ -340,12 +354,17 @@ impl Live {
         desk.to_commit(&self.load().config)
     }
 
-    /// Returns the record of a generation; `None` if it is not kept.
+    /// Returns the record of a generation that is kept.
     ///
     /// # Errors
-    /// The record is damaged or cannot be read.
-    pub fn record(&self, number: u64) -> Result<Option<Record>, RecordError> {
-        self.history.record(number)
+    /// [`ChangeError::NoGeneration`] if it is not, [`ChangeError::Unreadable`] if its record cannot be read.
+    pub fn kept(&self, number: u64) -> Result<Record, ChangeError> {
+        let record = self.history.record(number)?;
+        record.ok_or_else(|| ChangeError::NoGeneration {
+            number,
+            first: self.history.first().max(1),
+            live: self.peek().number,
+        })
     }
 
     /// Returns the configuration of a generation; `None` if it is not kept, or cannot be read any more.
@@ -410,22 +429,7 @@ fn placed(error: ChangeError, edit: &Edit) -> ChangeError {
 /// Returns the part of a view that a running service can go back to, and the keys that stay as they are live: those that need a restart,
 /// those that only the file sets, the hashes of files, and those that a running experiment holds.
 fn reachable(mut view: Value, live: &Value) -> (Value, Vec<String>) {
-    let mut left: Vec<String> = needs_restart(&view, live)
-        .into_iter()
-        .map(|it| it.path)
-        .collect();
-    for section in [
-        "server",
-        "tls",
-        "admission",
-        "store",
-        "clock",
-        "profile",
-        "race",
-        "log",
-    ] {
-        stay(&mut view, live, section, &left);
-    }
+    let mut left = keep_until_restart(&mut view, live);
     if view["config"] != live["config"] {
         left.push("config".to_owned());
         view["config"] = live["config"].clone();
@@ -447,18 +451,4 @@ fn reachable(mut view: Value, live: &Value) -> (Value, Vec<String>) {
         key.lay(&mut view, key.get(live));
     }
     (view, left)
-}
-
-/// Takes the keys of a section that stay from the live view.
-fn stay(view: &mut Value, live: &Value, section: &str, left: &[String]) {
-    let Some(table) = live[section].as_object() else {
-        return;
-    };
-    for (name, value) in table {
-        let path = format!("{section}.{name}");
-        let below = format!("{path}.");
-        if left.iter().any(|it| *it == path || it.starts_with(&below)) {
-            view[section][name] = value.clone();
-        }
-    }
 }

@@ -19,7 +19,7 @@ use super::shared::{
     Author, ChangeSource, Desk, Difference, Edit, History, HistoryError, HistorySize, Next, Origin,
     Overrides, Plan, Record, State, differences, full, same,
 };
-use super::succession::{self, needs_restart};
+use super::succession::{self, keep_until_restart, needs_restart};
 use crate::clock::{Clock, Time};
 
 /// The live configuration.
@@ -62,9 +62,7 @@ impl Live {
         let live = Self::of(config.clone(), Origin::default(), History::memory());
         let state = State::new(1, Overrides::default(), Vec::new(), 1);
         // Memory does not fail.
-        let _ = live
-            .history
-            .commit(Some(&record), &state, config.editing.history);
+        let _ = live.history.commit(Some(&record), &state, &config.editing);
         live
     }
 
@@ -171,7 +169,7 @@ impl Live {
         let generation = self.load();
         let state = state(&desk, generation.number);
         self.history
-            .commit(record.as_ref(), &state, desk.file.editing.history)
+            .commit(record.as_ref(), &state, &desk.file.editing)
     }
 
     /// Returns the live generation, to keep for as long as a request needs it.
@@ -243,7 +241,7 @@ impl Live {
         if !needs_restart(&old.config.effective(), &file.effective()).is_empty() {
             return Err(succession::faults(&old.config, &file));
         }
-        let merged = desk.merge_over(&file, desk.overrides.clone());
+        let merged = desk.merge_over(&file, desk.going_on(&file));
         let before = std::mem::replace(&mut desk.file, file);
         let next = match merged {
             Ok(next) => next,
@@ -267,7 +265,8 @@ impl Live {
                     ChangeError::Invalid(faults) => faults,
                     other @ (ChangeError::Off
                     | ChangeError::Stale { .. }
-                    | ChangeError::Unknown
+                    | ChangeError::NoGeneration { .. }
+                    | ChangeError::NoPlan(_)
                     | ChangeError::Unreadable(_)
                     | ChangeError::Storage(_)) => vec![ConfigFault {
                         line: 0,
@@ -289,6 +288,29 @@ impl Live {
         let faults = self.faults(&next.config);
         if faults.is_empty() {
             Ok(next.config)
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// Returns what the configuration would be if the file had another content, without making it live; and the keys that need a restart,
+    /// which stay as they are.
+    ///
+    /// # Errors
+    /// Every fault for which the file would be rejected.
+    pub fn propose_file(&self, text: &str) -> Result<(Config, Vec<String>), Vec<ConfigFault>> {
+        let desk = self.desk.lock();
+        let file = desk.wanted(text)?;
+        let next = desk.merge_over(&file, desk.going_on(&file));
+        let mut config = next.map_err(under_overrides)?.config;
+        let mut view = config.effective();
+        let left = keep_until_restart(&mut view, &self.load().config.effective());
+        if !left.is_empty() {
+            config = desk.read_view(&view)?;
+        }
+        let faults = self.faults(&config);
+        if faults.is_empty() {
+            Ok((config, left))
         } else {
             Err(faults)
         }
@@ -372,8 +394,8 @@ impl Live {
         number: u64,
         source: ChangeSource,
     ) -> io::Result<()> {
-        let (state, most) = (state(desk, number), desk.file.editing.history);
-        match self.history.commit(record, &state, most) {
+        let state = state(desk, number);
+        match self.history.commit(record, &state, &desk.file.editing) {
             Err(error) if source == ChangeSource::File => {
                 tracing::error!("generation {number} cannot be recorded: {error}");
                 Ok(())

@@ -11,6 +11,7 @@ mod asked;
 mod audience;
 mod aversion;
 mod campaign;
+mod caution;
 mod change;
 mod check;
 mod clash;
@@ -102,7 +103,6 @@ pub use shared::{
 };
 pub use shared::{differences, keep_history, receive_history};
 pub use store::{OtherMerchants, Store, UnknownItems};
-pub use succession::needs_restart;
 pub use support::Support;
 pub use tail::Tail;
 pub use tls::{Tls, TlsFiles};

@@ -206,6 +206,14 @@ impl Config {
         Self::load_over("", path)
     }
 
+    /// Parses what was read of a file, as [`Self::load`] does.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn of_file(path: &Path, read: std::io::Result<Vec<u8>>) -> Result<Self, ConfigFaults> {
+        Self::decode("", path, read).0
+    }
+
     /// Reads a file over another configuration as [`Self::parse_over`] does.
     ///
     /// # Errors

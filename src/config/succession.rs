@@ -127,7 +127,7 @@ fn grows(old: &Value, new: &Value) -> bool {
 
 /// Returns a fault for each key that differs between two effective configurations and needs a restart.
 #[must_use]
-pub fn needs_restart(before: &Value, after: &Value) -> Vec<ConfigFault> {
+pub(super) fn needs_restart(before: &Value, after: &Value) -> Vec<ConfigFault> {
     let mut rejected = Vec::new();
     for path in RESTART {
         let pointer = format!("/{}", path.replace('.', "/"));
@@ -136,6 +136,35 @@ pub fn needs_restart(before: &Value, after: &Value) -> Vec<ConfigFault> {
         compare(path.to_owned(), old, new, &mut rejected);
     }
     rejected
+}
+
+/// Takes the keys that need a restart from the live view, and returns them.
+pub(super) fn keep_until_restart(view: &mut Value, live: &Value) -> Vec<String> {
+    let faults = needs_restart(view, live).into_iter();
+    let left: Vec<String> = faults.map(|fault| fault.path).collect();
+    let sections: BTreeSet<&str> = RESTART
+        .iter()
+        .map(|path| path.split_once('.').map_or(*path, |(section, _)| section))
+        .collect();
+    for section in sections {
+        stay(view, live, section, &left);
+    }
+    left
+}
+
+/// Takes the keys of a section that stay from the live view.
+fn stay(view: &mut Value, live: &Value, section: &str, left: &[String]) {
+    if left.iter().any(|it| it == section) {
+        Key::of([section]).lay(view, live.get(section));
+        return;
+    }
+    for (name, value) in live[section].as_object().into_iter().flatten() {
+        let path = format!("{section}.{name}");
+        let below = format!("{path}.");
+        if left.iter().any(|it| *it == path || it.starts_with(&below)) {
+            view[section][name] = value.clone();
+        }
+    }
 }
 
 fn compare(path: String, old: &Value, new: &Value, rejected: &mut Vec<ConfigFault>) {

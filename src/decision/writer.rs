@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use super::files::{self, Found};
@@ -41,6 +42,8 @@ pub(super) struct Writer {
     rewriting: VecDeque<PathBuf>,
     /// True while nothing can be written.
     is_failing: bool,
+    /// The number of records that had found no room in the queue when it was last told, and when that was.
+    told: (u64, Option<SystemTime>),
 }
 
 /// The file that is written.
@@ -64,6 +67,7 @@ impl Writer {
             rewritten: None,
             rewriting: VecDeque::new(),
             is_failing: false,
+            told: (0, None),
         }
     }
 
@@ -82,6 +86,7 @@ impl Writer {
         } else if count > 0 && std::mem::take(&mut self.is_failing) {
             tracing::info!("decisions are logged again");
         }
+        self.tell_dropped();
         if let Err(error) = self.tidy(&settings).and_then(|()| self.rewrite()) {
             tracing::warn!("cannot keep the decision log within its bounds: {error}");
         }
@@ -90,6 +95,21 @@ impl Writer {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
+    }
+
+    /// Tells of records that found no room in the queue, once in a while.
+    fn tell_dropped(&mut self) {
+        let (told, at) = self.told;
+        let dropped = self.shared.queue.dropped.load(Ordering::Relaxed);
+        let now = SystemTime::now();
+        let since = at.and_then(|at| now.duration_since(at).ok());
+        if dropped > told && since.is_none_or(|since| since >= TIDY) {
+            self.told = (dropped, Some(now));
+            let more = dropped - told;
+            tracing::warn!(
+                "{more} decisions were not logged: they came faster than they can be written (decisions.queue_bytes)"
+            );
+        }
     }
 
     fn write(

@@ -138,7 +138,14 @@ impl Engine {
             let (count, first) = (conflict.len(), fault.shown("config"));
             format!(
                 "the configuration file under the overrides cannot go live ({count} faults, the first: {first}); the last good \
-                 generation is"
+                 generation stays live"
+            )
+        });
+        // A conflict with overrides is the better reason: it does not keep the service from starting.
+        let rejected = self.rejected.lock().clone().filter(|_| conflict.is_none());
+        let rejected = rejected.map(|faults| {
+            format!(
+                "the changed configuration file is rejected, and the service does not start with it; the last good one stays live: {faults}"
             )
         });
         let plans = self.live.plans();
@@ -156,7 +163,7 @@ impl Engine {
                 "the planned change {id} could not be {due}: {reason}"
             ))
         });
-        conflict.into_iter().chain(failed).collect()
+        conflict.into_iter().chain(rejected).chain(failed).collect()
     }
 
     /// Sets the metrics of the shared configuration.

@@ -178,8 +178,13 @@ impl Engine {
         tracing::info!(sequence, seconds, "checkpoint written");
     }
 
-    /// Logs and counts the outcome of a changed configuration file.
+    /// Logs, counts and remembers the outcome of a changed configuration file.
     pub fn observe_reload(&self, result: &Result<u64, ConfigFaults>) {
+        *self.rejected.lock() = result.as_ref().err().map(|found| {
+            let first = found.faults.first();
+            let first = first.map_or_else(String::new, |fault| fault.shown(&found.file));
+            format!("{} faults, the first: {first}", found.faults.len())
+        });
         match result {
             Ok(generation) => {
                 tracing::info!(generation, "the changed configuration is live");

@@ -34,6 +34,8 @@ pub struct Engine {
     pub(super) rebuilder: Rebuilder,
     /// The journal and the checkpoints; `None` if facts are kept in memory only.
     pub(super) kept: Option<Kept>,
+    /// Why the changed configuration file was rejected; `None` if the file is the live one, under the overrides.
+    pub(super) rejected: Mutex<Option<String>>,
     /// Held during a deletion: one at a time, and no checkpoint in the middle of one.
     pub(super) deleting: Mutex<()>,
     /// Held during a sweep of unused names: one at a time.

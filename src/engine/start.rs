@@ -40,6 +40,7 @@ impl Engine {
             live,
             clock,
             rebuilder,
+            rejected: Mutex::new(None),
             deleting: Mutex::new(()),
             sweeping: Mutex::new(()),
             selecting: Mutex::new(()),

@@ -13,7 +13,7 @@ use super::Engine;
 use super::arms::Arms;
 use super::enrolments::{Counts, Waiting};
 use crate::config::{Config, Experiment, Generation};
-use crate::experiment::{Outcome, Plan, Running, place};
+use crate::experiment::{Judgement, Outcome, Plan, Running, Verdict, place};
 use crate::ingest::{Facts, Record, TrialStep};
 
 /// Interval at which the queue is applied.
@@ -97,10 +97,12 @@ impl Engine {
             let begun = running.begun.day(config.race.utc_offset);
             let days = last_complete.since(begun);
             let outcome = Outcome::of(&running);
+            let found = running.judgement.after(&running.plan, &outcome, days);
+            tell(&running, &found);
             let judged = TrialStep::Judged {
                 name: &name,
                 day: last_complete,
-                found: running.judgement.after(&running.plan, &outcome, days),
+                found,
             };
             drop(running);
             self.step(&mut self.facts.write(), &generation, judged);
@@ -208,6 +210,31 @@ impl Engine {
     pub(super) fn settle_experiments(&self) {
         self.conduct();
         self.count_answers();
+    }
+}
+
+/// Tells of the verdicts that a day changed.
+fn tell(running: &Running, found: &Judgement) {
+    let experiment = &running.plan.name;
+    for (number, (arm, _)) in running.plan.arms.iter().enumerate() {
+        let (before, now) = (running.judgement.of(number), found.of(number));
+        if before == now {
+            continue;
+        }
+        let verdict = now.name();
+        match now {
+            Verdict::Harm | Verdict::Blocked => {
+                tracing::warn!(experiment, arm, verdict, "an experiment needs attention");
+            }
+            Verdict::Running | Verdict::Better | Verdict::Worse => {
+                tracing::info!(
+                    experiment,
+                    arm,
+                    verdict,
+                    "an arm of an experiment is judged"
+                );
+            }
+        }
     }
 }
 

@@ -38,7 +38,9 @@ impl From<ChangeError> for Problem {
         match error {
             ChangeError::Off => Self::new(Cause::Forbidden, detail),
             ChangeError::Stale { .. } => Self::new(Cause::Stale, detail),
-            ChangeError::Unknown => Self::new(Cause::NotFound, detail),
+            ChangeError::NoGeneration { .. } | ChangeError::NoPlan(_) => {
+                Self::new(Cause::NotFound, detail)
+            }
             ChangeError::Unreadable(_) => Self::new(Cause::Unreadable, detail),
             ChangeError::Storage(_) => Self::new(Cause::Storage, detail),
             ChangeError::Invalid(faults) => {
@@ -122,9 +124,7 @@ pub(super) async fn history(mut call: Call<'_>) -> Result<Reply, Problem> {
 pub(super) async fn generation(mut call: Call<'_>) -> Result<Reply, Problem> {
     let number = call.path("generation").parse().map_err(|_| no_entity())?;
     let work = move |app: &App| {
-        let record = app.engine.live().record(number);
-        let record = record.map_err(ChangeError::from)?;
-        let record = record.ok_or(ChangeError::Unknown)?;
+        let record = app.engine.live().kept(number)?;
         Ok::<_, ChangeError>(serde_json::to_vec(&of_record(record)))
     };
     let json = aside(&mut call, work).await??;

@@ -8,9 +8,9 @@ use super::configure::edit;
 use super::error::{Cause, Problem};
 use super::ops::{aside, written};
 use super::reply::Reply;
-use crate::config::Config;
+use crate::config::{Config, ConfigFault, Edit};
 use crate::engine::{Sample, Wanted};
-use crate::model::view::Preview;
+use crate::model::view::{NotReplayed, Preview};
 use crate::model::{Diagnosis, Fault, PreviewRequest, diagnose, schema};
 use crate::number::wide;
 
@@ -33,19 +33,54 @@ pub(super) async fn decision(mut call: Call<'_>) -> Result<Reply, Problem> {
     written(&call, json.ok_or_else(unknown)?)
 }
 
+/// A configuration to preview.
+enum Draft {
+    /// What an edit makes of the live one.
+    Edit(Edit),
+    /// What another content of the file makes of it.
+    File(String),
+}
+
+impl Draft {
+    fn of(request: &PreviewRequest) -> Result<Self, Problem> {
+        match (&request.set, &request.toml, &request.file) {
+            (None, None, Some(file)) => Ok(Self::File(file.clone())),
+            (set, toml, None) => edit(set.clone(), toml.clone()).map(Self::Edit),
+            (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => {
+                Err(Problem::invalid(vec![Fault::new("", diagnose::ONE_DRAFT)]))
+            }
+        }
+    }
+
+    /// Returns the configuration, and the keys that need a restart and stay as they are.
+    fn propose(&self, app: &App) -> Result<(Config, Vec<String>), Vec<ConfigFault>> {
+        match self {
+            Self::Edit(edit) => app.engine.propose(edit).map(|next| (next, Vec::new())),
+            Self::File(text) => app.engine.live().propose_file(text),
+        }
+    }
+}
+
+/// Returns what the preview says of a key that needs a restart.
+fn waiting(key: String) -> NotReplayed {
+    let reason = "needs a restart".to_owned();
+    NotReplayed { key, reason }
+}
+
 /// Answers with what a configuration would change.
 pub(super) async fn preview(mut call: Call<'_>) -> Result<Reply, Problem> {
     let body = call.read().await?;
     let generation = Arc::clone(&call.generation);
     let vocabulary = &generation.config.vocabulary;
     let request: PreviewRequest = diagnose::body(&body, &schema::PREVIEW_REQUEST, vocabulary)?;
-    let edit = edit(request.set.clone(), request.toml.clone())?;
+    let draft = Draft::of(&request)?;
     let (app, granted) = (Arc::clone(call.app), call.granted());
     let work = move |wanted: &Wanted| {
         let _until_done = granted;
-        let next = app.engine.live().propose(&edit);
         let faults = |it: Vec<_>| Problem::invalid(it.into_iter().map(Fault::from).collect());
-        let preview = previewed(&app, &request, &next.map_err(faults)?, wanted)?;
+        let (next, left) = draft.propose(&app).map_err(faults)?;
+        let mut preview = previewed(&app, &request, &next, wanted)?;
+        preview.not_replayed.extend(left.into_iter().map(waiting));
         Ok::<_, Problem>(serde_json::to_vec(&preview))
     };
     let json = call.app.engine.aside(work).await?;

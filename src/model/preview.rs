@@ -13,6 +13,8 @@ pub struct PreviewRequest {
     pub set: Option<Map<String, Value>>,
     /// The whole configuration, as TOML.
     pub toml: Option<String>,
+    /// The configuration file as it would be, under the live overrides.
+    pub file: Option<String>,
     /// Name of the scene whose requests count.
     pub scene: Option<String>,
     /// Maximum number of logged requests.

@@ -102,18 +102,21 @@ impl Client {
         self.read(self.run(request)?)
     }
 
-    /// Sends a body to be checked. Returns the faults that the service finds; none if it accepts the body.
+    /// Sends a body that may have faults. Returns the answer, or the faults that the service finds.
     ///
     /// # Errors
     /// [`CallError`].
-    pub fn faults(&self, path: &str, body: &[u8]) -> Result<Vec<ReportedFault>, CallError> {
-        let mut answer = self.once("POST", path, body, Format::Json)?;
-        let (status, text) = (answer.status(), self.bytes(&mut answer)?);
-        match status {
-            StatusCode::UNPROCESSABLE_ENTITY => Ok(faults(&text)),
-            _ if status.is_success() => Ok(Vec::new()),
-            _ => Err(rejection(status, &text)),
+    pub fn checked<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Result<T, Vec<ReportedFault>>, CallError> {
+        let body = serde_json::to_vec(body).map_err(|cause| self.unexpected(cause))?;
+        let mut answer = self.once("POST", path, &body, Format::Json)?;
+        if answer.status() == StatusCode::UNPROCESSABLE_ENTITY {
+            return Ok(Err(faults(&self.bytes(&mut answer)?)));
         }
+        self.read(answer).map(Ok)
     }
 
     /// Gets JSON.

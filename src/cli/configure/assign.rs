@@ -1,27 +1,31 @@
 //! Assignments of the command line, as in the file, and the merge patch that they mean.
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Map, Value};
 use toml::Table;
 
-/// Returns the merge patch of some assignments `KEY = VALUE`, and of keys to give back.
-pub(super) fn patch(assignments: &[String], unset: &[String]) -> Result<Value> {
-    let mut patch = Value::Object(Map::new());
+/// Returns the merge patch of some assignments `KEY = VALUE`, and of keys to give back. Each key may be named once.
+pub(in crate::cli) fn patch(assignments: &[String], unset: &[String]) -> Result<Value> {
+    let mut patch = Map::new();
     for text in assignments {
         let table: Table = toml::from_str(text).map_err(|error| {
             let fault = error.message();
             anyhow!("{text:?} is no assignment KEY = VALUE as in the file: {fault}")
         })?;
-        merge(&mut patch, json_of(&toml::Value::Table(table)));
+        merge(&mut patch, json_of_table(&table))?;
     }
     for key in unset {
         let names = names(key)?;
-        let null = names.iter().rev().fold(Value::Null, |inner, name| {
-            Value::Object(Map::from_iter([(name.clone(), inner)]))
+        let Some((last, tables)) = names.split_last() else {
+            continue;
+        };
+        let null = Map::from_iter([(last.clone(), Value::Null)]);
+        let nested = tables.iter().rev().fold(null, |inner, name| {
+            Map::from_iter([(name.clone(), Value::Object(inner))])
         });
-        merge(&mut patch, null);
+        merge(&mut patch, nested)?;
     }
-    Ok(patch)
+    Ok(Value::Object(patch))
 }
 
 /// Returns the names of a key as the file writes it, such as `scene."a.b".limit`.
@@ -50,15 +54,18 @@ pub(super) fn find<'v>(view: &'v Value, names: &[String]) -> Option<(String, &'v
     })
 }
 
-fn merge(patch: &mut Value, other: Value) {
-    match (patch, other) {
-        (Value::Object(patch), Value::Object(other)) => {
-            for (name, value) in other {
-                merge(patch.entry(name).or_insert(Value::Null), value);
+/// Adds a patch to another one that sets other keys.
+fn merge(patch: &mut Map<String, Value>, other: Map<String, Value>) -> Result<()> {
+    for (name, value) in other {
+        match (patch.get_mut(&name), value) {
+            (None, value) => {
+                patch.insert(name, value);
             }
+            (Some(Value::Object(known)), Value::Object(inner)) => merge(known, inner)?,
+            (Some(_), _) => bail!("the key {name} is given twice"),
         }
-        (patch, other) => *patch = other,
     }
+    Ok(())
 }
 
 /// Returns a TOML value as JSON; dates become texts.
@@ -70,11 +77,15 @@ fn json_of(value: &toml::Value) -> Value {
         toml::Value::Boolean(flag) => (*flag).into(),
         toml::Value::Datetime(at) => at.to_string().into(),
         toml::Value::Array(list) => list.iter().map(json_of).collect(),
-        toml::Value::Table(table) => table
-            .iter()
-            .map(|(name, value)| (name.clone(), json_of(value)))
-            .collect(),
+        toml::Value::Table(table) => Value::Object(json_of_table(table)),
     }
+}
+
+fn json_of_table(table: &Table) -> Map<String, Value> {
+    table
+        .iter()
+        .map(|(name, value)| (name.clone(), json_of(value)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -104,6 +115,24 @@ mod tests {
             "campaign": {"a": {"from": "2026-11-10T16:00:00Z"}},
         });
         assert_eq!(patch, right);
+    }
+
+    #[test]
+    fn a_key_is_given_once() {
+        let twice = |assignments: &[&str], unset: &[&str]| {
+            let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+            patch(&owned(assignments), &owned(unset))
+                .unwrap_err()
+                .to_string()
+        };
+        for assignments in [
+            ["scene.a.limit = 1", "scene.a.limit = 2"],
+            ["scene.a.limit = 1", "scene.a = 3"],
+        ] {
+            assert!(twice(&assignments, &[]).ends_with("is given twice"));
+        }
+        let error = twice(&["scene.a.limit = 1"], &["scene.a.limit"]);
+        assert_eq!(error, "the key limit is given twice");
     }
 
     #[test]

@@ -20,6 +20,9 @@ pub enum ImportError {
         /// The fault.
         message: String,
     },
+    /// Standard output cannot be written.
+    #[error("standard output: {0}")]
+    Output(#[from] std::io::Error),
     /// A table was given without a map.
     #[error("{0}: a table needs --map, which maps its columns to fields")]
     NoMap(String),

@@ -15,6 +15,7 @@ use super::rejects::Rejects;
 use super::target::Target;
 use super::totals::Totals;
 use crate::cli::client::ReportedFault;
+use crate::cli::output::{print, print_line, tell};
 use crate::model::Event;
 
 /// Begins the fault of an event of an unknown item.
@@ -205,7 +206,7 @@ impl Report {
         if self.shown < self.show {
             self.shown += 1;
             let description = describe(&file, line, id, errors);
-            self.bar.suspend(|| eprintln!("{description}"));
+            self.bar.suspend(|| tell(description));
         }
         let (Some(rejects), Some((row, text))) = (&mut self.rejects, &origin.row) else {
             return Ok(());
@@ -218,7 +219,7 @@ impl Report {
     /// Shows something that the user should know about the current file.
     pub(super) fn note(&self, note: &str) {
         let file = self.path.display();
-        self.bar.suspend(|| eprintln!("{file}: {note}"));
+        self.bar.suspend(|| tell(format_args!("{file}: {note}")));
     }
 
     /// Writes the rejects so far. Returns the sizes of their files.
@@ -236,14 +237,14 @@ impl Report {
                 .rejected
                 .min(u64::try_from(self.shown).unwrap_or(u64::MAX));
         if hidden > 0 {
-            eprintln!("… and {hidden} more rejects");
+            tell(format_args!("… and {hidden} more rejects"));
         }
         if let Some(kind) = self.kind {
-            println!("{}:", kind.name());
+            print_line(format_args!("{}:", kind.name()))?;
         }
-        print!("{}", self.totals);
+        print(&self.totals)?;
         if self.is_rehearsal {
-            print!("{}", self.foreseen);
+            print(&self.foreseen)?;
         }
         let lost = if self.is_rehearsal {
             "would lose"
@@ -251,24 +252,27 @@ impl Report {
             "lost"
         };
         if let Some(emptied) = self.foreseen.emptied(lost) {
-            println!("{emptied}");
+            print_line(emptied)?;
         }
         self.flush()?;
         if let Some(rejects) = self.rejects.as_ref().filter(|_| self.totals.rejected > 0) {
             let into = self
                 .kind
                 .map_or(String::new(), |kind| format!(" and --into {}", kind.name()));
-            println!(
+            print_line(format_args!(
                 "{}: the rejected rows; correct them there, and import that file with the same map{into}",
                 rejects.paths().join(", ")
-            );
+            ))?;
         }
         let speed = self.speed();
         if self.is_rehearsal {
-            println!("dry run, nothing was changed: {}", self.totals.line());
+            print_line(format_args!(
+                "dry run, nothing was changed: {}",
+                self.totals.line()
+            ))?;
         } else {
-            println!("{speed} rows/s");
-            println!("{}", self.totals.line());
+            print_line(format_args!("{speed} rows/s"))?;
+            print_line(self.totals.line())?;
         }
         Ok(())
     }

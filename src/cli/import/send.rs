@@ -23,6 +23,7 @@ use super::rows::{Line, ReadError};
 use super::source::Shape;
 use super::target::Target;
 use crate::cli::client::{Client, Format};
+use crate::cli::output::{print, tell};
 
 /// Maximum bytes of a batch: below the default limit of a service for one body.
 const BATCH_BYTES: usize = 7 << 20;
@@ -37,7 +38,7 @@ const UNKNOWN_FIELD: &str = "is not a field of";
 pub fn run(args: &Args) -> Result<ExitCode, ImportError> {
     if let Some(path) = &args.guess {
         let map = guess(path).map_err(|fault| ImportError::file(path, fault))?;
-        print!("{map}");
+        print(map)?;
         return Ok(ExitCode::SUCCESS);
     }
     let passes = Pass::all(args)?;
@@ -70,7 +71,10 @@ fn begins(args: &Args, passes: &[Pass]) -> Result<usize, ImportError> {
     let is_that = |pass: &Pass| sends == sending(&pass.route(args));
     let place = passes.iter().position(is_that).unwrap_or(0);
     for pass in &passes[..place] {
-        eprintln!("{} were acknowledged before", pass.target.name());
+        tell(format_args!(
+            "{} were acknowledged before",
+            pass.target.name()
+        ));
     }
     Ok(place)
 }
@@ -246,16 +250,20 @@ impl<'a> Import<'a> {
     fn end(&mut self, outcome: &Result<(), ImportError>) -> Result<(), ImportError> {
         match self.cursor.trimmed() {
             0 => {}
-            ids => eprintln!("blanks around {ids} ids and names were removed"),
+            ids => tell(format_args!(
+                "blanks around {ids} ids and names were removed"
+            )),
         }
         if !self.is_mapped && self.report.totals.has_reason(UNKNOWN_FIELD) {
-            eprintln!(
+            tell(format_args!(
                 "without --map, JSON is sent as it is; for objects of another form, `saima import --guess FILE` proposes a map"
-            );
+            ));
         }
         if self.without_id > 0 && self.route.1.starts_with("/events") {
             let count = self.without_id;
-            eprintln!("{count} events have no id; sent again, they count again");
+            tell(format_args!(
+                "{count} events have no id; sent again, they count again"
+            ));
         }
         self.report.finish()?;
         if outcome.is_ok() {
@@ -267,20 +275,20 @@ impl<'a> Import<'a> {
             return Ok(());
         }
         let (file, line) = (mark.file.display(), mark.line);
-        eprintln!(
+        tell(format_args!(
             "the import broke off: {file} is acknowledged up to line {line}, {} in all",
             mark.totals.line()
-        );
+        ));
         if let Some(origin) = self.batch.origins.first() {
             let file = self.read.file.display();
             let (first, last) = (origin.line, self.read.line);
-            eprintln!(
+            tell(format_args!(
                 "lines {first} to {last} of {file} may have been applied too; events without ids count twice if they are sent again"
-            );
+            ));
         }
         match self.progress.keep(mark) {
-            Some(Ok(_)) => eprintln!("go on by the same command with --resume"),
-            Some(Err(fault)) => eprintln!("--resume is not possible: {fault}"),
+            Some(Ok(_)) => tell(format_args!("go on by the same command with --resume")),
+            Some(Err(fault)) => tell(format_args!("--resume is not possible: {fault}")),
             None => {}
         }
         Ok(())

@@ -112,6 +112,23 @@ impl Desk {
         Ok(Next { config, overrides })
     }
 
+    /// Returns the overrides that go on under other content of the file: all but those inside a section, such as `experiment.growth`, that
+    /// the file had and has no more. Who removes a section does not want a part of it to stay.
+    pub(in crate::config) fn going_on(&self, file: &Config) -> Overrides {
+        let (old, new) = (full(self.file.effective()), full(file.effective()));
+        let mut overrides = self.overrides.clone();
+        for (key, _) in self.overrides.iter() {
+            let [kind, name, _, ..] = key.names() else {
+                continue;
+            };
+            let section = Key::of([kind.as_str(), name]);
+            if section.get(&old).is_some_and(Value::is_object) && section.get(&new).is_none() {
+                overrides.put_back(key, None);
+            }
+        }
+        overrides
+    }
+
     /// Reads a view as a configuration.
     ///
     /// # Errors
@@ -201,7 +218,10 @@ impl Desk {
     }
 
     /// Reads the text of a whole configuration, as the file is read.
-    fn wanted(&self, text: &str) -> Result<Config, Vec<ConfigFault>> {
+    ///
+    /// # Errors
+    /// Every fault, with its line.
+    pub(in crate::config) fn wanted(&self, text: &str) -> Result<Config, Vec<ConfigFault>> {
         let (base, directory) = (self.origin.base, self.origin.directory.as_deref());
         let read = Config::parse_in(base, "toml", text, directory);
         let mut wanted = read.map_err(|faults| faults.faults)?;
@@ -339,36 +359,6 @@ impl Desk {
             next = parent(&name);
         }
         false
-    }
-}
-
-impl Config {
-    /// Lays overrides over this configuration, that of a file: each key with its value, or `None` if it is left out.
-    ///
-    /// # Errors
-    /// Every fault of the result, without lines.
-    pub fn under(
-        &self,
-        file: &Path,
-        overrides: &[(Key, Option<Value>)],
-    ) -> Result<Self, Vec<ConfigFault>> {
-        let steps: Vec<Step> = overrides
-            .iter()
-            .map(|(key, value)| Step {
-                key: key.clone(),
-                wish: value.clone().map_or(Wish::Nothing, Wish::Value),
-            })
-            .collect();
-        let desk = Desk {
-            file: self.clone(),
-            origin: Origin::new("", Some(file), Arc::new(|_| {})),
-            overrides: Overrides::default(),
-            plans: Vec::new(),
-            next_plan: 1,
-        };
-        let by = (&Author::default(), Time::default());
-        let next = desk.stepped(Overrides::default(), &steps, by)?;
-        Ok(next.config)
     }
 }
 

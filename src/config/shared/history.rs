@@ -18,6 +18,8 @@ use thiserror::Error;
 use super::overrides::Overrides;
 use super::plan::Plan;
 use super::record::Record;
+use crate::config::editing::Editing;
+use crate::number::wide;
 
 /// Name of the directory in the data directory.
 const DIRECTORY: &str = "config";
@@ -160,7 +162,7 @@ impl History {
         Ok(())
     }
 
-    /// Keeps a record, and then the state that follows from it, both durably. Drops the oldest records beyond `most`.
+    /// Keeps a record, and then the state that follows from it, both durably. Drops the oldest records beyond the bounds.
     ///
     /// # Errors
     /// An I/O error: nothing has changed.
@@ -168,21 +170,13 @@ impl History {
         &self,
         record: Option<&Record>,
         state: &State,
-        most: usize,
+        bounds: &Editing,
     ) -> io::Result<()> {
-        let most = u64::try_from(most).unwrap_or(u64::MAX);
         match &self.0 {
             Place::Memory(records) => {
-                let Some(record) = record else {
-                    return Ok(());
-                };
-                let mut records = records.lock();
-                records.push_back((record.number, serde_json::to_vec(record)?));
-                while records
-                    .front()
-                    .is_some_and(|(number, _)| number + most <= record.number)
-                {
-                    records.pop_front();
+                if let Some(record) = record {
+                    let bytes = serde_json::to_vec(record)?;
+                    add((record.number, bytes), &mut records.lock(), bounds);
                 }
             }
             Place::Disk(disk) => {
@@ -192,7 +186,7 @@ impl History {
                 }
                 let bytes = serde_json::to_vec(state)?;
                 write_durably(&disk.directory.join(STATE), &mut bytes.as_slice())?;
-                disk.drop_before((state.generation + 1).saturating_sub(most));
+                disk.drop_before((state.generation + 1).saturating_sub(wide(bounds.history)));
             }
         }
         Ok(())
@@ -260,7 +254,7 @@ impl History {
                 let records = records.lock();
                 HistorySize {
                     records: records.len(),
-                    bytes: records.iter().map(|(_, bytes)| bytes.capacity()).sum(),
+                    bytes: bytes(&records),
                     dropped: records
                         .front()
                         .map_or(0, |(first, _)| first.saturating_sub(1)),
@@ -306,6 +300,21 @@ pub fn receive_history(data: &Path, number: u64, bytes: &mut dyn Read) -> io::Re
         name(number)
     };
     write_durably(&directory.join(name), bytes)
+}
+
+/// Adds a record to those in memory, and drops the oldest beyond the bounds.
+fn add(record: (u64, Vec<u8>), records: &mut Written, bounds: &Editing) {
+    records.push_back(record);
+    let mut bytes = bytes(records);
+    while records.len() > 1 && (records.len() > bounds.history || bytes > bounds.history_bytes) {
+        let oldest = records.pop_front();
+        bytes -= oldest.map_or(0, |(_, oldest)| oldest.capacity());
+    }
+}
+
+/// Returns the bytes that records take.
+fn bytes(records: &Written) -> usize {
+    records.iter().map(|(_, bytes)| bytes.capacity()).sum()
 }
 
 /// Creates a directory that only its owner may read.

@@ -86,6 +86,15 @@ impl Plan {
         })
     }
 
+    /// Returns its times in words.
+    pub(in crate::config) fn times(&self) -> String {
+        let from = self.from;
+        self.until.map_or_else(
+            || format!("from {from} on"),
+            |until| format!("from {from} to {until}"),
+        )
+    }
+
     /// Returns whether its end has passed.
     pub(in crate::config) fn is_over(&self, now: Time) -> bool {
         self.until.is_some_and(|until| until <= now)

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::super::{Author, Change, ChangeError, Changed, Config, Edit, Key, Live, Moment, Origin};
 use super::parse;
 use crate::clock::{HOUR, Time};
+use crate::number::wide;
 use crate::random::Random;
 
 const FILE: &str = "[scene.default]\nlimit = 20\n[scene.default.weights]\nquality = 1\n\"race.growth\" = 0.1\n\
@@ -358,8 +359,9 @@ fn a_rollback_is_a_new_equal_generation() {
         paths(&live),
         ["scene.default.limit", "scene.default.weights.race.growth"]
     );
-    assert!(matches!(back(&live, 9), Err(ChangeError::Unknown)));
-    let record = live.record(4).unwrap().unwrap();
+    let unknown = back(&live, 9).unwrap_err().to_string();
+    assert_eq!(unknown, "there is no generation 9: 1 to 4 are kept");
+    let record = live.kept(4).unwrap();
     assert_eq!((record.source.name(), record.by), ("rollback", by("li")));
     let numbers = |limit, after| -> Vec<u64> {
         let (records, _) = live.records(limit, after);
@@ -376,8 +378,25 @@ fn old_generations_are_dropped() {
         edit(&live, growth(weight)).unwrap();
     }
     assert_eq!(live.records(100, None).0.len(), 10);
-    assert!(matches!(back(&live, 11), Err(ChangeError::Unknown)));
+    assert!(matches!(
+        back(&live, 11),
+        Err(ChangeError::NoGeneration { .. })
+    ));
     assert!(back(&live, 12).is_ok());
+}
+
+#[test]
+fn old_generations_in_memory_are_dropped_by_their_bytes() {
+    let live = Live::new(parse("[config]\nhistory_bytes = 1_000_000").unwrap());
+    for weight in 1..=200 {
+        edit(&live, growth(f64::from(weight) / 1_000.0)).unwrap();
+        let size = live.history_size();
+        assert!(size.bytes <= 1_000_000, "{size:?}");
+    }
+    let size = live.history_size();
+    assert!(size.dropped > 0 && size.records < 200, "{size:?}");
+    assert_eq!(live.records(1, None).0[0].number, 201);
+    assert_eq!(wide(size.records) + size.dropped, 201);
 }
 
 fn open(home: &Path, text: &str) -> Live {
@@ -400,7 +419,7 @@ fn a_restart_goes_on() {
         (live.load().number, view(&live, "/scene/default/limit")),
         (3, json!(30))
     );
-    assert_eq!(live.record(3).unwrap().unwrap().source.name(), "start");
+    assert_eq!(live.kept(3).unwrap().source.name(), "start");
     assert_eq!(live.load().overrides[0].over.by, by("mei"));
     back(&live, 1).unwrap();
     drop(live);
@@ -455,7 +474,7 @@ fn a_damaged_record_hides_no_other() {
         said.starts_with(&format!("{damaged} cannot be read: ")),
         "{said}"
     );
-    assert!(live.record(2).is_err());
+    assert!(matches!(live.kept(2), Err(ChangeError::Unreadable(_))));
     assert!(matches!(back(&live, 2), Err(ChangeError::Unreadable(_))));
     back(&live, 1).unwrap();
     assert_eq!(view(&live, GROWTH), 0.1);
@@ -497,7 +516,7 @@ fn a_plan_is_applied_and_taken_back() {
         (json!(0.2), json!(7))
     );
     assert!(live.plans().is_empty());
-    let record = live.record(5).unwrap().unwrap();
+    let record = live.kept(5).unwrap();
     assert_eq!((record.source.name(), record.by), ("plan", by("mei")));
 }
 
@@ -604,7 +623,7 @@ fn cancelling_takes_an_applied_plan_back() {
     make(&live, &planned(growth(0.5), None, Some(4)), at(0)).unwrap();
     let other = set(json!({"scene": {"feed": {"limit": 7}}}));
     make(&live, &planned(other, Some(2), None), at(0)).unwrap();
-    assert!(matches!(cancel(3), Err(ChangeError::Unknown)));
+    assert!(matches!(cancel(3), Err(ChangeError::NoPlan(3))));
     cancel(2).unwrap();
     cancel(1).unwrap();
     assert_eq!((view(&live, GROWTH), live.plans().len()), (json!(0.1), 0));
@@ -746,7 +765,7 @@ fn effective_is_always_file_and_overrides() {
             *target = shown.over.value.clone().unwrap();
         }
         assert_eq!(generation.config.effective(), right);
-        let record = live.record(generation.number).unwrap().unwrap();
+        let record = live.kept(generation.number).unwrap();
         assert_eq!(record.effective, right);
         assert_eq!(committed(&file, &live).effective(), right);
     }
@@ -833,4 +852,75 @@ fn a_rollback_past_a_ramp_keeps_the_ramp() {
     edit(&live, Edit::Toml(without.to_owned())).unwrap();
     assert_eq!(back(&live, 1).unwrap().left, Vec::<String>::new());
     assert_eq!(view(&live, "/experiment/e/range"), json!([0.0, 0.2]));
+}
+
+#[test]
+fn a_change_that_ends_an_experiment_warns() {
+    let without = RUNS.split("[experiment.e]").next().unwrap();
+    let live = Live::new(parse(without).unwrap());
+    let added = edit(&live, Edit::Toml(RUNS.to_owned())).unwrap();
+    assert_eq!(added.warnings, []);
+    let back = back(&live, 1).unwrap();
+    assert_eq!(back.warnings[0].path, "experiment.e");
+    assert!(back.warnings[0].message.starts_with("ends;"));
+}
+
+#[test]
+fn a_misspelt_scene_and_a_far_plan_are_warned_of() {
+    let live = Live::new(parse(FILE).unwrap());
+    let warnings = |change: &Change| {
+        let changed = make(&live, change, at(0)).unwrap();
+        let each = changed.warnings.into_iter();
+        each.map(|it| format!("{}: {}", it.path, it.message))
+            .collect::<Vec<_>>()
+    };
+    let scene = |name: &str| change(set(json!({"scene": {name: {"limit": 3}}})));
+    let right = "scene.defualt: is a new scene; did you mean scene.default?";
+    assert_eq!(warnings(&scene("defualt")), [right]);
+    assert_eq!(warnings(&scene("checkout")), Vec::<String>::new());
+    let planned = |years: i64| Change {
+        from: Some(at(24 * 365 * years).now),
+        ..scene("checkout")
+    };
+    assert_eq!(warnings(&planned(1)), Vec::<String>::new());
+    let live_now = format!(
+        "from: is more than a year after the time of the service, which is {}",
+        at(0).now
+    );
+    let far = Change {
+        edit: set(json!({"scene": {"feed": {"limit": 3}}})),
+        ..planned(8)
+    };
+    assert_eq!(warnings(&far), [live_now]);
+}
+
+#[test]
+fn overrides_go_with_the_section_that_the_file_drops() {
+    let live = Live::new(parse(&format!("{RUNS}[scene.sale]\n[scene.default]\n")).unwrap());
+    edit(&live, ramp(0.4)).unwrap();
+    edit(
+        &live,
+        set(json!({"scene": {"sale": {"limit": 3}, "feed": {"limit": 8}}})),
+    )
+    .unwrap();
+    live.replace(parse("[scene.feed]\nlimit = 10\n[scene.default]\n").unwrap())
+        .unwrap();
+    assert_eq!(paths(&live), ["scene.feed.limit"]);
+    assert_eq!(view(&live, "/experiment"), json!({}));
+    assert_eq!(view(&live, "/scene/sale"), Value::Null);
+}
+
+#[test]
+fn a_proposed_file_is_what_replacing_the_file_gives() {
+    let live = Live::new(parse(FILE).unwrap());
+    edit(&live, growth(0.3)).unwrap();
+    let next = FILE.replace("limit = 20", "limit = 30");
+    let restart = format!("{next}[log]\nlevel = 'debug'\n");
+    let (proposed, left) = live.propose_file(&restart).unwrap();
+    assert_eq!(left, ["log.level"]);
+    let faults = live.propose_file("[scene.feed]\nlimt = 3").unwrap_err();
+    assert_eq!((&*faults[0].path, faults[0].line), ("scene.feed.limt", 2));
+    live.replace(parse(&next).unwrap()).unwrap();
+    assert_eq!(live.load().config.effective(), proposed.effective());
+    assert_eq!(view(&live, GROWTH), json!(0.3));
 }

@@ -8,7 +8,7 @@ use super::exposure::{Shares, weigh};
 use super::kendall::tau;
 use crate::decision::Record;
 use crate::model::view::{
-    ChangedRequest, ExposureChange, MeanChange, MeanOf, MovedItem, OrNull, Overlap, PlacePair,
+    Any, ChangedRequest, ExposureChange, MeanChange, MeanOf, MovedItem, OrNull, Overlap, PlacePair,
     Preview, RuleChange,
 };
 use crate::number::{real, wide};
@@ -163,6 +163,7 @@ impl Comparison {
         let acts = acts.filter(|it| it.before + it.after > 0);
         Preview {
             generation,
+            config: Any::default(),
             replayed: self.replayed,
             why: None,
             reproduced: OrNull(None),

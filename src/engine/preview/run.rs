@@ -10,7 +10,7 @@ use crate::clock::Time;
 use crate::config::{Config, Generation, Scene};
 use crate::decision::{Logged, Record};
 use crate::engine::{Engine, Unwanted, Wanted};
-use crate::model::view::{ChangedRequest, NotReplayed, OrNull, Preview};
+use crate::model::view::{Any, ChangedRequest, NotReplayed, OrNull, Preview};
 use crate::number::{real, wide};
 use crate::rank::{Recorded, Replay};
 
@@ -131,6 +131,7 @@ impl Engine {
         let share = || real(wide(own.reproduced)) / real(wide(own.known));
         let keys = own.not_replayed.into_iter();
         Ok(Preview {
+            config: Any(next.effective()),
             reproduced: OrNull((own.known > 0).then(share)),
             unknown_generation: own.unknown,
             not_replayed: keys

@@ -46,15 +46,25 @@ pub(super) fn object(object: &Object, patch: bool) -> Value {
         "additionalProperties": false,
         "examples": [example(object)],
     });
-    if let Some(Rule::Edit) = object.rule {
-        schema["oneOf"] = json!([alone("set", "toml"), alone("toml", "set")]);
+    let one_of: &[&str] = match object.rule {
+        Some(Rule::Edit) => &["set", "toml"],
+        Some(Rule::Draft) => &["set", "toml", "file"],
+        Some(Rule::DefaultScene | Rule::Target) | None => &[],
+    };
+    if !one_of.is_empty() {
+        schema["oneOf"] = one_of.iter().map(|field| alone(field, one_of)).collect();
     }
     schema
 }
 
-/// Returns the schema of an object that has a field and not another one.
-fn alone(field: &str, other: &str) -> Value {
-    json!({"required": [field], "properties": {field: {"not": {"type": "null"}}, other: {"type": "null"}}})
+/// Returns the schema of an object that has one of some fields, and none of the others.
+fn alone(field: &str, of: &[&str]) -> Value {
+    let others = of.iter().filter(|other| **other != field);
+    let mut properties: Map<String, Value> = others
+        .map(|other| ((*other).to_owned(), json!({"type": "null"})))
+        .collect();
+    properties.insert(field.to_owned(), json!({"not": {"type": "null"}}));
+    json!({"required": [field], "properties": properties})
 }
 
 fn property(field: &Field, patch: bool) -> Value {

@@ -21,4 +21,4 @@ pub use entry::{
     batch, body, diagnose, faults, line, merge, not_utf8, patch, quick, request, syntax,
 };
 pub use raw::elements;
-pub use rules::EITHER;
+pub use rules::{EITHER, ONE_DRAFT};

@@ -8,6 +8,8 @@ use crate::model::schema::{Field, Rule};
 
 /// The fault of a change that has both `set` and `toml`, or neither.
 pub const EITHER: &str = "must have either `set` or `toml`";
+/// The fault of a preview that has several of them, or none.
+pub const ONE_DRAFT: &str = "must have one of `set`, `toml` and `file`";
 
 impl Walk<'_> {
     pub(super) fn rule(&mut self, rule: Rule, given: &[(&'static Field, &RawValue)]) {
@@ -29,6 +31,10 @@ impl Walk<'_> {
                 }
             }
             Rule::Edit => self.check(has("set") != has("toml"), || EITHER.to_owned()),
+            Rule::Draft => {
+                let given = ["set", "toml", "file"].into_iter().filter(|name| has(name));
+                self.check(given.count() == 1, || ONE_DRAFT.to_owned());
+            }
         }
     }
 

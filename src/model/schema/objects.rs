@@ -372,7 +372,7 @@ pub static CONFIG_ROLLBACK: Object = Object {
 /// [`PreviewRequest`](crate::model::PreviewRequest)
 pub static PREVIEW_REQUEST: Object = Object {
     name: "PreviewRequest",
-    doc: "A configuration to preview, as either `set` or `toml`.",
+    doc: "A configuration to preview, as `set`, `toml` or `file`.",
     fields: &[
         optional(
             "set",
@@ -383,6 +383,11 @@ pub static PREVIEW_REQUEST: Object = Object {
             "toml",
             Shape::Text(CONFIG_TEXT),
             "The whole configuration, in the format of the file.",
+        ),
+        optional(
+            "file",
+            Shape::Text(CONFIG_TEXT),
+            "The configuration file as it would be: the live overrides lie over it, and what needs a restart stays as it is.",
         ),
         optional(
             "scene",
@@ -405,7 +410,7 @@ pub static PREVIEW_REQUEST: Object = Object {
             "Requests to rank on the live state instead of logged ones.",
         ),
     ],
-    rule: Some(Rule::Edit),
+    rule: Some(Rule::Draft),
     example: r#"{"set":{"scene":{"default":{"weights":{"race.growth":0.2}}}},"requests":500}"#,
 };
 

@@ -107,6 +107,8 @@ pub enum Rule {
     Target,
     /// A change of the configuration has either `set` or `toml`.
     Edit,
+    /// A configuration to preview is one of `set`, `toml` and `file`.
+    Draft,
 }
 
 impl Object {

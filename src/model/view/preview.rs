@@ -1,13 +1,15 @@
 //! The preview of a configuration.
 
 use super::define::view;
-use super::shaped::OrNull;
+use super::shaped::{Any, OrNull};
 
 view! {
     /// What a configuration would change, by ranking logged requests again under it.
     pub struct Preview {
         /// The live generation, with which the configuration is compared.
         pub generation: u64,
+        /// The configuration that is previewed, without secrets.
+        pub config: Any,
         /// Number of requests that were ranked again under both configurations.
         pub replayed: usize,
         /// The reason why there are none. Present if `replayed` is 0.

@@ -33,7 +33,7 @@ pub trait View {
 pub struct OrNull<T>(pub Option<T>);
 
 /// Any JSON value.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Any(pub Value);
 

@@ -281,3 +281,44 @@ fn a_token_file_allows_other_addresses() {
     );
     assert!(errors.contains("clear text"), "{errors}");
 }
+
+#[test]
+fn a_reader_that_has_gone_stops_no_command() {
+    let service = Service::with_config("[scene.default]\n[decisions]\nthin = 1\n");
+    let commands = [
+        vec!["experiments", "--url", service.base()],
+        vec!["config", "show", "--url", service.base()],
+        vec![
+            "config",
+            "set",
+            "scene.default.limit = 7",
+            "--url",
+            service.base(),
+        ],
+        vec![
+            "preview",
+            "--set",
+            "scene.default.limit = 3",
+            "--url",
+            service.base(),
+        ],
+    ];
+    for args in commands {
+        let mut command = program();
+        let command = command
+            .args(&args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(
+            output.status.success() && output.stderr.is_empty(),
+            "{args:?}: {output:?}"
+        );
+    }
+    assert_eq!(
+        service.get("/config").ok()["config"]["scene"]["default"]["limit"],
+        7
+    );
+}

@@ -405,3 +405,45 @@ fn a_decision_is_explained_as_it_was() {
     assert_eq!(asked["explain"]["above"]["id"], items[3]["id"]);
     service.get("/decisions/never").problem(404);
 }
+
+#[test]
+fn a_file_is_previewed_under_the_overrides() {
+    let service = start();
+    apply(
+        &service,
+        &json!({"scene": {"default": {"weights": {"long_term_value": 2.0}}}}),
+    );
+    (0..10).for_each(|n| drop(service.rank(&request(n))));
+    let live = service.get("/config").ok()["config"].clone();
+    let seen = preview(
+        &service,
+        &json!({"file": format!("{CONFIG}[log]\nlevel = 'debug'\n")}),
+    );
+    assert_eq!((&seen["tau"], &seen["config"]), (&json!(1.0), &live));
+    let restart = json!([{"key": "log.level", "reason": "needs a restart"}]);
+    assert_eq!(seen["not_replayed"], restart);
+    // The whole configuration has no overrides.
+    let whole = preview(&service, &json!({"toml": CONFIG}));
+    assert!(whole["tau"].as_f64().unwrap() < 1.0, "{whole}");
+    let both = json!({"set": {}, "file": CONFIG});
+    let rejected = service.json("POST", "/config/preview", &both);
+    assert_eq!(rejected.status, 422);
+    assert!(
+        rejected
+            .text()
+            .contains("must have one of `set`, `toml` and `file`")
+    );
+    let args = [
+        "preview",
+        "--set",
+        "scene.default.limit = 3",
+        "--url",
+        service.base(),
+    ];
+    let output = program().args(args).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success() && text.contains("requests ranked again"),
+        "{text}"
+    );
+}

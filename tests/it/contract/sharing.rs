@@ -439,7 +439,8 @@ fn a_file_is_checked_against_the_service() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("next.toml");
     let path = path.to_str().unwrap();
-    std::fs::write(path, FILE.replace("quality = 1", "quality = 20")).unwrap();
+    let heavy = FILE.replace("quality = 1", "quality = 20");
+    std::fs::write(path, format!("{heavy}[log]\nlevel = 'debug'\n")).unwrap();
     let (code, text) = saima(&service, &["check", path]);
     assert_eq!(code, 0, "{text}");
     for part in [
@@ -448,7 +449,7 @@ fn a_file_is_checked_against_the_service() {
         "  scene.default.weights.quality: 1.0 → 20.0\n",
         "stays overridden: scene.feed.limit\n",
         "warning: scene default: quality has 99.5 % of the weight\n",
-        "needs a restart, unless the command line sets it: clock.mode\n",
+        "needs a restart: log.level\n",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
@@ -459,7 +460,7 @@ fn a_file_is_checked_against_the_service() {
     .unwrap();
     let (code, text) = saima(&service, &["check", path]);
     assert!(
-        code == 1 && text.contains("under the overrides: scene.feed.limit"),
+        code == 1 && text.contains("the service rejects it: scene.feed.limit"),
         "{text}"
     );
 }
@@ -493,4 +494,17 @@ fn a_file_that_the_service_rejects_fails_the_check() {
         let line = format!("the service rejects it: {part}");
         assert!(text.contains(&line), "{part:?} in {text}");
     }
+}
+
+#[test]
+fn a_rejected_file_is_told_until_it_is_mended() {
+    let service = Service::with_config(FILE);
+    let is = |status: &'static str| move |it: &Service| it.get("/readyz").ok()["status"] == status;
+    service.wait("the service is ready", is("ready"));
+    service.reconfigure(&FILE.replace("limit", "limt"));
+    service.wait("the file is rejected", is("degraded"));
+    let told = service.get("/readyz").text();
+    assert!(told.contains("unknown key; did you mean limit?"), "{told}");
+    service.reconfigure(FILE);
+    service.wait("the file is mended", is("ready"));
 }

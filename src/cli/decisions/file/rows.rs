@@ -19,7 +19,8 @@ use crate::decision::Record;
 const GROUP: usize = 65_536;
 /// The columns, in the order in which they are written.
 const SCHEMA: &str = "message decisions { required binary request_id (UTF8); required int64 at (TIMESTAMP(MILLIS,true)); \
-    required binary scene (UTF8); required binary user (UTF8); required int64 generation; required int64 place; \
+    required binary scene (UTF8); required binary user (UTF8); required binary arms (UTF8); required boolean forced; \
+    required int64 generation; required int64 place; \
     required binary item (UTF8); required float score; required int64 clicks; required int64 carts; required int64 purchases; \
     required double amount; required boolean guess; }";
 
@@ -38,6 +39,8 @@ struct Rows {
     at: Vec<i64>,
     scene: Vec<ByteArray>,
     user: Vec<ByteArray>,
+    arms: Vec<ByteArray>,
+    forced: Vec<bool>,
     generation: Vec<i64>,
     place: Vec<i64>,
     item: Vec<ByteArray>,
@@ -64,6 +67,9 @@ impl Export {
 
     /// Adds the places of a decision.
     pub(in super::super) fn add(&mut self, record: &Record, outcomes: &[Outcome]) -> Result<()> {
+        let arms = record.arms.iter();
+        let arms: Vec<String> = arms.map(|(name, arm)| format!("{name}={arm}")).collect();
+        let arms = ByteArray::from(&*arms.join(" "));
         let start = record.whole.as_ref().map_or(0, |whole| whole.inputs.start);
         for (index, (item, score)) in record.shown.iter().enumerate() {
             let of = |kind: &str| {
@@ -79,6 +85,8 @@ impl Export {
             rows.scene.push(record.scene.as_str().into());
             rows.user
                 .push(record.user.as_deref().unwrap_or_default().into());
+            rows.arms.push(arms.clone());
+            rows.forced.push(record.forced);
             rows.generation
                 .push(i64::try_from(record.generation).unwrap_or(i64::MAX));
             rows.place
@@ -113,6 +121,8 @@ impl Export {
         write::<Int64Type>(&mut group, &rows.at)?;
         write::<ByteArrayType>(&mut group, &rows.scene)?;
         write::<ByteArrayType>(&mut group, &rows.user)?;
+        write::<ByteArrayType>(&mut group, &rows.arms)?;
+        write::<BoolType>(&mut group, &rows.forced)?;
         write::<Int64Type>(&mut group, &rows.generation)?;
         write::<Int64Type>(&mut group, &rows.place)?;
         write::<ByteArrayType>(&mut group, &rows.item)?;
