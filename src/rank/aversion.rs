@@ -129,19 +129,18 @@ impl<'a> Aversion<'a> {
         Some(cosines)
     }
 
-    /// Multiplies the scores of one block of candidates by their factors, given what [`Self::cosines`] returned of it.
-    pub(super) fn apply(
+    /// Fills in the factors of one block of candidates, given what [`Self::cosines`] returned of it.
+    pub(super) fn fill(
         &self,
         block: &[Candidate<'_>],
         cosines: Option<&[f32]>,
-        scores: &mut [f32],
+        factors: &mut [f32],
     ) {
-        let mut room = [1.0; BLOCK];
-        let factors = &mut room[..block.len()];
+        factors.fill(1.0);
         self.multiply(self.sides, block, cosines, factors);
         let least = narrow(self.view.config.aversion.min);
-        for (score, factor) in scores.iter_mut().zip(factors) {
-            *score *= at_least(least, *factor);
+        for factor in factors {
+            *factor = at_least(least, *factor);
         }
     }
 
@@ -229,7 +228,7 @@ impl<'a> Aversion<'a> {
         let one = std::slice::from_ref(candidate);
         let (mut whole, mut room) = ([1.0], [0.0; BLOCK]);
         let cosines = self.cosines(one, &mut room);
-        self.apply(one, cosines, &mut whole);
+        self.fill(one, cosines, &mut whole);
         let [factor] = whole;
         if factor >= 1.0 {
             return None;

@@ -90,12 +90,26 @@ impl Weights {
         let mut room = [0.0; BLOCK];
         let column = &mut room[..bases.len()];
         bases.fill(self.start());
-        let mut bases = ArrayViewMut1::from(bases);
-        for (place, &(weighed, weight)) in self.parts.iter().enumerate() {
+        for (place, &(weighed, _)) in self.parts.iter().enumerate() {
             fill(place, weighed, column);
-            bases.scaled_add(narrow(weight / self.total), &ArrayView1::from(&*column));
+            self.add(place, column, bases);
         }
-        bases.mapv_inplace(|base| base.clamp(0.0, 1.0));
+        bound(bases);
+    }
+
+    /// Adds the column of an objective to bases, given its place among the parts.
+    #[inline(always)]
+    pub(super) fn add(&self, place: usize, column: &[f32], bases: &mut [f32]) {
+        let (_, weight) = self.parts[place];
+        let mut bases = ArrayViewMut1::from(bases);
+        bases.scaled_add(narrow(weight / self.total), &ArrayView1::from(column));
+    }
+
+    /// Returns whether every objective is one of other weights too, in the same order.
+    pub(super) fn lie_within(&self, other: &Self) -> bool {
+        let mut others = other.parts.iter();
+        let mut all = self.parts.iter();
+        all.all(|(weighed, _)| others.any(|(other, _)| other == weighed))
     }
 
     /// Returns an objective's contribution to the base. It is never negative; the contributions sum to the base.
@@ -107,6 +121,12 @@ impl Weights {
         };
         narrow(weight.abs() / self.total * towards)
     }
+}
+
+/// Keeps bases in [0, 1], in spite of rounding.
+#[inline(always)]
+pub(super) fn bound(bases: &mut [f32]) {
+    ArrayViewMut1::from(bases).mapv_inplace(|base| base.clamp(0.0, 1.0));
 }
 
 /// Returns the weights of a scene with those of the user's audiences laid over them, in the order written. If none is left but 0, those

@@ -1,13 +1,14 @@
 //! The contest for the places of a slot: which candidates are in its pool, and what they score under the slot's own weights.
+//!
+//! If the scene weighs all that the slot weighs, the slot's scores are blended out of the scene's columns and factors, which costs next to
+//! nothing. Else those who are in the pool are scored by themselves.
 
-use super::BLOCK;
-use super::blend::Weights;
+use super::blend::{Weights, bound};
 use super::resolve::Candidate;
-use super::score::Scorer;
-use super::slate::Contenders;
+use super::score::{Scorer, multiply};
 use super::view::View;
 use crate::bits::Bits;
-use crate::config::{Pool, Slot};
+use crate::config::{Pool, Slot, Weighed};
 use crate::id::ItemRow;
 
 /// The contest for the places of one slot.
@@ -15,12 +16,22 @@ use crate::id::ItemRow;
 pub(super) struct Contest<'a> {
     pub(super) slot: &'a Slot,
     pool: Items<'a>,
-    /// The slot's own weights; `None` if it goes by own.
-    weights: Option<&'a Weights>,
-    /// Under own weights: the candidates so far that are in the pool.
-    pub(super) contenders: Contenders,
-    /// Those of the block that was scored last.
-    here: Vec<Candidate<'a>>,
+    /// `None` if the slot goes by own.
+    own: Option<Own<'a>>,
+}
+
+/// What candidates score under a slot's own weights.
+#[derive(Debug)]
+pub(super) struct Own<'a> {
+    weights: &'a Weights,
+    /// True if the scores are blended out of the scene's columns.
+    blends: bool,
+    /// By candidate so far. Who is not in the pool may have any score.
+    scores: Vec<f32>,
+    /// Index of the first candidate of the block.
+    first: usize,
+    /// Number of columns of the block that were blended.
+    columns: usize,
 }
 
 /// The items of a pool.
@@ -37,40 +48,87 @@ impl<'a> Contest<'a> {
     pub(super) fn new(
         view: &'a View<'a>,
         (slot, weights): (&'a Slot, Option<&'a Weights>),
-        candidates: usize,
+        (scorer, candidates): (&Scorer<'_>, usize),
     ) -> Self {
-        let room = weights.map_or(0, |_| candidates);
+        let own = weights.map(|weights| Own {
+            weights,
+            blends: scorer.fills_in(weights),
+            scores: Vec::with_capacity(candidates),
+            first: 0,
+            columns: 0,
+        });
         Self {
             slot,
             pool: Items::of(view, &slot.pool),
-            weights,
-            contenders: Contenders::new(room),
-            here: Vec::with_capacity(room.min(BLOCK)),
+            own,
         }
     }
 
     /// Returns whether an item is in the pool.
+    #[inline]
     pub(super) fn has(&self, row: ItemRow) -> bool {
-        match &self.pool {
-            Items::Selected(members) => members.has(row.index()),
-            Items::Listed(rows) => rows.binary_search(&row).is_ok(),
+        self.pool.has(row)
+    }
+
+    /// Returns what each candidate scores under the slot's own weights. Who is not in the pool may have any score.
+    pub(super) fn scores(&self) -> &[f32] {
+        self.own.as_ref().map_or(&[], |own| &own.scores)
+    }
+
+    /// Returns the scores that are blended out of the scene's columns, if they are.
+    pub(super) fn blended(&mut self) -> Option<&mut Own<'a>> {
+        self.own.as_mut().filter(|own| own.blends)
+    }
+
+    /// Scores those of a block of candidates who are in the pool, unless their scores were blended.
+    pub(super) fn score(&mut self, block: &[Candidate<'_>], scorer: &Scorer<'_>) {
+        let Some(own) = self.own.as_mut().filter(|own| !own.blends) else {
+            return;
+        };
+        let first = own.scores.len();
+        own.scores.resize(first + block.len(), 0.0);
+        let all = block.iter().zip(&mut own.scores[first..]);
+        let members = all.filter(|(candidate, _)| self.pool.has(candidate.row));
+        let (members, scores): (Vec<Candidate<'_>>, Vec<&mut f32>) = members
+            .map(|(candidate, score)| (*candidate, score))
+            .unzip();
+        let mut scored = vec![0.0; members.len()];
+        scorer.weighing(own.weights).score(&members, &mut scored);
+        scores
+            .into_iter()
+            .zip(scored)
+            .for_each(|(to, score)| *to = score);
+    }
+}
+
+impl Own<'_> {
+    /// Begins a block of so many candidates.
+    pub(super) fn begin(&mut self, candidates: usize) {
+        (self.first, self.columns) = (self.scores.len(), 0);
+        let all = self.first + candidates;
+        self.scores.resize(all, self.weights.start());
+    }
+
+    /// Blends a column of the block, if it is the next that the slot weighs.
+    pub(super) fn blend(&mut self, weighed: Weighed, column: &[f32]) {
+        let parts = self.weights.parts();
+        if parts
+            .get(self.columns)
+            .is_none_or(|(next, _)| *next != weighed)
+        {
+            return;
+        }
+        let bases = &mut self.scores[self.first..];
+        self.weights.add(self.columns, column, bases);
+        self.columns += 1;
+        if self.columns == parts.len() {
+            bound(bases);
         }
     }
 
-    /// Scores those of a block of candidates, the first of which has an index, if the slot has weights of its own.
-    pub(super) fn score(&mut self, block: &[Candidate<'a>], first: usize, scorer: &Scorer<'_>) {
-        let Some(weights) = self.weights else {
-            return;
-        };
-        let Contenders { members, scores } = &mut self.contenders;
-        let before = members.len();
-        self.pool.find(block, first, members);
-        let here = members[before..].iter().map(|index| block[index - first]);
-        self.here.clear();
-        self.here.extend(here);
-        scores.resize(members.len(), 0.0);
-        let scorer = scorer.weighing(weights);
-        scorer.score(&self.here, &mut scores[before..]);
+    /// Multiplies the bases of the block by factors.
+    pub(super) fn multiply(&mut self, factors: &[f32]) {
+        multiply(&mut self.scores[self.first..], factors);
     }
 }
 
@@ -87,29 +145,11 @@ impl<'a> Items<'a> {
         }
     }
 
-    /// Adds the indices of those of a block who are in the pool.
-    fn find(&self, block: &[Candidate<'_>], first: usize, found: &mut Vec<usize>) {
+    #[inline]
+    fn has(&self, row: ItemRow) -> bool {
         match self {
-            Self::Selected(members) => find(block, first, found, |row| members.has(row.index())),
-            Self::Listed(rows) => find(block, first, found, |row| rows.binary_search(&row).is_ok()),
+            Self::Selected(members) => members.has(row.index()),
+            Self::Listed(rows) => rows.binary_search(&row).is_ok(),
         }
     }
-}
-
-/// Adds the indices of the candidates for whose row `holds`. Which these are is random, so that a branch for each would cost more than the
-/// rest.
-#[inline(always)]
-fn find(
-    block: &[Candidate<'_>],
-    first: usize,
-    found: &mut Vec<usize>,
-    holds: impl Fn(ItemRow) -> bool,
-) {
-    let mut count = found.len();
-    found.resize(count + block.len(), 0);
-    for (candidate, index) in block.iter().zip(first..) {
-        found[count] = index;
-        count += usize::from(holds(candidate.row));
-    }
-    found.truncate(count);
 }

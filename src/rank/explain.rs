@@ -5,6 +5,7 @@ use super::lift::Lifts;
 use super::live::Live;
 use super::resolve::Candidate;
 use super::score::Scorer;
+use super::takers::Takers;
 use super::tally::Tally;
 use super::topk::Chosen;
 use super::view::View;
@@ -40,7 +41,7 @@ pub(super) fn explain(
     };
     let mut base = [0.0];
     let mut tallies = vec![Tally::default(); weights.parts().len()];
-    scorer.bases((one, None), &mut base, &mut tallies, None);
+    scorer.bases((one, None), &mut base, &mut tallies, &mut Takers::default());
     let integrity = scorer.factors.explain(candidate.item.merchant);
     let aversion = scorer.aversion.as_ref();
     let aversion = aversion.and_then(|aversion| aversion.explain(&candidate));

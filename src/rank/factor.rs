@@ -1,5 +1,6 @@
 //! Factors: named, bounded multipliers of the base. Score = base × factors.
 
+use super::resolve::Candidate;
 use super::view::View;
 use crate::config::Integrity;
 use crate::feature::Merchants;
@@ -48,6 +49,14 @@ impl<'a> Factors<'a> {
         Self {
             merchants: view.merchants,
             power: Power::new(&view.config.integrity),
+        }
+    }
+
+    /// Fills in the factors of one block of candidates.
+    #[inline(always)]
+    pub(super) fn fill(&self, block: &[Candidate<'_>], factors: &mut [f32]) {
+        for (candidate, factor) in block.iter().zip(factors) {
+            *factor = self.of(candidate.item.merchant);
         }
     }
 

@@ -7,7 +7,7 @@ use super::live::Live;
 use super::lot::Lots;
 use super::noted::Noted;
 use super::score::Scores;
-use super::slate::{Contenders, Group, Set, Why};
+use super::slate::{Group, Set, Why};
 use super::support::Behind;
 use super::view::{Past, View};
 use crate::config::Slot;
@@ -195,8 +195,8 @@ impl Set for Field<'_> {
         self.contests[slot].has(self.row(candidate))
     }
 
-    fn contenders(&self, slot: usize) -> &Contenders {
-        &self.contests[slot].contenders
+    fn slot_scores(&self, slot: usize) -> &[f32] {
+        self.contests[slot].scores()
     }
 
     fn tags(&self, candidate: usize) -> Vec<(u32, f32)> {

@@ -42,6 +42,7 @@ mod shown;
 mod sides;
 mod slate;
 mod support;
+mod takers;
 mod tally;
 mod taste;
 mod text;
@@ -75,6 +76,7 @@ use score::{Scorer, Scores};
 use seen::Seen;
 use shown::Scored;
 use slate::Kept;
+use takers::Takers;
 
 /// Number of candidates that go through the steps together, so that they stay in the nearest caches.
 const BLOCK: usize = 256;
@@ -105,7 +107,7 @@ pub fn rank<'r, 'v>(
     let tired = Seen::of(live.as_ref().map(|it| &*it.seen), taste.user, view);
     let scorer = Scorer::new(&predictor, &weights, (aversion, tired.as_ref()), threads);
 
-    let mut noted = Noted::of(view, live.as_ref(), ids.len());
+    let mut noted = Noted::of(view, live.as_ref(), (&scorer, ids.len()));
     let mut set = Resolver::new(view, seen);
     let mut kept = Kept::new(ids);
     let mut scores = Scores::new(ids.len(), weights.parts().len());
@@ -118,7 +120,11 @@ pub fn rank<'r, 'v>(
         if let Some(live) = &live {
             kept.hide_by_rules(&mut block, (&live.hidden, tired.as_ref()), view);
         }
-        scores.add(&block, &scorer, tracked.as_deref_mut());
+        let takers = Takers {
+            tracked: tracked.as_deref_mut(),
+            contests: noted.as_mut().map_or(&mut [], |it| &mut it.contests),
+        };
+        scores.add(&block, &scorer, takers);
         noted.iter_mut().for_each(|it| it.note(&block, &scorer));
     }
 

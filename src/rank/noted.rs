@@ -29,13 +29,14 @@ impl<'a> Noted<'a> {
     pub(super) fn of(
         view: &'a View<'a>,
         live: Option<&'a Live<'a>>,
-        candidates: usize,
+        (scorer, candidates): (&Scorer<'_>, usize),
     ) -> Option<Self> {
         let live = live.filter(|live| live.arranges)?;
         let supports = !live.plan.support.places.is_empty();
         let slots = live.plan.slots.iter().zip(&live.weights);
-        let contests = slots
-            .map(|((_, slot), weights)| Contest::new(view, (slot, weights.as_ref()), candidates));
+        let contests = slots.map(|((_, slot), weights)| {
+            Contest::new(view, (slot, weights.as_ref()), (scorer, candidates))
+        });
         Some(Self {
             live,
             contests: contests.collect(),
@@ -48,7 +49,7 @@ impl<'a> Noted<'a> {
     /// Notes a block of candidates that are scored.
     pub(super) fn note(&mut self, block: &[Candidate<'a>], scorer: &Scorer<'_>) {
         for contest in &mut self.contests {
-            contest.score(block, self.seen, scorer);
+            contest.score(block, scorer);
         }
         if let Some(behind) = self.behind {
             for (candidate, index) in block.iter().zip(self.seen..) {

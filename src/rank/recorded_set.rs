@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::blend::Weights;
 use super::live::Live;
 use super::replay::Replay;
-use super::slate::{Contenders, Group, Set, Why};
+use super::slate::{Group, Set, Why};
 use super::tally::Tally;
 use crate::config::Pool;
 use crate::decision::{Groups, Inputs, Past};
@@ -25,8 +25,8 @@ pub(super) struct RecordedSet<'a> {
     pins: Vec<Option<usize>>,
     /// By slot: the ids of a pool that is a list.
     pools: Vec<HashSet<&'a str>>,
-    /// By slot.
-    contenders: Vec<Contenders>,
+    /// By slot with weights of its own: what each candidate scores under these.
+    slot_scores: Vec<Vec<f32>>,
     /// The candidates whose runner is behind its plan, by index, with the runner.
     supported: Vec<(usize, Group)>,
     /// The tags of all candidates of the record, then of the pages before.
@@ -54,7 +54,7 @@ impl<'a> RecordedSet<'a> {
             replay,
             live,
             inputs,
-            contenders: Vec::new(),
+            slot_scores: Vec::new(),
             lifted: live
                 .lifts
                 .as_ref()
@@ -67,23 +67,22 @@ impl<'a> RecordedSet<'a> {
                 .as_ref()
                 .map_or_else(Vec::new, |it| it.vectors(items)),
         };
-        let slots = live.weights.iter().enumerate();
-        set.contenders = slots.map(|slot| set.contend(slot)).collect();
+        let slots = live.weights.iter();
+        set.slot_scores = slots.map(|weights| set.weighed(weights.as_ref())).collect();
         set
     }
 
-    /// Returns the candidates in the pool of a slot, scored under these weights; none without weights.
-    fn contend(&self, (slot, weights): (usize, &Option<Weights>)) -> Contenders {
+    /// Returns what each candidate scores under a slot's own weights; empty without.
+    fn weighed(&self, weights: Option<&Weights>) -> Vec<f32> {
         let Some(weights) = weights else {
-            return Contenders::default();
+            return Vec::new();
         };
-        let all = 0..self.replay.scores.len();
-        let members: Vec<usize> = all.filter(|it| self.in_pool(slot, *it)).collect();
-        let rows: Vec<usize> = members.iter().map(|it| self.row(*it).index()).collect();
+        let rows = self.replay.scores.candidates.iter();
+        let rows: Vec<usize> = rows.map(|(row, _)| row.index()).collect();
         let mut scores = vec![0.0; rows.len()];
         let mut tallies = vec![Tally::default(); weights.parts().len()];
         self.replay.weigh(weights, &rows, &mut scores, &mut tallies);
-        Contenders { members, scores }
+        scores
     }
 
     /// Returns the score of every candidate.
@@ -174,8 +173,8 @@ impl Set for RecordedSet<'_> {
         }
     }
 
-    fn contenders(&self, slot: usize) -> &Contenders {
-        &self.contenders[slot]
+    fn slot_scores(&self, slot: usize) -> &[f32] {
+        &self.slot_scores[slot]
     }
 
     fn tags(&self, candidate: usize) -> Vec<(u32, f32)> {

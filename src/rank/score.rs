@@ -12,8 +12,8 @@ use super::factor::Factors;
 use super::predict::{Predictor, fill_tags};
 use super::resolve::Candidate;
 use super::seen::Seen;
+use super::takers::Takers;
 use super::tally::Tally;
-use super::tracked::Tracked;
 use crate::config::Weighed;
 use crate::id::ItemRow;
 use crate::objective::Objective;
@@ -57,12 +57,12 @@ impl Scores {
         self.scores.len()
     }
 
-    /// Scores more candidates; their columns are kept if they are tracked.
+    /// Scores more candidates; others may take their columns.
     pub(super) fn add(
         &mut self,
         candidates: &[Candidate<'_>],
         scorer: &Scorer<'_>,
-        tracked: Option<&mut Tracked<'_>>,
+        takers: Takers<'_, '_, '_>,
     ) {
         let rows = candidates
             .iter()
@@ -74,7 +74,7 @@ impl Scores {
             candidates,
             &mut self.scores[start..],
             &mut self.tallies,
-            tracked,
+            takers,
         );
     }
 }
@@ -113,8 +113,13 @@ impl<'a> Scorer<'a> {
     pub(super) fn score(&self, candidates: &[Candidate<'_>], scores: &mut [f32]) {
         let mut tallies = vec![Tally::default(); self.weights.parts().len()];
         for (block, scores) in candidates.chunks(BLOCK).zip(scores.chunks_mut(BLOCK)) {
-            self.block(block, scores, &mut tallies, None);
+            self.block(block, scores, &mut tallies, Takers::default());
         }
+    }
+
+    /// Returns whether the columns of the scene are all that other weights need, block by block.
+    pub(super) fn fills_in(&self, weights: &Weights) -> bool {
+        self.threads.is_none() && weights.lie_within(self.weights)
     }
 
     /// Fills in the scores of candidates, and adds what each objective counted.
@@ -123,13 +128,13 @@ impl<'a> Scorer<'a> {
         candidates: &[Candidate<'_>],
         scores: &mut [f32],
         tallies: &mut [Tally],
-        mut tracked: Option<&mut Tracked<'_>>,
+        mut takers: Takers<'_, '_, '_>,
     ) {
-        if let Some(tracked) = &mut tracked {
+        if let Some(tracked) = &mut takers.tracked {
             tracked.score(candidates);
         }
         let Some(threads) = self.threads else {
-            self.block(candidates, scores, tallies, tracked);
+            self.block(candidates, scores, tallies, takers);
             return;
         };
         let none = || vec![Tally::default(); tallies.len()];
@@ -139,7 +144,7 @@ impl<'a> Scorer<'a> {
                 .zip(scores.par_chunks_mut(BLOCK));
             let counts = blocks.map(|(block, scores)| {
                 let mut tallies = none();
-                self.block(block, scores, &mut tallies, None);
+                self.block(block, scores, &mut tallies, Takers::default());
                 tallies
             });
             counts.reduce(none, add)
@@ -153,8 +158,9 @@ impl<'a> Scorer<'a> {
         block: &[Candidate<'_>],
         scores: &mut [f32],
         tallies: &mut [Tally],
-        tracked: Option<&mut Tracked<'_>>,
+        mut takers: Takers<'_, '_, '_>,
     ) {
+        takers.begin(block.len());
         let mut room;
         let cosines = match &self.aversion {
             Some(aversion) => {
@@ -163,32 +169,34 @@ impl<'a> Scorer<'a> {
             }
             None => None,
         };
-        self.bases((block, cosines), scores, tallies, tracked);
-        for (candidate, score) in block.iter().zip(scores.iter_mut()) {
-            *score *= self.factors.of(candidate.item.merchant);
-        }
+        self.bases((block, cosines), scores, tallies, &mut takers);
+        let mut room = [1.0; BLOCK];
+        let factors = &mut room[..block.len()];
+        let mut lower = |factors: &[f32]| {
+            multiply(scores, factors);
+            takers.take_factors(factors);
+        };
+        self.factors.fill(block, factors);
+        lower(factors);
         if let Some(aversion) = &self.aversion {
-            aversion.apply(block, cosines, scores);
+            aversion.fill(block, cosines, factors);
+            lower(factors);
         }
         if let Some(seen) = self.seen {
-            seen.apply(block, scores);
+            seen.fill(block, factors);
+            lower(factors);
         }
     }
 
     /// Fills in the bases of one block, of at most [`BLOCK`] candidates, given the cosines of their tags if they are known; adds what each
-    /// objective counted, and keeps the columns of a block that is tracked.
+    /// objective counted. Others may take the columns.
     pub(super) fn bases(
         &self,
         (block, cosines): (&[Candidate<'_>], Option<&[f32]>),
         bases: &mut [f32],
         tallies: &mut [Tally],
-        mut tracked: Option<&mut Tracked<'_>>,
+        takers: &mut Takers<'_, '_, '_>,
     ) {
-        let mut keep = |part, weighed, column: &[f32]| {
-            if let Some(tracked) = &mut tracked {
-                tracked.keep(part, weighed, column);
-            }
-        };
         self.weights.bases(bases, |part, weighed, column| {
             tallies[part] += match cosines {
                 Some(cosines) if weighed == Weighed::Own(Objective::AffinityTags) => {
@@ -196,9 +204,18 @@ impl<'a> Scorer<'a> {
                 }
                 _ => self.predictor.fill_known(weighed, block, column),
             };
-            keep(part, weighed, column);
+            takers.take_known(part, weighed, column);
             tallies[part] += self.predictor.settle(weighed, column);
+            takers.take(weighed, column);
         });
+    }
+}
+
+/// Multiplies numbers by factors.
+#[inline(always)]
+pub(super) fn multiply(numbers: &mut [f32], factors: &[f32]) {
+    for (number, factor) in numbers.iter_mut().zip(factors) {
+        *number *= factor;
     }
 }
 

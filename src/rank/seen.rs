@@ -78,12 +78,10 @@ impl<'a> Seen<'a> {
         !self.lowered.is_empty()
     }
 
-    /// Multiplies the scores of one block of candidates by their factors.
-    pub(super) fn apply(&self, block: &[Candidate<'_>], scores: &mut [f32]) {
-        for (candidate, score) in block.iter().zip(scores) {
-            if let Some(factor) = self.factor(candidate.row) {
-                *score *= factor;
-            }
+    /// Fills in the factors of one block of candidates: 1 for those that are not lowered.
+    pub(super) fn fill(&self, block: &[Candidate<'_>], factors: &mut [f32]) {
+        for (candidate, factor) in block.iter().zip(factors) {
+            *factor = self.factor(candidate.row).unwrap_or(1.0);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod audiences;
 mod aversion;
+mod slots;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -62,6 +62,18 @@ pub(super) fn best<'i>(
     lot: impl Fn(usize) -> (u64, &'i str),
     keys: &mut Vec<u64>,
 ) {
+    best_of(column, |_| true, limit, lot, keys);
+}
+
+/// Does the same among those for which `counts` holds. It is asked only of those that no `limit` others are known to beat.
+#[inline(always)]
+pub(super) fn best_of<'i>(
+    column: &[f32],
+    counts: impl Fn(usize) -> bool,
+    limit: usize,
+    lot: impl Fn(usize) -> (u64, &'i str),
+    keys: &mut Vec<u64>,
+) {
     keys.clear();
     if limit == 0 {
         return;
@@ -73,7 +85,7 @@ pub(super) fn best<'i>(
     for (place, &score) in column.iter().enumerate() {
         let score = descending(score);
         keys[held] = u64::from(score) << 32 | place as u64;
-        held += usize::from(score <= worst);
+        held += usize::from(score <= worst && counts(place));
         if held == 2 * limit {
             worst = cut(&mut keys[..held], limit, draw);
             held = limit;

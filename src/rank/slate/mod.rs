@@ -34,5 +34,5 @@ pub(super) use key::Group;
 pub(super) use numbers::Numbers;
 pub(super) use page::{Arranged, Win};
 pub(super) use plan::{Plan, Support};
-pub(super) use set::{Contenders, Set};
+pub(super) use set::Set;
 pub(super) use why::Why;

@@ -5,7 +5,11 @@ use crate::rank::topk;
 
 /// The best of one column, sorted: a prefix that grows. The whole order is total, so a longer prefix begins with the shorter one.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Prefix(Vec<u64>);
+pub(super) struct Prefix {
+    keys: Vec<u64>,
+    /// True if nobody follows.
+    is_whole: bool,
+}
 
 impl Prefix {
     /// Returns the place in the column of an index; sorts at least `least` if it sorts any. Equal numbers go by lot.
@@ -14,18 +18,31 @@ impl Prefix {
         &mut self,
         column: &[f32],
         lot: impl Fn(usize) -> (u64, &'s str),
+        at: (usize, usize),
+    ) -> Option<usize> {
+        self.nth_of(column, |_| true, lot, at)
+    }
+
+    /// Does the same among those for which `counts` holds.
+    #[inline]
+    pub(super) fn nth_of<'s>(
+        &mut self,
+        column: &[f32],
+        counts: impl Fn(usize) -> bool,
+        lot: impl Fn(usize) -> (u64, &'s str),
         (index, least): (usize, usize),
     ) -> Option<usize> {
-        if index >= self.0.len() && self.0.len() < column.len() {
-            let wanted = least.max(4 * self.0.len()).max(2 * index);
-            topk::best(column, wanted, lot, &mut self.0);
+        if index >= self.keys.len() && !self.is_whole {
+            let wanted = least.max(4 * self.keys.len()).max(2 * index);
+            topk::best_of(column, counts, wanted, lot, &mut self.keys);
+            self.is_whole = self.keys.len() < wanted || wanted >= column.len();
         }
-        self.0.get(index).map(|key| topk::place(*key))
+        self.keys.get(index).map(|key| topk::place(*key))
     }
 
     /// Returns the places in the column that are sorted so far.
     fn sorted(&self) -> impl Iterator<Item = usize> {
-        self.0.iter().map(|key| topk::place(*key))
+        self.keys.iter().map(|key| topk::place(*key))
     }
 }
 

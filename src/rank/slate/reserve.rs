@@ -6,7 +6,7 @@
 use super::key::Group;
 use super::order::Prefix;
 use super::page::{Held, Page, Win};
-use super::set::{Contenders, Set};
+use super::set::Set;
 use super::why::Why;
 use crate::rule::By;
 
@@ -104,10 +104,11 @@ impl Field {
             let best = page.orders.by_own(set, index)?;
             return self.has_enough(set, best).then(|| (best, set.own()[best]));
         }
-        let Contenders { members, scores } = set.contenders(self.slot);
-        let lot = |at: usize| set.lot(members[at]);
-        let at = self.order.nth(scores, lot, (index, LIKELY))?;
-        Some((members[at], scores[at]))
+        let (slot, least, scores) = (self.slot, self.least, set.slot_scores(self.slot));
+        let contends = |it: usize| f64::from(set.own()[it]) >= least && set.in_pool(slot, it);
+        let lot = |it: usize| set.lot(it);
+        let best = self.order.nth_of(scores, contends, lot, (index, LIKELY))?;
+        Some((best, scores[best]))
     }
 
     /// Returns whether a candidate is worth enough to this user.

@@ -4,25 +4,6 @@ use super::key::Group;
 use super::why::Why;
 use crate::rule::By;
 
-/// The candidates in the pool of a slot that has weights of its own.
-#[derive(Clone, Debug, Default)]
-pub(in crate::rank) struct Contenders {
-    /// Their indices, ascending.
-    pub(in crate::rank) members: Vec<usize>,
-    /// Their scores under these weights.
-    pub(in crate::rank) scores: Vec<f32>,
-}
-
-impl Contenders {
-    /// Returns none, with room for so many.
-    pub(in crate::rank) fn new(room: usize) -> Self {
-        Self {
-            members: Vec::with_capacity(room),
-            scores: Vec::with_capacity(room),
-        }
-    }
-}
-
 /// The scored candidates of one request, by index.
 pub(in crate::rank) trait Set {
     /// Returns the own of every candidate: what it is worth to this user by itself.
@@ -61,8 +42,8 @@ pub(in crate::rank) trait Set {
     /// Returns whether a candidate is in the pool of a slot, by the slot's index in the plan.
     fn in_pool(&self, slot: usize, candidate: usize) -> bool;
 
-    /// Returns the candidates in the pool of a slot that has weights of its own.
-    fn contenders(&self, slot: usize) -> &Contenders;
+    /// Returns what each candidate scores in a slot that has weights of its own. Who is not in its pool may have any score.
+    fn slot_scores(&self, slot: usize) -> &[f32];
 
     /// Returns the tags of a candidate as a vector of length 1, sorted by tag; empty without tags.
     fn tags(&self, candidate: usize) -> Vec<(u32, f32)>;

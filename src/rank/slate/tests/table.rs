@@ -1,7 +1,7 @@
 //! A table of candidates, and a scene for it.
 
 use super::super::plan::Support;
-use super::super::{Arranged, Arranger, Contenders, Group, Plan, Set, Why};
+use super::super::{Arranged, Arranger, Group, Plan, Set, Why};
 use crate::config::{Cap, Pool, Slot};
 use crate::id::ItemRow;
 use crate::random::mixed;
@@ -52,8 +52,8 @@ pub(super) struct Table {
     pub(super) rows: Vec<Row>,
     pub(super) own: Vec<f32>,
     pub(super) scores: Vec<f32>,
-    /// By slot.
-    pub(super) contenders: Vec<Contenders>,
+    /// By slot: the score of each candidate, the best of all for those who are not in the pool.
+    pub(super) slot_scores: Vec<Vec<f32>>,
     /// The rows that are behind, with their runners.
     pub(super) supported: Vec<(usize, Group)>,
     /// What stands on earlier pages, with how it was won.
@@ -67,11 +67,9 @@ fn supported(rows: &[Row]) -> Vec<(usize, Group)> {
         .collect()
 }
 
-fn contenders(rows: &[Row], slot: usize) -> Contenders {
-    let rows = rows.iter().enumerate();
-    let scored = rows.filter_map(|(index, row)| Some((index, row.slots[slot]?)));
-    let (members, scores) = scored.unzip();
-    Contenders { members, scores }
+fn slot_scores(rows: &[Row], slot: usize) -> Vec<f32> {
+    let scores = rows.iter().map(|row| row.slots[slot].unwrap_or(1.0));
+    scores.collect()
 }
 
 impl Table {
@@ -79,8 +77,8 @@ impl Table {
         Self {
             own: rows.iter().map(|row| row.own).collect(),
             scores: rows.iter().map(|row| row.score).collect(),
-            contenders: (0..rows.first().map_or(0, |row| row.slots.len()))
-                .map(|slot| contenders(&rows, slot))
+            slot_scores: (0..rows.first().map_or(0, |row| row.slots.len()))
+                .map(|slot| slot_scores(&rows, slot))
                 .collect(),
             supported: supported(&rows),
             rows,
@@ -137,8 +135,8 @@ impl Set for Table {
         self.rows[candidate].slots[slot].is_some()
     }
 
-    fn contenders(&self, slot: usize) -> &Contenders {
-        &self.contenders[slot]
+    fn slot_scores(&self, slot: usize) -> &[f32] {
+        &self.slot_scores[slot]
     }
 
     fn tags(&self, candidate: usize) -> Vec<(u32, f32)> {
