@@ -31,55 +31,66 @@ const ROUNDS: u32 = 30;
 /// Lines applied at once.
 const SLICE: usize = 32;
 
-/// Rules that move items, two slots, and the ladder for newcomers.
-const RULES: &str = r#"
-[selection.dear]
-where = 'item.price > 20.0'
-[support]
-scenes = ["full"]
-places = [5]
-[scene.plain]
-limit = 50
-[scene.full]
-limit = 50
-[[scene.full.rules]]
+/// Two caps.
+const CAPS: &str = r#"
+[[scene.NAME.rules]]
 name = "shops"
 rule = "cap"
 by = "merchant"
 max = 4
 window = 20
-[[scene.full.rules]]
+[[scene.NAME.rules]]
 name = "categories"
 rule = "cap"
 by = "category"
 max = 3
 window = 6
-[[scene.full.rules]]
+"#;
+/// A decay.
+const DECAY: &str = r#"
+[[scene.NAME.rules]]
 name = "shop-decay"
 rule = "decay"
 factor = 0.85
 floor = 0.5
-[[scene.full.rules]]
+"#;
+
+/// Two slots: one by weights of its own, one by own.
+const SLOTS: &str = r#"
+[[scene.NAME.rules]]
 name = "dear"
 rule = "slot"
 places = [3]
 select = "dear"
 weights = { order_value = 1.0 }
-[[scene.full.rules]]
+[[scene.NAME.rules]]
 name = "own"
 rule = "slot"
 places = [9]
 select = "dear"
 score = true
-[scene.mmr]
-limit = 50
-[[scene.mmr.rules]]
+"#;
+
+/// MMR.
+const MMR: &str = r#"
+[[scene.NAME.rules]]
 name = "variety"
 rule = "mmr"
 lambda = 0.7
-[scene.audiences]
-limit = 50
 "#;
+
+/// Scenes with their rules. In [`SUPPORTED`] ones the ladder helps newcomers.
+const SCENES: [(&str, &[&str]); 8] = [
+    ("plain", &[]),
+    ("caps", &[CAPS]),
+    ("decay", &[DECAY]),
+    ("slots", &[SLOTS]),
+    ("support", &[]),
+    ("all", &[CAPS, DECAY, SLOTS]),
+    ("mmr", &[MMR]),
+    ("audiences", &[]),
+];
+const SUPPORTED: [&str; 2] = ["support", "all"];
 
 /// Audiences by condition.
 const AUDIENCES: [&str; 5] = [
@@ -111,10 +122,22 @@ const SELECTIONS: [(&str, &str); 5] = [
     ),
 ];
 
-fn config() -> Result<Config> {
-    let mut text = RULES.to_owned();
-    for (number, condition) in AUDIENCES.iter().enumerate() {
+/// Returns the configuration of all scenes.
+fn rules() -> String {
+    let mut text = format!(
+        "[selection.dear]\nwhere = 'item.price > 20.0'\n[support]\nscenes = {SUPPORTED:?}\nplaces = [5]\n"
+    );
+    for (name, rules) in SCENES {
         // Writing to a string does not fail.
+        let _ = writeln!(text, "[scene.{name}]\nlimit = 50");
+        text.extend(rules.iter().map(|rule| rule.replace("NAME", name)));
+    }
+    text
+}
+
+fn config() -> Result<Config> {
+    let mut text = rules();
+    for (number, condition) in AUDIENCES.iter().enumerate() {
         let _ = writeln!(text, "[audience.a{number}]\nwhere = '{condition}'");
         let _ = writeln!(
             text,
@@ -141,9 +164,10 @@ fn send(engine: &Engine, operation: Operation, lines: &[String]) -> Result<()> {
 /// whom a snapshot finds between the two would have been served already, so that runs would differ in who is behind.
 fn newcomers(engine: &Engine, items: u32) -> Result<()> {
     let at = Clock::machine().to_string();
+    let scenes = ["plain", "support", "all"];
     let shown = |number: u32| {
         json!({"user_id": "u1", "item_id": format!("item-{:07}", (5 + 10 * number) % items), "kind": "impression",
-               "scene": (if number.is_multiple_of(2) { "full" } else { "plain" }), "position": 3, "at": at})
+               "scene": scenes[number as usize % scenes.len()], "position": 3, "at": at})
         .to_string()
     };
     send(
@@ -158,9 +182,9 @@ fn newcomers(engine: &Engine, items: u32) -> Result<()> {
 }
 
 fn scenes(engine: &Engine, items: u32, rounds: u32) -> Result<()> {
-    let names = ["plain", "full", "mmr", "audiences"];
+    let names = SCENES.map(|(name, _)| name);
     let bodies = names.map(|name| bodies(name, items, &json!({"device": "ios"})));
-    let mut times = [const { Vec::new() }; 4];
+    let mut times = names.map(|_| Vec::new());
     let mut supported = 0;
     for _ in 0..rounds {
         for (bodies, times) in bodies.iter().zip(&mut times) {
@@ -189,17 +213,17 @@ fn scenes(engine: &Engine, items: u32, rounds: u32) -> Result<()> {
 /// Measures the filling of new selections, all threads together.
 fn selections(engine: &Engine) -> Result<()> {
     for (what, condition) in SELECTIONS {
-        let text = format!("{RULES}\n[selection.new]\nwhere = '{condition}'\n");
+        let text = format!("{}\n[selection.new]\nwhere = '{condition}'\n", rules());
         let begun = cpu(ClockId::ProcessCPUTime);
         engine.prepare(&parsed(&text)?, &mut || ());
         let seconds = cpu(ClockId::ProcessCPUTime) - begun;
         println!("two selections filled, one by {what}: {seconds:.2} s of CPU");
     }
-    let mut text = RULES.to_owned();
+    let mut text = rules();
     for number in 0..10 {
         let _ = writeln!(
             text,
-            "[campaign.c{number}]\nscenes = [\"full\"]\nboost = 1.2"
+            "[campaign.c{number}]\nscenes = [\"all\"]\nboost = 1.2"
         );
     }
     let begun = cpu(ClockId::ProcessCPUTime);
