@@ -1,9 +1,10 @@
 //! What the signals cost: the usual rates of repeats at a rebuild, and rankings that weigh all signals against rankings that weigh none.
 //!
 //! `cargo bench --bench signals` lets users buy items and prints the bytes held for each pair of user and item. It rebuilds with and
-//! without the rates by turns, then ranks the same requests (1,000 candidates, a query of three words and a place) in both scenes by
-//! turns, and prints the CPU time of each round against that without, with 95 % intervals over the rounds. `SAIMA_BENCH_ITEMS` sets the
-//! size of the catalogue, and as many users (default 1000000), `SAIMA_BENCH_PAIRS` how many items each user buys (default 50).
+//! without the rates by turns, then ranks the same requests (1,000 candidates, a query of three words and a place) in a scene without
+//! signals, one with all and one with each of them by turns, and prints the CPU time of each round against that without, with 95 %
+//! intervals over the rounds. `SAIMA_BENCH_ITEMS` sets the size of the catalogue, and as many users (default 1000000),
+//! `SAIMA_BENCH_PAIRS` how many items each user buys (default 50).
 
 #[path = "shared/spread.rs"]
 mod spread;
@@ -50,14 +51,14 @@ freshness = 0.05
 quality = 0.05
 "#;
 
-/// What the signals add.
-const SIGNALS: &str = r#"
-"affinity.repeat" = 0.2
-"item.trend" = 0.1
-text = 0.2
-proximity = 0.1
-format = 0.1
-"#;
+/// Each signal, by the name of a scene that weighs it beside what the default scene weighs.
+const EACH: [(&str, &str); 5] = [
+    ("repeat", r#""affinity.repeat" = 0.2"#),
+    ("trend", r#""item.trend" = 0.1"#),
+    ("text", "text = 0.2"),
+    ("proximity", "proximity = 0.1"),
+    ("format", "format = 0.1"),
+];
 
 /// A scene that weighs repeats alone of the signals.
 const REPEATS: &str = r#"
@@ -178,13 +179,23 @@ fn compare(what: &str, unit: &str, plain: &[f64], own: &[f64]) {
     println!("{what}: {plain:.3} {unit} without, {ratio:.3} times with, {more:.3} {unit} more");
 }
 
-/// Ranks in both scenes by turns.
+/// Returns the configuration with a scene for each signal and one for all of them.
+fn scenes(plain: &str) -> String {
+    let scene = |name: &str, more: &str| format!("[scene.{name}.weights]\n{PLAIN}{more}\n");
+    let each = EACH.map(|(name, weight)| scene(name, weight)).concat();
+    let all = scene("signals", &EACH.map(|(_, weight)| weight).join("\n"));
+    format!("{plain}{all}{each}")
+}
+
+/// Ranks in all scenes by turns.
 fn rankings(engine: &Engine, items: u32, rounds: u32) -> Result<()> {
     let context = json!({"query": QUERY, "lat": 31.2, "lon": 121.5});
-    let bodies = ["default", "signals"].map(|scene| bodies(scene, items, &context));
-    let mut times = [const { Vec::new() }; 2];
+    let names = ["default", "signals"].into_iter();
+    let names = names.chain(EACH.iter().map(|(name, _)| *name));
+    let scenes = names.map(|name| (name, bodies(name, items, &context), Vec::new()));
+    let mut scenes: Vec<_> = scenes.collect();
     for _ in 0..rounds {
-        for (bodies, times) in bodies.iter().zip(&mut times) {
+        for (_, bodies, times) in &mut scenes {
             let requests = bodies.iter().map(|body| serde_json::from_str(body));
             let requests: Vec<RankRequest<'_>> = requests.collect::<Result<_, _>>()?;
             let begun = cpu(ClockId::ThreadCPUTime);
@@ -194,8 +205,11 @@ fn rankings(engine: &Engine, items: u32, rounds: u32) -> Result<()> {
             times.push((cpu(ClockId::ThreadCPUTime) - begun) * 1e6 / real(REQUESTS));
         }
     }
-    let [plain, signals] = &times;
-    compare("a ranking with all signals", "µs", plain, signals);
+    if let Some(((_, _, plain), others)) = scenes.split_first() {
+        for (name, _, times) in others {
+            compare(&format!("a ranking with {name}"), "µs", plain, times);
+        }
+    }
     Ok(())
 }
 
@@ -243,10 +257,7 @@ fn main() -> Result<()> {
     pollster::block_on(engine.rebuild());
     rebuilds(&engine, &plain, rebuilt)?;
     declare(&engine, items)?;
-    configure(
-        &engine,
-        &format!("{plain}[scene.signals.weights]\n{PLAIN}{SIGNALS}"),
-    )?;
+    configure(&engine, &scenes(&plain))?;
     pollster::block_on(engine.rebuild());
     rankings(&engine, items, rounds)
 }
