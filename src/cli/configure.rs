@@ -314,6 +314,12 @@ fn outcome(answer: &Value) -> String {
             "planned as {plan}; generation {} is live\n",
             answer["generation"]
         ),
+        None if answer["diff"].as_array().is_some_and(Vec::is_empty) => {
+            format!(
+                "nothing changes; generation {} is live\n",
+                answer["generation"]
+            )
+        }
         None => format!("generation {} is live\n", answer["generation"]),
     };
     text += &changes(&answer["diff"]);

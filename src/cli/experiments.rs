@@ -105,9 +105,13 @@ impl Experiment {
     /// Returns the lines above the table.
     fn head(&self) -> String {
         let [from, until] = self.range;
+        let verdict = match (&*self.state, &*self.verdict) {
+            ("ended", "running") => "no verdict".to_owned(),
+            (_, verdict) => format!("verdict {verdict}"),
+        };
         let mut head = format!(
-            "{}: {}, verdict {}. {} users of layer {} [{from}, {until}]",
-            self.name, self.state, self.verdict, self.users, self.layer
+            "{}: {}, {verdict}. {} users of layer {} [{from}, {until}]",
+            self.name, self.state, self.users, self.layer
         );
         if self.full {
             head += ", full";

@@ -388,15 +388,15 @@ fn old_generations_are_dropped() {
 #[test]
 fn old_generations_in_memory_are_dropped_by_their_bytes() {
     let live = Live::new(parse("[config]\nhistory_bytes = 1_000_000").unwrap());
-    for weight in 1..=200 {
+    for weight in 1..=400 {
         edit(&live, growth(f64::from(weight) / 1_000.0)).unwrap();
         let size = live.history_size();
         assert!(size.bytes <= 1_000_000, "{size:?}");
     }
     let size = live.history_size();
-    assert!(size.dropped > 0 && size.records < 200, "{size:?}");
-    assert_eq!(live.records(1, None).0[0].number, 201);
-    assert_eq!(wide(size.records) + size.dropped, 201);
+    assert!(size.dropped > 0 && size.records < 400, "{size:?}");
+    assert_eq!(live.records(1, None).0[0].number, 401);
+    assert_eq!(wide(size.records) + size.dropped, 401);
 }
 
 fn open(home: &Path, text: &str) -> Live {
