@@ -112,17 +112,16 @@ impl Desk {
         Ok(Next { config, overrides })
     }
 
-    /// Returns the overrides that go on under other content of the file: all but those inside a section, such as `experiment.growth`, that
-    /// the file had and has no more. Who removes a section does not want a part of it to stay.
+    /// Returns the overrides that go on under other content of the file: all but those inside an experiment that the file had and has no
+    /// more. Who removes its section ends it, and what is left of it is none.
     pub(in crate::config) fn going_on(&self, file: &Config) -> Overrides {
-        let (old, new) = (full(self.file.effective()), full(file.effective()));
         let mut overrides = self.overrides.clone();
         for (key, _) in self.overrides.iter() {
             let [kind, name, _, ..] = key.names() else {
                 continue;
             };
-            let section = Key::of([kind.as_str(), name]);
-            if section.get(&old).is_some_and(Value::is_object) && section.get(&new).is_none() {
+            let has = |file: &Config| file.experiments.named(name).is_some();
+            if kind == "experiment" && has(&self.file) && !has(file) {
                 overrides.put_back(key, None);
             }
         }

@@ -895,19 +895,14 @@ fn a_misspelt_scene_and_a_far_plan_are_warned_of() {
 }
 
 #[test]
-fn overrides_go_with_the_section_that_the_file_drops() {
-    let live = Live::new(parse(&format!("{RUNS}[scene.sale]\n[scene.default]\n")).unwrap());
+fn overrides_go_with_the_experiment_that_the_file_drops() {
+    let live = Live::new(parse(RUNS).unwrap());
     edit(&live, ramp(0.4)).unwrap();
-    edit(
-        &live,
-        set(json!({"scene": {"sale": {"limit": 3}, "feed": {"limit": 8}}})),
-    )
-    .unwrap();
-    live.replace(parse("[scene.feed]\nlimit = 10\n[scene.default]\n").unwrap())
-        .unwrap();
+    edit(&live, set(json!({"scene": {"feed": {"limit": 8}}}))).unwrap();
+    let without = RUNS.split("[experiment.e]").next().unwrap();
+    live.replace(parse(without).unwrap()).unwrap();
     assert_eq!(paths(&live), ["scene.feed.limit"]);
-    assert_eq!(view(&live, "/experiment"), json!({}));
-    assert_eq!(view(&live, "/scene/sale"), Value::Null);
+    assert_eq!(live.load().config.experiments.each.len(), 0);
 }
 
 #[test]
