@@ -58,7 +58,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     };
     let lines = args.at.map_or_else(Vec::new, |at| live::live(&config, at));
-    lines.iter().for_each(|line| tell(line));
+    lines.iter().for_each(tell);
     if let Some(url) = &args.url {
         let metrics = args.client(url)?.text("/metrics")?;
         for (prediction, share) in clipped(&metrics) {

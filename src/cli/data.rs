@@ -126,7 +126,7 @@ fn empty(path: &Path) -> Result<Directory> {
 pub(super) fn repair(args: &Repair) -> Result<ExitCode> {
     let directory = Directory::existing(&args.directory)?;
     let diagnosis = engine::diagnose(&directory)?;
-    diagnosis.faults.iter().for_each(|fault| tell(fault));
+    diagnosis.faults.iter().for_each(tell);
     if diagnosis.is_whole() {
         tell(format_args!(
             "{}: nothing is wrong",

@@ -141,8 +141,7 @@ impl Engine {
                  generation stays live"
             )
         });
-        // A conflict with overrides is the better reason: it does not keep the service from starting.
-        let rejected = self.rejected.lock().clone().filter(|_| conflict.is_none());
+        let rejected = self.rejected.lock().clone();
         let rejected = rejected.map(|faults| {
             format!(
                 "the changed configuration file is rejected, and the service does not start with it; the last good one stays live: {faults}"

@@ -180,7 +180,10 @@ impl Engine {
 
     /// Logs, counts and remembers the outcome of a changed configuration file.
     pub fn observe_reload(&self, result: &Result<u64, ConfigFaults>) {
-        *self.rejected.lock() = result.as_ref().err().map(|found| {
+        // A conflict with overrides is told by itself, and ends with them.
+        let found = result.as_ref().err();
+        let found = found.filter(|_| self.live.conflict().is_empty());
+        *self.rejected.lock() = found.map(|found| {
             let first = found.faults.first();
             let first = first.map_or_else(String::new, |fault| fault.shown(&found.file));
             format!("{} faults, the first: {first}", found.faults.len())

@@ -3,12 +3,13 @@
 //! If the scene weighs all that the slot weighs, the slot's scores are blended out of the scene's columns and factors, which costs next to
 //! nothing. Else those who are in the pool are scored by themselves.
 
-use super::blend::{Weights, bound};
+use super::blend::Weights;
 use super::resolve::Candidate;
-use super::score::{Scorer, multiply};
+use super::score::Scorer;
+use super::slot_scores::SlotScores;
 use super::view::View;
 use crate::bits::Bits;
-use crate::config::{Pool, Slot, Weighed};
+use crate::config::{Pool, Slot};
 use crate::id::ItemRow;
 
 /// The contest for the places of one slot.
@@ -17,21 +18,7 @@ pub(super) struct Contest<'a> {
     pub(super) slot: &'a Slot,
     pool: Items<'a>,
     /// `None` if the slot goes by own.
-    own: Option<Own<'a>>,
-}
-
-/// What candidates score under a slot's own weights.
-#[derive(Debug)]
-pub(super) struct Own<'a> {
-    weights: &'a Weights,
-    /// True if the scores are blended out of the scene's columns.
-    blends: bool,
-    /// By candidate so far. Who is not in the pool may have any score.
-    scores: Vec<f32>,
-    /// Index of the first candidate of the block.
-    first: usize,
-    /// Number of columns of the block that were blended.
-    columns: usize,
+    own: Option<SlotScores<'a>>,
 }
 
 /// The items of a pool.
@@ -50,12 +37,9 @@ impl<'a> Contest<'a> {
         (slot, weights): (&'a Slot, Option<&'a Weights>),
         (scorer, candidates): (&Scorer<'_>, usize),
     ) -> Self {
-        let own = weights.map(|weights| Own {
-            weights,
-            blends: scorer.fills_in(weights),
-            scores: Vec::with_capacity(candidates),
-            first: 0,
-            columns: 0,
+        let own = weights.map(|weights| {
+            let blends = scorer.fills_in(weights);
+            SlotScores::new(weights, blends, candidates)
         });
         Self {
             slot,
@@ -76,7 +60,7 @@ impl<'a> Contest<'a> {
     }
 
     /// Returns the scores that are blended out of the scene's columns, if they are.
-    pub(super) fn blended(&mut self) -> Option<&mut Own<'a>> {
+    pub(super) fn blended(&mut self) -> Option<&mut SlotScores<'a>> {
         self.own.as_mut().filter(|own| own.blends)
     }
 
@@ -98,37 +82,6 @@ impl<'a> Contest<'a> {
             .into_iter()
             .zip(scored)
             .for_each(|(to, score)| *to = score);
-    }
-}
-
-impl Own<'_> {
-    /// Begins a block of so many candidates.
-    pub(super) fn begin(&mut self, candidates: usize) {
-        (self.first, self.columns) = (self.scores.len(), 0);
-        let all = self.first + candidates;
-        self.scores.resize(all, self.weights.start());
-    }
-
-    /// Blends a column of the block, if it is the next that the slot weighs.
-    pub(super) fn blend(&mut self, weighed: Weighed, column: &[f32]) {
-        let parts = self.weights.parts();
-        if parts
-            .get(self.columns)
-            .is_none_or(|(next, _)| *next != weighed)
-        {
-            return;
-        }
-        let bases = &mut self.scores[self.first..];
-        self.weights.add(self.columns, column, bases);
-        self.columns += 1;
-        if self.columns == parts.len() {
-            bound(bases);
-        }
-    }
-
-    /// Multiplies the bases of the block by factors.
-    pub(super) fn multiply(&mut self, factors: &[f32]) {
-        multiply(&mut self.scores[self.first..], factors);
     }
 }
 

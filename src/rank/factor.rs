@@ -82,3 +82,11 @@ impl<'a> Factors<'a> {
         }
     }
 }
+
+/// Multiplies numbers by factors.
+#[inline(always)]
+pub(super) fn multiply(numbers: &mut [f32], factors: &[f32]) {
+    for (number, factor) in numbers.iter_mut().zip(factors) {
+        *number *= factor;
+    }
+}

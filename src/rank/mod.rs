@@ -41,6 +41,7 @@ mod seen;
 mod shown;
 mod sides;
 mod slate;
+mod slot_scores;
 mod support;
 mod takers;
 mod tally;
@@ -69,14 +70,13 @@ pub use view::{Past, Turn, View};
 use aversion::Aversion;
 use blend::Weights;
 use live::Live;
-use noted::Noted;
+use noted::{Noted, takers};
 use predict::Predictor;
 use resolve::Resolver;
 use score::{Scorer, Scores};
 use seen::Seen;
 use shown::Scored;
 use slate::Kept;
-use takers::Takers;
 
 /// Number of candidates that go through the steps together, so that they stay in the nearest caches.
 const BLOCK: usize = 256;
@@ -120,11 +120,11 @@ pub fn rank<'r, 'v>(
         if let Some(live) = &live {
             kept.hide_by_rules(&mut block, (&live.hidden, tired.as_ref()), view);
         }
-        let takers = Takers {
-            tracked: tracked.as_deref_mut(),
-            contests: noted.as_mut().map_or(&mut [], |it| &mut it.contests),
-        };
-        scores.add(&block, &scorer, takers);
+        scores.add(
+            &block,
+            &scorer,
+            takers(noted.as_mut(), tracked.as_deref_mut()),
+        );
         noted.iter_mut().for_each(|it| it.note(&block, &scorer));
     }
 

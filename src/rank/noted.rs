@@ -7,6 +7,8 @@ use super::resolve::Candidate;
 use super::score::Scorer;
 use super::slate::Group;
 use super::support::Behind;
+use super::takers::Takers;
+use super::tracked::Tracked;
 use super::view::View;
 
 /// What was noted of the candidates of one request.
@@ -22,6 +24,18 @@ pub(super) struct Noted<'a> {
     pub(super) supported: Vec<(usize, Group)>,
     /// Number of candidates so far.
     seen: usize,
+}
+
+/// Returns who takes the columns of a block while it is scored.
+pub(super) fn takers<'t, 'v, 'c>(
+    noted: Option<&'t mut Noted<'c>>,
+    tracked: Option<&'t mut Tracked<'v>>,
+) -> Takers<'t, 'v, 'c> {
+    let contests = noted.into_iter().flat_map(|noted| &mut noted.contests);
+    Takers {
+        tracked,
+        slots: contests.filter_map(Contest::blended).collect(),
+    }
 }
 
 impl<'a> Noted<'a> {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::BLOCK;
 use super::aversion::Aversion;
 use super::blend::Weights;
-use super::factor::Factors;
+use super::factor::{Factors, multiply};
 use super::predict::{Predictor, fill_tags};
 use super::resolve::Candidate;
 use super::seen::Seen;
@@ -208,14 +208,6 @@ impl<'a> Scorer<'a> {
             tallies[part] += self.predictor.settle(weighed, column);
             takers.take(weighed, column);
         });
-    }
-}
-
-/// Multiplies numbers by factors.
-#[inline(always)]
-pub(super) fn multiply(numbers: &mut [f32], factors: &[f32]) {
-    for (number, factor) in numbers.iter_mut().zip(factors) {
-        *number *= factor;
     }
 }
 

@@ -1,26 +1,22 @@
 //! Who takes the columns of a block while it is scored, beside the scores.
 
-use super::contest::{Contest, Own};
+use super::slot_scores::SlotScores;
 use super::tracked::Tracked;
 use crate::config::Weighed;
 
-/// Who takes the columns of a block: the whole record, and slots with weights of their own.
+/// Who takes the columns of a block: the whole record, and slots whose scores are blended out of them.
 #[derive(Debug, Default)]
 pub(super) struct Takers<'t, 'v, 'c> {
     /// `None` unless the whole record is kept.
     pub(super) tracked: Option<&'t mut Tracked<'v>>,
-    /// Those that blend nothing of the scene's are among them.
-    pub(super) contests: &'t mut [Contest<'c>],
+    /// The scores of the slots.
+    pub(super) slots: Vec<&'t mut SlotScores<'c>>,
 }
 
-impl<'c> Takers<'_, '_, 'c> {
-    fn blended(&mut self) -> impl Iterator<Item = &mut Own<'c>> {
-        self.contests.iter_mut().filter_map(Contest::blended)
-    }
-
+impl Takers<'_, '_, '_> {
     /// Begins a block of so many candidates.
     pub(super) fn begin(&mut self, candidates: usize) {
-        self.blended().for_each(|own| own.begin(candidates));
+        self.slots.iter_mut().for_each(|it| it.begin(candidates));
     }
 
     /// Takes the column of an objective before missing values are settled, given its place among the scene's weights.
@@ -32,11 +28,13 @@ impl<'c> Takers<'_, '_, 'c> {
 
     /// Takes the settled column of an objective.
     pub(super) fn take(&mut self, weighed: Weighed, column: &[f32]) {
-        self.blended().for_each(|own| own.blend(weighed, column));
+        self.slots
+            .iter_mut()
+            .for_each(|it| it.blend(weighed, column));
     }
 
     /// Takes a column of factors.
     pub(super) fn take_factors(&mut self, factors: &[f32]) {
-        self.blended().for_each(|own| own.multiply(factors));
+        self.slots.iter_mut().for_each(|it| it.multiply(factors));
     }
 }
