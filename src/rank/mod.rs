@@ -88,12 +88,7 @@ pub fn rank<'r, 'v>(
     scratch: &mut Scratch,
     mut tracked: Option<&mut Tracked<'v>>,
 ) -> Decision<'r> {
-    let Scratch {
-        taste,
-        averse,
-        seen,
-        keys,
-    } = scratch;
+    let (taste, averse) = (&mut scratch.taste, &mut scratch.averse);
     let ids = request.candidates.ids.as_slice();
     let members = Members::new(view, request);
     let weights = Weights::of(view.scene, |audience| members.has(audience));
@@ -108,7 +103,7 @@ pub fn rank<'r, 'v>(
     let scorer = Scorer::new(&predictor, &weights, (aversion, tired.as_ref()), threads);
 
     let mut noted = Noted::of(view, live.as_ref(), (&scorer, ids.len()));
-    let mut set = Resolver::new(view, seen);
+    let mut set = Resolver::new(view, &mut scratch.seen);
     let mut kept = Kept::new(ids);
     let mut scores = Scores::new(ids.len(), weights.parts().len());
     let together = threads.map_or(BLOCK, |_| ids.len().max(BLOCK));
@@ -120,17 +115,14 @@ pub fn rank<'r, 'v>(
         if let Some(live) = &live {
             kept.hide_by_rules(&mut block, (&live.hidden, tired.as_ref()), view);
         }
-        scores.add(
-            &block,
-            &scorer,
-            takers(noted.as_mut(), tracked.as_deref_mut()),
-        );
+        let takers = takers(noted.as_mut(), tracked.as_deref_mut());
+        scores.add(&block, &scorer, takers);
         noted.iter_mut().for_each(|it| it.note(&block, &scorer));
     }
 
     let lots = Lots::new(&request.user_id, view.today());
     let scored = Scored::new(request, (&scores, &scorer), &lots);
-    let shown = scored.shown(noted.as_ref(), keys);
+    let shown = scored.shown(noted.as_ref(), &mut scratch.keys);
     kept.dropped.extend_from_slice(&shown.left);
     Decision {
         asked: ids.len(),
