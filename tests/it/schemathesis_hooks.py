@@ -19,6 +19,7 @@ def before_load_schema(context, document):
     schemas["RankRequest"]["properties"]["scene"] = {"enum": ["default", None]}
     schemas["RankRequest"]["properties"]["arms"] = {"enum": [{}, None]}
     schemas["PreviewRequest"]["properties"]["scene"] = {"enum": ["default", None]}
+    schemas["PreviewRequest"]["properties"]["file"] = {"type": "null"}
     for change in (schemas["ConfigChange"], schemas["PreviewRequest"]):
         change["properties"]["set"] = {"enum": [{}, {"scene": {"default": {"limit": 30}}}]}
         change["properties"]["toml"] = {"type": "null"}
