@@ -1,7 +1,8 @@
 //! What the decision log and experiments cost: the CPU time of `/rank` with them, against the same service without.
 //!
 //! One server for each configuration, with the same catalogue and events, answers the same requests by turns, in a closed loop. A turn
-//! ends when the log, if there is one, is on disk, so that its writer counts too. The ratios are those of turns that follow each other.
+//! ends when the log, if there is one, is on disk, so that its writer counts too. Each round has an order of its own, and its ratios are
+//! to the mean of two equal servers without: what these differ by is what the machine does to equal servers.
 
 use std::fmt::Write;
 use std::fs;
@@ -68,6 +69,7 @@ pub(crate) async fn measure(args: &Args, home: &Path) -> Result<()> {
     let mut sides = Vec::new();
     for (name, shares, experiments) in [
         ("neither", (0.0, 0.0), 0),
+        ("neither, a second server", (0.0, 0.0), 0),
         ("1 % of the decisions whole", (0.01, 0.0), 0),
         ("all decisions thin", (0.0, 1.0), 0),
         ("one experiment", (0.0, 0.0), 1),
@@ -83,23 +85,29 @@ pub(crate) async fn measure(args: &Args, home: &Path) -> Result<()> {
         turn(args, side).await?;
         side.turns.clear();
     }
+    let mut random = Random::new(args.seed);
     for _ in 0..args.rounds {
-        for side in &mut sides {
+        let mut order: Vec<&mut Side> = sides.iter_mut().collect();
+        random.shuffle(&mut order);
+        for side in order {
             turn(args, side).await?;
         }
     }
-    let Some((neither, others)) = sides.split_first() else {
+    let [one, other, ..] = &*sides else {
         return Ok(());
     };
+    let both = one.turns.iter().zip(&other.turns);
+    let neither: Vec<f64> = both
+        .map(|(one, other)| f64::midpoint(*one, *other))
+        .collect();
     println!(
-        "{}: {:.3} µs of CPU a request, {} candidates of {} items",
-        neither.name,
-        Spread::of(&neither.turns),
+        "neither: {:.3} µs of CPU a request, {} candidates of {} items",
+        Spread::of(&neither),
         args.candidates,
         args.synthetic
     );
-    for side in others {
-        let pairs = side.turns.iter().zip(&neither.turns);
+    for side in &sides {
+        let pairs = side.turns.iter().zip(&neither);
         let ratios: Vec<f64> = pairs.map(|(own, neither)| own / neither).collect();
         println!("{}: {:.3} times", side.name, Spread::of(&ratios));
     }
