@@ -12,6 +12,7 @@ mod edits;
 mod enrolments;
 mod gather;
 mod learn;
+mod lock;
 mod logging;
 mod market;
 mod merge;

@@ -1,10 +1,8 @@
 //! One ranking: one view of the live state for the whole request.
 
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, RwLockReadGuard};
 use std::time::{Duration, Instant};
-
-use parking_lot::RwLockReadGuard;
 
 use super::Engine;
 use super::arms::{arms, id_of};

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::Mutex;
 use rayon::ThreadPool;
 
 use super::enrolments::Enrolments;
+use super::lock::Lock;
 use super::market::Markets;
 use super::numbers::Numbers;
 use super::pages::Pages;
@@ -28,7 +29,7 @@ use crate::threads::Threads;
 pub struct Engine {
     pub(super) live: Arc<Live>,
     pub(super) clock: Clock,
-    pub(super) facts: RwLock<Facts>,
+    pub(super) facts: Lock<Facts>,
     pub(super) standings: ArcSwap<Standings>,
     pub(super) markets: Markets,
     pub(super) rebuilder: Rebuilder,

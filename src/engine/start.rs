@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::Mutex;
 use rayon::ThreadPoolBuilder;
 
 use super::enrolments::Enrolments;
+use super::lock::Lock;
 use super::market::Markets;
 use super::numbers::Numbers;
 use super::pages::Pages;
@@ -33,7 +34,7 @@ impl Engine {
         facts.follow(&generation.config);
         let (rebuilder, requests) = Rebuilder::new();
         let engine = Arc::new(Self {
-            facts: RwLock::new(facts),
+            facts: Lock::new(facts),
             kept: stored.kept,
             standings: ArcSwap::from_pointee(gather::empty(&generation.config)),
             markets: Markets::default(),

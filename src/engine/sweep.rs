@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use parking_lot::RwLockWriteGuard;
-
 use super::Engine;
 use super::slices::{ITEMS, TAGS, USERS, slices};
 use crate::config::Config;
@@ -69,7 +67,7 @@ impl Engine {
     fn briefly<T>(&self, change: impl FnOnce(&mut Facts) -> T) -> T {
         let mut facts = self.facts.write();
         let changed = change(&mut facts);
-        RwLockWriteGuard::unlock_fair(facts);
+        facts.give_way();
         changed
     }
 
