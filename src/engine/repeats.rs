@@ -38,7 +38,7 @@ impl Engine {
         let mut categories = Vec::with_capacity(items);
         for slice in slices(items, ITEMS) {
             let items = &self.facts.read().books.items;
-            categories.extend(slice.map(|row| items.details(ItemRow::at(row)).category));
+            categories.extend(slice.map(|row| items.category(ItemRow::at(row))));
         }
         Repeats {
             sums: sums.into_sums(),

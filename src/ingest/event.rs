@@ -397,10 +397,10 @@ impl Facts {
     /// Returns the gain for the history with the item itself, which a category may override.
     pub(super) fn item_gain(&self, kind: EventKind, item: ItemRow, config: &Config) -> f64 {
         let own = || {
-            let category = self.books.tags.bare_name(
-                Space::Category,
-                self.books.items.details(item.some()?).category,
-            )?;
+            let category = self
+                .books
+                .tags
+                .bare_name(Space::Category, self.books.items.category(item.some()?))?;
             config.profile.item_gains.get(category)?[kind as usize]
         };
         let set_apart = if config.profile.item_gains.is_empty() {

@@ -13,7 +13,6 @@ use super::view::{Past, View};
 use crate::config::Slot;
 use crate::feature::Item;
 use crate::id::ItemRow;
-use crate::prefetch::prefetch;
 use crate::rule::By;
 
 /// The scored candidates of one request.
@@ -104,7 +103,7 @@ pub(super) fn group_of_item(view: &View<'_>, (row, item): (ItemRow, &Item), by: 
     let items = view.items;
     match by {
         By::Merchant => item.merchant.some().map(|merchant| merchant.0),
-        By::Category => items.details(row).category.some().map(|tag| tag.0),
+        By::Category => items.category(row).some().map(|tag| tag.0),
         By::Creator => {
             let creator = items.creator(row, item, view.tags);
             creator.some().map(|creator| creator.0)
@@ -149,7 +148,7 @@ impl Set for Field<'_> {
     #[inline(always)]
     fn prefetch(&self, candidate: usize, by: By) {
         match by {
-            By::Category => prefetch(&self.view.items.details(self.row(candidate)).category),
+            By::Category => self.view.items.prefetch_category(self.row(candidate)),
             // In the line of the item, which was read when it was scored.
             By::Merchant | By::Creator | By::Kind => {}
         }

@@ -59,10 +59,11 @@ impl Declare for SlotMetrics {
 impl SlotMetrics {
     /// Counts a race.
     pub fn count(&self, race: &SlotRace<'_>) {
+        let mut known = self.known.lock();
         let contenders = [Some(&race.winner), race.runner_up.as_ref()];
         for (result, contender) in contenders.into_iter().enumerate() {
             if let Some(contender) = contender {
-                self.add(&race.name, contender, result);
+                self.add(&mut known, &race.name, (contender, result));
             }
         }
     }
@@ -90,10 +91,13 @@ impl SlotMetrics {
     }
 
     /// Counts a result of a merchant in a slot.
-    fn add(&self, slot: &str, contender: &Contender<'_>, result: usize) {
+    fn add(
+        &self,
+        Known { slots, named }: &mut Known,
+        slot: &str,
+        (contender, result): (&Contender<'_>, usize),
+    ) {
         let merchant = contender.merchant.as_deref().unwrap_or_default();
-        let mut known = self.known.lock();
-        let Known { slots, named } = &mut *known;
         let of = slots.entry_ref(slot).or_default();
         let (results, name) = match of.merchants.entry_ref(merchant) {
             EntryRef::Occupied(known) => (known.into_mut(), merchant),

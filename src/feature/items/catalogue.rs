@@ -9,7 +9,7 @@ use crate::feature::column::Column;
 use crate::feature::merchants::Merchants;
 use crate::feature::rows::Rows;
 use crate::feature::tags::Tags;
-use crate::id::{Hash, IdHasher, ItemRow, MerchantRow};
+use crate::id::{Hash, IdHasher, ItemRow, MerchantRow, TagId};
 use crate::prefetch::prefetch;
 
 /// All items.
@@ -18,6 +18,8 @@ pub struct Items {
     /// By row, beside the details.
     pub(super) lines: Column<Item>,
     pub(super) details: Rows<Details>,
+    /// By row, as in the details. A column of its own, because the caps of a slate read nothing else of them.
+    pub(super) categories: Column<TagId>,
     pub(super) palette: Palette,
     /// Number of items, undeclared ones included.
     pub(super) named: usize,
@@ -110,6 +112,19 @@ impl Items {
         &self.details[row]
     }
 
+    /// Returns the category of an item.
+    #[inline(always)]
+    #[must_use]
+    pub fn category(&self, row: ItemRow) -> TagId {
+        self.categories[row.index()]
+    }
+
+    /// Prefetches the category of an item.
+    #[inline(always)]
+    pub fn prefetch_category(&self, row: ItemRow) {
+        prefetch(&self.categories[row.index()]);
+    }
+
     /// Returns the id of an item.
     #[inline]
     #[must_use]
@@ -126,6 +141,7 @@ impl Items {
         self.named += 1;
         let row = self.details.create(hash, details);
         self.lines.put(row.index(), Item::undeclared(hash));
+        self.categories.put(row.index(), TagId::NONE);
         row
     }
 
@@ -145,6 +161,7 @@ impl Items {
         self.negative_tags |= fields.tags.iter().any(|(_, weight)| *weight < 0.0);
         let packed = self.palette.pack(&fields.tags);
         self.lines[row.index()].declare(fields, packed);
+        self.categories[row.index()] = fields.category;
         if let Some(details) = self.details.get_mut(row) {
             *details = Details {
                 id: std::mem::take(&mut details.id),
@@ -188,6 +205,7 @@ impl Items {
     ) {
         self.withdraw(row, tags, merchants, hasher);
         self.lines[row.index()] = Item::FREE;
+        self.categories[row.index()] = TagId::NONE;
         self.details.remove(hasher, row);
         self.named -= 1;
     }
@@ -223,6 +241,6 @@ impl Items {
     /// Returns the bytes of the rows and the index.
     #[must_use]
     pub fn fixed_bytes(&self) -> usize {
-        self.lines.bytes() + self.details.bytes()
+        self.lines.bytes() + self.details.bytes() + self.categories.bytes()
     }
 }

@@ -111,6 +111,7 @@ impl Items {
         self.details.live += usize::from(!item.stub());
         self.named += usize::from(named);
         self.lines.push(item);
+        self.categories.push(details.category);
         self.details.push(details, named.then_some(hash));
     }
 }

@@ -77,7 +77,7 @@ fn race<S: Set>(
 }
 
 /// Number of those who are sorted first in a slot with weights of its own: a race seldom reads more.
-const LIKELY: usize = 8;
+const LIKELY: usize = 4;
 
 /// Those who race for the places of one slot, from the best on.
 struct Field {
