@@ -24,13 +24,16 @@ impl Blocked {
     }
 }
 
+/// No group.
+const FREE: u32 = u32::MAX;
+
 /// The places that each group holds, as one cap counts them. Groups go by number.
 #[derive(Clone, Debug)]
 pub(super) struct Counts<'a> {
     cap: &'a Cap,
     counts: ByGroup,
-    /// By place: the group that holds it.
-    holders: Vec<Option<u32>>,
+    /// By place: the group that holds it, or [`FREE`].
+    holders: Vec<u32>,
 }
 
 impl<'a> Counts<'a> {
@@ -39,7 +42,7 @@ impl<'a> Counts<'a> {
         Self {
             cap,
             counts: ByGroup::new(2 * places),
-            holders: vec![None; 1 + places],
+            holders: vec![FREE; 1 + places],
         }
     }
 
@@ -52,7 +55,7 @@ impl<'a> Counts<'a> {
     pub(super) fn turn(&mut self) {
         if self.cap.window.is_none() {
             self.counts.clear();
-            self.holders.fill(None);
+            self.holders.fill(FREE);
         }
     }
 
@@ -60,15 +63,15 @@ impl<'a> Counts<'a> {
     pub(super) fn add(&mut self, group: u32, place: usize) {
         self.counts.add(group);
         if place >= self.holders.len() {
-            self.holders.resize(place + 1, None);
+            self.holders.resize(place + 1, FREE);
         }
-        self.holders[place] = Some(group);
+        self.holders[place] = group;
     }
 
     /// Removes a place of a group.
     pub(super) fn remove(&mut self, group: u32, place: usize) {
         self.counts.remove(group);
-        self.holders[place] = None;
+        self.holders[place] = FREE;
     }
 
     /// Returns why a further place of a group would be one too many; `None` if it would not.
@@ -86,42 +89,75 @@ impl<'a> Counts<'a> {
         let Some(window) = window else {
             return Some(Blocked { by, until: None });
         };
-        let near = self.near(group, place, window);
-        let until = crowded(&near, place, (max, window))?;
+        let until = self.until(group, place, (max, window))?;
         Some(Blocked {
             by,
             until: Some(until),
         })
     }
 
-    /// Returns the places of a group that share a window with a place, ascending.
-    fn near(&self, group: u32, place: usize, window: usize) -> Vec<usize> {
-        let first = (place + 1).saturating_sub(window);
+    /// Returns the first place at which one more of a group may fit, if at `place` it would be one too many in some window.
+    ///
+    /// A window is too full with the new place if max others, one after the other around it, lie within the window. The one that begins
+    /// last is too full the longest.
+    fn until(&self, group: u32, place: usize, (max, window): (usize, usize)) -> Option<usize> {
+        let is_held = |place: &usize| self.holders.get(*place) == Some(&group);
         let beyond = place.saturating_add(window).min(self.holders.len());
-        let near = (first..beyond).filter(|near| self.holders[*near] == Some(group));
-        near.collect()
+        let after: Vec<usize> = (place + 1..beyond).filter(is_held).take(max).collect();
+        let first = (place + 1).saturating_sub(window);
+        let before = (first..place.min(self.holders.len())).rev().filter(is_held);
+        let mut begins = (1..=max).zip(before);
+        let full = begins.find(|(count, begin)| {
+            let last = match max - count {
+                0 => Some(place),
+                left => after.get(left - 1).copied(),
+            };
+            last.is_some_and(|last| last - begin < window)
+        });
+        let after_all = (after.len() == max).then_some(place + 1);
+        full.map_or(after_all, |(_, begin)| Some(begin + window))
     }
 }
 
-/// Returns the first place at which one more may fit, if at `place` it would be one too many in some window.
-///
-/// With the new place put among the others, a window is too full if max + 1 places, one after the other, lie within it.
-fn crowded(places: &[usize], place: usize, (max, window): (usize, usize)) -> Option<usize> {
-    let before = places.partition_point(|held| *held < place);
-    let nth = |index: usize| match index.cmp(&before) {
-        std::cmp::Ordering::Less => places.get(index).copied(),
-        std::cmp::Ordering::Equal => Some(place),
-        std::cmp::Ordering::Greater => places.get(index - 1).copied(),
-    };
-    let first = before.saturating_sub(max);
-    let runs = (first..=before).filter_map(|first| Some((nth(first)?, nth(first + max)?)));
-    let full = runs.filter(|(first, last)| last - first < window);
-    let free = full.map(|(first, _)| {
-        if first < place {
-            first + window
-        } else {
-            place + 1
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Returns whether some window would hold more than `max` of the places.
+    fn is_crowded(held: &[usize], (max, window): (usize, usize)) -> bool {
+        let mut held = held.to_vec();
+        held.sort_unstable();
+        let mut runs = held.windows(max + 1);
+        runs.any(|run| run[max] - run[0] < window)
+    }
+
+    proptest! {
+        #![proptest_config(crate::tests::cases(512))]
+
+        #[test]
+        fn a_place_is_blocked_if_a_window_would_be_crowded(
+            tried in prop::collection::vec(1usize..40, 0..30),
+            place in 1usize..45,
+            (max, window) in (1usize..4, 1usize..12),
+        ) {
+            let cap = Cap { by: By::Merchant, max, window: Some(window) };
+            let (mut counts, mut held) = (Counts::new(&cap, 10), Vec::new());
+            for it in tried.into_iter().filter(|it| *it != place) {
+                let with: Vec<usize> = held.iter().copied().chain([it]).collect();
+                if !held.contains(&it) && !is_crowded(&with, (max, window)) {
+                    counts.add(7, it);
+                    held.push(it);
+                }
+            }
+            let crowds = |place| is_crowded(&[&*held, &[place]].concat(), (max, window));
+            let blocked = counts.blocked(7, place);
+            prop_assert_eq!(blocked.is_some(), crowds(place));
+            if let Some(until) = blocked.and_then(|it| it.until) {
+                prop_assert!(until > place);
+                let free = |it: &usize| !held.contains(it);
+                prop_assert!((place..until).filter(free).all(crowds));
+            }
         }
-    });
-    free.max()
+    }
 }

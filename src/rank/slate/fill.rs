@@ -3,7 +3,7 @@
 //! Candidates are drawn from the best on, only while one not yet drawn may count more than every one that was. Those that no rule tells
 //! apart wait in one queue, and only its first races, so that a place costs a few steps of a heap and not a look at every candidate.
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::key::Key;
@@ -48,35 +48,22 @@ impl Queue {
     };
 }
 
-/// The first of a queue, as it races. What it counts may have fallen since.
-#[derive(Clone, Copy, Debug)]
+/// The first of a queue, as it races. What it counts may have fallen since. The greatest counts most; of those that count equally, it is
+/// first by score, then by lot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Head {
-    counts: f64,
-    drawn: usize,
+    /// Bits of what it counts, which sort as the number does, because it is never negative.
+    counts: u64,
+    drawn: Reverse<usize>,
     queue: usize,
 }
 
-impl Ord for Head {
-    /// The greatest counts most; of those that count equally, it is first by score, then by lot.
-    fn cmp(&self, other: &Self) -> Ordering {
-        let by_counts = self.counts.total_cmp(&other.counts);
-        by_counts.then_with(|| other.drawn.cmp(&self.drawn))
+impl Head {
+    /// Returns what it counts.
+    const fn counts(&self) -> f64 {
+        f64::from_bits(self.counts)
     }
 }
-
-impl PartialOrd for Head {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Head {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Head {}
 
 /// The race for the free places of one page.
 #[derive(Debug)]
@@ -114,7 +101,7 @@ impl Fill {
         loop {
             self.draw(page);
             let head = self.heads.pop()?;
-            let Drawn { candidate, .. } = self.drawn[head.drawn];
+            let Drawn { candidate, .. } = self.drawn[head.drawn.0];
             let queue = &mut self.queues[head.queue];
             queue.races = false;
             if page.is_taken(candidate) {
@@ -122,7 +109,7 @@ impl Fill {
                 continue;
             }
             let share = page.share(&queue.key);
-            if page.score(candidate) * share < head.counts {
+            if page.score(candidate) * share < head.counts() {
                 self.race(page, head.queue);
                 continue;
             }
@@ -138,8 +125,9 @@ impl Fill {
             };
             self.passed += 1;
             (queue.passed, queue.blocked) = (Some(blocked.by), true);
-            let until = blocked.until.map(|until| Reverse((until, head.queue)));
-            self.waiting.extend(until);
+            if let Some(until) = blocked.until {
+                self.waiting.push(Reverse((until, head.queue)));
+            }
         }
     }
 
@@ -157,7 +145,7 @@ impl Fill {
     /// Draws candidates while the next one may count as much as the best that was drawn.
     fn draw<S: Set>(&mut self, page: &mut Page<'_, S>) {
         while let Some(candidate) = page.orders.by_score(page.set, self.read) {
-            let best = self.heads.peek().map(|head| head.counts);
+            let best = self.heads.peek().map(Head::counts);
             if best.is_some_and(|best| page.score(candidate) < best) {
                 return;
             }
@@ -204,9 +192,11 @@ impl Fill {
         }
         it.races = true;
         let Drawn { candidate, .. } = self.drawn[it.first];
+        let counts = page.score(candidate) * page.share(&it.key);
         self.heads.push(Head {
-            counts: page.score(candidate) * page.share(&it.key),
-            drawn: it.first,
+            // Of two zeros, the bits of the negative one would be greater.
+            counts: (counts + 0.0).to_bits(),
+            drawn: Reverse(it.first),
             queue,
         });
     }

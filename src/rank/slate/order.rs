@@ -33,7 +33,7 @@ impl Prefix {
         (index, least): (usize, usize),
     ) -> Option<usize> {
         if index >= self.keys.len() && !self.is_whole {
-            let wanted = least.max(4 * self.keys.len()).max(2 * index);
+            let wanted = least.max(2 * self.keys.len()).max(2 * index);
             topk::best_of(column, counts, wanted, lot, &mut self.keys);
             self.is_whole = self.keys.len() < wanted || wanted >= column.len();
         }

@@ -86,8 +86,8 @@ impl<'a, S: Set> Page<'a, S> {
     /// Creates the state before the first page that is arranged. What was answered before counts in windows and decay.
     pub(super) fn new(set: &'a S, plan: &'a Plan<'a>, limit: usize) -> Self {
         let candidates = set.own().len();
-        // A few more are read than have a place.
-        let likely = limit.saturating_add(limit / 4).min(candidates);
+        // More are read than have a place.
+        let likely = limit.saturating_add(limit / 2).min(candidates);
         let room = set.past() + likely;
         let mut page = Self {
             set,
