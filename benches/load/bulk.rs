@@ -78,7 +78,7 @@ fn catalogue(args: &Args, server: &Server, numbers: Range<u32>) -> Vec<u8> {
             tag + 1
         );
     }
-    requests::declare(args, &server.address, "/items", &lines)
+    requests::lines(args, &server.address, ("PUT", "/items"), &lines)
 }
 
 async fn send_all(args: &Args, server: &Server, bodies: Vec<Vec<u8>>) -> Result<Histogram<u64>> {
@@ -105,7 +105,7 @@ async fn send_all(args: &Args, server: &Server, bodies: Vec<Vec<u8>>) -> Result<
 }
 
 /// Sends a body and waits until all of it is accepted. Returns the nanoseconds that it took.
-async fn send(connection: &mut Connection, body: &[u8]) -> Result<u64> {
+pub(crate) async fn send(connection: &mut Connection, body: &[u8]) -> Result<u64> {
     let began = Instant::now();
     let (status, answer) = connection.exchange(body).await?;
     let answer = String::from_utf8_lossy(answer);

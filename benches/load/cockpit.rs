@@ -10,12 +10,11 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
-
+use anyhow::{Result, ensure};
 use saima::random::Random;
 
 use crate::connection::Connection;
-use crate::phase::{Outcome, Phase};
+use crate::phase::cost;
 use crate::server::Server;
 use crate::spread::Spread;
 use crate::{Args, bulk, requests};
@@ -130,7 +129,7 @@ async fn start(args: &Args, home: &Path, (name, config): (&'static str, &str)) -
         .exchange(&rebuild)
         .await?;
     ensure!(status < 300, "the rebuild is answered {status}");
-    let requests = requests::ranks(args, &server.address, &mut random).into();
+    let requests = requests::ranks(args, &server.address, "", &mut random).into();
     Ok(Side {
         name,
         server,
@@ -142,26 +141,8 @@ async fn start(args: &Args, home: &Path, (name, config): (&'static str, &str)) -
 
 /// Measures one turn of a server.
 async fn turn(args: &Args, side: &mut Side) -> Result<()> {
-    let phase = Phase {
-        server: &side.server,
-        requests: Rc::clone(&side.requests),
-        args,
-        events: Rc::new([]),
-    };
-    let cpu = || {
-        side.server
-            .cpu()
-            .context("the server's CPU time is unknown")
-    };
-    let (mut outcome, begun) = (Outcome::new(0)?, cpu()?);
-    phase.saturate(args.round(), &mut outcome).await?;
-    if side.logs {
-        tokio::time::sleep(WRITTEN).await;
-    }
-    let took = cpu()?.saturating_sub(begun);
-    ensure!(outcome.failed == 0, "requests failed");
-    let answered = u32::try_from(outcome.answered())?;
-    side.turns
-        .push(took.as_secs_f64() * 1e6 / f64::from(answered));
+    let wait = if side.logs { WRITTEN } else { Duration::ZERO };
+    let time = cost(args, (&side.server, &side.requests), wait).await?;
+    side.turns.push(time);
     Ok(())
 }

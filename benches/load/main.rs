@@ -10,6 +10,7 @@ mod connection;
 mod overload;
 mod phase;
 mod requests;
+mod scenes;
 mod server;
 #[path = "../shared/spread.rs"]
 mod spread;
@@ -36,6 +37,7 @@ use server::Server;
   cargo bench --bench load -- --candidates 1000 --seconds 6 --pin --overload      (goodput at 3 x capacity, latency of a rejection)
   cargo bench --bench load -- --synthetic 1000000 --bulk 2000000 --pin        (durable events per second of CPU)
   cargo bench --bench load -- --cockpit               (cost of the decision log and of experiments, in less than a minute)
+  cargo bench --bench load -- --scenes --synthetic 1000000 --candidates 1000 --connections 1  (cost of rules and signals)
   cargo bench --bench load -- --url http://127.0.0.1:8080 --pid 4711 --synthetic 1000000"
 )]
 struct Args {
@@ -57,7 +59,7 @@ struct Args {
     /// Requests per second.
     #[arg(long, default_value_t = 500)]
     rate: u32,
-    /// Duration of each mode, or of each server of --cockpit, in seconds over all its rounds.
+    /// Duration of each mode, of each server of --cockpit or of each scene of --scenes, in seconds over all its rounds.
     #[arg(long, default_value_t = 2.0)]
     seconds: f64,
     /// Connections that carry the requests.
@@ -78,10 +80,14 @@ struct Args {
     /// Sends that number of events as fast as they are accepted, to a new server with a data directory, and measures their cost.
     #[arg(long, value_name = "EVENTS", conflicts_with_all = ["url", "ingest", "rate", "overload"])]
     bulk: Option<u32>,
-    /// Measures what the decision log and experiments cost, on five servers by turns. It takes five times --seconds, 3 seconds a round for
+    /// Measures what the decision log and experiments cost, on six servers by turns. It takes six times --seconds, 3 seconds a round for
     /// the log to be written, one round to warm up, and the start of the servers.
     #[arg(long, conflicts_with_all = ["url", "ingest", "rate", "overload", "bulk"])]
     cockpit: bool,
+    /// Measures what the rules of a slate and the signals cost, in five scenes of one server by turns. It takes five times --seconds, one
+    /// round to warm up, and the start of the server.
+    #[arg(long, conflicts_with_all = ["url", "ingest", "rate", "overload", "bulk", "cockpit"])]
+    scenes: bool,
     /// Rounds of each mode. Modes alternate, so that a drift of the machine affects both.
     #[arg(long, default_value_t = 3)]
     rounds: u32,
@@ -188,10 +194,14 @@ fn main() -> Result<ExitCode> {
         runtime.block_on(cockpit::measure(&args, data.path()))?;
         return Ok(ExitCode::SUCCESS);
     }
+    if args.scenes {
+        runtime.block_on(scenes::measure(&args, data.path()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let server = match (&args.url, args.bulk) {
         (Some(url), _) => Server::running(url, args.pid, args.pin)?,
         (None, Some(_)) => Server::serve(data.path(), args.pin)?,
-        (None, None) => Server::demo(args.synthetic, args.pin)?,
+        (None, None) => Server::demo(args.synthetic, None, args.pin)?,
     };
     if let Some(events) = args.bulk {
         runtime.block_on(bulk::measure(&args, &server, events))?;
@@ -208,7 +218,7 @@ fn main() -> Result<ExitCode> {
 /// Measures one outcome per mode, summed over its rounds.
 async fn measure(args: &Args, server: &Server) -> Result<Vec<Outcome>> {
     let mut random = Random::new(args.seed);
-    let requests: Rc<[_]> = requests::ranks(args, &server.address, &mut random).into();
+    let requests: Rc<[_]> = requests::ranks(args, &server.address, "", &mut random).into();
     connection::probe(&server.address, &requests).await?;
     let mut outcomes = args
         .modes()

@@ -25,7 +25,7 @@ const CONNECTIONS: usize = 16;
 /// Measures the capacity and offers multiples of it.
 pub(crate) async fn measure(args: &Args, server: &Server) -> Result<()> {
     let mut random = Random::new(args.seed);
-    let requests: Rc<[Vec<u8>]> = requests::ranks(args, &server.address, &mut random).into();
+    let requests: Rc<[Vec<u8>]> = requests::ranks(args, &server.address, "", &mut random).into();
     connection::probe(&server.address, &requests).await?;
     let calm = phase(args, server, &requests);
     calm.saturate(args.round(), &mut Outcome::new(0)?).await?;

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use comfy_table::{CellAlignment, Table, presets};
 use hdrhistogram::Histogram;
 use tokio::sync::Notify;
@@ -129,6 +129,27 @@ impl Outcome {
         row.extend([optional(each, 1), optional(share, 0)]);
         row
     }
+}
+
+/// Sends requests in a closed loop for a round, then waits. Returns the CPU time that the server took for each, in microseconds.
+pub(crate) async fn cost(
+    args: &Args,
+    (server, requests): (&Server, &Rc<[Vec<u8>]>),
+    wait: Duration,
+) -> Result<f64> {
+    let phase = Phase {
+        server,
+        requests: Rc::clone(requests),
+        args,
+        events: Rc::new([]),
+    };
+    let cpu = || server.cpu().context("the server's CPU time is unknown");
+    let (mut outcome, begun) = (Outcome::new(0)?, cpu()?);
+    phase.saturate(args.round(), &mut outcome).await?;
+    tokio::time::sleep(wait).await;
+    let took = cpu()?.saturating_sub(begun);
+    ensure!(outcome.failed == 0, "requests failed");
+    Ok(took.as_secs_f64() * 1e6 / count(outcome.answered()))
 }
 
 /// Returns the figures as a table, latencies in microseconds. The CPU time per request includes that of the events.

@@ -15,12 +15,17 @@ const REQUESTS: u32 = 2_000;
 /// Media type of a bulk body.
 const LINES: &str = "application/x-ndjson";
 
-/// Returns rank requests of random users and candidates, as bytes to send.
-pub(crate) fn ranks(args: &Args, address: &SocketAddr, random: &mut Random) -> Vec<Vec<u8>> {
+/// Returns rank requests of random users and candidates, as bytes to send. `more` is what each says beside, such as `"limit":50,`.
+pub(crate) fn ranks(
+    args: &Args,
+    address: &SocketAddr,
+    more: &str,
+    random: &mut Random,
+) -> Vec<Vec<u8>> {
     let rank = |_| {
         let user = random.below(args.synthetic);
         let ids = candidates(args, random);
-        let body = format!("{{\"user_id\":\"u{user}\",\"candidates\":[{ids}]}}");
+        let body = format!("{{\"user_id\":\"u{user}\",{more}\"candidates\":[{ids}]}}");
         post(args, address, "/rank", "application/json", &body)
     };
     (0..REQUESTS).map(rank).collect()
@@ -80,9 +85,14 @@ pub(crate) fn bodies(
         .collect()
 }
 
-/// Returns a body of lines that declares entities.
-pub(crate) fn declare(args: &Args, address: &SocketAddr, path: &str, lines: &str) -> Vec<u8> {
-    request(args, address, "PUT", path, LINES, lines)
+/// Returns a request with a body of lines.
+pub(crate) fn lines(
+    args: &Args,
+    address: &SocketAddr,
+    (method, path): (&str, &str),
+    lines: &str,
+) -> Vec<u8> {
+    request(args, address, method, path, LINES, lines)
 }
 
 /// Returns a request for new standings.

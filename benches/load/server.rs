@@ -32,9 +32,16 @@ impl Server {
         })
     }
 
-    /// Starts `saima demo` with that number of synthetic items on a free port, and waits until it listens.
-    pub(crate) fn demo(items: u32, pinned: bool) -> Result<Self> {
-        Self::start(&["demo", "--synthetic", &items.to_string()], pinned)
+    /// Starts `saima demo` with that number of synthetic items on a free port, under a configuration file if one is given, and waits until
+    /// it listens.
+    pub(crate) fn demo(items: u32, config: Option<&Path>, pinned: bool) -> Result<Self> {
+        let items = items.to_string();
+        let mut arguments = vec!["demo", "--synthetic", &items];
+        if let Some(config) = config {
+            let config = config.to_str().context("the path is not UTF-8")?;
+            arguments.extend(["--config", config]);
+        }
+        Self::start(&arguments, pinned)
     }
 
     /// Starts `saima serve` on a data directory.
