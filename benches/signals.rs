@@ -6,6 +6,8 @@
 //! intervals over the rounds. `SAIMA_BENCH_ITEMS` sets the size of the catalogue, and as many users (default 1000000),
 //! `SAIMA_BENCH_PAIRS` how many items each user buys (default 50).
 
+#[path = "shared/signals.rs"]
+mod described;
 #[path = "shared/spread.rs"]
 mod spread;
 #[path = "shared/turns.rs"]
@@ -28,6 +30,7 @@ use saima::number::{real, wide};
 use saima::random::Random;
 use serde_json::json;
 
+use described::{EACH, PLAIN, QUERY, described};
 use spread::Spread;
 use turns::{REQUESTS, against, bodies, cpu};
 
@@ -35,30 +38,6 @@ const ROUNDS: u32 = 30;
 const REBUILDS: u32 = 5;
 /// Lines applied at once.
 const SLICE: u32 = 512;
-const QUERY: &str = "hydrating serum 面膜";
-
-/// What the default scene weighed before there were signals.
-const PLAIN: &str = r#"
-"affinity.tags" = 0.2
-"affinity.item" = 0.3
-"affinity.merchant" = 0.15
-"race.level" = 0.1
-"race.growth" = 0.1
-"item.level" = 0.1
-"item.growth" = 0.05
-order_value = 0.05
-freshness = 0.05
-quality = 0.05
-"#;
-
-/// Each signal, by the name of a scene that weighs it beside what the default scene weighs.
-const EACH: [(&str, &str); 5] = [
-    ("repeat", r#""affinity.repeat" = 0.2"#),
-    ("trend", r#""item.trend" = 0.1"#),
-    ("text", "text = 0.2"),
-    ("proximity", "proximity = 0.1"),
-    ("format", "format = 0.1"),
-];
 
 /// A scene that weighs repeats alone of the signals.
 const REPEATS: &str = r#"
@@ -87,16 +66,9 @@ fn send(engine: &Engine, operation: Operation, lines: &[String]) -> Result<()> {
 
 /// Gives every item a title of which the query has some words, coordinates and a kind.
 fn declare(engine: &Engine, items: u32) -> Result<()> {
-    const WORDS: [&str; 4] = ["hydrating", "serum", "面膜", "cream"];
     let mut random = Random::new(3);
     for first in (0..items).step_by(SLICE as usize) {
-        let mut line = |item: u32| {
-            let words: Vec<&str> = (0..3).map(|_| WORDS[random.below(4) as usize]).collect();
-            let title = format!("{} number {}", words.join(" "), item % 50);
-            let (lat, lon) = (31.0 + random.unit() / 2.0, 121.2 + random.unit() / 2.0);
-            let kind = ["product", "video"][random.below(2) as usize];
-            json!({"id": format!("item-{item:07}"), "title": title, "lat": lat, "lon": lon, "kind": kind}).to_string()
-        };
+        let mut line = |item: u32| described(item, &mut random).to_string();
         let last = items.min(first + SLICE);
         let lines: Vec<String> = (first..last).map(&mut line).collect();
         send(engine, Operation::Patch(EntityKind::Item), &lines)?;

@@ -4,6 +4,8 @@
 //! each round against that of the plain scene, with 95 % intervals over the rounds; then what it costs to judge all items for new
 //! selections, and to build a snapshot of the market. `SAIMA_BENCH_ITEMS` sets the size of the catalogue (default 1000000).
 
+#[path = "shared/rules.rs"]
+mod rules;
 #[path = "shared/spread.rs"]
 mod spread;
 #[path = "shared/turns.rs"]
@@ -17,59 +19,20 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 use rustix::time::ClockId;
 use saima::cli::synthetic;
-use saima::clock::{Clock, DAY};
+use saima::clock::Clock;
 use saima::config::{Config, Live};
 use saima::engine::{Engine, EntityKind, Operation};
 use saima::model::RankRequest;
 use saima::number::real;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use rules::{CAPS, DEAR, DECAY, SLOTS};
 use spread::Spread;
 use turns::{REQUESTS, against, bodies, cpu};
 
 const ROUNDS: u32 = 30;
 /// Lines applied at once.
 const SLICE: usize = 32;
-
-/// Two caps.
-const CAPS: &str = r#"
-[[scene.NAME.rules]]
-name = "shops"
-rule = "cap"
-by = "merchant"
-max = 4
-window = 20
-[[scene.NAME.rules]]
-name = "categories"
-rule = "cap"
-by = "category"
-max = 3
-window = 6
-"#;
-/// A decay.
-const DECAY: &str = r#"
-[[scene.NAME.rules]]
-name = "shop-decay"
-rule = "decay"
-factor = 0.85
-floor = 0.5
-"#;
-
-/// Two slots: one by weights of its own, one by own.
-const SLOTS: &str = r#"
-[[scene.NAME.rules]]
-name = "dear"
-rule = "slot"
-places = [3]
-select = "dear"
-weights = { order_value = 1.0 }
-[[scene.NAME.rules]]
-name = "own"
-rule = "slot"
-places = [9]
-select = "dear"
-score = true
-"#;
 
 /// MMR.
 const MMR: &str = r#"
@@ -123,10 +86,8 @@ const SELECTIONS: [(&str, &str); 5] = [
 ];
 
 /// Returns the configuration of all scenes.
-fn rules() -> String {
-    let mut text = format!(
-        "[selection.dear]\nwhere = 'item.price > 20.0'\n[support]\nscenes = {SUPPORTED:?}\nplaces = [5]\n"
-    );
+fn scenes_config() -> String {
+    let mut text = format!("{DEAR}[support]\nscenes = {SUPPORTED:?}\nplaces = [5]\n");
     for (name, rules) in SCENES {
         // Writing to a string does not fail.
         let _ = writeln!(text, "[scene.{name}]\nlimit = 50");
@@ -136,7 +97,7 @@ fn rules() -> String {
 }
 
 fn config() -> Result<Config> {
-    let mut text = rules();
+    let mut text = scenes_config();
     for (number, condition) in AUDIENCES.iter().enumerate() {
         let _ = writeln!(text, "[audience.a{number}]\nwhere = '{condition}'");
         let _ = writeln!(
@@ -163,21 +124,10 @@ fn send(engine: &Engine, operation: Operation, lines: &[String]) -> Result<()> {
 /// Reports enough impressions that no scene is blind, and then makes one merchant in a hundred a newcomer. The other way round, newcomers
 /// whom a snapshot finds between the two would have been served already, so that runs would differ in who is behind.
 fn newcomers(engine: &Engine, items: u32) -> Result<()> {
-    let at = Clock::machine().to_string();
-    let scenes = ["plain", "support", "all"];
-    let shown = |number: u32| {
-        json!({"user_id": "u1", "item_id": format!("item-{:07}", (5 + 10 * number) % items), "kind": "impression",
-               "scene": scenes[number as usize % scenes.len()], "position": 3, "at": at})
-        .to_string()
-    };
-    send(
-        engine,
-        Operation::Events,
-        &(0..60_000).map(shown).collect::<Vec<_>>(),
-    )?;
-    let joined = Clock::machine().plus(-DAY).to_string();
-    let patch = |shop: u32| json!({"id": format!("m{shop}"), "joined_at": joined}).to_string();
-    let patches: Vec<String> = (0..items / 10).step_by(100).map(patch).collect();
+    let texts = |lines: Vec<Value>| lines.iter().map(Value::to_string).collect::<Vec<_>>();
+    let shown = rules::impressions(items, &["plain", "support", "all"], Clock::machine());
+    send(engine, Operation::Events, &texts(shown))?;
+    let patches = texts(rules::newcomers(items));
     send(engine, Operation::Patch(EntityKind::Merchant), &patches)
 }
 
@@ -213,13 +163,16 @@ fn scenes(engine: &Engine, items: u32, rounds: u32) -> Result<()> {
 /// Measures the filling of new selections, all threads together.
 fn selections(engine: &Engine) -> Result<()> {
     for (what, condition) in SELECTIONS {
-        let text = format!("{}\n[selection.new]\nwhere = '{condition}'\n", rules());
+        let text = format!(
+            "{}\n[selection.new]\nwhere = '{condition}'\n",
+            scenes_config()
+        );
         let begun = cpu(ClockId::ProcessCPUTime);
         engine.prepare(&parsed(&text)?, &mut || ());
         let seconds = cpu(ClockId::ProcessCPUTime) - begun;
         println!("two selections filled, one by {what}: {seconds:.2} s of CPU");
     }
-    let mut text = rules();
+    let mut text = scenes_config();
     for number in 0..10 {
         let _ = writeln!(
             text,

@@ -10,8 +10,12 @@ mod connection;
 mod overload;
 mod phase;
 mod requests;
+#[path = "../shared/rules.rs"]
+mod rules;
 mod scenes;
 mod server;
+#[path = "../shared/signals.rs"]
+mod signals;
 #[path = "../shared/spread.rs"]
 mod spread;
 
