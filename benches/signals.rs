@@ -35,7 +35,7 @@ use spread::Spread;
 use turns::{REQUESTS, against, bodies, cpu};
 
 const ROUNDS: u32 = 30;
-const REBUILDS: u32 = 5;
+const REBUILDS: u32 = 20;
 /// Lines applied at once.
 const SLICE: u32 = 512;
 

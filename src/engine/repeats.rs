@@ -40,8 +40,10 @@ impl Engine {
             let items = &self.facts.read().books.items;
             categories.extend(slice.map(|row| items.category(ItemRow::at(row))));
         }
+        let [repeats, watched] = sums.into_sums();
         Repeats {
-            sums: sums.into_sums(),
+            repeats,
+            watched,
             categories,
         }
     }

@@ -110,11 +110,10 @@ impl RepeatSums {
         }
     }
 
-    /// Returns ΣN and ΣE by item row.
+    /// Returns ΣN and ΣE, each by item row.
     #[must_use]
-    pub fn into_sums(self) -> Vec<[f64; 2]> {
-        let sums = self.repeats.into_iter().zip(self.watched);
-        sums.map(|(repeats, watched)| [repeats, watched]).collect()
+    pub fn into_sums(self) -> [Vec<f64>; 2] {
+        [self.repeats, self.watched]
     }
 }
 
@@ -159,6 +158,7 @@ mod tests {
                     }
                 }
             }
+            let right = [0, 1].map(|sum| right.map(|of| of[sum]));
             for (got, right) in sums.into_sums().iter().flatten().zip(right.iter().flatten()) {
                 prop_assert!((got - right).abs() < 1e-9, "{} {}", got, right);
             }

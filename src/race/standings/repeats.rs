@@ -18,10 +18,21 @@ const USUAL: f64 = 4.0;
 /// How often users bought again, at the instant of a rebuild.
 #[derive(Clone, Debug, Default)]
 pub struct Repeats {
-    /// Repeats and days watched of all users, by item row; empty if no scene weighs them.
-    pub sums: Vec<[f64; 2]>,
+    /// Repeats of all users, by item row; empty if no scene weighs them.
+    pub repeats: Vec<f64>,
+    /// Days watched of all users, by item row.
+    pub watched: Vec<f64>,
     /// The category of each item; [`TagId::NONE`] without one.
     pub categories: Vec<TagId>,
+}
+
+impl Repeats {
+    /// Returns repeats and days watched of each item, and its category.
+    fn items(&self) -> impl Iterator<Item = ([f64; 2], TagId)> {
+        let sums = self.repeats.iter().zip(&self.watched);
+        let items = sums.zip(&self.categories);
+        items.map(|((repeats, watched), category)| ([*repeats, *watched], *category))
+    }
 }
 
 /// The usual rates of repeats a day.
@@ -35,13 +46,13 @@ impl RepeatRates {
     pub(super) fn new(repeats: &Repeats) -> Self {
         let mut all = [0.0; 2];
         let mut by_category: HashMap<TagId, [f64; 2], FixedState> = HashMap::default();
-        for (sums, category) in repeats.sums.iter().zip(&repeats.categories) {
+        for (sums, category) in repeats.items() {
             if sums[1] <= 0.0 && sums[0] <= 0.0 {
                 continue;
             }
-            add(&mut all, *sums);
+            add(&mut all, sums);
             if category.is_some() {
-                add(by_category.entry(*category).or_default(), *sums);
+                add(by_category.entry(category).or_default(), sums);
             }
         }
         let all = (all[0] + USUAL) / (all[1] + PRIOR);
@@ -49,10 +60,9 @@ impl RepeatRates {
             .into_iter()
             .map(|(category, sums)| (category, rate(sums, all)))
             .collect();
-        let items = repeats.sums.iter().zip(&repeats.categories);
-        let items = items.map(|(sums, category)| {
-            let coarser = rates.get(category).copied().unwrap_or(all);
-            narrow(rate(*sums, coarser))
+        let items = repeats.items().map(|(sums, category)| {
+            let coarser = rates.get(&category).copied().unwrap_or(all);
+            narrow(rate(sums, coarser))
         });
         Self {
             items: items.collect(),
@@ -88,7 +98,8 @@ mod tests {
     fn rates_have_their_golden_values() {
         // Item 0 in a category of 30 repeats in 5,000 days, in a market of 400 in 100,000.
         let repeats = Repeats {
-            sums: vec![[3.0, 200.0], [27.0, 4_800.0], [370.0, 95_000.0], [0.0, 0.0]],
+            repeats: vec![3.0, 27.0, 370.0, 0.0],
+            watched: vec![200.0, 4_800.0, 95_000.0, 0.0],
             categories: vec![TagId(7), TagId(7), TagId::NONE, TagId(9)],
         };
         let rates = RepeatRates::new(&repeats);
