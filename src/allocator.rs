@@ -5,18 +5,81 @@
 //! memory returns it itself.
 #![expect(
     unsafe_code,
-    reason = "the allocator's C function has no safe form; it takes no pointer and touches only memory that is free"
+    reason = "an allocator has no safe form; every call passes on the contract that its caller keeps"
 )]
 
+mod small;
+
+use std::alloc::{GlobalAlloc, Layout};
+
+use libmimalloc_sys::{mi_heap_malloc_aligned, mi_heap_realloc_aligned, mi_heap_zalloc_aligned};
 use mimalloc::MiMalloc;
+
+use small::from_area;
+pub use small::in_small_pages;
 
 #[cfg(not(test))]
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: Allocator = Allocator;
 
 #[cfg(test)]
 #[global_allocator]
-static ALLOCATOR: counting::Counting = counting::Counting(MiMalloc);
+static ALLOCATOR: counting::Counting = counting::Counting(Allocator);
+
+/// mimalloc, with areas of small pages for those who ask.
+#[derive(Clone, Copy, Debug)]
+struct Allocator;
+
+// SAFETY: every call is passed on unchanged, to a heap of the same allocator if it is not to the default one.
+unsafe impl GlobalAlloc for Allocator {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let (size, align) = (layout.size(), layout.align());
+        // SAFETY: the heap is never freed.
+        let block = from_area(size, |heap| unsafe {
+            mi_heap_malloc_aligned(heap, size, align)
+        });
+        if !block.is_null() {
+            return block;
+        }
+        // SAFETY: the caller keeps the contract.
+        unsafe { MiMalloc.alloc(layout) }
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        let (size, align) = (layout.size(), layout.align());
+        // SAFETY: the heap is never freed.
+        let block = from_area(size, |heap| unsafe {
+            mi_heap_zalloc_aligned(heap, size, align)
+        });
+        if !block.is_null() {
+            return block;
+        }
+        // SAFETY: the caller keeps the contract.
+        unsafe { MiMalloc.alloc_zeroed(layout) }
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract.
+        unsafe { MiMalloc.dealloc(memory, layout) }
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let (old, align) = (memory.cast(), layout.align());
+        // SAFETY: the heap is never freed, the caller keeps the contract, and memory that is not moved stays the caller's.
+        let block = from_area(size, |heap| unsafe {
+            mi_heap_realloc_aligned(heap, old, size, align)
+        });
+        if !block.is_null() {
+            return block;
+        }
+        // SAFETY: the caller keeps the contract.
+        unsafe { MiMalloc.realloc(memory, layout, size) }
+    }
+}
 
 #[cfg(test)]
 pub(crate) mod linear;
@@ -35,7 +98,7 @@ mod counting {
     use std::alloc::{GlobalAlloc, Layout};
     use std::cell::Cell;
 
-    use mimalloc::MiMalloc;
+    use super::Allocator;
 
     thread_local! {
         static ALLOCATED: Cell<usize> = const { Cell::new(0) };
@@ -47,7 +110,7 @@ mod counting {
     }
 
     /// The allocator of the service, which also counts.
-    pub(super) struct Counting(pub(super) MiMalloc);
+    pub(super) struct Counting(pub(super) Allocator);
 
     // SAFETY: every call is passed on unchanged.
     unsafe impl GlobalAlloc for Counting {

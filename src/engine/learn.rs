@@ -1,6 +1,7 @@
 //! Ingest: facts are read, applied under one hold of the lock, and appended to the journal in the same order.
 
 use super::{Effects, Engine, Fate, Operation, Rejected};
+use crate::allocator::in_small_pages;
 use crate::clock::Time;
 use crate::config::{Config, Generation};
 use crate::ingest::{self, Accepted, Evicted, Fact, Facts, Line, Moment, Record};
@@ -61,7 +62,13 @@ impl Engine {
             }
         }
         let odd_ids = sum(&facts.counts.odd_ids);
-        let fates = facts.apply_all(read, &moment);
+        let apply = || facts.apply_all(read, &moment);
+        // Every ranking reads items and merchants, faster in large pages; of the users it reads one.
+        let fates = if operation.is_of_users() {
+            in_small_pages(apply)
+        } else {
+            apply()
+        };
         let odd_ids = sum(&facts.counts.odd_ids) - odd_ids;
         self.settle(&mut facts);
         if fates.iter().any(has_changed) {

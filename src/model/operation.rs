@@ -35,3 +35,14 @@ impl EntityKind {
         }
     }
 }
+
+impl Operation {
+    /// Returns whether the lines say something about users, and declare neither items nor merchants.
+    #[must_use]
+    pub const fn is_of_users(self) -> bool {
+        match self {
+            Self::Upsert(kind) | Self::Patch(kind) => matches!(kind, EntityKind::User),
+            Self::Events => true,
+        }
+    }
+}
