@@ -18,16 +18,18 @@ use std::sync::{Mutex, PoisonError};
 use libmimalloc_sys::{mi_arena_id_t, mi_heap_new_in_arena, mi_heap_t, mi_manage_os_memory_ex};
 use memmap2::MmapOptions;
 
-/// Bytes of an area, nearly as many as the allocator can manage in one. The system grants memory only for pages that are touched.
-const AREA: usize = 15 << 30;
+/// Bytes of an area. They are addresses: the system grants memory only for pages that are touched.
+const AREA: usize = 4 << 30;
 /// Maximum number of areas.
 const AREAS: usize = 64;
 /// Bytes of the largest block that is taken from an area.
 const LARGEST: usize = 16 << 20;
 
-/// The heap of the newest area; null without any.
+/// The heap of the area that last had room; null without any.
 static HEAP: AtomicPtr<mi_heap_t> = AtomicPtr::new(null_mut());
-/// Number of areas that were asked for, locked while one is added.
+/// The heaps of all areas, oldest first.
+static HEAPS: [AtomicPtr<mi_heap_t>; AREAS] = [const { AtomicPtr::new(null_mut()) }; AREAS];
+/// Number of areas that the system was asked for, locked while another one is chosen.
 static ASKED: Mutex<usize> = Mutex::new(0);
 
 thread_local! {
@@ -55,50 +57,63 @@ impl Drop for Choice {
 
 /// Runs some work. Memory that it takes lies in small pages, if the system grants them, and may outlive it.
 pub fn in_small_pages<T>(work: impl FnOnce() -> T) -> T {
-    let heap = HEAP.load(Ordering::Acquire);
-    if heap.is_null() {
-        add_area(heap);
-    }
     let _choice = Choice::new(true);
     work()
 }
 
-/// Returns a block of some bytes that `take` takes from the heap of an area; null if this thread wants none, or there is none.
+/// Returns a block of some bytes that `take` takes from the heap of an area; null if this thread wants none, or no area has room.
 #[inline(always)]
 pub(super) fn from_area(bytes: usize, take: impl Fn(*mut mi_heap_t) -> *mut c_void) -> *mut u8 {
     if IS_SMALL.get() && bytes <= LARGEST {
-        from_newest(take).cast()
+        from_heap(take).cast()
     } else {
         null_mut()
     }
 }
 
-fn from_newest(take: impl Fn(*mut mi_heap_t) -> *mut c_void) -> *mut c_void {
-    let take = |heap: *mut mi_heap_t| {
-        if heap.is_null() {
-            null_mut()
-        } else {
-            take(heap)
-        }
-    };
+fn from_heap(take: impl Fn(*mut mi_heap_t) -> *mut c_void) -> *mut c_void {
     let heap = HEAP.load(Ordering::Acquire);
-    let block = take(heap);
-    if !block.is_null() || heap.is_null() {
-        return block;
+    match from(heap, &take) {
+        Some(block) => block,
+        None => from_another(heap, take),
     }
-    take(add_area(heap))
 }
 
-/// Adds an area, unless another thread did so since `full` was the newest one. Returns the heap of the newest one; null without any.
+/// Takes a block from a heap; `None` if there is none, or it is full.
+#[inline(always)]
+fn from(heap: *mut mi_heap_t, take: impl Fn(*mut mi_heap_t) -> *mut c_void) -> Option<*mut c_void> {
+    let block = (!heap.is_null()).then(|| take(heap));
+    block.filter(|block| !block.is_null())
+}
+
+/// Takes a block from another area than the full one: the first that has room, or a new one. Returns null if there is none; then nobody
+/// looks for one again.
 #[cold]
-fn add_area(full: *mut mi_heap_t) -> *mut mi_heap_t {
+fn from_another(full: *mut mi_heap_t, take: impl Fn(*mut mi_heap_t) -> *mut c_void) -> *mut c_void {
+    // What the search itself allocates lies elsewhere.
     let _choice = Choice::new(false);
     let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
-    if HEAP.load(Ordering::Acquire) == full && *asked < AREAS {
-        *asked += 1;
-        HEAP.store(area().unwrap_or(null_mut()), Ordering::Release);
+    let newest = HEAP.load(Ordering::Acquire);
+    if newest != full {
+        return from(newest, take).unwrap_or(null_mut());
     }
-    HEAP.load(Ordering::Acquire)
+    if full.is_null() && *asked == AREAS {
+        return null_mut();
+    }
+    let room = |heap: *mut mi_heap_t| from(heap, &take).map(|block| (heap, block));
+    let mut known = HEAPS.iter().take(*asked);
+    let mut found = known.find_map(|heap| room(heap.load(Ordering::Acquire)));
+    if found.is_none()
+        && let Some(place) = HEAPS.get(*asked)
+    {
+        let heap = area().unwrap_or(null_mut());
+        place.store(heap, Ordering::Release);
+        *asked += 1;
+        found = room(heap);
+    }
+    let (heap, block) = found.unwrap_or((null_mut(), null_mut()));
+    HEAP.store(heap, Ordering::Release);
+    block
 }
 
 /// Returns the heap of a new area; `None` if the system refuses one.
@@ -161,9 +176,30 @@ mod tests {
     }
 
     #[test]
+    fn a_full_area_is_followed_by_another() {
+        // They are not touched, so they take addresses alone.
+        let block = || in_small_pages(|| Vec::<u8>::with_capacity(LARGEST));
+        let blocks: Vec<_> = (0..AREA / LARGEST + 2).map(|_| block()).collect();
+        assert!(
+            blocks
+                .iter()
+                .step_by(20)
+                .all(|it| !may_be_large(it.as_ptr()))
+        );
+        assert!(!may_be_large(blocks[blocks.len() - 1].as_ptr()));
+        assert!(
+            HEAPS
+                .iter()
+                .filter(|heap| !heap.load(Ordering::Acquire).is_null())
+                .count()
+                > 1
+        );
+    }
+
+    #[test]
     fn memory_grows_and_is_freed_wherever_it_lies() {
         let mut lists: Vec<Vec<usize>> = vec![Vec::new(); 64];
-        for round in 0..2_000 {
+        for round in 0..500 {
             let list = &mut lists[round % 64];
             let mut push = || (0..=round).for_each(|number| list.push(number));
             if round % 3 == 0 {
