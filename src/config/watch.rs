@@ -172,6 +172,14 @@ enum Due {
     Asked,
 }
 
+/// A configuration that was taken over.
+struct Taken {
+    /// The number of the live generation.
+    number: u64,
+    /// Whether it is a new one.
+    went_live: bool,
+}
+
 impl<A: Fn(&mut Config), R: Fn(Result<u64, ConfigFaults>)> Follower<A, R> {
     /// Waits until a read is due, and reads.
     fn round(&mut self, inbox: &Receiver<Signal>) -> ControlFlow<()> {
@@ -197,15 +205,15 @@ impl<A: Fn(&mut Config), R: Fn(Result<u64, ConfigFaults>)> Follower<A, R> {
         if same && due == Due::Changed {
             return;
         }
-        let before = self.live.peek().number;
         // Read before it is taken over, so that a change in between is seen by the next look.
         let again = shared.iter().map(|it| Named::read(it.path().to_owned()).0);
         self.shared = again.collect();
-        let result = self.take_over(read, &seen);
+        let taken = self.take_over(read, &seen);
         let first = self.seen.is_none();
         self.seen = Some(seen);
-        if !first || result != Ok(before) {
-            (self.on_result)(result);
+        let is_news = taken.as_ref().map_or(true, |taken| taken.went_live);
+        if !first || is_news {
+            (self.on_result)(taken.map(|taken| taken.number));
         }
     }
 
@@ -222,7 +230,7 @@ impl<A: Fn(&mut Config), R: Fn(Result<u64, ConfigFaults>)> Follower<A, R> {
         &mut self,
         read: std::io::Result<Vec<u8>>,
         seen: &Seen,
-    ) -> Result<u64, ConfigFaults> {
+    ) -> Result<Taken, ConfigFaults> {
         let (config, named) = Config::decode(self.base, &self.path, read);
         self.named = named;
         let mut config = config?;
@@ -233,9 +241,15 @@ impl<A: Fn(&mut Config), R: Fn(Result<u64, ConfigFaults>)> Follower<A, R> {
             let message = "the file is empty; for the default of every key, write a comment";
             return Err(ConfigFaults::whole(file, 0, message.to_owned()));
         }
-        self.live
-            .replace_after(config, &self.prepare)
-            .map_err(|faults| self.place(faults, seen))
+        let mut went_live = false;
+        let prepare = |config: &Config, go_live: &mut dyn FnMut()| {
+            went_live = true;
+            (self.prepare)(config, go_live);
+        };
+        match self.live.replace_after(config, prepare) {
+            Ok(number) => Ok(Taken { number, went_live }),
+            Err(faults) => Err(self.place(faults, seen)),
+        }
     }
 
     /// Adds the file and the lines to faults of single keys.

@@ -7,8 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use super::super::{Config, ConfigFaults, LastAsked, Live, Watcher, watch};
 use super::parse;
+use super::sharing::{edit, set};
 use crate::threads::Threads;
 
 #[test]
@@ -122,7 +125,13 @@ pub(super) struct Followed {
 }
 
 pub(super) fn follow(path: &Path) -> Followed {
+    follow_while(path, |_| {})
+}
+
+/// Follows a file; lets others do something within each read.
+fn follow_while(path: &Path, others: impl Fn(&Live) + Send + 'static) -> Followed {
     let live = Arc::new(Live::new(Config::load(path).unwrap()));
+    let shared = Arc::clone(&live);
     let (sender, results) = channel();
     let on_result = move |result| sender.send(result).unwrap();
     let watcher = watch(
@@ -130,7 +139,7 @@ pub(super) fn follow(path: &Path) -> Followed {
         path,
         Arc::clone(&live),
         &Threads::default(),
-        |_| {},
+        move |_| others(&shared),
         Box::new(|_, go_live| go_live()),
         on_result,
     )
@@ -159,6 +168,22 @@ pub(super) fn rename_over(path: &Path, text: &str) {
 
 fn limit(live: &Live) -> usize {
     live.load().config.scenes["default"].limit
+}
+
+#[test]
+fn the_first_read_reports_no_change_of_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("saima.toml");
+    fs::write(&path, "scene.default.limit = 5").unwrap();
+    let followed = follow_while(&path, |live| {
+        let limit = json!({"scene": {"default": {"limit": 7}}});
+        edit(live, set(limit)).unwrap();
+    });
+    while limit(&followed.live) != 7 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    rename_over(&path, "scene.default.limt = 6");
+    followed.next().unwrap_err();
 }
 
 #[test]
