@@ -139,13 +139,12 @@ fn area() -> Option<*mut mi_heap_t> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     /// Returns whether the system may use large pages for an address.
+    #[cfg(target_os = "linux")]
     fn may_be_large(address: *const u8) -> bool {
-        let maps = fs::read_to_string("/proc/self/smaps").unwrap();
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
         let mut is_inside = false;
         for line in maps.lines() {
             let mut words = line.split_whitespace();
@@ -160,6 +159,7 @@ mod tests {
         panic!("no memory at {address:?}");
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn memory_of_the_work_alone_lies_in_small_pages() {
         let [before, inside, after] = [
@@ -175,6 +175,7 @@ mod tests {
         assert!(!may_be_large(zeros.as_ptr()) && zeros.iter().all(|byte| *byte == 0));
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn a_full_area_is_followed_by_another() {
         // They are not touched, so they take addresses alone.
