@@ -27,7 +27,6 @@ static ALLOCATOR: Allocator = Allocator;
 static ALLOCATOR: counting::Counting = counting::Counting(Allocator);
 
 /// mimalloc, with areas of small pages for those who ask.
-#[derive(Clone, Copy, Debug)]
 struct Allocator;
 
 // SAFETY: every call is passed on unchanged, to a heap of the same allocator if it is not to the default one.
@@ -39,11 +38,8 @@ unsafe impl GlobalAlloc for Allocator {
         let block = from_area(size, |heap| unsafe {
             mi_heap_malloc_aligned(heap, size, align)
         });
-        if !block.is_null() {
-            return block;
-        }
         // SAFETY: the caller keeps the contract.
-        unsafe { MiMalloc.alloc(layout) }
+        block.unwrap_or_else(|| unsafe { MiMalloc.alloc(layout) })
     }
 
     #[inline]
@@ -53,11 +49,8 @@ unsafe impl GlobalAlloc for Allocator {
         let block = from_area(size, |heap| unsafe {
             mi_heap_zalloc_aligned(heap, size, align)
         });
-        if !block.is_null() {
-            return block;
-        }
         // SAFETY: the caller keeps the contract.
-        unsafe { MiMalloc.alloc_zeroed(layout) }
+        block.unwrap_or_else(|| unsafe { MiMalloc.alloc_zeroed(layout) })
     }
 
     #[inline]
@@ -73,11 +66,8 @@ unsafe impl GlobalAlloc for Allocator {
         let block = from_area(size, |heap| unsafe {
             mi_heap_realloc_aligned(heap, old, size, align)
         });
-        if !block.is_null() {
-            return block;
-        }
         // SAFETY: the caller keeps the contract.
-        unsafe { MiMalloc.realloc(memory, layout, size) }
+        block.unwrap_or_else(|| unsafe { MiMalloc.realloc(memory, layout, size) })
     }
 }
 

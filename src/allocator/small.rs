@@ -61,44 +61,43 @@ pub fn in_small_pages<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Returns a block of some bytes that `take` takes from the heap of an area; null if this thread wants none, or no area has room.
+/// Returns a block of some bytes that `take` takes from the heap of an area; `None` if this thread wants none, or no area has room.
 #[inline(always)]
-pub(super) fn from_area(bytes: usize, take: impl Fn(*mut mi_heap_t) -> *mut c_void) -> *mut u8 {
-    if IS_SMALL.get() && bytes <= LARGEST {
-        from_heap(take).cast()
-    } else {
-        null_mut()
-    }
+pub(super) fn from_area(
+    bytes: usize,
+    take: impl Fn(*mut mi_heap_t) -> *mut c_void,
+) -> Option<*mut u8> {
+    let is_wanted = IS_SMALL.get() && bytes <= LARGEST;
+    if is_wanted { from_any(take) } else { None }
 }
 
-fn from_heap(take: impl Fn(*mut mi_heap_t) -> *mut c_void) -> *mut c_void {
+fn from_any(take: impl Fn(*mut mi_heap_t) -> *mut c_void) -> Option<*mut u8> {
     let heap = HEAP.load(Ordering::Acquire);
-    match from(heap, &take) {
-        Some(block) => block,
-        None => from_another(heap, take),
-    }
+    from(heap, &take).or_else(|| from_another(heap, take))
 }
 
 /// Takes a block from a heap; `None` if there is none, or it is full.
 #[inline(always)]
-fn from(heap: *mut mi_heap_t, take: impl Fn(*mut mi_heap_t) -> *mut c_void) -> Option<*mut c_void> {
-    let block = (!heap.is_null()).then(|| take(heap));
-    block.filter(|block| !block.is_null())
+fn from(heap: *mut mi_heap_t, take: impl Fn(*mut mi_heap_t) -> *mut c_void) -> Option<*mut u8> {
+    let block = (!heap.is_null()).then(|| take(heap).cast());
+    block.filter(|block: &*mut u8| !block.is_null())
 }
 
-/// Takes a block from another area than the full one: the first that has room, or a new one. Returns null if there is none; then nobody
-/// looks for one again.
+/// Takes a block from another area than the full one: the first that has room, or a new one. Once there is none, nobody looks again.
 #[cold]
-fn from_another(full: *mut mi_heap_t, take: impl Fn(*mut mi_heap_t) -> *mut c_void) -> *mut c_void {
+fn from_another(
+    full: *mut mi_heap_t,
+    take: impl Fn(*mut mi_heap_t) -> *mut c_void,
+) -> Option<*mut u8> {
     // What the search itself allocates lies elsewhere.
     let _choice = Choice::new(false);
     let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
     let newest = HEAP.load(Ordering::Acquire);
     if newest != full {
-        return from(newest, take).unwrap_or(null_mut());
+        return from(newest, take);
     }
     if full.is_null() && *asked == AREAS {
-        return null_mut();
+        return None;
     }
     let room = |heap: *mut mi_heap_t| from(heap, &take).map(|block| (heap, block));
     let mut known = HEAPS.iter().take(*asked);
@@ -111,9 +110,11 @@ fn from_another(full: *mut mi_heap_t, take: impl Fn(*mut mi_heap_t) -> *mut c_vo
         *asked += 1;
         found = room(heap);
     }
-    let (heap, block) = found.unwrap_or((null_mut(), null_mut()));
-    HEAP.store(heap, Ordering::Release);
-    block
+    HEAP.store(
+        found.map_or(null_mut(), |(heap, _)| heap),
+        Ordering::Release,
+    );
+    found.map(|(_, block)| block)
 }
 
 /// Returns the heap of a new area; `None` if the system refuses one.
@@ -181,20 +182,9 @@ mod tests {
         // They are not touched, so they take addresses alone.
         let block = || in_small_pages(|| Vec::<u8>::with_capacity(LARGEST));
         let blocks: Vec<_> = (0..AREA / LARGEST + 2).map(|_| block()).collect();
-        assert!(
-            blocks
-                .iter()
-                .step_by(20)
-                .all(|it| !may_be_large(it.as_ptr()))
-        );
-        assert!(!may_be_large(blocks[blocks.len() - 1].as_ptr()));
-        assert!(
-            HEAPS
-                .iter()
-                .filter(|heap| !heap.load(Ordering::Acquire).is_null())
-                .count()
-                > 1
-        );
+        let mut some = blocks.iter().rev().step_by(20);
+        assert!(some.all(|block| !may_be_large(block.as_ptr())));
+        assert!(!HEAPS[1].load(Ordering::Acquire).is_null());
     }
 
     #[test]

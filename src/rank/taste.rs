@@ -3,7 +3,6 @@
 use super::lookup::{Sums, Table};
 use super::sides::Sides;
 use super::view::View;
-use crate::allocator::in_small_pages;
 use crate::feature::{Bond, Bought, Item, Items, Profile, Purchases, User};
 use crate::id::{CreatorRow, ItemRow, MerchantRow, TagId, UserRow};
 use crate::number::{narrow, short};
@@ -101,8 +100,7 @@ impl Taste {
             self.idf_of = Some(which);
         }
         self.touched.clear();
-        // A table that grows between rebuilds does so while a user waits.
-        in_small_pages(|| standings.idf.extend(&mut self.tags, tags));
+        standings.idf.extend(&mut self.tags, tags);
     }
 
     /// Adds up learnt, declared and followed tags, then multiplies each by its idf².

@@ -86,11 +86,11 @@ impl Idf {
         if table.is_empty() {
             self.filled.fetch_add(1, Ordering::Relaxed);
         }
-        let entry = |idf: f32| [0.0, idf * idf];
-        let known = self.by_tag.iter().take(tags).skip(table.len());
-        table.extend(known.map(|idf| entry(*idf)));
-        let length = table.len().max(tags).next_power_of_two();
-        table.resize(length, entry(self.unseen));
+        let entry = |tag| {
+            let idf = self.of(TagId::at(tag));
+            [0.0, idf * idf]
+        };
+        table.extend((table.len()..tags.next_power_of_two()).map(entry));
     }
 
     /// Returns the number of tables that were filled so far.
