@@ -186,6 +186,7 @@ pub(super) fn serve<A: Fn(&mut Config) + Clone + Send + Sync + 'static>(
         let terminated = signals.terminated();
         let built = engine.rebuild().await;
         built.context("the first standings could not be built")?;
+        engine.refresh_market();
         let scheme = tls.as_ref().map_or("http", |_| "https");
         let url = format!("{scheme}://{}", listener.local_addr()?);
         if let Err(error) = writeln!(io::stdout(), "saima listening on {url}") {

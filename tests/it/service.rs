@@ -1,12 +1,13 @@
 //! A service for each test: the built program on a free port, stopped at the end of the test.
 
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use ureq::http::Request;
 use ureq::tls::TlsConfig;
 
@@ -43,7 +44,7 @@ pub(super) struct Service {
     base: String,
     agent: ureq::Agent,
     token: Option<String>,
-    config: Option<(tempfile::TempDir, PathBuf)>,
+    config: Option<(TempDir, PathBuf)>,
 }
 
 impl Service {
@@ -74,28 +75,39 @@ impl Service {
             command.arg("--config").arg(file);
         }
         command.args(args).envs(env.iter().copied());
-        command.stderr(Stdio::null());
-        Self::run(command, config)
+        let mut log = tempfile::tempfile().unwrap();
+        command.stderr(log.try_clone().unwrap());
+        Self::begin(command, config).unwrap_or_else(|fault| {
+            log.rewind().unwrap();
+            panic!("{fault}\n{}", std::io::read_to_string(log).unwrap())
+        })
     }
 
     /// Starts with a command that serves. The configuration file is kept until the end.
-    pub(super) fn run(mut command: Command, config: Option<(tempfile::TempDir, PathBuf)>) -> Self {
+    pub(super) fn run(command: Command, config: Option<(TempDir, PathBuf)>) -> Self {
+        Self::begin(command, config).unwrap_or_else(|fault| panic!("{fault}"))
+    }
+
+    /// Starts with a command, or returns how its process ended instead of listening.
+    fn begin(mut command: Command, config: Option<(TempDir, PathBuf)>) -> Result<Self, String> {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
-        let base = line.trim_end().strip_prefix("saima listening on ");
-        let base = base
-            .unwrap_or_else(|| panic!("unexpected output {line:?}"))
-            .to_owned();
-        Self {
+        let Some(base) = line.trim_end().strip_prefix("saima listening on ") else {
+            child.kill().unwrap();
+            let status = child.wait().unwrap();
+            return Err(format!("unexpected output {line:?}, {status}"));
+        };
+        let base = base.to_owned();
+        Ok(Self {
             child,
             base,
             agent: agent(TlsConfig::default()),
             token: None,
             config,
-        }
+        })
     }
 
     /// Sets the token of later requests.
