@@ -4,7 +4,6 @@ use wide::u8x16;
 
 use crate::corpus::Token;
 use crate::model::Item;
-use crate::prefetch::prefetch;
 
 use super::split::words;
 
@@ -18,6 +17,8 @@ const TAG: u32 = 1;
 const GROUP: usize = 16;
 /// Bytes of a word beside its mark: the rest of its token, and its count.
 const REST: usize = Token::BYTES;
+/// Bytes that a text has for its words in itself: all of up to a group of words, the marks of up to as many words as bytes.
+const INSIDE: usize = GROUP * (1 + REST);
 
 /// A word of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +51,29 @@ impl From<Token> for Sought {
 /// The words of one item, each once, sorted by token.
 ///
 /// Nearly every word of a query is not in the item. So the lowest byte of every token, its mark, stands in front: comparing sixteen marks
-/// at once tells which words to read, if any.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// at once tells which words to read, if any. A short text is read from two lines of the cache, and a longer one whose marks differ too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(C, align(64))]
 pub struct Text {
     length: u32,
     count: u32,
+    /// What has no room inside: the rest of each word, and before it the marks if those have none either.
+    outside: Box<[u8]>,
     /// The marks, padded to whole groups with zeros, then the rest of each word.
-    bytes: Box<[u8]>,
+    inside: [u8; INSIDE],
+}
+
+const _: () = assert!(size_of::<Text>() == 128);
+
+impl Default for Text {
+    fn default() -> Self {
+        Self {
+            length: 0,
+            count: 0,
+            outside: Box::default(),
+            inside: [0; INSIDE],
+        }
+    }
 }
 
 impl Text {
@@ -117,11 +134,19 @@ impl Text {
             bytes[place] = mark;
             bytes[marks + place * REST..][..REST].copy_from_slice(&[a, b, c, d, count]);
         }
-        Self {
+        let inside = match count {
+            0..=GROUP => bytes.len(),
+            ..=INSIDE => marks,
+            _ => 0,
+        };
+        let mut text = Self {
             length,
             count: u32::try_from(count).unwrap_or(u32::MAX),
-            bytes: bytes.into(),
-        }
+            outside: bytes[inside..].into(),
+            ..Self::default()
+        };
+        text.inside[..inside].copy_from_slice(&bytes[..inside]);
+        text
     }
 
     /// Returns the sum of the field weights of all its words, those that are left out included.
@@ -166,18 +191,16 @@ impl Text {
         }
     }
 
-    /// Prefetches the marks and the words; of a long text the first and the last.
-    #[inline(always)]
-    pub fn prefetch(&self) {
-        self.bytes.first().into_iter().for_each(prefetch);
-        self.bytes.last().into_iter().for_each(prefetch);
-    }
-
     /// Returns the marks with their padding, and the rest of each word.
     #[inline(always)]
     fn parts(&self) -> (&[u8], &[[u8; REST]]) {
-        let marks = (self.count as usize).next_multiple_of(GROUP);
-        let (marks, rests) = self.bytes.split_at_checked(marks).unwrap_or_default();
+        let count = self.count as usize;
+        let marks = count.next_multiple_of(GROUP);
+        let (marks, rests) = match count {
+            0..=GROUP => (&self.inside[..marks], &self.inside[marks..][..count * REST]),
+            ..=INSIDE => (&self.inside[..marks], &*self.outside),
+            _ => self.outside.split_at_checked(marks).unwrap_or_default(),
+        };
         (marks, rests.as_chunks().0)
     }
 
@@ -195,7 +218,7 @@ impl Text {
 
     /// Returns the bytes held on the heap.
     pub(super) const fn heap_bytes(&self) -> usize {
-        self.bytes.len()
+        self.outside.len()
     }
 }
 
@@ -255,7 +278,7 @@ mod tests {
     /// Words of which many share a mark, in texts around the bounds of a group.
     #[test]
     fn a_word_is_found_by_its_mark() {
-        for words in [0, 1, 15, 16, 17, 64, 300] {
+        for words in [0, 1, 15, 16, 17, 64, 96, 97, 300] {
             let each: Vec<String> = (0..2 * words).map(|word| format!("w{word}")).collect();
             let title = each[..words].join(" ");
             let (text, _) = Text::new([(3, title.as_str())].into_iter(), 1_000);

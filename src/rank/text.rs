@@ -19,7 +19,7 @@ use crate::prefetch::prefetch;
 const K1: f64 = 1.2;
 const B: f64 = 0.75;
 /// Number of candidates between the prefetch of an item's words and their use.
-const AHEAD: usize = 8;
+const AHEAD: usize = 16;
 /// Maximum number of words of a query that are looked up in each text; with more, the words of the text are looked up in the query.
 const FEW: usize = 12;
 /// Marks a free slot. Tokens are smaller.
@@ -137,13 +137,12 @@ impl<'a> Query<'a> {
             let mut texts = [None; BLOCK];
             for (text, candidate) in texts.iter_mut().zip(block) {
                 *text = self.index.find(candidate.row);
-                text.inspect(|text| prefetch(*text));
             }
-            for (place, out) in out.iter_mut().enumerate() {
-                if let Some(Some(text)) = texts.get(place + AHEAD) {
-                    text.prefetch();
-                }
-                let text = texts[place].filter(|text| !text.is_empty());
+            let mut later = texts.iter().flatten().copied();
+            later.by_ref().take(AHEAD).for_each(prefetch);
+            for (text, out) in texts.iter().zip(out) {
+                later.next().into_iter().for_each(prefetch);
+                let text = text.filter(|text| !text.is_empty());
                 *out = text.map_or(f32::NAN, |text| self.value(text));
             }
         }
