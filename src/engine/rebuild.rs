@@ -71,6 +71,7 @@ impl Watch {
             return ControlFlow::Break(());
         };
         engine.evict_idle();
+        engine.widen_tables();
         let basis = engine.basis();
         let generation = engine.generation();
         let is_due = || engine.facts.read().sweep_is_due(&generation.config);
@@ -115,6 +116,13 @@ impl Engine {
             last_complete,
             news,
         }
+    }
+
+    /// Prepares wider tables of tags before the live standings need them.
+    fn widen_tables(&self) {
+        let tags = self.facts.read().books.tags.len();
+        let standings = self.standings.load();
+        standings.idf.widen(tags, rayon::current_num_threads());
     }
 
     /// Builds standings and swaps them in, then releases the rows of the entities that they no longer contain.

@@ -74,10 +74,11 @@ impl Taste {
         sides
     }
 
-    /// Takes a table that is filled for standings which are new to this thread, if one is ready.
+    /// Takes a filled table, if one is ready and the standings are new to this thread or the table is wider than its own.
     pub(super) fn meet(&mut self, standings: &Standings) {
         let which = identity(standings);
-        if self.idf_of != Some(which) && standings.idf.exchange(&mut self.tags) {
+        let is_behind = self.idf_of != Some(which) || self.tags.len() < standings.idf.prepared();
+        if is_behind && standings.idf.exchange(&mut self.tags) {
             self.touched.clear();
             self.idf_of = Some(which);
         }

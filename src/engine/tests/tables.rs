@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -78,10 +78,16 @@ fn a_request_after_a_rebuild_fills_no_table() {
         EntityKind::User,
         &json!({"id": "u", "tags": {"new7": 1.0, "t1": 0.1}}),
     );
-    let before = filled();
     let extended = ranked(&engine);
-    assert_eq!(filled(), before, "new tags only extend the table");
-    assert_eq!(extended, ranked_afresh(&engine));
+    let begun = Instant::now();
+    while engine.standings.load().idf.prepared() < 64 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no wider table");
+        thread::sleep(Duration::from_millis(5));
+    }
+    let before = filled();
+    assert_eq!(extended, ranked_afresh(&engine), "with a wider table");
+    assert_eq!(extended, ranked(&engine));
+    assert_eq!(filled(), before, "the rebuild's thread prepared it");
     assert_eq!(extended[0].0, "i3");
 }
 

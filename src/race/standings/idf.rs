@@ -1,8 +1,9 @@
 //! The idf of tags, and tables of their squares for the threads that rank, filled by the rebuild so that no request fills one.
 //!
 //! A thread lays the tag weights of a user beside the idf² of each tag, in a table that it keeps from request to request. New standings
-//! need another one, and to fill a table of a million tags takes milliseconds, too long within a request. So the standings bring filled
-//! tables: a thread takes one and leaves its old one, which the next rebuild fills again.
+//! need another one, and so do new tags beyond its end; to fill a table of a million tags takes milliseconds, too long within a request.
+//! So the standings bring filled tables, and get wider ones before the tags need them: a thread takes one and leaves its old one, which
+//! the next rebuild fills again.
 
 use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,6 +24,8 @@ pub struct Idf {
     by_tag: Vec<f32>,
     unseen: f32,
     spare: Mutex<Spare>,
+    /// Length of the tables that were prepared last.
+    prepared: AtomicUsize,
     /// Number of tables filled, by the rebuild and by threads that found none.
     filled: AtomicUsize,
 }
@@ -46,6 +49,7 @@ impl Idf {
             by_tag: carriers.par_iter().map(|n| idf(items, *n)).collect(),
             unseen: idf(items, 0),
             spare: Mutex::default(),
+            prepared: AtomicUsize::new(0),
             filled: AtomicUsize::new(0),
         }
     }
@@ -62,12 +66,34 @@ impl Idf {
     pub fn prepare(&self, before: &Self, threads: usize) {
         let Spare { ready, mut left } = mem::take(&mut *before.spare.lock());
         left.extend(ready);
-        left.resize_with(threads, TagTable::new);
-        for table in &mut left {
-            table.clear();
-            self.extend(table, self.by_tag.len());
+        self.fill(left, self.by_tag.len(), threads);
+    }
+
+    /// Fills wider tables if so many tags take more than three quarters of those that were prepared.
+    pub fn widen(&self, tags: usize, threads: usize) {
+        if tags > self.prepared() * 3 / 4 {
+            // What is left is too short to be used again.
+            let _short = mem::take(&mut *self.spare.lock());
+            self.fill(Vec::new(), tags, threads);
         }
-        self.spare.lock().ready = left;
+    }
+
+    /// Fills tables that so many tags take at most three quarters of.
+    fn fill(&self, mut tables: Vec<TagTable>, tags: usize, threads: usize) {
+        tables.resize_with(threads, TagTable::new);
+        for table in &mut tables {
+            table.clear();
+            self.extend(table, tags + tags / 3 + 1);
+            self.prepared.store(table.len(), Ordering::Release);
+        }
+        self.spare.lock().ready = tables;
+    }
+
+    /// Returns the length of the tables that were prepared last.
+    #[inline(always)]
+    #[must_use]
+    pub fn prepared(&self) -> usize {
+        self.prepared.load(Ordering::Acquire)
     }
 
     /// Exchanges the table of a thread for a filled one. Returns whether one was ready.
