@@ -140,9 +140,7 @@ impl Engine {
         self.reselect();
         // Their rows may be used again after this.
         self.apply_placed();
-        let mut facts = self.facts.write();
-        facts.release(retired);
-        drop(facts);
+        self.release(retired);
         self.observe_rebuild(number, started.elapsed());
         allocator::give_back();
     }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::Engine;
 use super::slices::{ITEMS, TAGS, USERS, slices};
+use crate::allocator::in_small_pages;
 use crate::config::Config;
 use crate::feature::Named;
 use crate::ingest::{Facts, mark_creators, mark_sold};
@@ -63,10 +64,20 @@ impl Engine {
         self.facts.write().end_sweep(freed || forgotten > 0);
     }
 
+    /// Makes the first deleted rows and freed tag numbers available again, which no live standings know any more.
+    pub(super) fn release(&self, (mut rows, mut tags): (usize, usize)) {
+        while rows + tags > 0 {
+            let slice = (rows.min(ITEMS), tags.min(ITEMS));
+            self.briefly(|facts| facts.release(slice));
+            (rows, tags) = (rows - slice.0, tags - slice.1);
+        }
+    }
+
     /// Changes the facts for a moment. Whoever waits for them has them next: a thread that locks them again and again would keep them.
+    /// What the change makes longer lies in small pages, so that the moment is short.
     fn briefly<T>(&self, change: impl FnOnce(&mut Facts) -> T) -> T {
         let mut facts = self.facts.write();
-        let changed = change(&mut facts);
+        let changed = in_small_pages(|| change(&mut facts));
         facts.give_way();
         changed
     }

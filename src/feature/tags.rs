@@ -6,6 +6,8 @@
 //! A tag that nothing uses is freed: its name is dropped, and its number goes to the next new tag, but not before rankings have forgotten
 //! the old one.
 
+use std::collections::VecDeque;
+
 use compact_str::{CompactString, format_compact};
 
 use super::column::Column;
@@ -54,7 +56,7 @@ pub struct Tags {
     /// Numbers without a name, for the next new tags.
     free: Vec<TagId>,
     /// Numbers without a name that the live standings may still know, oldest first.
-    retired: Vec<TagId>,
+    retired: VecDeque<TagId>,
     /// True while a checkpoint is being written: names don't change then.
     frozen: bool,
     /// The tags of the creators' name space.
@@ -76,7 +78,7 @@ impl Default for Tags {
             carriers: Chunked::of([0]),
             index: Index::default(),
             free: Vec::new(),
-            retired: Vec::new(),
+            retired: VecDeque::new(),
             frozen: false,
             creators: Bits::default(),
             creators_in_use: 0,
@@ -186,7 +188,7 @@ impl Tags {
         }
         let name = std::mem::take(&mut self.names[tag.index()]);
         self.index.remove(hasher.hash(&name), tag.0);
-        self.retired.push(tag);
+        self.retired.push_back(tag);
         if self.is_creator(tag) {
             self.creators.remove(tag.index());
             self.creators_in_use -= 1;

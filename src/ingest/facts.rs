@@ -59,7 +59,7 @@ pub struct Facts {
     /// Rows of deleted users by the number of the deletion, until the record of the deletion is applied.
     pub(super) nameless: HashMap<u64, UserRow>,
     /// Deleted entities whose rows the live standings may still know.
-    pub(super) retired: Vec<Retired>,
+    pub(super) retired: VecDeque<Retired>,
     /// Hashes of the ids of the last deleted users, to recognise them in an older backup.
     pub(super) deleted: VecDeque<EventId>,
     /// Progress of the sweeps of unused names.
@@ -83,7 +83,7 @@ impl Facts {
             derived: Derived::default(),
             leaving: Leaving::default(),
             nameless: HashMap::new(),
-            retired: Vec::new(),
+            retired: VecDeque::new(),
             deleted: VecDeque::new(),
             sweeps: Sweeps::default(),
             item_tags: Vec::new(),

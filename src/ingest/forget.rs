@@ -172,7 +172,7 @@ impl Facts {
             let books = &mut self.books;
             books.merchants.lose_item(&books.hasher, next);
         }
-        self.retired.push(retired);
+        self.retired.push_back(retired);
     }
 
     /// Returns how many deleted entities and freed tags are unknown to standings that begin now.

@@ -20,7 +20,7 @@ struct Head {
     latest: Option<Time>,
     revision: u64,
     leaving: VecDeque<(Day, UserRow)>,
-    retired: Vec<Retired>,
+    retired: VecDeque<Retired>,
     deleted: VecDeque<EventId>,
     /// The settings under which the next facts are learnt.
     terms: String,
