@@ -1,28 +1,34 @@
 //! The lock of the facts, for which a reader waits as briefly as it can.
 //!
-//! Readers wait for the one writer that is at work, and not for those that wait themselves: writers queue up outside, and the first of them
-//! comes in when no reader is left. A stream of writers never shuts a reader out, because each lets all readers go first that waited for
-//! its predecessor. Readers pass a writer for about a millisecond; then those that come later wait for it.
+//! Writers queue up outside, and the first of them comes in when no reader is left. Readers wait for the writer at work alone, or for
+//! several that follow each other closely: a woken reader needs longer to come in than the next writer. So once readers have waited for
+//! [`FAIR`], the next writer pauses until all of them are in. Readers pass a waiting writer for about a millisecond; then those that come
+//! later wait for it.
 //!
 //! No reader yields the processor while it waits, as it would in a lock that spins by yielding: on a busy machine the system then gives the
 //! processor to others for milliseconds.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, MutexGuard};
 
-/// Number of looks of a writer for whether a reader is left, while others that come later pass it; and the pause after each.
+/// Number of looks of a writer for whether the readers are in, and for whether one is left; and the pause after each.
 const PATIENCE: usize = 16;
 const PAUSE: Duration = Duration::from_micros(20);
+/// Time for which writers may follow each other while readers wait.
+const FAIR: Duration = Duration::from_micros(200);
 
 /// A value that many read or one changes.
 #[derive(Debug, Default)]
 pub(super) struct Lock<T> {
-    /// Held by the writer at work, or by the first of those that wait.
-    turn: Mutex<()>,
+    /// Held by the writer at work, or by the first of those that wait. Since when readers wait, as far as writers saw.
+    turn: Mutex<Option<Instant>>,
+    /// Number of readers that wait.
+    waiting: AtomicUsize,
     value: RwLock<T>,
 }
 
@@ -31,31 +37,55 @@ pub(super) struct Lock<T> {
 pub(super) struct Write<'l, T> {
     // Dropped in this order: readers come in before the next writer.
     value: RwLockWriteGuard<'l, T>,
-    turn: MutexGuard<'l, ()>,
+    turn: MutexGuard<'l, Option<Instant>>,
 }
 
 impl<T> Lock<T> {
     /// Returns a lock of a value.
     pub(super) fn new(value: T) -> Self {
         Self {
-            turn: Mutex::new(()),
+            turn: Mutex::new(None),
+            waiting: AtomicUsize::new(0),
             value: RwLock::new(value),
         }
     }
 
     /// Locks the value for reading. A panic of a writer is handled where it happens, so that the value stays readable after it.
     pub(super) fn read(&self) -> RwLockReadGuard<'_, T> {
-        self.value.read().unwrap_or_else(PoisonError::into_inner)
+        match self.value.try_read() {
+            Ok(value) => value,
+            Err(TryLockError::Poisoned(value)) => value.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                self.waiting.fetch_add(1, Ordering::Relaxed);
+                let value = self.value.read();
+                self.waiting.fetch_sub(1, Ordering::Relaxed);
+                value.unwrap_or_else(PoisonError::into_inner)
+            }
+        }
     }
 
     /// Locks the value for a change.
     pub(super) fn write(&self) -> Write<'_, T> {
-        let turn = self.turn.lock();
+        let mut turn = self.turn.lock();
+        self.let_readers_in(&mut turn);
         let value = self.soon().unwrap_or_else(|| {
             let value = self.value.write();
             value.unwrap_or_else(PoisonError::into_inner)
         });
         Write { value, turn }
+    }
+
+    /// Pauses until the readers that wait are in, if they have waited for long.
+    fn let_readers_in(&self, since: &mut Option<Instant>) {
+        let is_waiting = || self.waiting.load(Ordering::Relaxed) > 0;
+        if !is_waiting() {
+            *since = None;
+        } else if since.get_or_insert_with(Instant::now).elapsed() >= FAIR {
+            (0..PATIENCE)
+                .take_while(|_| is_waiting())
+                .for_each(|_| thread::sleep(PAUSE));
+            *since = None;
+        }
     }
 
     /// Locks the value for a change once no reader is left; `None` if readers keep coming.
@@ -158,6 +188,27 @@ mod tests {
             assert!(values.is_sorted());
             has_read.store(true, Ordering::Relaxed);
         });
+    }
+
+    #[test]
+    fn one_writer_that_writes_again_and_again_does_not_shut_a_reader_out() {
+        const READS: usize = 50;
+        let (lock, writes, has_read) = (Lock::new(()), AtomicUsize::new(0), AtomicBool::new(false));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !has_read.load(Ordering::Relaxed) {
+                    let _value = lock.write();
+                    writes.fetch_add(1, Ordering::Relaxed);
+                    thread::sleep(FAIR);
+                }
+            });
+            for _ in 0..READS {
+                drop(lock.read());
+            }
+            has_read.store(true, Ordering::Relaxed);
+        });
+        let writes = writes.into_inner();
+        assert!(writes < 20 * READS, "{writes} writes for {READS} reads");
     }
 
     #[test]
