@@ -191,23 +191,33 @@ mod tests {
     }
 
     #[test]
-    fn one_writer_that_writes_again_and_again_does_not_shut_a_reader_out() {
-        const READS: usize = 50;
-        let (lock, writes, has_read) = (Lock::new(()), AtomicUsize::new(0), AtomicBool::new(false));
+    fn one_writer_that_writes_again_and_again_does_not_shut_readers_out() {
+        const READS: usize = 20;
+        let (lock, has_read, mut writes) = (Lock::new(()), AtomicBool::new(false), 0);
         thread::scope(|scope| {
-            scope.spawn(|| {
-                while !has_read.load(Ordering::Relaxed) {
-                    let _value = lock.write();
-                    writes.fetch_add(1, Ordering::Relaxed);
+            let reads = || {
+                for _ in 0..READS {
+                    drop(lock.read());
                     thread::sleep(FAIR);
                 }
+            };
+            // On some processor other than the writer's, which a woken reader would take from it.
+            let readers = [(); 3].map(|()| scope.spawn(reads));
+            let writer = scope.spawn(|| {
+                while !has_read.load(Ordering::Relaxed) {
+                    let _value = lock.write();
+                    writes += 1;
+                    // A sleep would let the readers in between.
+                    let begun = Instant::now();
+                    while begun.elapsed() < 5 * FAIR {
+                        std::hint::spin_loop();
+                    }
+                }
             });
-            for _ in 0..READS {
-                drop(lock.read());
-            }
+            readers.into_iter().for_each(|it| it.join().unwrap());
             has_read.store(true, Ordering::Relaxed);
+            writer.join().unwrap();
         });
-        let writes = writes.into_inner();
         assert!(writes < 20 * READS, "{writes} writes for {READS} reads");
     }
 
