@@ -19,6 +19,8 @@ const GROUP: usize = 16;
 const REST: usize = Token::BYTES;
 /// Bytes that a text has for its words in itself: all of up to a group of words, the marks of up to as many words as bytes.
 const INSIDE: usize = GROUP * (1 + REST);
+/// Number of words from which on the marks have no room inside.
+const OUTSIDE: usize = INSIDE + 1;
 
 /// A word of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,9 +137,9 @@ impl Text {
             bytes[marks + place * REST..][..REST].copy_from_slice(&[a, b, c, d, count]);
         }
         let inside = match count {
-            0..=GROUP => bytes.len(),
-            ..=INSIDE => marks,
-            _ => 0,
+            ..=GROUP => bytes.len(),
+            OUTSIDE.. => 0,
+            _ => marks,
         };
         let mut text = Self {
             length,
@@ -197,9 +199,9 @@ impl Text {
         let count = self.count as usize;
         let marks = count.next_multiple_of(GROUP);
         let (marks, rests) = match count {
-            0..=GROUP => (&self.inside[..marks], &self.inside[marks..][..count * REST]),
-            ..=INSIDE => (&self.inside[..marks], &*self.outside),
-            _ => self.outside.split_at_checked(marks).unwrap_or_default(),
+            ..=GROUP => (&self.inside[..marks], &self.inside[marks..][..count * REST]),
+            OUTSIDE.. => self.outside.split_at_checked(marks).unwrap_or_default(),
+            _ => (&self.inside[..marks], &*self.outside),
         };
         (marks, rests.as_chunks().0)
     }
