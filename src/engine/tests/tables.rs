@@ -31,6 +31,15 @@ fn ranked_afresh(engine: &Engine) -> Vec<(String, f32)> {
     thread::scope(|scope| scope.spawn(|| ranked(engine)).join().unwrap())
 }
 
+/// Waits until tables of so many tags were prepared.
+fn wait_for_room(engine: &Engine, tags: usize) {
+    let begun = Instant::now();
+    while engine.standings.load().idf.prepared() < tags {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no wider table");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
 #[test]
 fn a_request_after_a_rebuild_fills_no_table() {
     let engine = Engine::in_memory(Arc::new(Live::new(Config::embedded())));
@@ -79,11 +88,7 @@ fn a_request_after_a_rebuild_fills_no_table() {
         &json!({"id": "u", "tags": {"new7": 1.0, "t1": 0.1}}),
     );
     let extended = ranked(&engine);
-    let begun = Instant::now();
-    while engine.standings.load().idf.prepared() < 64 {
-        assert!(begun.elapsed() < Duration::from_secs(60), "no wider table");
-        thread::sleep(Duration::from_millis(5));
-    }
+    wait_for_room(&engine, 64);
     let before = filled();
     assert_eq!(extended, ranked_afresh(&engine), "with a wider table");
     assert_eq!(extended, ranked(&engine));
@@ -101,6 +106,9 @@ fn a_ranking_that_holds_the_facts_makes_no_room_for_new_tags() {
         let item = json!({"id": format!("i{item}"), "tags": tags});
         put(&engine, EntityKind::Item, &item);
     }
+    wait_for_room(&engine, TAGS);
+    // Other threads take what was prepared.
+    while engine.standings.load().idf.exchange(&mut Vec::new()) {}
     let before = allocated();
     drop(engine.facts_to_rank());
     assert!(allocated() - before >= 8 * TAGS, "the room for them");
