@@ -106,7 +106,7 @@ fn a_ranking_that_holds_the_facts_makes_no_room_for_new_tags() {
         let item = json!({"id": format!("i{item}"), "tags": tags});
         put(&engine, EntityKind::Item, &item);
     }
-    wait_for_room(&engine, TAGS);
+    wait_for_room(&engine, TAGS * 4 / 3);
     // Other threads take what was prepared.
     while engine.standings.load().idf.exchange(&mut Vec::new()) {}
     let before = allocated();
