@@ -184,9 +184,7 @@ pub(super) fn serve<A: Fn(&mut Config) + Clone + Send + Sync + 'static>(
     let served = runtime.block_on(async {
         let listener = bind(listen).await?;
         let terminated = signals.terminated();
-        let built = engine.rebuild().await;
-        built.context("the first standings could not be built")?;
-        engine.refresh_market();
+        prepare(&engine).await?;
         let scheme = tls.as_ref().map_or("http", |_| "https");
         let url = format!("{scheme}://{}", listener.local_addr()?);
         if let Err(error) = writeln!(io::stdout(), "saima listening on {url}") {
@@ -201,6 +199,14 @@ pub(super) fn serve<A: Fn(&mut Config) + Clone + Send + Sync + 'static>(
     // Work that is still in progress on other threads ends with the process.
     runtime.shutdown_background();
     served
+}
+
+/// Builds what the first answers read: standings, and a snapshot of the market.
+async fn prepare(engine: &Engine) -> Result<()> {
+    let built = engine.rebuild().await;
+    built.context("the first standings could not be built")?;
+    engine.refresh_market();
+    Ok(())
 }
 
 /// Logs the configuration, and what in it is probably not meant.
