@@ -22,6 +22,13 @@ pub(super) struct Erased {
     /// Hashes the ids of the user's purchases: the key of the event ids, so that a later refund finds its purchase.
     #[serde(default)]
     pub(super) key: EventKey,
+    /// Whether segments may already be rewritten without the user. Lists of older versions do not say.
+    #[serde(default = "yes")]
+    has_begun: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 impl Erased {
@@ -50,8 +57,17 @@ impl Erased {
             id: (*id).to_owned(),
             at,
             key,
+            has_begun: false,
         };
         ids.iter().map(erased).collect()
+    }
+
+    /// Returns the user as listed from the first rewritten segment on.
+    pub(super) fn begun(&self) -> Self {
+        Self {
+            has_begun: true,
+            ..self.clone()
+        }
     }
 }
 
@@ -67,14 +83,15 @@ impl<'a> Deletions<'a> {
         Self(each)
     }
 
-    /// Selects the users who may already be erased in some segments but not in others: those whose deletion the newest checkpoint covers,
-    /// or all if there is none.
+    /// Selects the users who may already be erased in some segments but not in others. If the newest checkpoint, which may be missing, does
+    /// not cover the deletion, they are not.
     pub(super) fn half_done(
         directory: &Directory,
         users: &'a [Erased],
     ) -> Result<Self, JournalError> {
         let covered = covered(directory)?;
-        Ok(Self::new(users.iter().filter(|it| it.at <= covered)))
+        let half_done = users.iter().filter(|it| it.has_begun && it.at <= covered);
+        Ok(Self::new(half_done))
     }
 
     /// Returns the record `at` as it is after the erasure, or `None` if it does not change. Applied to every record, it makes a journal

@@ -27,6 +27,9 @@ impl Kept {
         if users.is_empty() {
             return directory.index(sequence, &mentions);
         }
+        // A replay after this, from before the deletions, takes all segments for rewritten.
+        let begun: Vec<Erased> = users.iter().map(Erased::begun).collect();
+        note(directory, &begun)?;
         let deletions = Deletions::new(users);
         let concerned = |index: &Index| deletions.0.keys().any(|id| index.may_have(id));
         let edit = |at, content: &[u8]| deletions.edit(at, content, &needed);

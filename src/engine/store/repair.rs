@@ -46,7 +46,9 @@ fn recover(directory: &Directory) -> Result<(), JournalError> {
         let erased = record
             .iter()
             .flat_map(|record| Erased::of(record, sequence, key));
-        users.extend(erased.filter(|user| user.at <= covered));
+        // The lost list may have said so.
+        let erased = erased.filter(|user| user.at <= covered);
+        users.extend(erased.map(|user| user.begun()));
         Ok::<_, JournalError>(())
     })?;
     if users.is_empty() {

@@ -95,6 +95,32 @@ fn a_checkpoint_erases_deleted_users_from_disk() {
 }
 
 #[test]
+fn an_erasure_that_no_checkpoint_covers_has_not_begun() {
+    let data = Data::new("[store]\ncheckpoint_seconds = 1\n");
+    let service = data.start();
+    let checkpoints = data.path().join("checkpoint");
+    fs::remove_dir_all(&checkpoints).unwrap();
+    service.items(&[json!({"id": "i1", "merchant_id": "m1", "price": 2})]);
+    for number in 0..20 {
+        let mut event = event(number, if number % 3 == 0 { "gone" } else { "stays" });
+        event["kind"] = json!(["impression", "click", "purchase", "view"][number as usize % 4]);
+        service.events(&[event]);
+    }
+    assert_eq!(service.delete("/users/gone"), 204);
+    let noted = data.path().join("erasing");
+    service.wait("a list of erasures, and no checkpoint", |_| noted.exists());
+    service.events(&[event(9_999, "stays")]);
+    let answers = |service: &Service| {
+        let mut answers = everything(service);
+        answers.push(service.get("/merchants/m1/report").text());
+        answers
+    };
+    let before = answers(&service);
+    drop(service);
+    same(&answers(&data.start()), &before);
+}
+
+#[test]
 fn names_of_a_deleted_user_leave_the_checkpoint() {
     let data = Data::new("[store]\ncheckpoint_seconds = 1\nunknown_items = \"stub\"\n");
     let service = data.start();
