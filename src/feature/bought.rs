@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::decayed::Decayed;
 use super::figure::Figure;
 use super::history::{History, ROUNDING};
+use super::lanes::SixBytes;
 use super::learned::{Learned, Trade};
 use super::marks::Mark;
 use super::moment::{Learn, Moment};
@@ -111,7 +112,7 @@ impl Bought {
     }
 
     /// Returns the numbers, if there are any.
-    pub(super) fn numbers(&self) -> Option<&History> {
+    pub(super) fn numbers(&self) -> Option<&History<SixBytes>> {
         self.0.as_ref().map(|held| held.sums.numbers())
     }
 

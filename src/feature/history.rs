@@ -3,15 +3,14 @@
 //! Keys and sums lie in groups of four, so that a vector instruction compares several: finding a row and the weakest sum takes a large
 //! part of the time of an event.
 
-use std::array;
+use std::{array, iter};
 
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::lanes::{LANES, Lanes};
 use crate::prefetch::prefetch;
 
-/// Number of sums in a group.
-const LANES: usize = 4;
 /// Key of a lane without a sum; no row has this number.
 const NO_KEY: u32 = u32::MAX;
 /// Weight of a lane without a sum, which no comparison finds.
@@ -29,19 +28,26 @@ pub struct Entry {
     pub weight: f64,
 }
 
-/// Four sums in 48 bytes.
-#[derive(Clone, Copy, Debug)]
-struct Group {
-    keys: [u32; LANES],
-    weights: [f64; LANES],
+impl Entry {
+    /// Returns the absolute sum as it is kept.
+    fn size<L: Lanes>(&self) -> f64 {
+        L::splat(self.weight).get(0).abs()
+    }
 }
 
-impl Group {
+/// Four sums: 48 bytes, or 40 if they are kept in [`SixBytes`](super::lanes::SixBytes).
+#[derive(Clone, Copy, Debug)]
+struct Group<L> {
+    keys: [u32; LANES],
+    weights: L,
+}
+
+impl<L: Lanes> Group<L> {
     /// Returns a group of at most four sums.
     fn of(entries: &[Entry]) -> Self {
         let mut group = Self {
             keys: [NO_KEY; LANES],
-            weights: [NO_WEIGHT; LANES],
+            weights: L::splat(NO_WEIGHT),
         };
         let lanes = entries.iter().enumerate();
         lanes.for_each(|(lane, entry)| group.set(lane, *entry));
@@ -49,7 +55,14 @@ impl Group {
     }
 
     fn set(&mut self, lane: usize, entry: Entry) {
-        (self.keys[lane], self.weights[lane]) = (entry.key, entry.weight);
+        self.keys[lane] = entry.key;
+        self.weights.set(lane, entry.weight);
+    }
+
+    /// Adds to a sum.
+    #[inline(always)]
+    fn add(&mut self, lane: usize, amount: f64) {
+        self.weights.set(lane, self.weights.get(lane) + amount);
     }
 
     /// Returns the number of sums, which is the first free lane.
@@ -68,27 +81,48 @@ impl Group {
         self.keys.iter().fold(false, |hit, it| hit | (*it == key))
     }
 
+    /// Returns the sums, with those of free lanes.
+    #[inline(always)]
+    fn entries(&self) -> impl Iterator<Item = Entry> + use<L> {
+        let lanes = iter::zip(self.keys, self.weights.all());
+        lanes.map(|(key, weight)| Entry { key, weight })
+    }
+
+    /// Returns whether a sum is below 0. All lanes are compared before a branch.
+    #[inline(always)]
+    fn has_negative(&self) -> bool {
+        let weights = self.weights.all().into_iter();
+        weights.fold(false, |hit, weight| hit | (weight < 0.0))
+    }
+
     /// Returns the first lane whose sum is at most `least` from 0.
     #[inline(always)]
     fn lane_within(&self, least: f64) -> Option<usize> {
+        let weights = self.weights.all();
         let is = |weight: &f64| weight.abs() <= least;
-        let hit = self.weights.iter().fold(false, |hit, it| hit | is(it));
+        let hit = weights.iter().fold(false, |hit, it| hit | is(it));
         if hit {
-            self.weights.iter().position(is)
+            weights.iter().position(is)
         } else {
             None
         }
     }
 }
 
-/// Sums by row, in no particular order. Only the last group may have free lanes, at its end.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(from = "Vec<Entry>")]
-pub struct History {
-    groups: Vec<Group>,
+/// Sums by row, in no particular order, four of them kept as `L`. Only the last group may have free lanes, at its end.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "Vec<Entry>", bound = "")]
+pub struct History<L: Lanes = [f64; LANES]> {
+    groups: Vec<Group<L>>,
 }
 
-impl History {
+impl<L: Lanes> Default for History<L> {
+    fn default() -> Self {
+        Self { groups: Vec::new() }
+    }
+}
+
+impl<L: Lanes> History<L> {
     /// Returns the number of sums.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -104,28 +138,22 @@ impl History {
 
     /// Returns the sums.
     pub fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
-        let lanes = |group: &'_ Group| std::iter::zip(group.keys, group.weights);
-        let entries = self.groups.iter().flat_map(lanes).take(self.len());
-        entries.map(|(key, weight)| Entry { key, weight })
+        let entries = self.groups.iter().flat_map(Group::entries);
+        entries.take(self.len())
     }
 
     /// Returns whether a sum is below 0.
     #[must_use]
     pub fn has_negative(&self) -> bool {
-        let weights = self.groups.iter().flat_map(|group| group.weights);
-        weights.fold(false, |hit, weight| hit | (weight < 0.0))
+        let groups = self.groups.iter().map(Group::has_negative);
+        groups.fold(false, |hit, it| hit | it)
     }
 
     /// Returns the sums below 0. Groups without any are passed over as a whole: most histories have few.
     pub fn negative(&self) -> impl Iterator<Item = Entry> + '_ {
-        let is_any = |group: &&Group| {
-            let weights = group.weights.iter();
-            weights.fold(false, |hit, weight| hit | (*weight < 0.0))
-        };
-        let groups = self.groups.iter().filter(is_any);
-        let lanes = groups.flat_map(|group| std::iter::zip(group.keys, group.weights));
-        let negative = lanes.filter(|(_, weight)| *weight < 0.0);
-        negative.map(|(key, weight)| Entry { key, weight })
+        let groups = self.groups.iter().filter(|group| group.has_negative());
+        let entries = groups.flat_map(Group::entries);
+        entries.filter(|entry| entry.weight < 0.0)
     }
 
     /// Prefetches the sums.
@@ -149,8 +177,8 @@ impl History {
         // Known until a sum changes: most new sums of a full history are the weakest and change none.
         let mut least = None;
         for entry in entries {
-            if let Some(weight) = self.find(entry.key) {
-                *weight += entry.weight;
+            if let Some((group, lane)) = self.place(entry.key) {
+                self.groups[group].add(lane, entry.weight);
                 least = None;
                 continue;
             }
@@ -166,7 +194,7 @@ impl History {
             }
             evicted += len - bound + 1;
             let weakest = *least.get_or_insert_with(|| self.least());
-            if weakest <= entry.weight.abs() {
+            if weakest <= entry.size::<L>() {
                 self.replace(weakest, entry);
                 least = None;
             }
@@ -188,27 +216,27 @@ impl History {
         let lane = place % LANES;
         Some(Entry {
             key: group.keys[lane],
-            weight: group.weights[lane],
+            weight: group.weights.get(lane),
         })
     }
 
     /// Adds to the sum at a place.
     pub(super) fn add_at(&mut self, place: usize, amount: f64) {
         if let Some(group) = self.groups.get_mut(place / LANES) {
-            group.weights[place % LANES] += amount;
+            group.add(place % LANES, amount);
         }
     }
 
     /// Returns the sums in groups of four, with free lanes at the end of the last one.
-    pub(super) fn lanes(&self) -> impl Iterator<Item = (&[u32; LANES], &[f64; LANES])> {
+    pub(super) fn lanes(&self) -> impl Iterator<Item = (&[u32; LANES], [f64; LANES])> {
         let groups = self.groups.iter();
-        groups.map(|group| (&group.keys, &group.weights))
+        groups.map(|group| (&group.keys, group.weights.all()))
     }
 
     /// Replaces the first sum of the smallest absolute value by one that is not smaller. Returns its place; `None` if the new one is.
     pub(super) fn displace(&mut self, entry: Entry) -> Option<usize> {
         let weakest = self.least();
-        if weakest > entry.weight.abs() {
+        if weakest > entry.size::<L>() {
             return None;
         }
         self.replace(weakest, entry)
@@ -216,14 +244,12 @@ impl History {
 
     /// Takes from a row's sum, if it has one: what was evicted or forgotten has nothing to give back.
     pub(super) fn take(&mut self, key: u32, amount: f64) {
-        if let Some(weight) = self.find(key) {
-            let rest = *weight - amount;
+        if let Some((group, lane)) = self.place(key) {
+            let weights = &mut self.groups[group].weights;
+            let rest = weights.get(lane) - amount;
             // What rounding leaves of all is nothing.
-            *weight = if rest.abs() <= ROUNDING * amount.abs() {
-                0.0
-            } else {
-                rest
-            };
+            let is_nothing = rest.abs() <= ROUNDING * amount.abs();
+            weights.set(lane, if is_nothing { 0.0 } else { rest });
         }
     }
 
@@ -231,7 +257,7 @@ impl History {
     #[must_use]
     pub fn get(&self, key: u32) -> Option<f64> {
         let (group, lane) = self.place(key)?;
-        Some(self.groups[group].weights[lane])
+        Some(self.groups[group].weights.get(lane))
     }
 
     /// Adds every sum of another history, within a bound on the number of sums. Returns the number of sums evicted.
@@ -239,18 +265,11 @@ impl History {
         self.add_all(other.entries(), bound)
     }
 
-    /// Returns a row's sum for a change.
-    #[inline(always)]
-    fn find(&mut self, key: u32) -> Option<&mut f64> {
-        let (group, lane) = self.place(key)?;
-        Some(&mut self.groups[group].weights[lane])
-    }
-
     /// Returns the group and the lane of a row's sum. Two groups are compared before a branch.
     #[inline(always)]
     fn place(&self, key: u32) -> Option<(usize, usize)> {
         let (pairs, _) = self.groups.as_chunks();
-        let pair = |[one, other]: &[Group; 2]| one.has(key) | other.has(key);
+        let pair = |[one, other]: &[Group<L>; 2]| one.has(key) | other.has(key);
         let first = 2 * pairs.iter().position(pair).unwrap_or(pairs.len());
         let near = self.groups[first..].iter().enumerate().take(2);
         let mut lanes = near.filter_map(|(group, it)| Some((first + group, it.lane(key)?)));
@@ -287,7 +306,8 @@ impl History {
             .groups
             .iter()
             .fold([f64::INFINITY; LANES], |least, group| {
-                array::from_fn(|lane| lesser(least[lane], group.weights[lane].abs()))
+                let weights = group.weights.all();
+                array::from_fn(|lane| lesser(least[lane], weights[lane].abs()))
             });
         least.into_iter().fold(f64::INFINITY, lesser)
     }
@@ -302,8 +322,11 @@ impl History {
 
     /// Multiplies every sum by a factor.
     pub(super) fn scale(&mut self, factor: f64) {
-        let weights = self.groups.iter_mut().flat_map(|it| &mut it.weights);
-        weights.for_each(|weight| *weight *= factor);
+        for group in &mut self.groups {
+            let weights = group.weights.all();
+            let lanes = weights.into_iter().enumerate();
+            lanes.for_each(|(lane, weight)| group.weights.set(lane, weight * factor));
+        }
     }
 
     /// Returns whether a row has a sum.
@@ -322,7 +345,7 @@ impl History {
 
     /// Returns the bytes held on the heap.
     pub(super) fn bytes(&self) -> usize {
-        self.groups.capacity() * size_of::<Group>()
+        self.groups.capacity() * size_of::<Group<L>>()
     }
 }
 
@@ -332,7 +355,7 @@ fn lesser(a: f64, b: f64) -> f64 {
     if b < a { b } else { a }
 }
 
-impl From<Vec<Entry>> for History {
+impl<L: Lanes> From<Vec<Entry>> for History<L> {
     fn from(entries: Vec<Entry>) -> Self {
         let mut groups = Vec::with_capacity(entries.len().div_ceil(LANES));
         groups.extend(entries.chunks(LANES).map(Group::of));
@@ -340,7 +363,7 @@ impl From<Vec<Entry>> for History {
     }
 }
 
-impl Serialize for History {
+impl<L: Lanes> Serialize for History<L> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut sums = serializer.serialize_seq(Some(self.len()))?;
         for entry in self.entries() {
@@ -352,19 +375,24 @@ impl Serialize for History {
 
 #[cfg(test)]
 mod tests {
+    use super::super::lanes::SixBytes;
     use super::*;
     use proptest::prelude::*;
 
+    fn kept<L: Lanes>(number: f64) -> f64 {
+        L::splat(number).get(3)
+    }
+
     /// Adds a sum to a list, then evicts the first of the weakest while there are too many.
-    fn add(model: &mut Vec<Entry>, key: u32, weight: f64, bound: usize) -> usize {
-        if let Some(known) = model.iter_mut().find(|entry| entry.key == key) {
-            known.weight += weight;
+    fn add<L: Lanes>(model: &mut Vec<(u32, f64)>, key: u32, weight: f64, bound: usize) -> usize {
+        if let Some((_, known)) = model.iter_mut().find(|(known, _)| *known == key) {
+            *known = kept::<L>(*known + weight);
             return 0;
         }
-        model.push(Entry { key, weight });
+        model.push((key, kept::<L>(weight)));
         let over = model.len().saturating_sub(bound);
         for _ in 0..over {
-            let size = |place: &usize| model[*place].weight.abs();
+            let size = |place: &usize| model[*place].1.abs();
             let weakest = (0..model.len()).min_by(|a, b| size(a).total_cmp(&size(b)));
             model.swap_remove(weakest.unwrap());
         }
@@ -377,6 +405,51 @@ mod tests {
         entries
     }
 
+    /// Checks a history of one kind of numbers against a list. A step is a key, an amount, and what is done.
+    fn follow<L: Lanes>(steps: &[(u32, f64, u8)], bounds: [usize; 2]) -> Result<(), TestCaseError> {
+        let (mut history, mut model) = (History::<L>::default(), Vec::<(u32, f64)>::new());
+        for (number, &(key, amount, step)) in steps.iter().enumerate() {
+            match step {
+                0 => {
+                    history.forget(key);
+                    model.retain(|(known, _)| *known != key);
+                }
+                1 => {
+                    history.scale(0.5);
+                    let weights = model.iter_mut().map(|(_, weight)| weight);
+                    weights.for_each(|weight| *weight = kept::<L>(*weight * 0.5));
+                }
+                _ => {
+                    let bound = bounds[usize::from(number > steps.len() / 2)];
+                    let evicted = add::<L>(&mut model, key, amount, bound);
+                    prop_assert_eq!(history.add(key, amount, bound), evicted);
+                }
+            }
+            prop_assert_eq!(history.len(), model.len());
+            prop_assert_eq!(history.is_empty(), model.is_empty());
+            let right = || {
+                let entries = model.iter();
+                entries.map(|(key, weight)| Entry {
+                    key: *key,
+                    weight: *weight,
+                })
+            };
+            prop_assert_eq!(sorted(history.entries()), sorted(right()));
+            prop_assert!(model.iter().all(|(key, _)| history.has(*key)));
+            let negative = right().filter(|entry| entry.weight < 0.0);
+            prop_assert_eq!(sorted(history.negative()), sorted(negative));
+            let is_any = history.negative().next().is_some();
+            prop_assert_eq!(history.has_negative(), is_any);
+        }
+        let stored = postcard::to_allocvec(&history).unwrap();
+        let plain: Vec<Entry> = history.entries().collect();
+        let as_list = postcard::to_allocvec(&plain).unwrap();
+        prop_assert_eq!(&stored, &as_list, "stored as a list of sums");
+        let again: History<L> = postcard::from_bytes(&stored).unwrap();
+        prop_assert_eq!(sorted(again.entries()), sorted(history.entries()));
+        Ok(())
+    }
+
     proptest! {
         #![proptest_config(crate::tests::cases(512))]
 
@@ -385,42 +458,14 @@ mod tests {
             steps in prop::collection::vec((0u32..40, -8.0..8.0f64, 0u8..20), 0..200),
             bounds in [0usize..30, 0usize..30],
         ) {
-            let (mut history, mut model) = (History::default(), Vec::new());
-            for (number, &(key, amount, step)) in steps.iter().enumerate() {
-                match step {
-                    0 => {
-                        history.forget(key);
-                        model.retain(|entry: &Entry| entry.key != key);
-                    }
-                    1 => {
-                        history.scale(0.5);
-                        model.iter_mut().for_each(|entry| entry.weight *= 0.5);
-                    }
-                    _ => {
-                        let bound = bounds[usize::from(number > steps.len() / 2)];
-                        let evicted = add(&mut model, key, amount, bound);
-                        prop_assert_eq!(history.add(key, amount, bound), evicted);
-                    }
-                }
-                prop_assert_eq!(history.len(), model.len());
-                prop_assert_eq!(history.is_empty(), model.is_empty());
-                prop_assert_eq!(sorted(history.entries()), sorted(model.iter().copied()));
-                prop_assert!(model.iter().all(|entry| history.has(entry.key)));
-                let negative = model.iter().copied().filter(|entry| entry.weight < 0.0);
-                prop_assert_eq!(sorted(history.negative()), sorted(negative));
-                prop_assert_eq!(history.has_negative(), history.negative().next().is_some());
-            }
-            let stored = postcard::to_allocvec(&history).unwrap();
-            let plain: Vec<Entry> = history.entries().collect();
-            prop_assert_eq!(&stored, &postcard::to_allocvec(&plain).unwrap(), "stored as a list of sums");
-            let again: History = postcard::from_bytes(&stored).unwrap();
-            prop_assert_eq!(sorted(again.entries()), sorted(history.entries()));
+            follow::<[f64; LANES]>(&steps, bounds)?;
+            follow::<SixBytes>(&steps, bounds)?;
         }
     }
 
     #[test]
     fn a_new_weakest_sum_is_evicted_itself() {
-        let mut history = History::default();
+        let mut history = History::<[f64; LANES]>::default();
         assert_eq!(history.add(1, 5.0, 2) + history.add(2, -3.0, 2), 0);
         assert_eq!(history.add(3, 0.5, 2), 1);
         assert!(history.has(1) && history.has(2) && !history.has(3));

@@ -2,6 +2,8 @@
 //!
 //! Most items are bought once: the mark of one purchase takes 8 bytes. What they do not hold stands in a second list, 16 bytes more.
 
+use std::mem;
+
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{SECOND, Time};
@@ -158,8 +160,8 @@ impl Long {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Marks {
     shorts: Vec<Short>,
-    /// In no particular order, each named by one short mark.
-    longs: Vec<Long>,
+    /// In no particular order, each named by one short mark. A list without spare room: a header of every user is 8 bytes shorter.
+    longs: Box<[Long]>,
 }
 
 impl Marks {
@@ -171,7 +173,7 @@ impl Marks {
     /// Prefetches the marks.
     pub(super) fn prefetch(&self) {
         prefetch(self.shorts.as_slice());
-        prefetch(self.longs.as_slice());
+        prefetch(&*self.longs);
     }
 
     /// Returns the mark at a place.
@@ -203,20 +205,20 @@ impl Marks {
 
     /// Appends a mark, within a bound on their number.
     pub(super) fn push(&mut self, mark: Mark, bound: usize) {
-        let short = Short::of(&mark).unwrap_or_else(|| self.lengthen(mark, bound));
+        let short = Short::of(&mark).unwrap_or_else(|| self.lengthen(mark));
         grow(&mut self.shorts, bound);
         self.shorts.push(short);
     }
 
     /// Joins a mark into that at a place.
-    pub(super) fn join(&mut self, place: usize, mark: Mark, bound: usize) {
+    pub(super) fn join(&mut self, place: usize, mark: Mark) {
         if let Some(known) = self.get(place) {
-            self.set(place, known.joined(mark), bound);
+            self.set(place, known.joined(mark));
         }
     }
 
     /// Replaces the mark at a place.
-    pub(super) fn set(&mut self, place: usize, mark: Mark, bound: usize) {
+    pub(super) fn set(&mut self, place: usize, mark: Mark) {
         let Some(known) = self.shorts.get(place) else {
             return;
         };
@@ -230,26 +232,31 @@ impl Marks {
                 Short::long(mark, long)
             }
             (None, Some(short)) => short,
-            (None, None) => self.lengthen(mark, bound),
+            (None, None) => self.lengthen(mark),
         };
         self.shorts[place] = short;
     }
 
     /// Adds a long mark. Returns the short one that names it.
-    fn lengthen(&mut self, mark: Mark, bound: usize) -> Short {
-        grow(&mut self.longs, bound);
-        self.longs.push(Long::of(mark));
-        Short::long(mark, self.longs.len() - 1)
+    fn lengthen(&mut self, mark: Mark) -> Short {
+        let mut longs = mem::take(&mut self.longs).into_vec();
+        let short = Short::long(mark, longs.len());
+        longs.reserve_exact(1);
+        longs.push(Long::of(mark));
+        self.longs = longs.into();
+        short
     }
 
     /// Removes a long mark. The last one takes its place.
     fn shorten(&mut self, place: usize) {
-        let last = self.longs.len() - 1;
+        let mut longs = mem::take(&mut self.longs).into_vec();
+        longs.swap_remove(place);
+        let last = longs.len();
+        self.longs = longs.into();
         let named = |short: &&mut Short| short.place() == Some(last);
         if let Some(moved) = self.shorts.iter_mut().find(named) {
             moved.sum_or_place = LONG | short(place);
         }
-        self.longs.swap_remove(place);
     }
 
     #[inline(always)]
@@ -271,7 +278,7 @@ impl Marks {
 
     /// Returns the bytes held on the heap.
     pub(super) fn bytes(&self) -> usize {
-        self.shorts.capacity() * size_of::<Short>() + self.longs.capacity() * size_of::<Long>()
+        self.shorts.capacity() * size_of::<Short>() + size_of_val(&*self.longs)
     }
 }
 
@@ -281,7 +288,7 @@ impl FromIterator<Mark> for Marks {
         let bound = marks.size_hint().0;
         let mut list = Self {
             shorts: Vec::with_capacity(bound),
-            longs: Vec::new(),
+            longs: Box::default(),
         };
         marks.for_each(|mark| list.push(mark, bound));
         list
@@ -329,11 +336,11 @@ mod tests {
                         model.push(mark);
                     }
                     1 => {
-                        held.join(place, mark, 60);
+                        held.join(place, mark);
                         model.get_mut(place).into_iter().for_each(|known| *known = known.joined(mark));
                     }
                     _ => {
-                        held.set(place, mark, 60);
+                        held.set(place, mark);
                         model.get_mut(place).into_iter().for_each(|known| *known = mark);
                     }
                 }

@@ -13,6 +13,7 @@ mod figure;
 mod figures;
 mod history;
 mod items;
+mod lanes;
 mod learned;
 mod marks;
 mod merchants;

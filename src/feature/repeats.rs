@@ -9,14 +9,12 @@ use wide::f64x4;
 
 use super::bought::Bought;
 use super::history::History;
+use super::lanes::LANES;
 use super::repeat::{DAY_SECONDS, seconds};
 use crate::clock::Time;
 use crate::decay::Decay;
 use crate::number::DAY_MILLIS;
 use crate::prefetch::prefetch;
-
-/// Number of items that are read at once.
-const LANES: usize = 4;
 
 /// What is read of the marks of four items.
 #[derive(Default)]
@@ -87,7 +85,7 @@ impl RepeatSums {
                 four.counts[lane] = f64::from(count.unwrap_or(1));
                 four.most[lane] = f64::from(count.unwrap_or(0));
             }
-            self.add_four(items, f64x4::new(*numbers) * left, &four);
+            self.add_four(items, f64x4::new(numbers) * left, &four);
         }
     }
 

@@ -73,7 +73,6 @@ fn answers_count_where_no_impressions_come() {
     }
     send(&engine, Operation::Events, &event("impression", "u0")).unwrap();
     rank(&engine, "u0");
-    near(&shown(&engine), &[(0.0, 0.0); 4]);
     engine.apply_placed();
     let second = 1.0 / 3_f64.log2();
     let right = [
