@@ -57,7 +57,8 @@ fn filled() -> Service {
 
 fn rank(service: &Service, user: &str, scene: &str) -> Value {
     let candidates: Vec<String> = (0..30).map(|id| format!("i{id}")).collect();
-    service.rank(&json!({"user_id": user, "candidates": candidates, "scene": scene, "explain": true, "timeout_ms": 60_000}))
+    service
+        .rank(&json!({"user_id": user, "candidates": candidates, "scene": scene, "explain": true}))
 }
 
 /// Returns the parts of an item by the names of objectives.

@@ -279,9 +279,12 @@ impl Service {
         answer["standings"].as_u64().unwrap()
     }
 
-    /// Returns a ranking.
+    /// Returns a ranking. It may take longer than the default timeout: the machine may be busy.
     pub(super) fn rank(&self, request: &Value) -> Value {
-        self.json("POST", "/rank", request).ok()
+        let mut patient = json!({"timeout_ms": 60_000});
+        let fields = patient.as_object_mut().unwrap();
+        fields.extend(request.as_object().unwrap().clone());
+        self.json("POST", "/rank", &patient).ok()
     }
 
     /// Returns the ids of a ranking for a user, best first.

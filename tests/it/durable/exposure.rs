@@ -80,11 +80,10 @@ fn event((number, n): (u32, u32), random: &mut Random) -> Value {
 fn appeals(service: &Service) -> Vec<String> {
     service.rebuild();
     let candidates: Vec<String> = (0..ITEMS).map(|number| format!("i{number}")).collect();
-    let request =
-        json!({"user_id": "u0", "candidates": candidates, "explain": true, "timeout_ms": 60_000});
+    let request = json!({"user_id": "u0", "candidates": candidates, "explain": true});
     let ranking = service.rank(&request);
     let feed = |user: u32| {
-        let request = json!({"user_id": format!("u{user}"), "candidates": candidates, "scene": "feed", "explain": true, "request_id": "r", "timeout_ms": 60_000});
+        let request = json!({"user_id": format!("u{user}"), "candidates": candidates, "scene": "feed", "explain": true, "request_id": "r"});
         service.rank(&request)["items"].to_string()
     };
     let feeds: String = (0..6).map(feed).collect();

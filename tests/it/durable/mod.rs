@@ -235,7 +235,7 @@ fn everything(service: &Service) -> Vec<String> {
     let candidates: Vec<String> = (0..ITEMS + 2).map(|number| format!("i{number}")).collect();
     let mut answers = Vec::new();
     for user in 0..USERS {
-        let request = json!({"user_id": format!("u{user}"), "candidates": candidates, "explain": true, "request_id": "r", "timeout_ms": 60_000});
+        let request = json!({"user_id": format!("u{user}"), "candidates": candidates, "explain": true, "request_id": "r"});
         let mut ranking = service.rank(&request);
         for number in ["standings", "generation"] {
             ranking.as_object_mut().unwrap().remove(number);
