@@ -101,8 +101,9 @@ impl Bought {
     #[must_use]
     pub fn count(&self, decay: Decay, item: ItemRow, at: Time) -> Option<f64> {
         let held = self.0.as_ref()?;
-        let number = held.sums.numbers().get(item.0)?;
-        Some(number * held.left(decay, at))
+        let count = held.sums.numbers().get(item.0)? * held.left(decay, at);
+        // What rounding leaves of all is nothing.
+        Some(if count.abs() <= ROUNDING { 0.0 } else { count })
     }
 
     /// Returns the items with a number.

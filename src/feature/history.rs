@@ -65,6 +65,13 @@ impl<L: Lanes> Group<L> {
         self.weights.set(lane, self.weights.get(lane) + amount);
     }
 
+    /// Adds to a sum. What rounding leaves of all is nothing.
+    fn settle(&mut self, lane: usize, amount: f64) {
+        let rest = self.weights.get(lane) + amount;
+        let is_nothing = rest.abs() <= ROUNDING * amount.abs();
+        self.weights.set(lane, if is_nothing { 0.0 } else { rest });
+    }
+
     /// Returns the number of sums, which is the first free lane.
     fn len(&self) -> usize {
         self.lane(NO_KEY).unwrap_or(LANES)
@@ -220,10 +227,10 @@ impl<L: Lanes> History<L> {
         })
     }
 
-    /// Adds to the sum at a place.
+    /// Adds to the sum at a place; what rounding leaves of all is nothing.
     pub(super) fn add_at(&mut self, place: usize, amount: f64) {
         if let Some(group) = self.groups.get_mut(place / LANES) {
-            group.add(place % LANES, amount);
+            group.settle(place % LANES, amount);
         }
     }
 
@@ -245,11 +252,7 @@ impl<L: Lanes> History<L> {
     /// Takes from a row's sum, if it has one: what was evicted or forgotten has nothing to give back.
     pub(super) fn take(&mut self, key: u32, amount: f64) {
         if let Some((group, lane)) = self.place(key) {
-            let weights = &mut self.groups[group].weights;
-            let rest = weights.get(lane) - amount;
-            // What rounding leaves of all is nothing.
-            let is_nothing = rest.abs() <= ROUNDING * amount.abs();
-            weights.set(lane, if is_nothing { 0.0 } else { rest });
+            self.groups[group].settle(lane, -amount);
         }
     }
 

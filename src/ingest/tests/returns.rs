@@ -346,3 +346,34 @@ fn a_merged_user_returns_earlier_purchases() {
     send(&mut facts, &config, Operation::Events, &refund).unwrap();
     assert!((learnt(&facts, now)["i0"] - 1.0).abs() < 1e-9);
 }
+
+proptest! {
+    #![proptest_config(crate::tests::cases(128))]
+
+    /// A rest of 1e-17 would be a dislike: a cosine does not depend on the size of what was learnt.
+    #[test]
+    fn purchases_refunded_in_parts_leave_nothing(
+        sales in prop::array::uniform2((1u32..500, 1u32..9, 0i64..24 * 50, 0usize..9)),
+    ) {
+        let config = config();
+        let now = Time::parse("2026-01-01T00:00:00Z").unwrap();
+        let mut events = Vec::new();
+        for (user, (cents, parts, hour, early)) in ["u", "v"].into_iter().zip(sales) {
+            let at = start().plus(hour * HOUR + 7_919 * i64::from(cents));
+            let price = f64::from(cents * parts) / 100.0;
+            let refund = |_| json!({"user_id": user, "item_id": "i0", "kind": "refund", "at": at, "purchase_id": format!("p{user}"), "amount": f64::from(cents) / 100.0});
+            let mut own: Vec<Value> = (0..parts).map(refund).collect();
+            let place = early.min(own.len());
+            own.insert(place, json!({"id": format!("p{user}"), "user_id": user, "item_id": "i0", "kind": "purchase", "at": at, "amount": price}));
+            events.extend(own);
+        }
+        let nothing = |facts: &Facts| learnt(facts, now).into_values().all(|sum| sum.abs() <= 0.0);
+        let mut facts = told(&config, &events);
+        prop_assert!(nothing(&facts), "{:?}", learnt(&facts, now));
+        facts.merge("v", "u", &moment(&config));
+        prop_assert!(nothing(&facts), "merged: {:?}", learnt(&facts, now));
+        let more = json!({"user_id": "u", "item_id": "i0", "kind": "refund", "at": now, "amount": PRICE});
+        send(&mut facts, &config, Operation::Events, &more).unwrap();
+        prop_assert!(nothing(&facts), "nothing is left to take: {:?}", learnt(&facts, now));
+    }
+}
