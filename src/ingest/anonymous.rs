@@ -1,6 +1,6 @@
 //! Learning from traces: events whose user was deleted.
 
-use super::trace::{Sale, Trace};
+use super::trace::Trace;
 use super::{Accepted, Facts, Fate, Moment, Rejected};
 use crate::clock::Day;
 use crate::feature::Learned;
@@ -12,10 +12,7 @@ impl Facts {
     pub fn needed<'a>(&self, trace: Trace<'a>, utc_offset: i64) -> Option<Trace<'a>> {
         let day = trace.at.day(utc_offset);
         // A refund that finds its purchase counts on the purchase's day, not on its own.
-        let is_kept = |sale: &Sale| {
-            self.books.sales.holds(day) || (sale.is_refund && sale.purchase.is_some())
-        };
-        if trace.sale.as_ref().is_some_and(is_kept) {
+        if trace.refunds() || trace.sale.is_some() && self.books.sales.holds(day) {
             return Some(trace);
         }
         if self.may_begin_with(&trace, day) {
@@ -61,8 +58,8 @@ impl Facts {
             || (creator.is_some() && !is_earlier(creator_began))
     }
 
-    /// Applies a trace.
-    pub(super) fn retrace(&mut self, trace: Trace<'_>, moment: &Moment<'_>) -> Fate {
+    /// Applies a trace, of an event that may have been late.
+    pub(super) fn retrace(&mut self, trace: Trace<'_>, late: bool, moment: &Moment<'_>) -> Fate {
         let (event, sale) = trace.event();
         let purchase = sale.and_then(|sale| sale.purchase);
         let known = self.known_item(&event);
@@ -78,7 +75,12 @@ impl Facts {
             let own = self.nameless(sale.buyer);
             self.buyer(event.kind, purchase, own)
         });
-        self.learn(&Learned { buyer, ..resolved }, moment);
+        let learned = Learned {
+            buyer,
+            late,
+            ..resolved
+        };
+        self.learn(&learned, moment);
         Ok(Accepted::Fresh)
     }
 

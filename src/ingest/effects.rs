@@ -66,7 +66,7 @@ impl Facts {
             Fact::Event(event) | Fact::Late(event) => {
                 return self.foresee_event(event, moment, effects);
             }
-            Fact::Trace(_) => {}
+            Fact::Trace(_) | Fact::LateTrace(_) => {}
         }
         Ok(Accepted::Fresh)
     }

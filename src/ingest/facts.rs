@@ -116,7 +116,8 @@ impl Facts {
                 return self.event(event, id, late, moment);
             }
             Fact::Late(event) => return self.event(event, id, true, moment),
-            Fact::Trace(trace) => return self.retrace(trace.clone(), moment),
+            Fact::Trace(trace) => return self.retrace(trace.clone(), false, moment),
+            Fact::LateTrace(trace) => return self.retrace(trace.clone(), true, moment),
         }
         Ok(Accepted::Fresh)
     }

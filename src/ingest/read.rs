@@ -23,6 +23,8 @@ pub enum Fact<'a> {
     Late(Event<'a>),
     /// The rest of an event whose user was deleted.
     Trace(Trace<'a>),
+    /// The rest of one that was late when it arrived.
+    LateTrace(Trace<'a>),
 }
 
 impl<'a> Fact<'a> {
@@ -31,7 +33,7 @@ impl<'a> Fact<'a> {
         match self {
             Self::Event(event) | Self::Late(event) => Some(event),
             Self::Item(..) | Self::Merchant(..) | Self::User(..) => None,
-            Self::Patch(_) | Self::Trace(_) => None,
+            Self::Patch(_) | Self::Trace(_) | Self::LateTrace(_) => None,
         }
     }
 }

@@ -129,8 +129,10 @@ pub enum Line<'a> {
     Whole(&'a str),
     /// The trace that remains of the event.
     Trace(#[serde(borrow)] Trace<'a>),
-    /// The line of an event that was late when it arrived. If its user is deleted, nothing of it remains.
+    /// The line of an event that was late when it arrived. If its user is deleted, at most the refund of a purchase remains.
     Late(&'a str),
+    /// The trace that remains of it.
+    LateTrace(#[serde(borrow)] Trace<'a>),
 }
 
 /// The reason why a record cannot be applied.
@@ -269,11 +271,11 @@ fn anonymised<'a>(
             return Some(line);
         };
         changed = true;
+        let trace = Trace::of(serde_json::from_str::<Event<'a>>(text).ok()?, &alias);
         if matches!(line, Line::Late(_)) {
-            return None;
+            return trace.refunds().then_some(Line::LateTrace(trace));
         }
-        let event = serde_json::from_str::<Event<'a>>(text).ok()?;
-        needed(Trace::of(event, &alias)).map(Line::Trace)
+        needed(trace).map(Line::Trace)
     });
     let left = left.collect();
     changed.then_some(left)
@@ -284,6 +286,7 @@ impl<'a> Line<'a> {
         match self {
             Self::Whole(text) => read(Operation::Events, text, vocabulary),
             Self::Trace(trace) => Ok(Fact::Trace(trace)),
+            Self::LateTrace(trace) => Ok(Fact::LateTrace(trace)),
             Self::Late(text) => {
                 fact::<Event<'a>>(text, &schema::EVENT, vocabulary, &mut 1).map(Fact::Late)
             }

@@ -35,7 +35,7 @@ fn ids<'f>(fact: &'f Fact<'_>) -> Ids<'f> {
         Fact::Merchant(merchant, _) => [Some((FactKind::Merchant, &merchant.id)), None, None, None],
         Fact::User(user, _) => [Some((FactKind::User, &user.id)), None, None, None],
         Fact::Event(event) | Fact::Late(event) => ids_of_event(event),
-        Fact::Patch(_) | Fact::Trace(_) => [None; 4],
+        Fact::Patch(_) | Fact::Trace(_) | Fact::LateTrace(_) => [None; 4],
     }
 }
 

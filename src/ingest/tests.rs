@@ -389,12 +389,18 @@ fn traces_keep_only_what_the_race_needs() {
 }
 
 #[test]
-fn erasure_leaves_no_late_event() {
+fn erasure_leaves_of_late_events_only_refunds_of_purchases() {
     let config = Config::embedded();
-    let lines = ["gone", "stays"].map(|user| {
-        let event = json!({"user_id": user, "item_id": "i", "kind": "purchase", "at": "2001-01-01T00:00:00Z"});
+    let event = |user: &str, kind: &str, purchase: Option<&str>| {
+        let event = json!({"user_id": user, "item_id": "i", "kind": kind, "purchase_id": purchase, "at": "2001-01-01T00:00:00Z"});
         event.to_string()
-    });
+    };
+    let lines = [
+        event("gone", "purchase", None),
+        event("gone", "refund", None),
+        event("gone", "refund", Some("p")),
+        event("stays", "purchase", None),
+    ];
     let record = Record::Anonymised {
         wall: moment(&config).wall,
         lines: lines.iter().map(|line| Line::Late(line)).collect(),
@@ -403,8 +409,10 @@ fn erasure_leaves_no_late_event() {
     let Record::Anonymised { lines, .. } = Record::read(&left).unwrap() else {
         panic!("the record is of another kind")
     };
-    let [Line::Late(line)] = lines[..] else {
+    let [Line::LateTrace(refund), Line::Late(line)] = &lines[..] else {
         panic!("{lines:?}")
     };
+    assert!(format!("{refund:?}").contains("buyer: 7"), "{refund:?}");
     assert!(line.contains("stays"), "{line}");
+    assert!(erased(Record::read(&left).unwrap(), &Facts::new(&config)).is_none());
 }

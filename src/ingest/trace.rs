@@ -71,6 +71,12 @@ impl<'a> Trace<'a> {
         }
     }
 
+    /// Returns whether it refunds a purchase that it names.
+    pub(super) fn refunds(&self) -> bool {
+        let sale = self.sale.as_ref();
+        sale.is_some_and(|sale| sale.is_refund && sale.purchase.is_some())
+    }
+
     /// Returns the trace as an event without a user, and its sale.
     pub(super) fn event(self) -> (Event<'a>, Option<Sale>) {
         let kind = match self.sale {

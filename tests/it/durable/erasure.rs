@@ -233,6 +233,10 @@ fn trade(service: &Service, gone: &str) {
                 back["id"] = json!(format!("{user}-{day}-{number}-back"));
                 back["purchase_id"] = event["id"].clone();
                 back["amount"] = json!(2);
+                if day % 3 == 0 {
+                    // Older than the window, which takes from the purchase all the same.
+                    back["at"] = json!(event["at"].as_i64().unwrap() - 100 * 86_400_000);
+                }
                 // The refund may precede its purchase.
                 let place = numbers.below(u32::try_from(events.len()).unwrap() + 1);
                 events.insert(place as usize, back);
