@@ -16,6 +16,8 @@ pub struct Editing {
     pub history_bytes: usize,
     /// Maximum number of planned changes.
     pub plans: usize,
+    /// Maximum number of overrides.
+    pub overrides: usize,
 }
 
 /// Reads the section.
@@ -25,6 +27,7 @@ pub(super) fn read(s: &Section<'_>) -> Editing {
         history: s.integer("history", 10..=100_000),
         history_bytes: s.integer("history_bytes", 1_000_000..=16_000_000_000),
         plans: s.integer("plans", 1..=10_000),
+        overrides: s.integer("overrides", 1..=1_000_000),
     }
 }
 
@@ -35,5 +38,6 @@ pub(super) fn shown(editing: &Editing) -> Value {
         "history": editing.history,
         "history_bytes": editing.history_bytes,
         "plans": editing.plans,
+        "overrides": editing.overrides,
     })
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::author::Author;
 use super::edit::{Edit, steps_of, steps_to};
-use super::key::Key;
+use super::key::{Key, Keys};
 use super::overrides::Overrides;
 use super::plan::Plan;
 use super::step::{Step, Wish};
@@ -185,25 +185,44 @@ impl Desk {
             return Err(faults);
         }
         let next = next?;
+        self.check_number(&next.overrides)?;
         match wanted {
             Some(wanted) if !same(&next.config.effective(), &wanted) => Err(vec![not_reached()]),
             Some(_) | None => Ok((steps, next)),
         }
     }
 
+    /// Checks that there are not too many overrides. If the file has lowered their number since, there may be fewer, but not more.
+    fn check_number(&self, overrides: &Overrides) -> Result<(), Vec<ConfigFault>> {
+        let (number, most) = (overrides.len(), self.file.editing.overrides);
+        if number <= most.max(self.overrides.len()) {
+            return Ok(());
+        }
+        let message = format!(
+            "there would be {number} overrides, and {most} are kept (config.overrides); put settings that stay into the file"
+        );
+        Err(vec![ConfigFault {
+            line: 0,
+            path: String::new(),
+            message,
+        }])
+    }
+
     /// Returns a fault for each key that is to go back to the file although no override has it. A null in a table that the edit creates, or
     /// that an override removed, is none: as in RFC 7386 it removes what is not there.
     fn not_overridden(&self, steps: &[Step]) -> Vec<ConfigFault> {
         let file = full(self.file.effective());
-        let creates = |table: &Key| {
-            let mut steps = steps.iter().filter(|step| step.wish != Wish::File);
-            steps.any(|step| step.key.is_within(table))
-        };
+        let set = steps.iter().filter(|step| step.wish != Wish::File);
+        let set: Keys = set.map(|step| &step.key).collect();
+        let overridden = self.overrides.keys();
         let back = steps.iter().filter(|step| step.wish == Wish::File);
-        let back = back.filter(|step| self.overrides.iter().all(|(key, _)| !key.meets(&step.key)));
+        let back = back.filter(|step| !overridden.meets(&step.key));
         let fault = |Step { key, .. }: &Step| {
             let absent = key.absent(&file);
-            if absent.as_ref().is_some_and(|it| it != key && creates(it)) {
+            if absent
+                .as_ref()
+                .is_some_and(|it| it != key && set.has_within(it))
+            {
                 return None;
             }
             let message = absent.map_or_else(|| IN_FILE.to_owned(), |it| nowhere(&it, &file));
@@ -232,11 +251,10 @@ impl Desk {
     /// author, and stay when the plan ends.
     fn taken_over(&self, steps: &[Step]) -> Overrides {
         let mut overrides = self.overrides.clone();
-        let held = steps.iter().filter(|step| {
-            let mut plans = self.plans.iter();
-            plans.any(|plan| plan.holds(&step.key, &self.overrides))
-        });
-        held.for_each(|step| overrides.put_back(&step.key, None));
+        let plans = self.plans.iter();
+        let held: Keys = plans.flat_map(|plan| plan.held(&self.overrides)).collect();
+        let taken = steps.iter().filter(|step| held.has(&step.key));
+        taken.for_each(|step| overrides.put_back(&step.key, None));
         overrides
     }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::difference::{differences, leaves};
-use super::key::Key;
+use super::key::{Key, Keys};
 use super::overrides::Overrides;
 use super::step::{Step, Wish};
 
@@ -92,10 +92,10 @@ pub(super) fn steps_to(file: &Value, wanted: &Value, overrides: &Overrides) -> V
         }
     }
     steps.dedup();
-    let kept = |key: &Key| steps.iter().any(|step| step.key == *key);
+    let kept: Keys = steps.iter().map(|step| &step.key).collect();
     let back: Vec<Step> = overrides
         .iter()
-        .filter(|(key, _)| !kept(key))
+        .filter(|(key, _)| !kept.has(key))
         .map(|(key, _)| Step {
             key: key.clone(),
             wish: Wish::File,

@@ -1,5 +1,6 @@
 //! The path of a value in a configuration.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -43,19 +44,51 @@ impl Key {
 
     /// Returns the key itself, or the outermost table on the way to it, that a view does not have; `None` if it has the key.
     pub(super) fn absent(&self, view: &Value) -> Option<Self> {
-        let lengths = 1..=self.0.len();
-        let mut outer = lengths.map(|length| Self(self.0[..length].to_vec()));
-        outer.find(|outer| outer.get(view).is_none())
+        self.outer().find(|outer| outer.get(view).is_none())
     }
 
-    /// Returns whether one of two keys is the other or lies below it.
-    pub(super) fn meets(&self, other: &Self) -> bool {
-        self.is_within(other) || other.is_within(self)
+    /// Returns the tables on the way to the key, the outermost first, and the key itself.
+    fn outer(&self) -> impl Iterator<Item = Self> {
+        let lengths = 1..=self.0.len();
+        lengths.map(|length| Self(self.0[..length].to_vec()))
     }
 
     /// Returns whether this key is another one, or lies below it.
     pub(super) fn is_within(&self, other: &Self) -> bool {
         self.0.starts_with(&other.0)
+    }
+}
+
+/// A set of keys. Those within a table lie next to each other, so that no question walks over all of them.
+#[derive(Debug)]
+pub(super) struct Keys(BTreeSet<Key>);
+
+impl<'k> FromIterator<&'k Key> for Keys {
+    fn from_iter<I: IntoIterator<Item = &'k Key>>(keys: I) -> Self {
+        Self(keys.into_iter().cloned().collect())
+    }
+}
+
+impl Keys {
+    /// Returns whether a key is in the set.
+    pub(super) fn has(&self, key: &Key) -> bool {
+        self.0.contains(key)
+    }
+
+    /// Returns whether a table, or a key below it, is in the set.
+    pub(super) fn has_within(&self, table: &Key) -> bool {
+        let mut later = self.0.range(table..);
+        later.next().is_some_and(|key| key.is_within(table))
+    }
+
+    /// Returns whether a key, or a table on the way to it, is in the set.
+    pub(super) fn has_around(&self, key: &Key) -> bool {
+        key.outer().any(|outer| self.has(&outer))
+    }
+
+    /// Returns whether a key of the set is that key, lies below it or on the way to it.
+    pub(super) fn meets(&self, key: &Key) -> bool {
+        self.has_within(key) || self.has_around(key)
     }
 }
 
@@ -106,4 +139,26 @@ fn lay(view: &mut Value, path: &[String], value: Option<&Value>) {
 /// Returns whether a value is a table without keys.
 pub(super) fn is_empty(value: &Value) -> bool {
     value.as_object().is_some_and(Map::is_empty)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn key() -> impl Strategy<Value = Key> {
+        let names = prop::collection::vec(prop::sample::select(vec!["a", "a.b", "b", ""]), 1..4);
+        names.prop_map(Key::of)
+    }
+
+    proptest! {
+        #[test]
+        fn a_set_of_keys_answers_as_a_list_would(list in prop::collection::vec(key(), 0..8), asked in key()) {
+            let keys: Keys = list.iter().collect();
+            prop_assert_eq!(keys.has(&asked), list.contains(&asked));
+            prop_assert_eq!(keys.has_within(&asked), list.iter().any(|key| key.is_within(&asked)));
+            prop_assert_eq!(keys.has_around(&asked), list.iter().any(|key| asked.is_within(key)));
+        }
+    }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::author::Author;
-use super::key::{Key, is_empty};
+use super::key::{Key, Keys, is_empty};
 use super::step::{Step, Wish};
 use crate::clock::Time;
 
@@ -50,6 +50,16 @@ impl Overrides {
         self.0.get(key)
     }
 
+    /// Returns their number.
+    pub(in crate::config) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns their keys.
+    pub(super) fn keys(&self) -> Keys {
+        self.0.keys().collect()
+    }
+
     /// Returns whether there are none.
     pub(in crate::config) fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -60,7 +70,7 @@ impl Overrides {
         for Step { key, wish } in steps {
             let value = match wish {
                 Wish::File => {
-                    self.0.retain(|other, _| !other.is_within(key));
+                    self.remove_within(key);
                     continue;
                 }
                 Wish::Value(value) => Some(value.clone()),
@@ -69,10 +79,23 @@ impl Overrides {
             if self.0.get(key).is_some_and(|known| known.value == value) {
                 continue;
             }
-            let is_empty = value.as_ref().is_some_and(is_empty);
-            self.0.retain(|other, _| is_empty || !other.is_within(key));
+            if !value.as_ref().is_some_and(is_empty) {
+                self.remove_within(key);
+            }
             let by = by.clone();
             self.0.insert(key.clone(), Override { value, by, at });
+        }
+    }
+
+    /// Removes the override of a key and those below it, which follow each other.
+    fn remove_within(&mut self, key: &Key) {
+        let from = self.0.range(key..).map(|(other, _)| other);
+        let within: Vec<Key> = from
+            .take_while(|other| other.is_within(key))
+            .cloned()
+            .collect();
+        for key in &within {
+            self.0.remove(key);
         }
     }
 

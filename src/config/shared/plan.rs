@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::author::Author;
-use super::key::Key;
+use super::key::{Key, Keys};
 use super::overrides::{Override, Overrides};
 use super::step::{Step, Wish};
 use crate::clock::Time;
@@ -117,8 +117,9 @@ impl Plan {
     /// Records what applying it replaced. A step that gives keys back replaced all overrides below its key.
     pub(in crate::config) fn note(&mut self, before: &Overrides, after: &Overrides) {
         let both = before.iter().chain(after.iter()).map(|(key, _)| key);
+        let set: Keys = self.steps.iter().map(|step| &step.key).collect();
         let mut keys: Vec<&Key> = both
-            .filter(|key| self.steps.iter().any(|step| key.is_within(&step.key)))
+            .filter(|key| set.has_around(key))
             .chain(self.steps.iter().map(|step| &step.key))
             .collect();
         keys.sort_unstable();
@@ -131,11 +132,12 @@ impl Plan {
         self.applied = Some(replaced.filter(|it| it.before != it.after).collect());
     }
 
-    /// Returns whether the override of a key is the one that it set.
-    pub(in crate::config) fn holds(&self, key: &Key, overrides: &Overrides) -> bool {
-        let mut replaced = self.applied.iter().flatten();
-        let set = replaced.find(|it| it.key == *key);
-        set.is_some_and(|it| it.after.is_some() && overrides.get(key) == it.after.as_ref())
+    /// Returns the keys whose overrides are still those that it set.
+    pub(super) fn held(&self, overrides: &Overrides) -> impl Iterator<Item = &Key> {
+        let set = self.applied.iter().flatten();
+        let held =
+            set.filter(|it| it.after.is_some() && overrides.get(&it.key) == it.after.as_ref());
+        held.map(|it| &it.key)
     }
 
     /// Puts back what it replaced, except for keys that somebody changed since.
@@ -152,7 +154,7 @@ impl Plan {
         let before = |until: Option<Time>, from: Time| until.is_none_or(|until| from < until);
         let overlap = before(self.until, other.from) && before(other.until, self.from);
         let mut keys = self.steps.iter().map(|step| &step.key);
-        let taken = |key: &&Key| other.steps.iter().any(|step| step.key.meets(key));
-        keys.find(taken).filter(|_| overlap)
+        let taken: Keys = other.steps.iter().map(|step| &step.key).collect();
+        keys.find(|key| taken.meets(key)).filter(|_| overlap)
     }
 }

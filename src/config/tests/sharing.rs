@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::{Author, Change, ChangeError, Changed, Config, Edit, Key, Live, Moment, Origin};
 use super::parse;
+use crate::allocator::linear::assert_linear;
 use crate::clock::{HOUR, Time};
 use crate::number::wide;
 use crate::random::Random;
@@ -918,4 +919,55 @@ fn a_proposed_file_is_what_replacing_the_file_gives() {
     live.replace(parse(&next).unwrap()).unwrap();
     assert_eq!(live.load().config.effective(), proposed.effective());
     assert_eq!(view(&live, GROWTH), json!(0.3));
+}
+
+#[test]
+fn an_edit_of_many_keys_takes_linear_time() {
+    let live = Live::new(parse(FILE).unwrap());
+    let gains = |count: usize, value: &Value| -> Value {
+        let each = (0..count).map(|number| (format!("c{number:05}"), value.clone()));
+        Value::Object(each.collect())
+    };
+    let under = [
+        ("unknown weights", json!(1)),
+        ("nulls", Value::Null),
+        ("gains", json!({"view": 1.0})),
+    ];
+    for (what, value) in under {
+        let patch = |count: usize| {
+            let many = gains(count, &value);
+            set(match what {
+                "gains" => json!({"profile": {"item_gains": many}}),
+                _ => json!({"scene": {"default": {"weights": many}}}),
+            })
+        };
+        assert_linear(what, 500, patch, |edit| drop(live.propose(edit)));
+    }
+    let before = |count: usize| {
+        let live = Live::new(parse(FILE).unwrap());
+        let gains = gains(count, &json!({"view": 1.0}));
+        edit(&live, set(json!({"profile": {"item_gains": gains}}))).unwrap();
+        let file = "[profile.item_gains.other]\nview = 2\n".to_owned();
+        (live, Edit::Toml(FILE.to_owned() + &file))
+    };
+    assert_linear("back to the file", 500, before, |(live, edit)| {
+        drop(live.propose(edit));
+    });
+}
+
+#[test]
+fn overrides_have_a_bound() {
+    let file = format!("{FILE}[config]\noverrides = 3\n");
+    let live = Live::new(parse(&file).unwrap());
+    let limits = |count: usize| {
+        let scenes = (0..count).map(|number| (format!("s{number}"), json!({"limit": 7})));
+        set(json!({"scene": Value::Object(scenes.collect())}))
+    };
+    edit(&live, limits(3)).unwrap();
+    let [(path, message, 0)] = &faults(edit(&live, limits(4)))[..] else {
+        panic!("one fault");
+    };
+    assert!(path.is_empty() && message.contains("4 overrides, and 3 are kept (config.overrides)"));
+    edit(&live, set(json!({"scene": {"s0": {"limit": 8}}}))).unwrap();
+    assert_eq!(paths(&live).len(), 3);
 }
