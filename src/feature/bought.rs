@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decayed::Decayed;
 use super::figure::Figure;
-use super::history::{History, ROUNDING};
+use super::history::History;
 use super::lanes::SixBytes;
 use super::learned::{Learned, Trade};
 use super::marks::Mark;
@@ -22,6 +22,10 @@ use crate::id::{Gone, ItemRow};
 use crate::model::EventKind;
 use crate::money::Money;
 use crate::prefetch::prefetch;
+
+/// Part of a purchase by which a count may be off. A number is kept in six bytes, so that what is left beside purchases of 17 half-lives
+/// later is known no better.
+const NEAR: f64 = 1e-6;
 
 /// What one user bought; small for a user who never did.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -102,8 +106,7 @@ impl Bought {
     pub fn count(&self, decay: Decay, item: ItemRow, at: Time) -> Option<f64> {
         let held = self.0.as_ref()?;
         let count = held.sums.numbers().get(item.0)? * held.left(decay, at);
-        // What rounding leaves of all is nothing.
-        Some(if count.abs() <= ROUNDING { 0.0 } else { count })
+        Some(if count.abs() <= NEAR { 0.0 } else { count })
     }
 
     /// Returns the items with a number.
@@ -122,7 +125,7 @@ impl Bought {
     #[must_use]
     pub fn withheld(&self, decay: Decay, item: ItemRow, at: Time, refunded: f64) -> f64 {
         match self.count(decay, item, at) {
-            Some(count) if count < -ROUNDING => 1.0 - (count + 1.0 - refunded).max(0.0),
+            Some(count) if count < 0.0 => 1.0 - (count + 1.0 - refunded).max(0.0),
             _ => refunded,
         }
     }
@@ -132,7 +135,7 @@ impl Bought {
     #[must_use]
     pub fn takes(&self, decay: Decay, item: ItemRow, at: Time, share: f64) -> Option<f64> {
         let count = self.count(decay, item, at)?;
-        Some(if count >= share - ROUNDING {
+        Some(if count >= share - NEAR {
             share
         } else {
             count.max(0.0)

@@ -17,7 +17,7 @@ const NO_KEY: u32 = u32::MAX;
 const NO_WEIGHT: f64 = f64::NAN;
 
 /// Share of a sum that rounding may lose or leave.
-pub(super) const ROUNDING: f64 = 1e-9;
+const ROUNDING: f64 = 1e-9;
 
 /// One sum of a history.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
@@ -59,14 +59,9 @@ impl<L: Lanes> Group<L> {
         self.weights.set(lane, entry.weight);
     }
 
-    /// Adds to a sum.
+    /// Adds to a sum. What rounding leaves of all is nothing.
     #[inline(always)]
     fn add(&mut self, lane: usize, amount: f64) {
-        self.weights.set(lane, self.weights.get(lane) + amount);
-    }
-
-    /// Adds to a sum. What rounding leaves of all is nothing.
-    fn settle(&mut self, lane: usize, amount: f64) {
         let rest = self.weights.get(lane) + amount;
         let is_nothing = rest.abs() <= ROUNDING * amount.abs();
         self.weights.set(lane, if is_nothing { 0.0 } else { rest });
@@ -227,10 +222,10 @@ impl<L: Lanes> History<L> {
         })
     }
 
-    /// Adds to the sum at a place; what rounding leaves of all is nothing.
+    /// Adds to the sum at a place.
     pub(super) fn add_at(&mut self, place: usize, amount: f64) {
         if let Some(group) = self.groups.get_mut(place / LANES) {
-            group.settle(place % LANES, amount);
+            group.add(place % LANES, amount);
         }
     }
 
@@ -252,7 +247,7 @@ impl<L: Lanes> History<L> {
     /// Takes from a row's sum, if it has one: what was evicted or forgotten has nothing to give back.
     pub(super) fn take(&mut self, key: u32, amount: f64) {
         if let Some((group, lane)) = self.place(key) {
-            self.groups[group].settle(lane, -amount);
+            self.groups[group].add(lane, -amount);
         }
     }
 

@@ -46,7 +46,7 @@ fn recover(directory: &Directory) -> Result<(), JournalError> {
         let erased = record
             .iter()
             .flat_map(|record| Erased::of(record, sequence, key));
-        // The lost list may have said so.
+        // Whether rewriting had begun was in the lost list.
         let erased = erased.filter(|user| user.at <= covered);
         users.extend(erased.map(|user| user.begun()));
         Ok::<_, JournalError>(())

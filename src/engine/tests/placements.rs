@@ -17,7 +17,8 @@ use crate::threads::Threads;
 
 fn open(path: &Path, source: &str) -> Arc<Engine> {
     let config = format!(
-        "[scene.feed]\nlimit = 2\nweights = {{ quality = 1 }}\n[exposure]\nsource = \"{source}\"\n"
+        "[scene.feed]\nlimit = 2\nweights = {{ quality = 1 }}\n[exposure]\nsource = \"{source}\"\n\
+         [race]\ninterval_seconds = 3600\n"
     );
     let live = Arc::new(Live::new(Config::parse("test", &config).unwrap()));
     let stored = Stored::open(path, &live.load().config, &Threads::default()).unwrap();
@@ -72,7 +73,10 @@ fn answers_count_where_no_impressions_come() {
         send(&engine, Operation::Upsert(EntityKind::Item), &item).unwrap();
     }
     send(&engine, Operation::Events, &event("impression", "u0")).unwrap();
+    // The next rebuild, which counts too, is an hour away.
+    pollster::block_on(engine.rebuild());
     rank(&engine, "u0");
+    near(&shown(&engine), &[(0.0, 0.0); 4]);
     engine.apply_placed();
     let second = 1.0 / 3_f64.log2();
     let right = [
